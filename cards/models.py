@@ -1,0 +1,300 @@
+"""Content: decks, their cards, and tags. Nothing here knows what a learner has studied."""
+
+import secrets
+import unicodedata
+import uuid
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
+from django.core.validators import MinLengthValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.functional import cached_property
+
+from cards import sides
+from cards.rendering import MAX_SOURCE, render
+from studysite.accounts.models import User
+
+MAX_ALTERNATIVES = 20
+MAX_ALTERNATIVE = 1_000
+
+
+class SideChoice(models.TextChoices):
+    """Which side a card asks for; ``AUTO`` lets `cards.sides` decide from the texts."""
+
+    AUTO = "auto", "Automatic"
+    TERM = "term", "Term"
+    DEFINITION = "definition", "Definition"
+
+
+class Visibility(models.TextChoices):
+    PRIVATE = "private", "Private: only you"
+    LINK = "link", "Link: everyone who has the address"
+    PUBLIC = "public", "Public: listed for everyone"
+
+
+def make_slug() -> str:
+    """An address nobody can guess: a deck shared by link is as private as its link."""
+    return secrets.token_urlsafe(9).replace("_", "-").strip("-").lower()
+
+
+def make_card_key() -> str:
+    return str(uuid.uuid4())
+
+
+def clean_text(value: str) -> str:
+    """Text as it may be stored: NFC, one kind of line end, no NUL (PostgreSQL refuses it), no lone surrogates."""
+    value = value.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "")
+    value = value.encode("utf-8", "replace").decode("utf-8")
+    return unicodedata.normalize("NFC", value).strip()
+
+
+def validate_alternatives(value: object) -> None:
+    """Raise ValidationError unless ``value`` is a list of at most 20 texts of at most 1,000 characters each."""
+    if not isinstance(value, list) or not all(isinstance(text, str) and text.strip() for text in value):
+        raise ValidationError("Must be a list of texts.", code="alternatives")
+    if len(value) > MAX_ALTERNATIVES or any(len(text) > MAX_ALTERNATIVE for text in value):
+        raise ValidationError(
+            f"At most {MAX_ALTERNATIVES} texts of at most {MAX_ALTERNATIVE:,} characters.", code="alternatives"
+        )
+
+
+class DeckQuerySet(models.QuerySet["Deck"]):
+    def present(self) -> "DeckQuerySet":
+        """Decks that have not been removed."""
+        return self.filter(removed_at=None)
+
+    def public(self) -> "DeckQuerySet":
+        """Decks that anybody finds in the list."""
+        return self.present().filter(visibility=Visibility.PUBLIC)
+
+    def visible_to(self, user: User | AnonymousUser) -> "DeckQuerySet":
+        """Decks that ``user`` may open, if need be by knowing their address: fetching is authorising."""
+        if not user.is_authenticated:
+            return self.present().exclude(visibility=Visibility.PRIVATE)
+        return self.present().filter(~Q(visibility=Visibility.PRIVATE) | Q(owner_id=user.pk))
+
+    def owned_by(self, user: User) -> "DeckQuerySet":
+        return self.present().filter(owner=user)
+
+
+class DeckManager(models.Manager["Deck"]):
+    def get_by_natural_key(self, slug: str) -> "Deck":
+        return self.get(slug=slug)
+
+
+class Deck(models.Model):
+    """An ordered list of cards."""
+
+    slug = models.SlugField(
+        "address", max_length=64, unique=True, default=make_slug, help_text="The last part of the deck's address."
+    )
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="decks")
+    title = models.CharField(max_length=200, validators=[MinLengthValidator(1)])
+    description = models.TextField(blank=True, max_length=2_000)
+    visibility = models.CharField(max_length=7, choices=Visibility, default=Visibility.PRIVATE)
+    language = models.CharField(
+        max_length=12, default="en", help_text="Of the cards, as a language tag: en, de, pt-BR."
+    )
+    side_choice = models.CharField(
+        "studied side",
+        max_length=10,
+        choices=SideChoice,
+        default=SideChoice.AUTO,
+        help_text="The side that the cards ask for. Automatic asks for the shorter, more nameable side.",
+    )
+    # Kept by services.refresh_deck: counting 10,000 cards for each page would cost more than the page.
+    card_count = models.PositiveIntegerField(default=0, editable=False)
+    # Rises whenever a card is added, removed or moved, so that what was counted by position can be counted anew.
+    order_version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    removed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects: ClassVar[DeckManager] = DeckManager.from_queryset(DeckQuerySet)()  # type: ignore[misc]
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(visibility__in=Visibility.values), name="deck_visibility_known"),
+            models.CheckConstraint(condition=Q(side_choice__in=SideChoice.values), name="deck_side_known"),
+            models.CheckConstraint(condition=~Q(title=""), name="deck_title_not_empty"),
+        ]
+        indexes = [
+            models.Index(fields=["visibility", "title"], condition=Q(removed_at=None), name="deck_listed"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def natural_key(self) -> tuple[str]:
+        return (self.slug,)
+
+    natural_key.dependencies = ["accounts.user"]  # type: ignore[attr-defined]
+
+    def get_absolute_url(self) -> str:
+        return f"/decks/{self.slug}/"
+
+
+class TagQuerySet(models.QuerySet["Tag"]):
+    def seen_by(self, user: User | AnonymousUser, *, deck: Deck) -> "TagQuerySet":
+        """The tags on ``deck`` that ``user`` may see: its owner's, and her own."""
+        owners = [deck.owner_id] + ([user.pk] if user.is_authenticated else [])
+        return self.filter(owner__in=owners, cards__deck=deck, cards__removed_at=None).distinct()
+
+
+def tag_key(name: str) -> str:
+    """What makes two tag names the same: compatibility forms and case do not count.
+
+    The database's own LOWER would not do: SQLite's knows ASCII alone and lets "Äpfel" and "äpfel" both in.
+    """
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).strip()
+
+
+class Tag(models.Model):
+    """A label on cards, owned by a user."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tags")
+    name = models.CharField(max_length=60)
+    key = models.CharField(max_length=120, editable=False)
+
+    objects = TagQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["key"]
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "key"], name="tag_unique_per_owner"),
+            models.CheckConstraint(condition=~Q(key=""), name="tag_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        self.name = " ".join(clean_text(self.name).split())
+        self.key = tag_key(self.name)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.key = tag_key(self.name)
+        if (fields := kwargs.get("update_fields")) is not None:
+            kwargs["update_fields"] = {*fields, "key"}
+        super().save(*args, **kwargs)
+
+
+class CardQuerySet(models.QuerySet["Card"]):
+    def present(self) -> "CardQuerySet":
+        """Cards that have not been removed."""
+        return self.filter(removed_at=None)
+
+    def in_order(self) -> "CardQuerySet":
+        return self.order_by("position", "pk")
+
+
+class CardManager(models.Manager["Card"]):
+    def get_by_natural_key(self, slug: str, key: str) -> "Card":
+        return self.get(deck__slug=slug, key=key)
+
+
+class Card(models.Model):
+    """Two sides, term and definition, as Markdown with LaTeX between dollars, and their HTML.
+
+    ``save`` renders the sides and settles ``studied_side``; bulk writes call ``prepare`` first.
+    """
+
+    deck = models.ForeignKey(Deck, on_delete=models.CASCADE, related_name="cards", db_index=False)
+    key = models.CharField(max_length=64, default=make_card_key, editable=False)
+    position = models.PositiveIntegerField(default=0)
+    term = models.TextField(max_length=MAX_SOURCE)
+    definition = models.TextField(max_length=MAX_SOURCE, blank=True)
+    term_html = models.TextField(editable=False)
+    definition_html = models.TextField(editable=False)
+    accepted_terms = models.JSONField(default=list, blank=True, validators=[validate_alternatives])
+    accepted_definitions = models.JSONField(default=list, blank=True, validators=[validate_alternatives])
+    wrong_terms = models.JSONField(default=list, blank=True, validators=[validate_alternatives])
+    wrong_definitions = models.JSONField(default=list, blank=True, validators=[validate_alternatives])
+    side_choice = models.CharField(
+        "studied side",
+        max_length=10,
+        choices=SideChoice,
+        default=SideChoice.AUTO,
+        help_text="Automatic follows the deck, and where the deck is automatic too, the texts.",
+    )
+    studied_side = models.CharField(max_length=10, choices=SideChoice.choices[1:], editable=False)
+    tags = models.ManyToManyField(Tag, related_name="cards", blank=True)
+    asked_since = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="A changed question starts anew for every learner."
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    removed_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects: ClassVar[CardManager] = CardManager.from_queryset(CardQuerySet)()  # type: ignore[misc]
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["deck", "key"], name="card_key_unique_in_deck"),
+            models.CheckConstraint(condition=Q(side_choice__in=SideChoice.values), name="card_side_choice_known"),
+            models.CheckConstraint(condition=Q(studied_side__in=sides.SIDES), name="card_studied_side_known"),
+        ]
+        indexes = [
+            models.Index(fields=["deck", "position", "id"], condition=Q(removed_at=None), name="card_in_order"),
+        ]
+
+    def __str__(self) -> str:
+        return self.term if len(self.term) <= 80 else f"{self.term[:79]}…"
+
+    def natural_key(self) -> tuple[str, str]:
+        return (self.deck.slug, self.key)
+
+    natural_key.dependencies = ["cards.deck"]  # type: ignore[attr-defined]
+
+    def clean(self) -> None:
+        self.term = clean_text(self.term)
+        self.definition = clean_text(self.definition)
+        if not self.term and not self.definition:
+            raise ValidationError("A card needs at least one side.", code="empty")
+
+    def prepare(self) -> None:
+        """Derive what is stored beside the sources: their HTML and the studied side."""
+        self.term_html = render(self.term)
+        self.definition_html = render(self.definition)
+        choice = self.side_choice if self.side_choice != SideChoice.AUTO else self.deck.side_choice
+        if choice == SideChoice.AUTO:
+            choice = sides.automatic_side(self.term, self.definition, language=self.deck.language)
+        self.studied_side = choice
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.prepare()
+        self.updated_at = timezone.now()
+        if (fields := kwargs.get("update_fields")) is not None:
+            derived = {"term_html", "definition_html", "studied_side", "updated_at"}
+            kwargs["update_fields"] = {*fields, *derived}
+        super().save(*args, **kwargs)
+
+    @cached_property
+    def asks_for_term(self) -> bool:
+        """Whether the term is the answer, and the definition the prompt."""
+        return self.studied_side == SideChoice.TERM
+
+
+class TwinPair(models.Model):
+    """An owner's word on two cards of a deck: that they are twins (mean the same), or that they are not.
+
+    Twins are never each other's wrong option. Without a word here the engine judges by the terms.
+    """
+
+    first = models.ForeignKey(Card, on_delete=models.CASCADE, related_name="+")
+    second = models.ForeignKey(Card, on_delete=models.CASCADE, related_name="+")
+    are_twins = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["first", "second"], name="twin_pair_unique"),
+            # One order for each pair, so that a pair cannot be stored twice, once each way round.
+            models.CheckConstraint(condition=Q(first__lt=F("second")), name="twin_pair_ordered"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first} {'=' if self.are_twins else '≠'} {self.second}"

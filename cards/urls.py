@@ -1,0 +1,3 @@
+"""Addresses of the decks' content."""
+
+urlpatterns: list = []

@@ -1,0 +1,1 @@
+"""What studying does when cards change."""

@@ -1,0 +1,3 @@
+"""Addresses of studying."""
+
+urlpatterns: list = []

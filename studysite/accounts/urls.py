@@ -1,0 +1,3 @@
+"""Addresses of accounts that django-allauth does not have."""
+
+urlpatterns: list = []

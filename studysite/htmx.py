@@ -1,0 +1,39 @@
+"""The one place that decides whether a request gets a whole page or one part of it."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+
+
+def wanted_part(request: HttpRequest, parts: Collection[str]) -> str | None:
+    """The part of the page that htmx will swap: the one among ``parts`` that the request names as its target.
+
+    A part's name, its DOM id and ``hx-target`` are the same word. Whatever is not in ``parts`` (and a request
+    by which htmx restores a page from history) gets the whole page.
+    """
+    htmx = request.htmx  # type: ignore[attr-defined]  # set by django_htmx's middleware
+    if not htmx or htmx.boosted or htmx.history_restore_request:
+        return None
+    return htmx.target if htmx.target in parts else None
+
+
+def render_page(
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    parts: Collection[str] = (),
+    status: int = 200,
+) -> HttpResponse:
+    """Render ``template``, or only the part of it that htmx asks for, and tell caches what that depended on.
+
+    A form with errors is answered with status 200: htmx does not swap a 4xx.
+    """
+    part = wanted_part(request, parts)
+    name = f"{template}#{part}" if part else template
+    response = render(request, name, {**context, "part": part}, status=status)
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response

@@ -1,0 +1,98 @@
+"""What happens to every request: its line in the log, headers, the visitor's time zone, logins inside htmx."""
+
+import logging
+import time
+import uuid
+import zoneinfo
+from collections.abc import Callable
+from contextvars import ContextVar
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import resolve_url
+from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+logger = logging.getLogger("studysite.requests")
+current_request_id: ContextVar[str] = ContextVar("request_id", default="-")
+
+
+class RequestIdFilter(logging.Filter):
+    """Adds the current request's id to every line that is logged while it is answered."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = current_request_id.get()
+        return True
+
+
+def request_log(get_response: Handler) -> Handler:
+    """Log one line for each answer, and name the request in the answer's header and on error pages."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        request_id = uuid.uuid4().hex[:12]
+        token = current_request_id.set(request_id)
+        request.request_id = request_id  # type: ignore[attr-defined]
+        started = time.perf_counter()
+        try:
+            response = get_response(request)
+            response["X-Request-ID"] = request_id
+            milliseconds = (time.perf_counter() - started) * 1000
+            # The path alone: a query string may carry what people typed.
+            logger.info(
+                "%s %s %d %.0f ms", request.method, request.path.encode("unicode_escape").decode(),
+                response.status_code, milliseconds,
+            )
+            return response
+        finally:
+            current_request_id.reset(token)
+
+    return middleware
+
+
+def permissions_policy(get_response: Handler) -> Handler:
+    """Switch off the browser features that no page uses."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+        return response
+
+    return middleware
+
+
+def login_redirect(get_response: Handler) -> Handler:
+    """Turn a redirect to the login page into one that htmx follows as a page.
+
+    htmx would swap the login form into the middle of the page, and after the login the visitor would be sent
+    to the fragment's address; so she goes to the login page as a whole and comes back to the page she was on.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        htmx = request.htmx  # type: ignore[attr-defined]
+        if not htmx or response.status_code != 302:
+            return response
+        login = resolve_url(settings.LOGIN_URL)
+        if urlsplit(response["Location"]).path != login:
+            return response
+        query = QueryDict(mutable=True)
+        query["next"] = htmx.current_url_abs_path or "/"
+        return HttpResponseClientRedirect(f"{login}?{query.urlencode(safe='/')}")
+
+    return middleware
+
+
+def time_zone(get_response: Handler) -> Handler:
+    """Show times in the signed-in person's own time zone."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        # Static files and pages for strangers never touch the session.
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:
+            return get_response(request)
+        with timezone.override(zoneinfo.ZoneInfo(request.user.time_zone)):
+            return get_response(request)
+
+    return middleware

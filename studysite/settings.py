@@ -1,0 +1,291 @@
+"""Settings of the site: every value that may differ between installations comes from the environment.
+
+Values are parsed strictly: a value that cannot be read, or that would be unsafe where the site is reachable
+by others, stops the start with one line that names the variable. README.md has the table of variables.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dj_database_url
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env, EnvError
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = Env()
+
+
+def refuse(variable: str, why: str) -> ImproperlyConfigured:
+    """The error that stops the start; the caller raises it, so that readers see where the flow ends."""
+    return ImproperlyConfigured(f"{variable}: {why}")
+
+
+def one_of(variable: str, default: str, choices: tuple[str, ...]) -> str:
+    value = os.environ.get(variable, default)
+    if value not in choices:
+        raise refuse(variable, f"must be one of {', '.join(choices)}, not {value!r}")
+    return value
+
+
+def read_secret_key() -> str:
+    """SECRET_KEY itself, or the key that `make run` keeps in DATA_DIR; never a default that others know."""
+    if key := os.environ.get("SECRET_KEY"):
+        if len(key) < 32:
+            raise refuse("SECRET_KEY", "is shorter than 32 characters")
+        return key
+    if os.environ.get("DATABASE_URL"):
+        raise refuse("SECRET_KEY", "must be set where DATABASE_URL is: several servers have to share one key")
+    try:
+        key = (DATA_DIR / "secret_key").read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        raise refuse("SECRET_KEY", "is not set, and DATA_DIR has no secret_key yet (`make run` creates it)") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise refuse("SECRET_KEY", f"DATA_DIR/secret_key cannot be read: {error}") from None
+    if len(key) < 32:
+        raise refuse("SECRET_KEY", "DATA_DIR/secret_key holds fewer than 32 characters")
+    return key
+
+
+try:
+    DEBUG = env.bool("DEBUG", False)
+    PORT = env.int("PORT", 8000)
+    DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / "var").resolve()
+    SITE_URL = env.str("SITE_URL", f"http://localhost:{PORT}").rstrip("/")
+    EXTRA_HOSTS = env.list("EXTRA_HOSTS", [])
+    TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
+    SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 365 * 24 * 3600)
+    LOG_LEVEL = one_of("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+    # Who may make an account: anyone, those with an invitation, nobody.
+    SIGNUP = one_of("SIGNUP", "open", ("open", "invitation", "closed"))
+    SQLITE_SYNC = one_of("SQLITE_SYNC", "NORMAL", ("NORMAL", "FULL", "OFF"))
+    EMAIL = env.dj_email_url("EMAIL_URL", "dummy://")
+    DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "")
+except EnvError as error:
+    raise ImproperlyConfigured(str(error)) from None
+
+SECRET_KEY = read_secret_key()
+
+# --- Where the site is reachable: SITE_URL decides hosts, origins and whether cookies are for https alone.
+
+site = urlsplit(SITE_URL)
+if site.scheme not in ("http", "https") or not site.hostname or site.path or site.query or site.fragment:
+    raise refuse("SITE_URL", f"must be like https://study.example.org, without a path, not {SITE_URL!r}")
+if not 0 <= TRUSTED_PROXIES <= 5:
+    raise refuse("TRUSTED_PROXIES", "must be the number of proxies before the site, 0 to 5")
+if not 1 <= PORT <= 65535:
+    raise refuse("PORT", "must be a port number, 1 to 65535")
+for host in [site.hostname, *EXTRA_HOSTS]:
+    if "*" in host or host.startswith("."):
+        raise refuse("SITE_URL or EXTRA_HOSTS", f"{host!r} would let any host name through")
+if DEBUG and site.scheme == "https":
+    raise refuse("DEBUG", "must be off where SITE_URL is https: it shows the site's insides to visitors")
+
+HTTPS = site.scheme == "https"
+LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"] if site.hostname == "localhost" else []
+ALLOWED_HOSTS = list(dict.fromkeys([site.hostname, *LOCAL_HOSTS, *EXTRA_HOSTS]))
+CSRF_TRUSTED_ORIGINS = [SITE_URL, *(f"{site.scheme}://{host}" for host in EXTRA_HOSTS)]
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = SECURE_HSTS_SECONDS if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# A subdomain is one decision, the preload list another: both belong to whoever runs the domain.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+# --- Applications
+
+INSTALLED_APPS = [
+    "studysite.accounts",
+    "cards",
+    "sessions_app",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_htmx",
+    "template_partials",
+]
+
+MIDDLEWARE = [
+    "studysite.middleware.request_log",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "studysite.middleware.permissions_policy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "studysite.middleware.login_redirect",
+    "studysite.middleware.time_zone",
+]
+
+ROOT_URLCONF = "studysite.urls"
+WSGI_APPLICATION = "studysite.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Data
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATABASES = {
+    "default": dj_database_url.config(
+        "DATABASE_URL",
+        default=f"sqlite:///{DATA_DIR / 'studysite.sqlite3'}",
+        conn_max_age=None,
+        conn_health_checks=True,
+    )
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"] = {
+        # A transaction that will write takes the write lock at its start: waiting then is safe, whereas a
+        # reader that turns writer in the middle fails at once, whatever the timeout.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={SQLITE_SYNC};",
+    }
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    # The pool keeps connections open itself.
+    DATABASES["default"].update(CONN_MAX_AGE=0, CONN_HEALTH_CHECKS=False)
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = True
+else:
+    raise refuse("DATABASE_URL", "must be a sqlite:// or postgres:// address")
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+FIXTURE_DIRS = [BASE_DIR / "fixtures"]
+# Rate limits count in the cache, so it must be one that all worker processes share.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+
+# --- People
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+SESSION_COOKIE_AGE = 90 * 24 * 3600
+
+EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]
+EMAIL_HOST = EMAIL.get("EMAIL_HOST", "")
+EMAIL_PORT = EMAIL.get("EMAIL_PORT") or 25
+EMAIL_HOST_USER = EMAIL.get("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = EMAIL.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = EMAIL.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10
+HAS_MAIL = not EMAIL_BACKEND.endswith("dummy.EmailBackend")
+if HAS_MAIL and not DEFAULT_FROM_EMAIL:
+    raise refuse("DEFAULT_FROM_EMAIL", "must be set where EMAIL_URL is: it is the sender of the site's mail")
+
+ACCOUNT_ADAPTER = "studysite.accounts.adapter.AccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_SIGNUP_FORM_CLASS = "studysite.accounts.forms.SignupForm"
+ACCOUNT_EMAIL_VERIFICATION = "mandatory" if HAS_MAIL else "none"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = site.scheme
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "home"
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+# A classroom shares one address: 40 people signing up or logging in within minutes is an ordinary Monday.
+ACCOUNT_RATE_LIMITS = {
+    "login": "300/m/ip",
+    "login_failed": "60/m/ip,10/5m/key",
+    "signup": "100/m/ip",
+    "reset_password": "60/m/ip,5/m/key",
+}
+
+# --- Language, time, static files, pages
+
+LANGUAGE_CODE = "en"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "studysite.fonts.MathsFontFinder",
+]
+WHITENOISE_USE_FINDERS = DEBUG
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# Everything comes from the site itself and nothing is inline, so no nonce or hash is ever needed.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "img-src": [SELF, "data:"],
+    }
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "studysite.middleware.RequestIdFilter"}},
+    "formatters": {
+        "line": {
+            "()": "logging.Formatter",
+            "format": "{asctime} {levelname} {request_id} {name} {message}",
+            "style": "{",
+        }
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}
+    },
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        "django": {"handlers": [], "level": LOG_LEVEL},
+        # The request log has a line for each answer already.
+        "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
+        "django.request": {"level": "ERROR"},
+    },
+}

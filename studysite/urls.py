@@ -1,0 +1,20 @@
+"""Every address of the site."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from studysite import views
+
+handler400 = views.bad_request
+handler403 = views.permission_denied
+handler404 = views.not_found
+handler500 = views.server_error
+
+urlpatterns = [
+    path("healthz", views.healthz, name="healthz"),
+    path("admin/", admin.site.urls),
+    path("accounts/", include("studysite.accounts.urls")),
+    path("accounts/", include("allauth.account.urls")),
+    path("", include("cards.urls")),
+    path("", include("sessions_app.urls")),
+]
