@@ -1,0 +1,62 @@
+"""Fixtures that every app's tests share: three fixed people, and a browser of each."""
+
+import pytest
+from django.test import Client
+from pytest_django.fixtures import Settings
+
+from studysite.accounts.models import User
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def _fast_and_uncollected(settings: Settings) -> None:
+    """Hash passwords fast, and serve static files without having collected them."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+@pytest.fixture
+def owner(db: None) -> User:
+    """Olga, who owns the decks of a test."""
+    return User.objects.create_user(
+        "olga@example.org", PASSWORD, name="Olga Owner", time_zone="Europe/Berlin"
+    )
+
+
+@pytest.fixture
+def learner(db: None) -> User:
+    """Lena, who studies decks that are not hers."""
+    return User.objects.create_user(
+        "lena@example.org", PASSWORD, name="Lena Learner", time_zone="America/New_York"
+    )
+
+
+@pytest.fixture
+def stranger(db: None) -> User:
+    """Sam, who has nothing to do with anybody's decks."""
+    return User.objects.create_user("sam@example.org", PASSWORD, name="Sam Stranger")
+
+
+def _client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def owner_client(owner: User) -> Client:
+    return _client_of(owner)
+
+
+@pytest.fixture
+def learner_client(learner: User) -> Client:
+    return _client_of(learner)
+
+
+@pytest.fixture
+def stranger_client(stranger: User) -> Client:
+    return _client_of(stranger)
