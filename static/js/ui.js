@@ -1,0 +1,49 @@
+// What every page needs: a word when a request fails, and pop-ups that close as people expect.
+(() => {
+  function trouble(text) {
+    const box = document.getElementById("trouble");
+    box.textContent = "";
+    if (!text) return;
+    const message = document.createElement("p");
+    message.className = "message error";
+    message.textContent = text;
+    box.append(message);
+  }
+
+  function what(event) {
+    return event.detail.requestConfig?.verb === "get" ? "Not loaded" : "Not saved";
+  }
+
+  function reason(status) {
+    if (status === 403) return "this page is no longer valid. Reload it and try again.";
+    if (status === 404) return "it is no longer there. Reload the page.";
+    if (status === 413) return "it is too large.";
+    if (status === 429) return "too many tries. Wait a minute and try again.";
+    if (status >= 500) return "the site had a problem. Try again.";
+    return "the site did not understand the request. Reload the page and try again.";
+  }
+
+  document.addEventListener("htmx:sendError", (event) => trouble(`${what(event)}: no connection. Try again.`));
+  document.addEventListener("htmx:timeout", (event) => trouble(`${what(event)}: no answer in time. Try again.`));
+  document.addEventListener("htmx:responseError", (event) => {
+    trouble(`${what(event)}: ${reason(event.detail.xhr.status)}`);
+  });
+  document.addEventListener("htmx:beforeRequest", () => trouble(""));
+
+  const POPUPS = "details.info[open], details.menu[open]";
+
+  document.addEventListener("click", (event) => {
+    for (const popup of document.querySelectorAll(POPUPS)) {
+      if (!popup.contains(event.target)) popup.open = false;
+    }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    for (const popup of document.querySelectorAll(POPUPS)) {
+      const hadFocus = popup.contains(document.activeElement);
+      popup.open = false;
+      if (hadFocus) popup.querySelector("summary").focus();
+    }
+  });
+})();
