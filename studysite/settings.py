@@ -4,18 +4,23 @@ Values are parsed strictly: a value that cannot be read, or that would be unsafe
 by others, stops the start with one line that names the variable. README.md has the table of variables.
 """
 
+import ipaddress
 import os
-from pathlib import Path
-from urllib.parse import urlsplit
+import re
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+from studysite.paths import BASE_DIR, data_dir
 
 env = Env()
+DATA_DIR = data_dir()
+# submission is SMTP with STARTTLS; console prints mail into the log; dummy is no mail server.
+EMAIL_SCHEMES = ("smtp", "submission", "console", "dummy")
 
 
 def refuse(variable: str, why: str) -> ImproperlyConfigured:
@@ -30,6 +35,63 @@ def one_of(variable: str, default: str, choices: tuple[str, ...]) -> str:
     return value
 
 
+def between(variable: str, default: int, lowest: int, highest: int) -> int:
+    value = env.int(variable, default)
+    if not lowest <= value <= highest:
+        raise refuse(variable, f"must be {lowest} to {highest}, not {value}")
+    return value
+
+
+def ip_address(variable: str, default: str) -> str:
+    value = os.environ.get(variable, default)
+    try:
+        return str(ipaddress.ip_address(value))
+    except ValueError:
+        raise refuse(variable, f"must be an IP address such as 127.0.0.1 or 0.0.0.0, not {value!r}") from None
+
+
+def host_name(variable: str, value: str) -> str:
+    """``value`` unless it would let any host name through, or is more than a name."""
+    if not re.fullmatch(r"[a-z0-9_][a-z0-9._-]*", value, re.IGNORECASE):
+        raise refuse(variable, f"{value!r} is no host name (no wildcards, no port)")
+    return value
+
+
+def split_site_url(value: str) -> SplitResult:
+    try:
+        site = urlsplit(value)
+        valid = site.port != 0 and site.scheme in ("http", "https") and site.netloc and "@" not in site.netloc
+    except ValueError:
+        valid = False
+    if not valid or site.path or site.query or site.fragment:
+        raise refuse("SITE_URL", f"must be like https://study.example.org, without a path, not {value!r}")
+    return site
+
+
+def read_database() -> dict[str, Any]:
+    """DATABASE_URL as Django's settings; SQLite in DATA_DIR where it is not set."""
+    try:
+        database = dj_database_url.parse(
+            os.environ.get("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'studysite.sqlite3'}",
+            conn_max_age=None,
+            conn_health_checks=True,
+        )
+    except ValueError:
+        # The library's own message may hold the password.
+        raise refuse("DATABASE_URL", "must be a sqlite:// or postgres:// address") from None
+    if database["NAME"] in ("", ":memory:"):
+        raise refuse("DATABASE_URL", "names no database")
+    return dict(database)
+
+
+def read_email() -> dict[str, Any]:
+    """EMAIL_URL as Django's settings; without it the site has no mail server and does not need one."""
+    email = env.dj_email_url("EMAIL_URL", "dummy://")
+    if urlsplit(os.environ.get("EMAIL_URL", "dummy://")).scheme not in EMAIL_SCHEMES:
+        raise refuse("EMAIL_URL", f"must begin with one of {', '.join(EMAIL_SCHEMES)}, followed by ://")
+    return dict(email)
+
+
 def read_secret_key() -> str:
     """SECRET_KEY itself, or the key that `make run` keeps in DATA_DIR; never a default that others know."""
     if key := os.environ.get("SECRET_KEY"):
@@ -41,7 +103,9 @@ def read_secret_key() -> str:
     try:
         key = (DATA_DIR / "secret_key").read_text(encoding="ascii").strip()
     except FileNotFoundError:
-        raise refuse("SECRET_KEY", "is not set, and DATA_DIR has no secret_key yet (`make run` creates it)") from None
+        raise refuse(
+            "SECRET_KEY", "is not set, and DATA_DIR has no secret_key (`make run` makes it)"
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise refuse("SECRET_KEY", f"DATA_DIR/secret_key cannot be read: {error}") from None
     if len(key) < 32:
@@ -51,17 +115,20 @@ def read_secret_key() -> str:
 
 try:
     DEBUG = env.bool("DEBUG", False)
-    PORT = env.int("PORT", 8000)
-    DATA_DIR = Path(os.environ.get("DATA_DIR") or BASE_DIR / "var").resolve()
+    # Where the server listens: only this machine, unless told otherwise.
+    HOST = ip_address("HOST", "127.0.0.1")
+    PORT = between("PORT", 8000, 1, 65535)
+    WORKERS = between("WORKERS", min(os.cpu_count() or 1, 4), 1, 64)
     SITE_URL = env.str("SITE_URL", f"http://localhost:{PORT}").rstrip("/")
     EXTRA_HOSTS = env.list("EXTRA_HOSTS", [])
-    TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
-    SECURE_HSTS_SECONDS = env.int("HSTS_SECONDS", 365 * 24 * 3600)
+    # How many proxies stand before the site; each adds one address to X-Forwarded-For.
+    TRUSTED_PROXIES = between("TRUSTED_PROXIES", 0, 0, 5)
+    SECURE_HSTS_SECONDS = between("HSTS_SECONDS", 365 * 24 * 3600, 0, 10 * 365 * 24 * 3600)
     LOG_LEVEL = one_of("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
     # Who may make an account: anyone, those with an invitation, nobody.
     SIGNUP = one_of("SIGNUP", "open", ("open", "invitation", "closed"))
     SQLITE_SYNC = one_of("SQLITE_SYNC", "NORMAL", ("NORMAL", "FULL", "OFF"))
-    EMAIL = env.dj_email_url("EMAIL_URL", "dummy://")
+    EMAIL = read_email()
     DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "")
 except EnvError as error:
     raise ImproperlyConfigured(str(error)) from None
@@ -70,22 +137,15 @@ SECRET_KEY = read_secret_key()
 
 # --- Where the site is reachable: SITE_URL decides hosts, origins and whether cookies are for https alone.
 
-site = urlsplit(SITE_URL)
-if site.scheme not in ("http", "https") or not site.hostname or site.path or site.query or site.fragment:
-    raise refuse("SITE_URL", f"must be like https://study.example.org, without a path, not {SITE_URL!r}")
-if not 0 <= TRUSTED_PROXIES <= 5:
-    raise refuse("TRUSTED_PROXIES", "must be the number of proxies before the site, 0 to 5")
-if not 1 <= PORT <= 65535:
-    raise refuse("PORT", "must be a port number, 1 to 65535")
-for host in [site.hostname, *EXTRA_HOSTS]:
-    if "*" in host or host.startswith("."):
-        raise refuse("SITE_URL or EXTRA_HOSTS", f"{host!r} would let any host name through")
-if DEBUG and site.scheme == "https":
-    raise refuse("DEBUG", "must be off where SITE_URL is https: it shows the site's insides to visitors")
+site = split_site_url(SITE_URL)
+SITE_HOST = host_name("SITE_URL", site.hostname or "")
+EXTRA_HOSTS = [host_name("EXTRA_HOSTS", host.strip()) for host in EXTRA_HOSTS]
+if DEBUG and (site.scheme == "https" or SITE_HOST not in ("localhost", "127.0.0.1")):
+    raise refuse("DEBUG", "must be off unless SITE_URL is http://localhost: it shows the site's insides")
 
 HTTPS = site.scheme == "https"
-LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"] if site.hostname == "localhost" else []
-ALLOWED_HOSTS = list(dict.fromkeys([site.hostname, *LOCAL_HOSTS, *EXTRA_HOSTS]))
+LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"] if SITE_HOST == "localhost" else []
+ALLOWED_HOSTS = list(dict.fromkeys([SITE_HOST, *LOCAL_HOSTS, *EXTRA_HOSTS]))
 CSRF_TRUSTED_ORIGINS = [SITE_URL, *(f"{site.scheme}://{host}" for host in EXTRA_HOSTS)]
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
@@ -161,14 +221,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # --- Data
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-DATABASES = {
-    "default": dj_database_url.config(
-        "DATABASE_URL",
-        default=f"sqlite:///{DATA_DIR / 'studysite.sqlite3'}",
-        conn_max_age=None,
-        conn_health_checks=True,
-    )
-}
+DATABASES = {"default": read_database()}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {
         # A transaction that will write takes the write lock at its start: waiting then is safe, whereas a
@@ -179,9 +232,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-    # The pool keeps connections open itself.
+    # The pool keeps connections open itself, one for each thread of a worker.
     DATABASES["default"].update(CONN_MAX_AGE=0, CONN_HEALTH_CHECKS=False)
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = True
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 4, "timeout": 10}
 else:
     raise refuse("DATABASE_URL", "must be a sqlite:// or postgres:// address")
 
@@ -218,8 +271,21 @@ ACCOUNT_ADAPTER = "studysite.accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_SIGNUP_FORM_CLASS = "studysite.accounts.forms.SignupForm"
+ACCOUNT_FORMS = {
+    "add_email": "studysite.accounts.forms.ChangeEmailForm",
+    "change_password": "studysite.accounts.forms.ChangePasswordForm",
+    "login": "studysite.accounts.forms.LoginForm",
+    "reauthenticate": "studysite.accounts.forms.ReauthenticateForm",
+    "reset_password": "studysite.accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "studysite.accounts.forms.ResetPasswordKeyForm",
+    "set_password": "studysite.accounts.forms.SetPasswordForm",
+    "signup": "studysite.accounts.forms.SignupForm",
+}
+ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if HAS_MAIL else "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = HAS_MAIL
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = site.scheme
 ACCOUNT_SESSION_REMEMBER = True
@@ -231,6 +297,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "60/m/ip,10/5m/key",
     "signup": "100/m/ip",
     "reset_password": "60/m/ip,5/m/key",
+    "reset_password_from_key": "100/m/ip",
 }
 
 # --- Language, time, static files, pages

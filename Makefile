@@ -1,0 +1,64 @@
+# The commands of the site. All of them honour PORT and DATA_DIR: make run PORT=9000 DATA_DIR=/srv/studysite
+#
+#   make run    install what is needed, prepare DATA_DIR and serve the site
+#   make admin  make an account that may use the admin
+#   make dev    serve with DEBUG, reloading when a file changes
+#   make test   run every test        make check  everything that reads the code without running it
+#   make lock   resolve the requirements anew and pin them with their hashes
+#   make clean  remove .venv and caches; DATA_DIR stays
+
+MAKEFLAGS += --no-print-directory
+PYTHON ?= python3
+BIN := .venv/bin
+SHELL := /bin/sh
+
+# Nothing here may be a secret: these checks only read code and settings.
+CHECK_ENVIRONMENT := SECRET_KEY=only-for-make-check-0123456789-abcdefghijklmnopqrstuvwxyz \
+	SITE_URL=https://study.example.org TRUSTED_PROXIES=1 DATA_DIR=.venv/check
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command "make lock" $(UPGRADE) pyproject.toml
+
+.PHONY: run admin dev test check lock clean python installed installed-dev
+
+run: installed
+	@$(BIN)/python -m studysite.serve
+
+dev: installed
+	@DEBUG=on $(BIN)/python -m studysite.serve
+
+admin: installed
+	@$(BIN)/python -m studysite.prepare
+	@$(BIN)/python manage.py createsuperuser
+
+test: installed-dev
+	$(BIN)/python -m tests.postgres
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+check: installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	find templates -name '*.html' -exec $(BIN)/djade --check --target-version 5.2 {} +
+	@mkdir -p .venv/check
+	$(CHECK_ENVIRONMENT) $(BIN)/mypy
+	$(BIN)/lint-imports
+	$(CHECK_ENVIRONMENT) $(BIN)/python manage.py makemigrations --check --dry-run
+	$(CHECK_ENVIRONMENT) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+# make lock UPGRADE=--upgrade takes the newest versions that pyproject.toml allows.
+lock: installed-dev
+	$(COMPILE) --output-file requirements.txt
+	$(COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
+	@! grep -n '://' requirements.txt requirements-dev.txt
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+installed: python
+	@$(PYTHON) studysite/install.py requirements.txt
+
+installed-dev: python
+	@$(PYTHON) studysite/install.py requirements-dev.txt
+
+python:
+	@command -v $(PYTHON) >/dev/null || { echo 'PYTHON: there is no $(PYTHON); Studysite needs Python 3.11 or newer.'; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("PYTHON: Studysite needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + "; choose another, such as PYTHON=python3.11")'

@@ -1,0 +1,11 @@
+"""Where the site's code is, and where it keeps what it must not lose."""
+
+import os
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def data_dir() -> Path:
+    """DATA_DIR: holds the database, the secret key and the collected static files; ``var/`` unless set."""
+    return Path(os.environ.get("DATA_DIR") or BASE_DIR / "var").resolve()
