@@ -3,7 +3,7 @@
 import secrets
 import unicodedata
 import uuid
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -58,7 +58,8 @@ def validate_alternatives(value: object) -> None:
         raise ValidationError("Must be a list of texts.", code="alternatives")
     if len(value) > MAX_ALTERNATIVES or any(len(text) > MAX_ALTERNATIVE for text in value):
         raise ValidationError(
-            f"At most {MAX_ALTERNATIVES} texts of at most {MAX_ALTERNATIVE:,} characters.", code="alternatives"
+            f"At most {MAX_ALTERNATIVES} texts of at most {MAX_ALTERNATIVE:,} characters.",
+            code="alternatives",
         )
 
 
@@ -90,7 +91,11 @@ class Deck(models.Model):
     """An ordered list of cards."""
 
     slug = models.SlugField(
-        "address", max_length=64, unique=True, default=make_slug, help_text="The last part of the deck's address."
+        "address",
+        max_length=64,
+        unique=True,
+        default=make_slug,
+        help_text="The last part of the deck's address.",
     )
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="decks")
     title = models.CharField(max_length=200, validators=[MinLengthValidator(1)])
@@ -114,11 +119,13 @@ class Deck(models.Model):
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
     removed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects: ClassVar[DeckManager] = DeckManager.from_queryset(DeckQuerySet)()  # type: ignore[misc]
+    objects = DeckManager.from_queryset(DeckQuerySet)()
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(visibility__in=Visibility.values), name="deck_visibility_known"),
+            models.CheckConstraint(
+                condition=Q(visibility__in=Visibility.values), name="deck_visibility_known"
+            ),
             models.CheckConstraint(condition=Q(side_choice__in=SideChoice.values), name="deck_side_known"),
             models.CheckConstraint(condition=~Q(title=""), name="deck_title_not_empty"),
         ]
@@ -129,13 +136,13 @@ class Deck(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def get_absolute_url(self) -> str:
+        return f"/decks/{self.slug}/"
+
     def natural_key(self) -> tuple[str]:
         return (self.slug,)
 
     natural_key.dependencies = ["accounts.user"]  # type: ignore[attr-defined]
-
-    def get_absolute_url(self) -> str:
-        return f"/decks/{self.slug}/"
 
 
 class TagQuerySet(models.QuerySet["Tag"]):
@@ -172,15 +179,15 @@ class Tag(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def clean(self) -> None:
-        self.name = " ".join(clean_text(self.name).split())
-        self.key = tag_key(self.name)
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.key = tag_key(self.name)
         if (fields := kwargs.get("update_fields")) is not None:
             kwargs["update_fields"] = {*fields, "key"}
         super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        self.name = " ".join(clean_text(self.name).split())
+        self.key = tag_key(self.name)
 
 
 class CardQuerySet(models.QuerySet["Card"]):
@@ -230,20 +237,32 @@ class Card(models.Model):
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
     removed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects: ClassVar[CardManager] = CardManager.from_queryset(CardQuerySet)()  # type: ignore[misc]
+    objects = CardManager.from_queryset(CardQuerySet)()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["deck", "key"], name="card_key_unique_in_deck"),
-            models.CheckConstraint(condition=Q(side_choice__in=SideChoice.values), name="card_side_choice_known"),
+            models.CheckConstraint(
+                condition=Q(side_choice__in=SideChoice.values), name="card_side_choice_known"
+            ),
             models.CheckConstraint(condition=Q(studied_side__in=sides.SIDES), name="card_studied_side_known"),
         ]
         indexes = [
-            models.Index(fields=["deck", "position", "id"], condition=Q(removed_at=None), name="card_in_order"),
+            models.Index(
+                fields=["deck", "position", "id"], condition=Q(removed_at=None), name="card_in_order"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.term if len(self.term) <= 80 else f"{self.term[:79]}…"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.prepare()
+        self.updated_at = timezone.now()
+        if (fields := kwargs.get("update_fields")) is not None:
+            derived = {"term_html", "definition_html", "studied_side", "updated_at"}
+            kwargs["update_fields"] = {*fields, *derived}
+        super().save(*args, **kwargs)
 
     def natural_key(self) -> tuple[str, str]:
         return (self.deck.slug, self.key)
@@ -265,18 +284,15 @@ class Card(models.Model):
             choice = sides.automatic_side(self.term, self.definition, language=self.deck.language)
         self.studied_side = choice
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        self.prepare()
-        self.updated_at = timezone.now()
-        if (fields := kwargs.get("update_fields")) is not None:
-            derived = {"term_html", "definition_html", "studied_side", "updated_at"}
-            kwargs["update_fields"] = {*fields, *derived}
-        super().save(*args, **kwargs)
-
     @cached_property
     def asks_for_term(self) -> bool:
         """Whether the term is the answer, and the definition the prompt."""
         return self.studied_side == SideChoice.TERM
+
+
+class TwinPairManager(models.Manager["TwinPair"]):
+    def get_by_natural_key(self, slug: str, first: str, second: str) -> "TwinPair":
+        return self.get(first__deck__slug=slug, first__key=first, second__key=second)
 
 
 class TwinPair(models.Model):
@@ -289,6 +305,8 @@ class TwinPair(models.Model):
     second = models.ForeignKey(Card, on_delete=models.CASCADE, related_name="+")
     are_twins = models.BooleanField(default=True)
 
+    objects = TwinPairManager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["first", "second"], name="twin_pair_unique"),
@@ -298,3 +316,8 @@ class TwinPair(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first} {'=' if self.are_twins else '≠'} {self.second}"
+
+    def natural_key(self) -> tuple[str, str, str]:
+        return (*self.first.natural_key(), self.second.key)
+
+    natural_key.dependencies = ["cards.card"]  # type: ignore[attr-defined]

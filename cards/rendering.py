@@ -1,9 +1,274 @@
-"""Markdown + LaTeX -> safe HTML, once, when a card is saved."""
+"""A card's source, Markdown + LaTeX, -> safe HTML, once, when the card is saved. Pure.
+
+The Markdown is CommonMark with tables, strikethrough and formulas between dollars. Left out on purpose: raw
+HTML and pictures; headings by underlining, indented code and link definitions, which turn or swallow text that
+people paste; and headings proper become strong paragraphs, since a card stands inside somebody else's outline.
+"""
 
 import html
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_block.table import table
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexer import Lexer
+from pygments.lexers import get_lexer_by_name
+from pygments.token import STANDARD_TYPES
+
+from cards.formulas import FormulaError, to_mathml
 
 MAX_SOURCE = 10_000
+"""Characters of one side of a card; what is longer is cut when rendered, and refused when saved."""
+
+MAX_HTML = 200_000
+"""Characters of rendered HTML; a source that would make more (500 primes make 25,000) is shown as plain text."""
+
+# A short row is filled up to the header's width, so a table of N characters could have N²/16 cells.
+MAX_TABLE_CELLS = 1_000
+
+# Names that authors put behind a fence. A list, because a lexer's speed on hostile code is a property of that
+# lexer: a test measures these.
+CODE_LANGUAGES = frozenset(
+    "bash c c++ cpp cs csharp css diff go haskell html ini java javascript js json julia kotlin latex lua matlab "
+    "php py python r rb ruby rs rust scala sh sql swift tex toml ts typescript xml yaml".split()
+)
+
+# One or more lines that start with a letter and hold no character that Markdown, LaTeX or HTML could mean
+# something by: the engine would only wrap them in a paragraph. Most cards are such lines.
+PLAIN_LINE = r"[^\W\d_](?:[^\s&<>$*\[\]\\_`~|\x00-\x1f\x7f-\x9f\ud800-\udfff]|[ ](?=\S))*"
+PLAIN = re.compile(rf"{PLAIN_LINE}(?:\n{PLAIN_LINE})*")
+
+# The generators' style attributes, declaration by declaration, as classes: the site's CSP allows no style
+# attribute. Whatever is not listed is dropped (math-core doubles attributes in styles for older browsers).
+STYLE_CLASSES = {
+    "text-align:left": "align-left",
+    "text-align:center": "align-center",
+    "text-align:right": "align-right",
+    "padding-left:0": "pad-left-0",
+    "padding-left:0.1em": "pad-left-rule",
+    "padding-left:0.2222em": "pad-left-binary",
+    "padding-left:1em": "pad-left-1",
+    "padding-right:0": "pad-right-0",
+    "padding-right:0.1em": "pad-right-rule",
+    "padding-right:0.2222em": "pad-right-binary",
+    "padding-top:0": "pad-top-0",
+    "padding-top:0.1667em": "pad-top-fraction",
+    "padding-bottom:0": "pad-bottom-0",
+    "margin-left:-0.16666667em": "back-thin",
+    "math-shift:compact": "shift-compact",
+    "width:100%": "width-full",
+    "width:50%": "width-half",
+    "width:7.5%": "width-indent",
+    "font-variant-caps:small-caps": "small-caps",
+    **{
+        f"border-{side}:0.05emsolidcurrentcolor": f"line-{side}"
+        for side in ("left", "right", "top", "bottom")
+    },
+    **{
+        f"border-{side}:0.05emdashedcurrentcolor": f"dash-{side}"
+        for side in ("left", "right", "top", "bottom")
+    },
+}
+STYLE_ATTRIBUTE = re.compile(r' style="([^"]*)"')
+
+MATHML_ATTRIBUTES = {
+    "accent", "accentunder", "columnspan", "depth", "dir", "displaystyle", "form", "height", "largeop",
+    "linethickness", "lspace", "mathbackground", "mathcolor", "mathsize", "mathvariant", "maxsize", "minsize",
+    "movablelimits", "notation", "rowspan", "rspace", "scriptlevel", "separator", "stretchy", "symmetric",
+    "voffset", "width",
+}  # fmt: skip
+MATHML_TAGS = {
+    "math", "menclose", "mfrac", "mi", "mmultiscripts", "mn", "mo", "mover", "mpadded", "mphantom", "mprescripts",
+    "mroot", "mrow", "mspace", "msqrt", "msub", "msubsup", "msup", "mtable", "mtd", "mtext", "mtr", "munder",
+    "munderover",
+}  # fmt: skip
+HTML_TAGS = {
+    "a", "b", "blockquote", "br", "code", "div", "em", "hr", "i", "li", "ol", "p", "pre", "s", "span", "strong",
+    "table", "tbody", "td", "th", "thead", "tr", "u", "ul",
+}  # fmt: skip
+
+MATHML_CLASSES = set(STYLE_CLASSES.values()) | {
+    "menclose-downdiagonalstrike",
+    "menclose-phasorangle",
+    "menclose-updiagonalstrike",
+}
+CELL_CLASSES = {"align-left", "align-center", "align-right"}
+
+cleaner = nh3.Cleaner(
+    tags=HTML_TAGS | MATHML_TAGS,
+    attributes={
+        "a": {"href", "title"},
+        "code": {"title"},
+        "math": {"display"} | MATHML_ATTRIBUTES,
+        "ol": {"start"},
+        **{tag: MATHML_ATTRIBUTES for tag in MATHML_TAGS - {"math"}},
+    },
+    allowed_classes={
+        **{tag: MATHML_CLASSES for tag in MATHML_TAGS},
+        "code": {"maths-error"},
+        "div": {"maths-display", "table-scroll"},
+        "p": {"card-heading"},
+        "pre": {"highlight"},
+        "span": {
+            "maths-display", "math-core-sans-serif-font", "math-core-serif-font", "small-caps",
+            *filter(None, STANDARD_TYPES.values()),
+        },
+        "td": CELL_CLASSES,
+        "th": CELL_CLASSES,
+    },
+    url_schemes={"http", "https", "mailto"},
+    url_relative="deny",
+    link_rel="nofollow noopener",
+)  # fmt: skip
+
+
+def formula(latex: str, *, display: bool) -> str:
+    """One formula as HTML; one that cannot be typeset as its source, with the reason as its title."""
+    try:
+        mathml = to_mathml(latex.strip(), display=display)
+    except FormulaError as error:
+        return (
+            f'<code class="maths-error" title="{html.escape(str(error))}">{html.escape(latex.strip())}</code>'
+        )
+    return f'<span class="maths-display">{mathml}</span>' if display else mathml
+
+
+@lru_cache(maxsize=len(CODE_LANGUAGES))
+def lexer_for(language: str) -> Lexer:
+    return get_lexer_by_name(language, stripnl=False)
+
+
+def highlight_code(code: str, language: str, _attributes: str) -> str:
+    """A fenced block as HTML, with classes for its tokens where its language is one of ours."""
+    marked = html.escape(code)
+    if language.lower() in CODE_LANGUAGES:
+        marked = highlight(code, lexer_for(language.lower()), HtmlFormatter(nowrap=True))
+    return f'<pre class="highlight"><code>{marked}</code></pre>'
+
+
+def small_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """markdown-it's table rule, for tables that cannot have more than `MAX_TABLE_CELLS` cells."""
+    columns = state.getLines(start, start + 1, 0, keepLastLF=False).count("|") + 1
+    return columns * (end - start) <= MAX_TABLE_CELLS and table(state, start, end, silent)
+
+
+def guard_first_dollar(state: StateCore) -> None:
+    """Keep a formula that starts a paragraph a formula.
+
+    dollarmath looks at the character before a dollar, and before the first it finds the paragraph's last one
+    (Python's index -1): a digit or a backslash there would make money of "$E$ is 5".
+    """
+    for token in state.tokens:
+        if token.type == "inline" and re.match(r"\$.*[\d\\]\Z", token.content, re.DOTALL):
+            token.content += " "
+
+
+def headings_to_paragraphs(state: StateCore) -> None:
+    for token in state.tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = "p"
+            if token.nesting == 1:
+                token.attrSet("class", "card-heading")
+
+
+def formula_rule(wrapping: str = "{}", *, display: bool = False) -> Callable[..., str]:
+    def rule(_renderer: Any, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
+        return wrapping.format(formula(tokens[index].content, display=display))
+
+    return rule
+
+
+def make_engine() -> MarkdownIt:
+    engine = MarkdownIt("commonmark", {"breaks": True, "html": False, "highlight": highlight_code})
+    engine.enable(["table", "strikethrough"])
+    engine.disable(["code", "html_block", "html_inline", "image", "lheading", "reference"])
+    engine.block.ruler.at("table", small_table, {"alt": ["paragraph"]})
+    engine.use(
+        dollarmath_plugin,
+        allow_labels=False,
+        allow_space=False,
+        allow_digits=False,
+        allow_blank_lines=False,
+        double_inline=True,
+    )
+    engine.core.ruler.after("block", "guard_first_dollar", guard_first_dollar)
+    engine.core.ruler.push("headings_to_paragraphs", headings_to_paragraphs)
+    engine.add_render_rule("math_inline", formula_rule())
+    engine.add_render_rule("math_inline_double", formula_rule(display=True))
+    engine.add_render_rule("math_block", formula_rule("<p>{}</p>\n", display=True))
+    return engine
+
+
+engine = make_engine()
+
+
+def styles_to_classes(match: re.Match[str]) -> str:
+    """What replaces one style attribute; a colour becomes MathML's own attribute."""
+    attributes, classes = "", []
+    for declaration in re.sub(r"\s", "", match[1]).split(";"):
+        name, _, value = declaration.partition(":")
+        if name == "color":
+            attributes = f' mathcolor="{value}"'
+        elif name == "font-size":
+            attributes = f' mathsize="{value}"'
+        elif declaration in STYLE_CLASSES:
+            classes.append(STYLE_CLASSES[declaration])
+    return attributes + (f' class="{" ".join(classes)}"' if classes else "")
+
+
+def normal(source: str) -> str:
+    """What is rendered of any ``str``: encodable, one kind of line end, not too long, no space around."""
+    source = source[:MAX_SOURCE].encode("utf-8", "replace").decode("utf-8")
+    return source.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def paragraph(text: str) -> str:
+    return "<p>" + "<br>\n".join(text.split("\n")) + "</p>"
+
+
+def render_with_engine(source: str) -> str:
+    marked = STYLE_ATTRIBUTE.sub(styles_to_classes, engine.render(source))
+    if len(marked) > MAX_HTML:
+        marked = paragraph(html.escape(source))
+    return cleaner.clean(marked).strip()
 
 
 def render(source: str) -> str:
-    return html.escape(source)
+    """Safe HTML for one side of a card; never raises, whatever the text.
+
+    The result holds no script, style, event handler, picture or form, links to http, https and mailto alone,
+    and the classes listed above; it is at most a few times `MAX_HTML` long and takes milliseconds.
+    """
+    source = normal(source)
+    if not source:
+        return ""
+    return paragraph(source) if PLAIN.fullmatch(source) else render_with_engine(source)
+
+
+def pieces(tokens: Sequence[Token]) -> list[str]:
+    """The texts of ``tokens``, with a space where a block or a line ends."""
+    found = []
+    for token in tokens:
+        if token.children is not None:
+            found += [*pieces(token.children), " "]
+        elif token.type in ("softbreak", "hardbreak"):
+            found.append(" ")
+        else:
+            found.append(token.content)
+    return found
+
+
+def plain(source: str) -> str:
+    """``source`` on one line without its markup, for titles, labels and lists; formulas as their LaTeX."""
+    source = normal(source)
+    text = source if PLAIN.fullmatch(source) else "".join(pieces(engine.parse(source)))
+    return " ".join(text.split())

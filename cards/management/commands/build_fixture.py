@@ -1,0 +1,18 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from cards import library
+
+
+class Command(BaseCommand):
+    help = "Makes the shipped deck's fixture from its source in fixtures/. Same source, same fixture."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        text = library.fixture_text(library.read_source())
+        old = library.FIXTURE_FILE.read_text(encoding="utf-8") if library.FIXTURE_FILE.exists() else ""
+        if text == old:
+            self.stdout.write(f"{library.FIXTURE_FILE.name} is up to date.")
+            return
+        library.FIXTURE_FILE.write_text(text, encoding="utf-8")
+        self.stdout.write(f"{library.FIXTURE_FILE.name} written.")

@@ -1,0 +1,18 @@
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+from cards import library
+from cards.models import Deck
+
+
+class Command(BaseCommand):
+    help = "Loads the shipped deck where no deck has its address; one that was changed or removed stays so."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if Deck.objects.filter(slug=library.SLUG).exists():
+            self.stdout.write(f"The deck {library.SLUG} is there already; nothing loaded.")
+            return
+        call_command("loaddata", library.FIXTURE, verbosity=0)
+        self.stdout.write(f"Loaded the deck {library.SLUG}.")
