@@ -1,5 +1,93 @@
+"""What django-allauth asks the site: who may sign up, what a new user is, what happens when mail fails."""
+
+import contextlib
+import logging
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.ratelimit import respond_429
+from django.conf import settings
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.forms import BaseForm
+from django.http import HttpRequest
+from django.shortcuts import render
+from django.urls import reverse
+
+from studysite.accounts.models import User
+
+logger = logging.getLogger(__name__)
+
+# Longer ones would not fit the Location header that some proxies take.
+MAX_NEXT_LENGTH = 2000
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    pass
+    """The site's answers; everything else is as django-allauth has it."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": "This e-mail address and this password do not belong together.",
+        "email_taken": "This address has an account already. Is it yours? Then log in.",
+        "duplicate_email": "This is your address already.",
+        "enter_current_password": "This is not your present password.",
+        "incorrect_password": "This is not your password.",
+        "unverified_primary_email": "Your e-mail address has to be confirmed first.",
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return bool(settings.SIGNUP == "open")
+
+    def is_ajax(self, request: HttpRequest) -> bool:
+        """Never: allauth's JSON answers are an interface that this site does not have."""
+        return False
+
+    def is_safe_url(self, url: str) -> bool:
+        return len(url) <= MAX_NEXT_LENGTH and super().is_safe_url(url)
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("account_preferences")
+
+    def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:
+        user.name = form.cleaned_data["name"]
+        user.time_zone = form.cleaned_data["time_zone"]
+        saved: User = super().save_user(request, user, form, commit)
+        return saved
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Answer too many wrong passwords with 429, as every other limit is answered."""
+        try:
+            super().pre_authenticate(request, **credentials)
+        except ValidationError:
+            raise ImmediateHttpResponse(respond_429(request)) from None
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """Make a confirmed address its user's, unless somebody else signed up with it meanwhile."""
+        try:
+            with transaction.atomic():
+                return super().confirm_email(request, email_address)
+        except IntegrityError:
+            self.add_message(
+                request,
+                messages.ERROR,
+                "account/messages/email_confirmation_failed.txt",
+                {"email": email_address.email},
+            )
+            return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a mail; where the mail server fails, say so instead of promising a mail that never comes."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except OSError:
+            logger.exception("Mail %s could not be sent", template_prefix)
+            response = render(self.request, "account/mail_failed.html", status=503)
+            raise ImmediateHttpResponse(response) from None
+
+    def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
+        # It tells of a change that has been made, so its failure (logged above) must not look like an error.
+        with contextlib.suppress(ImmediateHttpResponse):
+            super().send_notification_mail(*args, **kwargs)

@@ -1,6 +1,161 @@
+"""Forms of people's accounts: django-allauth's with the site's fields and words, and the preferences."""
+
+from typing import Any
+
+from allauth.account import forms as allauth_forms
+from allauth.account.adapter import get_adapter
+from allauth.account.models import EmailAddress
 from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from studysite.accounts import services
+from studysite.accounts.models import Invitation, User
+from studysite.accounts.time_zones import time_zone_choices, time_zone_or_utc
+
+LABELS = {
+    "login": "E-mail",
+    "email": "E-mail",
+    "password": "Password",
+    "oldpassword": "Present password",
+    "password1": "New password",
+}
 
 
-class SignupForm(forms.Form):
-    def signup(self, request, user):
-        pass
+class PlainFields:
+    """Fields in the site's words: no placeholders that repeat the labels, and a new password typed once.
+
+    A button that shows the password does what typing it twice was for.
+    """
+
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("password2", None)
+        for name, field in self.fields.items():
+            field.label = LABELS.get(name, field.label)
+            field.widget.attrs.pop("placeholder", None)
+        if "password1" in self.fields:
+            self.fields["password1"].help_text = "At least 8 characters."
+
+
+class LoginForm(PlainFields, allauth_forms.LoginForm):
+    pass
+
+
+class ChangePasswordForm(PlainFields, allauth_forms.ChangePasswordForm):
+    pass
+
+
+class SetPasswordForm(PlainFields, allauth_forms.SetPasswordForm):
+    pass
+
+
+class ResetPasswordForm(PlainFields, allauth_forms.ResetPasswordForm):
+    pass
+
+
+class ResetPasswordKeyForm(PlainFields, allauth_forms.ResetPasswordKeyForm):
+    pass
+
+
+class ReauthenticateForm(PlainFields, allauth_forms.ReauthenticateForm):
+    pass
+
+
+class SignupForm(PlainFields, allauth_forms.SignupForm):
+    """E-mail, name and one password; the time zone is the browser's, if a script could ask it.
+
+    With an ``invitation`` that names an address, only this one can sign up.
+    """
+
+    # A bare Field takes whatever comes: a strange time zone must not keep anybody from signing up.
+    time_zone = forms.Field(required=False, widget=forms.HiddenInput({"data-time-zone": ""}))
+    field_order = ["email", "name", "password1", "time_zone"]
+
+    def __init__(self, *args: Any, invitation: Invitation | None = None, **kwargs: Any) -> None:
+        self.invitation = invitation
+        super().__init__(*args, **kwargs)
+        self.fields["name"] = User._meta.get_field("name").formfield()
+        self.fields["name"].widget.attrs["autocomplete"] = "name"
+        self.fields["password1"].label = "Password"
+        self.order_fields(self.field_order)
+        if invitation and invitation.email:
+            self.fields["email"].initial = invitation.email
+            self.fields["email"].disabled = True
+            self.fields["email"].help_text = "The invitation is for this address."
+
+    def clean_time_zone(self) -> str:
+        return time_zone_or_utc(self.cleaned_data["time_zone"])
+
+    def save(self, request: HttpRequest) -> User:
+        """Create the user, and use up the invitation, both or neither.
+
+        Raises:
+            IntegrityError: somebody has signed up with this address since it was checked.
+            InvitationGoneError: somebody has used the invitation since it was opened.
+        """
+        with transaction.atomic():
+            user: User = super().save(request)
+            if self.invitation:
+                services.invitation_claim(invitation=self.invitation, user=user, now=timezone.now())
+        return user
+
+
+class ChangeEmailForm(PlainFields, allauth_forms.AddEmailForm):
+    """A new address, and the password, so that a page left open is not enough to take an account over.
+
+    With a mail server the address changes when the mail that is sent there is answered; without one at once.
+    """
+
+    password = forms.CharField(strip=False, widget=forms.PasswordInput({"autocomplete": "current-password"}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = "New e-mail"
+        if settings.HAS_MAIL:
+            self.fields["email"].help_text = "A mail is sent there; the change counts once you open its link."
+
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        # With mail the answer is the same whoever has the address, and the mail goes to the one who has it.
+        if not settings.HAS_MAIL and User.objects.filter(email=email).exists():
+            raise get_adapter().validation_error("email_taken")
+        return email
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if not self.user.check_password(password):
+            raise get_adapter().validation_error("incorrect_password")
+        return password
+
+    def save(self, request: HttpRequest) -> EmailAddress:
+        if settings.HAS_MAIL:
+            return super().save(request)
+        email = self.cleaned_data["email"]
+        try:
+            address = services.email_change(user=self.user, email=email)
+        except IntegrityError:
+            messages.error(request, get_adapter().error_messages["email_taken"])
+            return EmailAddress(user=self.user, email=email)
+        messages.success(request, f"Your e-mail address is now {email}.")
+        return address
+
+
+class PreferencesForm(forms.ModelForm):
+    """What people may change about themselves without their password."""
+
+    time_zone = forms.ChoiceField(
+        choices=time_zone_choices,
+        help_text=User._meta.get_field("time_zone").help_text,
+        widget=forms.Select({"data-time-zone": ""}),
+    )
+
+    class Meta:
+        model = User
+        fields = ("name", "time_zone")
+        widgets = {"name": forms.TextInput({"autocomplete": "name"})}

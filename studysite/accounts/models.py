@@ -1,6 +1,8 @@
-"""People: one user model for learners, owners and editors."""
+"""People: one user model for learners, owners and editors; and invitations to become one of them."""
 
-import zoneinfo
+import datetime
+import secrets
+import unicodedata
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -8,13 +10,33 @@ from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
+from django.urls import reverse
 from django.utils import timezone
+
+from studysite.accounts.time_zones import time_zone_names
+
+# Marks that turn the text around them, also beyond the name: in a table they would rearrange other cells.
+_BIDI_CONTROLS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Control characters, lone surrogates, separators of lines and paragraphs (Unicode's general categories).
+_UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
+
+INVITATION_DAYS = 14
 
 
 def validate_time_zone(value: str) -> None:
     """Raise ValidationError unless ``value`` is an IANA time zone that this machine knows."""
-    if value not in zoneinfo.available_timezones():
+    if value not in time_zone_names():
         raise ValidationError("Choose a time zone from the list.", code="time_zone")
+
+
+def validate_name(value: str) -> None:
+    """Raise ValidationError unless ``value`` can be shown in one line and has something to see in it."""
+    if any(
+        character in _BIDI_CONTROLS or unicodedata.category(character) in _UNPRINTABLE for character in value
+    ):
+        raise ValidationError("A name is one line of plain text.", code="name")
+    if not any(unicodedata.category(character)[0] in "LNPS" for character in value):
+        raise ValidationError("A name needs at least one letter.", code="name")
 
 
 class UserManager(BaseUserManager["User"]):
@@ -29,7 +51,10 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        return self.create_user(email, password, **{**fields, "is_staff": True, "is_superuser": True})
+        """A user with all rights. Whoever may run commands on the server need not prove an e-mail address."""
+        user = self.create_user(email, password, **{**fields, "is_staff": True, "is_superuser": True})
+        user.emailaddress_set.create(email=user.email, primary=True, verified=True)
+        return user
 
     def get_by_natural_key(self, email: str | None) -> "User":
         return self.get(email=(email or "").lower())
@@ -39,7 +64,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person who signs in by e-mail. ``name`` is what others see of her, never the address."""
 
     email = models.EmailField("e-mail address", max_length=254, unique=True)
-    name = models.CharField("name", max_length=80, help_text="What other people see of you.")
+    name = models.CharField(
+        "name", max_length=80, validators=[validate_name], help_text="What other people see of you."
+    )
     time_zone = models.CharField(
         "time zone",
         max_length=64,
@@ -73,3 +100,55 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.name
+
+
+def new_token() -> str:
+    """32 random bytes as text that an address can hold: nobody guesses it."""
+    return secrets.token_urlsafe(32)
+
+
+def invitation_expiry() -> datetime.datetime:
+    return timezone.now() + datetime.timedelta(days=INVITATION_DAYS)
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def usable(self, now: datetime.datetime) -> "InvitationQuerySet":
+        """Those that nobody has used and that have not expired."""
+        return self.filter(used_at=None, expires_at__gt=now)
+
+
+class Invitation(models.Model):
+    """Lets one person make an account where sign-up is by invitation."""
+
+    token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)
+    email = models.EmailField(
+        "e-mail address",
+        blank=True,
+        help_text="If filled in, only this address can sign up with the invitation.",
+    )
+    note = models.CharField(max_length=200, blank=True, help_text="For the admin's eyes: whom it is for.")
+    expires_at = models.DateTimeField("expires", default=invitation_expiry)
+    created_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, blank=True, editable=False, related_name="invitations_made"
+    )
+    created_at = models.DateTimeField("created", default=timezone.now, editable=False)
+    used_by = models.OneToOneField(
+        User, models.SET_NULL, null=True, blank=True, editable=False, related_name="invitation"
+    )
+    used_at = models.DateTimeField("used", null=True, blank=True, editable=False)
+
+    objects: ClassVar[models.Manager["Invitation"]] = models.Manager.from_queryset(InvitationQuerySet)()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(used_by=None) | models.Q(used_at__isnull=False),
+                name="invitation_used_at_with_used_by",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.email or self.note or f"Invitation {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("account_invitation", args=[self.token])

@@ -1,0 +1,26 @@
+// Tells the browser's time zone: in a hidden field silently, beside a list of zones as a button.
+(() => {
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (!zone) return;
+
+  for (const field of document.querySelectorAll("[data-time-zone]")) {
+    if (field.type === "hidden") {
+      field.value = zone;
+    } else if (field.value !== zone && [...field.options].some((option) => option.value === zone)) {
+      field.after(chooser(field));
+    }
+  }
+
+  function chooser(field) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button quiet";
+    button.textContent = `Use my browser's: ${zone.replaceAll("_", " ")}`;
+    button.addEventListener("click", () => {
+      field.value = zone;
+      field.focus();
+      button.remove();
+    });
+    return button;
+  }
+})();
