@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from studysite.accounts import services
-from studysite.accounts.models import Invitation, User
+from studysite.accounts.models import Invitation, User, validate_name
 from studysite.accounts.time_zones import time_zone_choices, time_zone_or_utc
 
 LABELS = {
@@ -80,7 +80,7 @@ class SignupForm(PlainFields, allauth_forms.SignupForm):
     def __init__(self, *args: Any, invitation: Invitation | None = None, **kwargs: Any) -> None:
         self.invitation = invitation
         super().__init__(*args, **kwargs)
-        self.fields["name"] = User._meta.get_field("name").formfield()
+        self.fields["name"] = User._meta.get_field("name").formfield(validators=[validate_name])
         self.fields["name"].widget.attrs["autocomplete"] = "name"
         self.fields["password1"].label = "Password"
         self.order_fields(self.field_order)

@@ -1,0 +1,97 @@
+"""Logging in and out."""
+
+import pytest
+from django.test import Client
+
+from tests.accounts.people import errors, log_in
+
+pytestmark = pytest.mark.django_db
+
+
+def test_logs_in_by_address_without_regard_to_case(client, learner):
+    assert log_in(client, email="LENA@example.org").status_code == 302
+    assert client.session["_auth_user_id"] == str(learner.pk)
+
+
+def test_a_wrong_password_and_an_unknown_address_look_the_same(client, learner):
+    wrong = errors(log_in(client, password="wrong"))
+    unknown = errors(log_in(client, email="nobody@example.org", password="wrong"))
+    assert wrong == unknown
+
+
+@pytest.mark.parametrize("text", ["", "\x00", "a\x00@example.org", "x" * 1_000_000, "no address"])
+def test_bad_addresses_are_form_errors(client, text):
+    assert errors(log_in(client, email=text))
+
+
+@pytest.mark.parametrize("text", ["", "\x00", "x" * 1_000_000, "\ud800".encode("utf-8", "replace").decode()])
+def test_bad_passwords_are_form_errors(client, learner, text):
+    assert errors(log_in(client, password=text))
+
+
+def test_somebody_switched_off_cannot_log_in(client, learner):
+    learner.is_active = False
+    learner.save()
+    response = client.post("/accounts/login/", {"login": learner.email, "password": "correct horse battery"})
+    assert response["Location"] == "/accounts/inactive/"
+    assert "switched off" in client.get("/accounts/inactive/").text
+    assert "_auth_user_id" not in client.session
+
+
+def test_too_many_wrong_passwords_for_one_account(client, learner):
+    for _ in range(10):
+        assert log_in(client, password="wrong").status_code == 200
+    response = log_in(client)
+    assert response.status_code == 429
+    assert "too many tries" in response.text
+
+
+def test_others_behind_the_same_address_still_log_in(client, learner, stranger):
+    for _ in range(11):
+        log_in(client, password="wrong")
+    assert log_in(Client(), email=stranger.email).status_code == 302
+
+
+@pytest.mark.parametrize("path", ["/decks/new/", "/?page=2", "http://testserver/decks/"])
+def test_goes_on_to_where_she_came_from(client, learner, settings, path):
+    settings.ALLOWED_HOSTS = ["testserver"]
+    assert log_in(client, next=path)["Location"] == path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "https://evil.example/",
+        "//evil.example",
+        "///evil.example",
+        "/\\evil.example",
+        "https:evil.example",
+        "javascript:alert(1)",
+        "\x00//evil.example",
+        "http://testserver@evil.example/",
+        "/" + "x" * 3000,
+    ],
+)
+def test_goes_nowhere_else(client, learner, path):
+    assert log_in(client, next=path)["Location"] == "/"
+
+
+def test_a_hostile_next_is_not_markup(client):
+    assert "<script>x" not in client.get("/accounts/login/", {"next": '"><script>x'}).text
+
+
+def test_logging_out_needs_a_post(learner_client):
+    page = learner_client.get("/accounts/logout/")
+    assert "Lena Learner" in page.text
+    assert "_auth_user_id" in learner_client.session
+    assert learner_client.post("/accounts/logout/")["Location"] == "/"
+    assert "_auth_user_id" not in learner_client.session
+
+
+def test_a_login_without_csrf_token_is_refused(learner):
+    assert log_in(Client(enforce_csrf_checks=True)).status_code == 403
+
+
+def test_there_is_no_json_interface(client):
+    response = client.get("/accounts/login/", headers={"accept": "application/json"})
+    assert response["Content-Type"].startswith("text/html")
