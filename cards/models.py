@@ -147,9 +147,13 @@ class Deck(models.Model):
 
 class TagQuerySet(models.QuerySet["Tag"]):
     def seen_by(self, user: User | AnonymousUser, *, deck: Deck) -> "TagQuerySet":
-        """The tags on ``deck`` that ``user`` may see: its owner's, and her own."""
-        owners = [deck.owner_id] + ([user.pk] if user.is_authenticated else [])
-        return self.filter(owner__in=owners, cards__deck=deck, cards__removed_at=None).distinct()
+        """The tags that ``user`` sees on the cards of ``deck``: those of its owner, and her own."""
+        owners = {deck.owner_id, user.pk} if user.is_authenticated else {deck.owner_id}
+        return self.filter(owner__in=owners)
+
+    def on(self, deck: Deck) -> "TagQuerySet":
+        """The tags that a present card of ``deck`` has."""
+        return self.filter(cards__deck=deck, cards__removed_at=None).distinct()
 
 
 def tag_key(name: str) -> str:

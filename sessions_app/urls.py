@@ -1,3 +1,25 @@
-"""Addresses of studying."""
+"""Addresses of studying: home, a deck's page, and the modes."""
 
-urlpatterns: list = []
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
+
+from sessions_app.study.modes import MODES
+from sessions_app.views import deck, home, study
+
+
+class ModeConverter(StringConverter):
+    """The name of a mode that exists."""
+
+    regex = "|".join(MODES)
+
+
+register_converter(ModeConverter, "mode")
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("decks/<slug:slug>/", deck.deck_page, name="deck"),
+    path("decks/<slug:slug>/sharing/", deck.sharing, name="deck_sharing"),
+    path("decks/<slug:slug>/<mode:mode>/", study.study, name="study"),
+    path("decks/<slug:slug>/<mode:mode>/answer/", study.answer, name="study_answer"),
+    path("decks/<slug:slug>/<mode:mode>/finish/", study.finish, name="study_finish"),
+]

@@ -1,0 +1,1 @@
+"""The study engine. Pure: no Django, no clock, no global randomness; time and chance are parameters."""

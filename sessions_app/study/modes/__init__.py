@@ -1,0 +1,28 @@
+"""The modes, by name. Each is a module with the same two functions; nothing else asks which mode is running."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+
+from sessions_app.study.modes import spaced
+from sessions_app.study.types import Desk, Graded, Moment, Question
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """A way of studying: how it draws the next question, and how it grades a response.
+
+    ``draw`` returns None when the session has nothing left to ask. ``grade`` raises InvalidResponse. A session
+    of a mode that ``ends_with_day`` is not continued on another study day.
+    """
+
+    name: str
+    title: str
+    draw: Callable[[Desk, Moment, Random], Question | None]
+    grade: Callable[[Question, Mapping[str, str]], Sequence[Graded]]
+    ends_with_day: bool = False
+
+
+MODES: Mapping[str, Mode] = {
+    mode.name: mode for mode in (Mode("spaced", "Spaced", spaced.draw, spaced.grade, ends_with_day=True),)
+}

@@ -1,0 +1,98 @@
+"""A learner's cards of one deck as the modes look at them: each question to the database is asked once."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from django.db.models import Exists, OuterRef
+
+from cards.models import Card, CardQuerySet
+from sessions_app.models import CardProgress, CardProgressQuerySet, Enrollment, StudySession
+from sessions_app.study.types import (
+    Asked,
+    Memory,
+    Scheduled,
+    SessionSettings,
+    Side,
+    State,
+    StudyCard,
+    Verdict,
+)
+
+STEPS_AT_ONCE = 100
+TEXTS = ("id", "term", "definition", "studied_side")
+
+
+def study_card(card: Card) -> StudyCard:
+    return StudyCard(card.pk, card.term, card.definition, Side(card.studied_side))
+
+
+@dataclass
+class DeckDesk:
+    """`sessions_app.study.types.Desk` over the database, for one draw in one session.
+
+    It remembers what it has handed out, so that the page can show intervals and counts without asking again.
+    """
+
+    session: StudySession
+    enrollment: Enrollment
+    memories: dict[int, Memory] = field(default_factory=dict)
+    first_unseen: int | None = None
+    waiting: dict[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def settings(self) -> SessionSettings:
+        return SessionSettings.from_json(self.session.settings)
+
+    @cached_property
+    def asked(self) -> Sequence[Asked]:
+        if self.session.pk is None:
+            return []
+        steps = self.session.steps.standing().order_by("position").values_list("card_id", "origin", "verdict")
+        return [Asked(card, origin, Verdict(verdict) if verdict else None) for card, origin, verdict in steps]
+
+    def learning(self, *, before: datetime) -> Sequence[Scheduled]:
+        rows = self._progress().filter(state__in=[State.LEARNING, State.RELEARNING], due__lte=before)
+        return self._hand_out("learning", rows.order_by("due", "card_id")[:STEPS_AT_ONCE])
+
+    def review(self, *, before: datetime | None, limit: int) -> Sequence[Scheduled]:
+        rows = self._progress().filter(state=State.REVIEW)
+        if before is not None:
+            rows = rows.filter(due__lt=before)
+        return self._hand_out("review", rows.order_by("due", "card_id")[:limit])
+
+    def weakest(self, *, limit: int) -> Sequence[Scheduled]:
+        rows = self._progress().filter(state=State.REVIEW)
+        return self._hand_out("review", rows.order_by("stability", "card_id")[:limit])
+
+    def unseen(self, *, limit: int) -> Sequence[StudyCard]:
+        cards = list(self._unseen().only(*TEXTS, "position", "deck_id").in_order()[:limit])
+        self.waiting["unseen"] = len(cards)
+        self.first_unseen = cards[0].position if cards else None
+        return [study_card(card) for card in cards]
+
+    def _unseen(self) -> CardQuerySet:
+        deck = self.session.deck
+        remembered = CardProgress.objects.filter(
+            learner=self.session.learner_id,
+            card=OuterRef("pk"),
+            side=OuterRef("studied_side"),
+            due__isnull=False,
+        )
+        cards = Card.objects.present().filter(~Exists(remembered), deck=deck)
+        if self.enrollment.unseen_version == deck.order_version:
+            cards = cards.filter(position__gte=self.enrollment.unseen_from)
+        return cards
+
+    def _progress(self) -> CardProgressQuerySet:
+        rows = CardProgress.objects.studied().filter(
+            learner=self.session.learner_id, deck=self.session.deck_id
+        )
+        return rows.select_related("card").defer("card__term_html", "card__definition_html")
+
+    def _hand_out(self, pile: str, rows: Iterable[CardProgress]) -> list[Scheduled]:
+        items = [Scheduled(study_card(row.card), row.memory) for row in rows if row.memory]
+        self.memories.update((item.card.id, item.memory) for item in items)
+        self.waiting[pile] = len(items)
+        return items

@@ -1,0 +1,183 @@
+"""What the pages show of a learner's standing: her decks, what awaits her today, and the deck's table."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import Count, Q
+
+from cards.models import Deck, DeckQuerySet
+from sessions_app.models import DayTotal, Enrollment, EnrollmentQuerySet
+from sessions_app.services import moment_of, study_day_of
+from sessions_app.study.modes import MODES, spaced
+from sessions_app.study.types import Level, Verdict
+from studysite.accounts.models import User
+
+# The table's "91 % right" looks back so many study days.
+RECALL_DAYS = 30
+MOST_ROWS = 50
+
+
+@dataclass(frozen=True)
+class Share:
+    """One segment of the level bar: ``x`` and ``width`` in percent of it."""
+
+    level: Level
+    count: int
+    x: float
+    width: float
+
+    @property
+    def name(self) -> str:
+        return self.level.name.lower()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One learner's row in a deck's table; ``used`` names the modes that she has started.
+
+    ``enrollment`` carries the annotations of `EnrollmentQuerySet.with_schedule`.
+    """
+
+    enrollment: Any
+    shares: tuple[Share, ...]
+    mastery: int
+    used: frozenset[str]
+
+    @property
+    def right_percent(self) -> int | None:
+        """Of the recalls that tested a memory, the percentage that was right; None without any."""
+        recalls = self.enrollment.recalls
+        return round(100 * self.enrollment.recalls_right / recalls) if recalls else None
+
+    @property
+    def goal_percent(self) -> int:
+        return round(100 * self.enrollment.retention)
+
+
+@dataclass(frozen=True)
+class Today:
+    """What Spaced has for a learner in a deck today; ``new`` are the day's new cards that are left."""
+
+    due: int
+    new: int
+    unseen: int
+    scheduled: int
+    next_due: datetime | None
+
+
+def mastery_percent(enrollment: Enrollment, card_count: int) -> int:
+    """Mean level over 4, in percent of the deck's cards; a card never answered is at level 0.
+
+    Rounded down: 100 % means that every card is mastered.
+    """
+    levels = (
+        enrollment.recognised + 2 * enrollment.recalled + 3 * enrollment.learned + 4 * enrollment.mastered
+    )
+    return min(100, 100 * levels // (4 * card_count)) if card_count else 0
+
+
+def level_shares(enrollment: Enrollment, card_count: int) -> tuple[Share, ...]:
+    """The level bar's five segments, New to Mastered."""
+    counts = [enrollment.recognised, enrollment.recalled, enrollment.learned, enrollment.mastered]
+    counts.insert(0, max(0, card_count - sum(counts)))
+    whole = max(1, sum(counts))
+    shares, x = [], 0.0
+    for level, count in zip(Level, counts, strict=True):
+        width = 100 * count / whole
+        shares.append(Share(level, count, round(x, 3), round(width, 3)))
+        x += width
+    return tuple(shares)
+
+
+def scheduled_for(enrollments: EnrollmentQuerySet, learner: User, now: datetime) -> EnrollmentQuerySet:
+    """``enrollments`` with their schedules as they stand in the learner's study day."""
+    return enrollments.with_schedule(
+        now=now,
+        day_end=moment_of(learner, now).day_end,
+        recalls_after=study_day_of(learner, now) - timedelta(days=RECALL_DAYS),
+    )
+
+
+def table_rows(deck: Deck, viewer: User | AnonymousUser, *, now: datetime) -> list[Row]:
+    """The rows of the deck's table that ``viewer`` may see: her own first, and for the deck's owner those of
+    learners who share their progress."""
+    if not viewer.is_authenticated:
+        return []
+    visible = Q(learner=viewer)
+    if deck.owner_id == viewer.pk:
+        visible |= Q(shares_progress=True)
+    enrollments = deck.enrollments.filter(visible, last_studied_at__isnull=False).select_related("learner")
+    enrollments = scheduled_for(enrollments, viewer, now).with_used_modes().order_by("-last_studied_at")
+    rows = [row_of(enrollment, deck.card_count) for enrollment in enrollments[:MOST_ROWS]]
+    return sorted(rows, key=lambda row: row.enrollment.learner_id != viewer.pk)
+
+
+def row_of(enrollment: Enrollment, card_count: int) -> Row:
+    return Row(
+        enrollment=enrollment,
+        shares=level_shares(enrollment, card_count),
+        mastery=mastery_percent(enrollment, card_count),
+        used=frozenset(mode for mode in MODES if getattr(enrollment, f"used_{mode}")),
+    )
+
+
+def today(enrollment: Any, deck: Deck, *, now: datetime) -> Today:
+    """What awaits the learner today; ``enrollment`` carries its schedule, or is one not saved yet."""
+    if enrollment.pk is None:
+        return Today(0, min(deck.card_count, enrollment.new_per_day), deck.card_count, 0, None)
+    unseen = max(0, deck.card_count - enrollment.scheduled)
+    left_today = max(0, enrollment.new_per_day - introduced_today(enrollment, now))
+    return Today(
+        enrollment.due_count, min(unseen, left_today), unseen, enrollment.scheduled, enrollment.next_due
+    )
+
+
+def introduced_today(enrollment: Enrollment, now: datetime) -> int:
+    """How many cards got a memory in the learner's study day."""
+    day = study_day_of(enrollment.learner, now)
+    totals = DayTotal.objects.filter(learner=enrollment.learner_id, deck=enrollment.deck_id, study_day=day)
+    return totals.values_list("introduced", flat=True).first() or 0
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a finished session came to."""
+
+    answered: int
+    right: int
+    new: int
+
+
+def last_session(learner: User, deck: Deck, mode: str, *, now: datetime) -> Summary | None:
+    """The learner's last session in this mode, if it ended in today's study day with something answered."""
+    sessions = learner.study_sessions.filter(deck=deck, mode=mode, study_day=study_day_of(learner, now))
+    session = sessions.exclude(finished_at=None).order_by("-started_at").first()
+    if session is None:
+        return None
+    counts = session.steps.standing().aggregate(
+        answered=Count("pk", filter=Q(answered_at__isnull=False)),
+        right=Count("pk", filter=Q(verdict=Verdict.CORRECT)),
+        new=Count("pk", filter=Q(origin=spaced.NEW, answered_at__isnull=False)),
+    )
+    return Summary(**counts) if counts["answered"] else None
+
+
+def decks_of(learner: User) -> DeckQuerySet:
+    """The decks that the learner owns or has studied, and may still open."""
+    studied = learner.enrollments.filter(last_studied_at__isnull=False).values("deck")
+    return Deck.objects.visible_to(learner).filter(Q(owner=learner) | Q(pk__in=studied))
+
+
+def my_decks(learner: User, decks: Iterable[Deck], *, now: datetime) -> list[tuple[Deck, Row | None]]:
+    """The learner's decks with her standing in each, what is due most first."""
+    by_pk = {deck.pk: deck for deck in decks}
+    enrollments = learner.enrollments.filter(deck__in=by_pk)
+    rows = {
+        enrollment.deck_id: row_of(enrollment, by_pk[enrollment.deck_id].card_count)
+        for enrollment in scheduled_for(enrollments, learner, now).with_used_modes()
+    }
+    pairs = [(deck, rows.get(pk)) for pk, deck in by_pk.items()]
+    return sorted(pairs, key=lambda pair: (-(pair[1].enrollment.due_count if pair[1] else 0), pair[0].title))

@@ -1,0 +1,190 @@
+"""Everything that studying writes, each in one transaction.
+
+Answers of one learner in one deck are serialised by a lock on her enrollment (on SQLite by the transaction
+itself); that a step is answered once is the work of a conditional update, not of the lock.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from random import Random, SystemRandom
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from cards.models import Deck
+from sessions_app import log
+from sessions_app.desk import DeckDesk
+from sessions_app.models import CardProgress, Enrollment, Step, StudySession
+from sessions_app.study import days
+from sessions_app.study.memory import DEFAULT_RETENTION
+from sessions_app.study.modes import MODES
+from sessions_app.study.types import Graded, Memory, Moment, Question, SessionSettings
+from studysite.accounts.models import User
+
+
+@dataclass(frozen=True)
+class Stand:
+    """Where a learner stands in a mode: the open step (None when there is none), and what the page shows beside it.
+
+    ``memory`` is the open card's, None for a new one; ``waiting`` counts what the queue holds; ``is_stale`` says
+    that an answer came to a step that was not open any more, and counted for nothing.
+    """
+
+    step: Step | None = None
+    memory: Memory | None = None
+    retention: float = DEFAULT_RETENTION
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    is_stale: bool = False
+
+
+def study_day_of(learner: User, now: datetime) -> date:
+    """The study day in which ``now`` lies for the learner."""
+    return days.study_day(now, ZoneInfo(learner.time_zone))
+
+
+def moment_of(learner: User, now: datetime) -> Moment:
+    """The instant ``now`` and the end of the study day in which it lies for the learner."""
+    return Moment(now.astimezone(UTC), days.day_end(study_day_of(learner, now), ZoneInfo(learner.time_zone)))
+
+
+def is_current(session: StudySession, today: date) -> bool:
+    """Whether the open session goes on on the study day ``today``."""
+    return not MODES[session.mode].ends_with_day or session.study_day == today
+
+
+def session_start(
+    *, learner: User, deck: Deck, mode: str, settings: SessionSettings, now: datetime
+) -> StudySession | None:
+    """The learner's open session in this mode, or a new one with its first step; None when nothing is to ask.
+
+    An open session that ended with its study day is closed first.
+    """
+    today = study_day_of(learner, now)
+    with transaction.atomic():
+        enrollment = _enrollment(learner, deck)
+        open_session = learner.study_sessions.open().filter(deck=deck, mode=mode).first()
+        if open_session and is_current(open_session, today):
+            return open_session
+        if open_session:
+            _finish(open_session, now)
+        session = StudySession(
+            learner=learner,
+            deck=deck,
+            mode=mode,
+            settings=settings.to_json(),
+            seed=SystemRandom().getrandbits(31),
+            study_day=today,
+            started_at=now,
+        )
+        desk = DeckDesk(session, enrollment)
+        question = _draw(desk, learner, position=0, now=now)
+        if question is None:
+            return None
+        session.save()
+        _open_step(session, question, position=0, now=now)
+    return session
+
+
+def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: datetime) -> Stand:
+    """Grade ``response``, log what it says, and draw the next step; the session ends when nothing is left.
+
+    ``step`` comes with its session, deck and card. Raises InvalidResponseError, with nothing written, when the
+    response does not answer the question.
+    """
+    session = step.session
+    question = Question.from_json(step.question)
+    graded = MODES[session.mode].grade(question, response)
+    today = study_day_of(learner, now)
+    with transaction.atomic():
+        enrollment = _enrollment(learner, session.deck)
+        if not _claim(step, graded, now):
+            return Stand(is_stale=True)
+        changes: Counter[str] = Counter()
+        for item in graded:
+            changes.update(
+                log.write(
+                    enrollment=enrollment, step=step, question=question, graded=item, now=now, today=today
+                )
+            )
+        desk = DeckDesk(session, enrollment)
+        position = step.position + 1
+        following = _draw(desk, learner, position=position, now=now) if is_current(session, today) else None
+        log.roll_up(enrollment, changes, unseen_from=desk.first_unseen, now=now)
+        if following is None:
+            _finish(session, now)
+            return Stand()
+        following_step = _open_step(session, following, position=position, now=now)
+        memory = desk.memories.get(following.card_id)
+        return Stand(following_step, memory, enrollment.retention, desk.waiting)
+
+
+def stand_of(*, learner: User, deck: Deck, mode: str, now: datetime) -> Stand:
+    """Where the learner stands in this mode; only reads."""
+    steps = Step.objects.unanswered().filter(
+        session__in=learner.study_sessions.open().filter(deck=deck, mode=mode)
+    )
+    step = steps.select_related("session").first()
+    if step is None or not is_current(step.session, study_day_of(learner, now)):
+        return Stand()
+    step.session.deck = deck
+    enrollment = Enrollment.objects.get(learner=learner, deck=deck)
+    desk = DeckDesk(step.session, enrollment)
+    # Drawn once more, and thrown away, so that the page counts what waits just as an answer would.
+    _draw(desk, learner, position=step.position, now=now)
+    side = Question.from_json(step.question).side
+    row = CardProgress.objects.filter(learner=learner, card=step.card_id, side=side).first()
+    return Stand(step, row.memory if row else None, enrollment.retention, desk.waiting)
+
+
+def session_finish(*, learner: User, deck: Deck, mode: str, now: datetime) -> None:
+    """End the learner's open session in this mode, if there is one; what is answered stays."""
+    with transaction.atomic():
+        session = learner.study_sessions.open().filter(deck=deck, mode=mode).first()
+        if session:
+            _finish(session, now)
+
+
+def enrollment_set(*, learner: User, deck: Deck, **fields: object) -> None:
+    """Set the learner's consent or settings for the deck: ``shares_progress``, ``new_per_day``."""
+    Enrollment.objects.update_or_create(learner=learner, deck=deck, defaults=fields)
+
+
+def _enrollment(learner: User, deck: Deck) -> Enrollment:
+    """The learner's enrollment, locked until the transaction ends; made at her first session."""
+    mine = Enrollment.objects.select_for_update().filter(learner=learner, deck=deck)
+    enrollment = mine.first()
+    if enrollment is None:
+        Enrollment.objects.get_or_create(learner=learner, deck=deck)
+        enrollment = mine.get()
+    enrollment.deck, enrollment.learner = deck, learner
+    return enrollment
+
+
+def _draw(desk: DeckDesk, learner: User, *, position: int, now: datetime) -> Question | None:
+    chance = Random(f"{desk.session.seed}:{position}")
+    return MODES[desk.session.mode].draw(desk, moment_of(learner, now), chance)
+
+
+def _open_step(session: StudySession, question: Question, *, position: int, now: datetime) -> Step:
+    return Step.objects.create(
+        session=session,
+        position=position,
+        card_id=question.card_id,
+        origin=question.origin,
+        question=question.to_json(),
+        drawn_at=now,
+    )
+
+
+def _claim(step: Step, graded: Sequence[Graded], now: datetime) -> bool:
+    """Mark the step answered, if it is still open in an open session: of two answers one wins."""
+    unanswered = Step.objects.unanswered().filter(pk=step.pk, session__finished_at=None)
+    return bool(unanswered.update(answered_at=now, response=graded[0].response, verdict=graded[0].verdict))
+
+
+def _finish(session: StudySession, now: datetime) -> None:
+    """End the session; its open question is given back unanswered."""
+    session.steps.unanswered().update(retired_at=now)
+    StudySession.objects.open().filter(pk=session.pk).update(finished_at=now)

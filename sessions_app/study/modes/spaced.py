@@ -1,0 +1,109 @@
+"""Spaced: what FSRS says is due, with new cards in between; the learner flips and rates.
+
+The queue: same-day steps that are due; then the earliest due reviews, least remembered first, with new cards
+spread evenly among them; then same-day steps up to 20 minutes early. A card never comes twice in a row while
+another one is there. Daily limits are advice: the queues ``ahead`` and ``weakest`` go on where the day ended.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from random import Random
+
+from sessions_app.study.memory import retrievability
+from sessions_app.study.types import (
+    Desk,
+    Evidence,
+    Graded,
+    InvalidResponseError,
+    Kind,
+    Moment,
+    Question,
+    Rating,
+    Scheduled,
+    StudyCard,
+    Verdict,
+)
+
+DUE, AHEAD, WEAKEST = "due", "ahead", "weakest"
+QUEUES = (DUE, AHEAD, WEAKEST)
+
+REVIEWS_AT_ONCE = 200
+LEARN_AHEAD = timedelta(minutes=20)
+EXTRA_CARDS = 20
+
+# Why a card was drawn.
+LEARNING, REVIEW, NEW, EXTRA = "learning", "review", "new", "extra"
+
+Candidate = tuple[StudyCard, str]
+
+
+def draw(desk: Desk, moment: Moment, rng: Random) -> Question | None:
+    """The next question, or None when nothing is left for now. Nothing here is left to chance."""
+    steps = desk.learning(before=moment.now + LEARN_AHEAD)
+    due = [(item.card, LEARNING) for item in steps if item.memory.due <= moment.now]
+    early = [(item.card, LEARNING) for item in steps if item.memory.due > moment.now]
+    candidates = [*due, *_main_pool(desk, moment), *early]
+    last = desk.asked[-1].card_id if desk.asked else None
+    others = (candidate for candidate in candidates if candidate[0].id != last)
+    chosen = next(others, None) or next(iter(candidates), None)
+    return _question(*chosen) if chosen else None
+
+
+def grade(question: Question, response: Mapping[str, str]) -> list[Graded]:
+    """The learner's own rating, ``response["rating"]``: 1 again, 2 hard, 3 good, 4 easy."""
+    value = response.get("rating", "")
+    if value not in {"1", "2", "3", "4"}:
+        raise InvalidResponseError("Choose Again, Hard, Good or Easy.")
+    rating = Rating(int(value))
+    verdict = Verdict.WRONG if rating is Rating.AGAIN else Verdict.CORRECT
+    return [Graded(question.card_id, Evidence.RECALL, verdict, rating)]
+
+
+def _question(card: StudyCard, origin: str) -> Question:
+    return Question(
+        kind=Kind.FLIP,
+        card_id=card.id,
+        side=card.side,
+        prompt=card.text(card.side.other),
+        answer=card.text(card.side),
+        origin=origin,
+    )
+
+
+def _main_pool(desk: Desk, moment: Moment) -> list[Candidate]:
+    if desk.settings.queue == DUE:
+        return _due_and_new(desk, moment)
+    seen = {asked.card_id for asked in desk.asked if asked.origin == EXTRA}
+    wanted = EXTRA_CARDS - len(seen)
+    if wanted <= 0:
+        return []
+    limit = EXTRA_CARDS + len(seen)
+    ahead = desk.settings.queue == AHEAD
+    items = desk.review(before=None, limit=limit) if ahead else desk.weakest(limit=limit)
+    return [(item.card, EXTRA) for item in items if item.card.id not in seen]
+
+
+def _due_and_new(desk: Desk, moment: Moment) -> list[Candidate]:
+    reviews = desk.review(before=moment.day_end, limit=REVIEWS_AT_ONCE)
+    new_done = sum(asked.origin == NEW for asked in desk.asked)
+    new_left = min(desk.settings.new_limit - new_done, REVIEWS_AT_ONCE)
+    unseen = desk.unseen(limit=new_left) if new_left > 0 else []
+    due = [(item.card, REVIEW) for item in _least_remembered_first(reviews, moment)]
+    new = [(card, NEW) for card in unseen]
+    reviews_done = sum(asked.origin == REVIEW for asked in desk.asked)
+    if _new_is_next(new_done, len(new), reviews_done, len(due)):
+        return new + due
+    return due + new
+
+
+def _least_remembered_first(reviews: Sequence[Scheduled], moment: Moment) -> list[Scheduled]:
+    return sorted(reviews, key=lambda item: (retrievability(item.memory, moment.now), item.card.id))
+
+
+def _new_is_next(new_done: int, new_left: int, reviews_done: int, reviews_left: int) -> bool:
+    """Whether an even merge has a new card next: the i-th of n lies at (i + 1/2) / n of the way."""
+    if not new_left or not reviews_left:
+        return bool(new_left)
+    new_place = (new_done + 0.5) / (new_done + new_left)
+    review_place = (reviews_done + 0.5) / (reviews_done + reviews_left)
+    return new_place < review_place

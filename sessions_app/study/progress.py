@@ -1,0 +1,140 @@
+"""The fold: what a learner's outcomes on one side of one card add up to.
+
+A derived value depends on that card's outcomes, in order, and on the desired retention, and on nothing else:
+no clock, no other card, no chance. So the log can be replayed, and any answer taken back.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, datetime
+
+from sessions_app.study import memory as fsrs_memory
+from sessions_app.study.types import Fold, Kind, Level, Memory, Outcome, Progress, Rating, State, Tally
+
+# Days with an unaided recall that make a card mastered, and other questions that keep two recalls apart.
+MASTERED_DAYS = 3
+GAP = 3
+LEECH_LAPSES = 8
+# Below this predicted recall a mastered card is shown as fading.
+FADING = 0.8
+
+
+def gap_needed(deck_size: int) -> int:
+    """How many other questions must lie between two recalls of one evening, in a deck of that many cards."""
+    return max(0, min(GAP, deck_size - 1))
+
+
+def fold(progress: Progress, outcome: Outcome, retention: float) -> Progress:
+    """The progress after ``outcome``. Outcomes come in order of time, all on one card and side."""
+    after = replace(
+        progress,
+        memory=_next_memory(progress, outcome, retention),
+        last_day=_later(progress.last_day, outcome.study_day),
+    )
+    if outcome.is_correct:
+        return _right(progress, after, outcome)
+    return _wrong(progress, after, outcome)
+
+
+def replay(outcomes: Iterable[Outcome], retention: float) -> Fold:
+    """Fold all ``outcomes`` from the beginning, and add up what each study day got."""
+    progress = Progress()
+    tallies: dict[date, Tally] = {}
+    for outcome in outcomes:
+        day = outcome.study_day
+        tallies[day] = tallies.get(day, Tally()) + tally(progress, outcome)
+        progress = fold(progress, outcome, retention)
+    return Fold(progress, tallies)
+
+
+def tally(progress: Progress, outcome: Outcome) -> Tally:
+    """What ``outcome``, on a card with this ``progress`` before it, adds to its study day."""
+    had_memory = progress.memory is not None
+    tests_memory = outcome.is_recall and had_memory and _first_of_day(progress, outcome)
+    return Tally(
+        answers=1,
+        introduced=int(outcome.is_recall and not had_memory),
+        recalls=int(tests_memory),
+        recalls_right=int(tests_memory and outcome.is_correct),
+    )
+
+
+def is_leech(progress: Progress) -> bool:
+    """Whether the card keeps being forgotten: it wants rewriting rather than repeating."""
+    return progress.lapses >= LEECH_LAPSES
+
+
+def fades_at(progress: Progress) -> datetime | None:
+    """When a card with this progress becomes fading; None unless it is mastered."""
+    if progress.level is not Level.MASTERED or progress.memory is None:
+        return None
+    return fsrs_memory.falls_to(progress.memory, FADING)
+
+
+def _next_memory(progress: Progress, outcome: Outcome, retention: float) -> Memory | None:
+    memory = progress.memory
+    if not outcome.is_recall:
+        if memory is None or outcome.is_correct:
+            return memory
+        # Recognition never changes a memory, but who misses the answer among four should see the card again.
+        return replace(memory, due=min(memory.due, outcome.reviewed_at))
+    if memory is not None and outcome.rating is None and not _first_of_day(progress, outcome):
+        # A recall minutes after the answer was seen would triple the stability without proving anything.
+        return memory
+    rating = outcome.rating or (Rating.GOOD if outcome.is_correct else Rating.AGAIN)
+    return fsrs_memory.review(memory, rating, outcome.reviewed_at, retention)
+
+
+def _right(before: Progress, after: Progress, outcome: Outcome) -> Progress:
+    if not outcome.is_recall:
+        lifts = before.level is Level.NEW and outcome.kind is not Kind.TRUE_FALSE
+        return _at(after, Level.RECOGNISED) if lifts else after
+    new_day = before.last_recall_day is None or outcome.study_day > before.last_recall_day
+    after = replace(
+        after,
+        recalls=before.recalls + 1,
+        recall_days=before.recall_days + new_day,
+        last_recall_day=_later(before.last_recall_day, outcome.study_day),
+    )
+    return _at(after, _level_after_recall(before, after, outcome, new_day=new_day))
+
+
+def _level_after_recall(before: Progress, after: Progress, outcome: Outcome, *, new_day: bool) -> Level:
+    if before.level < Level.RECALLED:
+        return Level.RECALLED
+    if before.level is Level.RECALLED:
+        won_back = before.peak >= Level.LEARNED
+        apart = outcome.gap is not None and outcome.gap >= outcome.gap_needed
+        return Level.LEARNED if won_back or new_day or apart else Level.RECALLED
+    after_miss = before.last_miss_day is None or outcome.study_day > before.last_miss_day
+    if new_day and after_miss and after.recall_days >= MASTERED_DAYS:
+        return Level.MASTERED
+    return before.level
+
+
+def _wrong(before: Progress, after: Progress, outcome: Outcome) -> Progress:
+    forgot = _state(before) is State.REVIEW and _state(after) is State.RELEARNING
+    return replace(
+        after,
+        level=Level(max(before.level - 1, min(before.level, Level.RECOGNISED))),
+        misses=before.misses + 1,
+        lapses=before.lapses + forgot,
+        last_miss_day=_later(before.last_miss_day, outcome.study_day),
+    )
+
+
+def _state(progress: Progress) -> State | None:
+    return progress.memory.state if progress.memory else None
+
+
+def _first_of_day(progress: Progress, outcome: Outcome) -> bool:
+    return progress.last_day is None or outcome.study_day > progress.last_day
+
+
+def _at(progress: Progress, level: Level) -> Progress:
+    return replace(progress, level=level, peak=max(progress.peak, level))
+
+
+def _later(known: date | None, day: date) -> date:
+    """The later day: a learner who travels west lives an earlier study day again, and it is not a new one."""
+    return day if known is None else max(known, day)

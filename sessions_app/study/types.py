@@ -1,0 +1,302 @@
+"""The words of the engine as frozen types.
+
+Times are timezone-aware datetimes in UTC; a study day is a date (see `days`); stability and intervals are in
+days; difficulty is 1 to 10; probabilities are 0 to 1.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import IntEnum, StrEnum
+from typing import Any, Protocol, Self
+
+
+class Side(StrEnum):
+    """A side of a card; the studied side is the one that the card asks for."""
+
+    TERM = "term"
+    DEFINITION = "definition"
+
+    @property
+    def other(self) -> "Side":
+        return Side.DEFINITION if self is Side.TERM else Side.TERM
+
+
+class Kind(StrEnum):
+    """How a question is asked."""
+
+    FLIP = "flip"
+    TYPED = "typed"
+    CHOICE = "choice"
+    TRUE_FALSE = "true_false"
+    BLOCK = "block"
+
+
+class Evidence(StrEnum):
+    """What a response shows: the answer produced unaided, or picked from what was shown."""
+
+    RECALL = "recall"
+    RECOGNITION = "recognition"
+
+
+class Verdict(StrEnum):
+    """The judgement of a response; ``ASK`` leaves it to the learner."""
+
+    CORRECT = "correct"
+    WRONG = "wrong"
+    ASK = "ask"
+
+
+class Rating(IntEnum):
+    """How a recall felt, as FSRS numbers it."""
+
+    AGAIN = 1
+    HARD = 2
+    GOOD = 3
+    EASY = 4
+
+
+class Level(IntEnum):
+    """What the log adds up to for a learner and a card."""
+
+    NEW = 0
+    RECOGNISED = 1
+    RECALLED = 2
+    LEARNED = 3
+    MASTERED = 4
+
+
+class State(IntEnum):
+    """The phase of a card's memory, as FSRS numbers it."""
+
+    LEARNING = 1
+    REVIEW = 2
+    RELEARNING = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The FSRS state of one card for one learner.
+
+    ``stability`` is the number of days after which recall falls to 90 %, ``difficulty`` 1 to 10; ``step`` is
+    the position among the same-day steps, None in the review state; ``due`` is plain FSRS.
+    """
+
+    stability: float
+    difficulty: float
+    state: State
+    step: int | None
+    due: datetime
+    last_review: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one response says about one card.
+
+    ``rating`` is given where the learner (or Spaced) rated the recall; it then always feeds the memory.
+    ``gap`` counts the other questions since this card's last recall on the same study day (None where there
+    was none), ``gap_needed`` how many would have kept the two recalls apart in a deck of that size then.
+    """
+
+    side: Side
+    kind: Kind
+    evidence: Evidence
+    verdict: Verdict
+    rating: Rating | None
+    reviewed_at: datetime
+    study_day: date
+    gap: int | None
+    gap_needed: int
+
+    @property
+    def is_recall(self) -> bool:
+        return self.evidence is Evidence.RECALL
+
+    @property
+    def is_correct(self) -> bool:
+        return self.verdict is Verdict.CORRECT
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a card's outcomes on one side add up to. The default is a card never answered.
+
+    ``peak`` is the highest level reached: a lost step is won back by one recall. ``recall_days`` counts the
+    study days with a right unaided recall. ``lapses`` counts misses of a card that had left the same-day steps.
+    """
+
+    level: Level = Level.NEW
+    peak: Level = Level.NEW
+    recalls: int = 0
+    misses: int = 0
+    lapses: int = 0
+    recall_days: int = 0
+    last_recall_day: date | None = None
+    last_miss_day: date | None = None
+    last_day: date | None = None
+    memory: Memory | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What outcomes add to a learner's study day.
+
+    ``introduced`` counts cards that got a memory; ``recalls`` and ``recalls_right`` count only the first recall
+    of a day on cards that had a memory before: the ones in which forgetting shows.
+    """
+
+    answers: int = 0
+    introduced: int = 0
+    recalls: int = 0
+    recalls_right: int = 0
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(
+            self.answers + other.answers,
+            self.introduced + other.introduced,
+            self.recalls + other.recalls,
+            self.recalls_right + other.recalls_right,
+        )
+
+    def __neg__(self) -> "Tally":
+        return Tally(-self.answers, -self.introduced, -self.recalls, -self.recalls_right)
+
+
+@dataclass(frozen=True, slots=True)
+class StudyCard:
+    """A card as the engine sees it: two source texts and the studied side."""
+
+    id: int
+    term: str
+    definition: str
+    side: Side
+
+    def text(self, side: Side) -> str:
+        return self.term if side is Side.TERM else self.definition
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a step asks, frozen when it is drawn: later edits of the card change nothing.
+
+    ``side`` is the side asked for; ``prompt`` and ``answer`` are Markdown sources; ``origin`` is the reason
+    for which the card was drawn, a word of the mode that drew it.
+    """
+
+    kind: Kind
+    card_id: int
+    side: Side
+    prompt: str
+    answer: str
+    origin: str
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "kind": self.kind.value,
+            "card": self.card_id,
+            "side": self.side.value,
+            "prompt": self.prompt,
+            "answer": self.answer,
+            "origin": self.origin,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        return cls(
+            Kind(data["kind"]),
+            data["card"],
+            Side(data["side"]),
+            data["prompt"],
+            data["answer"],
+            data["origin"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """A mode's judgement of a response: one entry for each card that the question was about."""
+
+    card_id: int
+    evidence: Evidence
+    verdict: Verdict
+    rating: Rating | None = None
+    response: str = ""
+
+
+class InvalidResponseError(ValueError):
+    """The response does not answer the question; ``str()`` says why in words for the learner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """A card with its memory, as the queue sees it."""
+
+    card: StudyCard
+    memory: Memory
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A step of the session so far, in order."""
+
+    card_id: int | None
+    origin: str
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """What the learner chose when the session started. ``new_limit`` counts cards of this session.
+
+    ``queue`` names what is studied, in the mode's own words.
+    """
+
+    queue: str = ""
+    new_limit: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        return {"queue": self.queue, "new_limit": self.new_limit}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        return cls(queue=data.get("queue", ""), new_limit=data.get("new_limit", 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a question is drawn: the instant, and the end of the learner's study day."""
+
+    now: datetime
+    day_end: datetime
+
+
+class Desk(Protocol):
+    """What a mode may look at when it draws: the learner's cards of one deck, read only when asked for."""
+
+    @property
+    def settings(self) -> SessionSettings: ...
+
+    @property
+    def asked(self) -> Sequence[Asked]:
+        """The session's steps that stand, oldest first."""
+
+    def learning(self, *, before: datetime) -> Sequence[Scheduled]:
+        """Cards in a same-day step that are due before ``before``, earliest first."""
+
+    def review(self, *, before: datetime | None, limit: int) -> Sequence[Scheduled]:
+        """Cards in the review state that are due before ``before`` (None: at any time), earliest first."""
+
+    def weakest(self, *, limit: int) -> Sequence[Scheduled]:
+        """Cards with a memory, least stable first."""
+
+    def unseen(self, *, limit: int) -> Sequence[StudyCard]:
+        """Cards without a memory, in the deck's order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """The progress after some outcomes, and what each study day got from them."""
+
+    progress: Progress = field(default_factory=Progress)
+    tallies: Mapping[date, Tally] = field(default_factory=dict)

@@ -1,0 +1,80 @@
+"""How the pages show what the engine computes."""
+
+from datetime import datetime, timedelta
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.safestring import SafeString, mark_safe
+
+from cards.rendering import render
+
+register = template.Library()
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+MONTH, YEAR = timedelta(days=30.4), timedelta(days=365.25)
+LONG_TEXT = 90
+
+
+@register.filter
+def interval(value: timedelta) -> str:
+    """A time to wait in one short number: "10 min", "3 d", "2.1 mo", "1.5 y"."""
+    if value < HOUR:
+        return f"{max(1, round(value / MINUTE))} min"
+    if value < DAY:
+        return f"{round(value / HOUR)} h"
+    if value < 2 * MONTH:
+        return f"{round(value / DAY)} d"
+    if value < YEAR:
+        return f"{value / MONTH:.1f} mo"
+    return f"{value / YEAR:.1f} y"
+
+
+@register.filter
+def when(value: datetime | None) -> str:
+    """A coming time as people say it: "in 8 min", "today 18:05", "tomorrow", "next Thu", "12 Jan"."""
+    if value is None:
+        return ""
+    now = timezone.now()
+    if value <= now + HOUR:
+        return f"in {max(1, round((value - now) / MINUTE))} min"
+    days = (timezone.localtime(value).date() - timezone.localtime(now).date()).days
+    if days == 0:
+        return f"today {date_format(timezone.localtime(value), 'H:i')}"
+    if days == 1:
+        return "tomorrow"
+    if days < 7:
+        return f"next {date_format(timezone.localtime(value), 'D')}"
+    same_year = timezone.localtime(value).year == timezone.localtime(now).year
+    return date_format(timezone.localtime(value), "j M" if same_year else "j M Y")
+
+
+@register.filter
+def ago(value: datetime) -> str:
+    """A past day as people say it: "today", "yesterday", "5 days ago", "3 Jan"."""
+    days = (timezone.localdate() - timezone.localtime(value).date()).days
+    if days <= 0:
+        return "today"
+    if days == 1:
+        return "yesterday"
+    if days < 30:
+        return f"{days} days ago"
+    return date_format(timezone.localtime(value), "j M Y")
+
+
+@register.filter
+def stored(html: str) -> SafeString:
+    """A card's stored HTML: `cards.rendering` has made it safe when the card was saved."""
+    return mark_safe(html)  # noqa: S308
+
+
+@register.filter
+def rendered(source: str) -> SafeString:
+    """A frozen text as HTML; `cards.rendering` makes it safe."""
+    return mark_safe(render(source))  # noqa: S308
+
+
+@register.filter
+def is_long(source: str) -> bool:
+    """Whether a text wants to be read rather than looked at: set smaller and from the left."""
+    return len(source) > LONG_TEXT or source.count("\n") > 1

@@ -1,0 +1,127 @@
+"""A deck's page: the viewer, the modes, tags, the table, and the list of terms."""
+
+from dataclasses import dataclass
+from random import SystemRandom
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Page, Paginator
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.views.decorators.http import require_POST, require_safe
+
+from cards.models import Card, Deck, Tag
+from sessions_app import overview, services
+from sessions_app.forms import SharingForm
+from sessions_app.study.modes import MODES
+from sessions_app.study.shuffle import shuffled_place
+from sessions_app.study.types import Side
+from studysite.htmx import render_page, wanted_part
+
+TERMS_PER_PAGE = 50
+MAX_SEED = 10**6
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Which card the viewer shows: the address alone decides, so that reloading and sharing work.
+
+    ``place`` counts from 1, in the deck's order or in the shuffled order of ``seed``.
+    """
+
+    deck: Deck
+    place: int
+    seed: int | None
+    first: Side
+
+    @classmethod
+    def from_request(cls, request: HttpRequest, deck: Deck) -> "Viewer":
+        """Read the address; what is missing, out of range or no number falls back to what is nearest."""
+        place = number(request.GET.get("card"), least=1, most=deck.card_count) or 1
+        seed = number(request.GET.get("shuffle"), least=1, most=MAX_SEED)
+        first = Side.DEFINITION if request.GET.get("first") == Side.DEFINITION else Side.TERM
+        return cls(deck, place, seed, first)
+
+    @cached_property
+    def card(self) -> Card | None:
+        """The card at this place; None in an empty deck."""
+        index = self.place - 1
+        if self.seed is not None and self.deck.card_count:
+            index = shuffled_place(index, self.deck.card_count, self.seed)
+        return self.deck.cards.present().in_order()[index : index + 1].first()
+
+    @property
+    def previous(self) -> int:
+        """The place before, from the first round to the last."""
+        return self.place - 1 or self.deck.card_count
+
+    @property
+    def next(self) -> int:
+        return self.place % self.deck.card_count + 1 if self.deck.card_count else 1
+
+    @property
+    def other_first(self) -> Side:
+        return self.first.other
+
+    @property
+    def new_seed(self) -> int:
+        return SystemRandom().randint(1, MAX_SEED)
+
+
+def number(text: str | None, *, least: int, most: int) -> int | None:
+    """A whole number from an address, moved into the range; None if it is none."""
+    if not text or not text.isascii() or not text.isdigit() or len(text) > 9:
+        return None
+    return max(least, min(int(text), most))
+
+
+def terms_page(request: HttpRequest, deck: Deck) -> Page[Card]:
+    tags = Tag.objects.seen_by(request.user, deck=deck)
+    cards = deck.cards.present().in_order().prefetch_related(Prefetch("tags", tags, to_attr="seen_tags"))
+    paginator = Paginator(cards, TERMS_PER_PAGE)
+    paginator.count = deck.card_count
+    return paginator.get_page(request.GET.get("page"))
+
+
+@require_safe
+def deck_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """The whole page, or the part that htmx swaps: the viewer's card or the list of terms."""
+    deck = get_object_or_404(Deck.objects.visible_to(request.user).select_related("owner"), slug=slug)
+    parts = {"card-viewer": viewer_context, "terms": terms_context}
+    part = wanted_part(request, parts)
+    context = parts[part](request, deck) if part else page_context(request, deck)
+    return render_page(request, "sessions_app/deck.html", {"deck": deck, **context}, parts=parts)
+
+
+def viewer_context(request: HttpRequest, deck: Deck) -> dict[str, object]:
+    return {"viewer": Viewer.from_request(request, deck)}
+
+
+def terms_context(request: HttpRequest, deck: Deck) -> dict[str, object]:
+    return {"page": terms_page(request, deck)}
+
+
+def page_context(request: HttpRequest, deck: Deck) -> dict[str, object]:
+    rows = overview.table_rows(deck, request.user, now=timezone.now())
+    mine = rows[0] if rows and rows[0].enrollment.learner_id == request.user.pk else None
+    return {
+        **viewer_context(request, deck),
+        **terms_context(request, deck),
+        "tags": Tag.objects.seen_by(request.user, deck=deck).on(deck),
+        "rows": rows,
+        "mine": mine,
+        "modes": MODES.values(),
+    }
+
+
+@login_required
+@require_POST
+def sharing(request: HttpRequest, slug: str) -> HttpResponse:
+    """The learner's consent to be seen by the deck's owner; she can take it back at any time."""
+    deck = get_object_or_404(Deck.objects.visible_to(request.user), slug=slug)
+    form = SharingForm(request.POST)
+    if form.is_valid():
+        services.enrollment_set(learner=request.user, deck=deck, **form.cleaned_data)
+    return redirect("deck", slug=slug)

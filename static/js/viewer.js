@@ -1,0 +1,60 @@
+// The deck page's viewer: Space flips, the arrows move, autoplay does both by itself.
+(() => {
+  const SHOW_FRONT = 4000;
+  const SHOW_BACK = 6000;
+  let timer = null;
+
+  function step(id) {
+    document.getElementById(id)?.click();
+  }
+
+  function tick() {
+    const flip = cardKeys.flip();
+    if (!flip) return stop();
+    if (flip.open) {
+      step("viewer-next");
+      timer = setTimeout(tick, SHOW_FRONT);
+    } else {
+      flip.open = true;
+      timer = setTimeout(tick, SHOW_BACK);
+    }
+  }
+
+  function stop() {
+    clearTimeout(timer);
+    timer = null;
+    offerAutoplay();
+  }
+
+  function offerAutoplay() {
+    const button = document.getElementById("viewer-autoplay");
+    if (!button) return;
+    button.hidden = false;
+    button.setAttribute("aria-pressed", String(timer !== null));
+  }
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("#viewer-autoplay")) {
+      if (timer !== null) return stop();
+      timer = setTimeout(tick, SHOW_FRONT);
+      return offerAutoplay();
+    }
+    // Who takes over by hand is not hurried on.
+    if (timer !== null && event.isTrusted && event.target.closest("#card-viewer")) stop();
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (cardKeys.taken(event)) return;
+    if (event.key === " ") {
+      const flip = cardKeys.flip();
+      if (flip) flip.open = !flip.open;
+    } else if (event.key === "ArrowLeft") step("viewer-previous");
+    else if (event.key === "ArrowRight") step("viewer-next");
+    else return;
+    event.preventDefault();
+    if (timer !== null) stop();
+  });
+
+  document.addEventListener("htmx:afterSwap", offerAutoplay);
+  offerAutoplay();
+})();
