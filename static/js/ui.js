@@ -1,4 +1,4 @@
-// What every page needs: a word when a request fails, and pop-ups that close as people expect.
+// What every page needs: a word when a request fails, pop-ups that close as people expect, cards that flip.
 (() => {
   function trouble(text) {
     const box = document.getElementById("trouble");
@@ -36,6 +36,13 @@
     for (const popup of document.querySelectorAll(POPUPS)) {
       if (!popup.contains(event.target)) popup.open = false;
     }
+  });
+
+  // A card is flipped by its button; who clicks beside it means the same, unless she selects text.
+  document.addEventListener("click", (event) => {
+    const flip = event.target.closest(".flashcard")?.querySelector(".flashcard-flip");
+    if (!flip || event.target.closest("a, button, summary, label, input")) return;
+    if (document.getSelection().isCollapsed) flip.open = !flip.open;
   });
 
   document.addEventListener("keydown", (event) => {
