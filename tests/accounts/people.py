@@ -6,7 +6,12 @@ from django.test import Client
 
 from tests.conftest import PASSWORD
 
-NEW = {"email": "ada@example.org", "name": "Ada", "password1": "a long sentence", "time_zone": "Europe/Berlin"}
+NEW = {
+    "email": "ada@example.org",
+    "name": "Ada",
+    "password1": "a long sentence",
+    "time_zone": "Europe/Berlin",
+}
 
 
 def sign_up(client: Client, path: str = "/accounts/signup/", **fields: Any) -> Any:

@@ -23,7 +23,9 @@ def test_asks_for_one_password_and_no_user_name(client):
     assert list(form.fields) == ["email", "name", "password1", "time_zone"]
 
 
-@pytest.mark.parametrize("zone", ["", "Nowhere/Land", "localtime", "\x00", "z" * 1_000_000, "../../etc/passwd"])
+@pytest.mark.parametrize(
+    "zone", ["", "Nowhere/Land", "localtime", "\x00", "z" * 1_000_000, "../../etc/passwd"]
+)
 def test_a_strange_time_zone_becomes_utc(client, zone):
     assert sign_up(client, time_zone=zone).status_code == 302
     assert User.objects.get().time_zone == "UTC"

@@ -1,0 +1,48 @@
+"""Fixtures of the accounts' tests: people of the admin, and a site that can send mail."""
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from studysite.accounts.models import User
+from tests.conftest import PASSWORD
+
+
+@pytest.fixture
+def superuser(db):
+    return User.objects.create_superuser("root@example.org", PASSWORD, name="Root")
+
+
+@pytest.fixture
+def editor(db):
+    """Staff who may look after people, but are no superuser."""
+    editor = User.objects.create_user("edith@example.org", PASSWORD, name="Edith Editor", is_staff=True)
+    editor.user_permissions.set(
+        Permission.objects.filter(
+            content_type__app_label="accounts", content_type__model__in=["user", "invitation"]
+        )
+    )
+    return editor
+
+
+@pytest.fixture
+def superuser_client(superuser):
+    client = Client()
+    client.force_login(superuser)
+    return client
+
+
+@pytest.fixture
+def editor_client(editor):
+    client = Client()
+    client.force_login(editor)
+    return client
+
+
+@pytest.fixture
+def with_mail(settings):
+    """A site with a mail server, as the settings would have it; sent mail is in ``mailoutbox``."""
+    settings.HAS_MAIL = True
+    settings.DEFAULT_FROM_EMAIL = "site@example.org"
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    settings.ACCOUNT_EMAIL_NOTIFICATIONS = True

@@ -1,0 +1,145 @@
+"""Changing a password, and setting a new one where it is forgotten and no mail can be sent."""
+
+import pytest
+from django.test import Client
+
+from studysite.accounts.models import User
+from tests.accounts.people import errors, log_in
+from tests.conftest import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+NEW_PASSWORD = "another long sentence"
+USERS = "/admin/accounts/user/"
+
+
+def make_links(client, *users):
+    return client.post(
+        USERS, {"action": "make_password_links", "_selected_action": [user.pk for user in users]}
+    )
+
+
+def link_for(client, user):
+    """The path of the one-time link that ``client`` makes for ``user``."""
+    ((_, link),) = make_links(client, user).context["links"]
+    return link.removeprefix("http://testserver")
+
+
+def set_password(client, link, password=NEW_PASSWORD):
+    """Open the link as a browser does, and send the form that it leads to."""
+    page = client.get(link, follow=True)
+    return client.post(page.redirect_chain[-1][0], {"password1": password}) if page.redirect_chain else page
+
+
+def test_changing_needs_the_present_password(learner, learner_client):
+    response = learner_client.post(
+        "/accounts/password/change/", {"oldpassword": "wrong", "password1": NEW_PASSWORD}
+    )
+    assert "oldpassword" in errors(response)
+    learner.refresh_from_db()
+    assert learner.check_password(PASSWORD)
+
+
+def test_changing_keeps_this_login_and_ends_others(learner, learner_client):
+    elsewhere = Client()
+    log_in(elsewhere)
+    response = learner_client.post(
+        "/accounts/password/change/", {"oldpassword": PASSWORD, "password1": NEW_PASSWORD}
+    )
+    assert response["Location"] == "/accounts/preferences/"
+    assert learner_client.get("/accounts/preferences/").status_code == 200
+    assert elsewhere.get("/accounts/preferences/").status_code == 302
+
+
+@pytest.mark.parametrize("path", ["/accounts/password/change/", "/accounts/email/", "/accounts/preferences/"])
+def test_strangers_are_asked_to_log_in(client, path):
+    assert client.get(path)["Location"] == f"/accounts/login/?next={path}"
+
+
+def test_without_mail_the_reset_page_names_the_admin(client, mailoutbox, learner):
+    for response in (
+        client.get("/accounts/password/reset/"),
+        client.post("/accounts/password/reset/", {"email": learner.email}),
+    ):
+        assert response.status_code == 200
+        assert "sends no e-mail" in response.text
+    assert not mailoutbox
+
+
+@pytest.mark.parametrize("path", ["/accounts/password/reset/done/", "/accounts/confirm-email/"])
+def test_without_mail_no_page_tells_of_a_mail(client, path):
+    assert client.get(path).status_code == 404
+
+
+def test_a_one_time_link_sets_a_password_and_logs_in(client, learner, superuser_client):
+    link = link_for(superuser_client, learner)
+    assert set_password(client, link).status_code == 302
+    assert client.session["_auth_user_id"] == str(learner.pk)
+    learner.refresh_from_db()
+    assert learner.check_password(NEW_PASSWORD)
+
+
+def test_a_one_time_link_works_once(client, learner, superuser_client):
+    link = link_for(superuser_client, learner)
+    set_password(client, link)
+    response = set_password(Client(), link, "a third long sentence")
+    assert "cannot be used" in response.text
+    learner.refresh_from_db()
+    assert learner.check_password(NEW_PASSWORD)
+
+
+def test_a_one_time_link_ends(client, learner, superuser_client, time_machine):
+    link = link_for(superuser_client, learner)
+    time_machine.shift(3 * 24 * 3600 + 60)
+    assert "cannot be used" in set_password(client, link).text
+
+
+def test_a_bad_new_password_is_a_form_error(client, learner, superuser_client):
+    assert "password1" in errors(set_password(client, link_for(superuser_client, learner), "short"))
+
+
+@pytest.mark.parametrize("key", ["1-x", "1-", "zzzzzzzzzzzzzz-abc-def", "0-set-password", "1-%00"])
+def test_a_made_up_link(client, learner, key):
+    response = client.get(f"/accounts/password/reset/key/{key}/")
+    assert response.status_code in (200, 404)
+    assert "password1" not in response.text
+
+
+def test_links_for_a_whole_class(superuser_client, owner, learner, stranger):
+    links = make_links(superuser_client, owner, learner, stranger).context["links"]
+    assert [user for user, _ in links] == [learner, owner, stranger]
+    assert len({link for _, link in links}) == 3
+
+
+def test_the_link_is_shown_and_noted(superuser_client, superuser, learner):
+    response = make_links(superuser_client, learner)
+    assert response.context["links"][0][1] in response.text
+    assert superuser.logentry_set.get().object_id == str(learner.pk)
+
+
+def test_an_editor_makes_links_for_people_without_the_admin(editor_client, learner):
+    assert link_for(editor_client, learner)
+
+
+def test_an_editor_makes_none_for_a_superuser_or_another_editor(editor_client, superuser):
+    colleague = User.objects.create_user("carl@example.org", PASSWORD, name="Carl", is_staff=True)
+    response = make_links(editor_client, superuser, colleague)
+    assert response.status_code == 302
+    assert "links" not in (response.context or {})
+
+
+def test_nobody_else_makes_links(client, learner_client, learner, editor, editor_client):
+    editor.user_permissions.clear()
+    assert make_links(client, learner).status_code == 302
+    assert make_links(learner_client, learner).status_code == 302
+    assert make_links(editor_client, learner).status_code == 403
+
+
+def test_making_a_link_needs_a_post(superuser_client, learner):
+    response = superuser_client.get(USERS, {"action": "make_password_links", "_selected_action": learner.pk})
+    assert "links" not in response.context
+
+
+def test_no_link_for_somebody_switched_off(superuser_client, learner):
+    User.objects.filter(pk=learner.pk).update(is_active=False)
+    assert make_links(superuser_client, learner).status_code == 302
