@@ -17,11 +17,7 @@ def superuser(db):
 def editor(db):
     """Staff who may look after people, but are no superuser."""
     editor = User.objects.create_user("edith@example.org", PASSWORD, name="Edith Editor", is_staff=True)
-    editor.user_permissions.set(
-        Permission.objects.filter(
-            content_type__app_label="accounts", content_type__model__in=["user", "invitation"]
-        )
-    )
+    editor.user_permissions.set(Permission.objects.filter(content_type__app_label="accounts"))
     return editor
 
 
