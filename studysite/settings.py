@@ -316,6 +316,8 @@ STATICFILES_FINDERS = [
     "studysite.fonts.MathsFontFinder",
 ]
 WHITENOISE_USE_FINDERS = DEBUG
+# Pages name files by their hash alone; without the second copy, collecting and starting take half as long.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
