@@ -12,7 +12,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if Deck.objects.filter(slug=library.SLUG).exists():
-            self.stdout.write(f"The deck {library.SLUG} is there already; nothing loaded.")
+            if options["verbosity"]:
+                self.stdout.write(f"The deck {library.SLUG} is there already; nothing loaded.")
             return
         call_command("loaddata", library.FIXTURE, verbosity=0)
         self.stdout.write(f"Loaded the deck {library.SLUG}.")
