@@ -3,13 +3,14 @@
 import json
 import uuid
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.core import serializers
 from django.db.models import Model
-from django.utils.dateparse import parse_datetime
 
 from cards.models import Card, Deck, TwinPair, Visibility
 from studysite.accounts.models import User
@@ -27,13 +28,14 @@ ALTERNATIVES = ("accepted_terms", "accepted_definitions", "wrong_terms", "wrong_
 
 def library_owner(source: dict[str, Any]) -> User:
     """The user who owns the shipped decks; nobody can log in as her: switched off, without a password."""
-    return User(
-        **source["owner"], password="!", is_active=False, date_joined=parse_datetime(source["published"])
-    )
+    owner = User(**source["owner"], is_active=False, date_joined=datetime.fromisoformat(source["published"]))
+    # Django's mark of an unusable password; set_unusable_password would make each fixture a different one.
+    owner.password = UNUSABLE_PASSWORD_PREFIX
+    return owner
 
 
 def library_deck(source: dict[str, Any], owner: User) -> Deck:
-    published = parse_datetime(source["published"])
+    published = datetime.fromisoformat(source["published"])
     return Deck(
         owner=owner,
         slug=source["slug"],
@@ -88,7 +90,7 @@ def fixture_text(source: dict[str, Any]) -> str:
     objects = library_objects(source)
     # Many-to-many fields of an unsaved object cannot be read; these all are empty.
     fields = {field.name for each in objects for field in each._meta.concrete_fields}
-    text = serializers.serialize(
+    text: str = serializers.serialize(
         "json",
         objects,
         fields=fields,

@@ -278,15 +278,22 @@ class Card(models.Model):
         self.definition = clean_text(self.definition)
         if not self.term and not self.definition:
             raise ValidationError("A card needs at least one side.", code="empty")
+        for side in sides.SIDES:
+            if len(getattr(self, side)) > MAX_SOURCE:
+                raise ValidationError({side: f"At most {MAX_SOURCE:,} characters."}, code="too_long")
 
     def prepare(self) -> None:
         """Derive what is stored beside the sources: their HTML and the studied side."""
         self.term_html = render(self.term)
         self.definition_html = render(self.definition)
-        choice = self.side_choice if self.side_choice != SideChoice.AUTO else self.deck.side_choice
-        if choice == SideChoice.AUTO:
-            choice = sides.automatic_side(self.term, self.definition, language=self.deck.language)
-        self.studied_side = choice
+        self.studied_side = self.settled_side()
+
+    def settled_side(self) -> str:
+        """The side that the card asks for: its own choice, else its deck's, else what the texts suggest."""
+        for choice in (self.side_choice, self.deck.side_choice):
+            if choice != SideChoice.AUTO:
+                return choice
+        return sides.automatic_side(self.term, self.definition, language=self.deck.language)
 
     @cached_property
     def asks_for_term(self) -> bool:

@@ -16,6 +16,8 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_block.table import table
 from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline.link import link
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from pygments import highlight
@@ -35,12 +37,19 @@ MAX_HTML = 200_000
 # A short row is filled up to the header's width, so a table of N characters could have N²/16 cells.
 MAX_TABLE_CELLS = 1_000
 
-# Names that authors put behind a fence. A list, because a lexer's speed on hostile code is a property of that
-# lexer: a test measures these.
+MAX_LINK_TRIES = 500
+"""Square brackets that are tried as links; each try may read to the end of the text."""
+
+# Pygments' lexers take time that grows with the square of some texts, so only this much code is coloured per
+# source (1,200 line ends as C take 0.1 s, 10,000 take 10), and C# is missing: its lexer is the slowest.
+MAX_CODE = 1_200
 CODE_LANGUAGES = frozenset(
-    "bash c c++ cpp cs csharp css diff go haskell html ini java javascript js json julia kotlin latex lua matlab "
-    "php py python r rb ruby rs rust scala sh sql swift tex toml ts typescript xml yaml".split()
-)
+    {
+        "bash", "c", "c++", "cpp", "css", "diff", "go", "haskell", "html", "ini", "java", "javascript", "js",
+        "json", "julia", "kotlin", "latex", "lua", "matlab", "php", "py", "python", "r", "rb", "ruby", "rs",
+        "rust", "scala", "sh", "sql", "swift", "tex", "toml", "ts", "typescript", "xml", "yaml",
+    }
+)  # fmt: skip
 
 # One or more lines that start with a letter and hold no character that Markdown, LaTeX or HTML could mean
 # something by: the engine would only wrap them in a paragraph. Most cards are such lines.
@@ -55,10 +64,12 @@ STYLE_CLASSES = {
     "text-align:right": "align-right",
     "padding-left:0": "pad-left-0",
     "padding-left:0.1em": "pad-left-rule",
+    "padding-left:0.1667em": "pad-left-relation",
     "padding-left:0.2222em": "pad-left-binary",
     "padding-left:1em": "pad-left-1",
     "padding-right:0": "pad-right-0",
     "padding-right:0.1em": "pad-right-rule",
+    "padding-right:0.1667em": "pad-right-relation",
     "padding-right:0.2222em": "pad-right-binary",
     "padding-top:0": "pad-top-0",
     "padding-top:0.1667em": "pad-top-fraction",
@@ -110,10 +121,10 @@ cleaner = nh3.Cleaner(
         "code": {"title"},
         "math": {"display"} | MATHML_ATTRIBUTES,
         "ol": {"start"},
-        **{tag: MATHML_ATTRIBUTES for tag in MATHML_TAGS - {"math"}},
+        **dict.fromkeys(MATHML_TAGS - {"math"}, MATHML_ATTRIBUTES),
     },
     allowed_classes={
-        **{tag: MATHML_CLASSES for tag in MATHML_TAGS},
+        **dict.fromkeys(MATHML_TAGS, MATHML_CLASSES),
         "code": {"maths-error"},
         "div": {"maths-display", "table-scroll"},
         "p": {"card-heading"},
@@ -142,17 +153,33 @@ def formula(latex: str, *, display: bool) -> str:
     return f'<span class="maths-display">{mathml}</span>' if display else mathml
 
 
+formatter = HtmlFormatter(nowrap=True)
+
+
 @lru_cache(maxsize=len(CODE_LANGUAGES))
 def lexer_for(language: str) -> Lexer:
     return get_lexer_by_name(language, stripnl=False)
 
 
-def highlight_code(code: str, language: str, _attributes: str) -> str:
-    """A fenced block as HTML, with classes for its tokens where its language is one of ours."""
+def fence_rule(
+    _renderer: Any, tokens: Sequence[Token], index: int, _options: Any, env: dict[str, int]
+) -> str:
+    """A fenced block, with classes for its tokens where its language is one of ours and the code not too long."""
+    code = tokens[index].content
+    language = tokens[index].info.strip().lower()
     marked = html.escape(code)
-    if language.lower() in CODE_LANGUAGES:
-        marked = highlight(code, lexer_for(language.lower()), HtmlFormatter(nowrap=True))
-    return f'<pre class="highlight"><code>{marked}</code></pre>'
+    if language in CODE_LANGUAGES and env["code"] >= len(code):
+        env["code"] -= len(code)
+        marked = highlight(code, lexer_for(language), formatter)
+    return f'<pre class="highlight"><code>{marked}</code></pre>\n'
+
+
+def bounded_link(state: StateInline, silent: bool) -> bool:
+    """markdown-it's link rule, for the first brackets of a source."""
+    if state.src[state.pos] != "[":
+        return False
+    state.env["link_tries"] -= 1
+    return state.env["link_tries"] >= 0 and link(state, silent)
 
 
 def small_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
@@ -188,10 +215,11 @@ def formula_rule(wrapping: str = "{}", *, display: bool = False) -> Callable[...
 
 
 def make_engine() -> MarkdownIt:
-    engine = MarkdownIt("commonmark", {"breaks": True, "html": False, "highlight": highlight_code})
+    engine = MarkdownIt("commonmark", {"breaks": True, "html": False})
     engine.enable(["table", "strikethrough"])
     engine.disable(["code", "html_block", "html_inline", "image", "lheading", "reference"])
     engine.block.ruler.at("table", small_table, {"alt": ["paragraph"]})
+    engine.inline.ruler.at("link", bounded_link)
     engine.use(
         dollarmath_plugin,
         allow_labels=False,
@@ -202,6 +230,7 @@ def make_engine() -> MarkdownIt:
     )
     engine.core.ruler.after("block", "guard_first_dollar", guard_first_dollar)
     engine.core.ruler.push("headings_to_paragraphs", headings_to_paragraphs)
+    engine.add_render_rule("fence", fence_rule)
     engine.add_render_rule("math_inline", formula_rule())
     engine.add_render_rule("math_inline_double", formula_rule(display=True))
     engine.add_render_rule("math_block", formula_rule("<p>{}</p>\n", display=True))
@@ -209,6 +238,11 @@ def make_engine() -> MarkdownIt:
 
 
 engine = make_engine()
+
+
+def fresh_bounds() -> dict[str, int]:
+    """What one source may still use up, in the engine's ``env``."""
+    return {"code": MAX_CODE, "link_tries": MAX_LINK_TRIES}
 
 
 def styles_to_classes(match: re.Match[str]) -> str:
@@ -236,7 +270,7 @@ def paragraph(text: str) -> str:
 
 
 def render_with_engine(source: str) -> str:
-    marked = STYLE_ATTRIBUTE.sub(styles_to_classes, engine.render(source))
+    marked = STYLE_ATTRIBUTE.sub(styles_to_classes, engine.render(source, fresh_bounds()))
     if len(marked) > MAX_HTML:
         marked = paragraph(html.escape(source))
     return cleaner.clean(marked).strip()
@@ -270,5 +304,5 @@ def pieces(tokens: Sequence[Token]) -> list[str]:
 def plain(source: str) -> str:
     """``source`` on one line without its markup, for titles, labels and lists; formulas as their LaTeX."""
     source = normal(source)
-    text = source if PLAIN.fullmatch(source) else "".join(pieces(engine.parse(source)))
+    text = source if PLAIN.fullmatch(source) else "".join(pieces(engine.parse(source, fresh_bounds())))
     return " ".join(text.split())
