@@ -1,22 +1,16 @@
 """Fixtures that every app's tests share: three fixed people, and a browser of each."""
 
+import hypothesis
 import pytest
 from django.test import Client
-from pytest_django.fixtures import Settings
 
 from studysite.accounts.models import User
 
+# Time never fails a test here: machines are shared and noisy.
+hypothesis.settings.register_profile("studysite", deadline=None)
+hypothesis.settings.load_profile("studysite")
+
 PASSWORD = "correct horse battery"
-
-
-@pytest.fixture(autouse=True)
-def _fast_and_uncollected(settings: Settings) -> None:
-    """Hash passwords fast, and serve static files without having collected them."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
 
 
 @pytest.fixture

@@ -1,0 +1,140 @@
+"""Short ways to build the engine's values."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+
+from hypothesis import strategies as st
+
+from sessions_app.study import memory, progress
+from sessions_app.study.types import (
+    Asked,
+    Evidence,
+    Kind,
+    Memory,
+    Moment,
+    Outcome,
+    Progress,
+    Rating,
+    Scheduled,
+    SessionSettings,
+    Side,
+    State,
+    StudyCard,
+    Verdict,
+)
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def outcome(
+    *,
+    day: int = 0,
+    minute: int = 0,
+    right: bool = True,
+    kind: Kind = Kind.FLIP,
+    rating: Rating | None = None,
+    gap: int | None = None,
+    gap_needed: int = 3,
+) -> Outcome:
+    """A response ``day`` days and ``minute`` minutes after noon on 2 March 2026."""
+    at = NOON + timedelta(days=day, minutes=minute)
+    recall = kind in (Kind.FLIP, Kind.TYPED)
+    return Outcome(
+        side=Side.DEFINITION,
+        kind=kind,
+        evidence=Evidence.RECALL if recall else Evidence.RECOGNITION,
+        verdict=Verdict.CORRECT if right else Verdict.WRONG,
+        rating=rating,
+        reviewed_at=at,
+        study_day=at.date(),
+        gap=gap,
+        gap_needed=gap_needed,
+    )
+
+
+def folded(*outcomes: Outcome, retention: float = 0.9) -> Progress:
+    return progress.replay(outcomes, retention).progress
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Outcome]:
+    """Outcomes of one card in order of time, with days that may repeat or go back by one."""
+    now = NOON
+    result = []
+    for _ in range(draw(st.integers(0, 12))):
+        now += timedelta(minutes=draw(st.integers(1, 60 * 24 * 20)))
+        kind = draw(st.sampled_from(Kind))
+        recall = kind in (Kind.FLIP, Kind.TYPED)
+        rating = draw(st.sampled_from([None, *Rating])) if recall else None
+        right = rating is not Rating.AGAIN if rating else draw(st.booleans())
+        result.append(
+            Outcome(
+                side=Side.TERM,
+                kind=kind,
+                evidence=Evidence.RECALL if recall else Evidence.RECOGNITION,
+                verdict=Verdict.CORRECT if right else Verdict.WRONG,
+                rating=rating,
+                reviewed_at=now,
+                study_day=now.date() - timedelta(days=draw(st.integers(0, 1))),
+                gap=draw(st.none() | st.integers(0, 5)),
+                gap_needed=draw(st.integers(0, 3)),
+            )
+        )
+    return result
+
+
+def card(number: int) -> StudyCard:
+    return StudyCard(number, f"term {number}", f"definition {number}", Side.DEFINITION)
+
+
+def remembered(
+    number: int, *, due_in: timedelta, stability: float = 5.0, step: int | None = None
+) -> Scheduled:
+    """A card in the review state, or in a same-day step where ``step`` is given."""
+    state = State.REVIEW if step is None else State.LEARNING
+    last = NOON - timedelta(days=stability)
+    return Scheduled(card(number), Memory(stability, 5.0, state, step, NOON + due_in, last))
+
+
+@dataclass
+class MemoryDesk:
+    """`types.Desk` over lists, which answers and moves on like the site does."""
+
+    scheduled: list[Scheduled] = field(default_factory=list)
+    new: list[StudyCard] = field(default_factory=list)
+    settings: SessionSettings = field(default_factory=lambda: SessionSettings(queue="due", new_limit=20))
+    asked: list[Asked] = field(default_factory=list)
+
+    def learning(self, *, before: datetime) -> list[Scheduled]:
+        return sorted(
+            (s for s in self.scheduled if s.memory.state is not State.REVIEW and s.memory.due <= before),
+            key=lambda s: (s.memory.due, s.card.id),
+        )
+
+    def review(self, *, before: datetime | None, limit: int) -> list[Scheduled]:
+        found = (s for s in self.scheduled if s.memory.state is State.REVIEW)
+        due = (s for s in found if before is None or s.memory.due < before)
+        return sorted(due, key=lambda s: (s.memory.due, s.card.id))[:limit]
+
+    def weakest(self, *, limit: int) -> list[Scheduled]:
+        found = (s for s in self.scheduled if s.memory.state is State.REVIEW)
+        return sorted(found, key=lambda s: (s.memory.stability, s.card.id))[:limit]
+
+    def unseen(self, *, limit: int) -> list[StudyCard]:
+        return self.new[:limit]
+
+    def answer(self, card_id: int, origin: str, rating: Rating, now: datetime) -> None:
+        """Rate the drawn card, as the site does between two draws."""
+        old = next((s for s in self.scheduled if s.card.id == card_id), None)
+        after = memory.review(old.memory if old else None, rating, now)
+        self.scheduled = [s for s in self.scheduled if s.card.id != card_id] + [
+            Scheduled(card(card_id), after)
+        ]
+        self.new = [c for c in self.new if c.id != card_id]
+        verdict = Verdict.WRONG if rating is Rating.AGAIN else Verdict.CORRECT
+        self.asked.append(Asked(card_id, origin, verdict))
+
+
+def moment(now: datetime = NOON, day: date | None = None) -> Moment:
+    end = datetime.combine((day or now.date()) + timedelta(days=1), datetime.min.time(), tzinfo=UTC)
+    return Moment(now, end + timedelta(hours=4))

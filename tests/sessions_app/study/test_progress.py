@@ -1,0 +1,198 @@
+"""The fold: levels, counters and what a study day gets."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sessions_app.study import memory, progress
+from sessions_app.study.types import Kind, Level, Progress, Rating, State, Tally
+from tests.sessions_app.study.build import NOON, folded, histories, outcome
+
+
+def test_a_card_never_answered_is_new():
+    assert folded() == Progress()
+
+
+def test_a_right_choice_of_a_new_card_is_recognised():
+    assert folded(outcome(kind=Kind.CHOICE)).level is Level.RECOGNISED
+
+
+def test_true_false_lifts_nothing():
+    assert folded(outcome(kind=Kind.TRUE_FALSE)).level is Level.NEW
+
+
+def test_a_right_recall_of_a_new_card_jumps_to_recalled():
+    assert folded(outcome()).level is Level.RECALLED
+
+
+def test_recognition_never_lifts_beyond_recognised():
+    assert folded(*[outcome(kind=Kind.CHOICE, day=day) for day in range(5)]).level is Level.RECOGNISED
+
+
+@pytest.mark.parametrize(
+    ("gap", "needed", "level"), [(3, 3, 3), (2, 3, 2), (0, 0, 3), (1, 1, 3), (None, 3, 2)]
+)
+def test_two_recalls_of_one_evening_are_learned_only_with_other_questions_between(gap, needed, level):
+    second = outcome(minute=9, gap=gap, gap_needed=needed)
+    assert folded(outcome(), second).level == level
+
+
+def test_two_recalls_on_two_days_are_learned():
+    assert folded(outcome(), outcome(day=1)).level is Level.LEARNED
+
+
+def test_three_days_master_a_card_and_one_evening_cannot():
+    evening = [outcome(minute=10 * n, gap=9) for n in range(10)]
+    assert folded(*evening).level is Level.LEARNED
+    assert folded(outcome(), outcome(day=1), outcome(day=2)).level is Level.MASTERED
+
+
+def test_a_miss_costs_one_step_and_never_falls_below_recognised():
+    recalled = outcome()
+    assert folded(recalled, outcome(day=1), outcome(day=2, right=False)).level is Level.RECALLED
+    assert folded(recalled, *[outcome(day=day, right=False) for day in range(1, 5)]).level is Level.RECOGNISED
+
+
+def test_a_missed_new_card_stays_new():
+    assert folded(outcome(right=False)).level is Level.NEW
+
+
+def test_one_recall_wins_a_lost_step_back():
+    lost = [outcome(), outcome(day=1), outcome(day=1, minute=5, right=False)]
+    assert folded(*lost).level is Level.RECALLED
+    assert folded(*lost, outcome(day=1, minute=6, gap=0)).level is Level.LEARNED
+
+
+def test_mastered_is_won_back_only_on_a_new_study_day():
+    mastered = [outcome(day=day) for day in range(3)]
+    missed = [*mastered, outcome(day=3, right=False)]
+    assert folded(*missed, outcome(day=3, minute=9, gap=5)).level is Level.LEARNED
+    assert folded(*missed, outcome(day=3, minute=9, gap=5), outcome(day=4)).level is Level.MASTERED
+
+
+def test_an_earlier_study_day_lived_again_is_no_new_day():
+    westward = replace(outcome(day=1, minute=90), study_day=outcome(day=0).study_day)
+    assert folded(outcome(day=1), westward, outcome(day=1, minute=99)).recall_days == 1
+
+
+def test_recognition_leaves_the_memory_alone():
+    recalled = folded(outcome())
+    assert folded(outcome(), outcome(day=1, kind=Kind.CHOICE)).memory == recalled.memory
+
+
+def test_a_missed_choice_makes_a_scheduled_card_due_at_once():
+    miss = outcome(day=1, kind=Kind.CHOICE, right=False)
+    after = folded(outcome(), miss).memory
+    assert after.due == miss.reviewed_at
+    assert after.stability == folded(outcome()).memory.stability
+
+
+def test_a_missed_choice_never_postpones():
+    overdue = folded(outcome(), outcome(day=30, kind=Kind.CHOICE, right=False)).memory
+    assert overdue.due == folded(outcome()).memory.due
+
+
+def test_outside_spaced_a_second_recall_of_a_day_leaves_the_memory_alone():
+    once = folded(outcome())
+    assert folded(outcome(), outcome(minute=5, kind=Kind.TYPED)).memory == once.memory
+
+
+def test_a_recall_after_a_choice_on_the_same_day_leaves_the_memory_alone():
+    before = folded(outcome())
+    assert (
+        folded(outcome(), outcome(day=3, kind=Kind.CHOICE), outcome(day=3, minute=5)).memory == before.memory
+    )
+
+
+def test_a_rated_recall_always_feeds_the_memory():
+    again = outcome(minute=5, rating=Rating.GOOD)
+    assert folded(outcome(), again).memory.last_review == again.reviewed_at
+
+
+def test_the_first_recall_makes_a_memory_even_after_a_choice_of_the_same_day():
+    assert folded(outcome(kind=Kind.CHOICE), outcome(minute=3)).memory is not None
+
+
+def test_a_lapse_is_a_forgotten_card_that_had_left_the_same_day_steps():
+    good = outcome(rating=Rating.GOOD)
+    forgotten = outcome(day=5, right=False, rating=Rating.AGAIN)
+    again = outcome(day=5, minute=10, right=False, rating=Rating.AGAIN)
+    assert folded(good).memory.state is State.REVIEW
+    assert folded(good, forgotten, again).lapses == 1
+    assert folded(outcome(right=False, rating=Rating.AGAIN)).lapses == 0
+
+
+def test_eight_lapses_make_a_leech():
+    assert not progress.is_leech(Progress(lapses=7))
+    assert progress.is_leech(Progress(lapses=8))
+
+
+def test_only_a_mastered_card_fades():
+    mastered = folded(outcome(), outcome(day=1), outcome(day=2))
+    fades = progress.fades_at(mastered)
+    assert memory.retrievability(mastered.memory, fades) == pytest.approx(0.8)
+    assert progress.fades_at(folded(outcome(), outcome(day=1))) is None
+
+
+@pytest.mark.parametrize(("size", "needed"), [(0, 0), (1, 0), (2, 1), (3, 2), (4, 3), (10_000, 3)])
+def test_small_decks_need_fewer_questions_between(size, needed):
+    assert progress.gap_needed(size) == needed
+
+
+def test_a_day_counts_answers_introductions_and_recalls_that_test_memory():
+    history = [
+        outcome(),
+        outcome(minute=9, rating=Rating.GOOD),
+        outcome(day=2),
+        outcome(day=2, minute=9, right=False),
+        outcome(day=4, right=False),
+    ]
+    tallies = progress.replay(history, 0.9).tallies
+    assert tallies == {
+        date(2026, 3, 2): Tally(answers=2, introduced=1),
+        date(2026, 3, 4): Tally(answers=2, recalls=1, recalls_right=1),
+        date(2026, 3, 6): Tally(answers=1, recalls=1),
+    }
+
+
+@given(histories())
+def test_levels_stay_in_range_and_below_their_peak(history):
+    result = folded(*history)
+    assert Level.NEW <= result.level <= result.peak <= Level.MASTERED
+
+
+@given(histories())
+def test_a_new_card_is_one_without_right_answers_that_lift(history):
+    lifting = [o for o in history if o.is_correct and o.kind is not Kind.TRUE_FALSE]
+    assert (folded(*history).level is Level.NEW) == (not lifting)
+
+
+@given(histories(), st.integers(0, 12))
+def test_folding_in_two_sittings_is_folding_at_once(history, cut):
+    first = folded(*history[:cut])
+    for item in history[cut:]:
+        first = progress.fold(first, item, 0.9)
+    assert first == folded(*history)
+
+
+@given(histories())
+def test_mastered_needs_right_recalls_on_three_days(history):
+    days = {o.study_day for o in history if o.is_recall and o.is_correct}
+    assert folded(*history).level < Level.MASTERED or len(days) >= 3
+
+
+@given(histories(), st.sampled_from([0.7, 0.8, 0.9, 0.97]))
+def test_retention_changes_when_cards_are_due_and_nothing_else(history, retention):
+    usual, other = folded(*history), folded(*history, retention=retention)
+    assert (other.level, other.recalls, other.misses, other.recall_days) == (
+        usual.level,
+        usual.recalls,
+        usual.misses,
+        usual.recall_days,
+    )
+    if usual.memory:
+        assert other.memory.stability == usual.memory.stability
+        assert other.memory.due - NOON >= timedelta(0)
