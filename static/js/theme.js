@@ -2,7 +2,7 @@
 (() => {
   const KEY = "theme";
   const choices = ["auto", "light", "dark"];
-  const paper = { light: "#f3f6f4", dark: "#0e1512" };
+  const paper = { light: "#f3f6f4", dark: "#0e1915" };
 
   function stored() {
     try {
