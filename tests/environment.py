@@ -1,12 +1,69 @@
-"""The environment that the tests' settings are read from; loaded as a plugin, before Django."""
+"""The environment that the tests' settings are read from; loaded as a plugin, before Django.
 
+TEST_DATABASE_URL chooses the database (SQLite without it), TEST_DATA_DIR keeps the test database's directory.
+"""
+
+import atexit
 import os
+import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-for name in ("DEBUG", "SITE_URL", "EXTRA_HOSTS", "TRUSTED_PROXIES", "EMAIL_URL", "SIGNUP", "PORT"):
+import pytest
+
+from tests import programs
+
+SETTINGS = ("DEBUG", "HOST", "PORT", "SITE_URL", "EXTRA_HOSTS", "TRUSTED_PROXIES", "HSTS_SECONDS", "WORKERS")
+SETTINGS += ("SIGNUP", "EMAIL_URL", "DEFAULT_FROM_EMAIL", "LOG_LEVEL", "DATABASE_URL")
+DATABASE_FIXTURES = {"db", "transactional_db"}
+
+if "TEST_DATA_DIR" not in os.environ:
+    # Workers of this run inherit the variable, so that they share the directory; another run has its own.
+    os.environ["TEST_DATA_DIR"] = tempfile.mkdtemp(prefix="studysite-tests-")
+    atexit.register(shutil.rmtree, os.environ["TEST_DATA_DIR"], ignore_errors=True)
+
+for name in SETTINGS:
     os.environ.pop(name, None)
+if "TEST_DATABASE_URL" in os.environ:
+    os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
 os.environ["SECRET_KEY"] = "tests-only-" + "0123456789" * 4
 os.environ["SQLITE_SYNC"] = "OFF"
-os.environ["DATA_DIR"] = os.environ.get("TEST_DATA_DIR") or str(Path(tempfile.gettempdir()) / f"studysite-tests-{os.getuid()}")
-Path(os.environ["DATA_DIR"]).mkdir(parents=True, exist_ok=True)
+os.environ["DATA_DIR"] = os.environ["TEST_DATA_DIR"]
+(Path(os.environ["DATA_DIR"]) / "static").mkdir(parents=True, exist_ok=True)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL run what uses the database; elsewhere all but what only PostgreSQL can do."""
+    on_postgres = "TEST_DATABASE_URL" in os.environ
+    chosen = [item for item in items if (uses_database(item) if on_postgres else not needs_postgres(item))]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+    items[:] = chosen
+
+
+def uses_database(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return bool(fixtures & DATABASE_FIXTURES) or item.get_closest_marker("django_db") is not None
+
+
+def needs_postgres(item: pytest.Item) -> bool:
+    return item.get_closest_marker("postgres") is not None
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("browser") and not programs.find_chromium():
+        programs.skip_or_fail(programs.NO_CHROMIUM)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say last, and so that nobody can overlook it, what could not be tested here."""
+    for why in missing(terminalreporter):
+        terminalreporter.write_line(why, red=True, bold=True)
+
+
+def missing(terminalreporter: pytest.TerminalReporter) -> Iterator[str]:
+    if any("browser" in report.keywords for report in terminalreporter.stats.get("skipped", ())):
+        yield programs.NO_CHROMIUM
+    if not programs.find_postgres():
+        yield programs.NO_POSTGRES

@@ -1,0 +1,92 @@
+"""Fixtures of the tests that drive Chromium; every page fails its test if the console reports an error."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from pytest_django.live_server_helper import LiveServer
+
+from studysite.accounts.models import User
+from tests import programs
+
+HERE = Path(__file__).parent
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+# Playwright keeps an event loop running in the thread that the tests use the database from.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_type_launch_args, "executable_path": programs.find_chromium(), "args": list(FLAGS)}
+
+
+@pytest.fixture
+def browser_context_args(browser_context_args: dict[str, Any], live_server: LiveServer) -> dict[str, Any]:
+    """Addresses in tests are paths of the site; animations do not make them wait."""
+    return {**browser_context_args, "base_url": live_server.url, "reduced_motion": "reduce"}
+
+
+@pytest.fixture
+def console_errors() -> Iterator[list[str]]:
+    """What the pages' consoles report as errors; a test that expects some clears the list."""
+    errors: list[str] = []
+    yield errors
+    assert not errors
+
+
+def describe(message: ConsoleMessage) -> str:
+    return f"{message.text} ({message.location['url']})"
+
+
+def listen(page: Page, errors: list[str]) -> Page:
+    page.on("console", lambda message: message.type == "error" and errors.append(describe(message)))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    return page
+
+
+@pytest.fixture
+def page(page: Page, console_errors: list[str]) -> Page:
+    return listen(page, console_errors)
+
+
+@pytest.fixture
+def plain_page(
+    browser: Browser, browser_context_args: dict[str, Any], console_errors: list[str]
+) -> Iterator[Page]:
+    """A page of a browser in which JavaScript is switched off."""
+    context = browser.new_context(**browser_context_args, java_script_enabled=False)
+    yield listen(context.new_page(), console_errors)
+    context.close()
+
+
+@pytest.fixture
+def sign_in(live_server: LiveServer) -> Callable[[BrowserContext, User], None]:
+    """Sign a person in without the login page: ``sign_in(page.context, learner)``."""
+
+    def sign_in(context: BrowserContext, user: User) -> None:
+        client = Client()
+        client.force_login(user)
+        session = client.cookies[settings.SESSION_COOKIE_NAME]
+        context.add_cookies([{"name": session.key, "value": session.value, "url": live_server.url}])
+
+    return sign_in
