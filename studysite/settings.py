@@ -8,7 +8,7 @@ import ipaddress
 import os
 import re
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -64,7 +64,7 @@ def split_site_url(value: str) -> SplitResult:
     except ValueError:
         valid = False
     if not valid or site.path or site.query or site.fragment:
-        raise refuse("SITE_URL", f"must be like https://study.example.org, without a path, not {value!r}")
+        raise refuse("SITE_URL", "must be like https://study.example.org, without a path")
     return site
 
 
@@ -72,7 +72,7 @@ def read_database() -> dict[str, Any]:
     """DATABASE_URL as Django's settings; SQLite in DATA_DIR where it is not set."""
     try:
         database = dj_database_url.parse(
-            os.environ.get("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'studysite.sqlite3'}",
+            os.environ.get("DATABASE_URL") or f"sqlite:///{quote(str(DATA_DIR))}/studysite.sqlite3",
             conn_max_age=None,
             conn_health_checks=True,
         )
