@@ -34,6 +34,9 @@ MAX_SOURCE = 10_000
 MAX_HTML = 200_000
 """Characters of rendered HTML; a source that would make more (500 primes make 25,000) is shown as plain text."""
 
+WIDE_FORMULA = 60
+"""Characters of LaTeX from which a formula within a line gets a box of its own, that scrolls on a phone."""
+
 # A short row is filled up to the header's width, so a table of N characters could have N²/16 cells.
 MAX_TABLE_CELLS = 1_000
 
@@ -150,7 +153,9 @@ def formula(latex: str, *, display: bool) -> str:
         return (
             f'<code class="maths-error" title="{html.escape(str(error))}">{html.escape(latex.strip())}</code>'
         )
-    return f'<span class="maths-display">{mathml}</span>' if display else mathml
+    if display:
+        return f'<span class="maths-display">{mathml}</span>'
+    return f'<span class="maths-wide">{mathml}</span>' if len(latex) > WIDE_FORMULA else mathml
 
 
 formatter = HtmlFormatter(nowrap=True)
