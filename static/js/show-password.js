@@ -4,18 +4,17 @@
     const button = document.createElement("button");
     button.type = "button";
     button.className = "button quiet";
-    button.textContent = "Show password";
-    button.setAttribute("aria-pressed", "false");
     button.setAttribute("aria-controls", field.id);
-    button.addEventListener("click", () => {
-      const shown = field.type === "password";
+
+    function show(shown) {
       field.type = shown ? "text" : "password";
-      button.setAttribute("aria-pressed", String(shown));
-    });
+      button.textContent = shown ? "Hide password" : "Show password";
+    }
+
+    show(false);
+    button.addEventListener("click", () => show(field.type === "password"));
     // Sent as a password again, so that browsers offer to save it.
-    field.form.addEventListener("submit", () => {
-      field.type = "password";
-    });
+    field.form.addEventListener("submit", () => show(false));
     field.after(button);
   }
 })();

@@ -16,6 +16,7 @@ from studysite.accounts import services
 from studysite.accounts.models import Invitation, User, validate_name
 from studysite.accounts.time_zones import time_zone_choices, time_zone_or_utc
 
+NAME = User._meta.get_field("name")
 LABELS = {
     "login": "E-mail",
     "email": "E-mail",
@@ -73,6 +74,12 @@ class SignupForm(PlainFields, allauth_forms.SignupForm):
     With an ``invitation`` that names an address, only this one can sign up.
     """
 
+    name = forms.CharField(
+        max_length=NAME.max_length,
+        validators=[validate_name],
+        help_text=NAME.help_text,
+        widget=forms.TextInput({"autocomplete": "name"}),
+    )
     # A bare Field takes whatever comes: a strange time zone must not keep anybody from signing up.
     time_zone = forms.Field(required=False, widget=forms.HiddenInput({"data-time-zone": ""}))
     field_order = ["email", "name", "password1", "time_zone"]
@@ -80,8 +87,6 @@ class SignupForm(PlainFields, allauth_forms.SignupForm):
     def __init__(self, *args: Any, invitation: Invitation | None = None, **kwargs: Any) -> None:
         self.invitation = invitation
         super().__init__(*args, **kwargs)
-        self.fields["name"] = User._meta.get_field("name").formfield(validators=[validate_name])
-        self.fields["name"].widget.attrs["autocomplete"] = "name"
         self.fields["password1"].label = "Password"
         self.order_fields(self.field_order)
         if invitation and invitation.email:

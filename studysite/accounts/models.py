@@ -53,7 +53,7 @@ class UserManager(BaseUserManager["User"]):
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """A user with all rights. Whoever may run commands on the server need not prove an e-mail address."""
         user = self.create_user(email, password, **{**fields, "is_staff": True, "is_superuser": True})
-        user.emailaddress_set.create(email=user.email, primary=True, verified=True)
+        user.emailaddress_set.create(email=user.email, primary=True, verified=True)  # type: ignore[attr-defined]
         return user
 
     def get_by_natural_key(self, email: str | None) -> "User":

@@ -86,7 +86,7 @@ def needs_mail(view: View) -> View:
 def preferences(request: HttpRequest) -> HttpResponse:
     """Name and time zone, and the ways to password and address."""
     # A row of its own: a form with errors has changed its instance, and the header shows request.user.
-    user = User.objects.get(pk=request.user.pk)
+    user = User.objects.get_by_natural_key(request.user.get_username())
     form = PreferencesForm(request.POST if request.method == "POST" else None, instance=user)
     if not form.is_valid():
         return render(request, "account/preferences.html", {"form": form})
