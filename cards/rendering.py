@@ -106,7 +106,7 @@ MATHML_TAGS = {
     "munderover",
 }  # fmt: skip
 HTML_TAGS = {
-    "a", "b", "blockquote", "br", "code", "div", "em", "hr", "i", "li", "ol", "p", "pre", "s", "span", "strong",
+    "a", "b", "blockquote", "br", "code", "em", "hr", "i", "li", "ol", "p", "pre", "s", "span", "strong",
     "table", "tbody", "td", "th", "thead", "tr", "u", "ul",
 }  # fmt: skip
 
@@ -129,11 +129,10 @@ cleaner = nh3.Cleaner(
     allowed_classes={
         **dict.fromkeys(MATHML_TAGS, MATHML_CLASSES),
         "code": {"maths-error"},
-        "div": {"maths-display", "table-scroll"},
         "p": {"card-heading"},
         "pre": {"highlight"},
         "span": {
-            "maths-display", "math-core-sans-serif-font", "math-core-serif-font", "small-caps",
+            "maths-display", "maths-wide", "math-core-sans-serif-font", "math-core-serif-font", "small-caps",
             *filter(None, STANDARD_TYPES.values()),
         },
         "td": CELL_CLASSES,
@@ -145,8 +144,11 @@ cleaner = nh3.Cleaner(
 )  # fmt: skip
 
 
-def formula(latex: str, *, display: bool) -> str:
-    """One formula as HTML; one that cannot be typeset as its source, with the reason as its title."""
+def formula(latex: str, *, display: bool, alone: bool) -> str:
+    """One formula as HTML; one that cannot be typeset as its source, with the reason as its title.
+
+    ``display`` centres it in a box of its own; one that stands ``alone`` on its line gets the same height.
+    """
     try:
         mathml = to_mathml(latex.strip(), display=display)
     except FormulaError as error:
@@ -155,6 +157,8 @@ def formula(latex: str, *, display: bool) -> str:
         )
     if display:
         return f'<span class="maths-display">{mathml}</span>'
+    if alone:
+        mathml = mathml.replace("<math>", '<math displaystyle="true">', 1)
     return f'<span class="maths-wide">{mathml}</span>' if len(latex) > WIDE_FORMULA else mathml
 
 
@@ -204,6 +208,17 @@ def guard_first_dollar(state: StateCore) -> None:
             token.content += " "
 
 
+def mark_lone_formulas(state: StateCore) -> None:
+    """Mark the formulas that have a line to themselves: they can be set at full height."""
+    breaks = {"softbreak", "hardbreak"}
+    for block in state.tokens:
+        kinds = [child.type for child in block.children or ()]
+        for index, kind in enumerate(kinds):
+            alone = breaks.issuperset(kinds[max(index - 1, 0) : index] + kinds[index + 1 : index + 2])
+            if kind == "math_inline" and alone and block.children:
+                block.children[index].info = "alone"
+
+
 def headings_to_paragraphs(state: StateCore) -> None:
     for token in state.tokens:
         if token.type in ("heading_open", "heading_close"):
@@ -214,7 +229,8 @@ def headings_to_paragraphs(state: StateCore) -> None:
 
 def formula_rule(wrapping: str = "{}", *, display: bool = False) -> Callable[..., str]:
     def rule(_renderer: Any, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
-        return wrapping.format(formula(tokens[index].content, display=display))
+        token = tokens[index]
+        return wrapping.format(formula(token.content, display=display, alone=token.info == "alone"))
 
     return rule
 
@@ -234,6 +250,7 @@ def make_engine() -> MarkdownIt:
         double_inline=True,
     )
     engine.core.ruler.after("block", "guard_first_dollar", guard_first_dollar)
+    engine.core.ruler.push("mark_lone_formulas", mark_lone_formulas)
     engine.core.ruler.push("headings_to_paragraphs", headings_to_paragraphs)
     engine.add_render_rule("fence", fence_rule)
     engine.add_render_rule("math_inline", formula_rule())

@@ -8,7 +8,6 @@ that formulas can need is a fifth of it.
 import hashlib
 import importlib.metadata
 import logging
-import os
 import tempfile
 from collections.abc import Iterator
 from functools import cached_property
@@ -100,7 +99,7 @@ def ensure_fonts() -> Path:
         make_subset(source, made / FONT)
         (made / LICENSE).write_text(license_note(source), encoding="utf-8")
         try:
-            os.rename(made, root)
+            made.rename(root)
         except OSError:
             if not root.exists():
                 raise
