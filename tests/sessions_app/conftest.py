@@ -1,0 +1,74 @@
+"""Decks to study, and a way to study them."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from cards.models import Card, Deck, Visibility
+from cards.services import refresh_deck
+from sessions_app import services
+from sessions_app.models import Step
+from sessions_app.services import Stand
+from sessions_app.study.types import SessionSettings
+from studysite.accounts.models import User
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def make_deck(owner: User) -> Callable[..., Deck]:
+    """``make_deck(46)``: a public deck of Olga's with so many cards, which ask for their definitions."""
+
+    def make_deck(cards: int = 5, **fields: object) -> Deck:
+        fields = {"title": "Capitals", "visibility": Visibility.PUBLIC, "side_choice": "definition"} | fields
+        deck = Deck.objects.create(owner=owner, **fields)
+        rows = [
+            Card(deck=deck, position=n, term=f"Term {n}", definition=f"Definition {n}") for n in range(cards)
+        ]
+        for row in rows:
+            row.prepare()
+        Card.objects.bulk_create(rows)
+        refresh_deck(deck=deck)
+        deck.refresh_from_db()
+        return deck
+
+    return make_deck
+
+
+@pytest.fixture
+def deck(make_deck: Callable[..., Deck]) -> Deck:
+    return make_deck(5)
+
+
+class Studying:
+    """A learner in a deck's Spaced mode, with a clock of her own."""
+
+    def __init__(self, learner: User, deck: Deck, now: datetime = NOON) -> None:
+        self.learner, self.deck, self.now = learner, deck, now
+
+    def start(self, queue: str = "due", new_limit: int = 20):
+        settings = SessionSettings(queue, new_limit)
+        return services.session_start(
+            learner=self.learner, deck=self.deck, mode="spaced", settings=settings, now=self.now
+        )
+
+    def open_step(self) -> Step | None:
+        steps = Step.objects.unanswered().filter(session__learner=self.learner, session__finished_at=None)
+        return steps.select_related("session__deck", "card").first()
+
+    def answer(
+        self, rating: int, step: Step | None = None, after: timedelta = timedelta(seconds=20)
+    ) -> Stand:
+        self.now += after
+        return services.step_answer(
+            learner=self.learner,
+            step=step or self.open_step(),
+            response={"rating": str(rating)},
+            now=self.now,
+        )
+
+
+@pytest.fixture
+def studying(learner: User, deck: Deck) -> Studying:
+    return Studying(learner, deck)

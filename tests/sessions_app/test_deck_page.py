@@ -1,0 +1,205 @@
+"""A deck's page: the viewer's address, tags, the table, the terms."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from cards.models import Card, Deck, Tag
+from cards.services import refresh_deck
+from sessions_app.models import Enrollment
+from tests.sessions_app.conftest import Studying
+
+pytestmark = pytest.mark.django_db
+
+
+def body(client, deck, query="", **headers):
+    response = client.get(f"{deck.get_absolute_url()}{query}", headers=headers)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def counter(html):
+    return re.search(r'id="card-counter"[^>]*>([^<]*)<', html)[1]
+
+
+def front(html):
+    return re.search(r'flashcard-front.*?<div class="prose">(.*?)</div>', html, re.DOTALL)[1]
+
+
+def test_everyone_sees_a_public_deck(client, deck):
+    html = body(client, deck)
+    assert counter(html) == "1/5"
+    assert "Looks like no tags are added yet." in html
+    assert "No study sessions yet." in html
+
+
+@pytest.mark.parametrize(("visibility", "status"), [("private", 404), ("link", 200), ("public", 200)])
+def test_who_may_open_a_deck(client, stranger_client, owner_client, deck, visibility, status):
+    Deck.objects.update(visibility=visibility)
+    assert client.get(deck.get_absolute_url()).status_code == status
+    assert stranger_client.get(deck.get_absolute_url()).status_code == status
+    assert owner_client.get(deck.get_absolute_url()).status_code == 200
+
+
+def test_a_removed_deck_is_gone_for_its_owner_too(owner_client, deck):
+    Deck.objects.update(removed_at=timezone.now())
+    assert owner_client.get(deck.get_absolute_url()).status_code == 404
+
+
+def test_the_page_is_only_read(client, deck):
+    assert client.post(deck.get_absolute_url()).status_code == 405
+
+
+# --- The viewer
+
+
+@pytest.mark.parametrize(
+    ("query", "place"),
+    [("?card=3", "3/5"), ("?card=99", "5/5"), ("?card=0", "1/5"), ("?card=x", "1/5"), ("?card=-2", "1/5"),
+     (f"?card={'9' * 400}", "1/5"), ("?card=%00", "1/5"), ("?card=３", "1/5"), ("?card=", "1/5")],
+)  # fmt: skip
+def test_the_address_keeps_the_place(client, deck, query, place):
+    assert counter(body(client, deck, query)) == place
+
+
+def test_the_viewer_goes_round(client, deck):
+    assert 'rel="prev" href="?card=5"' in body(client, deck)
+    assert 'rel="next" href="?card=1"' in body(client, deck, "?card=5")
+
+
+def test_a_shuffled_deck_shows_every_card_once_and_the_same_after_reloading(client, deck):
+    shown = [front(body(client, deck, f"?card={place}&shuffle=7")) for place in range(1, 6)]
+    assert sorted(shown) == [f"<p>Term {n}</p>" for n in range(5)]
+    assert shown == [front(body(client, deck, f"?card={place}&shuffle=7")) for place in range(1, 6)]
+    assert shown != sorted(shown)
+
+
+def test_either_side_can_come_first(client, deck):
+    assert front(body(client, deck, "?first=definition&card=2")) == "<p>Definition 1</p>"
+    assert 'href="?first=term&amp;card=2"' in body(client, deck, "?first=definition&card=2")
+
+
+def test_moving_on_keeps_shuffle_and_side(client, deck):
+    assert 'rel="next" href="?card=3&amp;shuffle=7&amp;first=definition"' in body(
+        client, deck, "?card=2&shuffle=7&first=definition"
+    )
+
+
+def test_htmx_gets_the_viewer_alone(client, deck):
+    html = body(client, deck, "?card=2", **{"HX-Request": "true", "HX-Target": "card-viewer"})
+    assert html.strip().startswith('<section id="card-viewer"')
+    assert "<html" not in html
+    assert counter(html) == "2/5"
+
+
+def test_going_back_in_history_gets_the_whole_page(client, deck):
+    headers = {"HX-Request": "true", "HX-Target": "card-viewer", "HX-History-Restore-Request": "true"}
+    assert "<html" in body(client, deck, "?card=2", **headers)
+
+
+def test_an_empty_deck_says_so(client, make_deck):
+    html = body(client, make_deck(0))
+    assert "This deck has no cards yet." in html
+    assert "/spaced/" not in html
+
+
+# --- Terms and tags
+
+
+def test_terms_come_in_pages(client, make_deck):
+    deck = make_deck(120)
+    first, last = body(client, deck), body(client, deck, "?page=3")
+    assert "Term 49<" in first
+    assert "Term 50<" not in first
+    assert "Term 119<" in last
+    assert "Page 3 of 3" in last
+
+
+def test_htmx_gets_the_terms_alone(client, make_deck):
+    html = body(client, make_deck(60), "?page=2", **{"HX-Request": "true", "HX-Target": "terms"})
+    assert html.strip().startswith('<section id="terms"')
+    assert "Term 59<" in html
+
+
+def test_removed_cards_are_nowhere(client, deck):
+    Card.objects.filter(position=0).update(removed_at=timezone.now())
+    refresh_deck(deck=deck)
+    html = body(client, deck)
+    assert counter(html) == "1/4"
+    assert "Term 0<" not in html
+
+
+def test_a_learner_sees_the_owners_tags_and_her_own(client, learner_client, owner, learner, deck):
+    card = deck.cards.first()
+    card.tags.add(
+        Tag.objects.create(owner=owner, name="exam"), Tag.objects.create(owner=learner, name="my own")
+    )
+    assert "exam" in body(client, deck)
+    assert "my own" not in body(client, deck)
+    assert body(learner_client, deck).count("my own") == 2
+
+
+# --- The table
+
+
+def row(html):
+    found = re.search(r"<tbody.*?</tbody>", html, re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", found[0]).split()) if found else ""
+
+
+@pytest.fixture
+def studied(learner, deck):
+    studying = Studying(learner, deck, now=timezone.now() - timedelta(minutes=30))
+    studying.start(new_limit=3)
+    for rating in (3, 1, 3):
+        studying.answer(rating)
+    return studying
+
+
+def test_who_has_studied_finds_her_row(learner_client, deck, studied):
+    found = row(body(learner_client, deck))
+    assert found.startswith("Lena Learner studied today")
+    assert "3 new, 0 recognised, 2 recalled, 0 learned, 0 mastered" in found
+    assert "20 %" in found
+    assert found.count("not started") == 3
+    assert "1 due" in found
+
+
+def test_the_explanation_tells_her_own_numbers(learner_client, deck, studied):
+    html = " ".join(body(learner_client, deck).split())
+    assert "Mastered needs three days: one evening reaches at most 75 %." in html
+    assert "3 of 5 cards scheduled." in html
+
+
+def test_others_do_not_see_her_row(client, stranger_client, owner_client, deck, studied):
+    for other in (client, stranger_client, owner_client):
+        assert "Lena" not in body(other, deck)
+
+
+def test_with_her_consent_the_owner_sees_it_and_nobody_else(
+    learner_client, owner_client, stranger_client, deck, studied
+):
+    sharing = reverse("deck_sharing", args=[deck.slug])
+    assert learner_client.post(sharing, {"shares_progress": "on"})["Location"] == deck.get_absolute_url()
+    assert "Lena Learner" in row(body(owner_client, deck))
+    assert "Lena" not in body(stranger_client, deck)
+    learner_client.post(sharing)
+    assert "Lena" not in body(owner_client, deck)
+
+
+def test_sharing_is_the_learners_own_and_a_post(client, learner_client, stranger_client, deck, studied):
+    sharing = reverse("deck_sharing", args=[deck.slug])
+    assert learner_client.get(sharing).status_code == 405
+    assert client.post(sharing).status_code == 302
+    stranger_client.post(sharing, {"shares_progress": "on"})
+    assert not Enrollment.objects.get(learner=studied.learner).shares_progress
+
+
+def test_a_day_on_which_all_is_done_names_the_next(learner, learner_client, deck):
+    studying = Studying(learner, deck, now=timezone.now())
+    studying.start(new_limit=1)
+    studying.answer(4)
+    assert re.search(r"done, (next \w+|\d+ \w+)", row(body(learner_client, deck)))

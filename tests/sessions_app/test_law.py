@@ -1,0 +1,108 @@
+"""The law of the log: whatever happened, replaying it changes nothing."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sessions_app import log
+from sessions_app.models import CardProgress, DayTotal, Enrollment, Review
+from sessions_app.study import progress
+from tests.sessions_app.conftest import Studying
+
+pytestmark = pytest.mark.django_db
+
+# A rating, and the minutes until it was given: within an evening, days later, or before (a clock put back).
+ANSWERS = st.lists(
+    st.tuples(st.integers(1, 4), st.integers(1, 30) | st.integers(1, 60 * 24 * 9) | st.integers(-500, -1)),
+    max_size=25,
+)
+
+
+def derived():
+    """Every derived value of the site."""
+    return (
+        list(CardProgress.objects.order_by("pk").values()),
+        list(DayTotal.objects.order_by("pk").values()),
+        list(Enrollment.objects.order_by("pk").values()),
+    )
+
+
+def study(studying, answers):
+    studying.start()
+    for rating, minutes in answers:
+        if studying.open_step() is None and studying.start() is None:
+            studying.now += timedelta(days=2)
+            continue
+        studying.answer(rating, after=timedelta(minutes=minutes))
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(answers=ANSWERS)
+def test_replaying_any_history_changes_nothing(answers, learner, make_deck):
+    with transaction.atomic():
+        studying = Studying(learner, make_deck(4))
+        study(studying, answers)
+        before = derived()
+        assert [log.rebuild(enrollment) for enrollment in Enrollment.objects.all()] in ([], [0])
+        assert derived() == before
+        transaction.set_rollback(True)
+
+
+def test_the_test_above_can_fail(studying, monkeypatch):
+    """A fold that reads anything but the outcome and the progress before it is found out."""
+    chance = iter(range(100))
+    right = progress._right
+
+    def wayward(before, after, outcome):
+        result = right(before, after, outcome)
+        return result if next(chance) else progress._at(result, progress.Level.NEW)
+
+    monkeypatch.setattr(progress, "_right", wayward)
+    study(studying, [(3, 1), (3, 1)])
+    assert log.rebuild(Enrollment.objects.get()) > 0
+
+
+@pytest.fixture
+def studied(studying):
+    study(studying, [(3, 1), (1, 1), (3, 15), (4, 2000)])
+    return studying
+
+
+def test_rebuilding_from_nothing_brings_everything_back(studied):
+    before = derived()
+    CardProgress.objects.update(level=0, peak=0, recalls=9, last_day=None)
+    DayTotal.objects.all().delete()
+    Enrollment.objects.update(recalled=7, mastered=7, scheduled=0)
+    call_command("rebuild_progress")
+    after = derived()
+    assert after[0] == before[0]
+    assert after[2] == before[2]
+    assert [{**row, "id": 0} for row in after[1]] == [{**row, "id": 0} for row in before[1]]
+
+
+def test_progress_rows_that_are_gone_are_made_again(studied):
+    count = CardProgress.objects.count()
+    CardProgress.objects.all().delete()
+    call_command("rebuild_progress", learner=studied.learner.email)
+    assert CardProgress.objects.count() == count
+
+
+def test_progress_without_a_log_is_taken_back(studied):
+    Review.objects.all().delete()
+    call_command("rebuild_progress", deck=studied.deck.slug)
+    assert set(CardProgress.objects.values_list("level", "stability")) == {(0, None)}
+    assert Enrollment.objects.get().roll_up() == dict.fromkeys(Enrollment.objects.get().roll_up(), 0)
+
+
+def test_checking_reports_and_changes_nothing(studied, capsys):
+    call_command("rebuild_progress", check=True)
+    assert "1 enrollments replayed, 0 rows differed." in capsys.readouterr().out
+    CardProgress.objects.update(recalls=9)
+    before = derived()
+    with pytest.raises(CommandError, match="differ from the log"):
+        call_command("rebuild_progress", check=True)
+    assert derived() == before

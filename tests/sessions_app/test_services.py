@@ -1,0 +1,191 @@
+"""Starting, answering and finishing, without pages."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from cards.models import Card
+from sessions_app import services
+from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step, StudySession
+from sessions_app.study.types import InvalidResponseError, Level
+from tests.sessions_app.conftest import NOON, Studying
+
+pytestmark = pytest.mark.django_db
+
+
+def test_starting_draws_the_first_card(studying):
+    session = studying.start()
+    step = session.steps.get()
+    assert (step.position, step.card.position, step.origin) == (0, 0, "new")
+    assert step.question["prompt"] == "Term 0"
+    assert Enrollment.objects.get().last_studied_at is None
+
+
+def test_starting_again_goes_on_where_it_stopped(studying):
+    assert studying.start() == studying.start()
+    assert Step.objects.count() == 1
+
+
+def test_an_empty_deck_starts_nothing(learner, make_deck):
+    assert Studying(learner, make_deck(0)).start() is None
+    assert not StudySession.objects.exists()
+
+
+def test_an_answer_is_logged_with_what_was_known_only_then(studying, learner):
+    studying.start()
+    studying.answer(3)
+    line = Review.objects.get()
+    assert (line.learner, line.mode, line.evidence, line.verdict, line.rating) == (
+        learner,
+        "spaced",
+        "recall",
+        "correct",
+        3,
+    )
+    assert (line.study_day, line.gap, line.gap_needed, line.elapsed_ms) == (date(2026, 3, 2), None, 3, 20_000)
+    assert line.scheduler == "fsrs-6"
+
+
+def test_an_answer_moves_progress_day_and_roll_up_together(studying):
+    studying.start()
+    studying.answer(3)
+    progress = CardProgress.objects.get()
+    assert (progress.level, progress.recalls, progress.deck) == (Level.RECALLED, 1, studying.deck)
+    assert progress.last_recalled_at == studying.now
+    assert DayTotal.objects.get().as_tally().introduced == 1
+    enrollment = Enrollment.objects.get()
+    assert (enrollment.recalled, enrollment.scheduled, enrollment.last_studied_at) == (1, 1, studying.now)
+
+
+def test_the_next_step_is_drawn_with_the_answer(studying):
+    studying.start()
+    stand = studying.answer(3)
+    assert (stand.step.position, stand.step.card.position) == (1, 1)
+    assert stand.waiting == {"learning": 0, "review": 0, "unseen": 4}
+
+
+def test_a_second_answer_to_one_step_counts_for_nothing(studying):
+    studying.start()
+    step = studying.open_step()
+    studying.answer(3, step)
+    stand = studying.answer(1, step)
+    assert stand.is_stale
+    assert Review.objects.get().rating == 3
+    assert Step.objects.count() == 2
+
+
+def test_a_response_that_is_no_answer_writes_nothing(studying):
+    studying.start()
+    with pytest.raises(InvalidResponseError):
+        studying.answer(7)
+    assert not Review.objects.exists()
+    assert studying.open_step().position == 0
+
+
+def test_the_session_ends_when_nothing_is_left(studying):
+    studying.start(new_limit=2)
+    studying.answer(3)
+    assert studying.answer(3).step is None
+    assert StudySession.objects.get().finished_at == studying.now
+
+
+def test_finishing_gives_the_open_question_back(studying, learner):
+    studying.start()
+    studying.answer(3)
+    step = studying.open_step()
+    services.session_finish(learner=learner, deck=studying.deck, mode="spaced", now=studying.now)
+    assert studying.answer(3, step).is_stale
+    assert Review.objects.count() == 1
+
+
+def test_a_session_ends_with_its_study_day(studying, learner):
+    first = studying.start()
+    studying.now += timedelta(days=1)
+    stand = services.stand_of(learner=learner, deck=studying.deck, mode="spaced", now=studying.now)
+    assert stand.step is None
+    second = studying.start()
+    first.refresh_from_db()
+    assert second != first
+    assert first.finished_at
+
+
+def test_an_answer_given_after_the_day_ended_still_counts(studying):
+    studying.start()
+    studying.answer(3, after=timedelta(hours=23))
+    assert Review.objects.get().study_day == date(2026, 3, 3)
+    assert StudySession.objects.get().finished_at
+
+
+def test_a_clock_put_back_keeps_the_log_in_order(studying):
+    studying.start(new_limit=1)
+    studying.answer(1)
+    studying.answer(3, after=-timedelta(hours=2))
+    first, second = Review.objects.in_order()
+    assert second.reviewed_at == first.reviewed_at + timedelta(microseconds=1)
+
+
+def test_the_gap_counts_other_questions_since_the_cards_last_recall(studying):
+    studying.start(new_limit=3)
+    for rating in (1, 3, 3):
+        studying.answer(rating)
+    assert studying.open_step().card.position == 0
+    studying.answer(3)
+    assert Review.objects.in_order().last().gap == 2
+    assert CardProgress.objects.get(card__position=0).level == Level.RECALLED
+
+
+def test_the_gap_is_counted_no_further_than_it_matters(studying):
+    studying.start(new_limit=5)
+    for rating in (1, 3, 3, 3, 3):
+        studying.answer(rating)
+    studying.answer(3)
+    assert Review.objects.in_order().last().gap == 3
+
+
+def test_editing_a_card_leaves_the_open_question_as_it_was(studying):
+    studying.start()
+    card = Card.objects.get(position=0)
+    card.term = "Something else"
+    card.save()
+    assert studying.open_step().question["prompt"] == "Term 0"
+    studying.answer(3)
+    assert CardProgress.objects.get().card == card
+
+
+def test_removing_the_open_card_loses_no_answer(studying):
+    from cards.services import remove_cards
+
+    studying.start()
+    remove_cards(deck=studying.deck, cards=Card.objects.filter(position=0))
+    assert studying.answer(3).step.card.position == 1
+    assert Review.objects.count() == 1
+    assert Enrollment.objects.get().recalled == 0
+
+
+def test_two_learners_do_not_meet(studying, stranger):
+    other = Studying(stranger, studying.deck)
+    studying.start()
+    other.start()
+    studying.answer(3)
+    other.answer(1)
+    assert [enrollment.recalled for enrollment in Enrollment.objects.order_by("learner__email")] == [1, 0]
+
+
+def test_new_cards_left_out_today_come_another_day(studying):
+    studying.start(new_limit=2)
+    studying.answer(4)
+    studying.answer(4)
+    studying.now = NOON + timedelta(days=1)
+    assert studying.start(new_limit=1).steps.get().card.position == 2
+
+
+def test_a_card_put_before_the_others_is_found_by_the_next_draw(studying):
+    from cards.services import refresh_deck
+
+    studying.start(new_limit=2)
+    studying.answer(3)
+    card = Card.objects.create(deck=studying.deck, position=0, term="Early", definition="Bird")
+    refresh_deck(deck=studying.deck)
+    studying.deck.refresh_from_db()
+    studying.answer(3)
+    assert studying.start(new_limit=5).steps.get().card == card

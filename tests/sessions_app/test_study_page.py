@@ -1,0 +1,235 @@
+"""The pages of a mode, by owner, learner and stranger; with htmx and as plain forms."""
+
+from urllib.parse import quote
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from cards.models import Deck, Visibility
+from sessions_app.models import Enrollment, Review, Step, StudySession
+
+pytestmark = pytest.mark.django_db
+
+HTMX = {"HX-Request": "true", "HX-Target": "question"}
+
+
+@pytest.fixture
+def study_url(deck):
+    return reverse("study", args=[deck.slug, "spaced"])
+
+
+@pytest.fixture
+def answer_url(deck):
+    return reverse("study_answer", args=[deck.slug, "spaced"])
+
+
+@pytest.fixture
+def step(learner_client, study_url):
+    """The open step of a session that the learner has just started."""
+    learner_client.post(study_url)
+    return Step.objects.get()
+
+
+def text(response):
+    return response.content.decode()
+
+
+# --- Who may
+
+
+def test_strangers_to_the_site_are_sent_to_the_login(client, study_url):
+    assert client.get(study_url)["Location"] == f"{reverse('account_login')}?next={study_url}"
+    assert client.post(study_url).status_code == 302
+    assert not StudySession.objects.exists()
+
+
+@pytest.mark.parametrize(("visibility", "status"), [("private", 404), ("link", 200), ("public", 200)])
+def test_a_private_deck_is_not_there_for_others(
+    deck, learner_client, owner_client, study_url, visibility, status
+):
+    Deck.objects.update(visibility=visibility)
+    assert learner_client.get(study_url).status_code == status
+    assert owner_client.get(study_url).status_code == 200
+
+
+def test_a_removed_deck_is_gone_in_the_middle_of_a_session(deck, learner_client, answer_url, step):
+    Deck.objects.update(visibility=Visibility.PRIVATE)
+    response = learner_client.post(answer_url, {"step": step.pk, "rating": "3"})
+    assert response.status_code == 404
+    assert not Review.objects.exists()
+
+
+def test_nobody_answers_for_somebody_else(stranger_client, owner_client, answer_url, step):
+    for other in (stranger_client, owner_client):
+        assert other.post(answer_url, {"step": step.pk, "rating": "3"}).status_code == 404
+    assert not Review.objects.exists()
+
+
+def test_a_step_of_another_deck_is_not_found(make_deck, learner_client, step):
+    elsewhere = reverse("study_answer", args=[make_deck(3).slug, "spaced"])
+    assert learner_client.post(elsewhere, {"step": step.pk, "rating": "3"}).status_code == 404
+
+
+@pytest.mark.parametrize("mode", ["learn", "SPACED", "nothing"])
+def test_a_mode_that_does_not_exist_is_not_found(deck, learner_client, mode):
+    assert learner_client.get(f"/decks/{deck.slug}/{mode}/").status_code == 404
+
+
+# --- Methods, and what they may do
+
+
+def test_reading_writes_nothing(learner_client, study_url, django_assert_num_queries):
+    response = learner_client.get(study_url)
+    assert 'id="start-form"' in text(response)
+    assert not Enrollment.objects.exists()
+    assert "no-store" in response["Cache-Control"]
+
+
+@pytest.mark.parametrize("method", ["get", "put", "delete", "patch"])
+def test_an_answer_is_a_post(learner_client, answer_url, method):
+    assert getattr(learner_client, method)(answer_url).status_code == 405
+
+
+def test_finishing_is_a_post(learner_client, deck):
+    assert learner_client.get(reverse("study_finish", args=[deck.slug, "spaced"])).status_code == 405
+
+
+@pytest.mark.parametrize("name", ["study", "study_answer", "study_finish"])
+def test_a_write_without_a_token_is_refused(learner, deck, name):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(learner)
+    assert client.post(reverse(name, args=[deck.slug, "spaced"])).status_code == 403
+
+
+# --- The way through
+
+
+def test_without_htmx_every_post_leads_back_to_the_page(learner_client, study_url, answer_url):
+    assert learner_client.post(study_url)["Location"] == study_url
+    step = Step.objects.get()
+    assert learner_client.post(answer_url, {"step": step.pk, "rating": "3"})["Location"] == study_url
+    body = text(learner_client.get(study_url))
+    assert "Term 1" in body
+    assert 'id="answer-form"' in body
+
+
+def test_htmx_gets_the_next_question_alone(learner_client, answer_url, step):
+    response = learner_client.post(answer_url, {"step": step.pk, "rating": "3"}, headers=HTMX)
+    body = text(response)
+    assert body.strip().startswith('<div id="question"')
+    assert "<html" not in body
+    assert "Term 1" in body
+    assert {"HX-Request", "HX-Target"} <= {name.strip() for name in response["Vary"].split(",")}
+
+
+def test_a_target_that_the_page_does_not_have_gets_the_whole_page(learner_client, study_url):
+    assert "<html" in text(learner_client.get(study_url, headers={**HTMX, "HX-Target": "everything"}))
+
+
+def test_each_button_says_when_the_card_would_come_back(learner_client, study_url, step):
+    body = text(learner_client.get(study_url))
+    assert [w for w in ("10 min", "15 min", "2 d", "8 d") if w not in body] == []
+
+
+def test_the_end_says_what_was_done_and_what_comes_next(learner_client, study_url, answer_url, step):
+    for _ in range(5):
+        step = Step.objects.unanswered().get()
+        learner_client.post(answer_url, {"step": step.pk, "rating": "3"})
+    body = text(learner_client.get(study_url))
+    assert "Done for today" in body
+    assert "The next card is due" in body
+    assert "Study ahead" in body
+
+
+def test_ten_more_new_cards_beyond_the_days_number(make_deck, learner_client):
+    deck = make_deck(30)
+    study_url = reverse("study", args=[deck.slug, "spaced"])
+    learner_client.post(study_url, {"new_per_day": "1"})
+    learner_client.post(
+        reverse("study_answer", args=[deck.slug, "spaced"]), {"step": Step.objects.get().pk, "rating": "4"}
+    )
+    assert "10 more new" in text(learner_client.get(study_url))
+    learner_client.post(study_url, {"extra_new": "10"})
+    assert StudySession.objects.open().get().settings["new_limit"] == 10
+
+
+def test_the_days_number_of_new_cards_is_remembered(learner_client, study_url):
+    learner_client.post(study_url, {"new_per_day": "2"})
+    assert Enrollment.objects.get().new_per_day == 2
+    assert StudySession.objects.get().settings["new_limit"] == 2
+
+
+def test_finishing_early_keeps_what_was_answered(deck, learner_client, study_url, answer_url, step):
+    learner_client.post(answer_url, {"step": step.pk, "rating": "3"})
+    body = text(learner_client.post(reverse("study_finish", args=[deck.slug, "spaced"]), headers=HTMX))
+    assert 'id="start-form"' in body
+    assert Review.objects.count() == 1
+
+
+def test_with_nothing_to_study_the_page_says_so(make_deck, learner_client):
+    study_url = reverse("study", args=[make_deck(0).slug, "spaced"])
+    assert "nothing to study here just now" in text(learner_client.post(study_url, follow=True))
+    assert "nothing to study here just now" in text(learner_client.post(study_url, headers=HTMX))
+
+
+# --- Twice, stale, hostile
+
+
+def test_a_double_submit_counts_once_and_shows_where_the_session_stands(learner_client, answer_url, step):
+    learner_client.post(answer_url, {"step": step.pk, "rating": "3"})
+    again = learner_client.post(answer_url, {"step": step.pk, "rating": "1"}, headers=HTMX)
+    assert "answered already" in text(again)
+    assert "Term 1" in text(again)
+    assert Review.objects.get().rating == 3
+
+
+def test_the_back_button_counts_once_without_javascript_too(learner_client, answer_url, step):
+    learner_client.post(answer_url, {"step": step.pk, "rating": "3"})
+    again = learner_client.post(answer_url, {"step": step.pk, "rating": "1"}, follow=True)
+    assert "answered already" in text(again)
+    assert Review.objects.count() == 1
+
+
+def test_an_answer_after_the_end_shows_the_end(deck, learner_client, answer_url, step):
+    learner_client.post(reverse("study_finish", args=[deck.slug, "spaced"]))
+    response = learner_client.post(answer_url, {"step": step.pk, "rating": "1"}, headers=HTMX)
+    assert "answered already" in text(response)
+    assert 'id="start-form"' in text(response)
+
+
+@pytest.mark.parametrize("rating", ["", "9", "good", "3" * 1_000_000, "\0", "３", "\ud800"])
+def test_an_unknown_rating_is_asked_again_with_the_same_question(learner_client, answer_url, step, rating):
+    data = f"step={step.pk}&rating={quote(rating, errors='surrogatepass')}"
+    for headers in ({}, HTMX):
+        response = learner_client.post(
+            answer_url, data, content_type="application/x-www-form-urlencoded", headers=headers
+        )
+        assert response.status_code == 200
+        assert "Choose Again, Hard, Good or Easy." in text(response)
+        assert "Term 0" in text(response)
+    assert not Review.objects.exists()
+
+
+@pytest.mark.parametrize("value", ["", "0", "-1", "x", "1e9", "9" * 40, str(2**63 - 1), "1; DROP", "\0"])
+def test_a_step_that_is_none_is_not_found(learner_client, answer_url, step, value):
+    assert learner_client.post(answer_url, {"step": value, "rating": "3"}).status_code == 404
+
+
+@pytest.mark.parametrize("value", ["-1", "1000", "many", "9" * 50, "\0"])
+def test_a_number_of_new_cards_out_of_range_is_a_form_error(learner_client, study_url, value):
+    response = learner_client.post(study_url, {"new_per_day": value}, headers=HTMX)
+    assert response.status_code == 200
+    assert "errorlist" in text(response) or "error" in text(response)
+    assert not StudySession.objects.exists()
+
+
+def test_an_unknown_queue_starts_nothing(learner_client, study_url):
+    assert learner_client.post(study_url, {"queue": "everything"}).status_code == 200
+    assert not StudySession.objects.exists()
+
+
+def test_too_large_a_request_is_413(learner_client, answer_url, step):
+    response = learner_client.post(answer_url, {"step": step.pk, "rating": "3" * 3_000_000})
+    assert response.status_code == 413
+    assert not Review.objects.exists()
