@@ -16,9 +16,7 @@ class SpacedStartForm(forms.ModelForm):
     """What to study in Spaced: what is due with today's new cards, ten more new ones, or extra cards."""
 
     queue = forms.ChoiceField(choices=[(queue, queue) for queue in spaced.QUEUES], required=False)
-    extra_new = forms.TypedChoiceField(
-        choices=[(0, "0"), (EXTRA_NEW, "10")], coerce=int, empty_value=0, required=False
-    )
+    extra_new = forms.IntegerField(min_value=EXTRA_NEW, max_value=EXTRA_NEW, required=False)
 
     class Meta:
         model = Enrollment
@@ -31,7 +29,7 @@ class SpacedStartForm(forms.ModelForm):
         self.fields["new_per_day"].required = False
 
     def clean_new_per_day(self) -> int:
-        value = self.cleaned_data["new_per_day"]
+        value: int | None = self.cleaned_data["new_per_day"]
         return self.instance.new_per_day if value is None else value
 
     def session_settings(self, *, introduced_today: int) -> SessionSettings:

@@ -3,25 +3,27 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
+from studysite.requests import SiteRequest
 
-def wanted_part(request: HttpRequest, parts: Collection[str]) -> str | None:
+
+def wanted_part(request: SiteRequest, parts: Collection[str]) -> str | None:
     """The part of the page that htmx will swap: the one among ``parts`` that the request names as its target.
 
     A part's name, its DOM id and ``hx-target`` are the same word. Whatever is not in ``parts`` (and a request
     by which htmx restores a page from history) gets the whole page.
     """
-    htmx = request.htmx  # type: ignore[attr-defined]  # set by django_htmx's middleware
+    htmx = request.htmx
     if not htmx or htmx.boosted or htmx.history_restore_request:
         return None
     return htmx.target if htmx.target in parts else None
 
 
 def render_page(
-    request: HttpRequest,
+    request: SiteRequest,
     template: str,
     context: Mapping[str, Any],
     *,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from random import SystemRandom
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
@@ -19,6 +20,7 @@ from sessions_app.study.modes import MODES
 from sessions_app.study.shuffle import shuffled_place
 from sessions_app.study.types import Side
 from studysite.htmx import render_page, wanted_part
+from studysite.requests import SignedInRequest, SiteRequest
 
 TERMS_PER_PAGE = 50
 MAX_SEED = 10**6
@@ -77,7 +79,7 @@ def number(text: str | None, *, least: int, most: int) -> int | None:
     return max(least, min(int(text), most))
 
 
-def terms_page(request: HttpRequest, deck: Deck) -> Page[Card]:
+def terms_page(request: HttpRequest, deck: Deck) -> Page[Any]:
     tags = Tag.objects.seen_by(request.user, deck=deck)
     cards = deck.cards.present().in_order().prefetch_related(Prefetch("tags", tags, to_attr="seen_tags"))
     paginator = Paginator(cards, TERMS_PER_PAGE)
@@ -86,7 +88,7 @@ def terms_page(request: HttpRequest, deck: Deck) -> Page[Card]:
 
 
 @require_safe
-def deck_page(request: HttpRequest, slug: str) -> HttpResponse:
+def deck_page(request: SiteRequest, slug: str) -> HttpResponse:
     """The whole page, or the part that htmx swaps: the viewer's card or the list of terms."""
     deck = get_object_or_404(Deck.objects.visible_to(request.user).select_related("owner"), slug=slug)
     parts = {"card-viewer": viewer_context, "terms": terms_context}
@@ -118,7 +120,7 @@ def page_context(request: HttpRequest, deck: Deck) -> dict[str, object]:
 
 @login_required
 @require_POST
-def sharing(request: HttpRequest, slug: str) -> HttpResponse:
+def sharing(request: SignedInRequest, slug: str) -> HttpResponse:
     """The learner's consent to be seen by the deck's owner; she can take it back at any time."""
     deck = get_object_or_404(Deck.objects.visible_to(request.user), slug=slug)
     form = SharingForm(request.POST)

@@ -1,22 +1,23 @@
 """The first page: what is due today and my decks; for strangers the public decks."""
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from cards.models import Deck
 from sessions_app import overview
 from studysite.htmx import render_page
+from studysite.requests import SiteRequest
 
 DECKS_PER_PAGE = 24
 
 
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: SiteRequest) -> HttpResponse:
     """My decks, with those due first, above the public ones that I have not studied."""
     public = Deck.objects.public()
-    context = {}
+    context: dict[str, object] = {}
     if request.user.is_authenticated:
         mine = overview.decks_of(request.user)
         public = public.exclude(pk__in=mine.values("pk"))

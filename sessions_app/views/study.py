@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -19,6 +19,7 @@ from sessions_app.study import memory
 from sessions_app.study.modes import MODES
 from sessions_app.study.types import InvalidResponseError, Question, Rating
 from studysite.htmx import render_page
+from studysite.requests import SignedInRequest
 
 STALE = "That card was answered already; nothing was counted twice. This is where you are."
 NOTHING = "There is nothing to study here just now."
@@ -27,7 +28,7 @@ NOTHING = "There is nothing to study here just now."
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def study(request: HttpRequest, slug: str, mode: str) -> HttpResponse:
+def study(request: SignedInRequest, slug: str, mode: str) -> HttpResponse:
     """The open question, or the form that starts a session; a POST starts one."""
     deck = deck_or_404(request, slug)
     if request.method == "POST":
@@ -36,7 +37,7 @@ def study(request: HttpRequest, slug: str, mode: str) -> HttpResponse:
     return show(request, deck, mode, stand)
 
 
-def start(request: HttpRequest, deck: Deck, mode: str) -> HttpResponse:
+def start(request: SignedInRequest, deck: Deck, mode: str) -> HttpResponse:
     now = timezone.now()
     enrollment = enrollment_of(request, deck)
     form = START_FORMS[mode](request.POST, instance=enrollment)
@@ -57,7 +58,7 @@ def start(request: HttpRequest, deck: Deck, mode: str) -> HttpResponse:
 @never_cache
 @login_required
 @require_POST
-def answer(request: HttpRequest, slug: str, mode: str) -> HttpResponse:
+def answer(request: SignedInRequest, slug: str, mode: str) -> HttpResponse:
     """Take the answer to one step, once; the response is the next question, or where the session stands."""
     step = step_or_404(request, slug, mode)
     deck = step.session.deck
@@ -80,7 +81,7 @@ def answer(request: HttpRequest, slug: str, mode: str) -> HttpResponse:
 @never_cache
 @login_required
 @require_POST
-def finish(request: HttpRequest, slug: str, mode: str) -> HttpResponse:
+def finish(request: SignedInRequest, slug: str, mode: str) -> HttpResponse:
     """End the session before its end; what is answered stays."""
     deck = deck_or_404(request, slug)
     services.session_finish(learner=request.user, deck=deck, mode=mode, now=timezone.now())
@@ -90,7 +91,7 @@ def finish(request: HttpRequest, slug: str, mode: str) -> HttpResponse:
 
 
 def show(
-    request: HttpRequest,
+    request: SignedInRequest,
     deck: Deck,
     mode: str,
     stand: Stand,
@@ -101,17 +102,17 @@ def show(
     """The mode's page, or its stage alone: the question that is open, or the way to start."""
     context: dict[str, Any] = {"deck": deck, "mode": MODES[mode], "notice": notice}
     if stand.step:
-        context |= question_context(stand)
+        context |= question_context(stand.step, stand)
     else:
         context |= start_context(request, deck, mode, form)
     return render_page(request, f"sessions_app/{mode}.html", context, parts=("question",))
 
 
-def question_context(stand: Stand) -> dict[str, Any]:
-    question = Question.from_json(stand.step.question)
+def question_context(step: Step, stand: Stand) -> dict[str, Any]:
+    question = Question.from_json(step.question)
     waits = memory.previews(stand.memory, timezone.now(), stand.retention)
     return {
-        "step": stand.step,
+        "step": step,
         "question": question,
         "grades": [(rating.value, rating.name.capitalize(), waits[rating]) for rating in Rating],
         "due": stand.waiting.get("learning", 0) + stand.waiting.get("review", 0),
@@ -120,7 +121,7 @@ def question_context(stand: Stand) -> dict[str, Any]:
 
 
 def start_context(
-    request: HttpRequest, deck: Deck, mode: str, form: SpacedStartForm | None
+    request: SignedInRequest, deck: Deck, mode: str, form: SpacedStartForm | None
 ) -> dict[str, Any]:
     now = timezone.now()
     enrollment = overview.scheduled_for(
@@ -133,16 +134,16 @@ def start_context(
     }
 
 
-def deck_or_404(request: HttpRequest, slug: str) -> Deck:
+def deck_or_404(request: SignedInRequest, slug: str) -> Deck:
     return get_object_or_404(Deck.objects.visible_to(request.user).select_related("owner"), slug=slug)
 
 
-def enrollment_of(request: HttpRequest, deck: Deck) -> Enrollment:
+def enrollment_of(request: SignedInRequest, deck: Deck) -> Enrollment:
     mine = Enrollment.objects.filter(learner=request.user, deck=deck).first()
     return mine or Enrollment(learner=request.user, deck=deck)
 
 
-def step_or_404(request: HttpRequest, slug: str, mode: str) -> Step:
+def step_or_404(request: SignedInRequest, slug: str, mode: str) -> Step:
     """The step that the answer names, if it is the learner's own, in this deck and mode."""
     form = StepForm(request.POST)
     if not form.is_valid():

@@ -1,3 +1,0 @@
-"""Addresses of the decks' content."""
-
-urlpatterns: list = []
