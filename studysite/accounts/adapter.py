@@ -21,9 +21,6 @@ from studysite.accounts.models import User
 
 logger = logging.getLogger(__name__)
 
-# Longer ones would not fit the Location header that some proxies take.
-MAX_NEXT_LENGTH = 2000
-
 
 class AccountAdapter(DefaultAccountAdapter):
     """The site's answers; everything else is as django-allauth has it."""
@@ -44,9 +41,6 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_ajax(self, request: HttpRequest) -> bool:
         """Never: allauth's JSON answers are an interface that this site does not have."""
         return False
-
-    def is_safe_url(self, url: str) -> bool:
-        return len(url) <= MAX_NEXT_LENGTH and super().is_safe_url(url)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("account_preferences")
