@@ -29,6 +29,8 @@
     trouble(`${what(event)}: ${reason(event.detail.xhr.status)}`);
   });
   document.addEventListener("htmx:beforeRequest", () => trouble(""));
+  // Messages belong to the page as it was loaded; once something on it has been done they are old news.
+  document.addEventListener("htmx:afterSwap", () => document.getElementById("messages").replaceChildren());
 
   const POPUPS = "details.info[open], details.menu[open]";
 
