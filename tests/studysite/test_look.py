@@ -1,0 +1,64 @@
+"""What templates and style sheets must hold so that the policy lets them through and every part is found."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django import forms
+from django.conf import settings
+
+TEMPLATES = sorted((settings.BASE_DIR / "templates").rglob("*.html"))
+BASE = (settings.BASE_DIR / "templates/base.html").read_text("utf-8")
+SHEETS = [settings.BASE_DIR / "static" / name for name in re.findall(r"'(css/[a-z]+\.css)'", BASE)]
+INLINE = re.compile(r"<style|\sstyle\s*=|\son[a-z]+\s*=|javascript:|<script(?![^>]*\bsrc=)", re.IGNORECASE)
+MARKUP_OF_ICON = re.compile(r'"_icon\.html" with name="([a-z-]+)"')
+
+
+class ProfileForm(forms.Form):
+    email = forms.EmailField(help_text="Nobody else sees it.")
+    share = forms.BooleanField(label="Share progress")
+    side = forms.ChoiceField(choices=[("term", "Term")], widget=forms.RadioSelect)
+    place = forms.CharField(widget=forms.HiddenInput, required=False)
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_a_template_has_nothing_inline(template: Path) -> None:
+    assert not INLINE.search(template.read_text("utf-8"))
+
+
+def test_every_icon_is_drawn() -> None:
+    drawn = set(
+        re.findall(r'<symbol id="([a-z-]+)"', (settings.BASE_DIR / "static/img/icons.svg").read_text())
+    )
+    used = {name for path in TEMPLATES for name in MARKUP_OF_ICON.findall(path.read_text("utf-8"))}
+    assert used <= drawn
+
+
+def test_every_custom_property_is_defined() -> None:
+    text = "".join(sheet.read_text("utf-8") for sheet in SHEETS)
+    assert "--accent" in text
+    assert set(re.findall(r"var\((--[a-z0-9-]+)", text)) <= set(re.findall(r"(--[a-z0-9-]+)\s*:", text))
+
+
+def test_a_field_names_its_help_and_its_error() -> None:
+    html = str(ProfileForm({"email": "ada"}))
+    assert 'aria-describedby="id_email_helptext id_email_error"' in html
+    assert 'id="id_email_helptext"' in html
+    assert 'id="id_email_error"' in html
+    assert '<label for="id_email">Email</label>' in html
+
+
+def test_a_box_to_tick_comes_before_its_label() -> None:
+    html = str(ProfileForm())
+    assert html.index('name="share"') < html.index("Share progress")
+
+
+def test_choices_are_a_group_with_a_legend() -> None:
+    html = str(ProfileForm())
+    assert "<fieldset" in html
+    assert "<legend>Side</legend>" in html
+
+
+def test_a_hidden_field_is_nothing_but_itself() -> None:
+    assert 'for="id_place"' not in str(ProfileForm())
+    assert str(ProfileForm()).count('name="place"') == 1
