@@ -18,7 +18,7 @@
   });
 
   document.addEventListener("htmx:afterSwap", (event) => {
-    const place = event.detail.elt.id === "question" && document.querySelector("#question .flashcard, #question h1");
+    const place = event.detail.elt.id === "question" && document.querySelector("#question .flashcard, #question h1[tabindex]");
     if (place) place.focus({ preventScroll: true });
     window.scrollTo(0, 0);
   });
