@@ -1,4 +1,4 @@
-"""What happens to every request: its line in the log, headers, the visitor's time zone, logins inside htmx."""
+"""What happens to every request: a line in the log, headers, the visitor's time zone, logins inside htmx."""
 
 import logging
 import time
@@ -10,9 +10,12 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import resolve_url
+from django.shortcuts import render, resolve_url
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
+
+# Whoever knows these may sign up, or set a password.
+SECRET_ARGUMENTS = {"key", "token"}
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -40,16 +43,21 @@ def request_log(get_response: Handler) -> Handler:
             response = get_response(request)
             response["X-Request-ID"] = request_id
             milliseconds = (time.perf_counter() - started) * 1000
-            # The path alone: a query string may carry what people typed.
-            logger.info(
-                "%s %s %d %.0f ms", request.method, request.path.encode("unicode_escape").decode(),
-                response.status_code, milliseconds,
-            )
+            status = response.status_code
+            logger.info("%s %s %d %.0f ms", request.method, logged_path(request), status, milliseconds)
             return response
         finally:
             current_request_id.reset(token)
 
     return middleware
+
+
+def logged_path(request: HttpRequest) -> str:
+    """The path without its query, which may carry what people typed; the bare route where the path is a secret."""
+    match = request.resolver_match
+    if match and SECRET_ARGUMENTS & match.kwargs.keys():
+        return f"/{match.route}"
+    return request.path.encode("unicode_escape").decode()
 
 
 def permissions_policy(get_response: Handler) -> Handler:
@@ -58,6 +66,19 @@ def permissions_policy(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         response["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+        return response
+
+    return middleware
+
+
+def method_not_allowed(get_response: Handler) -> Handler:
+    """Give 405 a page: people come there by reloading, or by opening a button's address."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code == 405 and not response.content:
+            page = render(request, "405.html")
+            response.content, response["Content-Type"] = page.content, page["Content-Type"]
         return response
 
     return middleware

@@ -124,6 +124,7 @@ def prepare() -> None:
         ensure_database()
         if not settings.DEBUG:
             ensure_static_files()
+        connection.close()
 
 
 if __name__ == "__main__":

@@ -70,7 +70,6 @@ def main() -> None:
         start_django()
         check_port(settings.HOST, settings.PORT)
         prepare()
-    connection.close()
     announce()
     os.chdir(BASE_DIR)
     os.execv(

@@ -194,6 +194,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "studysite.middleware.method_not_allowed",
     "studysite.middleware.login_redirect",
     "studysite.middleware.time_zone",
 ]

@@ -1,0 +1,237 @@
+"""What `make run` does: prepares DATA_DIR, serves, and says in one line why it cannot."""
+
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import stat
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+
+from studysite.paths import BASE_DIR
+from tests.environment import SETTINGS
+
+# Stops a test that hangs; a start takes seconds, but not on a busy machine.
+PATIENCE = 180
+
+
+def environment(data_dir: Path, **variables: str) -> dict[str, str]:
+    dropped = {*SETTINGS, "SECRET_KEY", "SQLITE_SYNC", "DJANGO_SETTINGS_MODULE"}
+    kept = {name: value for name, value in os.environ.items() if name not in dropped}
+    return {**kept, "DATA_DIR": str(data_dir), "WORKERS": "1", **variables}
+
+
+def run(module: str, data_dir: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", module]
+    settings = environment(data_dir, **variables)
+    return subprocess.run(
+        command, env=settings, cwd=BASE_DIR, capture_output=True, text=True, timeout=PATIENCE
+    )
+
+
+def manage(data_dir: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "manage.py", *arguments]
+    settings = environment(data_dir, **variables)
+    return subprocess.run(
+        command, env=settings, cwd=BASE_DIR, capture_output=True, text=True, timeout=PATIENCE
+    )
+
+
+def refusal(data_dir: Path, **variables: str) -> str:
+    """The one line of a start that failed."""
+    ended = run("studysite.serve", data_dir, **variables)
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
+    assert ended.stderr.startswith("Studysite cannot start. ")
+    return ended.stderr
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A DATA_DIR after a first start; tests that change it take a copy."""
+    data_dir = tmp_path_factory.mktemp("prepared") / "not" / "there yet"
+    ended = run("studysite.prepare", data_dir)
+    assert ended.returncode == 0, ended.stderr
+    return data_dir
+
+
+@pytest.fixture
+def data_dir(prepared: Path, tmp_path: Path) -> Path:
+    unfinished = shutil.ignore_patterns("*-shm", "*-wal")
+    return shutil.copytree(prepared, tmp_path / "data", ignore=unfinished)
+
+
+@contextmanager
+def serving(data_dir: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "studysite.serve"]
+    settings = environment(data_dir, PORT=str(port))
+    with subprocess.Popen(
+        command, env=settings, cwd=BASE_DIR, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            wait_until_healthy(process, port)
+            yield process
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
+
+
+def wait_until_healthy(process: subprocess.Popen[str], port: int) -> None:
+    for _ in range(PATIENCE * 10):
+        assert process.poll() is None, process.stdout.read() if process.stdout else ""
+        try:
+            if urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).read() == b"ok":
+                return
+        except (URLError, ConnectionError):
+            time.sleep(0.1)
+    pytest.fail("the server never answered")
+
+
+def query(data_dir: Path, sql: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(data_dir / "studysite.sqlite3")) as database:
+        return database.execute(sql).fetchall()
+
+
+def snapshot(data_dir: Path) -> dict[str, int]:
+    """When each file was changed; SQLite's own bookkeeping beside the database is left out."""
+    files = [
+        path for path in data_dir.rglob("*") if path.is_file() and not path.name.endswith(("-shm", "-wal"))
+    ]
+    return {str(path): path.stat().st_mtime_ns for path in files if path.name != ".lock"}
+
+
+def test_a_taken_port(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert f"PORT: {port} is taken" in refusal(tmp_path, PORT=str(port))
+
+
+def test_an_address_of_another_machine(tmp_path: Path) -> None:
+    assert "HOST and PORT: cannot listen at 192.0.2.1" in refusal(tmp_path, HOST="192.0.2.1")
+
+
+def test_a_data_directory_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert "DATA_DIR: cannot write into" in refusal(tmp_path / "file")
+    assert "DATA_DIR: cannot write into" in refusal(tmp_path / "file" / "below")
+
+
+def test_a_data_directory_where_nothing_can_be_written() -> None:
+    assert "DATA_DIR: cannot write into /proc" in refusal(Path("/proc"))
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("DEBUG", "maybe"),
+        ("PORT", "abc"),
+        ("EXTRA_HOSTS", "*"),
+        ("SECRET_KEY", "short"),
+        ("SITE_URL", "example"),
+    ],
+)
+def test_a_setting_that_cannot_be_used(tmp_path: Path, variable: str, value: str) -> None:
+    assert variable in refusal(tmp_path, **{variable: value})
+
+
+def test_a_shared_database_without_a_shared_key(tmp_path: Path) -> None:
+    assert "SECRET_KEY: must be set" in refusal(tmp_path, DATABASE_URL="postgres://localhost/studysite")
+    assert not (tmp_path / "secret_key").exists()
+
+
+def test_a_database_server_that_does_not_answer(tmp_path: Path) -> None:
+    url = "postgres://studysite@127.0.0.1:1/studysite"
+    line = refusal(tmp_path, DATABASE_URL=url, SECRET_KEY="x" * 50)
+    assert "DATABASE_URL: the database cannot be used" in line
+
+
+def test_a_database_file_that_is_none(tmp_path: Path, free_port: int) -> None:
+    (tmp_path / "studysite.sqlite3").write_text("no database at all" * 100)
+    assert "the database cannot be used" in refusal(tmp_path, PORT=str(free_port))
+
+
+def test_a_database_file_that_cannot_be_opened(tmp_path: Path, free_port: int) -> None:
+    (tmp_path / "studysite.sqlite3").mkdir()
+    assert "the database cannot be used" in refusal(tmp_path, PORT=str(free_port))
+
+
+def test_manage_py_refuses_in_one_line_too(tmp_path: Path) -> None:
+    for command in ("check", "migrate", "load_library"):
+        ended = manage(tmp_path, command, DEBUG="maybe")
+        assert ended.returncode == 1
+        assert ended.stderr == 'Environment variable "DEBUG" invalid: Not a valid boolean.\n'
+
+
+def test_the_secret_key_is_long_and_its_owner_s_alone(prepared: Path) -> None:
+    path = prepared / "secret_key"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert len(path.read_text()) >= 50
+
+
+def test_the_library_s_deck_is_loaded_without_tags(prepared: Path) -> None:
+    with sqlite3.connect(prepared / "studysite.sqlite3") as database:
+        assert database.execute("SELECT slug, card_count FROM cards_deck").fetchall() == [
+            ("deep-learning", 46)
+        ]
+        assert database.execute("SELECT count(*) FROM cards_tag").fetchone() == (0,)
+        assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_second_start_changes_nothing(data_dir: Path) -> None:
+    before = snapshot(data_dir)
+    ended = run("studysite.prepare", data_dir)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+    assert snapshot(data_dir) == before
+
+
+def test_a_later_version_brings_an_older_database_up_to_date(data_dir: Path) -> None:
+    assert manage(data_dir, "migrate", "sessions_app", "zero").returncode == 0
+    assert run("studysite.prepare", data_dir).stdout.startswith("Bringing the database up to date.\n")
+    assert query(data_dir, "SELECT count(*) FROM sessions_app_review") == [(0,)]
+
+
+def test_two_first_starts_at_once(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "studysite.prepare"]
+    settings = environment(tmp_path, DEBUG="on")
+    pair = [subprocess.Popen(command, env=settings, cwd=BASE_DIR, stderr=subprocess.PIPE) for _ in range(2)]
+    assert [process.communicate(timeout=PATIENCE)[1] for process in pair] == [b"", b""]
+    assert [process.returncode for process in pair] == [0, 0]
+    assert query(tmp_path, "SELECT count(*) FROM cards_card") == [(46,)]
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+def test_serves_until_it_is_told_to_end(data_dir: Path, free_port: int, ending: signal.Signals) -> None:
+    with serving(data_dir, free_port) as process:
+        page = urllib.request.urlopen(f"http://127.0.0.1:{free_port}/accounts/login/", timeout=PATIENCE)
+        assert page.status == 200
+        process.send_signal(ending)
+        output, _ = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    assert f"Studysite is at http://localhost:{free_port}\n" in output
+    assert "make admin" in output
+    assert "Traceback" not in output
+
+
+def test_a_worker_that_dies_is_replaced(data_dir: Path, free_port: int) -> None:
+    with serving(data_dir, free_port) as process:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        assert children
+        for child in children:
+            os.kill(int(child), signal.SIGKILL)
+        wait_until_healthy(process, free_port)

@@ -1,0 +1,100 @@
+"""The site's health and its error pages."""
+
+import json
+
+import pytest
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.test import Client
+
+from studysite.accounts.models import User
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.studysite.urls")]
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client(raise_request_exception=False)
+
+
+def test_is_healthy_while_the_database_answers(client: Client) -> None:
+    response = client.get("/healthz")
+    assert (response.status_code, response.content) == (200, b"ok")
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_is_not_healthy_without_the_database(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise DatabaseError("gone")
+
+    monkeypatch.setattr(connection, "cursor", fail)
+    response = client.get("/healthz")
+    assert (response.status_code, response.content) == (503, b"database unavailable")
+
+
+def test_health_is_only_read(client: Client) -> None:
+    assert client.post("/healthz").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "text"),
+    [
+        ("/test/suspect/", 400, "400"),
+        ("/test/deny/", 403, "403"),
+        ("/nothing/here/", 404, "There is nothing here"),
+        ("/test/button/", 405, "cannot be opened like that"),
+        ("/test/crash/", 500, "Something broke here"),
+        ("/%00", 404, "There is nothing here"),
+        ("/\ud800".encode("utf-8", "surrogatepass").decode("latin-1"), 404, "There is nothing here"),
+    ],
+)
+def test_an_error_looks_like_the_site_and_leads_on(
+    client: Client, address: str, status: int, text: str
+) -> None:
+    response = client.get(address)
+    page = response.content.decode()
+    assert response.status_code == status
+    assert text in page
+    assert 'id="main"' in page
+    assert 'href="/"' in page
+
+
+def test_an_error_knows_who_is_signed_in(learner_client: Client, learner: User) -> None:
+    assert learner.name in learner_client.get("/nothing/here/").content.decode()
+
+
+def test_a_form_without_a_token_is_refused_with_a_page(learner: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    response = client.post("/accounts/login/", {"login": learner.email, "password": "x"})
+    assert response.status_code == 403
+    assert "This page was too old" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"field": "x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)},
+        {f"field{number}": "" for number in range(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1)},
+    ],
+    ids=["long", "many fields"],
+)
+def test_what_is_too_large_is_refused_with_a_page(client: Client, body: dict[str, str]) -> None:
+    response = client.post("/test/form/", body)
+    assert response.status_code == 413
+    assert "That was too large" in response.content.decode()
+
+
+def test_a_megabyte_is_read(client: Client) -> None:
+    assert client.post("/test/form/", {"field": "x" * 1024 * 1024}).content == b"1"
+
+
+def test_a_stranger_s_host_name_is_refused_with_a_page(client: Client) -> None:
+    response = client.get("/test/zone/", headers={"Host": "evil.example.org"})
+    assert response.status_code == 400
+    assert 'id="main"' in response.content.decode()
+
+
+def test_a_damaged_body_is_no_server_error(client: Client) -> None:
+    multipart = "multipart/form-data; boundary=x"
+    assert client.post("/test/form/", b"\xff\0", content_type=multipart).status_code < 500
+    assert client.post("/test/form/", json.dumps({}), content_type="application/json").status_code == 200
