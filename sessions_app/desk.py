@@ -17,7 +17,6 @@ from sessions_app.study.types import (
     Side,
     State,
     StudyCard,
-    Verdict,
 )
 
 STEPS_AT_ONCE = 100
@@ -49,8 +48,8 @@ class DeckDesk:
     def asked(self) -> Sequence[Asked]:
         if self.session.pk is None:
             return []
-        steps = self.session.steps.standing().order_by("position").values_list("card_id", "origin", "verdict")
-        return [Asked(card, origin, Verdict(verdict) if verdict else None) for card, origin, verdict in steps]
+        steps = self.session.steps.standing().exclude(answered_at=None).order_by("position")
+        return [Asked(*step) for step in steps.values_list("card_id", "origin", "verdict")]
 
     def learning(self, *, before: datetime) -> Sequence[Scheduled]:
         rows = self._progress().filter(state__in=[State.LEARNING, State.RELEARNING], due__lte=before)

@@ -26,7 +26,7 @@ from studysite.accounts.models import User
 
 @dataclass(frozen=True)
 class Stand:
-    """Where a learner stands in a mode: the open step (None when there is none), and what the page shows beside it.
+    """Where a learner stands in a mode: the open step (None when there is none), and what is shown beside it.
 
     ``memory`` is the open card's, None for a new one; ``waiting`` counts what the queue holds; ``is_stale`` says
     that an answer came to a step that was not open any more, and counted for nothing.
@@ -131,7 +131,7 @@ def stand_of(*, learner: User, deck: Deck, mode: str, now: datetime) -> Stand:
     step.session.deck = deck
     enrollment = Enrollment.objects.get(learner=learner, deck=deck)
     desk = DeckDesk(step.session, enrollment)
-    # Drawn once more, and thrown away, so that the page counts what waits just as an answer would.
+    # Drawn once more, and thrown away, so that the page counts what waits just as the answer before did.
     _draw(desk, learner, position=step.position, now=now)
     side = Question.from_json(step.question).side
     row = CardProgress.objects.filter(learner=learner, card=step.card_id, side=side).first()

@@ -238,11 +238,11 @@ class Scheduled:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A step of the session so far, in order."""
+    """An answered step of the session; ``card_id`` is None where the card is gone."""
 
     card_id: int | None
     origin: str
-    verdict: Verdict | None
+    verdict: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +279,7 @@ class Desk(Protocol):
 
     @property
     def asked(self) -> Sequence[Asked]:
-        """The session's steps that stand, oldest first."""
+        """The session's answered steps that stand, oldest first."""
 
     def learning(self, *, before: datetime) -> Sequence[Scheduled]:
         """Cards in a same-day step that are due before ``before``, earliest first."""

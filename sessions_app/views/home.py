@@ -1,11 +1,11 @@
-"""The first page: what is due today and my decks; for strangers the public decks."""
+"""The first page: what is due today and my decks; for strangers the public decks, and a card to flip."""
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from cards.models import Deck
+from cards.models import Card, Deck
 from sessions_app import overview
 from studysite.htmx import render_page
 from studysite.requests import SiteRequest
@@ -17,13 +17,25 @@ DECKS_PER_PAGE = 24
 def home(request: SiteRequest) -> HttpResponse:
     """My decks, with those due first, above the public ones that I have not studied."""
     public = Deck.objects.public()
-    context: dict[str, object] = {}
+    my_decks = []
     if request.user.is_authenticated:
         mine = overview.decks_of(request.user)
         public = public.exclude(pk__in=mine.values("pk"))
-        context["my_decks"] = overview.my_decks(
-            request.user, mine.select_related("owner"), now=timezone.now()
-        )
+        my_decks = overview.my_decks(request.user, mine.select_related("owner"), now=timezone.now())
     decks = public.select_related("owner").order_by("title", "pk")
-    context["page"] = Paginator(decks, DECKS_PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(decks, DECKS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "my_decks": my_decks,
+        "page": page,
+        "sample": None if my_decks else sample_card(page.object_list),
+    }
     return render_page(request, "sessions_app/home.html", context)
+
+
+def sample_card(decks: list[Deck]) -> Card | None:
+    """The first card of the first deck that has one, to try what a card is."""
+    deck = next((deck for deck in decks if deck.card_count), None)
+    card = deck.cards.present().in_order().first() if deck else None
+    if card and deck:
+        card.deck = deck
+    return card

@@ -1,0 +1,209 @@
+"""A new learner signs up, studies, and finds herself in the table: with a pointer, by keys, without JavaScript."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core.management import call_command
+from playwright.sync_api import Page, expect
+
+from sessions_app.models import Review
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DECK = "/decks/deep-learning/"
+STUDY = f"{DECK}spaced/"
+
+
+@pytest.fixture(autouse=True)
+def _library() -> None:
+    call_command("load_library")
+
+
+def sign_up(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("banner").get_by_role("link", name="Sign up").click()
+    page.get_by_label("E-mail").fill("ada@example.org")
+    page.get_by_label("Name").fill("Ada")
+    page.get_by_label("Password", exact=True).fill("analytical engine 1843")
+    page.get_by_role("main").get_by_role("button", name="Sign up").click()
+    expect(page.get_by_role("link", name="Deep Learning", exact=True)).to_be_visible()
+
+
+def rate(page: Page, name: str) -> None:
+    page.get_by_text("Show answer").click()
+    page.get_by_role("button", name=re.compile(name)).click()
+
+
+def find_her_row(page: Page, mastery: str, spaced: str) -> None:
+    page.goto(DECK)
+    row = page.locator("#progress-table tbody tr")
+    expect(row).to_have_count(1)
+    expect(row.get_by_role("rowheader")).to_contain_text("Ada")
+    expect(row).to_contain_text(mastery)
+    expect(row).to_contain_text(spaced)
+
+
+def study_five(page: Page) -> None:
+    page.goto(STUDY)
+    page.get_by_role("button", name="Start").click()
+    for name in ("Good", "Again", "Easy", "Hard", "Good"):
+        counts = page.locator(".study-counts").inner_text()
+        rate(page, name)
+        expect(page.locator(".study-counts")).not_to_have_text(counts)
+    page.get_by_role("button", name="Finish").click()
+    expect(page.locator("#start-form")).to_be_visible()
+
+
+def test_sign_up_study_five_cards_and_see_the_row(page: Page) -> None:
+    sign_up(page)
+    study_five(page)
+    assert Review.objects.count() == 5
+    find_her_row(page, "4 %", "2 due")
+
+
+def test_the_same_without_javascript(plain_page: Page) -> None:
+    sign_up(plain_page)
+    study_five(plain_page)
+    assert Review.objects.count() == 5
+    find_her_row(plain_page, "4 %", "2 due")
+
+
+def test_by_keys_alone(page: Page, learner, sign_in) -> None:
+    sign_in(page.context, learner)
+    page.goto(STUDY)
+    page.get_by_role("button", name="Start").press("Enter")
+    expect(page.locator(".flashcard")).to_be_focused()
+    for number, key in enumerate((" ", "1", "4")):
+        expect(page.locator(".flashcard-back")).to_be_hidden()
+        page.keyboard.press(" ")
+        expect(page.locator(".flashcard-back")).to_be_visible()
+        with page.expect_response(re.compile("answer")):
+            page.keyboard.press(key)
+        expect(page.locator("#answer-form [name=step]")).not_to_have_value("")
+        assert Review.objects.count() == number + 1
+    assert list(Review.objects.in_order().values_list("rating", flat=True)) == [3, 1, 4]
+
+
+def test_a_closed_tab_loses_nothing(page: Page, learner, sign_in) -> None:
+    sign_in(page.context, learner)
+    page.goto(STUDY)
+    page.get_by_role("button", name="Start").click()
+    rate(page, "Good")
+    expect(page.locator(".study-counts")).to_contain_text("19 new")
+    asked = page.locator(".flashcard-front .prose").inner_text()
+    page.close()
+    again = page.context.new_page()
+    again.goto(STUDY)
+    expect(again.locator(".flashcard-front .prose")).to_have_text(asked, use_inner_text=True)
+    assert Review.objects.count() == 1
+
+
+def test_two_tabs_count_one_answer(page: Page, learner, sign_in) -> None:
+    sign_in(page.context, learner)
+    page.goto(STUDY)
+    page.get_by_role("button", name="Start").click()
+    other = page.context.new_page()
+    other.goto(STUDY)
+    rate(page, "Good")
+    expect(page.locator(".study-counts")).to_contain_text("19 new")
+    rate(other, "Again")
+    expect(other.get_by_text("answered already")).to_be_visible()
+    assert [line.rating for line in Review.objects.all()] == [3]
+
+
+def test_the_viewer_by_keys(page: Page) -> None:
+    page.goto(DECK)
+    page.keyboard.press(" ")
+    expect(page.locator(".flashcard-back")).to_be_visible()
+    expect(page.locator(".flashcard-front")).to_be_hidden()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#card-counter")).to_have_text("2/46")
+    expect(page).to_have_url(re.compile(r"\?card=2$"))
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("#card-counter")).to_have_text("46/46")
+    page.reload()
+    expect(page.locator("#card-counter")).to_have_text("46/46")
+
+
+def test_the_viewer_without_javascript(plain_page: Page) -> None:
+    plain_page.goto(DECK)
+    plain_page.get_by_text("Flip").click()
+    expect(plain_page.locator(".flashcard-back")).to_be_visible()
+    expect(plain_page.locator(".flashcard-front")).to_be_hidden()
+    plain_page.get_by_role("link", name="Next card").click()
+    expect(plain_page.locator("#card-counter")).to_have_text("2/46")
+    plain_page.get_by_role("link", name="Shuffle").click()
+    expect(plain_page.get_by_role("link", name="Shuffled")).to_be_visible()
+    expect(plain_page.locator("#viewer-autoplay")).to_be_hidden()
+
+
+def test_going_back_in_history_shows_the_card_before(page: Page) -> None:
+    page.goto(DECK)
+    page.get_by_role("link", name="Next card").click()
+    expect(page.locator("#card-counter")).to_have_text("2/46")
+    page.get_by_role("link", name="Next card").click()
+    expect(page.locator("#card-counter")).to_have_text("3/46")
+    page.go_back()
+    expect(page.locator("#card-counter")).to_have_text("2/46")
+    expect(page.get_by_role("heading", name="Deep Learning")).to_be_visible()
+
+
+def test_autoplay_flips_and_goes_on_until_stopped(page: Page) -> None:
+    page.clock.install()
+    page.goto(DECK)
+    autoplay = page.get_by_role("button", name="Autoplay")
+    autoplay.click()
+    page.clock.run_for(4100)
+    expect(page.locator(".flashcard-back")).to_be_visible()
+    page.clock.run_for(6100)
+    expect(page.locator("#card-counter")).to_have_text("2/46")
+    expect(autoplay).to_have_attribute("aria-pressed", "true")
+    autoplay.click()
+    page.clock.run_for(20_000)
+    expect(page.locator("#card-counter")).to_have_text("2/46")
+
+
+def test_formulas_are_typeset(page: Page) -> None:
+    page.goto(f"{DECK}?card=26")
+    page.keyboard.press(" ")
+    fraction = page.locator(".flashcard-back math mfrac")
+    expect(fraction).to_be_visible()
+    numerator, denominator = fraction.locator("> *").all()
+    assert numerator.bounding_box()["y"] < denominator.bounding_box()["y"]
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1280)])
+def test_axe_finds_nothing(page: Page, learner, sign_in, scheme, width, console_errors) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 740})
+    for path in ("/", DECK, "/accounts/login/", "/accounts/signup/", "/nothing/"):
+        page.goto(path)
+        check(page)
+    console_errors.clear()  # the page that is not there
+    sign_in(page.context, learner)
+    page.goto(STUDY)
+    check(page)
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator(".flashcard")).to_be_visible()
+    check(page)
+    page.get_by_text("Show answer").click()
+    check(page)
+    page.get_by_role("button", name=re.compile("Good")).click()
+    expect(page.locator(".study-counts")).to_contain_text("19 new")
+    page.get_by_role("button", name="Finish").click()
+    expect(page.locator("#start-form")).to_be_visible()
+    check(page)
+    page.goto(DECK)
+    page.get_by_label("About Mastery").click()
+    check(page)
+    page.goto("/")
+    check(page)
+
+
+def check(page: Page) -> None:
+    """WCAG 2.2 AA by axe, and no page wider than the screen."""
+    results = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+    assert results.violations_count == 0, results.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
