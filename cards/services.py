@@ -3,10 +3,8 @@
 What depends on a deck's cards outside this app (learners' roll-ups) listens to `cards.signals.cards_changed`.
 """
 
-from collections.abc import Collection
-
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, QuerySet
 from django.utils import timezone
 
 from cards.models import Card, Deck
@@ -42,17 +40,41 @@ def save_card(*, card: Card) -> None:
 
 
 @transaction.atomic
-def remove_cards(*, deck: Deck, cards: Collection[Card]) -> None:
-    """Mark ``cards`` of ``deck`` removed: they leave every page, while learners' histories stay."""
+def remove_cards(*, deck: Deck, cards: QuerySet[Card]) -> int:
+    """Mark those of ``cards`` removed that are in ``deck``, and return how many.
+
+    They leave every page and keep their positions, while learners' histories stay.
+    """
     now = timezone.now()
-    present = deck.cards.present().filter(pk__in=[card.pk for card in cards])
-    present.update(removed_at=now, updated_at=now)
+    count = in_deck(deck, cards).filter(removed_at=None).update(removed_at=now, updated_at=now)
     refresh_deck(deck=deck)
+    return count
 
 
-def remove_deck(*, deck: Deck) -> None:
-    """Mark ``deck`` removed; its cards stay as they are, so that it could come back whole."""
-    Deck.objects.filter(pk=deck.pk, removed_at=None).update(removed_at=timezone.now())
+@transaction.atomic
+def restore_cards(*, deck: Deck, cards: QuerySet[Card]) -> int:
+    """Bring removed ``cards`` of ``deck`` back to where they were, and return how many."""
+    removed = in_deck(deck, cards).exclude(removed_at=None)
+    count = removed.update(removed_at=None, updated_at=timezone.now())
+    refresh_deck(deck=deck)
+    return count
+
+
+def in_deck(deck: Deck, cards: QuerySet[Card]) -> QuerySet[Card]:
+    # By key in a subquery: ``cards`` may be ordered or joined in ways that an UPDATE cannot be.
+    return Card.objects.filter(deck=deck, pk__in=cards.order_by().values("pk"))
+
+
+def remove_decks(*, decks: QuerySet[Deck]) -> int:
+    """Mark ``decks`` removed and return how many; their cards stay as they are, to come back with them."""
+    present = Deck.objects.filter(pk__in=decks.order_by().values("pk"), removed_at=None)
+    return present.update(removed_at=timezone.now())
+
+
+def restore_decks(*, decks: QuerySet[Deck]) -> int:
+    """Bring removed ``decks`` back, with the cards that they had, and return how many."""
+    removed = Deck.objects.filter(pk__in=decks.order_by().values("pk")).exclude(removed_at=None)
+    return removed.update(removed_at=None)
 
 
 @transaction.atomic

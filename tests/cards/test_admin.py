@@ -1,0 +1,233 @@
+"""The admin for decks and cards, as an editor uses it."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from cards import services
+from cards.models import Card, Deck, Tag, TwinPair
+from studysite.accounts.models import User
+from tests.cards.conftest import MakeDeck
+
+EVERY_PAGE = (
+    "deck_changelist",
+    "deck_add",
+    "card_changelist",
+    "card_add",
+    "tag_changelist",
+    "twinpair_changelist",
+)
+
+
+@pytest.fixture
+def editor_client(db: None) -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("ed@example.org", "x", name="Ed Editor"))
+    return client
+
+
+def card_data(deck: Deck, /, **changes: object) -> dict[str, object]:
+    data = {"deck": deck.pk, "position": "", "term": "T", "definition": "D", "side_choice": "auto"}
+    return {**data, **changes}
+
+
+def card_change(card: Card) -> str:
+    return reverse("admin:cards_card_change", args=[card.pk])
+
+
+@pytest.mark.parametrize("name", EVERY_PAGE)
+def test_every_list_and_form_opens(editor_client: Client, make_deck: MakeDeck, name: str) -> None:
+    make_deck(3)
+    assert editor_client.get(reverse(f"admin:cards_{name}")).status_code == 200
+
+
+@pytest.mark.parametrize("name", EVERY_PAGE)
+def test_learners_do_not_get_in(learner_client: Client, name: str) -> None:
+    assert learner_client.get(reverse(f"admin:cards_{name}")).status_code == 302
+
+
+def queries_of(client: Client, address: str, assert_max: DjangoAssertNumQueries) -> int:
+    client.get(address)
+    with assert_max(20) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)
+
+
+@pytest.mark.parametrize("name", ["deck_changelist", "card_changelist", "deck_change", "card_change"])
+def test_queries_do_not_grow_with_cards(
+    editor_client: Client,
+    make_deck: MakeDeck,
+    name: str,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    deck = make_deck(2)
+    row = {"deck_change": [deck.pk], "card_change": [deck.cards.first().pk]}.get(name, [])
+    address = reverse(f"admin:cards_{name}", args=row)
+    few = queries_of(editor_client, address, django_assert_max_num_queries)
+    for _ in range(3):
+        make_deck(20)
+    assert queries_of(editor_client, address, django_assert_max_num_queries) == few
+
+
+def test_a_new_card_goes_to_the_end_and_counts(editor_client: Client, make_deck: MakeDeck) -> None:
+    deck = make_deck(3)
+    editor_client.post(reverse("admin:cards_card_add"), card_data(deck, term="New"))
+    card = deck.cards.get(term="New")
+    deck.refresh_from_db()
+    assert (card.position, card.term_html, deck.card_count) == (3, "<p>New</p>", 4)
+
+
+def test_alternatives_keep_their_line_breaks(editor_client: Client, make_deck: MakeDeck) -> None:
+    card = make_deck(1).cards.get()
+    texts = ["one\r\ntwo", "", "  three ", "three"]
+    editor_client.post(card_change(card), card_data(card.deck, wrong_definitions=texts))
+    card.refresh_from_db()
+    assert card.wrong_definitions == ["one\ntwo", "three"]
+
+
+def test_saving_the_form_as_shown_keeps_every_alternative(editor_client: Client, make_deck: MakeDeck) -> None:
+    card = make_deck(1).cards.get()
+    Card.objects.filter(pk=card.pk).update(wrong_definitions=["a\nb", "c"], position=5)
+    field = editor_client.get(card_change(card)).context["adminform"].form["wrong_definitions"]
+    shown = field.subwidgets[0].data["value"]
+    assert shown == ["a\nb", "c", "", ""]
+    editor_client.post(card_change(card), card_data(card.deck, position=5, wrong_definitions=shown))
+    card.refresh_from_db()
+    assert (card.wrong_definitions, card.position) == (["a\nb", "c"], 5)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"term": "x" * 10_001}, "at most 10000 characters"),
+        ({"term": ""}, "This field is required"),
+        ({"accepted_terms": ["x" * 1_001]}, "at most 1,000 characters"),
+        ({"accepted_terms": [f"x{n}" for n in range(21)]}, "At most 20 texts"),
+        ({"term": "a\0b"}, "Null characters are not allowed"),
+        ({"position": "-1"}, "greater than or equal to 0"),
+        ({"position": "9" * 30}, "less than or equal to"),
+        ({"deck": "999999"}, "Select a valid choice"),
+    ],
+)
+def test_bad_cards_are_refused_with_a_reason(
+    editor_client: Client, make_deck: MakeDeck, changes: dict[str, object], message: str
+) -> None:
+    answer = editor_client.post(reverse("admin:cards_card_add"), card_data(make_deck(0), **changes))
+    assert answer.status_code == 200
+    assert message in answer.content.decode()
+    assert not Card.objects.exists()
+
+
+def test_the_preview_is_typeset_and_hostile_text_is_not_run(
+    editor_client: Client, make_deck: MakeDeck
+) -> None:
+    card = make_deck(1).cards.get()
+    card.term, card.definition = "$x^2$", "<script>alert(1)</script>"
+    services.save_card(card=card)
+    page = editor_client.get(card_change(card)).content.decode()
+    assert "<msup>" in page
+    assert "<script>alert" not in page
+
+
+def test_a_card_stays_in_its_deck(editor_client: Client, make_deck: MakeDeck) -> None:
+    card, other = make_deck(1).cards.get(), make_deck(0)
+    editor_client.post(card_change(card), card_data(other, term="Moved?"))
+    card.refresh_from_db()
+    assert (card.term, card.deck == other) == ("Moved?", False)
+
+
+def test_removing_and_bringing_back_cards(editor_client: Client, make_deck: MakeDeck) -> None:
+    deck = make_deck(3)
+    chosen = list(deck.cards.values_list("pk", flat=True))[:2]
+    for action, count in (("remove", 1), ("restore", 3)):
+        address = reverse(
+            "admin:cards_card_changelist", query={"removed": "yes" if action == "restore" else None}
+        )
+        editor_client.post(address, {"action": action, "_selected_action": chosen})
+        deck.refresh_from_db()
+        assert (deck.card_count, deck.cards.present().count()) == (count, count)
+
+
+@pytest.mark.parametrize("model", ["deck", "card"])
+def test_nothing_is_ever_deleted(editor_client: Client, make_deck: MakeDeck, model: str) -> None:
+    card = make_deck(1).cards.get()
+    pk = {"deck": card.deck_id, "card": card.pk}[model]
+    assert (
+        editor_client.post(reverse(f"admin:cards_{model}_delete", args=[pk]), {"post": "yes"}).status_code
+        == 403
+    )
+    answer = editor_client.get(reverse(f"admin:cards_{model}_changelist"))
+    assert "delete_selected" not in answer.content.decode()
+
+
+def test_a_removed_deck_keeps_its_cards_and_comes_back(editor_client: Client, make_deck: MakeDeck) -> None:
+    deck = make_deck(2)
+    address = reverse("admin:cards_deck_changelist")
+    editor_client.post(address, {"action": "remove", "_selected_action": [deck.pk]})
+    assert not Deck.objects.present().exists()
+    assert deck.title not in editor_client.get(address).context["cl"].result_list.values_list(
+        "title", flat=True
+    )
+    editor_client.post(f"{address}?removed=yes", {"action": "restore", "_selected_action": [deck.pk]})
+    assert Deck.objects.present().get().cards.present().count() == 2
+
+
+def test_another_side_for_the_deck_resettles_its_cards(editor_client: Client, make_deck: MakeDeck) -> None:
+    deck = make_deck(2)
+    data = {
+        **{name: getattr(deck, name) for name in ("title", "slug", "language", "visibility")},
+        "owner": deck.owner_id,
+        "side_choice": "term",
+    }
+    editor_client.post(reverse("admin:cards_deck_change", args=[deck.pk]), data)
+    assert set(deck.cards.values_list("studied_side", flat=True)) == {"term"}
+
+
+def test_the_deck_filter_shows_one_decks_cards(editor_client: Client, make_deck: MakeDeck) -> None:
+    deck, _other = make_deck(2), make_deck(3)
+    answer = editor_client.get(reverse("admin:cards_card_changelist", query={"deck": deck.pk, "q": "Term"}))
+    assert set(answer.context["cl"].result_list) == set(deck.cards.all())
+    assert f'<option value="{deck.pk}" selected>' in answer.content.decode()
+
+
+@pytest.mark.parametrize("value", ["abc", "-1", "9" * 40, "%00", "1.5"])
+def test_a_senseless_deck_filter_finds_nothing(
+    editor_client: Client, make_deck: MakeDeck, value: str
+) -> None:
+    make_deck(1)
+    answer = editor_client.get(reverse("admin:cards_card_changelist") + f"?deck={value}")
+    assert answer.status_code == 200
+    assert not answer.context["cl"].result_list
+
+
+def test_removed_cards_are_not_offered_to_choose_from(editor_client: Client, make_deck: MakeDeck) -> None:
+    deck = make_deck(2)
+    services.remove_cards(deck=deck, cards=deck.cards.filter(position=0))
+    query = {"app_label": "cards", "model_name": "twinpair", "field_name": "first", "term": "Term"}
+    found = editor_client.get(reverse("admin:autocomplete"), query).json()["results"]
+    assert [row["text"] for row in found] == ["Term 1"]
+
+
+def post_twins(client: Client, first: Card, second: Card) -> str:
+    data = {"first": first.pk, "second": second.pk, "are_twins": "on"}
+    return client.post(reverse("admin:cards_twinpair_add"), data).content.decode()
+
+
+def test_twins_are_stored_in_order_and_once(editor_client: Client, make_deck: MakeDeck) -> None:
+    first, second = make_deck(2).cards.in_order()
+    assert post_twins(editor_client, second, first) == ""
+    assert (TwinPair.objects.get().first, TwinPair.objects.get().second) == (first, second)
+    assert "already exists" in post_twins(editor_client, second, first)
+
+
+def test_twins_are_two_cards_of_one_deck(editor_client: Client, make_deck: MakeDeck) -> None:
+    card, foreign = make_deck(1).cards.get(), make_deck(1).cards.get()
+    assert "card of the same deck" in post_twins(editor_client, card, foreign)
+    assert "another card than the first" in post_twins(editor_client, card, card)
+
+
+def test_an_owners_tag_names_are_unique_without_regard_to_case(editor_client: Client, owner: User) -> None:
+    Tag.objects.create(owner=owner, name="Äpfel")
+    answer = editor_client.post(reverse("admin:cards_tag_add"), {"owner": owner.pk, "name": "äPFEL"})
+    assert "has a tag with this name already" in answer.content.decode()
