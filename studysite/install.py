@@ -48,7 +48,7 @@ def install(requirements: Path) -> None:
     finished = {path: path.read_bytes() for path in VENV.glob("requirements*.txt")}
     for path in finished:
         path.unlink()
-    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+    pip = (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes")
     if subprocess.run([*pip, "-r", requirements]).returncode:
         sys.exit(f"{requirements} could not be installed; pip's reason is above. The next run tries again.")
     for path, content in {**finished, stamp(requirements): requirements.read_bytes()}.items():

@@ -120,7 +120,7 @@ try:
     PORT = between("PORT", 8000, 1, 65535)
     WORKERS = between("WORKERS", min(os.cpu_count() or 1, 4), 1, 64)
     SITE_URL = env.str("SITE_URL", f"http://localhost:{PORT}").rstrip("/")
-    EXTRA_HOSTS = env.list("EXTRA_HOSTS", [])
+    EXTRA_HOSTS: list[str] = env.list("EXTRA_HOSTS", [])
     # How many proxies stand before the site; each adds one address to X-Forwarded-For.
     TRUSTED_PROXIES = between("TRUSTED_PROXIES", 0, 0, 5)
     SECURE_HSTS_SECONDS = between("HSTS_SECONDS", 365 * 24 * 3600, 0, 10 * 365 * 24 * 3600)
