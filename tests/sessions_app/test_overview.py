@@ -1,0 +1,112 @@
+"""What the pages show of a learner's standing."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cards.models import Card, Deck, Visibility
+from cards.services import remove_cards
+from sessions_app import overview
+from sessions_app.models import Enrollment
+from tests.sessions_app.conftest import NOON, Studying
+
+COUNTS = st.tuples(*[st.integers(0, 50)] * 4)
+
+
+def enrollment(counts):
+    return Enrollment(**dict(zip(("recognised", "recalled", "learned", "mastered"), counts, strict=True)))
+
+
+@pytest.mark.parametrize(
+    ("counts", "cards", "percent"),
+    [((0, 0, 0, 0), 46, 0), ((46, 0, 0, 0), 46, 25), ((0, 0, 46, 0), 46, 75), ((0, 0, 0, 46), 46, 100)],
+)
+def test_mastery_is_the_mean_level_over_four(counts, cards, percent):
+    assert overview.mastery_percent(enrollment(counts), cards) == percent
+
+
+def test_an_empty_deck_has_no_mastery():
+    assert overview.mastery_percent(enrollment((0, 0, 0, 0)), 0) == 0
+
+
+@given(COUNTS, st.integers(0, 50))
+def test_only_a_deck_mastered_whole_has_a_hundred_percent(counts, new):
+    cards = sum(counts) + new
+    whole = counts[3] == cards > 0
+    assert (overview.mastery_percent(enrollment(counts), cards) == 100) == whole
+
+
+@given(COUNTS, st.integers(0, 50))
+def test_the_level_bar_holds_every_card_and_is_full(counts, new):
+    shares = overview.level_shares(enrollment(counts), sum(counts) + new)
+    assert sorted(share.level for share in shares) == [0, 1, 2, 3, 4]
+    assert sum(share.count for share in shares) == sum(counts) + new
+    assert sum(share.width for share in shares) == pytest.approx(100 if sum(counts) + new else 0, abs=0.01)
+
+
+@pytest.mark.django_db
+class TestStanding:
+    def test_my_decks_come_with_those_due_first(self, learner, make_deck):
+        decks = [make_deck(3, title=title) for title in ("A", "B")]
+        for deck, rating in zip(decks, (4, 1), strict=True):
+            studying = Studying(learner, deck)
+            studying.start(new_limit=1)
+            studying.answer(rating)
+        mine = overview.my_decks(learner, overview.decks_of(learner), now=NOON + timedelta(hours=1))
+        assert [(deck.title, row.enrollment.due_count) for deck, row in mine] == [("B", 1), ("A", 0)]
+
+    def test_a_deck_made_private_is_no_longer_mine(self, learner, studying):
+        studying.start()
+        studying.answer(3)
+        Deck.objects.update(visibility=Visibility.PRIVATE)
+        assert not overview.decks_of(learner).exists()
+
+    def test_an_own_deck_never_studied_is_mine(self, owner, deck):
+        assert overview.my_decks(owner, overview.decks_of(owner), now=NOON) == [(deck, None)]
+
+    def test_right_counts_only_recalls_that_tested_a_memory(self, learner, studying):
+        studying.start(new_limit=1)
+        studying.answer(3)
+        (row,) = overview.table_rows(studying.deck, learner, now=studying.now)
+        assert row.right_percent is None
+        studying.now += timedelta(days=3)
+        studying.start(new_limit=0)
+        studying.answer(1)
+        (row,) = overview.table_rows(studying.deck, learner, now=studying.now)
+        assert row.right_percent == 0
+
+    def test_recalls_older_than_thirty_days_are_forgotten(self, learner, studying):
+        for _ in range(2):
+            studying.start(new_limit=1)
+            studying.answer(3)
+            studying.now += timedelta(days=3)
+        (row,) = overview.table_rows(studying.deck, learner, now=studying.now + timedelta(days=20))
+        assert row.right_percent == 100
+        (row,) = overview.table_rows(studying.deck, learner, now=studying.now + timedelta(days=40))
+        assert row.right_percent is None
+
+    def test_a_removed_card_leaves_the_roll_up(self, learner, studying):
+        studying.start()
+        studying.answer(3)
+        remove_cards(deck=studying.deck, cards=Card.objects.filter(position=0))
+        assert Enrollment.objects.get().roll_up()["recalled"] == 0
+
+    def test_another_studied_side_starts_anew_and_comes_back_with_its_progress(self, learner, studying):
+        studying.start()
+        studying.answer(3)
+        card = Card.objects.get(position=0)
+        for side, recalled in (("term", 0), ("definition", 1)):
+            card.side_choice = side
+            card.save()
+            Enrollment.objects.recount()
+            assert Enrollment.objects.get().recalled == recalled
+
+    def test_today_counts_what_is_left_of_the_days_new_cards(self, learner, studying):
+        Enrollment.objects.create(learner=learner, deck=studying.deck, new_per_day=3)
+        studying.start()
+        studying.answer(3)
+        standing = overview.scheduled_for(Enrollment.objects.all(), learner, studying.now).get()
+        today = overview.today(standing, studying.deck, now=studying.now)
+        assert (today.due, today.new, today.unseen, today.scheduled) == (0, 2, 4, 1)

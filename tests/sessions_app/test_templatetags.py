@@ -1,0 +1,74 @@
+"""How times and texts are said."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from sessions_app.templatetags.studying import ago, interval, is_long, rendered, when
+
+THURSDAY = datetime(2026, 3, 5, 15, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("wait", "text"),
+    [
+        (timedelta(0), "1 min"),
+        (timedelta(minutes=10), "10 min"),
+        (timedelta(hours=5), "5 h"),
+        (timedelta(days=1), "1 d"),
+        (timedelta(days=45), "45 d"),
+        (timedelta(days=90), "3.0 mo"),
+        (timedelta(days=800), "2.2 y"),
+    ],
+)
+def test_an_interval_is_one_short_number(wait, text):
+    assert interval(wait) == text
+
+
+@pytest.mark.parametrize(
+    ("wait", "text"),
+    [
+        (timedelta(minutes=-5), "in 1 min"),
+        (timedelta(minutes=8), "in 8 min"),
+        (timedelta(hours=3), "today 18:00"),
+        (timedelta(hours=10), "tomorrow"),
+        (timedelta(days=4), "next Mon"),
+        (timedelta(days=7), "12 Mar"),
+        (timedelta(days=400), "9 Apr 2027"),
+    ],
+)
+@time_machine.travel(THURSDAY, tick=False)
+def test_a_coming_time_is_said_as_people_do(wait, text):
+    assert when(THURSDAY + wait) == text
+
+
+@pytest.mark.parametrize(
+    ("days", "text"), [(0, "today"), (1, "yesterday"), (2, "2 days ago"), (40, "24 Jan 2026")]
+)
+@time_machine.travel(THURSDAY, tick=False)
+def test_a_past_day_is_said_as_people_do(days, text):
+    assert ago(THURSDAY - timedelta(days=days)) == text
+
+
+@time_machine.travel(THURSDAY, tick=False)
+def test_days_are_the_readers_own():
+    with timezone.override("Pacific/Kiritimati"):
+        assert when(THURSDAY + timedelta(hours=10)) == "today 15:00"
+
+
+def test_nothing_to_come_is_nothing_to_say():
+    assert when(None) == ""
+
+
+def test_a_frozen_text_is_rendered_safely():
+    assert "<script" not in rendered("<script>alert(1)</script>")
+    assert "<strong>" in rendered("**x**")
+
+
+@pytest.mark.parametrize(
+    ("text", "long"), [("7×7", False), ("a\nb", False), ("a\nb\nc", True), ("a" * 91, True)]
+)
+def test_long_texts_are_read_rather_than_looked_at(text, long):
+    assert is_long(text) is long
