@@ -12,6 +12,7 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.text import Truncator
@@ -29,6 +30,7 @@ class RemovableAdmin(admin.ModelAdmin):
     """What decks and cards share: rows are removed and brought back, never deleted."""
 
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     actions = ("remove", "restore")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -64,6 +66,7 @@ class DeckAdmin(RemovableAdmin):
         return format_html('<a href="{}">{} cards</a>', address, deck.card_count)
 
     def save_model(self, request: HttpRequest, obj: Deck, form: forms.ModelForm, change: bool) -> None:
+        obj.updated_at = timezone.now()
         super().save_model(request, obj, form, change)
         if change and {"side_choice", "language"}.intersection(form.changed_data):
             services.resettle_sides(deck=obj)
@@ -89,11 +92,11 @@ class CardAdmin(RemovableAdmin):
     search_fields = ("term", "definition")
     ordering = ("deck_id", "position", "pk")
     autocomplete_fields = ("deck", "tags")
-    readonly_fields = ("term_preview", "definition_preview", "studied_side", "updated_at", "removed_at")
+    readonly_fields = ("term_preview", "definition_preview", "asks_for", "updated_at", "removed_at")
     fieldsets = (
         (None, {"fields": ("deck", "position", "term", "definition", "tags")}),
         ("As learners see it, when saved", {"fields": ("term_preview", "definition_preview")}),
-        ("Studied side", {"fields": ("side_choice", "studied_side")}),
+        ("Studied side", {"fields": ("side_choice", "asks_for")}),
         ("Other right answers", {"fields": ("accepted_terms", "accepted_definitions")}),
         ("Own wrong options", {"fields": ("wrong_terms", "wrong_definitions")}),
         ("Dates", {"fields": ("updated_at", "removed_at")}),
@@ -128,6 +131,10 @@ class CardAdmin(RemovableAdmin):
     @admin.display(description="definition")
     def definition_preview(self, card: Card) -> str:
         return preview(card.definition_html)
+
+    @admin.display(description="asks for")
+    def asks_for(self, card: Card) -> str:
+        return card.get_studied_side_display() or "Settled when saved."
 
     def save_model(self, request: HttpRequest, obj: Card, form: forms.ModelForm, change: bool) -> None:
         if obj.position is None:
