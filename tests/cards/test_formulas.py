@@ -31,7 +31,7 @@ NESTS = {
 def test_deep_nesting_never_ends_the_process(opening: str, stack: int) -> None:
     """At the deepest that is let through, in threads with little stack and with much."""
     before, after = NESTS[opening]
-    for depth in (MAX_OPENERS // 2, MAX_OPENERS, MAX_FORMULA // (len(before) + len(after))):
+    for depth in (MAX_OPENERS // 2, MAX_OPENERS, (MAX_FORMULA - 1) // len(before + after)):
         run_with_stack(stack, before * depth + "x" + after * depth)
 
 
