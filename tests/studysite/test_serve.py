@@ -1,49 +1,19 @@
 """What `make run` does: prepares DATA_DIR, serves, and says in one line why it cannot."""
 
 import os
-import shutil
 import signal
 import socket
 import sqlite3
 import stat
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
-from urllib.error import URLError
 
 import pytest
 
 from studysite.paths import BASE_DIR
-from tests.environment import SETTINGS
-
-# Stops a test that hangs; a start takes seconds, but not on a busy machine.
-PATIENCE = 180
-
-
-def environment(data_dir: Path, **variables: str) -> dict[str, str]:
-    dropped = {*SETTINGS, "SECRET_KEY", "SQLITE_SYNC", "DJANGO_SETTINGS_MODULE"}
-    kept = {name: value for name, value in os.environ.items() if name not in dropped}
-    return {**kept, "DATA_DIR": str(data_dir), "WORKERS": "1", **variables}
-
-
-def run(module: str, data_dir: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", module]
-    settings = environment(data_dir, **variables)
-    return subprocess.run(
-        command, env=settings, cwd=BASE_DIR, capture_output=True, text=True, timeout=PATIENCE
-    )
-
-
-def manage(data_dir: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "manage.py", *arguments]
-    settings = environment(data_dir, **variables)
-    return subprocess.run(
-        command, env=settings, cwd=BASE_DIR, capture_output=True, text=True, timeout=PATIENCE
-    )
+from tests.server import PATIENCE, environment, manage, query, run, serving, wait_until_healthy
 
 
 def refusal(data_dir: Path, **variables: str) -> str:
@@ -53,59 +23,6 @@ def refusal(data_dir: Path, **variables: str) -> str:
     assert ended.stderr.count("\n") == 1
     assert ended.stderr.startswith("Studysite cannot start. ")
     return ended.stderr
-
-
-@pytest.fixture
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A DATA_DIR after a first start; tests that change it take a copy."""
-    data_dir = tmp_path_factory.mktemp("prepared") / "not" / "there yet"
-    ended = run("studysite.prepare", data_dir)
-    assert ended.returncode == 0, ended.stderr
-    return data_dir
-
-
-@pytest.fixture
-def data_dir(prepared: Path, tmp_path: Path) -> Path:
-    unfinished = shutil.ignore_patterns("*-shm", "*-wal")
-    return shutil.copytree(prepared, tmp_path / "data", ignore=unfinished)
-
-
-@contextmanager
-def serving(data_dir: Path, port: int) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "studysite.serve"]
-    settings = environment(data_dir, PORT=str(port))
-    with subprocess.Popen(
-        command, env=settings, cwd=BASE_DIR, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
-        try:
-            wait_until_healthy(process, port)
-            yield process
-        finally:
-            process.terminate()
-            process.wait(PATIENCE)
-
-
-def wait_until_healthy(process: subprocess.Popen[str], port: int) -> None:
-    for _ in range(PATIENCE * 10):
-        assert process.poll() is None, process.stdout.read() if process.stdout else ""
-        try:
-            if urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).read() == b"ok":
-                return
-        except (URLError, ConnectionError):
-            time.sleep(0.1)
-    pytest.fail("the server never answered")
-
-
-def query(data_dir: Path, sql: str) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(data_dir / "studysite.sqlite3")) as database:
-        return database.execute(sql).fetchall()
 
 
 def snapshot(data_dir: Path) -> dict[str, int]:

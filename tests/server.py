@@ -1,0 +1,78 @@
+"""The site as programs of their own: prepared, managed and served in a DATA_DIR that a test made."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+
+from studysite.paths import BASE_DIR
+from tests.environment import SETTINGS
+
+# Stops a test that hangs; a start takes seconds, but not on a busy machine.
+PATIENCE = 180
+
+
+def environment(data_dir: Path, **variables: str) -> dict[str, str]:
+    dropped = {*SETTINGS, "SECRET_KEY", "SQLITE_SYNC", "DJANGO_SETTINGS_MODULE"}
+    kept = {name: value for name, value in os.environ.items() if name not in dropped}
+    return {**kept, "DATA_DIR": str(data_dir), "WORKERS": "1", **variables}
+
+
+def run(module: str, data_dir: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", module]
+    settings = environment(data_dir, **variables)
+    return subprocess.run(
+        command, env=settings, cwd=BASE_DIR, capture_output=True, text=True, timeout=PATIENCE
+    )
+
+
+def manage(data_dir: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "manage.py", *arguments]
+    settings = environment(data_dir, **variables)
+    return subprocess.run(
+        command, env=settings, cwd=BASE_DIR, capture_output=True, text=True, timeout=PATIENCE
+    )
+
+
+@contextmanager
+def serving(data_dir: Path, port: int, **variables: str) -> Iterator[subprocess.Popen[str]]:
+    """The server, which answers already, in a process group of its own."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "studysite.serve"],
+        env=environment(data_dir, PORT=str(port), **variables),
+        cwd=BASE_DIR,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            wait_until_healthy(process, port)
+            yield process
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
+
+
+def wait_until_healthy(process: subprocess.Popen[str], port: int) -> None:
+    for _ in range(PATIENCE * 10):
+        assert process.poll() is None, process.stdout.read() if process.stdout else ""
+        try:
+            if urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).read() == b"ok":
+                return
+        except (URLError, ConnectionError):
+            time.sleep(0.1)
+    pytest.fail("the server never answered")
+
+
+def query(data_dir: Path, sql: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(data_dir / "studysite.sqlite3")) as database:
+        return database.execute(sql).fetchall()

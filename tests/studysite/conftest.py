@@ -1,0 +1,31 @@
+"""Places for the site's own programs to run in."""
+
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.server import run
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A DATA_DIR after a first start; tests that change it take a copy."""
+    data_dir = tmp_path_factory.mktemp("prepared") / "not" / "there yet"
+    ended = run("studysite.prepare", data_dir)
+    assert ended.returncode == 0, ended.stderr
+    return data_dir
+
+
+@pytest.fixture
+def data_dir(prepared: Path, tmp_path: Path) -> Path:
+    unfinished = shutil.ignore_patterns("*-shm", "*-wal")
+    return shutil.copytree(prepared, tmp_path / "data", ignore=unfinished)
