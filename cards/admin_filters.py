@@ -21,7 +21,7 @@ class RemovedFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Iterable[tuple[str, str]]:
         return [("yes", "Removed")]
 
-    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
         everything, *rest = super().choices(changelist)
         yield {**everything, "display": "Present"}
         yield from rest
@@ -56,7 +56,7 @@ class DeckFilter(admin.SimpleListFilter):
             return None
         return int(value) if value.isdecimal() and len(value) < 19 else -1
 
-    def choices(self, changelist: ChangeList) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
         """What the template needs: the field to choose a deck, and the other parameters of the address."""
         others = [
             (name, value)

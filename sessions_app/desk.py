@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
-from cards.models import Card, CardQuerySet
+from cards.models import Card, CardQuerySet, SideChoice
 from sessions_app.models import CardProgress, CardProgressQuerySet, Enrollment, StudySession
 from sessions_app.study.types import (
     Asked,
@@ -23,10 +23,6 @@ STEPS_AT_ONCE = 100
 TEXTS = ("id", "term", "definition", "studied_side")
 
 
-def study_card(card: Card) -> StudyCard:
-    return StudyCard(card.pk, card.term, card.definition, Side(card.studied_side))
-
-
 @dataclass
 class DeckDesk:
     """`sessions_app.study.types.Desk` over the database, for one draw in one session.
@@ -36,6 +32,7 @@ class DeckDesk:
 
     session: StudySession
     enrollment: Enrollment
+    now: datetime
     memories: dict[int, Memory] = field(default_factory=dict)
     first_unseen: int | None = None
     waiting: dict[str, int] = field(default_factory=dict)
@@ -68,30 +65,46 @@ class DeckDesk:
     def unseen(self, *, limit: int) -> Sequence[StudyCard]:
         cards = list(self._unseen().only(*TEXTS, "position", "deck_id").in_order()[:limit])
         self.waiting["unseen"] = len(cards)
-        self.first_unseen = cards[0].position if cards else None
-        return [study_card(card) for card in cards]
+        if cards and self._sees_all():
+            self.first_unseen = cards[0].position
+        return [self._study_card(card) for card in cards]
+
+    def _sees_all(self) -> bool:
+        """Whether the first unseen card that was found is the deck's first: no filter hid an earlier one."""
+        buried_until = self.enrollment.buried_until
+        return not self.settings.starred and (buried_until is None or buried_until <= self.now)
 
     def _unseen(self) -> CardQuerySet:
         deck = self.session.deck
-        remembered = CardProgress.objects.filter(
+        side = self.enrollment.side_choice
+        mine = CardProgress.objects.filter(
             learner=self.session.learner_id,
             card=OuterRef("pk"),
-            side=OuterRef("studied_side"),
-            due__isnull=False,
+            side=OuterRef("studied_side") if side == SideChoice.AUTO else side,
         )
-        cards = Card.objects.present().filter(~Exists(remembered), deck=deck)
+        hidden = mine.filter(Q(due__isnull=False) | Q(suspended=True) | Q(buried_until__gt=self.now))
+        cards = Card.objects.present().filter(~Exists(hidden), deck=deck)
+        if self.settings.starred:
+            cards = cards.filter(Exists(mine.filter(starred=True)))
         if self.enrollment.unseen_version == deck.order_version:
             cards = cards.filter(position__gte=self.enrollment.unseen_from)
         return cards
 
     def _progress(self) -> CardProgressQuerySet:
-        rows = CardProgress.objects.studied().filter(
-            learner=self.session.learner_id, deck=self.session.deck_id
-        )
+        rows = CardProgress.objects.filter(learner=self.session.learner_id, deck=self.session.deck_id)
+        rows = rows.asked(self.enrollment.side_choice).active().unburied(self.now)
+        if self.settings.starred:
+            rows = rows.filter(starred=True)
         return rows.select_related("card").defer("card__term_html", "card__definition_html")
 
+    def _study_card(self, card: Card) -> StudyCard:
+        """The card as it asks this learner."""
+        choice = self.enrollment.side_choice
+        side = Side(card.studied_side if choice == SideChoice.AUTO else choice)
+        return StudyCard(card.pk, card.term, card.definition, side)
+
     def _hand_out(self, pile: str, rows: Iterable[CardProgress]) -> list[Scheduled]:
-        items = [Scheduled(study_card(row.card), row.memory) for row in rows if row.memory]
+        items = [Scheduled(self._study_card(row.card), row.memory) for row in rows if row.memory]
         self.memories.update((item.card.id, item.memory) for item in items)
         self.waiting[pile] = len(items)
         return items

@@ -1,21 +1,33 @@
-"""The append-only log: writing a line with what it changes, and replaying lines.
+"""The append-only log: writing a line with what it changes, taking lines back, and replaying them.
 
-Every derived field is a function of the log, so each function here has to agree with ``rebuild``.
+Every derived field is a function of the log, so each function here has to agree with `rebuild`.
 Callers hold the transaction and the enrollment's lock.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Least
 
-from cards.models import Card
+from cards.models import Card, SideChoice
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step
 from sessions_app.study import progress
-from sessions_app.study.types import Evidence, Fold, Graded, Level, Outcome, Progress, Question, Tally
+from sessions_app.study.types import (
+    Evidence,
+    Fold,
+    Graded,
+    Level,
+    Outcome,
+    Progress,
+    Question,
+    Rating,
+    Tally,
+    Verdict,
+)
 
 LEVEL_FIELDS = {
     Level.RECOGNISED: "recognised",
@@ -25,6 +37,7 @@ LEVEL_FIELDS = {
 }
 # Longer than this the learner was not at the page, and the time says nothing.
 MAX_ELAPSED = timedelta(hours=1)
+ROWS_AT_ONCE = 500
 
 
 def write(
@@ -34,8 +47,7 @@ def write(
     card = step.card
     if card is None:
         return Counter()
-    key = {"learner_id": enrollment.learner_id, "card_id": card.pk, "side": question.side.value}
-    row = CardProgress.objects.filter(**key).first() or CardProgress(**key, deck_id=card.deck_id)
+    row = progress_row(enrollment, card, question.side)
     outcome = Outcome(
         side=question.side,
         kind=question.kind,
@@ -46,20 +58,38 @@ def write(
         study_day=today,
         gap=gap_before(row, today),
         gap_needed=progress.gap_needed(enrollment.deck.card_count),
+        since=counted_since(enrollment, card),
     )
-    _append(outcome, card=card, enrollment=enrollment, step=step, graded=graded, now=now)
+    _append(outcome, card=card, step=step, graded=graded, now=now)
     before = row.as_progress()
     after = progress.fold(before, outcome, enrollment.retention)
     row.take(after, last_reviewed_at=outcome.reviewed_at)
     row.save()
-    add_to_day(enrollment, today, progress.tally(before, outcome))
-    counts = card.removed_at is None and card.studied_side == question.side
-    return level_changes(before, after) if counts else Counter()
+    add_to_day(enrollment.learner_id, step.session.deck_id, today, progress.tally(before, outcome))
+    return level_changes(before, after) if is_counted(row, card, enrollment) else Counter()
+
+
+def progress_row(enrollment: Enrollment, card: Card, side: str) -> CardProgress:
+    """The learner's progress on this side of the card, or a row not saved yet."""
+    key = {"learner_id": enrollment.learner_id, "card_id": card.pk, "side": str(side)}
+    return CardProgress.objects.filter(**key).first() or CardProgress(**key, deck_id=card.deck_id)
 
 
 def next_instant(last: datetime | None, now: datetime) -> datetime:
     """``now``, or just after ``last`` where a clock was put back: the log is in order of time."""
     return max(now, last + timedelta(microseconds=1)) if last else now
+
+
+def counted_since(enrollment: Enrollment, card: Card) -> datetime | None:
+    """The moment before which nothing counts: the learner started over, or the card became a new question."""
+    return max(filter(None, (enrollment.reset_at, card.asked_since)), default=None)
+
+
+def is_counted(row: CardProgress, card: Card, enrollment: Enrollment) -> bool:
+    """Whether the row is among those that the roll-up of the enrollment counts."""
+    side = card.studied_side if enrollment.side_choice == SideChoice.AUTO else enrollment.side_choice
+    present = card.removed_at is None and card.deck_id == enrollment.deck_id
+    return present and not row.suspended and row.side == side
 
 
 def gap_before(row: CardProgress, today: date) -> int | None:
@@ -78,12 +108,11 @@ def gap_before(row: CardProgress, today: date) -> int | None:
     return lines_since - 1 if lines_since else None
 
 
-def _append(
-    outcome: Outcome, *, card: Card, enrollment: Enrollment, step: Step, graded: Graded, now: datetime
-) -> None:
+def _append(outcome: Outcome, *, card: Card, step: Step, graded: Graded, now: datetime) -> None:
     Review.objects.create(
-        learner_id=enrollment.learner_id,
+        learner_id=step.session.learner_id,
         card=card,
+        deck_id=step.session.deck_id,
         step=step,
         mode=step.session.mode,
         side=outcome.side,
@@ -97,6 +126,7 @@ def _append(
         study_day=outcome.study_day,
         gap=outcome.gap,
         gap_needed=outcome.gap_needed,
+        counted_since=outcome.since,
     )
 
 
@@ -105,7 +135,7 @@ def _milliseconds(elapsed: timedelta) -> int:
 
 
 def roll_up(
-    enrollment: Enrollment, changes: Mapping[str, int], *, unseen_from: int | None, now: datetime
+    enrollment: Enrollment, changes: Mapping[str, int], *, now: datetime, unseen_from: int | None = None
 ) -> None:
     """Apply the changes of one answer to the roll-up that the table reads, and note where unseen cards begin."""
     fields: dict[str, object] = {name: F(name) + change for name, change in changes.items() if change}
@@ -114,19 +144,14 @@ def roll_up(
     Enrollment.objects.filter(pk=enrollment.pk).update(last_studied_at=now, **fields)
 
 
-def add_to_day(enrollment: Enrollment, day: date, tally: Tally) -> None:
-    """Add ``tally`` to the learner's total for ``day`` in the enrollment's deck."""
-    totals = DayTotal.objects.filter(learner=enrollment.learner_id, deck=enrollment.deck_id, study_day=day)
-    changed = totals.update(
-        answers=F("answers") + tally.answers,
-        introduced=F("introduced") + tally.introduced,
-        recalls=F("recalls") + tally.recalls,
-        recalls_right=F("recalls_right") + tally.recalls_right,
-    )
-    if not changed:
-        DayTotal.objects.create(
-            learner_id=enrollment.learner_id, deck_id=enrollment.deck_id, study_day=day, **asdict(tally)
-        )
+def add_to_day(learner_id: int, deck_id: int, day: date, tally: Tally) -> None:
+    """Add ``tally`` to what the learner did in the deck on the study day ``day``."""
+    if tally == Tally():
+        return
+    key = {"learner_id": learner_id, "deck_id": deck_id, "study_day": day}
+    changes = {name: F(name) + number for name, number in asdict(tally).items()}
+    if not DayTotal.objects.filter(**key).update(**changes):
+        DayTotal.objects.create(**key, **asdict(tally))
 
 
 def level_changes(before: Progress, after: Progress) -> Counter[str]:
@@ -139,44 +164,126 @@ def level_changes(before: Progress, after: Progress) -> Counter[str]:
     return changes
 
 
-# --- Replaying
+# --- Replaying and taking back
+
+
+@dataclass(frozen=True)
+class History:
+    """What the log says, in order, of one side of one card for one learner."""
+
+    lines: Sequence[Review]
+
+    @classmethod
+    def around(cls, line: Review) -> "History":
+        """The standing lines about the card and side of ``line``."""
+        lines = Review.objects.standing().filter(learner=line.learner_id, card=line.card_id, side=line.side)
+        return cls(list(lines.in_order()))
+
+    @property
+    def last_reviewed_at(self) -> datetime | None:
+        return self.lines[-1].reviewed_at if self.lines else None
+
+    def replay(self, retention: float, since: datetime | None) -> Fold:
+        return progress.replay([line.outcome() for line in self.lines], retention, since)
+
+    def days(self, fold: Fold) -> dict[tuple[int, date], Tally]:
+        """What each study day, by deck, got from these lines."""
+        days: dict[tuple[int, date], Tally] = {}
+        for line, tally in zip(self.lines, fold.tallies, strict=True):
+            key = (line.deck_id, line.study_day)
+            days[key] = days.get(key, Tally()) + tally
+        return days
+
+
+def take_back(enrollment: Enrollment, lines: Sequence[Review], now: datetime) -> None:
+    """Void ``lines``, as if they had not been answered, and replay their cards."""
+    before = [History.around(line) for line in lines]
+    Review.objects.filter(pk__in=[line.pk for line in lines]).update(voided_at=now)
+    for line, history in zip(lines, before, strict=True):
+        _settle(enrollment, line, history)
+
+
+def overrule(enrollment: Enrollment, line: Review, verdict: Verdict, now: datetime) -> bool:
+    """Void ``line`` and write one with another verdict at its place in the log; False if it is void already.
+
+    What was rated becomes Good or Again.
+    """
+    before = History.around(line)
+    if not Review.objects.standing().filter(pk=line.pk).update(voided_at=now):
+        return False
+    if line.rating is not None:
+        line.rating = Rating.GOOD if verdict is Verdict.CORRECT else Rating.AGAIN
+    line.pk, line.verdict, line.voided_at = None, verdict, None
+    line.save(force_insert=True)
+    _settle(enrollment, line, before)
+    return True
+
+
+def _settle(enrollment: Enrollment, line: Review, before: History) -> None:
+    """Bring progress, days and roll-up from what the log said ``before`` to what it says now."""
+    card, after, since = line.card, History.around(line), counted_since(enrollment, line.card)
+    row = progress_row(enrollment, card, line.side)
+    old = row.as_progress()
+    fold = after.replay(enrollment.retention, since)
+    row.take(fold.progress, last_reviewed_at=after.last_reviewed_at)
+    row.save()
+    days_before, days_after = before.days(before.replay(enrollment.retention, since)), after.days(fold)
+    for deck_id, day in days_before.keys() | days_after.keys():
+        gone, now_there = days_before.get((deck_id, day), Tally()), days_after.get((deck_id, day), Tally())
+        add_to_day(line.learner_id, deck_id, day, now_there + -gone)
+    if is_counted(row, card, enrollment):
+        changes = level_changes(old, fold.progress)
+        fields: dict[str, object] = {name: F(name) + change for name, change in changes.items() if change}
+        if old.memory and not fold.progress.memory:
+            fields["unseen_from"] = Least(F("unseen_from"), Value(card.position))
+        if fields:
+            Enrollment.objects.filter(pk=enrollment.pk).update(**fields)
 
 
 def rebuild(enrollment: Enrollment) -> int:
-    """Replay all that the learner has answered in the enrollment's deck, and mend what differs.
+    """Replay all that the learner has answered about the deck's cards or in the deck, and mend what differs.
 
     Returns how many rows of progress, of day totals and of roll-ups came out different.
     """
-    mine = {"learner": enrollment.learner_id, "deck": enrollment.deck_id}
-    rows = {(row.card_id, row.side): row for row in CardProgress.objects.filter(**mine)}
+    rows = CardProgress.objects.filter(learner=enrollment.learner_id, card__deck=enrollment.deck_id)
+    known = {(row.card_id, row.side): row for row in rows}
     totals: dict[date, Tally] = {}
-    different = 0
-    for (card_id, side), fold, last in _replays(enrollment):
-        row = rows.pop((card_id, side), None)
-        row = row or CardProgress(
-            learner_id=enrollment.learner_id, deck_id=enrollment.deck_id, card_id=card_id, side=side
-        )
-        different += _mend(row, fold.progress, last)
-        for day, tally in fold.tallies.items():
-            totals[day] = totals.get(day, Tally()) + tally
-    for row in rows.values():
-        different += _mend(row, Progress(), None)
-    return different + _mend_days(enrollment, totals) + _mend_roll_up(enrollment)
+    changed: list[CardProgress] = []
+    for card, side, history in _histories(enrollment):
+        fold = history.replay(enrollment.retention, counted_since(enrollment, card))
+        for (deck_id, day), tally in history.days(fold).items():
+            if deck_id == enrollment.deck_id:
+                totals[day] = totals.get(day, Tally()) + tally
+        if card.deck_id == enrollment.deck_id:
+            row = known.pop((card.pk, side), None) or _new_row(enrollment, card, side)
+            if row.take(fold.progress, last_reviewed_at=history.last_reviewed_at):
+                changed.append(row)
+    changed += [row for row in known.values() if row.take(Progress(), last_reviewed_at=None)]
+    _save_rows(changed)
+    return len(changed) + _mend_days(enrollment, totals) + _mend_roll_up(enrollment)
 
 
-def _replays(enrollment: Enrollment) -> Iterator[tuple[tuple[int, str], Fold, datetime]]:
-    lines = Review.objects.standing().filter(learner=enrollment.learner_id, card__deck=enrollment.deck_id)
+def _new_row(enrollment: Enrollment, card: Card, side: str) -> CardProgress:
+    return CardProgress(learner_id=enrollment.learner_id, deck_id=card.deck_id, card_id=card.pk, side=side)
+
+
+def _histories(enrollment: Enrollment) -> Iterator[tuple[Card, str, History]]:
+    deck = enrollment.deck_id
+    lines = Review.objects.standing().filter(Q(card__deck=deck) | Q(deck=deck), learner=enrollment.learner_id)
+    cards = Card.objects.filter(pk__in=lines.values("card")).only("deck_id", "asked_since")
+    by_pk = {card.pk: card for card in cards}
+    # A card that was moved here or away has lines of other decks too, and a replay needs them all.
+    lines = Review.objects.standing().filter(learner=enrollment.learner_id, card__in=lines.values("card"))
     lines = lines.order_by("card_id", "side", "reviewed_at", "pk")
-    for key, group in groupby(lines.iterator(), key=lambda line: (line.card_id, line.side)):
-        outcomes = [line.outcome() for line in group]
-        yield key, progress.replay(outcomes, enrollment.retention), outcomes[-1].reviewed_at
+    for (card_id, side), group in groupby(lines.iterator(), key=lambda line: (line.card_id, line.side)):
+        yield by_pk[card_id], side, History(list(group))
 
 
-def _mend(row: CardProgress, value: Progress, last_reviewed_at: datetime | None) -> bool:
-    if not row.take(value, last_reviewed_at=last_reviewed_at):
-        return False
-    row.save()
-    return True
+def _save_rows(rows: Sequence[CardProgress]) -> None:
+    """Write derived fields in a few statements, whatever the number of rows."""
+    CardProgress.objects.bulk_create([row for row in rows if row.pk is None], batch_size=ROWS_AT_ONCE)
+    old = [row for row in rows if row.pk is not None]
+    CardProgress.objects.bulk_update(old, CardProgress.DERIVED, batch_size=ROWS_AT_ONCE)
 
 
 def _mend_days(enrollment: Enrollment, totals: Mapping[date, Tally]) -> int:
@@ -185,9 +292,8 @@ def _mend_days(enrollment: Enrollment, totals: Mapping[date, Tally]) -> int:
     different = 0
     for day in known.keys() | totals.keys():
         difference = totals.get(day, Tally()) + -known.get(day, Tally())
-        if difference != Tally():
-            add_to_day(enrollment, day, difference)
-            different += 1
+        add_to_day(enrollment.learner_id, enrollment.deck_id, day, difference)
+        different += difference != Tally()
     return different
 
 

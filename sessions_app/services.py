@@ -12,15 +12,16 @@ from random import Random, SystemRandom
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Max
 
 from cards.models import Deck
 from sessions_app import log
 from sessions_app.desk import DeckDesk
-from sessions_app.models import CardProgress, Enrollment, Step, StudySession
+from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession
 from sessions_app.study import days
 from sessions_app.study.memory import DEFAULT_RETENTION
 from sessions_app.study.modes import MODES
-from sessions_app.study.types import Graded, Memory, Moment, Question, SessionSettings
+from sessions_app.study.types import Graded, Memory, Moment, Question, SessionSettings, Verdict
 from studysite.accounts.models import User
 
 
@@ -78,7 +79,7 @@ def session_start(
             study_day=today,
             started_at=now,
         )
-        desk = DeckDesk(session, enrollment)
+        desk = DeckDesk(session, enrollment, now)
         question = _draw(desk, learner, position=0, now=now)
         if question is None:
             return None
@@ -108,10 +109,10 @@ def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: 
                     enrollment=enrollment, step=step, question=question, graded=item, now=now, today=today
                 )
             )
-        desk = DeckDesk(session, enrollment)
+        desk = DeckDesk(session, enrollment, now)
         position = step.position + 1
         following = _draw(desk, learner, position=position, now=now) if is_current(session, today) else None
-        log.roll_up(enrollment, changes, unseen_from=desk.first_unseen, now=now)
+        log.roll_up(enrollment, changes, now=now, unseen_from=desk.first_unseen)
         if following is None:
             _finish(session, now)
             return Stand()
@@ -130,7 +131,7 @@ def stand_of(*, learner: User, deck: Deck, mode: str, now: datetime) -> Stand:
         return Stand()
     step.session.deck = deck
     enrollment = Enrollment.objects.get(learner=learner, deck=deck)
-    desk = DeckDesk(step.session, enrollment)
+    desk = DeckDesk(step.session, enrollment, now)
     # Drawn once more, and thrown away, so that the page counts what waits just as the answer before did.
     _draw(desk, learner, position=step.position, now=now)
     side = Question.from_json(step.question).side
@@ -144,6 +145,38 @@ def session_finish(*, learner: User, deck: Deck, mode: str, now: datetime) -> No
         session = learner.study_sessions.open().filter(deck=deck, mode=mode).first()
         if session:
             _finish(session, now)
+
+
+def answer_undo(*, learner: User, step: Step, now: datetime) -> Stand:
+    """Take the answer to ``step`` back: its lines are voided, and the question is asked anew in a new step.
+
+    ``step`` (with session and deck) must be the last answered one of its session, which is reopened
+    if it has ended and none has followed. Stale if it was taken back already, or is not the last.
+    """
+    session = step.session
+    with transaction.atomic():
+        enrollment = _enrollment(learner, session.deck)
+        if not (_is_last_answered(step) and _reopen(session) and _retire(step, now)):
+            return Stand(is_stale=True)
+        session.steps.unanswered().update(retired_at=now)
+        log.take_back(enrollment, list(step.reviews.standing().select_related("card")), now)
+        position = session.steps.aggregate(last=Max("position"))["last"] + 1
+        _open_step(session, Question.from_json(step.question), position=position, now=now)
+    return stand_of(learner=learner, deck=session.deck, mode=session.mode, now=now)
+
+
+def answer_override(*, learner: User, line: Review, verdict: Verdict, now: datetime) -> bool:
+    """Judge an answer otherwise than it was judged; ``line`` comes with its card, deck and step.
+
+    False, with nothing changed, where the line was taken back or judged anew in the meantime.
+    """
+    with transaction.atomic():
+        enrollment = _enrollment(learner, line.card.deck)
+        if not log.overrule(enrollment, line, verdict, now):
+            return False
+        if line.step_id:
+            Step.objects.filter(pk=line.step_id).update(verdict=verdict)
+    return True
 
 
 def enrollment_set(*, learner: User, deck: Deck, **fields: object) -> None:
@@ -176,6 +209,28 @@ def _open_step(session: StudySession, question: Question, *, position: int, now:
         question=question.to_json(),
         drawn_at=now,
     )
+
+
+def _is_last_answered(step: Step) -> bool:
+    later = step.session.steps.standing().filter(position__gt=step.position).exclude(answered_at=None)
+    return step.answered_at is not None and not later.exists()
+
+
+def _reopen(session: StudySession) -> bool:
+    """Open an ended session again, unless a later one of its kind is open or has been."""
+    if session.finished_at is None:
+        return True
+    later = StudySession.objects.filter(
+        learner=session.learner_id, deck=session.deck_id, mode=session.mode, started_at__gt=session.started_at
+    )
+    if later.exists():
+        return False
+    return bool(StudySession.objects.filter(pk=session.pk).update(finished_at=None))
+
+
+def _retire(step: Step, now: datetime) -> bool:
+    """Mark an answered step as taken back; of two who do so one wins."""
+    return bool(Step.objects.standing().filter(pk=step.pk).update(retired_at=now))
 
 
 def _claim(step: Step, graded: Sequence[Graded], now: datetime) -> bool:

@@ -116,7 +116,7 @@ class MathsFontFinder(BaseFinder):
     def check(self, **kwargs: Any) -> list[Any]:
         return []
 
-    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> str | list[str]:
+    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
         """The absolute path of ``path``, if it is one of ours; a list of it for ``find_all``."""
         found = [self.storage.path(path)] if path in (FONT, LICENSE) else []
         return found if find_all else "".join(found)

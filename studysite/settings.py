@@ -196,6 +196,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "studysite.middleware.method_not_allowed",
     "studysite.middleware.login_redirect",
+    "studysite.accounts.guests.learner",
     "studysite.middleware.time_zone",
 ]
 

@@ -36,15 +36,20 @@ def fold(progress: Progress, outcome: Outcome, retention: float) -> Progress:
     return _wrong(progress, after, outcome)
 
 
-def replay(outcomes: Iterable[Outcome], retention: float) -> Fold:
-    """Fold all ``outcomes`` from the beginning, and add up what each study day got."""
-    progress = Progress()
-    tallies: dict[date, Tally] = {}
+def replay(outcomes: Iterable[Outcome], retention: float, since: datetime | None = None) -> Fold:
+    """Fold all ``outcomes`` from the beginning; a tally for each of them.
+
+    The progress starts anew where an outcome's ``since`` is another than the one's before, and once more at the
+    end where ``since``, the one in force now, is later than the last outcome's.
+    """
+    progress, tallies = Progress(), []
+    in_force: datetime | None = None
     for outcome in outcomes:
-        day = outcome.study_day
-        tallies[day] = tallies.get(day, Tally()) + tally(progress, outcome)
+        if outcome.since != in_force:
+            progress, in_force = Progress(), outcome.since
+        tallies.append(tally(progress, outcome))
         progress = fold(progress, outcome, retention)
-    return Fold(progress, tallies)
+    return Fold(progress if since == in_force else Progress(), tallies)
 
 
 def tally(progress: Progress, outcome: Outcome) -> Tally:

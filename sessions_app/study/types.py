@@ -5,7 +5,7 @@ days; difficulty is 1 to 10; probabilities are 0 to 1.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
 from typing import Any, Protocol, Self
@@ -97,6 +97,8 @@ class Outcome:
     ``rating`` is given where the learner (or Spaced) rated the recall; it then always feeds the memory.
     ``gap`` counts the other questions since this card's last recall on the same study day (None where there
     was none), ``gap_needed`` how many would have kept the two recalls apart in a deck of that size then.
+    ``since`` is the moment before which nothing counted any more when this was answered: the learner had started
+    over, or the card had become a new question. None where everything counted.
     """
 
     side: Side
@@ -108,6 +110,7 @@ class Outcome:
     study_day: date
     gap: int | None
     gap_needed: int
+    since: datetime | None = None
 
     @property
     def is_recall(self) -> bool:
@@ -247,20 +250,25 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class SessionSettings:
-    """What the learner chose when the session started. ``new_limit`` counts cards of this session.
+    """What the learner chose when the session started.
 
-    ``queue`` names what is studied, in the mode's own words.
+    ``queue`` names what is studied, in the mode's own words; ``new_limit`` counts cards of this session;
+    ``starred`` leaves out all but starred cards; ``learn_ahead`` is the number of minutes by which a same-day step
+    may come early.
     """
 
     queue: str = ""
     new_limit: int = 0
+    starred: bool = False
+    learn_ahead: int = 20
 
     def to_json(self) -> dict[str, Any]:
-        return {"queue": self.queue, "new_limit": self.new_limit}
+        return asdict(self)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        return cls(queue=data.get("queue", ""), new_limit=data.get("new_limit", 0))
+        """The settings as a session stored them; a name that this version does not know is passed over."""
+        return cls(**{name: data[name] for name in cls.__slots__ if name in data})
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,7 +304,7 @@ class Desk(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """The progress after some outcomes, and what each study day got from them."""
+    """The progress after some outcomes, and what each of them added to its study day."""
 
-    progress: Progress = field(default_factory=Progress)
-    tallies: Mapping[date, Tally] = field(default_factory=dict)
+    progress: Progress
+    tallies: Sequence[Tally]

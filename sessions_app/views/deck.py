@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from random import SystemRandom
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
 from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
@@ -19,8 +18,9 @@ from sessions_app.forms import SharingForm
 from sessions_app.study.modes import MODES
 from sessions_app.study.shuffle import shuffled_place
 from sessions_app.study.types import Side
+from studysite.accounts.guests import learner_required
 from studysite.htmx import render_page, wanted_part
-from studysite.requests import SignedInRequest, SiteRequest
+from studysite.requests import LearnerRequest, SiteRequest
 
 TERMS_PER_PAGE = 50
 MAX_SEED = 10**6
@@ -80,7 +80,7 @@ def number(text: str | None, *, least: int, most: int) -> int | None:
 
 
 def terms_page(request: HttpRequest, deck: Deck) -> Page[Any]:
-    tags = Tag.objects.seen_by(request.user, deck=deck)
+    tags = Tag.objects.seen_by(request.learner, deck=deck)
     cards = deck.cards.present().in_order().prefetch_related(Prefetch("tags", tags, to_attr="seen_tags"))
     paginator = Paginator(cards, TERMS_PER_PAGE)
     paginator.count = deck.card_count
@@ -90,7 +90,7 @@ def terms_page(request: HttpRequest, deck: Deck) -> Page[Any]:
 @require_safe
 def deck_page(request: SiteRequest, slug: str) -> HttpResponse:
     """The whole page, or the part that htmx swaps: the viewer's card or the list of terms."""
-    deck = get_object_or_404(Deck.objects.visible_to(request.user).select_related("owner"), slug=slug)
+    deck = get_object_or_404(Deck.objects.visible_to(request.learner).select_related("owner"), slug=slug)
     parts = {"card-viewer": viewer_context, "terms": terms_context}
     part = wanted_part(request, parts)
     context = parts[part](request, deck) if part else page_context(request, deck)
@@ -106,24 +106,24 @@ def terms_context(request: HttpRequest, deck: Deck) -> dict[str, object]:
 
 
 def page_context(request: HttpRequest, deck: Deck) -> dict[str, object]:
-    rows = overview.table_rows(deck, request.user, now=timezone.now())
-    mine = rows[0] if rows and rows[0].enrollment.learner_id == request.user.pk else None
+    rows = overview.table_rows(deck, request.learner, now=timezone.now())
+    mine = rows[0] if rows and rows[0].enrollment.learner_id == request.learner.pk else None
     return {
         **viewer_context(request, deck),
         **terms_context(request, deck),
-        "tags": Tag.objects.seen_by(request.user, deck=deck).on(deck),
+        "tags": Tag.objects.seen_by(request.learner, deck=deck).on(deck),
         "rows": rows,
         "mine": mine,
         "modes": MODES.values(),
     }
 
 
-@login_required
+@learner_required
 @require_POST
-def sharing(request: SignedInRequest, slug: str) -> HttpResponse:
+def sharing(request: LearnerRequest, slug: str) -> HttpResponse:
     """The learner's consent to be seen by the deck's owner; she can take it back at any time."""
-    deck = get_object_or_404(Deck.objects.visible_to(request.user), slug=slug)
+    deck = get_object_or_404(Deck.objects.visible_to(request.learner), slug=slug)
     form = SharingForm(request.POST)
     if form.is_valid():
-        services.enrollment_set(learner=request.user, deck=deck, **form.cleaned_data)
+        services.enrollment_set(learner=request.learner, deck=deck, **form.cleaned_data)
     return redirect("deck", slug=slug)

@@ -1,5 +1,7 @@
 """The first page: what is due today and my decks; for strangers the public decks, and a card to flip."""
 
+from collections.abc import Iterable
+
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.utils import timezone
@@ -18,10 +20,10 @@ def home(request: SiteRequest) -> HttpResponse:
     """My decks, with those due first, above the public ones that I have not studied."""
     public = Deck.objects.public()
     my_decks = []
-    if request.user.is_authenticated:
-        mine = overview.decks_of(request.user)
+    if request.learner.is_authenticated:
+        mine = overview.decks_of(request.learner)
         public = public.exclude(pk__in=mine.values("pk"))
-        my_decks = overview.my_decks(request.user, mine.select_related("owner"), now=timezone.now())
+        my_decks = overview.my_decks(request.learner, mine.select_related("owner"), now=timezone.now())
     decks = public.select_related("owner").order_by("title", "pk")
     page = Paginator(decks, DECKS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -32,7 +34,7 @@ def home(request: SiteRequest) -> HttpResponse:
     return render_page(request, "sessions_app/home.html", context)
 
 
-def sample_card(decks: list[Deck]) -> Card | None:
+def sample_card(decks: Iterable[Deck]) -> Card | None:
     """The first card of the first deck that has one, to try what a card is."""
     deck = next((deck for deck in decks if deck.card_count), None)
     card = deck.cards.present().in_order().first() if deck else None

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -18,26 +17,27 @@ from sessions_app.services import Stand
 from sessions_app.study import memory
 from sessions_app.study.modes import MODES
 from sessions_app.study.types import InvalidResponseError, Question, Rating
+from studysite.accounts.guests import learner_required
 from studysite.htmx import render_page
-from studysite.requests import SignedInRequest
+from studysite.requests import LearnerRequest
 
 STALE = "That card was answered already; nothing was counted twice. This is where you are."
 NOTHING = "There is nothing to study here just now."
 
 
 @never_cache
-@login_required
+@learner_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def study(request: SignedInRequest, slug: str, mode: str) -> HttpResponse:
+def study(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
     """The open question, or the form that starts a session; a POST starts one."""
     deck = deck_or_404(request, slug)
     if request.method == "POST":
         return start(request, deck, mode)
-    stand = services.stand_of(learner=request.user, deck=deck, mode=mode, now=timezone.now())
+    stand = services.stand_of(learner=request.learner, deck=deck, mode=mode, now=timezone.now())
     return show(request, deck, mode, stand)
 
 
-def start(request: SignedInRequest, deck: Deck, mode: str) -> HttpResponse:
+def start(request: LearnerRequest, deck: Deck, mode: str) -> HttpResponse:
     now = timezone.now()
     enrollment = enrollment_of(request, deck)
     form = START_FORMS[mode](request.POST, instance=enrollment)
@@ -45,53 +45,57 @@ def start(request: SignedInRequest, deck: Deck, mode: str) -> HttpResponse:
         return show(request, deck, mode, Stand(), form=form)
     introduced = overview.introduced_today(enrollment, now)
     settings = form.session_settings(introduced_today=introduced)
-    services.enrollment_set(learner=request.user, deck=deck, new_per_day=form.cleaned_data["new_per_day"])
-    session = services.session_start(learner=request.user, deck=deck, mode=mode, settings=settings, now=now)
+    services.enrollment_set(learner=request.learner, deck=deck, new_per_day=form.cleaned_data["new_per_day"])
+    session = services.session_start(
+        learner=request.learner, deck=deck, mode=mode, settings=settings, now=now
+    )
     if not request.htmx:
         if session is None:
             messages.info(request, NOTHING)
         return redirect("study", slug=deck.slug, mode=mode)
-    stand = services.stand_of(learner=request.user, deck=deck, mode=mode, now=now)
+    stand = services.stand_of(learner=request.learner, deck=deck, mode=mode, now=now)
     return show(request, deck, mode, stand, notice="" if session else NOTHING)
 
 
 @never_cache
-@login_required
+@learner_required
 @require_POST
-def answer(request: SignedInRequest, slug: str, mode: str) -> HttpResponse:
+def answer(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
     """Take the answer to one step, once; the response is the next question, or where the session stands."""
     step = step_or_404(request, slug, mode)
     deck = step.session.deck
     try:
         response = {name: value for name, value in request.POST.items() if isinstance(value, str)}
-        stand = services.step_answer(learner=request.user, step=step, response=response, now=timezone.now())
+        stand = services.step_answer(
+            learner=request.learner, step=step, response=response, now=timezone.now()
+        )
     except InvalidResponseError as error:
-        stand = services.stand_of(learner=request.user, deck=deck, mode=mode, now=timezone.now())
+        stand = services.stand_of(learner=request.learner, deck=deck, mode=mode, now=timezone.now())
         return show(request, deck, mode, stand, notice=str(error))
     if not request.htmx:
         if stand.is_stale:
             messages.info(request, STALE)
         return redirect("study", slug=slug, mode=mode)
     if stand.is_stale:
-        stand = services.stand_of(learner=request.user, deck=deck, mode=mode, now=timezone.now())
+        stand = services.stand_of(learner=request.learner, deck=deck, mode=mode, now=timezone.now())
         return show(request, deck, mode, stand, notice=STALE)
     return show(request, deck, mode, stand)
 
 
 @never_cache
-@login_required
+@learner_required
 @require_POST
-def finish(request: SignedInRequest, slug: str, mode: str) -> HttpResponse:
+def finish(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
     """End the session before its end; what is answered stays."""
     deck = deck_or_404(request, slug)
-    services.session_finish(learner=request.user, deck=deck, mode=mode, now=timezone.now())
+    services.session_finish(learner=request.learner, deck=deck, mode=mode, now=timezone.now())
     if not request.htmx:
         return redirect("study", slug=slug, mode=mode)
     return show(request, deck, mode, Stand())
 
 
 def show(
-    request: SignedInRequest,
+    request: LearnerRequest,
     deck: Deck,
     mode: str,
     stand: Stand,
@@ -121,37 +125,37 @@ def question_context(step: Step, stand: Stand) -> dict[str, Any]:
 
 
 def start_context(
-    request: SignedInRequest, deck: Deck, mode: str, form: SpacedStartForm | None
+    request: LearnerRequest, deck: Deck, mode: str, form: SpacedStartForm | None
 ) -> dict[str, Any]:
     now = timezone.now()
     enrollment = overview.scheduled_for(
-        Enrollment.objects.filter(learner=request.user, deck=deck), request.user, now
-    ).first() or Enrollment(learner=request.user, deck=deck)
+        Enrollment.objects.filter(learner=request.learner, deck=deck), request.learner, now
+    ).first() or Enrollment(learner=request.learner, deck=deck)
     return {
         "form": form or START_FORMS[mode](instance=enrollment),
         "today": overview.today(enrollment, deck, now=now),
-        "summary": overview.last_session(request.user, deck, mode, now=now),
+        "summary": overview.last_session(request.learner, deck, mode, now=now),
     }
 
 
-def deck_or_404(request: SignedInRequest, slug: str) -> Deck:
-    return get_object_or_404(Deck.objects.visible_to(request.user).select_related("owner"), slug=slug)
+def deck_or_404(request: LearnerRequest, slug: str) -> Deck:
+    return get_object_or_404(Deck.objects.visible_to(request.learner).select_related("owner"), slug=slug)
 
 
-def enrollment_of(request: SignedInRequest, deck: Deck) -> Enrollment:
-    mine = Enrollment.objects.filter(learner=request.user, deck=deck).first()
-    return mine or Enrollment(learner=request.user, deck=deck)
+def enrollment_of(request: LearnerRequest, deck: Deck) -> Enrollment:
+    mine = Enrollment.objects.filter(learner=request.learner, deck=deck).first()
+    return mine or Enrollment(learner=request.learner, deck=deck)
 
 
-def step_or_404(request: SignedInRequest, slug: str, mode: str) -> Step:
+def step_or_404(request: LearnerRequest, slug: str, mode: str) -> Step:
     """The step that the answer names, if it is the learner's own, in this deck and mode."""
     form = StepForm(request.POST)
     if not form.is_valid():
         raise Http404("no such step")
     steps = Step.objects.select_related("session__deck", "card").filter(
-        session__learner=request.user,
+        session__learner=request.learner,
         session__mode=mode,
         session__deck__slug=slug,
-        session__deck__in=Deck.objects.visible_to(request.user),
+        session__deck__in=Deck.objects.visible_to(request.learner),
     )
     return get_object_or_404(steps, pk=form.cleaned_data["step"])

@@ -1,8 +1,9 @@
 """Spaced: what FSRS says is due, with new cards in between; the learner flips and rates.
 
 The queue: same-day steps that are due; then the earliest due reviews, least remembered first, with new cards
-spread evenly among them; then same-day steps up to 20 minutes early. A card never comes twice in a row while
-another one is there. Daily limits are advice: the queues ``ahead`` and ``weakest`` go on where the day ended.
+spread evenly among them; then same-day steps up to 20 minutes early (a setting). A card never comes twice in a row
+while another one is there. Daily limits are advice: the queues ``ahead`` and ``weakest`` go on where the day
+ended.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,7 +29,6 @@ DUE, AHEAD, WEAKEST = "due", "ahead", "weakest"
 QUEUES = (DUE, AHEAD, WEAKEST)
 
 REVIEWS_AT_ONCE = 200
-LEARN_AHEAD = timedelta(minutes=20)
 EXTRA_CARDS = 20
 
 # Why a card was drawn.
@@ -39,7 +39,7 @@ Candidate = tuple[StudyCard, str]
 
 def draw(desk: Desk, moment: Moment, rng: Random) -> Question | None:
     """The next question, or None when nothing is left for now. Nothing here is left to chance."""
-    steps = desk.learning(before=moment.now + LEARN_AHEAD)
+    steps = desk.learning(before=moment.now + timedelta(minutes=desk.settings.learn_ahead))
     due = [(item.card, LEARNING) for item in steps if item.memory.due <= moment.now]
     early = [(item.card, LEARNING) for item in steps if item.memory.due > moment.now]
     candidates = [*due, *_main_pool(desk, moment), *early]

@@ -1,7 +1,7 @@
 """The fold: levels, counters and what a study day gets."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -150,12 +150,24 @@ def test_a_day_counts_answers_introductions_and_recalls_that_test_memory():
         outcome(day=2, minute=9, right=False),
         outcome(day=4, right=False),
     ]
-    tallies = progress.replay(history, 0.9).tallies
-    assert tallies == {
-        date(2026, 3, 2): Tally(answers=2, introduced=1),
-        date(2026, 3, 4): Tally(answers=2, recalls=1, recalls_right=1),
-        date(2026, 3, 6): Tally(answers=1, recalls=1),
-    }
+    assert progress.replay(history, 0.9).tallies == [
+        Tally(answers=1, introduced=1),
+        Tally(answers=1),
+        Tally(answers=1, recalls=1, recalls_right=1),
+        Tally(answers=1),
+        Tally(answers=1, recalls=1),
+    ]
+
+
+def test_what_lies_before_a_start_over_counts_no_more():
+    over = NOON + timedelta(days=5)
+    again = [replace(outcome(day=day), since=over) for day in (6, 7)]
+    assert progress.replay([outcome(), *again], 0.9, over).progress == progress.replay(again, 0.9, over).progress
+    assert progress.replay([outcome(), *again], 0.9, over).tallies[1].introduced == 1
+
+
+def test_a_start_over_after_the_last_answer_leaves_a_new_card():
+    assert progress.replay([outcome()], 0.9, NOON + timedelta(days=5)).progress == Progress()
 
 
 @given(histories())

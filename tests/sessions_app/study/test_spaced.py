@@ -132,7 +132,7 @@ def test_every_due_and_allowed_new_card_is_asked_once(due, new, limit, rating):
 def available(desk, at):
     """Every card that the queue could ask now."""
     scheduled = [
-        *desk.learning(before=at.now + spaced.LEARN_AHEAD),
+        *desk.learning(before=at.now + timedelta(minutes=20)),
         *desk.review(before=at.day_end, limit=200),
     ]
     new_left = desk.settings.new_limit - sum(asked.origin == "new" for asked in desk.asked)

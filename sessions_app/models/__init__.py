@@ -1,0 +1,17 @@
+"""Studying: enrollments, sessions and their steps, the append-only log, and what it adds up to."""
+
+from sessions_app.models.enrollment import Enrollment, EnrollmentQuerySet
+from sessions_app.models.progress import CardProgress, CardProgressQuerySet, DayTotal
+from sessions_app.models.review import Review
+from sessions_app.models.session import Step, StudySession
+
+__all__ = [
+    "CardProgress",
+    "CardProgressQuerySet",
+    "DayTotal",
+    "Enrollment",
+    "EnrollmentQuerySet",
+    "Review",
+    "Step",
+    "StudySession",
+]

@@ -1,0 +1,16 @@
+"""The engine's words as choices of database fields."""
+
+from cards.models import SideChoice
+from sessions_app.study.modes import MODES
+from sessions_app.study.types import Evidence, Kind, Level, Rating, State, Verdict
+
+SIDES = SideChoice.choices[1:]
+MODE_CHOICES = [(mode.name, mode.title) for mode in MODES.values()]
+EVIDENCE = [(evidence.value, evidence.name.capitalize()) for evidence in Evidence]
+KINDS = [(kind.value, kind.name.replace("_", "/").capitalize()) for kind in Kind]
+VERDICTS = [(verdict.value, verdict.name.capitalize()) for verdict in Verdict]
+RATINGS = [(rating.value, rating.name.capitalize()) for rating in Rating]
+LEVELS = [(level.value, level.name.capitalize()) for level in Level]
+STATES = [(state.value, state.name.capitalize()) for state in State]
+
+MAX_RESPONSE = 2_000

@@ -1,0 +1,144 @@
+"""A learner's relation to a deck, with the counts that the table reads."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Aggregate, Count, Exists, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from cards.models import Deck, SideChoice
+from sessions_app.models.progress import CardProgress, CardProgressQuerySet, DayTotal
+from sessions_app.models.session import StudySession
+from sessions_app.study import memory as fsrs_memory
+from sessions_app.study.modes import MODES
+from sessions_app.study.types import Level
+
+DEFAULT_NEW_PER_DAY = 20
+DEFAULT_LEARN_AHEAD, MAX_LEARN_AHEAD = 20, 120
+
+
+def total(rows: models.QuerySet[Any], aggregate: Aggregate) -> Coalesce:
+    """``aggregate`` over the rows of one learner, as a value beside an enrollment; 0 where there are none."""
+    return Coalesce(Subquery(rows.order_by().values("learner").annotate(total=aggregate).values("total")), 0)
+
+
+def asked_progress() -> CardProgressQuerySet:
+    """The progress of an enrollment's learner in its deck, as a subquery."""
+    mine = CardProgress.objects.filter(learner=OuterRef("learner"), deck=OuterRef("deck"))
+    return mine.asked(OuterRef("side_choice"))
+
+
+def counted_progress() -> CardProgressQuerySet:
+    return asked_progress().active()
+
+
+class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
+    def with_schedule(self, *, now: datetime, day_end: datetime, recalls_after: date) -> "EnrollmentQuerySet":
+        """Annotate what the table shows and no roll-up can hold, because time alone changes it.
+
+        ``due_count`` cards are due before ``day_end``, the next one after it at ``next_due``; ``fading_count``
+        are fading at ``now``; ``recalls`` and ``recalls_right`` add up the study days after ``recalls_after``.
+        """
+        mine = {"learner": OuterRef("learner"), "deck": OuterRef("deck")}
+        progress = counted_progress().unburied(now)
+        days = DayTotal.objects.filter(**mine, study_day__gt=recalls_after)
+        return self.annotate(
+            due_count=total(progress.filter(due__lt=day_end), Count("pk")),
+            fading_count=total(progress.filter(fades_at__lte=now), Count("pk")),
+            next_due=Subquery(progress.filter(due__gte=day_end).order_by("due").values("due")[:1]),
+            recalls=total(days, Sum("recalls")),
+            recalls_right=total(days, Sum("recalls_right")),
+        )
+
+    def with_used_modes(self) -> "EnrollmentQuerySet":
+        """Annotate ``used_<mode>``: whether the learner has ever started a session in it."""
+        sessions = StudySession.objects.filter(learner=OuterRef("learner"), deck=OuterRef("deck"))
+        return self.annotate(**{f"used_{mode}": Exists(sessions.filter(mode=mode)) for mode in MODES})
+
+    def recount(self) -> int:
+        """Count the roll-ups of these enrollments anew from the progress of their cards, in one statement."""
+        progress = counted_progress()
+        return self.update(
+            recognised=total(progress.filter(level=Level.RECOGNISED), Count("pk")),
+            recalled=total(progress.filter(level=Level.RECALLED), Count("pk")),
+            learned=total(progress.filter(level=Level.LEARNED), Count("pk")),
+            mastered=total(progress.filter(level=Level.MASTERED), Count("pk")),
+            scheduled=total(progress.filter(due__isnull=False), Count("pk")),
+            suspended=total(asked_progress().filter(suspended=True), Count("pk")),
+        )
+
+
+class Enrollment(models.Model):
+    """One learner's relation to one deck: consent, settings, and the roll-up that the table reads.
+
+    The roll-up counts the present cards by level, on the side that each asks for.
+    """
+
+    learner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="enrollments", db_index=False
+    )
+    deck = models.ForeignKey(Deck, on_delete=models.PROTECT, related_name="enrollments")
+    shares_progress = models.BooleanField(
+        default=False, help_text="The deck's owner sees this learner's row."
+    )
+    new_per_day = models.PositiveSmallIntegerField(
+        default=DEFAULT_NEW_PER_DAY, validators=[MaxValueValidator(999)]
+    )
+    retention = models.FloatField(
+        "desired retention",
+        default=fsrs_memory.DEFAULT_RETENTION,
+        validators=[
+            MinValueValidator(fsrs_memory.MIN_RETENTION),
+            MaxValueValidator(fsrs_memory.MAX_RETENTION),
+        ],
+        help_text="The probability of recall at which a card becomes due again.",
+    )
+    side_choice = models.CharField("studied side", max_length=10, choices=SideChoice, default=SideChoice.AUTO)
+    two_buttons = models.BooleanField(default=False, help_text="Again and Good alone, without Hard and Easy.")
+    learn_ahead = models.PositiveSmallIntegerField(
+        "learn ahead",
+        default=DEFAULT_LEARN_AHEAD,
+        validators=[MaxValueValidator(MAX_LEARN_AHEAD)],
+        help_text="Minutes by which a same-day step may come early, when nothing else is left.",
+    )
+    reset_at = models.DateTimeField(
+        null=True, editable=False, help_text="Started over: nothing before counts."
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_studied_at = models.DateTimeField(null=True, editable=False)
+    recognised = models.PositiveIntegerField(default=0, editable=False)
+    recalled = models.PositiveIntegerField(default=0, editable=False)
+    learned = models.PositiveIntegerField(default=0, editable=False)
+    mastered = models.PositiveIntegerField(default=0, editable=False)
+    scheduled = models.PositiveIntegerField(default=0, editable=False)
+    suspended = models.PositiveIntegerField(default=0, editable=False)
+    # The latest day's end until which a card of the deck is buried.
+    buried_until = models.DateTimeField(null=True, editable=False)
+    # Where to look for the next unseen card: none lies before. Of no worth once the deck's order has changed.
+    unseen_from = models.PositiveIntegerField(default=0, editable=False)
+    unseen_version = models.PositiveIntegerField(default=0, editable=False)
+
+    objects = EnrollmentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["learner", "deck"], name="enrollment_unique"),
+            models.CheckConstraint(
+                condition=Q(
+                    retention__gte=fsrs_memory.MIN_RETENTION, retention__lte=fsrs_memory.MAX_RETENTION
+                ),
+                name="enrollment_retention_range",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.learner} in {self.deck}"
+
+    def roll_up(self) -> dict[str, int]:
+        """The counts that are derived from the log."""
+        names = ("recognised", "recalled", "learned", "mastered", "scheduled", "suspended")
+        return {name: getattr(self, name) for name in names}

@@ -1,0 +1,194 @@
+"""What the log adds up to: for each card, and for each study day."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Case, CharField, ExpressionWrapper, F, OuterRef, Q, Value, When
+
+from cards.models import Card, Deck, SideChoice
+from sessions_app.models.choices import LEVELS, SIDES, STATES
+from sessions_app.study.progress import fades_at
+from sessions_app.study.types import Level, Memory, Progress, State, Tally
+
+
+class CardProgressQuerySet(models.QuerySet["CardProgress"]):
+    def asked(self, side_choice: str | OuterRef) -> "CardProgressQuerySet":
+        """Progress on present cards, on the side that each asks a learner for who chose ``side_choice``.
+
+        Automatic is the card's own studied side.
+        """
+        wish = side_choice if isinstance(side_choice, OuterRef) else Value(side_choice)
+        side = Case(When(Q(wish=SideChoice.AUTO), then=F("card__studied_side")), default=F("wish"))
+        return self.alias(wish=ExpressionWrapper(wish, CharField())).filter(card__removed_at=None, side=side)
+
+    def active(self) -> "CardProgressQuerySet":
+        """Progress that counts: on cards that the learner has not suspended."""
+        return self.filter(suspended=False)
+
+    def unburied(self, now: datetime) -> "CardProgressQuerySet":
+        """Progress on cards that the learner has not put off until after ``now``."""
+        return self.filter(Q(buried_until=None) | Q(buried_until__lte=now))
+
+
+class CardProgress(models.Model):
+    """What the log adds up to for one learner and one side of a card. All of it can be computed again."""
+
+    learner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="progress", db_index=False
+    )
+    deck = models.ForeignKey(Deck, on_delete=models.PROTECT, related_name="+", db_index=False)
+    card = models.ForeignKey(Card, on_delete=models.PROTECT, related_name="progress")
+    side = models.CharField(max_length=10, choices=SIDES)
+    level = models.PositiveSmallIntegerField(choices=LEVELS, default=Level.NEW)
+    peak = models.PositiveSmallIntegerField(choices=LEVELS, default=Level.NEW)
+    recalls = models.PositiveIntegerField(default=0)
+    misses = models.PositiveIntegerField(default=0)
+    lapses = models.PositiveIntegerField(default=0)
+    recall_days = models.PositiveIntegerField(default=0)
+    last_recall_day = models.DateField(null=True)
+    last_miss_day = models.DateField(null=True)
+    last_day = models.DateField(null=True)
+    last_reviewed_at = models.DateTimeField(null=True)
+    stability = models.FloatField(null=True, help_text="Days until recall falls to 90 %.")
+    difficulty = models.FloatField(null=True)
+    state = models.PositiveSmallIntegerField(choices=STATES, null=True)
+    learning_step = models.PositiveSmallIntegerField(null=True)
+    due = models.DateTimeField(null=True)
+    last_recalled_at = models.DateTimeField(null=True, help_text="The memory's last review.")
+    fades_at = models.DateTimeField(null=True)
+    # The learner's own marks: no part of the log.
+    starred = models.BooleanField(default=False)
+    suspended = models.BooleanField(default=False)
+    buried_until = models.DateTimeField(null=True)
+
+    DERIVED = (
+        *("level", "peak", "recalls", "misses", "lapses", "recall_days"),
+        *("last_recall_day", "last_miss_day", "last_day", "last_reviewed_at"),
+        *("stability", "difficulty", "state", "learning_step", "due", "last_recalled_at", "fades_at"),
+    )
+
+    objects = CardProgressQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "card progress"
+        constraints = [
+            models.UniqueConstraint(fields=["learner", "card", "side"], name="progress_unique"),
+            models.CheckConstraint(
+                condition=Q(stability=None, difficulty=None, state=None, due=None, last_recalled_at=None)
+                | Q(
+                    stability__gt=0,
+                    difficulty__gte=1,
+                    difficulty__lte=10,
+                    state__in=list(State),
+                    due__isnull=False,
+                    last_recalled_at__isnull=False,
+                ),
+                name="progress_memory_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(learning_step=None) | Q(state__in=[State.LEARNING, State.RELEARNING]),
+                name="progress_step_in_learning",
+            ),
+            models.CheckConstraint(condition=Q(level__lte=F("peak")), name="progress_level_at_most_peak"),
+        ]
+        indexes = [
+            models.Index(fields=["learner", "deck", "due"], name="progress_due_in_deck"),
+            models.Index(fields=["learner", "due"], name="progress_due"),
+            # Cards in a same-day step are few and asked for at every draw.
+            models.Index(
+                fields=["learner", "deck", "due"],
+                condition=Q(state__in=[State.LEARNING, State.RELEARNING]),
+                name="progress_in_step",
+            ),
+            models.Index(fields=["learner", "deck"], condition=Q(starred=True), name="progress_starred"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.card_id} {self.get_level_display()}"
+
+    @property
+    def memory(self) -> Memory | None:
+        if (
+            self.stability is None
+            or self.difficulty is None
+            or self.state is None
+            or self.due is None
+            or self.last_recalled_at is None
+        ):
+            return None
+        return Memory(
+            self.stability,
+            self.difficulty,
+            State(self.state),
+            self.learning_step,
+            self.due,
+            self.last_recalled_at,
+        )
+
+    def as_progress(self) -> Progress:
+        """This row as the engine's value."""
+        return Progress(
+            level=Level(self.level),
+            peak=Level(self.peak),
+            recalls=self.recalls,
+            misses=self.misses,
+            lapses=self.lapses,
+            recall_days=self.recall_days,
+            last_recall_day=self.last_recall_day,
+            last_miss_day=self.last_miss_day,
+            last_day=self.last_day,
+            memory=self.memory,
+        )
+
+    def take(self, progress: Progress, *, last_reviewed_at: datetime | None) -> bool:
+        """Set every derived field from the engine's value; return whether one of them changed."""
+        memory = progress.memory
+        fields = {
+            "level": progress.level,
+            "peak": progress.peak,
+            "recalls": progress.recalls,
+            "misses": progress.misses,
+            "lapses": progress.lapses,
+            "recall_days": progress.recall_days,
+            "last_recall_day": progress.last_recall_day,
+            "last_miss_day": progress.last_miss_day,
+            "last_day": progress.last_day,
+            "last_reviewed_at": last_reviewed_at,
+            "stability": memory and memory.stability,
+            "difficulty": memory and memory.difficulty,
+            "state": memory and memory.state,
+            "learning_step": memory and memory.step,
+            "due": memory and memory.due,
+            "last_recalled_at": memory and memory.last_review,
+            "fades_at": fades_at(progress),
+        }
+        changed = any(getattr(self, name) != value for name, value in fields.items())
+        for name, value in fields.items():
+            setattr(self, name, value)
+        return changed
+
+
+class DayTotal(models.Model):
+    """What a learner's study day in a deck adds up to; derived from the log like progress itself."""
+
+    learner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    deck = models.ForeignKey(Deck, on_delete=models.PROTECT, related_name="+", db_index=False)
+    study_day = models.DateField()
+    answers = models.PositiveIntegerField(default=0)
+    introduced = models.PositiveIntegerField(default=0)
+    recalls = models.PositiveIntegerField(default=0)
+    recalls_right = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["learner", "deck", "study_day"], name="day_total_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.study_day}: {self.answers}"
+
+    def as_tally(self) -> Tally:
+        return Tally(self.answers, self.introduced, self.recalls, self.recalls_right)

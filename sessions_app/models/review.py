@@ -1,0 +1,89 @@
+"""The append-only log."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from cards.models import Card, Deck
+from sessions_app.models.choices import EVIDENCE, KINDS, MAX_RESPONSE, MODE_CHOICES, RATINGS, SIDES, VERDICTS
+from sessions_app.models.session import Step
+from sessions_app.study.memory import VERSION
+from sessions_app.study.types import Evidence, Kind, Outcome, Rating, Side, Verdict
+
+
+class ReviewQuerySet(models.QuerySet["Review"]):
+    def standing(self) -> "ReviewQuerySet":
+        """Reviews that count: not voided."""
+        return self.filter(voided_at=None)
+
+    def in_order(self) -> "ReviewQuerySet":
+        return self.order_by("reviewed_at", "pk")
+
+
+class Review(models.Model):
+    """One line of the append-only log: what one response said about one card, and what was known only then."""
+
+    learner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reviews", db_index=False
+    )
+    card = models.ForeignKey(Card, on_delete=models.PROTECT, related_name="reviews", db_index=False)
+    # Where the card lay then: it may be moved, and a day's total belongs to the deck that was studied.
+    deck = models.ForeignKey(Deck, on_delete=models.PROTECT, related_name="+", db_index=False)
+    step = models.ForeignKey(Step, on_delete=models.SET_NULL, null=True, related_name="reviews")
+    mode = models.CharField(max_length=10, choices=MODE_CHOICES)
+    side = models.CharField(max_length=10, choices=SIDES)
+    kind = models.CharField(max_length=10, choices=KINDS)
+    evidence = models.CharField(max_length=11, choices=EVIDENCE)
+    verdict = models.CharField(max_length=7, choices=VERDICTS)
+    rating = models.PositiveSmallIntegerField(choices=RATINGS, null=True)
+    response = models.CharField(max_length=MAX_RESPONSE, blank=True)
+    elapsed_ms = models.PositiveIntegerField(
+        null=True, help_text="From the question's drawing to its answer."
+    )
+    reviewed_at = models.DateTimeField()
+    study_day = models.DateField()
+    gap = models.PositiveSmallIntegerField(null=True)
+    gap_needed = models.PositiveSmallIntegerField(default=0)
+    counted_since = models.DateTimeField(
+        null=True,
+        help_text="The start-over or change of question that was in force: nothing before it counted.",
+    )
+    scheduler = models.CharField(max_length=20, default=VERSION)
+    voided_at = models.DateTimeField(null=True)
+
+    objects = ReviewQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["step", "card"],
+                condition=Q(voided_at=None, step__isnull=False),
+                name="review_once_per_step",
+            ),
+            models.CheckConstraint(condition=Q(evidence__in=list(Evidence)), name="review_evidence_known"),
+            models.CheckConstraint(
+                condition=Q(rating=None) | Q(rating__in=list(Rating)), name="review_rating_known"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["learner", "reviewed_at"], name="review_by_time"),
+            models.Index(fields=["card", "learner", "reviewed_at"], name="review_by_card"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.card_id} {self.verdict} {self.reviewed_at:%d %b %Y %H:%M}"
+
+    def outcome(self) -> Outcome:
+        """What this line says, as the engine reads it."""
+        return Outcome(
+            side=Side(self.side),
+            kind=Kind(self.kind),
+            evidence=Evidence(self.evidence),
+            verdict=Verdict(self.verdict),
+            rating=Rating(self.rating) if self.rating else None,
+            reviewed_at=self.reviewed_at,
+            study_day=self.study_day,
+            gap=self.gap,
+            gap_needed=self.gap_needed,
+            since=self.counted_since,
+        )

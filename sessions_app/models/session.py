@@ -1,0 +1,81 @@
+"""Sessions and their steps."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from cards.models import Card, Deck
+from sessions_app.models.choices import MAX_RESPONSE, MODE_CHOICES, VERDICTS
+
+
+class StudySessionQuerySet(models.QuerySet["StudySession"]):
+    def open(self) -> "StudySessionQuerySet":
+        return self.filter(finished_at=None)
+
+
+class StudySession(models.Model):
+    """One sitting in one mode; at most one unfinished for each learner, deck and mode."""
+
+    learner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="study_sessions", db_index=False
+    )
+    deck = models.ForeignKey(Deck, on_delete=models.PROTECT, related_name="study_sessions")
+    mode = models.CharField(max_length=10, choices=MODE_CHOICES)
+    settings = models.JSONField(default=dict)
+    seed = models.PositiveIntegerField()
+    study_day = models.DateField()
+    started_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = StudySessionQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["learner", "deck", "mode"], condition=Q(finished_at=None), name="session_one_open"
+            ),
+        ]
+        indexes = [models.Index(fields=["learner", "deck", "mode", "-started_at"], name="session_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.learner}, {self.get_mode_display()}, {self.started_at:%d %b %Y %H:%M}"
+
+
+class StepQuerySet(models.QuerySet["Step"]):
+    def standing(self) -> "StepQuerySet":
+        """Steps that count: not taken back."""
+        return self.filter(retired_at=None)
+
+    def unanswered(self) -> "StepQuerySet":
+        return self.standing().filter(answered_at=None)
+
+
+class Step(models.Model):
+    """One question drawn in a session. The question is frozen: editing the card changes nothing here."""
+
+    session = models.ForeignKey(StudySession, on_delete=models.CASCADE, related_name="steps", db_index=False)
+    position = models.PositiveIntegerField()
+    card = models.ForeignKey(Card, on_delete=models.SET_NULL, null=True, related_name="+")
+    origin = models.CharField(max_length=10)
+    question = models.JSONField()
+    response = models.CharField(max_length=MAX_RESPONSE, blank=True)
+    verdict = models.CharField(max_length=7, choices=VERDICTS, blank=True)
+    drawn_at = models.DateTimeField(default=timezone.now)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    objects = StepQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["session", "position"], name="step_position_unique"),
+            models.UniqueConstraint(
+                fields=["session"],
+                condition=Q(answered_at=None, retired_at=None),
+                name="step_one_open",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.session_id}/{self.position}"
