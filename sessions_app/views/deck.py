@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Prefetch
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -39,7 +39,7 @@ class Viewer:
     first: Side
 
     @classmethod
-    def from_request(cls, request: HttpRequest, deck: Deck) -> "Viewer":
+    def from_request(cls, request: SiteRequest, deck: Deck) -> "Viewer":
         """Read the address; what is missing, out of range or no number falls back to what is nearest."""
         place = number(request.GET.get("card"), least=1, most=deck.card_count) or 1
         seed = number(request.GET.get("shuffle"), least=1, most=MAX_SEED)
@@ -79,7 +79,7 @@ def number(text: str | None, *, least: int, most: int) -> int | None:
     return max(least, min(int(text), most))
 
 
-def terms_page(request: HttpRequest, deck: Deck) -> Page[Any]:
+def terms_page(request: SiteRequest, deck: Deck) -> Page[Any]:
     tags = Tag.objects.seen_by(request.learner, deck=deck)
     cards = deck.cards.present().in_order().prefetch_related(Prefetch("tags", tags, to_attr="seen_tags"))
     paginator = Paginator(cards, TERMS_PER_PAGE)
@@ -97,15 +97,15 @@ def deck_page(request: SiteRequest, slug: str) -> HttpResponse:
     return render_page(request, "sessions_app/deck.html", {"deck": deck, **context}, parts=parts)
 
 
-def viewer_context(request: HttpRequest, deck: Deck) -> dict[str, object]:
+def viewer_context(request: SiteRequest, deck: Deck) -> dict[str, object]:
     return {"viewer": Viewer.from_request(request, deck)}
 
 
-def terms_context(request: HttpRequest, deck: Deck) -> dict[str, object]:
+def terms_context(request: SiteRequest, deck: Deck) -> dict[str, object]:
     return {"page": terms_page(request, deck)}
 
 
-def page_context(request: HttpRequest, deck: Deck) -> dict[str, object]:
+def page_context(request: SiteRequest, deck: Deck) -> dict[str, object]:
     rows = overview.table_rows(deck, request.learner, now=timezone.now())
     mine = rows[0] if rows and rows[0].enrollment.learner_id == request.learner.pk else None
     return {
