@@ -10,7 +10,8 @@
 MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
-SHELL := /bin/sh
+INSTALL = command -v $(PYTHON) >/dev/null || { echo 'PYTHON: there is no $(PYTHON); Studysite needs Python 3.11 or newer.'; exit 1; }; \
+	$(PYTHON) studysite/install.py
 
 # Nothing here may be a secret: these checks only read code and settings.
 CHECK_ENVIRONMENT := SECRET_KEY=only-for-make-check-0123456789-abcdefghijklmnopqrstuvwxyz \
@@ -18,7 +19,7 @@ CHECK_ENVIRONMENT := SECRET_KEY=only-for-make-check-0123456789-abcdefghijklmnopq
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock" $(UPGRADE) pyproject.toml
 
-.PHONY: run admin dev test check lock clean python installed installed-dev
+.PHONY: run admin dev test check lock clean installed installed-dev
 
 run: installed
 	@$(BIN)/python -m studysite.serve
@@ -53,12 +54,8 @@ lock: installed-dev
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-installed: python
-	@$(PYTHON) studysite/install.py requirements.txt
+installed:
+	@$(INSTALL) requirements.txt
 
-installed-dev: python
-	@$(PYTHON) studysite/install.py requirements-dev.txt
-
-python:
-	@command -v $(PYTHON) >/dev/null || { echo 'PYTHON: there is no $(PYTHON); Studysite needs Python 3.11 or newer.'; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("PYTHON: Studysite needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + "; choose another, such as PYTHON=python3.11")'
+installed-dev:
+	@$(INSTALL) requirements-dev.txt

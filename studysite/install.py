@@ -2,7 +2,8 @@
 
     python3 studysite/install.py requirements.txt
 
-Run by make with the machine's own Python, so the standard library is all it uses.
+Run by make with the machine's own Python: the standard library is all it has, and as an old Python has to get as
+far as saying that it is too old, nothing here is newer than Python 3.5.
 """
 
 import fcntl
@@ -16,46 +17,56 @@ PYTHON = VENV / "bin" / "python"
 
 
 def stamp(requirements: Path) -> Path:
-    """A copy of what was installed; without any, .venv was never finished and is made anew."""
+    """Kept once all of ``requirements`` is installed; without any stamp, .venv was never finished."""
     return VENV / requirements.name
+
+
+def stamp_text(requirements: Path) -> str:
+    """What is installed, and for which Python: .venv only works with the one that made it."""
+    return str(PYTHON.resolve()) + "\n" + requirements.read_text()
 
 
 def works() -> bool:
     """Whether .venv was finished once, by a Python that this machine still has."""
-    finished = any(VENV.glob("requirements*.txt")) and PYTHON.exists()
-    return finished and subprocess.run([PYTHON, "-c", "import pip"], capture_output=True).returncode == 0
+    made_by = {path.read_text().partition("\n")[0] for path in VENV.glob("requirements*.txt")}
+    return PYTHON.exists() and str(PYTHON.resolve()) in made_by
 
 
 def is_installed(requirements: Path) -> bool:
-    try:
-        return stamp(requirements).read_bytes() == requirements.read_bytes() and works()
-    except FileNotFoundError:
-        return False
+    kept = stamp(requirements)
+    return PYTHON.exists() and kept.exists() and kept.read_text() == stamp_text(requirements)
 
 
 def make_venv() -> None:
     """Raise SystemExit where Python came without what it needs, as Debian's does."""
     if not importlib.util.find_spec("ensurepip") or not importlib.util.find_spec("venv"):
         sys.exit("Python's module venv is missing. On Debian and Ubuntu: sudo apt install python3-venv")
-    if subprocess.run([sys.executable, "-m", "venv", "--clear", VENV]).returncode:
+    if subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)]).returncode:
         sys.exit("Python could not make the directory .venv; its reason is above.")
 
 
 def install(requirements: Path) -> None:
-    print(f"Installing {requirements} into {VENV}: half a minute or so.", flush=True)
+    print("Installing " + requirements.name + " into .venv: half a minute or so.", flush=True)
     if not works():
         make_venv()
-    finished = {path: path.read_bytes() for path in VENV.glob("requirements*.txt")}
+    finished = {path: path.read_text() for path in VENV.glob("requirements*.txt")}
     for path in finished:
         path.unlink()
-    pip = (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes")
-    if subprocess.run([*pip, "-r", requirements]).returncode:
-        sys.exit(f"{requirements} could not be installed; pip's reason is above. The next run tries again.")
-    for path, content in {**finished, stamp(requirements): requirements.read_bytes()}.items():
-        path.write_bytes(content)
+    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
+    if subprocess.run([*pip, "-r", str(requirements)]).returncode:
+        sys.exit(
+            requirements.name + " could not be installed; pip's reason is above. The next run tries again."
+        )
+    for path, text in {**finished, stamp(requirements): stamp_text(requirements)}.items():
+        path.write_text(text)
 
 
 def main(requirements: Path) -> None:
+    if sys.version_info < (3, 11):  # noqa: UP036  # this file is what an old Python may run
+        version = sys.version.split()[0]
+        sys.exit(
+            "PYTHON: Studysite needs Python 3.11 or newer, not " + version + "; such as PYTHON=python3.11"
+        )
     with requirements.open() as lock:
         # A second make waits here for the first, and then finds everything done.
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -79,9 +79,20 @@ def start_django() -> None:
     directory = data_dir()
     with alone(directory):
         ensure_secret_key(directory)
-    # A pool would try for a long time, and log it, where one connection fails at once.
-    settings.DATABASES["default"].get("OPTIONS", {}).pop("pool", None)
     django.setup()
+
+
+@contextmanager
+def single_connection() -> Iterator[None]:
+    """Use one connection and close it: a pool would try for long, and log it, where one fails at once."""
+    options = settings.DATABASES["default"]["OPTIONS"]
+    kept = dict(options)
+    options.pop("pool", None)
+    try:
+        yield
+    finally:
+        connection.close()
+        options.update(kept)
 
 
 def ensure_database() -> None:
@@ -121,10 +132,10 @@ def ensure_static_files() -> None:
 def prepare() -> None:
     """Do everything that a start needs, after `start_django`."""
     with alone(settings.DATA_DIR):
-        ensure_database()
+        with single_connection():
+            ensure_database()
         if not settings.DEBUG:
             ensure_static_files()
-        connection.close()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Places for the site's own programs to run in."""
 
+import os
 import shutil
 import socket
 from pathlib import Path
@@ -17,9 +18,9 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A DATA_DIR after a first start; tests that change it take a copy."""
-    data_dir = tmp_path_factory.mktemp("prepared") / "not" / "there yet"
+def prepared() -> Path:
+    """A DATA_DIR after a first start, one for all workers; tests that change it take a copy."""
+    data_dir = Path(os.environ["TEST_DATA_DIR"]) / "prepared" / "not there yet"
     ended = run("studysite.prepare", data_dir)
     assert ended.returncode == 0, ended.stderr
     return data_dir

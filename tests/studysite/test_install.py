@@ -93,8 +93,9 @@ def make_run(python: str) -> subprocess.CompletedProcess[str]:
 def old_python(tmp_path: Path) -> Path:
     """A Python that takes itself for 3.9."""
     path = tmp_path / "python3.9"
-    pretend = 'import sys; sys.version_info = (3, 9, 2); sys.version = "3.9.2"; exec(sys.argv[2])'
-    path.write_text(f"#!/bin/sh\nexec {sys.executable} -c '{pretend}' \"$@\"\n")
+    pretend = "import runpy, sys; sys.version_info = (3, 9, 2); sys.version = '3.9.2'; del sys.argv[0]"
+    run = "runpy.run_path(sys.argv[0], run_name='__main__')"
+    path.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{pretend}; {run}" "$@"\n')
     path.chmod(0o755)
     return path
 

@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
@@ -31,6 +32,20 @@ def snapshot(data_dir: Path) -> dict[str, int]:
         path for path in data_dir.rglob("*") if path.is_file() and not path.name.endswith(("-shm", "-wal"))
     ]
     return {str(path): path.stat().st_mtime_ns for path in files if path.name != ".lock"}
+
+
+def children(process: subprocess.Popen[str]) -> list[int]:
+    found = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    assert found
+    return [int(child) for child in found]
+
+
+def is_running(pid: int) -> bool:
+    """Not a zombie either: whoever adopts a dead process may take its time to notice."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def test_a_taken_port(tmp_path: Path) -> None:
@@ -132,7 +147,7 @@ def test_two_first_starts_at_once(tmp_path: Path) -> None:
     assert query(tmp_path, "SELECT count(*) FROM cards_card") == [(46,)]
 
 
-@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_serves_until_it_is_told_to_end(data_dir: Path, free_port: int, ending: signal.Signals) -> None:
     with serving(data_dir, free_port) as process:
         page = urllib.request.urlopen(f"http://127.0.0.1:{free_port}/accounts/login/", timeout=PATIENCE)
@@ -147,8 +162,18 @@ def test_serves_until_it_is_told_to_end(data_dir: Path, free_port: int, ending: 
 
 def test_a_worker_that_dies_is_replaced(data_dir: Path, free_port: int) -> None:
     with serving(data_dir, free_port) as process:
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-        assert children
-        for child in children:
-            os.kill(int(child), signal.SIGKILL)
+        for worker in children(process):
+            os.kill(worker, signal.SIGKILL)
         wait_until_healthy(process, free_port)
+
+
+def test_a_server_that_was_killed_leaves_no_worker(data_dir: Path, free_port: int) -> None:
+    with serving(data_dir, free_port) as process:
+        workers = children(process)
+        process.kill()
+        process.wait(PATIENCE)
+    for _ in range(300):
+        if not any(is_running(worker) for worker in workers):
+            return
+        time.sleep(0.1)
+    pytest.fail("a worker still runs, and keeps the port")
