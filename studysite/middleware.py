@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render, resolve_url
 from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
 
 # Whoever knows these may sign up, or set a password.
 SECRET_ARGUMENTS = {"key", "token"}
@@ -100,10 +101,18 @@ def login_redirect(get_response: Handler) -> Handler:
         if urlsplit(response["Location"]).path != login:
             return response
         query = QueryDict(mutable=True)
-        query["next"] = htmx.current_url_abs_path or "/"
+        query["next"] = page_of(htmx)
         return HttpResponseClientRedirect(f"{login}?{query.urlencode(safe='/')}")
 
     return middleware
+
+
+def page_of(htmx: HtmxDetails) -> str:
+    """The path of the page that the request was made on; home where the header names no page of this site."""
+    try:
+        return htmx.current_url_abs_path or "/"
+    except ValueError:
+        return "/"
 
 
 def time_zone(get_response: Handler) -> Handler:
