@@ -6,7 +6,7 @@ from django import forms
 
 from sessions_app.models import Enrollment
 from sessions_app.study.modes import spaced
-from sessions_app.study.types import SessionSettings
+from sessions_app.study.types import SessionSettings, Verdict
 
 MAX_NEW = 999
 EXTRA_NEW = 10
@@ -51,3 +51,9 @@ class StepForm(forms.Form):
 
 class SharingForm(forms.Form):
     shares_progress = forms.BooleanField(required=False)
+
+
+class OverrideForm(forms.Form):
+    """How the learner judges her answer."""
+
+    verdict = forms.ChoiceField(choices=[(Verdict.CORRECT.value, "right"), (Verdict.WRONG.value, "wrong")])

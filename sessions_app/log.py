@@ -6,6 +6,7 @@ Callers hold the transaction and the enrollment's lock.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -179,6 +180,10 @@ class History:
         lines = Review.objects.standing().filter(learner=line.learner_id, card=line.card_id, side=line.side)
         return cls(list(lines.in_order()))
 
+    def plus(self, line: Review) -> "History":
+        """The same with ``line`` at its place."""
+        return History(sorted([*self.lines, line], key=lambda one: (one.reviewed_at, one.pk)))
+
     @property
     def last_reviewed_at(self) -> datetime | None:
         return self.lines[-1].reviewed_at if self.lines else None
@@ -197,10 +202,10 @@ class History:
 
 def take_back(enrollment: Enrollment, lines: Sequence[Review], now: datetime) -> None:
     """Void ``lines``, as if they had not been answered, and replay their cards."""
-    before = [History.around(line) for line in lines]
     Review.objects.filter(pk__in=[line.pk for line in lines]).update(voided_at=now)
-    for line, history in zip(lines, before, strict=True):
-        _settle(enrollment, line, history)
+    for line in lines:
+        after = History.around(line)
+        _settle(enrollment, line, before=after.plus(line), after=after)
 
 
 def overrule(enrollment: Enrollment, line: Review, verdict: Verdict, now: datetime) -> bool:
@@ -208,20 +213,20 @@ def overrule(enrollment: Enrollment, line: Review, verdict: Verdict, now: dateti
 
     What was rated becomes Good or Again.
     """
-    before = History.around(line)
     if not Review.objects.standing().filter(pk=line.pk).update(voided_at=now):
         return False
+    others, new = History.around(line), copy(line)
     if line.rating is not None:
-        line.rating = Rating.GOOD if verdict is Verdict.CORRECT else Rating.AGAIN
-    line.pk, line.verdict, line.voided_at = None, verdict, None
-    line.save(force_insert=True)
-    _settle(enrollment, line, before)
+        new.rating = Rating.GOOD if verdict is Verdict.CORRECT else Rating.AGAIN
+    new.pk, new.verdict = None, verdict
+    new.save(force_insert=True)
+    _settle(enrollment, new, before=others.plus(line), after=others.plus(new))
     return True
 
 
-def _settle(enrollment: Enrollment, line: Review, before: History) -> None:
-    """Bring progress, days and roll-up from what the log said ``before`` to what it says now."""
-    card, after, since = line.card, History.around(line), counted_since(enrollment, line.card)
+def _settle(enrollment: Enrollment, line: Review, *, before: History, after: History) -> None:
+    """Bring progress, days and roll-up from what the log said ``before`` to what it says ``after``."""
+    card, since = line.card, counted_since(enrollment, line.card)
     row = progress_row(enrollment, card, line.side)
     old = row.as_progress()
     fold = after.replay(enrollment.retention, since)

@@ -12,7 +12,7 @@ from random import Random, SystemRandom
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from cards.models import Deck
 from sessions_app import log
@@ -30,7 +30,8 @@ class Stand:
     """Where a learner stands in a mode: the open step (None when there is none), and what is shown beside it.
 
     ``memory`` is the open card's, None for a new one; ``waiting`` counts what the queue holds; ``is_stale`` says
-    that an answer came to a step that was not open any more, and counted for nothing.
+    that an answer came to a step that was not open any more, and counted for nothing. ``undoable`` is the key of
+    the step whose answer can be taken back, None where there is none.
     """
 
     step: Step | None = None
@@ -38,6 +39,7 @@ class Stand:
     retention: float = DEFAULT_RETENTION
     waiting: Mapping[str, int] = field(default_factory=dict)
     is_stale: bool = False
+    undoable: int | None = None
 
 
 def study_day_of(learner: User, now: datetime) -> date:
@@ -118,7 +120,7 @@ def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: 
             return Stand()
         following_step = _open_step(session, following, position=position, now=now)
         memory = desk.memories.get(following.card_id)
-        return Stand(following_step, memory, enrollment.retention, desk.waiting)
+        return Stand(following_step, memory, enrollment.retention, desk.waiting, undoable=step.pk)
 
 
 def stand_of(*, learner: User, deck: Deck, mode: str, now: datetime) -> Stand:
@@ -129,14 +131,32 @@ def stand_of(*, learner: User, deck: Deck, mode: str, now: datetime) -> Stand:
     step = steps.select_related("session").first()
     if step is None or not is_current(step.session, study_day_of(learner, now)):
         return Stand()
-    step.session.deck = deck
     enrollment = Enrollment.objects.get(learner=learner, deck=deck)
+    step.session.deck, enrollment.learner = deck, learner
+    return _stand_at(step, enrollment, now)
+
+
+def _stand_at(step: Step, enrollment: Enrollment, now: datetime) -> Stand:
+    """Where the learner stands at an open step."""
     desk = DeckDesk(step.session, enrollment, now)
     # Drawn once more, and thrown away, so that the page counts what waits just as the answer before did.
-    _draw(desk, learner, position=step.position, now=now)
+    _draw(desk, enrollment.learner, position=step.position, now=now)
     side = Question.from_json(step.question).side
-    row = CardProgress.objects.filter(learner=learner, card=step.card_id, side=side).first()
-    return Stand(step, row.memory if row else None, enrollment.retention, desk.waiting)
+    row = CardProgress.objects.filter(learner=enrollment.learner_id, card=step.card_id, side=side).first()
+    memory = row.memory if row else None
+    return Stand(step, memory, enrollment.retention, desk.waiting, undoable=last_answered(step.session))
+
+
+def undoable(*, learner: User, deck: Deck, mode: str, now: datetime) -> int | None:
+    """The key of the step whose answer can be taken back although no question is open; None without one."""
+    latest = learner.study_sessions.filter(deck=deck, mode=mode).order_by("-started_at").first()
+    return last_answered(latest) if latest and is_current(latest, study_day_of(learner, now)) else None
+
+
+def last_answered(session: StudySession) -> int | None:
+    """The key of the session's last answered step that stands."""
+    answered = session.steps.standing().exclude(answered_at=None)
+    return answered.order_by("-position").values_list("pk", flat=True).first()
 
 
 def session_finish(*, learner: User, deck: Deck, mode: str, now: datetime) -> None:
@@ -156,13 +176,15 @@ def answer_undo(*, learner: User, step: Step, now: datetime) -> Stand:
     session = step.session
     with transaction.atomic():
         enrollment = _enrollment(learner, session.deck)
-        if not (_is_last_answered(step) and _reopen(session) and _retire(step, now)):
+        if last_answered(session) != step.pk or not _reopen(session, study_day_of(learner, now)):
             return Stand(is_stale=True)
-        session.steps.unanswered().update(retired_at=now)
+        Step.objects.filter(Q(pk=step.pk) | Q(session=session, answered_at=None), retired_at=None).update(
+            retired_at=now
+        )
         log.take_back(enrollment, list(step.reviews.standing().select_related("card")), now)
         position = session.steps.aggregate(last=Max("position"))["last"] + 1
-        _open_step(session, Question.from_json(step.question), position=position, now=now)
-    return stand_of(learner=learner, deck=session.deck, mode=session.mode, now=now)
+        again = _open_step(session, Question.from_json(step.question), position=position, now=now)
+        return _stand_at(again, enrollment, now)
 
 
 def answer_override(*, learner: User, line: Review, verdict: Verdict, now: datetime) -> bool:
@@ -211,26 +233,17 @@ def _open_step(session: StudySession, question: Question, *, position: int, now:
     )
 
 
-def _is_last_answered(step: Step) -> bool:
-    later = step.session.steps.standing().filter(position__gt=step.position).exclude(answered_at=None)
-    return step.answered_at is not None and not later.exists()
-
-
-def _reopen(session: StudySession) -> bool:
-    """Open an ended session again, unless a later one of its kind is open or has been."""
-    if session.finished_at is None:
-        return True
-    later = StudySession.objects.filter(
+def _reopen(session: StudySession, today: date) -> bool:
+    """Open an ended session again, unless its study day is over or another of its kind has followed."""
+    if not is_current(session, today):
+        return False
+    followers = StudySession.objects.filter(
         learner=session.learner_id, deck=session.deck_id, mode=session.mode, started_at__gt=session.started_at
     )
-    if later.exists():
+    if followers.exists():
         return False
-    return bool(StudySession.objects.filter(pk=session.pk).update(finished_at=None))
-
-
-def _retire(step: Step, now: datetime) -> bool:
-    """Mark an answered step as taken back; of two who do so one wins."""
-    return bool(Step.objects.standing().filter(pk=step.pk).update(retired_at=now))
+    StudySession.objects.filter(pk=session.pk).update(finished_at=None)
+    return True
 
 
 def _claim(step: Step, graded: Sequence[Graded], now: datetime) -> bool:

@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from sessions_app.study.modes import MODES
-from sessions_app.views import deck, home, study
+from sessions_app.views import deck, home, study, undo
 
 
 class ModeConverter(StringConverter):
@@ -22,4 +22,6 @@ urlpatterns = [
     path("decks/<slug:slug>/<mode:mode>/", study.study, name="study"),
     path("decks/<slug:slug>/<mode:mode>/answer/", study.answer, name="study_answer"),
     path("decks/<slug:slug>/<mode:mode>/finish/", study.finish, name="study_finish"),
+    path("decks/<slug:slug>/<mode:mode>/undo/", undo.undo, name="study_undo"),
+    path("reviews/<int:pk>/override/", undo.override, name="review_override"),
 ]

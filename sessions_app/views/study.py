@@ -117,6 +117,7 @@ def question_context(step: Step, stand: Stand) -> dict[str, Any]:
     waits = memory.previews(stand.memory, timezone.now(), stand.retention)
     return {
         "step": step,
+        "undoable": stand.undoable,
         "question": question,
         "grades": [(rating.value, rating.name.capitalize(), waits[rating]) for rating in Rating],
         "due": stand.waiting.get("learning", 0) + stand.waiting.get("review", 0),
@@ -135,6 +136,7 @@ def start_context(
         "form": form or START_FORMS[mode](instance=enrollment),
         "today": overview.today(enrollment, deck, now=now),
         "summary": overview.last_session(request.learner, deck, mode, now=now),
+        "undoable": services.undoable(learner=request.learner, deck=deck, mode=mode, now=now),
     }
 
 

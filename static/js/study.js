@@ -1,4 +1,5 @@
-// Studying by keys: Space shows the answer, then means Good; 1 to 4 rate. Each new question gets the focus.
+// Studying by keys: Space shows the answer, then means Good; 1 to 4 rate; Z takes the last answer back. Each new
+// question gets the focus.
 (() => {
   const GOOD = "3";
 
@@ -7,9 +8,12 @@
   }
 
   document.addEventListener("keydown", (event) => {
+    if (event.repeat || cardKeys.taken(event)) return;
+    const undo = document.getElementById("undo-form");
     const flip = cardKeys.flip();
-    if (!flip || event.repeat || cardKeys.taken(event)) return;
-    if (event.key === " ") {
+    if (undo && event.key.toLowerCase() === "z") undo.requestSubmit();
+    else if (!flip) return;
+    else if (event.key === " ") {
       if (flip.open) rate(GOOD);
       else flip.open = true;
     } else if (flip.open && /^[1-4]$/.test(event.key)) rate(event.key);
