@@ -4,12 +4,24 @@ A derived value depends on that card's outcomes, in order, and on the desired re
 no clock, no other card, no chance. So the log can be replayed, and any answer taken back.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime
 
 from sessions_app.study import memory as fsrs_memory
-from sessions_app.study.types import Fold, Kind, Level, Memory, Outcome, Progress, Rating, State, Tally
+from sessions_app.study.types import (
+    Fold,
+    Kind,
+    Level,
+    Memory,
+    Need,
+    NextStep,
+    Outcome,
+    Progress,
+    Rating,
+    State,
+    Tally,
+)
 
 # Days with an unaided recall that make a card mastered, and other questions that keep two recalls apart.
 MASTERED_DAYS = 3
@@ -42,14 +54,20 @@ def replay(outcomes: Iterable[Outcome], retention: float, since: datetime | None
     The progress starts anew where an outcome's ``since`` is another than the one's before, and once more at the
     end where ``since``, the one in force now, is later than the last outcome's.
     """
-    progress, tallies = Progress(), []
-    in_force: datetime | None = None
+    outcomes = list(outcomes)
+    changes = list(steps(outcomes, retention))
+    tallies = [tally(before, outcome) for outcome, (before, _) in zip(outcomes, changes, strict=True)]
+    is_in_force = bool(outcomes) and outcomes[-1].since == since
+    return Fold(changes[-1][1] if is_in_force else Progress(), tallies)
+
+
+def steps(outcomes: Iterable[Outcome], retention: float) -> Iterator[tuple[Progress, Progress]]:
+    """The progress before and after each outcome; it starts anew where ``since`` changes."""
+    progress, in_force = Progress(), None
     for outcome in outcomes:
-        if outcome.since != in_force:
-            progress, in_force = Progress(), outcome.since
-        tallies.append(tally(progress, outcome))
-        progress = fold(progress, outcome, retention)
-    return Fold(progress if since == in_force else Progress(), tallies)
+        before = progress if outcome.since == in_force else Progress()
+        progress, in_force = fold(before, outcome, retention), outcome.since
+        yield before, progress
 
 
 def tally(progress: Progress, outcome: Outcome) -> Tally:
@@ -74,6 +92,21 @@ def fades_at(progress: Progress) -> datetime | None:
     if progress.level is not Level.MASTERED or progress.memory is None:
         return None
     return fsrs_memory.falls_to(progress.memory, FADING)
+
+
+def next_step(progress: Progress, today: date) -> NextStep | None:
+    """What lifts a card to the next level, as seen on the study day ``today``; None at the highest."""
+    is_new_day = progress.last_recall_day is None or today > progress.last_recall_day
+    if progress.level is Level.MASTERED:
+        return None
+    if progress.level is Level.LEARNED:
+        is_after_miss = progress.last_miss_day is None or today > progress.last_miss_day
+        need = Need.RECALL if is_new_day and is_after_miss else Need.LATER_DAY
+        return NextStep(Level.MASTERED, need, max(1, MASTERED_DAYS - progress.recall_days))
+    if progress.level is Level.RECALLED:
+        won_back = progress.peak >= Level.LEARNED
+        return NextStep(Level.LEARNED, Need.RECALL if won_back or is_new_day else Need.APART)
+    return NextStep(Level.RECALLED, Need.RECALL)
 
 
 def _next_memory(progress: Progress, outcome: Outcome, retention: float) -> Memory | None:

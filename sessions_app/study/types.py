@@ -308,3 +308,24 @@ class Fold:
 
     progress: Progress
     tallies: Sequence[Tally]
+
+
+class Need(StrEnum):
+    """What a right recall needs besides being right, to lift a card to the next level."""
+
+    RECALL = "recall"
+    APART = "apart"
+    LATER_DAY = "later_day"
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """What takes a card to the next ``level``: right recalls on ``days`` different study days.
+
+    The first of them may come at once (``RECALL``), after some other questions or on a later study day
+    (``APART``), or only on a later study day than today (``LATER_DAY``).
+    """
+
+    level: Level
+    need: Need
+    days: int = 1

@@ -1,0 +1,74 @@
+"""What takes a card to the next level: said so that doing it keeps the promise, and doing less does not."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from sessions_app.study import progress
+from sessions_app.study.progress import next_step
+from sessions_app.study.types import Kind, Level, Need, NextStep, Progress
+from tests.sessions_app.study.build import NOON, folded, histories, outcome
+
+TODAY = NOON.date()
+TOMORROW = TODAY + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "today", "step"),
+    [
+        ([], TODAY, NextStep(Level.RECALLED, Need.RECALL)),
+        ([outcome(kind=Kind.CHOICE)], TODAY, NextStep(Level.RECALLED, Need.RECALL)),
+        ([outcome()], TODAY, NextStep(Level.LEARNED, Need.APART)),
+        ([outcome()], TOMORROW, NextStep(Level.LEARNED, Need.RECALL)),
+        ([outcome(), outcome(gap=3)], TODAY, NextStep(Level.MASTERED, Need.LATER_DAY, 2)),
+        ([outcome(), outcome(gap=3)], TOMORROW, NextStep(Level.MASTERED, Need.RECALL, 2)),
+        ([outcome(), outcome(day=1)], TOMORROW, NextStep(Level.MASTERED, Need.LATER_DAY, 1)),
+        ([outcome(day=day) for day in range(3)], TODAY + timedelta(days=2), None),
+    ],
+)
+def test_the_way_up(outcomes, today, step):
+    assert next_step(folded(*outcomes), today) == step
+
+
+def test_a_lost_step_is_won_back_by_one_recall():
+    missed = folded(outcome(), outcome(gap=3), outcome(right=False))
+    assert next_step(missed, TODAY) == NextStep(Level.LEARNED, Need.RECALL)
+
+
+def test_mastered_is_won_back_only_on_a_later_day_than_the_miss():
+    missed = folded(*(outcome(day=day) for day in range(3)), outcome(day=5, right=False))
+    assert next_step(missed, TODAY + timedelta(days=5)) == NextStep(Level.MASTERED, Need.LATER_DAY)
+    assert next_step(missed, TODAY + timedelta(days=6)) == NextStep(Level.MASTERED, Need.RECALL)
+
+
+def recalled(before: Progress, day: date, gap: int | None = None) -> Progress:
+    """``before`` after one right recall on the study day ``day``."""
+    return progress.fold(before, replace(outcome(day=900, gap=gap), study_day=day), 0.9)
+
+
+@given(histories(), st.integers(0, 3))
+def test_doing_what_it_says_reaches_the_level_and_no_day_less_does(history, later):
+    before = folded(*history)
+    today = (before.last_day or TODAY) + timedelta(days=later)
+    step = next_step(before, today)
+    assume(step is not None)
+    first = today + timedelta(days=step.need is not Need.RECALL)
+    levels = []
+    for number in range(step.days):
+        before = recalled(before, first + timedelta(days=number))
+        levels.append(before.level)
+    assert levels[-1] is step.level
+    assert all(level < step.level for level in levels[:-1])
+
+
+@given(histories())
+def test_a_recall_too_early_does_not_lift(history):
+    before = folded(*history)
+    today = before.last_day or TODAY
+    step = next_step(before, today)
+    assume(step is not None and step.need is not Need.RECALL)
+    assert recalled(before, today).level is before.level
+    assert recalled(before, today, gap=3).level is (step.level if step.need is Need.APART else before.level)
