@@ -11,7 +11,6 @@ from cards.models import Card, CardQuerySet, SideChoice
 from sessions_app.models import CardProgress, CardProgressQuerySet, Enrollment, StudySession
 from sessions_app.study.types import (
     Asked,
-    Memory,
     Scheduled,
     SessionSettings,
     Side,
@@ -27,13 +26,12 @@ TEXTS = ("id", "term", "definition", "studied_side")
 class DeckDesk:
     """`sessions_app.study.types.Desk` over the database, for one draw in one session.
 
-    It remembers what it has handed out, so that the page can show intervals and counts without asking again.
+    It remembers how much it has handed out, so that the page can show counts without asking again.
     """
 
     session: StudySession
     enrollment: Enrollment
     now: datetime
-    memories: dict[int, Memory] = field(default_factory=dict)
     first_unseen: int | None = None
     waiting: dict[str, int] = field(default_factory=dict)
 
@@ -105,6 +103,5 @@ class DeckDesk:
 
     def _hand_out(self, pile: str, rows: Iterable[CardProgress]) -> list[Scheduled]:
         items = [Scheduled(self._study_card(row.card), row.memory) for row in rows if row.memory]
-        self.memories.update((item.card.id, item.memory) for item in items)
         self.waiting[pile] = len(items)
         return items

@@ -6,7 +6,7 @@ itself); that a step is answered once is the work of a conditional update, not o
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from random import Random, SystemRandom
 from zoneinfo import ZoneInfo
@@ -19,9 +19,8 @@ from sessions_app import log
 from sessions_app.desk import DeckDesk
 from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession
 from sessions_app.study import days
-from sessions_app.study.memory import DEFAULT_RETENTION
 from sessions_app.study.modes import MODES
-from sessions_app.study.types import Graded, Memory, Moment, Question, SessionSettings, Verdict
+from sessions_app.study.types import Graded, Level, Moment, Question, SessionSettings, Verdict
 from studysite.accounts.models import User
 
 
@@ -29,14 +28,15 @@ from studysite.accounts.models import User
 class Stand:
     """Where a learner stands in a mode: the open step (None when there is none), and what is shown beside it.
 
-    ``memory`` is the open card's, None for a new one; ``waiting`` counts what the queue holds; ``is_stale`` says
-    that an answer came to a step that was not open any more, and counted for nothing. ``undoable`` is the key of
-    the step whose answer can be taken back, None where there is none.
+    ``progress`` is the learner's on the side that is asked, None where she has neither answered nor marked it;
+    ``waiting`` counts what the queue holds; ``is_stale`` says that an answer came to a step that was not open any
+    more, and counted for nothing. ``undoable`` is the key of the step whose answer can be taken back, None where
+    there is none.
     """
 
     step: Step | None = None
-    memory: Memory | None = None
-    retention: float = DEFAULT_RETENTION
+    enrollment: Enrollment | None = None
+    progress: CardProgress | None = None
     waiting: Mapping[str, int] = field(default_factory=dict)
     is_stale: bool = False
     undoable: int | None = None
@@ -66,12 +66,12 @@ def session_start(
     """
     today = study_day_of(learner, now)
     with transaction.atomic():
-        enrollment = _enrollment(learner, deck)
+        enrollment = lock_enrollment(learner, deck)
         open_session = learner.study_sessions.open().filter(deck=deck, mode=mode).first()
         if open_session and is_current(open_session, today):
             return open_session
         if open_session:
-            _finish(open_session, now)
+            end_session(open_session, now)
         session = StudySession(
             learner=learner,
             deck=deck,
@@ -81,12 +81,11 @@ def session_start(
             study_day=today,
             started_at=now,
         )
-        desk = DeckDesk(session, enrollment, now)
-        question = _draw(desk, learner, position=0, now=now)
+        question = _draw(DeckDesk(session, enrollment, now), learner, position=0, now=now)
         if question is None:
             return None
         session.save()
-        _open_step(session, question, position=0, now=now)
+        _open_step(session, question, _progress_on(question, learner), position=0, now=now)
     return session
 
 
@@ -101,7 +100,7 @@ def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: 
     graded = MODES[session.mode].grade(question, response)
     today = study_day_of(learner, now)
     with transaction.atomic():
-        enrollment = _enrollment(learner, session.deck)
+        enrollment = lock_enrollment(learner, session.deck)
         if not _claim(step, graded, now):
             return Stand(is_stale=True)
         changes: Counter[str] = Counter()
@@ -112,15 +111,25 @@ def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: 
                 )
             )
         desk = DeckDesk(session, enrollment, now)
-        position = step.position + 1
-        following = _draw(desk, learner, position=position, now=now) if is_current(session, today) else None
+        stand = go_on(desk, position=step.position + 1)
         log.roll_up(enrollment, changes, now=now, unseen_from=desk.first_unseen)
-        if following is None:
-            _finish(session, now)
-            return Stand()
-        following_step = _open_step(session, following, position=position, now=now)
-        memory = desk.memories.get(following.card_id)
-        return Stand(following_step, memory, enrollment.retention, desk.waiting, undoable=step.pk)
+        return replace(stand, undoable=step.pk) if stand.step else stand
+
+
+def go_on(desk: DeckDesk, *, position: int) -> Stand:
+    """Open the session's next step; end the session where nothing is left, or where its study day is over.
+
+    The caller holds the transaction and the enrollment's lock.
+    """
+    session, learner, now = desk.session, desk.enrollment.learner, desk.now
+    goes_on = is_current(session, study_day_of(learner, now))
+    question = _draw(desk, learner, position=position, now=now) if goes_on else None
+    if question is None:
+        end_session(session, now)
+        return Stand()
+    progress = _progress_on(question, learner)
+    step = _open_step(session, question, progress, position=position, now=now)
+    return Stand(step, desk.enrollment, progress, desk.waiting)
 
 
 def stand_of(*, learner: User, deck: Deck, mode: str, now: datetime) -> Stand:
@@ -133,18 +142,16 @@ def stand_of(*, learner: User, deck: Deck, mode: str, now: datetime) -> Stand:
         return Stand()
     enrollment = Enrollment.objects.get(learner=learner, deck=deck)
     step.session.deck, enrollment.learner = deck, learner
-    return _stand_at(step, enrollment, now)
+    progress = _progress_on(Question.from_json(step.question), learner)
+    return _stand_at(step, enrollment, progress, now)
 
 
-def _stand_at(step: Step, enrollment: Enrollment, now: datetime) -> Stand:
+def _stand_at(step: Step, enrollment: Enrollment, progress: CardProgress | None, now: datetime) -> Stand:
     """Where the learner stands at an open step."""
     desk = DeckDesk(step.session, enrollment, now)
     # Drawn once more, and thrown away, so that the page counts what waits just as the answer before did.
     _draw(desk, enrollment.learner, position=step.position, now=now)
-    side = Question.from_json(step.question).side
-    row = CardProgress.objects.filter(learner=enrollment.learner_id, card=step.card_id, side=side).first()
-    memory = row.memory if row else None
-    return Stand(step, memory, enrollment.retention, desk.waiting, undoable=last_answered(step.session))
+    return Stand(step, enrollment, progress, desk.waiting, undoable=last_answered(step.session))
 
 
 def undoable(*, learner: User, deck: Deck, mode: str, now: datetime) -> int | None:
@@ -164,7 +171,7 @@ def session_finish(*, learner: User, deck: Deck, mode: str, now: datetime) -> No
     with transaction.atomic():
         session = learner.study_sessions.open().filter(deck=deck, mode=mode).first()
         if session:
-            _finish(session, now)
+            end_session(session, now)
 
 
 def answer_undo(*, learner: User, step: Step, now: datetime) -> Stand:
@@ -175,7 +182,7 @@ def answer_undo(*, learner: User, step: Step, now: datetime) -> Stand:
     """
     session = step.session
     with transaction.atomic():
-        enrollment = _enrollment(learner, session.deck)
+        enrollment = lock_enrollment(learner, session.deck)
         if last_answered(session) != step.pk or not _reopen(session, study_day_of(learner, now)):
             return Stand(is_stale=True)
         Step.objects.filter(Q(pk=step.pk) | Q(session=session, answered_at=None), retired_at=None).update(
@@ -183,8 +190,10 @@ def answer_undo(*, learner: User, step: Step, now: datetime) -> Stand:
         )
         log.take_back(enrollment, list(step.reviews.standing().select_related("card")), now)
         position = session.steps.aggregate(last=Max("position"))["last"] + 1
-        again = _open_step(session, Question.from_json(step.question), position=position, now=now)
-        return _stand_at(again, enrollment, now)
+        question = Question.from_json(step.question)
+        progress = _progress_on(question, learner)
+        again = _open_step(session, question, progress, position=position, now=now)
+        return _stand_at(again, enrollment, progress, now)
 
 
 def answer_override(*, learner: User, line: Review, verdict: Verdict, now: datetime) -> bool:
@@ -193,7 +202,7 @@ def answer_override(*, learner: User, line: Review, verdict: Verdict, now: datet
     False, with nothing changed, where the line was taken back or judged anew in the meantime.
     """
     with transaction.atomic():
-        enrollment = _enrollment(learner, line.card.deck)
+        enrollment = lock_enrollment(learner, line.card.deck)
         if not log.overrule(enrollment, line, verdict, now):
             return False
         if line.step_id:
@@ -206,7 +215,7 @@ def enrollment_set(*, learner: User, deck: Deck, **fields: object) -> None:
     Enrollment.objects.update_or_create(learner=learner, deck=deck, defaults=fields)
 
 
-def _enrollment(learner: User, deck: Deck) -> Enrollment:
+def lock_enrollment(learner: User, deck: Deck) -> Enrollment:
     """The learner's enrollment, locked until the transaction ends; made at her first session."""
     mine = Enrollment.objects.select_for_update().filter(learner=learner, deck=deck)
     enrollment = mine.first()
@@ -222,13 +231,21 @@ def _draw(desk: DeckDesk, learner: User, *, position: int, now: datetime) -> Que
     return MODES[desk.session.mode].draw(desk, moment_of(learner, now), chance)
 
 
-def _open_step(session: StudySession, question: Question, *, position: int, now: datetime) -> Step:
+def _progress_on(question: Question, learner: User) -> CardProgress | None:
+    """The learner's progress on what ``question`` asks."""
+    return CardProgress.objects.filter(learner=learner, card=question.card_id, side=question.side).first()
+
+
+def _open_step(
+    session: StudySession, question: Question, progress: CardProgress | None, *, position: int, now: datetime
+) -> Step:
     return Step.objects.create(
         session=session,
         position=position,
         card_id=question.card_id,
         origin=question.origin,
         question=question.to_json(),
+        level=progress.level if progress else Level.NEW,
         drawn_at=now,
     )
 
@@ -252,7 +269,7 @@ def _claim(step: Step, graded: Sequence[Graded], now: datetime) -> bool:
     return bool(unanswered.update(answered_at=now, response=graded[0].response, verdict=graded[0].verdict))
 
 
-def _finish(session: StudySession, now: datetime) -> None:
+def end_session(session: StudySession, now: datetime) -> None:
     """End the session; its open question is given back unanswered."""
     session.steps.unanswered().update(retired_at=now)
     StudySession.objects.open().filter(pk=session.pk).update(finished_at=now)

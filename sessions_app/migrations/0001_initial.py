@@ -39,6 +39,7 @@ class Migration(migrations.Migration):
                 ('position', models.PositiveIntegerField()),
                 ('origin', models.CharField(max_length=10)),
                 ('question', models.JSONField()),
+                ('level', models.PositiveSmallIntegerField(choices=[(0, 'New'), (1, 'Recognised'), (2, 'Recalled'), (3, 'Learned'), (4, 'Mastered')], default=sessions_app.study.types.Level['NEW'], help_text="The card's level when it was drawn.")),
                 ('response', models.CharField(blank=True, max_length=2000)),
                 ('verdict', models.CharField(blank=True, choices=[('correct', 'Correct'), ('wrong', 'Wrong'), ('ask', 'Ask')], max_length=7)),
                 ('drawn_at', models.DateTimeField(default=django.utils.timezone.now)),

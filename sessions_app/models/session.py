@@ -6,7 +6,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from cards.models import Card, Deck
-from sessions_app.models.choices import MAX_RESPONSE, MODE_CHOICES, VERDICTS
+from sessions_app.models.choices import LEVELS, MAX_RESPONSE, MODE_CHOICES, VERDICTS
+from sessions_app.study.types import Level
 
 
 class StudySessionQuerySet(models.QuerySet["StudySession"]):
@@ -59,6 +60,9 @@ class Step(models.Model):
     card = models.ForeignKey(Card, on_delete=models.SET_NULL, null=True, related_name="+")
     origin = models.CharField(max_length=10)
     question = models.JSONField()
+    level = models.PositiveSmallIntegerField(
+        choices=LEVELS, default=Level.NEW, help_text="The card's level when it was drawn."
+    )
     response = models.CharField(max_length=MAX_RESPONSE, blank=True)
     verdict = models.CharField(max_length=7, choices=VERDICTS, blank=True)
     drawn_at = models.DateTimeField(default=timezone.now)

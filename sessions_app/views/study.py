@@ -114,7 +114,8 @@ def show(
 
 def question_context(step: Step, stand: Stand) -> dict[str, Any]:
     question = Question.from_json(step.question)
-    waits = memory.previews(stand.memory, timezone.now(), stand.retention)
+    known = stand.progress.memory if stand.progress else None
+    waits = memory.previews(known, timezone.now(), stand.enrollment.retention)
     return {
         "step": step,
         "undoable": stand.undoable,
