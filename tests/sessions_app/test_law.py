@@ -26,7 +26,7 @@ def derived():
     """Every derived value of the site."""
     return (
         list(CardProgress.objects.order_by("pk").values()),
-        list(DayTotal.objects.order_by("pk").values()),
+        list(DayTotal.objects.order_by("deck", "study_day").values()),
         list(Enrollment.objects.order_by("pk").values()),
     )
 
