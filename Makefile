@@ -32,7 +32,7 @@ admin: installed
 	@$(BIN)/python manage.py createsuperuser
 
 test: installed-dev
-	$(BIN)/python -m tests.postgres
+	$(BIN)/python -m tests.postgres --numprocesses 2 --dist loadfile
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: installed-dev
