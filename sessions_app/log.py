@@ -14,7 +14,7 @@ from itertools import groupby
 from django.db.models import F, Q, Value
 from django.db.models.functions import Least
 
-from cards.models import Card, SideChoice
+from cards.models import Card
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step
 from sessions_app.study import progress
 from sessions_app.study.types import (
@@ -88,9 +88,8 @@ def counted_since(enrollment: Enrollment, card: Card) -> datetime | None:
 
 def is_counted(row: CardProgress, card: Card, enrollment: Enrollment) -> bool:
     """Whether the row is among those that the roll-up of the enrollment counts."""
-    side = card.studied_side if enrollment.side_choice == SideChoice.AUTO else enrollment.side_choice
     present = card.removed_at is None and card.deck_id == enrollment.deck_id
-    return present and not row.suspended and row.side == side
+    return present and not row.suspended and row.side == enrollment.asked_side(card)
 
 
 def gap_before(row: CardProgress, today: date) -> int | None:

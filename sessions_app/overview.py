@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Count, Q
+from django.db.models import Case, Count, Min, Q, When
+from django.db.models.functions import Greatest
 
 from cards.models import Deck, DeckQuerySet
-from sessions_app.models import DayTotal, Enrollment, EnrollmentQuerySet
+from sessions_app.models import CardProgress, DayTotal, Enrollment, EnrollmentQuerySet
 from sessions_app.services import moment_of, study_day_of
-from sessions_app.study.modes import MODES, spaced
-from sessions_app.study.types import Level, Verdict
+from sessions_app.study.modes import MODES
+from sessions_app.study.types import Level
 from studysite.accounts.models import User
 
 # The table's "91 % right" looks back so many study days.
@@ -38,11 +39,12 @@ class Share:
 class Row:
     """One learner's row in a deck's table; ``used`` names the modes that she has started.
 
-    ``enrollment`` carries the annotations of `EnrollmentQuerySet.with_schedule`.
+    ``enrollment`` carries the annotations of `EnrollmentQuerySet.with_schedule`; ``cards`` are those that count.
     """
 
     enrollment: Any
     shares: tuple[Share, ...]
+    cards: int
     mastery: int
     used: frozenset[str]
 
@@ -51,6 +53,15 @@ class Row:
         """Of the recalls that tested a memory, the percentage that was right; None without any."""
         recalls = self.enrollment.recalls
         return round(100 * self.enrollment.recalls_right / recalls) if recalls else None
+
+    @property
+    def recall_percent(self) -> int | None:
+        """Predicted recall now: the mean over the cards that count, those never recalled as 0, in percent.
+
+        None where it was not asked for (`EnrollmentQuerySet.with_recall_of`), or nothing counts.
+        """
+        recall_sum = getattr(self.enrollment, "recall_sum", None)
+        return None if recall_sum is None or not self.cards else round(100 * recall_sum / self.cards)
 
     @property
     def goal_percent(self) -> int:
@@ -108,18 +119,22 @@ def table_rows(deck: Deck, viewer: User | AnonymousUser, *, now: datetime) -> li
         return []
     visible = Q(learner=viewer)
     if deck.owner_id == viewer.pk:
-        visible |= Q(shares_progress=True)
+        visible |= Q(shares_progress=True, learner__is_guest=False)
     enrollments = deck.enrollments.filter(visible, last_studied_at__isnull=False).select_related("learner")
-    enrollments = scheduled_for(enrollments, viewer, now).with_used_modes().order_by("-last_studied_at")
-    rows = [row_of(enrollment, deck.card_count) for enrollment in enrollments[:MOST_ROWS]]
-    return sorted(rows, key=lambda row: row.enrollment.learner_id != viewer.pk)
+    enrollments = scheduled_for(enrollments, viewer, now).with_used_modes().with_recall_of(viewer, now=now)
+    own_first = Case(When(learner=viewer, then=0), default=1)
+    enrollments = enrollments.order_by(own_first, "-last_studied_at")[:MOST_ROWS]
+    return [row_of(enrollment, deck.card_count) for enrollment in enrollments]
 
 
 def row_of(enrollment: Enrollment, card_count: int) -> Row:
+    """The standing in a deck of ``card_count`` cards; suspended ones do not count."""
+    cards = max(0, card_count - enrollment.suspended)
     return Row(
         enrollment=enrollment,
-        shares=level_shares(enrollment, card_count),
-        mastery=mastery_percent(enrollment, card_count),
+        shares=level_shares(enrollment, cards),
+        cards=cards,
+        mastery=mastery_percent(enrollment, cards),
         used=frozenset(mode for mode in MODES if getattr(enrollment, f"used_{mode}")),
     )
 
@@ -128,11 +143,24 @@ def today(enrollment: Any, deck: Deck, *, now: datetime) -> Today:
     """What awaits the learner today; ``enrollment`` carries its schedule, or is one not saved yet."""
     if enrollment.pk is None:
         return Today(0, min(deck.card_count, enrollment.new_per_day), deck.card_count, 0, None)
-    unseen = max(0, deck.card_count - enrollment.scheduled)
+    buried_unseen, unburied_at = buried_cards(enrollment, now)
+    unseen = max(0, deck.card_count - enrollment.suspended - enrollment.scheduled - buried_unseen)
     left_today = max(0, enrollment.new_per_day - introduced_today(enrollment, now))
-    return Today(
-        enrollment.due_count, min(unseen, left_today), unseen, enrollment.scheduled, enrollment.next_due
+    next_due = min(filter(None, (enrollment.next_due, unburied_at)), default=None)
+    return Today(enrollment.due_count, min(unseen, left_today), unseen, enrollment.scheduled, next_due)
+
+
+def buried_cards(enrollment: Enrollment, now: datetime) -> tuple[int, datetime | None]:
+    """How many unseen cards are buried at ``now``, and when the first buried card that has a memory comes back."""
+    if enrollment.buried_until is None or enrollment.buried_until <= now:
+        return 0, None
+    mine = CardProgress.objects.filter(learner=enrollment.learner_id, deck=enrollment.deck_id)
+    buried = mine.asked(enrollment.side_choice).active().filter(buried_until__gt=now)
+    has_memory = Q(due__isnull=False)
+    found = buried.aggregate(
+        unseen=Count("pk", filter=~has_memory), back=Min(Greatest("due", "buried_until"), filter=has_memory)
     )
+    return found["unseen"], found["back"]
 
 
 def introduced_today(enrollment: Enrollment, now: datetime) -> int:
@@ -140,29 +168,6 @@ def introduced_today(enrollment: Enrollment, now: datetime) -> int:
     day = study_day_of(enrollment.learner, now)
     totals = DayTotal.objects.filter(learner=enrollment.learner_id, deck=enrollment.deck_id, study_day=day)
     return totals.values_list("introduced", flat=True).first() or 0
-
-
-@dataclass(frozen=True)
-class Summary:
-    """What a finished session came to."""
-
-    answered: int
-    right: int
-    new: int
-
-
-def last_session(learner: User, deck: Deck, mode: str, *, now: datetime) -> Summary | None:
-    """The learner's last session in this mode, if it ended in today's study day with something answered."""
-    sessions = learner.study_sessions.filter(deck=deck, mode=mode, study_day=study_day_of(learner, now))
-    session = sessions.exclude(finished_at=None).order_by("-started_at").first()
-    if session is None:
-        return None
-    counts = session.steps.standing().aggregate(
-        answered=Count("pk", filter=Q(answered_at__isnull=False)),
-        right=Count("pk", filter=Q(verdict=Verdict.CORRECT)),
-        new=Count("pk", filter=Q(origin=spaced.NEW, answered_at__isnull=False)),
-    )
-    return Summary(**counts) if counts["answered"] else None
 
 
 def decks_of(learner: User) -> DeckQuerySet:

@@ -6,24 +6,27 @@ from typing import Any
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Aggregate, Count, Exists, OuterRef, Q, Subquery, Sum
+from django.db.models import Aggregate, Case, Count, Exists, OuterRef, Q, Subquery, Sum, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from cards.models import Deck, SideChoice
+from cards.models import Card, Deck, SideChoice
 from sessions_app.models.progress import CardProgress, CardProgressQuerySet, DayTotal
+from sessions_app.models.recall import predicted_recall
 from sessions_app.models.session import StudySession
 from sessions_app.study import memory as fsrs_memory
 from sessions_app.study.modes import MODES
 from sessions_app.study.types import Level
+from studysite.accounts.models import User
 
 DEFAULT_NEW_PER_DAY = 20
 DEFAULT_LEARN_AHEAD, MAX_LEARN_AHEAD = 20, 120
 
 
-def total(rows: models.QuerySet[Any], aggregate: Aggregate) -> Coalesce:
+def total(rows: models.QuerySet[Any], aggregate: Aggregate, default: float = 0) -> Coalesce:
     """``aggregate`` over the rows of one learner, as a value beside an enrollment; 0 where there are none."""
-    return Coalesce(Subquery(rows.order_by().values("learner").annotate(total=aggregate).values("total")), 0)
+    totals = rows.order_by().values("learner").annotate(total=aggregate).values("total")
+    return Coalesce(Subquery(totals), default)
 
 
 def asked_progress() -> CardProgressQuerySet:
@@ -48,11 +51,19 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         days = DayTotal.objects.filter(**mine, study_day__gt=recalls_after)
         return self.annotate(
             due_count=total(progress.filter(due__lt=day_end), Count("pk")),
-            fading_count=total(progress.filter(fades_at__lte=now), Count("pk")),
+            fading_count=total(counted_progress().fading(now), Count("pk")),
             next_due=Subquery(progress.filter(due__gte=day_end).order_by("due").values("due")[:1]),
             recalls=total(days, Sum("recalls")),
             recalls_right=total(days, Sum("recalls_right")),
         )
+
+    def with_recall_of(self, learner: User, *, now: datetime) -> "EnrollmentQuerySet":
+        """Annotate ``recall_sum``: predicted recall at ``now`` added up over the learner's counted cards.
+
+        Each of her cards has to be looked at, so the rows of others get None.
+        """
+        recall = total(counted_progress().exclude(due=None), Sum(predicted_recall(now)), 0.0)
+        return self.annotate(recall_sum=Case(When(learner=learner, then=recall)))
 
     def with_used_modes(self) -> "EnrollmentQuerySet":
         """Annotate ``used_<mode>``: whether the learner has ever started a session in it."""
@@ -137,6 +148,10 @@ class Enrollment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.learner} in {self.deck}"
+
+    def asked_side(self, card: Card) -> str:
+        """The side that ``card`` asks this learner for."""
+        return card.studied_side if self.side_choice == SideChoice.AUTO else self.side_choice
 
     def roll_up(self) -> dict[str, int]:
         """The counts that are derived from the log."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, CharField, ExpressionWrapper, F, OuterRef, Q, Value, When
+from django.db.models.functions import Coalesce
 
 from cards.models import Card, Deck, SideChoice
 from sessions_app.models.choices import LEVELS, SIDES, STATES
@@ -13,12 +14,12 @@ from sessions_app.study.types import Level, Memory, Progress, State, Tally
 
 
 class CardProgressQuerySet(models.QuerySet["CardProgress"]):
-    def asked(self, side_choice: str | OuterRef) -> "CardProgressQuerySet":
+    def asked(self, side_choice: str | OuterRef | Coalesce) -> "CardProgressQuerySet":
         """Progress on present cards, on the side that each asks a learner for who chose ``side_choice``.
 
         Automatic is the card's own studied side.
         """
-        wish = side_choice if isinstance(side_choice, OuterRef) else Value(side_choice)
+        wish = Value(side_choice) if isinstance(side_choice, str) else side_choice
         side = Case(When(Q(wish=SideChoice.AUTO), then=F("card__studied_side")), default=F("wish"))
         return self.alias(wish=ExpressionWrapper(wish, CharField())).filter(card__removed_at=None, side=side)
 
@@ -29,6 +30,10 @@ class CardProgressQuerySet(models.QuerySet["CardProgress"]):
     def unburied(self, now: datetime) -> "CardProgressQuerySet":
         """Progress on cards that the learner has not put off until after ``now``."""
         return self.filter(Q(buried_until=None) | Q(buried_until__lte=now))
+
+    def fading(self, now: datetime) -> "CardProgressQuerySet":
+        """Progress on mastered cards whose predicted recall has fallen too low at ``now``."""
+        return self.filter(fades_at__lte=now)
 
 
 class CardProgress(models.Model):
