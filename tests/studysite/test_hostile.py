@@ -1,0 +1,219 @@
+"""Requests that no browser would send: every page answers each of them clearly, and never with a 500.
+
+The pages and the names of their fields are found in the site itself, so that new ones are swept too.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.test import client as client_module
+from django.urls import get_resolver, reverse
+
+from cards.models import Card, Deck, Visibility
+from cards.services import refresh_deck
+from sessions_app.models import Review, Step
+from studysite.accounts.models import User
+
+pytestmark = pytest.mark.django_db
+
+MEGABYTE = "x" * 1024 * 1024
+VALUES = {
+    "empty": "",
+    "long": "x" * 50_000,
+    "NUL": "a\0b",
+    "a lone surrogate": "a\ud800b",
+    "control characters": "".join(map(chr, range(32))) + "\x7f\u202e\u2028\ufeff",
+    "a long number": "9" * 5_000,
+    "a large number": str(2**63),
+    "a negative number": "-1",
+    "other digits": "٣",
+    "not a number": "NaN",
+    "HTML": "\"'><script>alert(1)</script>{{ 7 * 7 }}{% now 'Y' %}",
+    "another site": "https://evil.example.org\\@//",
+}
+FORM = "application/x-www-form-urlencoded"
+BODIES = {
+    "nothing": (b"", FORM),
+    "JSON": (b'{"step": {"rating": [1]}}', "application/json"),
+    "an unknown type": (b"\xff\xfe\0", "image/png"),
+    "no type": (b"step=1", ""),
+    "bytes that are no text": (b"step=\xff\xfe&rating=%ff%fe&%00=%00&=&&&=", FORM),
+    "an unknown charset": (b"step=1&rating=3", f"{FORM}; charset=martian"),
+    "two bytes for a character": ("step=1&rating=3".encode("utf-16"), f"{FORM}; charset=utf-16"),
+    "multipart without a boundary": (b"--x\r\n", "multipart/form-data"),
+    "multipart that breaks off": (b"--x\r\nContent-Disposition: form-da", "multipart/form-data; boundary=x"),
+    "multipart that is none": (b"\xff\0" * 99, "multipart/form-data; boundary=x"),
+    "an endless boundary": (b"--x", "multipart/form-data; boundary=" + "x" * 5_000),
+    "bad base64": (
+        b'--x\r\nContent-Disposition: form-data; name="step"\r\nContent-Transfer-Encoding: base64\r\n\r\nA=',
+        "multipart/form-data; boundary=x",
+    ),
+    "a file for a text": (
+        b'--x\r\nContent-Disposition: form-data; name="step"; filename="../x"\r\n\r\n1\r\n--x--\r\n',
+        "multipart/form-data; boundary=x",
+    ),
+    "too many fields": (b"&".join(b"f%d=1" % n for n in range(1_001)), FORM),
+    "too much": (b"step=" + b"1" * settings.DATA_UPLOAD_MAX_MEMORY_SIZE, FORM),
+}
+HEADERS = {
+    "a cookie that is none": {"Cookie": "sessionid=\0; csrftoken=\xff; messages=[[[; =; ;"},
+    "a session that never was": {"Cookie": f"sessionid={'a' * 32}; csrftoken={'b' * 32}; messages=W10:x:y"},
+    "a long cookie": {"Cookie": f"sessionid={'x' * 50_000}"},
+    "a path for a cookie": {"Cookie": "sessionid=../../etc/passwd; csrftoken=<script>"},
+    "an unknown part": {"HX-Request": "true", "HX-Target": "../base.html#x", "HX-Current-URL": "http://["},
+    "a part with strange letters": {"HX-Request": "true", "HX-Target": "\xff", "HX-Current-URL": "\xff"},
+    "htmx elsewhere": {"HX-Request": "true", "HX-Boosted": "true", "HX-Current-URL": "//evil.example.org"},
+    "half of htmx": {"HX-Request": "%00", "HX-History-Restore-Request": "true", "HX-Trigger": "{"},
+    "no origin": {"Referer": "http://[", "Origin": "null", "Accept-Language": "x" * 5_000},
+    "a proxy that is none": {"X-Forwarded-For": "'; --", "X-Forwarded-Proto": "x", "X-Forwarded-Host": "x y"},
+    "a range": {"Range": "bytes=9-1", "If-Modified-Since": "yesterday", "If-None-Match": "*"},
+    "no browser": {"X-Requested-With": "XMLHttpRequest", "Accept": "application/json", "User-Agent": ""},
+}
+HOSTS = ["evil.example.org", "", "testserver:port", "a b", "[::1", "testserver\0", "x" * 300]
+METHODS = ["HEAD", "OPTIONS", "PUT", "BREW"]
+QUERY_NAMES = ["card", "shuffle", "first", "page", "next", "q"]
+NAME = re.compile(r'<(?:input|button|select|textarea)[^>]* name="([^"]+)')
+# For the parts of addresses: whatever their patterns let through.
+ARGUMENTS = {"mode": "spaced", "token": "x" * 300, "key": "0-" + "x" * 300, "uidb36": "z" * 300}
+
+Send = Callable[[Client, str], Any]
+Sweep = Callable[[Send], list[tuple[str, int]]]
+
+
+@pytest.fixture
+def deck(owner: User) -> Deck:
+    deck = Deck.objects.create(owner=owner, title="Capitals", slug="capitals", visibility=Visibility.PUBLIC)
+    for position in range(3):
+        Card.objects.create(deck=deck, position=position, term=f"Term {position}", definition="Definition")
+    refresh_deck(deck=deck)
+    return deck
+
+
+def patterns(resolver: Any) -> Iterator[Any]:
+    """The patterns of every page outside the admin."""
+    for pattern in resolver.url_patterns:
+        if not hasattr(pattern, "url_patterns"):
+            yield pattern
+        elif pattern.app_name != "admin":
+            yield from patterns(pattern)
+
+
+@pytest.fixture
+def pages(deck: Deck) -> list[str]:
+    arguments = {**ARGUMENTS, "slug": deck.slug}
+    named = ((found.name, found.pattern.regex.groupindex) for found in patterns(get_resolver()))
+    return sorted({reverse(name, kwargs={part: arguments[part] for part in parts}) for name, parts in named})
+
+
+@pytest.fixture
+def sweep(pages: list[str], learner: User, monkeypatch: pytest.MonkeyPatch) -> Sweep:
+    """Send a request to every page as a stranger and as the learner; returns what was answered with 500."""
+    # Copying the context of each of 600 time zones' options took most of the time.
+    monkeypatch.setattr(client_module, "store_rendered_templates", lambda *args, **kwargs: None)
+
+    def answers(send: Send) -> Iterator[tuple[str, int]]:
+        for page in pages:
+            for signed_in in (False, True):
+                client = Client(raise_request_exception=False)
+                if signed_in:
+                    client.force_login(learner)
+                yield page, send(client, page).status_code
+
+    return lambda send: [answer for answer in answers(send) if answer[1] >= 500]
+
+
+@pytest.fixture
+def field_names(pages: list[str], learner: User) -> set[str]:
+    """Every name that a field of any page has, for strangers and for a learner in a session."""
+    stranger, newcomer, student = Client(), Client(), Client()
+    newcomer.force_login(learner)
+    texts = [client.get(page).content.decode() for client in (stranger, newcomer) for page in pages]
+    student.force_login(learner)
+    student.post("/decks/capitals/spaced/")
+    texts.append(student.get("/decks/capitals/spaced/").content.decode())
+    names = set(NAME.findall("".join(texts)))
+    assert {"step", "rating", "new_per_day", "login", "email", "time_zone"} <= names
+    return names - {"csrfmiddlewaretoken"}
+
+
+def encoded(fields: dict[str, str]) -> str:
+    return "&".join(f"{name}={quote(value, errors='surrogatepass')}" for name, value in fields.items())
+
+
+def test_the_sweep_reaches_every_page(pages: list[str], sweep: Sweep) -> None:
+    seen = []
+    sweep(lambda client, page: seen.append(page) or client.get(page))
+    assert len(pages) > 20
+    assert seen == sorted(pages * 2)
+    assert {"/", "/accounts/signup/", "/decks/capitals/spaced/answer/"} <= set(seen)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method(sweep: Sweep, method: str) -> None:
+    assert not sweep(lambda client, page: client.generic(method, page))
+
+
+@pytest.mark.parametrize("name", ["NUL", "a lone surrogate", "a long number", "a negative number", "HTML"])
+def test_every_query(sweep: Sweep, name: str) -> None:
+    query = encoded(dict.fromkeys(QUERY_NAMES, VALUES[name]))
+    assert not sweep(lambda client, page: client.get(f"{page}?{query}"))
+
+
+@pytest.mark.parametrize("headers", HEADERS.values(), ids=HEADERS)
+def test_every_header(sweep: Sweep, headers: dict[str, str]) -> None:
+    assert not sweep(lambda client, page: client.get(page, headers=headers))
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_no_other_host(host: str) -> None:
+    assert Client().get("/", headers={"Host": host}).status_code == 400
+
+
+def test_every_field(sweep: Sweep, field_names: set[str]) -> None:
+    for name, value in VALUES.items():
+        body = encoded(dict.fromkeys(field_names, value))
+        assert not sweep(lambda client, page: client.post(page, body, content_type=FORM)), name  # noqa: B023
+
+
+@pytest.mark.parametrize(("body", "content_type"), BODIES.values(), ids=BODIES)
+def test_every_body(sweep: Sweep, body: bytes, content_type: str) -> None:
+    assert not sweep(lambda client, page: client.generic("POST", page, body, content_type=content_type))
+
+
+@pytest.mark.parametrize(
+    ("page", "field"),
+    [
+        ("/accounts/signup/", "email"),
+        ("/accounts/signup/", "name"),
+        ("/accounts/signup/", "password1"),
+        ("/accounts/login/", "login"),
+        ("/accounts/login/", "password"),
+    ],
+)
+def test_a_megabyte_in_one_field_is_the_form_s_error(client: Client, page: str, field: str) -> None:
+    response = client.post(page, {field: MEGABYTE})
+    assert response.status_code == 200
+    assert "errorlist" in response.content.decode()
+
+
+@pytest.mark.parametrize("field", ["name", "time_zone"])
+def test_a_megabyte_is_no_preference(learner: User, learner_client: Client, field: str) -> None:
+    before = User.objects.filter(pk=learner.pk).values().get()
+    fields = {"name": learner.name, "time_zone": learner.time_zone, field: MEGABYTE}
+    response = learner_client.post("/accounts/preferences/", fields)
+    assert response.status_code == 200
+    assert User.objects.filter(pk=learner.pk).values().get() == before
+
+
+@pytest.mark.parametrize("content_type", ["", "application/json", "multipart/form-data", "text/plain"])
+def test_an_answer_in_another_form_is_none(deck: Deck, learner_client: Client, content_type: str) -> None:
+    learner_client.post(f"{deck.get_absolute_url()}spaced/")
+    body = f"step={Step.objects.get().pk}&rating=3"
+    address = f"{deck.get_absolute_url()}spaced/answer/"
+    assert learner_client.generic("POST", address, body, content_type=content_type).status_code in (400, 404)
+    assert not Review.objects.exists()
