@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cards.models import Deck
-from sessions_app import overview, services
+from sessions_app import overview, services, summary
 from sessions_app.forms import START_FORMS, SpacedStartForm, StepForm
 from sessions_app.models import Enrollment, Step
 from sessions_app.services import Stand
@@ -136,7 +136,7 @@ def start_context(
     return {
         "form": form or START_FORMS[mode](instance=enrollment),
         "today": overview.today(enrollment, deck, now=now),
-        "summary": overview.last_session(request.learner, deck, mode, now=now),
+        "summary": summary.last_session(request.learner, enrollment, mode, now=now),
         "undoable": services.undoable(learner=request.learner, deck=deck, mode=mode, now=now),
     }
 

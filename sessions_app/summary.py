@@ -1,0 +1,82 @@
+"""What a finished session came to: its answers, what moved, and the cards one by one."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sessions_app.models import CardProgress, Enrollment, Review, StudySession
+from sessions_app.services import study_day_of
+from sessions_app.study.modes import spaced
+from sessions_app.study.types import Level, Verdict
+from studysite.accounts.models import User
+
+# Cards that are listed; of a longer sitting the last ones.
+MOST_LINES = 100
+
+
+@dataclass(frozen=True)
+class Move:
+    """So many cards have come to ``level`` in the session: up to it, or back to it."""
+
+    level: Level
+    count: int
+    is_gain: bool
+
+    @property
+    def name(self) -> str:
+        return self.level.name.capitalize()
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a finished session came to. ``lines`` are its standing reviews, oldest first, with their cards."""
+
+    answered: int
+    right: int
+    new: int
+    moves: Sequence[Move]
+    lines: Sequence[Review]
+
+
+def last_session(learner: User, enrollment: Enrollment, mode: str, *, now: datetime) -> Summary | None:
+    """The learner's last session in this mode, if it was today's study day's and something is answered in it.
+
+    A session before she started over is none.
+    """
+    sessions = learner.study_sessions.filter(deck=enrollment.deck_id, mode=mode)
+    sessions = sessions.filter(study_day=study_day_of(learner, now)).exclude(finished_at=None)
+    session = sessions.order_by("-started_at").first()
+    if session is None or (enrollment.reset_at and session.started_at < enrollment.reset_at):
+        return None
+    return summary_of(session)
+
+
+def summary_of(session: StudySession) -> Summary | None:
+    """What the session came to as things stand now; None where no answer of it stands."""
+    standing = Review.objects.standing().filter(step__session=session)
+    answers = list(standing.in_order().values("card_id", "side", "verdict", "step__level", "step__origin"))
+    if not answers:
+        return None
+    # The step of a card's first answer knows at which level the card came into the session.
+    before = {(line["card_id"], line["side"]): line["step__level"] for line in reversed(answers)}
+    lines = standing.select_related("card").defer("card__term", "card__definition")
+    return Summary(
+        answered=len(answers),
+        right=sum(line["verdict"] == Verdict.CORRECT for line in answers),
+        new=sum(line["step__origin"] == spaced.NEW for line in answers),
+        moves=moves_since(before, session),
+        lines=list(lines.order_by("-reviewed_at", "-pk")[:MOST_LINES])[::-1],
+    )
+
+
+def moves_since(before: Mapping[tuple[int, str], int], session: StudySession) -> list[Move]:
+    """How many cards have come to which level since they stood at those of ``before``; gains first."""
+    steps = session.steps.standing().values("card")
+    rows = CardProgress.objects.filter(learner=session.learner_id, card__in=steps)
+    now = {(card, side): level for card, side, level in rows.values_list("card_id", "side", "level")}
+    counts = Counter(
+        (now[key], now[key] > level) for key, level in before.items() if now.get(key, level) != level
+    )
+    moves = [Move(Level(level), count, is_gain) for (level, is_gain), count in counts.items()]
+    return sorted(moves, key=lambda move: (move.is_gain, move.level), reverse=True)
