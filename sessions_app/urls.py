@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from sessions_app.study.modes import MODES
-from sessions_app.views import deck, home, study, undo
+from sessions_app.views import deck, guest, home, study, undo
 
 
 class ModeConverter(StringConverter):
@@ -17,6 +17,8 @@ register_converter(ModeConverter, "mode")
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("guest/", guest.guest, name="guest"),
+    path("guest/fresh/", guest.start_fresh, name="guest_start_fresh"),
     path("decks/<slug:slug>/", deck.deck_page, name="deck"),
     path("decks/<slug:slug>/sharing/", deck.sharing, name="deck_sharing"),
     path("decks/<slug:slug>/<mode:mode>/", study.study, name="study"),

@@ -116,13 +116,16 @@ def page_of(htmx: HtmxDetails) -> str:
 
 
 def time_zone(get_response: Handler) -> Handler:
-    """Show times in the signed-in person's own time zone."""
+    """Show times in the learner's own time zone."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         # Static files and pages for strangers never touch the session.
-        if settings.SESSION_COOKIE_NAME not in request.COOKIES or not request.user.is_authenticated:
+        if settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return get_response(request)
-        with timezone.override(zoneinfo.ZoneInfo(request.user.time_zone)):
+        learner = request.learner  # type: ignore[attr-defined]
+        if not learner.is_authenticated:
+            return get_response(request)
+        with timezone.override(zoneinfo.ZoneInfo(learner.time_zone)):
             return get_response(request)
 
     return middleware

@@ -127,6 +127,8 @@ try:
     LOG_LEVEL = one_of("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
     # Who may make an account: anyone, those with an invitation, nobody.
     SIGNUP = one_of("SIGNUP", "open", ("open", "invitation", "closed"))
+    # Whether strangers may study without an account.
+    GUESTS = env.bool("GUESTS", True)
     SQLITE_SYNC = one_of("SQLITE_SYNC", "NORMAL", ("NORMAL", "FULL", "OFF"))
     EMAIL = read_email()
     DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "")
@@ -255,7 +257,7 @@ CACHES = {
 # --- People
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["studysite.accounts.backends.PeopleBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
@@ -304,6 +306,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 ACCOUNT_RATE_LIMITS = {
     "login": "300/m/ip",
     "login_failed": "60/m/ip,10/5m/key",
+    "guest": "200/h/ip",
     "signup": "100/m/ip",
     "reset_password": "60/m/ip,5/m/key",
     "reset_password_from_key": "100/m/ip",

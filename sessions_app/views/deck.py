@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from random import SystemRandom
 from typing import Any
 
+from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
 from django.db.models import Prefetch
 from django.http import HttpResponse
@@ -18,7 +19,6 @@ from sessions_app.forms import SharingForm
 from sessions_app.study.modes import MODES
 from sessions_app.study.shuffle import shuffled_place
 from sessions_app.study.types import Side
-from studysite.accounts.guests import learner_required
 from studysite.htmx import render_page, wanted_part
 from studysite.requests import LearnerRequest, SiteRequest
 
@@ -118,7 +118,7 @@ def page_context(request: SiteRequest, deck: Deck) -> dict[str, object]:
     }
 
 
-@learner_required
+@login_required
 @require_POST
 def sharing(request: LearnerRequest, slug: str) -> HttpResponse:
     """The learner's consent to be seen by the deck's owner; she can take it back at any time."""

@@ -9,6 +9,8 @@ from django.views.decorators.http import require_safe
 
 from cards.models import Card, Deck
 from sessions_app import overview
+from sessions_app.guests import answer_count
+from studysite.accounts.guests import guest_of
 from studysite.htmx import render_page
 from studysite.requests import SiteRequest
 
@@ -26,8 +28,10 @@ def home(request: SiteRequest) -> HttpResponse:
         my_decks = overview.my_decks(request.learner, mine.select_related("owner"), now=timezone.now())
     decks = public.select_related("owner").order_by("title", "pk")
     page = Paginator(decks, DECKS_PER_PAGE).get_page(request.GET.get("page"))
+    guest = guest_of(request) if request.user.is_authenticated else None
     context = {
         "my_decks": my_decks,
+        "guest_answers": answer_count(guest) if guest else 0,
         "page": page,
         "sample": None if my_decks else sample_card(page.object_list),
     }

@@ -17,7 +17,8 @@ from sessions_app.services import Stand
 from sessions_app.study import memory
 from sessions_app.study.modes import MODES
 from sessions_app.study.types import InvalidResponseError, Question, Rating
-from studysite.accounts.guests import learner_required
+from sessions_app.views.access import session_required
+from studysite.accounts.guests import admit
 from studysite.htmx import render_page
 from studysite.requests import LearnerRequest
 
@@ -26,13 +27,14 @@ NOTHING = "There is nothing to study here just now."
 
 
 @never_cache
-@learner_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def study(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
-    """The open question, or the form that starts a session; a POST starts one."""
+    """The open question, or the form that starts a session; a POST starts one, for nobody as a guest."""
     deck = deck_or_404(request, slug)
     if request.method == "POST":
         return start(request, deck, mode)
+    if not request.learner.is_authenticated:
+        return show(request, deck, mode, Stand())
     stand = services.stand_of(learner=request.learner, deck=deck, mode=mode, now=timezone.now())
     return show(request, deck, mode, stand)
 
@@ -43,6 +45,9 @@ def start(request: LearnerRequest, deck: Deck, mode: str) -> HttpResponse:
     form = START_FORMS[mode](request.POST, instance=enrollment)
     if not form.is_valid():
         return show(request, deck, mode, Stand(), form=form)
+    if instead := admit(request):
+        return instead
+    enrollment.learner = request.learner
     introduced = overview.introduced_today(enrollment, now)
     settings = form.session_settings(introduced_today=introduced)
     services.enrollment_set(learner=request.learner, deck=deck, new_per_day=form.cleaned_data["new_per_day"])
@@ -58,7 +63,7 @@ def start(request: LearnerRequest, deck: Deck, mode: str) -> HttpResponse:
 
 
 @never_cache
-@learner_required
+@session_required
 @require_POST
 def answer(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
     """Take the answer to one step, once; the response is the next question, or where the session stands."""
@@ -83,7 +88,7 @@ def answer(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
 
 
 @never_cache
-@learner_required
+@session_required
 @require_POST
 def finish(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
     """End the session before its end; what is answered stays."""
@@ -130,6 +135,12 @@ def start_context(
     request: LearnerRequest, deck: Deck, mode: str, form: SpacedStartForm | None
 ) -> dict[str, Any]:
     now = timezone.now()
+    if not request.learner.is_authenticated:
+        enrollment = enrollment_of(request, deck)
+        return {
+            "form": form or START_FORMS[mode](instance=enrollment),
+            "today": overview.today(enrollment, deck, now=now),
+        }
     enrollment = overview.scheduled_for(
         Enrollment.objects.filter(learner=request.learner, deck=deck), request.learner, now
     ).first() or Enrollment(learner=request.learner, deck=deck)
@@ -146,6 +157,9 @@ def deck_or_404(request: LearnerRequest, slug: str) -> Deck:
 
 
 def enrollment_of(request: LearnerRequest, deck: Deck) -> Enrollment:
+    """The learner's enrollment; for nobody, and before the first session, one that is not saved."""
+    if not request.learner.is_authenticated:
+        return Enrollment(deck=deck)
     mine = Enrollment.objects.filter(learner=request.learner, deck=deck).first()
     return mine or Enrollment(learner=request.learner, deck=deck)
 

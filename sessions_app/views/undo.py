@@ -13,9 +13,10 @@ from sessions_app import services
 from sessions_app.forms import OverrideForm
 from sessions_app.models import Review
 from sessions_app.study.types import Verdict
+from sessions_app.views.access import session_required
 from sessions_app.views.study import show, step_or_404
 from studysite.accounts.guests import learner_required
-from studysite.requests import LearnerRequest
+from studysite.requests import LearnerRequest, SiteRequest
 
 UNDONE = "Taken back. Here is the card again."
 NOT_UNDONE = "That answer was taken back already, or others have followed it. This is where you are."
@@ -23,7 +24,7 @@ NOT_OVERRIDDEN = "That answer was taken back or judged anew meanwhile. This is h
 
 
 @never_cache
-@learner_required
+@session_required
 @require_POST
 def undo(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
     """Take back the answer to the step that the form names: the session's last."""
@@ -59,8 +60,8 @@ def override(request: LearnerRequest, pk: int) -> HttpResponse:
     return redirect(safe_next(request) or line.card.deck)
 
 
-def safe_next(request: LearnerRequest) -> str:
+def safe_next(request: SiteRequest) -> str:
     """The page that the form was on, if it is one of ours."""
-    target = request.POST.get("next", "")
+    target = request.POST.get("next") or request.GET.get("next", "")
     allowed = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
     return target if allowed else ""

@@ -13,10 +13,12 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.forms import BaseForm
-from django.http import HttpRequest
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 
+from studysite.accounts.guests import guest_of
 from studysite.accounts.models import User
 
 logger = logging.getLogger(__name__)
@@ -71,6 +73,14 @@ class AccountAdapter(DefaultAccountAdapter):
                 {"email": email_address.email},
             )
             return False
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        """Ask first what is to become of a guest's answers, then go where the login leads."""
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        if not guest_of(request):
+            return response
+        query = urlencode({"next": response["Location"]})
+        return redirect(f"{reverse('guest')}?{query}")
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail; where the mail server fails, say so instead of promising a mail that never comes."""

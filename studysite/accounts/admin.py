@@ -1,5 +1,6 @@
 """The admin for people: one signs in to it as everywhere, and nobody gives rights that are not hers to give."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from allauth.account import admin as allauth_admin
@@ -11,6 +12,7 @@ from allauth.account.utils import user_pk_to_url_str
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.db.models import QuerySet
@@ -52,8 +54,31 @@ class UserEditForm(LowerCaseEmail, UserChangeForm):
         )
 
 
+class GuestFilter(admin.SimpleListFilter):
+    """People unless guests are asked for: on an open site most rows may be guests'."""
+
+    title = "account"
+    parameter_name = "guests"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [("yes", "Guests")]
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        people, *others = super().choices(changelist)
+        yield {**people, "display": "People"}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
+        return queryset.filter(is_guest=self.value() == "yes")
+
+
 def may_change(request: HttpRequest, user: User) -> bool:
-    """Superusers may change everyone, other editors only themselves and people without the admin's rights."""
+    """Superusers may change everyone, other editors only themselves and people without the admin's rights.
+
+    Nobody changes a guest: there is nothing about her to set.
+    """
+    if user.is_guest:
+        return False
     return bool(request.user.is_superuser or not (user.is_staff or user.is_superuser) or user == request.user)
 
 
@@ -63,7 +88,7 @@ class UserAdmin(DjangoUserAdmin):
     add_form = UserAddForm
     ordering = ("email",)
     list_display = ("email", "name", "is_staff", "is_active", "date_joined")
-    list_filter = ("is_staff", "is_active", "groups")
+    list_filter = (GuestFilter, "is_staff", "is_active", "groups")
     search_fields = ("email", "name")
     readonly_fields = ("last_login", "date_joined")
     actions = ("make_password_links",)
@@ -85,6 +110,14 @@ class UserAdmin(DjangoUserAdmin):
             return fields
         return (*fields, "is_staff", "is_superuser", "groups", "user_permissions")
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
+        """Nobody looks a guest up by name: fields that ask for a person, such as a deck's owner, offer none."""
+        if request.resolver_match and request.resolver_match.url_name == "autocomplete":
+            queryset = queryset.filter(is_guest=False)
+        return super().get_search_results(request, queryset, search_term)
+
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or may_change(request, obj))
 
@@ -95,7 +128,7 @@ class UserAdmin(DjangoUserAdmin):
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if change and "email" in form.changed_data:
-            services.email_change(user=obj, email=obj.email)
+            services.email_change(user=obj, email=form.cleaned_data["email"])
 
     @admin.action(description="Make a one-time link to set a new password", permissions=["change"])
     def make_password_links(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:

@@ -21,6 +21,7 @@ _BIDI_CONTROLS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 
 INVITATION_DAYS = 14
+GUEST_NAME = "Guest"
 
 
 def validate_time_zone(value: str) -> None:
@@ -56,14 +57,25 @@ class UserManager(BaseUserManager["User"]):
         user.emailaddress_set.create(email=user.email, primary=True, verified=True)  # type: ignore[attr-defined]
         return user
 
+    def create_guest(self, *, time_zone: str) -> "User":
+        """Somebody who studies without an account; `studysite.accounts.guests` tells how she is known again."""
+        guest = self.model(name=GUEST_NAME, time_zone=time_zone, is_guest=True)
+        guest.set_unusable_password()
+        guest.save(using=self._db)
+        return guest
+
     def get_by_natural_key(self, email: str | None) -> "User":
         return self.get(email=(email or "").lower())
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who signs in by e-mail. ``name`` is what others see of her, never the address."""
+    """A person who signs in by e-mail. ``name`` is what others see of her, never the address.
 
-    email = models.EmailField("e-mail address", max_length=254, unique=True)
+    A guest has no address and never signs in: her row holds what a browser has learned until somebody signs up.
+    """
+
+    # Null and not blank, since blank would be unique too: there could be one guest.
+    email = models.EmailField("e-mail address", max_length=254, unique=True, null=True)  # noqa: DJ001
     name = models.CharField(
         "name", max_length=80, validators=[validate_name], help_text="What other people see of you."
     )
@@ -75,6 +87,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         help_text="Decides when your study day ends: at four in the morning.",
     )
     is_staff = models.BooleanField("editor", default=False, help_text="May use the admin.")
+    is_guest = models.BooleanField("guest", default=False, editable=False)
     is_active = models.BooleanField("active", default=True, help_text="Switch off instead of deleting.")
     date_joined = models.DateTimeField("joined", default=timezone.now, editable=False)
 
@@ -89,14 +102,28 @@ class User(AbstractBaseUser, PermissionsMixin):
                 Lower("email"),
                 name="user_email_unique",
                 violation_error_message="There is an account with this e-mail address already.",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_guest=False, email__isnull=False) | models.Q(is_guest=True, email=None),
+                name="user_guests_have_no_email",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_guest=False) | models.Q(is_staff=False, is_superuser=False),
+                name="user_guests_have_no_rights",
+            ),
+        ]
+        indexes = [
+            # Guests are looked for by age, and are many or few beside the people.
+            models.Index(
+                fields=["date_joined"], condition=models.Q(is_guest=True), name="user_guests_by_age"
+            ),
         ]
 
     def __str__(self) -> str:
-        return self.name or self.email
+        return self.name or self.email or str(self.pk)
 
     def natural_key(self) -> tuple[str]:
-        return (self.email,)
+        return (self.email or "",)
 
     def get_short_name(self) -> str:
         return self.name

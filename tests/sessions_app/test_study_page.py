@@ -38,9 +38,10 @@ def text(response):
 # --- Who may
 
 
-def test_strangers_to_the_site_are_sent_to_the_login(client, study_url):
-    assert client.get(study_url)["Location"] == f"{reverse('account_login')}?next={study_url}"
-    assert client.post(study_url).status_code == 302
+def test_without_guests_nobody_starts_before_the_login(client, study_url, settings):
+    settings.GUESTS = False
+    assert 'id="start-form"' in text(client.get(study_url))
+    assert client.post(study_url)["Location"] == f"{reverse('account_login')}?next={study_url}"
     assert not StudySession.objects.exists()
 
 

@@ -1,0 +1,150 @@
+"""What becomes of a guest's learning: merged into an account, discarded, or removed when nobody comes back.
+
+`studysite.accounts.guests` knows who a guest is; only here is known what she has.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from sessions_app import log
+from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step, StudySession
+from studysite.accounts.models import User
+
+GUESTS_AT_ONCE = 100
+# All that names a learner.
+LEARNED = (Review, StudySession, CardProgress, DayTotal, Enrollment)
+MARKS = ("starred", "suspended", "buried_until")
+
+
+def answer_count(guest: User) -> int:
+    """How many answers a guest would bring: those not taken back."""
+    return Review.objects.standing().filter(learner=guest).count()
+
+
+def guest_merge(*, guest: User, user: User, now: datetime) -> bool:
+    """Make everything that the guest has learned the user's own; the guest is no more.
+
+    False, with nothing changed, where somebody has merged or discarded her in the meantime. Where both have
+    studied a deck, the user's settings stay and the cards are replayed from both logs.
+
+    Raises:
+        IntegrityError: the user began to study one of these decks at this moment; try again.
+    """
+    with transaction.atomic():
+        enrollments = lock_enrollments(guest, user)
+        # Locked after the enrollments, as an answer does it, whose log lines hold the learner's row.
+        if not User.objects.select_for_update().filter(pk=guest.pk, is_guest=True).exists():
+            return False
+        decks = decks_to_replay(guest, user)
+        end_older_sessions(guest, user, now)
+        drop_what_both_have(enrollments, guest, user)
+        for rows in LEARNED:
+            rows.objects.filter(learner=guest).update(learner=user)
+        for enrollment in user.enrollments.filter(deck__in=decks).select_related("deck").order_by("pk"):
+            log.rebuild(enrollment)
+        delete_empty(guest)
+    return True
+
+
+def guest_discard(*, guest: User) -> None:
+    """Delete the guest with everything that she has learned."""
+    User.objects.filter(pk=guest.pk, is_guest=True).delete()
+
+
+def idle_guests_remove(*, before: datetime) -> int:
+    """Delete the guests who came before then and have answered nothing since; return how many they were."""
+    answered = Enrollment.objects.filter(learner=OuterRef("pk"), last_studied_at__gte=before)
+    idle = User.objects.filter(~Exists(answered), is_guest=True, date_joined__lt=before)
+    removed = 0
+    while True:
+        with transaction.atomic():
+            oldest = idle.select_for_update().order_by("date_joined", "pk")
+            chunk = list(oldest.values_list("pk", flat=True)[:GUESTS_AT_ONCE])
+            if not chunk:
+                return removed
+            # Asked once more: one whose row was waited for has come back.
+            removed += idle.filter(pk__in=chunk).delete()[1].get(User._meta.label, 0)
+
+
+def lock_enrollments(guest: User, user: User) -> list[Enrollment]:
+    """Both learners' enrollments in the guest's decks, locked in the order of their keys."""
+    decks = list(guest.enrollments.values_list("deck", flat=True))
+    both = Enrollment.objects.select_for_update().filter(learner__in=[guest, user], deck__in=decks)
+    return list(both.order_by("pk"))
+
+
+def decks_to_replay(guest: User, user: User) -> set[int]:
+    """The decks in which something that is derived will depend on what both have answered.
+
+    Those that both have studied, and, since cards are moved, those in which a card that both know has been.
+    """
+    shared = user.progress.filter(card__in=guest.progress.values("card"))
+    lines = Review.objects.filter(learner__in=[guest, user], card__in=shared.values("card"))
+    enrolled = user.enrollments.filter(deck__in=guest.enrollments.values("deck"))
+    return {
+        *enrolled.values_list("deck", flat=True),
+        *shared.values_list("deck", flat=True),
+        *lines.values_list("deck", flat=True).distinct(),
+    }
+
+
+def end_older_sessions(guest: User, user: User, now: datetime) -> None:
+    """Leave one open session in each deck and mode, the newer; the open question of the other is given back."""
+    sessions = list(
+        StudySession.objects.open().filter(learner__in=[guest, user]).order_by("started_at", "pk")
+    )
+    newest = {(session.deck_id, session.mode): session.pk for session in sessions}
+    older = {session.pk for session in sessions} - set(newest.values())
+    Step.objects.unanswered().filter(session__in=older).update(retired_at=now)
+    StudySession.objects.filter(pk__in=older).update(finished_at=now)
+
+
+def drop_what_both_have(enrollments: Sequence[Enrollment], guest: User, user: User) -> None:
+    """Delete the guest's row wherever the user has one of the same key, which a replay fills; marks are added."""
+    add_marks(guest, user)
+    same_side = user.progress.filter(card=OuterRef("card"), side=OuterRef("side"))
+    CardProgress.objects.filter(Exists(same_side), learner=guest).delete()
+    same_day = DayTotal.objects.filter(learner=user, deck=OuterRef("deck"), study_day=OuterRef("study_day"))
+    DayTotal.objects.filter(Exists(same_day), learner=guest).delete()
+    mine = {each.deck_id: each for each in enrollments if each.learner_id == user.pk}
+    for theirs in enrollments:
+        own = mine.get(theirs.deck_id)
+        if theirs.learner_id == guest.pk and own:
+            add_enrollment(own, theirs)
+
+
+def add_marks(guest: User, user: User) -> None:
+    """Star and suspend what either has, and bury until the later day."""
+    theirs = {(row.card_id, row.side): row for row in guest.progress.all()}
+    shared = user.progress.filter(card__in=guest.progress.values("card"))
+    rows = [row for row in shared if (row.card_id, row.side) in theirs]
+    for row in rows:
+        other = theirs[row.card_id, row.side]
+        row.starred |= other.starred
+        row.suspended |= other.suspended
+        row.buried_until = later(row.buried_until, other.buried_until)
+    CardProgress.objects.bulk_update(rows, MARKS, batch_size=log.ROWS_AT_ONCE)
+
+
+def add_enrollment(own: Enrollment, theirs: Enrollment) -> None:
+    """Keep ``own`` with its settings, and delete ``theirs``."""
+    own.last_studied_at = later(own.last_studied_at, theirs.last_studied_at)
+    own.buried_until = later(own.buried_until, theirs.buried_until)
+    # The replay of a log that was started over can leave cards unseen that were not.
+    own.unseen_from = 0
+    own.save(update_fields=["last_studied_at", "buried_until", "unseen_from"])
+    theirs.delete()
+
+
+def later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max(filter(None, (one, other)), default=None)
+
+
+def delete_empty(guest: User) -> None:
+    """Delete the guest's row, and nothing with it: whatever would go too was forgotten above."""
+    deleted = guest.delete()[1]
+    if set(deleted) != {User._meta.label}:
+        raise RuntimeError(f"Merging a guest would have lost rows: {deleted}")

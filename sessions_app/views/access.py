@@ -1,0 +1,39 @@
+"""Who may do what on the pages of a mode."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
+
+from cards.models import Deck
+from studysite.requests import LearnerRequest
+
+NOBODY = "This browser is not logged in any more, so that was not saved. Log in, or start anew."
+
+View = Callable[[LearnerRequest, str, str], HttpResponse]
+
+
+def session_required(view: View) -> View:
+    """Send who is nobody back to the mode's page, where she can start; without guests to the login, and there.
+
+    ``view`` takes posts that belong to a session: whoever sends one has been somebody.
+    """
+
+    @wraps(view)
+    def wrapped(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
+        if request.learner.is_authenticated:
+            return view(request, slug, mode)
+        page = reverse("study", args=[slug, mode])
+        visible = Deck.objects.visible_to(request.learner).filter(slug=slug)
+        if not (settings.GUESTS and visible.exists()):
+            return redirect_to_login(page)
+        messages.info(request, NOBODY)
+        return HttpResponseClientRedirect(page) if request.htmx else redirect(page)
+
+    return wrapped
