@@ -1,0 +1,342 @@
+"""Marks on cards, settings and starting over, without pages: the roll-up stays right, the law of the log holds."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+
+from cards.models import Card
+from cards.services import refresh_deck, remove_cards
+from sessions_app import log, marks, services
+from sessions_app.marks import Mark
+from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, StudySession
+from tests.sessions_app.conftest import NOON
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def studied(studying):
+    """Three cards answered (the second wrong), the fourth asked, the fifth not seen."""
+    studying.start()
+    for rating in (3, 1, 4):
+        studying.answer(rating)
+    return studying
+
+
+@pytest.fixture
+def mark(studying):
+    def mark(position, mark, on=True, now=None):
+        card = Card.objects.select_related("deck").get(deck=studying.deck, position=position)
+        marks.card_mark(learner=studying.learner, card=card, mark=mark, on=on, now=now or studying.now)
+
+    return mark
+
+
+def roll_up():
+    return {name: count for name, count in Enrollment.objects.get().roll_up().items() if count}
+
+
+def row(position):
+    return CardProgress.objects.get(card__position=position)
+
+
+def holds():
+    """The law of the log: computing everything anew changes nothing."""
+    call_command("rebuild_progress", check=True)
+    return True
+
+
+# --- Marks
+
+
+@pytest.mark.parametrize("kind", Mark)
+def test_a_mark_on_an_unseen_card_makes_its_row_on_the_side_it_asks(studying, mark, kind):
+    mark(4, kind)
+    assert (row(4).side, row(4).level, row(4).due) == ("definition", 0, None)
+    assert holds()
+
+
+def test_the_row_is_made_on_the_side_that_the_learner_chose(studying, mark):
+    Enrollment.objects.create(learner=studying.learner, deck=studying.deck, side_choice="term")
+    mark(4, Mark.STARRED)
+    assert row(4).side == "term"
+
+
+@pytest.mark.parametrize("kind", Mark)
+def test_marking_twice_is_marking_once(studied, mark, kind):
+    for on in (True, True, False, False, True):
+        mark(0, kind, on)
+        assert holds()
+    assert CardProgress.objects.filter(card__position=0).count() == 1
+    assert Enrollment.objects.get().suspended == (kind is Mark.SUSPENDED)
+
+
+@pytest.mark.parametrize("kind", Mark)
+def test_taking_a_mark_away_that_never_was_writes_no_row(studying, mark, kind):
+    mark(2, kind, on=False)
+    assert not CardProgress.objects.exists()
+
+
+def test_a_suspended_card_leaves_the_levels_and_comes_back_with_its_own(studied, mark):
+    assert roll_up() == {"recalled": 2, "scheduled": 3}
+    mark(0, Mark.SUSPENDED)
+    assert roll_up() == {"recalled": 1, "scheduled": 2, "suspended": 1}
+    assert holds()
+    mark(0, Mark.SUSPENDED, on=False)
+    assert roll_up() == {"recalled": 2, "scheduled": 3}
+    assert holds()
+
+
+def test_a_star_changes_nothing_but_itself(studied, mark):
+    before = roll_up()
+    mark(0, Mark.STARRED)
+    assert (roll_up(), row(0).starred) == (before, True)
+
+
+def test_burying_lasts_until_the_learners_own_day_ends(studied, mark):
+    mark(0, Mark.BURIED)
+    four_in_new_york = NOON.replace(day=3, hour=9)
+    assert row(0).buried_until == Enrollment.objects.get().buried_until == four_in_new_york
+    mark(1, Mark.BURIED, now=studied.now + timedelta(days=1))
+    mark(2, Mark.BURIED)
+    assert Enrollment.objects.get().buried_until == four_in_new_york + timedelta(days=1)
+    assert roll_up() == {"recalled": 2, "scheduled": 3}
+
+
+@pytest.mark.parametrize("kind", [Mark.SUSPENDED, Mark.BURIED])
+def test_an_unseen_card_put_aside_is_passed_over_and_found_again(studied, mark, kind):
+    mark(4, kind)
+    studied.answer(3)
+    assert studied.open_step().card.position == 1
+    mark(4, kind, on=False)
+    studied.answer(3)
+    assert studied.open_step().card.position == 4
+
+
+def test_a_suspended_card_that_the_search_has_passed_is_found_when_unsuspended(studying, mark):
+    mark(0, Mark.SUSPENDED)
+    studying.start()
+    studying.answer(3)
+    assert Enrollment.objects.get().unseen_from > 0
+    mark(0, Mark.SUSPENDED, on=False)
+    studying.answer(3)
+    assert studying.open_step().card.position == 0
+
+
+def test_a_buried_card_is_back_the_next_day(studying, mark):
+    mark(0, Mark.BURIED)
+    studying.start()
+    studying.answer(3)
+    studying.now = NOON + timedelta(days=1)
+    assert studying.start().steps.get().card.position == 0
+
+
+def test_removing_and_restoring_a_suspended_card_keeps_the_counts(studied, mark):
+    mark(0, Mark.SUSPENDED)
+    remove_cards(deck=studied.deck, cards=Card.objects.filter(position=0))
+    assert Enrollment.objects.get().suspended == 0
+    Card.objects.update(removed_at=None)
+    refresh_deck(deck=studied.deck)
+    assert Enrollment.objects.get().suspended == 1
+    assert holds()
+
+
+@pytest.mark.parametrize("kind", Mark)
+def test_an_answer_keeps_the_marks(studied, mark, kind):
+    mark(3, kind) if kind is Mark.STARRED else mark(1, kind)
+    before = set(CardProgress.objects.values_list("card_id", "starred", "suspended", "buried_until"))
+    studied.answer(3)
+    after = set(CardProgress.objects.values_list("card_id", "starred", "suspended", "buried_until"))
+    assert before & after == before
+
+
+def test_undoing_the_answer_to_a_card_suspended_since_keeps_the_counts_right(studied, mark):
+    last = studied.deck.study_sessions.get().steps.get(position=2)
+    mark(2, Mark.SUSPENDED)
+    services.answer_undo(learner=studied.learner, step=last, now=studied.now)
+    assert roll_up() == {"recalled": 1, "scheduled": 2, "suspended": 1}
+    assert holds()
+
+
+# --- Putting the open card aside
+
+
+@pytest.mark.parametrize("kind", [Mark.SUSPENDED, Mark.BURIED])
+def test_putting_the_open_card_aside_draws_the_next_and_answers_nothing(studied, kind):
+    step = studied.open_step()
+    stand = marks.step_put_aside(learner=studied.learner, step=step, mark=kind, now=studied.now)
+    assert stand.step == studied.open_step()
+    assert stand.step.card.position == 4
+    step.refresh_from_db()
+    assert (step.retired_at, step.answered_at) == (studied.now, None)
+    assert Review.objects.count() == 3
+    assert holds()
+
+
+def test_a_step_that_is_not_open_any_more_marks_nothing(studied):
+    step = studied.open_step()
+    studied.answer(3)
+    stand = marks.step_put_aside(learner=studied.learner, step=step, mark=Mark.SUSPENDED, now=studied.now)
+    assert stand.is_stale
+    assert not CardProgress.objects.filter(suspended=True).exists()
+
+
+def test_putting_the_last_card_aside_ends_the_session(studying):
+    studying.start(new_limit=1)
+    for _ in range(5):
+        step = studying.open_step()
+        stand = marks.step_put_aside(
+            learner=studying.learner, step=step, mark=Mark.SUSPENDED, now=studying.now
+        )
+    assert stand.step is None
+    assert StudySession.objects.get().finished_at
+    assert Enrollment.objects.get().suspended == 5
+
+
+def test_suspending_from_elsewhere_what_a_session_asks_goes_on_to_the_next(studied, mark):
+    mark(3, Mark.SUSPENDED)
+    assert studied.open_step().card.position == 4
+    mark(4, Mark.STARRED)
+    assert studied.open_step().card.position == 4
+
+
+def test_a_removed_card_can_be_passed_over_and_is_not_marked(studied):
+    remove_cards(deck=studied.deck, cards=Card.objects.filter(position=3))
+    step = studied.open_step()
+    stand = marks.step_put_aside(learner=studied.learner, step=step, mark=Mark.SUSPENDED, now=studied.now)
+    assert stand.step.card.position == 4
+    assert Enrollment.objects.get().suspended == 0
+    assert holds()
+
+
+def test_the_day_is_over_for_a_card_put_aside_after_it(studied):
+    step = studied.open_step()
+    late = studied.now + timedelta(days=1)
+    assert marks.step_put_aside(learner=studied.learner, step=step, mark=Mark.BURIED, now=late).step is None
+    assert StudySession.objects.get().finished_at == late
+
+
+# --- Settings
+
+
+def change(studying, **settings):
+    marks.settings_change(learner=studying.learner, deck=studying.deck, **settings)
+
+
+def test_another_retention_makes_cards_due_at_another_time(studied):
+    before = {position: row(position).due for position in (0, 1, 2)}
+    step = studied.open_step()
+    change(studied, retention=0.97)
+    assert row(2).due < before[2]
+    assert row(1).due == before[1], "a same-day step does not wait for forgetting"
+    assert (studied.open_step(), Review.objects.count()) == (step, 3)
+    assert holds()
+    change(studied, retention=0.9)
+    assert {position: row(position).due for position in (0, 1, 2)} == before
+
+
+def test_another_side_counts_the_progress_on_it_and_the_first_one_comes_back(studied, mark):
+    mark(2, Mark.SUSPENDED)
+    counted = roll_up()
+    for side, expected in (("term", {}), ("auto", counted), ("term", {}), ("definition", counted)):
+        change(studied, side_choice=side)
+        assert roll_up() == expected
+        assert holds()
+
+
+def test_after_another_side_the_first_cards_are_new_again(studied):
+    change(studied, side_choice="term")
+    studied.answer(3)
+    assert (studied.open_step().card.position, studied.open_step().question["side"]) == (0, "term")
+    assert roll_up() == {}, "the answer was to the side that does not count any more"
+    assert holds()
+
+
+def test_other_settings_change_nothing_derived(studied):
+    before = list(CardProgress.objects.values())
+    change(studied, new_per_day=3, two_buttons=True, learn_ahead=0)
+    assert list(CardProgress.objects.values()) == before
+    enrollment = Enrollment.objects.get()
+    assert (enrollment.new_per_day, enrollment.two_buttons, enrollment.learn_ahead) == (3, True, 0)
+
+
+def test_settings_of_one_learner_are_not_anothers(studied, stranger):
+    services.enrollment_set(learner=stranger, deck=studied.deck)
+    change(studied, retention=0.8)
+    assert Enrollment.objects.get(learner=stranger).retention == 0.9
+
+
+def test_another_retention_takes_no_statement_for_each_card(
+    studying, make_deck, django_assert_max_num_queries
+):
+    deck = make_deck(600)
+    rows = [
+        CardProgress(learner=studying.learner, deck=deck, card=card, side="definition")
+        for card in deck.cards.all()
+    ]
+    CardProgress.objects.bulk_create(rows)
+    services.enrollment_set(learner=studying.learner, deck=deck)
+    lines = [a_line(studying, card) for card in deck.cards.all()]
+    Review.objects.bulk_create(lines)
+    log.rebuild(Enrollment.objects.get(deck=deck))
+    with django_assert_max_num_queries(60):
+        marks.settings_change(learner=studying.learner, deck=deck, retention=0.8)
+    assert CardProgress.objects.filter(due__isnull=False).count() == 600
+
+
+def a_line(studying, card):
+    return Review(
+        learner=studying.learner, card=card, deck=card.deck, mode="spaced", side="definition", kind="flip",
+        evidence="recall", verdict="correct", rating=4, reviewed_at=NOON, study_day=NOON.date(),
+    )  # fmt: skip
+
+
+# --- Starting over
+
+
+def test_starting_over_counts_nothing_and_keeps_the_log(studied, mark):
+    mark(0, Mark.STARRED)
+    mark(1, Mark.SUSPENDED)
+    last = row(0).last_reviewed_at
+    marks.start_over(learner=studied.learner, deck=studied.deck, now=studied.now)
+    assert roll_up() == {"suspended": 1}
+    assert set(CardProgress.objects.values_list("level", "stability", "due")) == {(0, None, None)}
+    assert (row(0).starred, row(0).last_reviewed_at, row(1).suspended) == (True, last, True)
+    assert (Review.objects.standing().count(), DayTotal.objects.get().answers) == (3, 3)
+    assert holds()
+
+
+def test_starting_over_ends_the_session_and_the_next_begins_at_the_first_card(studied):
+    session = StudySession.objects.get()
+    marks.start_over(learner=studied.learner, deck=studied.deck, now=studied.now)
+    session.refresh_from_db()
+    assert session.finished_at == studied.now
+    assert studied.start().steps.get().card.position == 0
+    studied.answer(3)
+    assert roll_up() == {"recalled": 1, "scheduled": 1}
+    assert holds()
+
+
+def test_starting_over_twice_at_one_moment_counts_nothing_from_before(studied):
+    for _ in range(3):
+        marks.start_over(learner=studied.learner, deck=studied.deck, now=NOON)
+        studied.now = NOON
+        studied.start()
+        studied.answer(3, after=timedelta(0))
+        assert roll_up() == {"recalled": 1, "scheduled": 1}
+        assert holds()
+
+
+def test_starting_over_is_one_learners_in_one_deck(studied, stranger, make_deck):
+    marks.start_over(learner=stranger, deck=studied.deck, now=studied.now)
+    marks.start_over(learner=studied.learner, deck=make_deck(2), now=studied.now)
+    assert Enrollment.objects.get(learner=studied.learner, deck=studied.deck).recalled == 2
+    assert studied.open_step()
+    assert holds()
+
+
+def test_starting_over_before_ever_studying_does_nothing_bad(studying):
+    marks.start_over(learner=studying.learner, deck=studying.deck, now=studying.now)
+    assert studying.start().steps.get().card.position == 0
+    assert holds()
