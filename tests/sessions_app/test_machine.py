@@ -1,0 +1,174 @@
+"""The law of the log, held by a machine: three learners do what the site lets them, in any order, while the clock
+jumps; after each step a replay of the log changes nothing.
+
+That it can fail was seen by taking the call of ``add_to_day`` out of ``log._settle``: within seconds the machine had
+found an undo that left its day as it was. ``LAW_EXAMPLES=500`` searches for longer.
+"""
+
+import os
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import transaction
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from cards.models import Card, Deck
+from cards.services import refresh_deck, remove_cards, restore_cards, save_card
+from sessions_app import log, services
+from sessions_app.models import Enrollment, Review, Step
+from sessions_app.study.types import SessionSettings, Verdict
+from studysite.accounts.models import User
+
+MODE = "spaced"
+EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "12"))
+PEOPLE = (("ada", "UTC"), ("bea", "America/New_York"), ("cem", "Pacific/Auckland"))
+# The first learner does most, so that her histories grow.
+WHO = st.sampled_from([0, 0, 0, 1, 2])
+CARDS = 5
+
+
+class Site(RuleBasedStateMachine):
+    """A deck of five cards and three learners of it."""
+
+    @initialize()
+    def open(self) -> None:
+        self.transaction = transaction.atomic()
+        self.transaction.__enter__()
+        self.now = datetime(2026, 3, 27, 20, tzinfo=UTC)
+        self.learners = [
+            User.objects.create_user(f"{name}@example.org", name=name, time_zone=zone)
+            for name, zone in PEOPLE
+        ]
+        self.deck = Deck.objects.create(owner=self.learners[0], title="D", visibility="public")
+        for number in range(CARDS):
+            Card.objects.create(deck=self.deck, position=number, term=f"T {number}", definition=f"D {number}")
+        refresh_deck(deck=self.deck)
+
+    def teardown(self) -> None:
+        if hasattr(self, "transaction"):
+            transaction.set_rollback(True)
+            self.transaction.__exit__(None, None, None)
+
+    # --- Time
+
+    @rule(minutes=st.integers(1, 40) | st.integers(60, 60 * 24 * 12) | st.integers(-60 * 30, -1))
+    def time_passes(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+
+    @rule(who=WHO, zone=st.sampled_from(["UTC", "Asia/Kolkata", "Pacific/Honolulu", "Pacific/Kiritimati"]))
+    def learner_travels(self, who: int, zone: str) -> None:
+        self.learners[who].time_zone = zone
+
+    # --- Studying
+
+    @rule(
+        who=WHO,
+        queue=st.sampled_from(["due", "due", "ahead", "weakest"]),
+        ratings=st.lists(st.sampled_from("1233344"), min_size=1, max_size=4),
+    )
+    def study(self, who: int, queue: str, ratings: list[str]) -> None:
+        """Go on with the open session, or start one, and answer."""
+        self.fresh()
+        settings = SessionSettings(queue, new_limit=3)
+        learner = self.learners[who]
+        services.session_start(learner=learner, deck=self.deck, mode=MODE, settings=settings, now=self.now)
+        for rating in ratings:
+            self.now += timedelta(seconds=20)
+            if step := self.open_step(who):
+                services.step_answer(learner=learner, step=step, response={"rating": rating}, now=self.now)
+
+    def open_step(self, who: int) -> Step | None:
+        steps = Step.objects.unanswered().filter(
+            session__learner=self.learners[who], session__finished_at=None
+        )
+        return steps.select_related("session__deck", "card").first()
+
+    @rule(who=WHO, nth=st.integers(0, 30))
+    def answer_again(self, who: int, nth: int) -> None:
+        """A stale post: a step that was answered or put away long ago."""
+        closed = Step.objects.exclude(answered_at=None, retired_at=None).filter(
+            session__learner=self.learners[who]
+        )
+        steps = closed.select_related("session__deck", "card").order_by("pk")
+        step = steps[nth : nth + 1].first()
+        if step:
+            stand = services.step_answer(
+                learner=self.learners[who], step=step, response={"rating": "4"}, now=self.now
+            )
+            assert stand.is_stale
+
+    @rule(who=WHO)
+    def finish(self, who: int) -> None:
+        services.session_finish(learner=self.learners[who], deck=self.deck, mode=MODE, now=self.now)
+
+    @rule(who=WHO, back=st.sampled_from([0, 0, 0, 1]))
+    def undo(self, who: int, back: int) -> None:
+        answered = Step.objects.exclude(answered_at=None).filter(session__learner=self.learners[who])
+        step = (
+            answered.select_related("session__deck", "card")
+            .order_by("-answered_at", "-pk")[back : back + 1]
+            .first()
+        )
+        if step:
+            services.answer_undo(learner=self.learners[who], step=step, now=self.now)
+
+    @rule(who=WHO, nth=st.integers(0, 30), verdict=st.sampled_from(Verdict))
+    def override(self, who: int, nth: int, verdict: Verdict) -> None:
+        lines = Review.objects.filter(learner=self.learners[who]).select_related("card__deck").order_by("pk")
+        line = lines[nth : nth + 1].first()
+        if line and verdict is not Verdict.ASK:
+            services.answer_override(learner=self.learners[who], line=line, verdict=verdict, now=self.now)
+
+    # --- The owner's doings
+
+    @rule(nth=st.integers(0, CARDS - 1), side=st.sampled_from(["auto", "term", "definition"]))
+    def edit_card(self, nth: int, side: str) -> None:
+        card = Card.objects.order_by("pk")[nth]
+        card.side_choice = side
+        save_card(card=card)
+        self.fresh()
+
+    @rule(nth=st.integers(0, CARDS - 1))
+    def remove_card(self, nth: int) -> None:
+        remove_cards(deck=self.deck, cards=Card.objects.filter(pk=Card.objects.order_by("pk")[nth].pk))
+        self.fresh()
+
+    @rule()
+    def restore(self) -> None:
+        restore_cards(deck=self.deck, cards=Card.objects.filter(deck=self.deck))
+        self.fresh()
+
+    def fresh(self) -> None:
+        """Each request reads the deck anew."""
+        self.deck.refresh_from_db()
+
+    # --- The law
+
+    @invariant()
+    @precondition(lambda self: hasattr(self, "transaction"))
+    def a_replay_changes_nothing(self) -> None:
+        for enrollment in Enrollment.objects.select_related("deck", "learner"):
+            assert log.rebuild(enrollment) == 0
+
+    @invariant()
+    @precondition(lambda self: hasattr(self, "transaction"))
+    def every_answered_step_that_stands_has_one_standing_line(self) -> None:
+        answered = Step.objects.standing().exclude(answered_at=None).filter(card__isnull=False)
+        assert answered.count() == Review.objects.standing().filter(step__in=answered).count()
+        assert not Review.objects.standing().filter(step__retired_at__isnull=False).exists()
+
+
+@pytest.mark.django_db
+def test_the_law_of_the_log() -> None:
+    run_state_machine_as_test(
+        Site, settings=settings(max_examples=EXAMPLES, stateful_step_count=25, deadline=None)
+    )

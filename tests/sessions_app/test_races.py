@@ -1,0 +1,146 @@
+"""Eight threads at one step: one winner each time, and a log that says what the threads were told."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+
+from sessions_app import log, services
+from sessions_app.models import Enrollment, Review, Step, StudySession
+from sessions_app.study.types import SessionSettings, Verdict
+from tests.sessions_app.conftest import NOON, Studying
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+THREADS = 8
+
+
+def race(*calls: Callable[[], object]) -> list[object]:
+    """The results of ``calls``, all begun at once, each in a thread and with a connection of its own."""
+    barrier = threading.Barrier(len(calls))
+    results: list[object] = [None] * len(calls)
+
+    def run(number: int, call: Callable[[], object]) -> None:
+        barrier.wait()
+        try:
+            results[number] = call()
+        except Exception as error:
+            results[number] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=item) for item in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    errors = [result for result in results if isinstance(result, Exception)]
+    assert not errors, errors
+    return results
+
+
+def answer(studying, step, rating):
+    # Each thread has objects of its own, like a request.
+    own = Step.objects.select_related("session__deck", "card").get(pk=step.pk)
+    return services.step_answer(
+        learner=studying.learner, step=own, response={"rating": str(rating)}, now=studying.now
+    )
+
+
+def undo(studying, step):
+    own = Step.objects.select_related("session__deck", "card").get(pk=step.pk)
+    return services.answer_undo(learner=studying.learner, step=own, now=studying.now)
+
+
+def override(studying, line, verdict):
+    own = Review.objects.select_related("card__deck").get(pk=line.pk)
+    return services.answer_override(learner=studying.learner, line=own, verdict=verdict, now=studying.now)
+
+
+def winners(stands) -> int:
+    return sum(not stand.is_stale for stand in stands)
+
+
+def assert_law() -> None:
+    assert [log.rebuild(enrollment) for enrollment in Enrollment.objects.all()] == [
+        0
+    ] * Enrollment.objects.count()
+
+
+def test_of_eight_answers_one_counts(studying):
+    studying.start()
+    step = studying.open_step()
+    stands = race(*[lambda n=n: answer(studying, step, n % 4 + 1) for n in range(THREADS)])
+    assert winners(stands) == 1
+    assert Review.objects.count() == 1
+    assert Step.objects.count() == 2
+    assert_law()
+
+
+def test_of_eight_undos_one_counts(studying):
+    studying.start()
+    studying.answer(3)
+    studying.answer(1)
+    step = Step.objects.get(position=1)
+    stands = race(*[lambda: undo(studying, step)] * THREADS)
+    assert winners(stands) == 1
+    assert Review.objects.standing().count() == 1
+    assert Step.objects.unanswered().count() == 1
+    assert_law()
+
+
+def test_of_eight_overrides_one_counts(studying):
+    studying.start()
+    studying.answer(3)
+    line = Review.objects.get()
+    told = race(*[lambda: override(studying, line, Verdict.WRONG)] * THREADS)
+    assert sum(told) == 1
+    assert Review.objects.count() == 2
+    assert Review.objects.standing().get().verdict == Verdict.WRONG
+    assert_law()
+
+
+@pytest.mark.parametrize("attempt", range(4))
+def test_answers_undos_and_overrides_at_once_agree_with_the_log(studying, attempt):
+    studying.start()
+    studying.answer(3)
+    done, line, step = Step.objects.get(position=0), Review.objects.get(), studying.open_step()
+    results = race(
+        *[lambda: answer(studying, step, 3)] * 3,
+        *[lambda: undo(studying, done)] * 3,
+        *[lambda: override(studying, line, Verdict.WRONG)] * 2,
+    )
+    answered, undone = winners(results[:3]), winners(results[3:6])
+    # Whoever comes first makes the other stale: the last answer is undone first, and undo puts the question away.
+    assert (answered, undone) in {(1, 0), (0, 1)}
+    assert Review.objects.standing().count() == 1 + answered - undone
+    assert_law()
+
+
+def test_eight_starts_make_one_session(learner, deck):
+    settings = SessionSettings("due", 5)
+    sessions = race(
+        *[
+            lambda: services.session_start(
+                learner=learner, deck=deck, mode="spaced", settings=settings, now=NOON
+            )
+        ]
+        * THREADS
+    )
+    assert len({session.pk for session in sessions}) == 1
+    assert StudySession.objects.count() == Enrollment.objects.count() == Step.objects.count() == 1
+
+
+def test_learners_of_one_deck_do_not_lose_each_others_answers(owner, learner, stranger, deck):
+    everyone = [Studying(user, deck) for user in (owner, learner, stranger)]
+    for one in everyone:
+        one.start()
+
+    def study(one):
+        for rating in (3, 1, 4):
+            one.answer(rating)
+
+    race(*[lambda one=one: study(one) for one in everyone])
+    assert Review.objects.count() == 9
+    assert_law()
