@@ -52,6 +52,13 @@ def test_no_answer_of_a_session_takes_more(learner_client, make_deck):
     assert max(numbers) <= MOST_FOR_AN_ANSWER
 
 
+def test_a_guests_answers_take_no_more(client, make_deck):
+    deck = make_deck(6)
+    start(client, deck)
+    numbers = [answer_queries(client, deck, rating) for rating in (1, 3, 1, 2, 3, 1, 1, 2, 3)]
+    assert max(numbers) <= MOST_FOR_AN_ANSWER
+
+
 def test_history_adds_no_queries_to_an_answer(learner, learner_client, make_deck):
     deck = make_deck(30)
     start(learner_client, deck)

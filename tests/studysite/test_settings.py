@@ -66,6 +66,8 @@ def refusal() -> str:
         ("HSTS_SECONDS", "-1"),
         ("SIGNUP", "Open"),
         ("SIGNUP", ""),
+        ("GUESTS", "maybe"),
+        ("GUESTS", ""),
         ("LOG_LEVEL", "loud"),
         ("SQLITE_SYNC", "sometimes"),
         ("EMAIL_URL", "mail.example.org"),

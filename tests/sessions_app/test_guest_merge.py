@@ -1,0 +1,256 @@
+"""Merging a guest into an account: nothing is lost, and a replay of the merged log changes nothing."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cards.models import Card
+from sessions_app import log
+from sessions_app.guests import LEARNED, guest_discard, guest_merge
+from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step, StudySession
+from studysite.accounts.models import User
+from tests.sessions_app.conftest import NOON, Studying
+
+pytestmark = pytest.mark.django_db
+
+# Who answers, with which rating, how many minutes later; she may start over first.
+ANSWERS = st.lists(
+    st.tuples(
+        st.booleans(), st.integers(1, 4), st.integers(1, 30) | st.integers(1, 60 * 24 * 5), st.integers(0, 9)
+    ),
+    max_size=30,
+)
+
+
+@pytest.fixture
+def guest():
+    return User.objects.create_guest(time_zone="Asia/Tokyo")
+
+
+@pytest.fixture
+def merge(guest, learner):
+    return lambda now=NOON: guest_merge(guest=guest, user=learner, now=now)
+
+
+def study(learner, deck, *ratings, now=NOON):
+    studying = Studying(learner, deck, now)
+    studying.start()
+    for rating in ratings:
+        studying.answer(rating)
+    return studying
+
+
+def start_over(studying):
+    """What starting over is to the log: nothing before now counts."""
+    Enrollment.objects.filter(learner=studying.learner).update(reset_at=studying.now)
+    for enrollment in studying.learner.enrollments.select_related("deck"):
+        log.rebuild(enrollment)
+
+
+def differences():
+    return [log.rebuild(enrollment) for enrollment in Enrollment.objects.select_related("deck")]
+
+
+# --- A guest alone
+
+
+def test_everything_moves_to_who_had_nothing(guest, learner, deck, merge):
+    study(guest, deck, 3, 1)
+    CardProgress.objects.filter(card__position=1).update(starred=True)
+    Enrollment.objects.update(new_per_day=7)
+    before = {model: list(model.objects.order_by("pk").values_list("pk")) for model in LEARNED}
+    assert merge()
+    assert before == {model: list(model.objects.order_by("pk").values_list("pk")) for model in LEARNED}
+    assert {row.learner for model in LEARNED for row in model.objects.all()} == {learner}
+    assert Enrollment.objects.get().new_per_day == 7
+    assert CardProgress.objects.filter(starred=True).count() == 1
+    assert not User.objects.filter(is_guest=True).exists()
+    assert differences() == [0]
+
+
+def test_a_second_merge_changes_nothing(guest, learner, deck, merge):
+    study(guest, deck, 3)
+    again = User.objects.get(pk=guest.pk)
+    assert merge()
+    assert not guest_merge(guest=again, user=learner, now=NOON)
+    assert Review.objects.filter(learner=learner).count() == 1
+
+
+def test_a_person_is_never_merged_away(learner, stranger, deck):
+    study(stranger, deck, 3)
+    assert not guest_merge(guest=stranger, user=learner, now=NOON)
+    assert Review.objects.get().learner == stranger
+
+
+def test_rows_that_a_merge_does_not_know_undo_it(guest, learner, deck, merge, monkeypatch):
+    study(guest, deck, 3)
+    monkeypatch.setattr("sessions_app.guests.LEARNED", (StudySession, CardProgress, DayTotal, Enrollment))
+    with pytest.raises(RuntimeError, match="lost rows"), transaction.atomic():
+        merge()
+    assert Review.objects.get().learner_id == Enrollment.objects.get().learner_id != learner.pk
+
+
+def test_all_that_names_a_learner_is_moved():
+    """Whoever adds a table of what learners do has to say here what a merge makes of it."""
+    people_alone = {"accounts", "account", "admin", "cards"}
+    fields = User._meta.get_fields(include_hidden=True)
+    models = {field.related_model for field in fields if field.is_relation and field.auto_created}
+    assert {model for model in models if model._meta.app_label not in people_alone} == set(LEARNED)
+
+
+# --- Both have studied
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(answers=ANSWERS)
+def test_replaying_a_merged_log_changes_nothing(answers, learner, make_deck):
+    with transaction.atomic():
+        deck = make_deck(3)
+        guest = User.objects.create_guest(time_zone="Asia/Tokyo")
+        both = {True: Studying(guest, deck), False: Studying(learner, deck)}
+        now = NOON
+        for is_guest, rating, minutes, dice in answers:
+            studying = both[is_guest]
+            now = studying.now = now + timedelta(minutes=minutes)
+            if dice == 0:
+                start_over(studying)
+            if studying.open_step() or studying.start():
+                studying.answer(rating)
+        lines = set(Review.objects.values_list("pk", flat=True))
+        assert guest_merge(guest=guest, user=learner, now=now)
+        assert set(Review.objects.filter(learner=learner).values_list("pk", flat=True)) == lines
+        assert set(differences()) <= {0}
+        later = Studying(learner, deck, now + timedelta(days=1))
+        if later.start():
+            later.answer(3)
+        assert set(differences()) <= {0}
+        transaction.set_rollback(True)
+
+
+def test_the_test_above_can_fail(guest, learner, deck, merge, monkeypatch):
+    """Without the replay the card keeps what one of the two knew of it."""
+    study(guest, deck, 3)
+    study(learner, deck, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(log, "rebuild", lambda enrollment: 0)
+        merge()
+    assert differences() != [0]
+
+
+def test_the_cards_know_what_both_answered(guest, learner, deck, merge):
+    study(guest, deck, 3, 1)
+    study(learner, deck, 3, now=NOON + timedelta(days=2))
+    merge()
+    row = CardProgress.objects.get(card__position=0)
+    assert (row.recalls, row.recall_days) == (2, 2)
+    assert CardProgress.objects.get(card__position=1).misses == 1
+    assert DayTotal.objects.filter(learner=learner).count() == 2
+    enrollment = Enrollment.objects.get()
+    assert enrollment.scheduled == 2
+    assert enrollment.last_studied_at == NOON + timedelta(days=2, seconds=20)
+
+
+def test_the_accounts_own_settings_stay(guest, learner, deck, merge):
+    study(guest, deck, 3)
+    study(learner, deck, 3)
+    Enrollment.objects.filter(learner=guest).update(new_per_day=1, retention=0.8)
+    Enrollment.objects.filter(learner=learner).update(new_per_day=2, retention=0.95, shares_progress=True)
+    call_command("rebuild_progress")
+    merge()
+    enrollment = Enrollment.objects.get()
+    assert (enrollment.new_per_day, enrollment.retention, enrollment.shares_progress) == (2, 0.95, True)
+    assert differences() == [0]
+
+
+def test_marks_are_added(guest, learner, deck, merge):
+    study(guest, deck, 3)
+    study(learner, deck, 3)
+    soon, late = NOON + timedelta(hours=1), NOON + timedelta(hours=9)
+    CardProgress.objects.filter(learner=guest).update(suspended=True, buried_until=late)
+    CardProgress.objects.filter(learner=learner).update(starred=True, buried_until=soon)
+    Enrollment.objects.filter(learner=guest).update(buried_until=late)
+    merge()
+    row = CardProgress.objects.get()
+    assert (row.starred, row.suspended, row.buried_until) == (True, True, late)
+    enrollment = Enrollment.objects.get()
+    assert (enrollment.suspended, enrollment.recalled, enrollment.buried_until) == (1, 0, late)
+
+
+@pytest.mark.parametrize("guest_is_newer", [True, False])
+def test_the_newer_open_session_goes_on(guest, learner, deck, merge, guest_is_newer):
+    early, late = (learner, guest) if guest_is_newer else (guest, learner)
+    study(early, deck, 3)
+    open_question = study(late, deck, now=NOON + timedelta(minutes=5)).open_step()
+    merge()
+    session = StudySession.objects.open().get()
+    assert session == open_question.session
+    assert Step.objects.unanswered().get() == open_question
+    assert StudySession.objects.exclude(finished_at=None).get().steps.filter(retired_at=None).count() == 1
+
+
+def test_a_card_that_was_moved_is_replayed_too(guest, learner, make_deck, merge):
+    """The account knows the card from the deck in which it lay before."""
+    here, there = make_deck(2), make_deck(2)
+    study(learner, here, 3)
+    Card.objects.filter(deck=here, position=0).update(deck=there, position=9)
+    CardProgress.objects.update(deck=there)
+    call_command("rebuild_progress")
+    study(guest, there, 1, 1, 3)
+    merge()
+    assert (
+        CardProgress.objects.get(card__position=9).misses + CardProgress.objects.get(card__position=9).recalls
+        == 2
+    )
+    assert set(differences()) == {0}
+
+
+# --- The end of guests
+
+
+def test_discarding_deletes_the_guest_with_everything(guest, learner, deck):
+    study(guest, deck, 3)
+    study(learner, deck, 3)
+    guest_discard(guest=guest)
+    assert {row.learner for model in LEARNED for row in model.objects.all()} == {learner}
+    assert not User.objects.filter(is_guest=True).exists()
+
+
+def test_discarding_spares_people(learner, deck):
+    study(learner, deck, 3)
+    guest_discard(guest=learner)
+    assert Review.objects.exists()
+
+
+def make_guest(deck, *, joined, studied=None):
+    guest = User.objects.create_guest(time_zone="UTC")
+    User.objects.filter(pk=guest.pk).update(date_joined=joined)
+    if studied:
+        study(guest, deck, 3)
+        Enrollment.objects.filter(learner=guest).update(last_studied_at=studied)
+    return guest
+
+
+def test_idle_guests_go_and_nobody_else(learner, deck, capsys, monkeypatch):
+    monkeypatch.setattr("sessions_app.guests.GUESTS_AT_ONCE", 1)
+    old, new = timezone.now() - timedelta(days=31), timezone.now() - timedelta(days=29)
+    User.objects.filter(pk=learner.pk).update(date_joined=datetime(2020, 1, 1, tzinfo=UTC))
+    stays = [make_guest(deck, joined=new), make_guest(deck, joined=old, studied=new), learner, deck.owner]
+    make_guest(deck, joined=old)
+    make_guest(deck, joined=old, studied=old)
+    call_command("remove_idle_guests")
+    assert capsys.readouterr().out == "2 idle guests removed.\n"
+    assert set(User.objects.all()) == set(stays)
+    assert Review.objects.count() == 1
+    call_command("remove_idle_guests", days=28)
+    assert capsys.readouterr().out == "2 idle guests removed.\n"
+
+
+@pytest.mark.parametrize("days", [0, -1, 10**6])
+def test_a_number_of_days_that_makes_no_sense(days):
+    with pytest.raises(CommandError, match="--days must be"):
+        call_command("remove_idle_guests", days=days)

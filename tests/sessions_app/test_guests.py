@@ -1,0 +1,385 @@
+"""Guests on the pages: how a browser becomes one, and what becomes of what she has answered."""
+
+import re
+from datetime import date
+from unittest.mock import patch
+
+import pytest
+import time_machine
+from django.db import IntegrityError
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from django.utils.timezone import get_current_timezone_name
+
+from cards.models import Deck
+from sessions_app import services
+from sessions_app.guests import guest_merge
+from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession
+from studysite.accounts.models import User
+from tests.accounts.people import log_in, sign_up
+
+pytestmark = pytest.mark.django_db
+
+HTMX = {"HX-Request": "true", "HX-Target": "question"}
+
+
+@pytest.fixture
+def study_url(deck):
+    return reverse("study", args=[deck.slug, "spaced"])
+
+
+@pytest.fixture
+def answer_url(deck):
+    return reverse("study_answer", args=[deck.slug, "spaced"])
+
+
+@pytest.fixture
+def guest_client(client, study_url, answer_url):
+    """A guest's browser, with two answers."""
+    client.post(study_url, {"time_zone": "Asia/Tokyo"})
+    answer(client, answer_url, times=2)
+    return client
+
+
+def answer(client, url, times=1):
+    for _ in range(times):
+        guest = User.objects.get(pk=client.session["guest_id"])
+        step = Step.objects.unanswered().get(session__learner=guest, session__finished_at=None)
+        assert client.post(url, {"step": step.pk, "rating": "3"}).status_code == 302
+
+
+def guests():
+    return User.objects.filter(is_guest=True)
+
+
+# --- Becoming a guest
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_looking_makes_no_guest(client, deck, study_url, method):
+    for path in ("/", deck.get_absolute_url(), study_url, "/guest/fresh/"):
+        assert getattr(client, method)(path).status_code in (200, 302)
+    assert not guests().exists()
+    assert "guest_id" not in client.session
+
+
+def test_starting_makes_one_and_a_second_start_none(client, study_url):
+    assert client.post(study_url, {"time_zone": "Asia/Tokyo"})["Location"] == study_url
+    client.post(study_url)
+    guest = guests().get()
+    assert (guest.time_zone, client.session["guest_id"]) == ("Asia/Tokyo", guest.pk)
+    assert StudySession.objects.get().learner == guest
+    assert "Term 0" in client.get(study_url).text
+
+
+@pytest.mark.parametrize("zone", ["", "Nowhere/Land", "\x00", "z" * 100_000])
+def test_a_strange_time_zone_becomes_utc(client, study_url, zone):
+    client.post(study_url, {"time_zone": zone})
+    assert guests().get().time_zone == "UTC"
+
+
+def test_nothing_is_made_where_the_start_form_has_errors(client, study_url):
+    page = client.post(study_url, {"queue": "nonsense"})
+    assert page.status_code == 200
+    assert not guests().exists()
+
+
+@pytest.mark.parametrize(("visibility", "status"), [("private", 404), ("link", 302), ("public", 302)])
+def test_a_guest_starts_where_everybody_may_look(client, study_url, visibility, status):
+    Deck.objects.update(visibility=visibility)
+    assert client.post(study_url).status_code == status
+    assert guests().exists() == (status == 302)
+
+
+def test_without_a_token_nobody_becomes_a_guest(study_url):
+    assert Client(enforce_csrf_checks=True).post(study_url).status_code == 403
+    assert not guests().exists()
+
+
+def test_a_session_that_somebody_knows_does_not_become_the_guests(client, study_url):
+    session = client.session
+    session["planted"] = True
+    session.save()
+    planted = session.session_key
+    client.cookies["sessionid"] = planted
+    client.post(study_url)
+    assert client.session.session_key != planted
+    assert not client.session.exists(planted)
+
+
+def test_a_class_starts_behind_one_address(study_url):
+    assert {Client().post(study_url).status_code for _ in range(40)} == {302}
+
+
+def test_endless_guests_from_one_address_are_slowed_down(client, study_url, settings):
+    settings.ACCOUNT_RATE_LIMITS = {"guest": "2/h/ip"}
+    answers = [Client().post(study_url).status_code for _ in range(3)]
+    assert answers == [302, 302, 429]
+    assert guests().count() == 2
+
+
+def test_without_guests_the_front_page_leads_to_the_deck(client, deck, settings):
+    assert "Study now" in client.get("/").text
+    settings.GUESTS = False
+    body = client.get("/").text
+    assert "Study now" not in body
+    assert deck.get_absolute_url() in body
+
+
+def test_days_and_times_are_the_guests_own(client, study_url, answer_url):
+    with time_machine.travel("2026-03-02 20:00Z", tick=False):
+        client.post(study_url, {"time_zone": "Asia/Tokyo"})
+        answer(client, answer_url)
+        assert Review.objects.get().study_day == date(2026, 3, 3)
+        with patch("sessions_app.views.study.show", lambda *args: HttpResponse(get_current_timezone_name())):
+            assert client.get(study_url).text == "Asia/Tokyo"
+
+
+# --- Nobody, and others
+
+
+@pytest.mark.parametrize("name", ["study_answer", "study_finish", "study_undo"])
+def test_a_post_by_nobody_leads_back_to_the_start(client, deck, study_url, name):
+    url = reverse(name, args=[deck.slug, "spaced"])
+    assert client.post(url, {"step": 1})["Location"] == study_url
+    assert "not logged in any more" in client.get(study_url).text
+    assert client.post(url, {"step": 1}, headers=HTMX)["HX-Redirect"] == study_url
+    assert not guests().exists()
+
+
+@pytest.mark.parametrize(("on", "visibility"), [(False, "public"), (True, "private")])
+def test_a_post_by_nobody_leads_to_the_login_where_she_cannot_start(
+    client, answer_url, study_url, settings, on, visibility
+):
+    settings.GUESTS = on
+    Deck.objects.update(visibility=visibility)
+    assert client.post(answer_url, {"step": 1})["Location"] == f"/accounts/login/?next={study_url}"
+
+
+def test_a_guests_step_is_hers_alone(guest_client, learner_client, owner_client, study_url, answer_url):
+    step = Step.objects.unanswered().get()
+    other = Client()
+    other.post(study_url)
+    for client in (learner_client, owner_client, other):
+        assert client.post(answer_url, {"step": step.pk, "rating": "3"}).status_code == 404
+    assert Review.objects.count() == 2
+
+
+def test_a_guest_answers_for_nobody_else(guest_client, learner_client, learner, study_url, answer_url):
+    learner_client.post(study_url)
+    step = Step.objects.get(session__learner=learner)
+    assert guest_client.post(answer_url, {"step": step.pk, "rating": "3"}).status_code == 404
+
+
+def test_a_guest_sees_her_row_and_shares_it_with_nobody(guest_client, owner_client, deck):
+    page = guest_client.get(deck.get_absolute_url())
+    assert "Guest" in page.text
+    assert "Share it" not in page.text
+    sharing = reverse("deck_sharing", args=[deck.slug])
+    assert "/accounts/login/" in guest_client.post(sharing, {"shares_progress": "on"})["Location"]
+    assert not Enrollment.objects.get().shares_progress
+    Enrollment.objects.update(shares_progress=True)
+    assert "No study sessions yet." in owner_client.get(deck.get_absolute_url()).text
+
+
+def test_the_header_tells_a_guest_what_she_is(guest_client):
+    body = guest_client.get("/").text
+    for words in ("Studying as a guest", "Sign up to keep it", "Not you? Start fresh", "My decks"):
+        assert words in body
+
+
+def test_a_guest_removed_meanwhile_is_nobody(guest_client, study_url):
+    guests().delete()
+    assert 'id="start-form"' in guest_client.get(study_url).text
+    assert "guest_id" not in guest_client.session
+    assert "Studying as a guest" not in guest_client.get("/").text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_answer_while_another_tab_merges_leads_home(guest_client, answer_url, learner):
+    """The guest is there when the request begins, and gone when it writes."""
+    step, really_answer = Step.objects.unanswered().get(), services.step_answer
+
+    def merge_first(**kwargs):
+        guest_merge(guest=guests().get(), user=learner, now=step.drawn_at)
+        return really_answer(**kwargs)
+
+    with patch("sessions_app.services.step_answer", merge_first):
+        assert guest_client.post(answer_url, {"step": step.pk, "rating": "3"})["Location"] == "/"
+    assert Review.objects.filter(learner=learner).count() == Review.objects.count() == 2
+    step.refresh_from_db()
+    assert step.answered_at is None
+
+
+# --- Signing up
+
+
+def test_signing_up_keeps_everything_silently(guest_client, study_url, answer_url):
+    key = guest_client.session.session_key
+    assert sign_up(guest_client)["Location"] == "/"
+    user = User.objects.get(email="ada@example.org")
+    assert {row.learner for rows in (Review, StudySession, CardProgress) for row in rows.objects.all()} == {
+        user
+    }
+    assert Enrollment.objects.get(learner=user).recalled == 2
+    assert "guest_id" not in guest_client.session
+    assert guest_client.session.session_key != key
+    step = Step.objects.unanswered().get()
+    assert guest_client.post(answer_url, {"step": step.pk, "rating": "3"})["Location"] == study_url
+    assert Review.objects.filter(learner=user).count() == 3
+
+
+@pytest.fixture
+def with_mail(settings):
+    settings.HAS_MAIL, settings.DEFAULT_FROM_EMAIL = True, "site@example.org"
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+
+
+@pytest.mark.usefixtures("with_mail")
+def test_an_address_to_confirm_changes_nothing(guest_client, mailoutbox):
+    sign_up(guest_client)
+    user = User.objects.get(email="ada@example.org")
+    assert Review.objects.filter(learner=user).count() == 2
+    assert "_auth_user_id" not in guest_client.session
+    (path,) = re.findall(r"http://testserver(/\S+)", mailoutbox[0].body)
+    assert guest_client.post(path)["Location"] == "/"
+    assert guest_client.session["_auth_user_id"] == str(user.pk)
+
+
+@pytest.mark.usefixtures("with_mail")
+def test_signing_up_with_somebodys_address_gives_her_nothing(guest_client, learner):
+    learner.emailaddress_set.create(email=learner.email, verified=True, primary=True)
+    sign_up(guest_client, email=learner.email)
+    assert not Review.objects.filter(learner=learner).exists()
+    assert guest_client.session["guest_id"] == guests().get().pk
+
+
+def test_a_sign_up_that_fails_loses_nothing(guest_client, learner):
+    assert sign_up(guest_client, email=learner.email).status_code == 200
+    assert Review.objects.filter(learner=guests().get()).count() == 2
+
+
+# --- Logging in
+
+
+@pytest.fixture
+def asked_client(guest_client, learner):
+    """Lena has logged in where a guest had answered, and is being asked."""
+    assert log_in(guest_client, next="/?page=2")["Location"] == "/guest/?next=%2F%3Fpage%3D2"
+    return guest_client
+
+
+def test_logging_in_asks_first(asked_client, learner):
+    page = asked_client.get("/guest/?next=%2F%3Fpage%3D2")
+    assert "Add the 2 answers from this device to your account?" in page.text
+    assert 'value="/?page=2"' in page.text
+    assert not Review.objects.filter(learner=learner).exists()
+
+
+def test_adding_them(asked_client, learner):
+    response = asked_client.post("/guest/", {"decision": "add", "next": "/?page=2"})
+    assert response["Location"] == "/?page=2"
+    assert Review.objects.filter(learner=learner).count() == 2
+    assert not guests().exists()
+
+
+def test_discarding_them(asked_client, learner):
+    assert asked_client.post("/guest/", {"decision": "discard"})["Location"] == "/"
+    assert not guests().exists()
+    assert not Review.objects.exists()
+    assert not StudySession.objects.exists()
+
+
+def test_adding_while_something_else_is_saved_is_tried_again(asked_client, learner):
+    with patch("sessions_app.guests.log.rebuild", side_effect=IntegrityError):
+        Enrollment.objects.create(learner=learner, deck=Deck.objects.get())
+        page = asked_client.post("/guest/", {"decision": "add"})
+    assert "Try again" in page.text
+    assert Review.objects.filter(learner=guests().get()).count() == 2
+    assert asked_client.post("/guest/", {"decision": "add"}).status_code == 302
+
+
+@pytest.mark.parametrize("decision", ["", "yes", "\x00", "ADD"])
+def test_anything_else_asks_again(asked_client, decision):
+    assert "Add the 2 answers" in asked_client.post("/guest/", {"decision": decision}).text
+    assert guests().exists()
+
+
+@pytest.mark.parametrize(("first", "kept"), [("add", 2), ("discard", 0)])
+def test_a_second_tab_decides_nothing_any_more(asked_client, learner, first, kept):
+    asked_client.post("/guest/", {"decision": first})
+    for second in ("add", "discard"):
+        response = asked_client.post("/guest/", {"decision": second}, follow=True)
+        assert "nothing left to add" in response.text
+    assert Review.objects.filter(learner=learner).count() == kept
+
+
+def test_home_asks_until_it_is_decided(asked_client, learner):
+    page = asked_client.get("/")
+    assert page.wsgi_request.learner == learner
+    assert "2 answers that a guest gave" in page.text
+    asked_client.post("/guest/", {"decision": "add"})
+    assert "that a guest gave" not in asked_client.get("/").text
+
+
+@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "\x00"])
+def test_it_leads_nowhere_else(asked_client, target):
+    assert asked_client.post("/guest/", {"decision": "add", "next": target})["Location"] == "/"
+
+
+def test_a_guest_without_answers_is_dropped_silently(client, learner, study_url):
+    client.post(study_url)
+    assert log_in(client)["Location"] == "/"
+    assert not guests().exists()
+    assert "guest_id" not in client.session
+
+
+def test_answers_taken_back_are_none(client, learner, deck, study_url, answer_url):
+    client.post(study_url)
+    answer(client, answer_url)
+    client.post(reverse("study_undo", args=[deck.slug, "spaced"]), {"step": Step.objects.earliest("pk").pk})
+    assert log_in(client)["Location"] == "/"
+
+
+def test_the_question_is_for_who_is_logged_in(guest_client):
+    assert "/accounts/login/" in guest_client.get("/guest/")["Location"]
+    assert "/accounts/login/" in guest_client.post("/guest/", {"decision": "discard"})["Location"]
+    assert guests().exists()
+
+
+def test_deciding_needs_a_token(asked_client):
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = asked_client.cookies
+    assert strict.post("/guest/", {"decision": "discard"}).status_code == 403
+    assert guests().exists()
+
+
+def test_logging_out_leaves_no_guest_behind(asked_client):
+    asked_client.post("/accounts/logout/")
+    assert "guest_id" not in asked_client.session
+
+
+# --- Starting fresh
+
+
+def test_starting_fresh_asks_where_there_are_answers(guest_client):
+    for page in (guest_client.post("/guest/fresh/"), guest_client.get("/guest/fresh/")):
+        assert "the 2 answers given here" in page.text
+    key = guest_client.session.session_key
+    assert guest_client.post("/guest/fresh/", {"sure": "1"})["Location"] == "/"
+    assert "guest_id" not in guest_client.session
+    assert guest_client.session.session_key != key
+    assert "Studying as a guest" not in guest_client.get("/").text
+
+
+def test_starting_fresh_without_answers_needs_no_question(client, study_url):
+    client.post(study_url)
+    assert client.post("/guest/fresh/")["Location"] == "/"
+    assert "guest_id" not in client.session
+
+
+def test_starting_fresh_is_for_guests(client, learner_client):
+    for each in (client, learner_client):
+        assert each.post("/guest/fresh/", {"sure": "1"})["Location"] == "/"
+    assert "_auth_user_id" in learner_client.session
