@@ -4,9 +4,40 @@
   const SHOW_BACK = 6000;
   let timer = null;
 
+  // While a card is on its way the links still lead on from the one before: what is pressed meanwhile waits.
+  let loading = false;
+  const waiting = [];
+
   function step(id) {
     document.getElementById(id)?.click();
   }
+
+  function isViewer(event) {
+    return event.detail.target?.id === "card-viewer";
+  }
+
+  document.addEventListener(
+    "click",
+    (event) => {
+      const link = loading && event.target.closest("#viewer-previous, #viewer-next");
+      if (!link) return;
+      event.preventDefault();
+      event.stopPropagation();
+      waiting.push(link.id);
+    },
+    true,
+  );
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (isViewer(event)) loading = true;
+  });
+
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (!isViewer(event)) return;
+    loading = false;
+    if (!event.detail.successful) waiting.length = 0;
+    else if (waiting.length) step(waiting.shift());
+  });
 
   function tick() {
     const flip = cardKeys.flip();
