@@ -4,12 +4,13 @@ from typing import Any
 
 from django import forms
 
+from sessions_app.marks import Mark
 from sessions_app.models import Enrollment
 from sessions_app.study.modes import spaced
 from sessions_app.study.types import SessionSettings, Verdict
 
-MAX_NEW = 999
 EXTRA_NEW = 10
+MIN_PERCENT, MAX_PERCENT = 70, 97
 
 
 class SpacedStartForm(forms.ModelForm):
@@ -17,6 +18,7 @@ class SpacedStartForm(forms.ModelForm):
 
     queue = forms.ChoiceField(choices=[(queue, queue) for queue in spaced.QUEUES], required=False)
     extra_new = forms.IntegerField(min_value=EXTRA_NEW, max_value=EXTRA_NEW, required=False)
+    starred = forms.BooleanField(label="Only starred cards", required=False)
 
     class Meta:
         model = Enrollment
@@ -37,10 +39,69 @@ class SpacedStartForm(forms.ModelForm):
         queue = self.cleaned_data["queue"] or spaced.DUE
         extra = self.cleaned_data["extra_new"]
         left_today = max(0, self.cleaned_data["new_per_day"] - introduced_today)
-        return SessionSettings(queue=queue, new_limit=extra or left_today)
+        return SessionSettings(
+            queue=queue,
+            new_limit=extra or left_today,
+            starred=self.cleaned_data["starred"],
+            learn_ahead=self.instance.learn_ahead,
+        )
 
 
 START_FORMS: dict[str, type[SpacedStartForm]] = {"spaced": SpacedStartForm}
+
+
+class SettingsForm(forms.ModelForm):
+    """A learner's settings for a deck; the desired retention in percent, as people speak of it."""
+
+    percent = forms.IntegerField(
+        label="Desired retention, in percent",
+        min_value=MIN_PERCENT,
+        max_value=MAX_PERCENT,
+        help_text="How likely you still know a card when it comes back. More costs more: at 95 % each card comes "
+        "two and a half times as often as at 90 %, at 80 % a third as often.",
+    )
+
+    class Meta:
+        model = Enrollment
+        fields = ("new_per_day", "side_choice", "two_buttons", "learn_ahead")
+        labels = {
+            "new_per_day": "New cards a day",
+            "side_choice": "Side that you are asked for",
+            "two_buttons": "Two buttons, Again and Good",
+            "learn_ahead": "Learn ahead, in minutes",
+        }
+        help_texts = {
+            "new_per_day": "Each new card comes back about seven times in its first month. 0 only repeats.",
+            "side_choice": "Automatic asks each card for the side that is better to answer. Each side keeps its "
+            "own progress, which waits while you study the other.",
+            "two_buttons": "Without Hard and Easy there is less to decide, and the schedule is hardly worse.",
+            "learn_ahead": "A card that you missed comes again after ten minutes, or earlier by at most so many "
+            "minutes when nothing else is left. 0 lets you wait. From your next session on.",
+        }
+
+    field_order = ("new_per_day", "percent", "side_choice", "two_buttons", "learn_ahead")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["percent"] = round(100 * self.instance.retention)
+
+    def settings(self) -> dict[str, Any]:
+        """The chosen settings under the names of the enrollment's fields."""
+        chosen = {name: self.cleaned_data[name] for name in self._meta.fields}
+        return {**chosen, "retention": self.cleaned_data["percent"] / 100}
+
+
+class MarkForm(forms.Form):
+    """A mark on a card, set (``on``) or taken away."""
+
+    mark = forms.TypedChoiceField(choices=[(mark, mark) for mark in Mark], coerce=Mark)
+    on = forms.BooleanField(required=False)
+
+
+class PutAsideForm(forms.Form):
+    """A mark that puts the open card aside."""
+
+    mark = forms.TypedChoiceField(choices=[(mark, mark) for mark in Mark if mark.puts_aside], coerce=Mark)
 
 
 class StepForm(forms.Form):

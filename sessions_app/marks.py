@@ -45,6 +45,12 @@ def marked(enrollment: Enrollment, now: datetime, mark: Mark | None = None) -> C
     return mine.asked(enrollment.side_choice).filter(wanted[mark] if mark else anyhow)
 
 
+def put_aside_card(learner: User, deck: Deck, card_id: int, now: datetime) -> CardProgress | None:
+    """The learner's progress on a card of the deck that is suspended or buried at ``now``; None if it is not."""
+    mine = CardProgress.objects.filter(learner=learner, deck=deck, card=card_id, card__removed_at=None)
+    return mine.filter(Q(suspended=True) | Q(buried_until__gt=now)).first()
+
+
 def card_mark(*, learner: User, card: Card, mark: Mark, on: bool, now: datetime) -> None:
     """Set or take away a mark; a second time changes nothing. ``card`` comes with its deck.
 

@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from sessions_app.study.modes import MODES
-from sessions_app.views import deck, guest, home, study, undo
+from sessions_app.views import deck, guest, home, marks, settings, study, undo
 
 
 class ModeConverter(StringConverter):
@@ -20,10 +20,15 @@ urlpatterns = [
     path("guest/", guest.guest, name="guest"),
     path("guest/fresh/", guest.start_fresh, name="guest_start_fresh"),
     path("decks/<slug:slug>/", deck.deck_page, name="deck"),
+    path("decks/<slug:slug>/cards/<int:pk>/mark/", marks.card_mark, name="card_mark"),
+    path("decks/<slug:slug>/marked/", marks.marked, name="deck_marked"),
+    path("decks/<slug:slug>/settings/", settings.deck_settings, name="deck_settings"),
+    path("decks/<slug:slug>/start-over/", settings.start_over, name="deck_start_over"),
     path("decks/<slug:slug>/sharing/", deck.sharing, name="deck_sharing"),
     path("decks/<slug:slug>/<mode:mode>/", study.study, name="study"),
     path("decks/<slug:slug>/<mode:mode>/answer/", study.answer, name="study_answer"),
     path("decks/<slug:slug>/<mode:mode>/finish/", study.finish, name="study_finish"),
+    path("decks/<slug:slug>/<mode:mode>/aside/", marks.put_aside, name="study_aside"),
     path("decks/<slug:slug>/<mode:mode>/undo/", undo.undo, name="study_undo"),
     path("reviews/<int:pk>/override/", undo.override, name="review_override"),
 ]

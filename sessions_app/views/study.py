@@ -10,20 +10,25 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cards.models import Deck
-from sessions_app import overview, services, summary
+from sessions_app import marks, overview, services, summary
 from sessions_app.forms import START_FORMS, SpacedStartForm, StepForm
+from sessions_app.marks import Mark
 from sessions_app.models import Enrollment, Step
 from sessions_app.services import Stand
 from sessions_app.study import memory
 from sessions_app.study.modes import MODES
+from sessions_app.study.progress import is_leech
 from sessions_app.study.types import InvalidResponseError, Question, Rating
 from sessions_app.views.access import session_required
+from sessions_app.views.deck import number
 from studysite.accounts.guests import admit
 from studysite.htmx import render_page
 from studysite.requests import LearnerRequest
 
 STALE = "That card was answered already; nothing was counted twice. This is where you are."
 NOTHING = "There is nothing to study here just now."
+TWO_BUTTONS = (Rating.AGAIN, Rating.GOOD)
+MOST_CARDS = 10**9
 
 
 @never_cache
@@ -36,7 +41,7 @@ def study(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
     if not request.learner.is_authenticated:
         return show(request, deck, mode, Stand())
     stand = services.stand_of(learner=request.learner, deck=deck, mode=mode, now=timezone.now())
-    return show(request, deck, mode, stand)
+    return show(request, deck, mode, stand, aside=number(request.GET.get("aside"), least=0, most=MOST_CARDS))
 
 
 def start(request: LearnerRequest, deck: Deck, mode: str) -> HttpResponse:
@@ -107,9 +112,15 @@ def show(
     *,
     form: SpacedStartForm | None = None,
     notice: str = "",
+    aside: int | None = None,
 ) -> HttpResponse:
-    """The mode's page, or its stage alone: the question that is open, or the way to start."""
+    """The mode's page, or its stage alone: the question that is open, or the way to start.
+
+    ``aside`` is the key of a card that was just put aside, and can be brought back.
+    """
     context: dict[str, Any] = {"deck": deck, "mode": MODES[mode], "notice": notice}
+    if aside:
+        context["aside"] = marks.put_aside_card(request.learner, deck, aside, timezone.now())
     if stand.step:
         context |= question_context(stand.step, stand)
     else:
@@ -125,7 +136,12 @@ def question_context(step: Step, stand: Stand) -> dict[str, Any]:
         "step": step,
         "undoable": stand.undoable,
         "question": question,
-        "grades": [(rating.value, rating.name.capitalize(), waits[rating]) for rating in Rating],
+        "progress": stand.progress,
+        "is_leech": stand.progress and is_leech(stand.progress.as_progress()),
+        "grades": [
+            (rating.value, rating.name.capitalize(), waits[rating])
+            for rating in (TWO_BUTTONS if stand.enrollment.two_buttons else Rating)
+        ],
         "due": stand.waiting.get("learning", 0) + stand.waiting.get("review", 0),
         "new": stand.waiting.get("unseen", 0),
     }
@@ -148,6 +164,7 @@ def start_context(
         "form": form or START_FORMS[mode](instance=enrollment),
         "today": overview.today(enrollment, deck, now=now),
         "summary": summary.last_session(request.learner, enrollment, mode, now=now),
+        "has_starred": marks.marked(enrollment, now, Mark.STARRED).exists(),
         "undoable": services.undoable(learner=request.learner, deck=deck, mode=mode, now=now),
     }
 

@@ -1,8 +1,49 @@
-// Keys for cards: when a key press belongs to the card, and what flipping is.
+// Keys for cards: when a key press belongs to the card, what flipping is, and the switch that turns keys off.
 const cardKeys = (() => {
+  const KEY = "keys";
+
+  function on() {
+    return document.documentElement.dataset.keys !== "off";
+  }
+
+  function turn(choice) {
+    if (choice === "off") document.documentElement.dataset.keys = "off";
+    else delete document.documentElement.dataset.keys;
+    const button = document.getElementById("keys-switch");
+    if (!button) return;
+    button.hidden = false;
+    button.setAttribute("aria-pressed", String(on()));
+    button.querySelector("span").textContent = on() ? "on" : "off";
+  }
+
+  function stored() {
+    try {
+      return localStorage.getItem(KEY);
+    } catch {
+      return null; // Storage can be forbidden; the choice then lasts as long as the page.
+    }
+  }
+
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("#keys-switch")) return;
+    const choice = on() ? "off" : "on";
+    try {
+      localStorage.setItem(KEY, choice);
+    } catch {
+      // As above.
+    }
+    turn(choice);
+  });
+
+  document.addEventListener("htmx:afterSwap", () => turn(on() ? "on" : "off"));
+  turn(stored());
+
   // A press belongs elsewhere while someone types, chooses, composes characters or uses a shortcut.
   function taken(event) {
-    if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return true;
+    if (!on() || event.defaultPrevented || event.isComposing) return true;
+    // On many keyboards AltGr writes the @, and reports itself as Ctrl and Alt.
+    const writes = event.getModifierState("AltGraph");
+    if (!writes && (event.ctrlKey || event.metaKey || event.altKey)) return true;
     const target = event.target;
     if (target.isContentEditable || target.matches("input, textarea, select")) return true;
     const pressable = target.closest("a, button, summary");

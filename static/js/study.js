@@ -1,7 +1,8 @@
-// Studying by keys: Space shows the answer, then means Good; 1 to 4 rate; Z takes the last answer back. Each new
-// question gets the focus.
+// Studying by keys: Space shows the answer, then means Good; 1 to 4 rate; Z takes the last answer back, - buries the
+// card, @ suspends it, * stars it. Each new question gets the focus.
 (() => {
   const GOOD = "3";
+  const FORMS = { z: "undo-form", "-": "bury-form", "@": "suspend-form", "*": "star-form" };
 
   function rate(value) {
     document.querySelector(`#answer-form button[value="${value}"]`)?.click();
@@ -9,9 +10,9 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.repeat || cardKeys.taken(event)) return;
-    const undo = document.getElementById("undo-form");
+    const form = document.getElementById(FORMS[event.key.toLowerCase()]);
     const flip = cardKeys.flip();
-    if (undo && event.key.toLowerCase() === "z") undo.requestSubmit();
+    if (form) form.requestSubmit();
     else if (!flip) return;
     else if (event.key === " ") {
       if (flip.open) rate(GOOD);
@@ -22,8 +23,8 @@
   });
 
   document.addEventListener("htmx:afterSwap", (event) => {
-    const place = event.detail.elt.id === "question" && document.querySelector("#question .flashcard, #question h1[tabindex]");
-    if (place) place.focus({ preventScroll: true });
+    if (event.detail.elt.id !== "question") return;
+    document.querySelector("#question .flashcard, #question h1[tabindex]")?.focus({ preventScroll: true });
     window.scrollTo(0, 0);
   });
 })();

@@ -1,0 +1,44 @@
+"""A learner's settings for a deck, and starting over in it."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from sessions_app import marks
+from sessions_app.forms import SettingsForm
+from sessions_app.views.study import deck_or_404, enrollment_of
+from studysite.accounts.guests import learner_required
+from studysite.requests import LearnerRequest
+
+READ_AND_POST = ["GET", "HEAD", "POST"]
+
+
+@never_cache
+@learner_required
+@require_http_methods(READ_AND_POST)
+def deck_settings(request: LearnerRequest, slug: str) -> HttpResponse:
+    """How the learner wants to be asked this deck's cards; a session that is open goes on."""
+    deck = deck_or_404(request, slug)
+    data = request.POST if request.method == "POST" else None
+    form = SettingsForm(data, instance=enrollment_of(request, deck))
+    if not form.is_valid():
+        return render(request, "sessions_app/settings.html", {"deck": deck, "form": form})
+    marks.settings_change(learner=request.learner, deck=deck, **form.settings())
+    messages.success(request, "Your settings for this deck are saved.")
+    return redirect("deck_settings", slug=slug)
+
+
+@never_cache
+@learner_required
+@require_http_methods(READ_AND_POST)
+def start_over(request: LearnerRequest, slug: str) -> HttpResponse:
+    """Ask whether the learner means it; a POST starts over."""
+    deck = deck_or_404(request, slug)
+    if request.method != "POST":
+        return render(request, "sessions_app/start_over.html", {"deck": deck})
+    marks.start_over(learner=request.learner, deck=deck, now=timezone.now())
+    messages.success(request, "You have started over: all cards of this deck are new again.")
+    return redirect("deck", slug=slug)
