@@ -4,6 +4,7 @@
 #   make admin  make an account that may use the admin
 #   make dev    serve with DEBUG, reloading when a file changes
 #   make test   run every test        make check  everything that reads the code without running it
+#   make soak   sixteen learners at once for a minute, on a server of its own
 #   make lock   resolve the requirements anew and pin them with their hashes
 #   make clean  remove .venv and caches; DATA_DIR stays
 
@@ -19,7 +20,7 @@ CHECK_ENVIRONMENT := SECRET_KEY=only-for-make-check-0123456789-abcdefghijklmnopq
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock" $(UPGRADE) pyproject.toml
 
-.PHONY: run admin dev test check lock clean installed installed-dev
+.PHONY: run admin dev test soak check lock clean installed installed-dev
 
 run: installed
 	@$(BIN)/python -m studysite.serve
@@ -34,6 +35,9 @@ admin: installed
 test: installed-dev
 	$(BIN)/python -m tests.postgres --numprocesses 2 --dist loadfile
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+soak: installed-dev
+	$(BIN)/python -m tests.load.soak
 
 check: installed-dev
 	$(BIN)/ruff check

@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import IO
 from urllib.error import URLError
 
 import pytest
@@ -43,13 +44,15 @@ def manage(data_dir: Path, *arguments: str, **variables: str) -> subprocess.Comp
 
 
 @contextmanager
-def serving(data_dir: Path, port: int, **variables: str) -> Iterator[subprocess.Popen[str]]:
+def serving(
+    data_dir: Path, port: int, output: IO[str] | int = subprocess.PIPE, **variables: str
+) -> Iterator[subprocess.Popen[str]]:
     """The server, which answers already, in a process group of its own."""
     with subprocess.Popen(
         [sys.executable, "-m", "studysite.serve"],
         env=environment(data_dir, PORT=str(port), **variables),
         cwd=BASE_DIR,
-        stdout=subprocess.PIPE,
+        stdout=output,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
