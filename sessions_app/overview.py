@@ -127,6 +127,13 @@ def table_rows(deck: Deck, viewer: User | AnonymousUser, *, now: datetime) -> li
     return [row_of(enrollment, deck.card_count) for enrollment in enrollments]
 
 
+def has_studied(learner: User | AnonymousUser, deck: Deck) -> bool:
+    """Whether the learner has a row in the deck's table."""
+    if not learner.is_authenticated:
+        return False
+    return learner.enrollments.filter(deck=deck, last_studied_at__isnull=False).exists()
+
+
 def row_of(enrollment: Enrollment, card_count: int) -> Row:
     """The standing in a deck of ``card_count`` cards; suspended ones do not count."""
     cards = max(0, card_count - enrollment.suspended)

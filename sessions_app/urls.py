@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from sessions_app.study.modes import MODES
-from sessions_app.views import deck, guest, home, marks, settings, study, undo
+from sessions_app.views import card, deck, guest, home, marks, settings, study, undo
 
 
 class ModeConverter(StringConverter):
@@ -20,6 +20,7 @@ urlpatterns = [
     path("guest/", guest.guest, name="guest"),
     path("guest/fresh/", guest.start_fresh, name="guest_start_fresh"),
     path("decks/<slug:slug>/", deck.deck_page, name="deck"),
+    path("decks/<slug:slug>/cards/<int:pk>/", card.card_page, name="card"),
     path("decks/<slug:slug>/cards/<int:pk>/mark/", marks.card_mark, name="card_mark"),
     path("decks/<slug:slug>/marked/", marks.marked, name="deck_marked"),
     path("decks/<slug:slug>/settings/", settings.deck_settings, name="deck_settings"),

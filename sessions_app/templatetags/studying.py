@@ -8,12 +8,18 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 
 from cards.rendering import render
+from sessions_app.study.types import Level, Need, NextStep
 
 register = template.Library()
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 MONTH, YEAR = timedelta(days=30.4), timedelta(days=365.25)
 LONG_TEXT = 90
+WHEN = {
+    Need.RECALL: "",
+    Need.APART: ", after a few other cards or on another day,",
+    Need.LATER_DAY: " on another day",
+}
 
 
 @register.filter
@@ -60,6 +66,26 @@ def ago(value: datetime) -> str:
     if days < 30:
         return f"{days} days ago"
     return date_format(timezone.localtime(value), "j M Y")
+
+
+@register.filter
+def elapsed(milliseconds: int) -> str:
+    """A time that an answer took: "4 s", "2 min"."""
+    seconds = max(1, round(milliseconds / 1000))
+    return f"{seconds} s" if seconds < 100 else f"{round(seconds / 60)} min"
+
+
+@register.filter
+def way_up(step: NextStep | None) -> str:
+    """What takes a card to its next level, in words."""
+    if step is None:
+        return "Mastered is the highest level."
+    level = step.level.name.capitalize()
+    if step.level is Level.RECALLED:
+        return f"One recall without help makes it {level}."
+    if step.days > 1:
+        return f"Recalls on {step.days} more days make it {level}."
+    return f"One more recall{WHEN[step.need]} makes it {level}."
 
 
 @register.filter

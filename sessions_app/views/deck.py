@@ -14,7 +14,7 @@ from django.utils.functional import cached_property
 from django.views.decorators.http import require_POST, require_safe
 
 from cards.models import Card, Deck, Tag
-from sessions_app import overview, services
+from sessions_app import overview, services, terms
 from sessions_app.forms import SharingForm
 from sessions_app.study.modes import MODES
 from sessions_app.study.shuffle import shuffled_place
@@ -79,11 +79,17 @@ def number(text: str | None, *, least: int, most: int) -> int | None:
     return max(least, min(int(text), most))
 
 
-def terms_page(request: SiteRequest, deck: Deck) -> Page[Any]:
-    tags = Tag.objects.seen_by(request.learner, deck=deck)
+def terms_page(request: SiteRequest, deck: Deck, level: str) -> Page[Any]:
+    """The page of the list of terms that the address names; ``level`` is empty or one of `terms.STANDINGS`."""
+    learner, now = request.learner, timezone.now()
+    tags = Tag.objects.seen_by(learner, deck=deck)
     cards = deck.cards.present().in_order().prefetch_related(Prefetch("tags", tags, to_attr="seen_tags"))
+    if learner.is_authenticated:
+        cards = terms.with_standing(cards, deck, learner, now=now)
+        cards = terms.narrowed(cards, level, deck, learner, now=now) if level else cards
     paginator = Paginator(cards, TERMS_PER_PAGE)
-    paginator.count = deck.card_count
+    if not level:
+        paginator.count = deck.card_count
     return paginator.get_page(request.GET.get("page"))
 
 
@@ -91,7 +97,7 @@ def terms_page(request: SiteRequest, deck: Deck) -> Page[Any]:
 def deck_page(request: SiteRequest, slug: str) -> HttpResponse:
     """The whole page, or the part that htmx swaps: the viewer's card or the list of terms."""
     deck = get_object_or_404(Deck.objects.visible_to(request.learner).select_related("owner"), slug=slug)
-    parts = {"card-viewer": viewer_context, "terms": terms_context}
+    parts = {"card-viewer": viewer_context, "terms": terms_part}
     part = wanted_part(request, parts)
     context = parts[part](request, deck) if part else page_context(request, deck)
     return render_page(request, "sessions_app/deck.html", {"deck": deck, **context}, parts=parts)
@@ -101,8 +107,14 @@ def viewer_context(request: SiteRequest, deck: Deck) -> dict[str, object]:
     return {"viewer": Viewer.from_request(request, deck)}
 
 
-def terms_context(request: SiteRequest, deck: Deck) -> dict[str, object]:
-    return {"page": terms_page(request, deck)}
+def terms_part(request: SiteRequest, deck: Deck) -> dict[str, object]:
+    return terms_context(request, deck, studied=overview.has_studied(request.learner, deck))
+
+
+def terms_context(request: SiteRequest, deck: Deck, *, studied: bool) -> dict[str, object]:
+    level = request.GET.get("level", "")
+    level = level if request.learner.is_authenticated and level in terms.STANDINGS else ""
+    return {"page": terms_page(request, deck, level), "level": level, "studied": studied}
 
 
 def page_context(request: SiteRequest, deck: Deck) -> dict[str, object]:
@@ -110,7 +122,7 @@ def page_context(request: SiteRequest, deck: Deck) -> dict[str, object]:
     mine = rows[0] if rows and rows[0].enrollment.learner_id == request.learner.pk else None
     return {
         **viewer_context(request, deck),
-        **terms_context(request, deck),
+        **terms_context(request, deck, studied=mine is not None),
         "tags": Tag.objects.seen_by(request.learner, deck=deck).on(deck),
         "rows": rows,
         "mine": mine,

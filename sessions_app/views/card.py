@@ -1,0 +1,28 @@
+"""A card's page: its two sides, where it stands for the learner, and how it came there."""
+
+from django.core.paginator import Paginator
+from django.db.models import Prefetch
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from cards.models import Deck, Tag
+from sessions_app.card_standing import card_standing
+from studysite.htmx import render_page
+from studysite.requests import SiteRequest
+
+LINES_PER_PAGE = 25
+
+
+@require_safe
+def card_page(request: SiteRequest, slug: str, pk: int) -> HttpResponse:
+    """The whole page, or the part of the history that htmx swaps."""
+    learner = request.learner
+    deck = get_object_or_404(Deck.objects.visible_to(learner).select_related("owner"), slug=slug)
+    tags = Prefetch("tags", Tag.objects.seen_by(learner, deck=deck), to_attr="seen_tags")
+    card = get_object_or_404(deck.cards.present().prefetch_related(tags), pk=pk)
+    standing = card_standing(card, deck, learner, now=timezone.now()) if learner.is_authenticated else None
+    page = Paginator(standing.lines, LINES_PER_PAGE).get_page(request.GET.get("page")) if standing else None
+    context = {"deck": deck, "card": card, "standing": standing, "page": page}
+    return render_page(request, "sessions_app/card.html", context, parts={"history"})
