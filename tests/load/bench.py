@@ -1,0 +1,168 @@
+"""How much slower a deck of 10,000 cards is than one of 46, and how many answers a second one process takes.
+
+    make bench
+
+Processor time, measured in turns in one run, so that the ratios hold whatever else the machine does meanwhile.
+The learner has seen half of each deck, and half of that is due. Ends with 1 where a ratio is above WORST.
+"""
+# ruff: noqa: E402 (the settings have to be there before what reads them)
+
+import atexit
+import itertools
+import os
+import re
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+FEW, MANY = 46, 10_000
+ROUNDS = 15
+SECONDS_OF_ANSWERS = 10
+WORST = 2.0
+HTMX = {"HX-Request": "true", "HX-Target": "question"}
+
+from studysite.prepare import prepare, start_django
+
+DATA_DIR = tempfile.mkdtemp(prefix="studysite-bench-")
+os.environ.pop("DATABASE_URL", None)
+os.environ |= {"DATA_DIR": DATA_DIR, "LOG_LEVEL": "ERROR"}
+atexit.register(shutil.rmtree, DATA_DIR, ignore_errors=True)
+start_django()
+
+from django.test import Client
+from django.utils import timezone
+
+from cards.models import Card, Deck, Visibility
+from cards.services import refresh_deck
+from sessions_app.models import CardProgress, Enrollment
+from sessions_app.study.types import Level, State
+from studysite.accounts.models import User
+
+Ask = Callable[[Client, str], None]
+
+
+def make_deck(owner: User, count: int) -> Deck:
+    title = f"{count:,} cards"
+    deck = Deck.objects.create(owner=owner, title=title, slug=f"bench-{count}", visibility=Visibility.PUBLIC)
+    cards = [
+        Card(deck=deck, position=n, term=f"Term {n}", definition=f"The **definition** of $x_{{{n}}}$")
+        for n in range(count)
+    ]
+    for card in cards:
+        card.prepare()
+    Card.objects.bulk_create(cards, batch_size=500)
+    refresh_deck(deck=deck)
+    return deck
+
+
+def study_half(learner: User, deck: Deck) -> None:
+    now = timezone.now()
+    cards = deck.cards.in_order()[: deck.card_count // 2]
+    rows = [
+        CardProgress(
+            learner=learner,
+            deck=deck,
+            card=card,
+            side=card.studied_side,
+            level=Level.RECALLED,
+            peak=Level.RECALLED,
+            recalls=1,
+            recall_days=1,
+            stability=5.0,
+            difficulty=5.0,
+            state=State.REVIEW,
+            last_recalled_at=now - timedelta(days=5),
+            last_reviewed_at=now - timedelta(days=5),
+            due=now + timedelta(hours=n if n % 2 else -n),
+        )
+        for n, card in enumerate(cards, start=1)
+    ]
+    CardProgress.objects.bulk_create(rows, batch_size=500)
+    Enrollment.objects.create(learner=learner, deck=deck, last_studied_at=now, new_per_day=999)
+    Enrollment.objects.filter(learner=learner, deck=deck).recount()
+
+
+def get(path: str, **headers: str) -> Ask:
+    def ask(client: Client, deck: str) -> None:
+        response = client.get(f"/decks/{deck}/{path}", headers=headers)
+        assert response.status_code == 200, response.status_code
+
+    return ask
+
+
+def answer(client: Client, deck: str) -> None:
+    """Answer the open question; what is timed holds the page that shows it too."""
+    answer_step(client, deck, open_step(client.get(f"/decks/{deck}/spaced/").content))
+
+
+def answer_step(client: Client, deck: str, step: str) -> bytes:
+    path = f"/decks/{deck}/spaced/answer/"
+    return bytes(client.post(path, {"step": step, "rating": "3"}, headers=HTMX).content)
+
+
+def open_step(page: bytes) -> str:
+    found = re.search(rb'name="step" value="(\d+)"', page)
+    assert found, page.decode()
+    return found[1].decode()
+
+
+ASKED: dict[str, Ask] = {
+    "deck page": get(""),
+    "last card, shuffled": get(f"?card={MANY}&shuffle=7", **{**HTMX, "HX-Target": "card-viewer"}),
+    "last page of terms": get("?page=999", **{**HTMX, "HX-Target": "terms"}),
+    "question": get("spaced/"),
+    "question and answer": answer,
+}
+
+
+def milliseconds(ask: Ask, client: Client, deck: str) -> float:
+    started = time.process_time()
+    ask(client, deck)
+    return 1000 * (time.process_time() - started)
+
+
+def compare(client: Client, few: Deck, many: Deck) -> float:
+    """Print a line for each page, and return the worst ratio."""
+    print(f"{'median ms':<22}{FEW:>8,}{MANY:>8,}   ratio")
+    worst = 0.0
+    for name, ask in ASKED.items():
+        times: dict[str, list[float]] = {few.slug: [], many.slug: []}
+        for _, slug in itertools.product(range(ROUNDS + 1), times):
+            times[slug].append(milliseconds(ask, client, slug))
+        # The first of each fills caches.
+        small, large = (statistics.median(values[1:]) for values in times.values())
+        print(f"{name:<22}{small:8.1f}{large:8.1f}{large / small:8.2f}")
+        worst = max(worst, large / small)
+    return worst
+
+
+def answers_per_second(client: Client, deck: Deck) -> float:
+    step = open_step(client.get(f"/decks/{deck.slug}/spaced/").content)
+    count, started = 0, time.perf_counter()
+    while time.perf_counter() - started < SECONDS_OF_ANSWERS:
+        step = open_step(answer_step(client, deck.slug, step))
+        count += 1
+    return count / (time.perf_counter() - started)
+
+
+def main() -> None:
+    prepare()
+    learner = User.objects.create_user("bench@example.org", name="Ben Bench")
+    decks = [make_deck(learner, count) for count in (FEW, MANY)]
+    client = Client(headers={"host": "localhost"})
+    client.force_login(learner)
+    for deck in decks:
+        study_half(learner, deck)
+        client.post(f"/decks/{deck.slug}/spaced/")
+    worst = compare(client, *decks)
+    print(f"\n{answers_per_second(client, decks[1]):.0f} answers a second in one process")
+    if worst > WORST:
+        sys.exit(f"Above {WORST}: something grows with the deck.")
+
+
+if __name__ == "__main__":
+    main()
