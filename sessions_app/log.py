@@ -49,17 +49,18 @@ def write(
     if card is None:
         return Counter()
     row = progress_row(enrollment, card, question.side)
+    since = counted_since(row, card)
     outcome = Outcome(
         side=question.side,
         kind=question.kind,
         evidence=graded.evidence,
         verdict=graded.verdict,
         rating=graded.rating,
-        reviewed_at=next_instant(row.last_reviewed_at, now),
+        reviewed_at=next_instant(now, last=row.last_reviewed_at, since=since),
         study_day=today,
         gap=gap_before(row, today),
         gap_needed=progress.gap_needed(enrollment.deck.card_count),
-        since=counted_since(enrollment, card),
+        since=since,
     )
     _append(outcome, card=card, step=step, graded=graded, now=now)
     before = row.as_progress()
@@ -76,14 +77,18 @@ def progress_row(enrollment: Enrollment, card: Card, side: str) -> CardProgress:
     return CardProgress.objects.filter(**key).first() or CardProgress(**key, deck_id=card.deck_id)
 
 
-def next_instant(last: datetime | None, now: datetime) -> datetime:
-    """``now``, or just after ``last`` where a clock was put back: the log is in order of time."""
-    return max(now, last + timedelta(microseconds=1)) if last else now
+def next_instant(now: datetime, *, last: datetime | None, since: datetime | None) -> datetime:
+    """``now``, or where a clock was put back, just after ``last`` and no earlier than ``since``.
+
+    The log is in order of time, and an answer after a start over counts.
+    """
+    after_last = last + timedelta(microseconds=1) if last else now
+    return max(now, after_last, since or now)
 
 
-def counted_since(enrollment: Enrollment, card: Card) -> datetime | None:
+def counted_since(row: CardProgress, card: Card) -> datetime | None:
     """The moment before which nothing counts: the learner started over, or the card became a new question."""
-    return max(filter(None, (enrollment.reset_at, card.asked_since)), default=None)
+    return max(filter(None, (row.reset_at, card.asked_since)), default=None)
 
 
 def is_counted(row: CardProgress, card: Card, enrollment: Enrollment) -> bool:
@@ -225,9 +230,9 @@ def overrule(enrollment: Enrollment, line: Review, verdict: Verdict, now: dateti
 
 def _settle(enrollment: Enrollment, line: Review, *, before: History, after: History) -> None:
     """Bring progress, days and roll-up from what the log said ``before`` to what it says ``after``."""
-    card, since = line.card, counted_since(enrollment, line.card)
+    card = line.card
     row = progress_row(enrollment, card, line.side)
-    old = row.as_progress()
+    since, old = counted_since(row, card), row.as_progress()
     fold = after.replay(enrollment.retention, since)
     row.take(fold.progress, last_reviewed_at=after.last_reviewed_at)
     row.save()
@@ -254,14 +259,14 @@ def rebuild(enrollment: Enrollment) -> int:
     totals: dict[date, Tally] = {}
     changed: list[CardProgress] = []
     for card, side, history in _histories(enrollment):
-        fold = history.replay(enrollment.retention, counted_since(enrollment, card))
+        row = known.pop((card.pk, side), None) or _new_row(enrollment, card, side)
+        fold = history.replay(enrollment.retention, counted_since(row, card))
         for (deck_id, day), tally in history.days(fold).items():
             if deck_id == enrollment.deck_id:
                 totals[day] = totals.get(day, Tally()) + tally
-        if card.deck_id == enrollment.deck_id:
-            row = known.pop((card.pk, side), None) or _new_row(enrollment, card, side)
-            if row.take(fold.progress, last_reviewed_at=history.last_reviewed_at):
-                changed.append(row)
+        is_here = card.deck_id == enrollment.deck_id
+        if is_here and row.take(fold.progress, last_reviewed_at=history.last_reviewed_at):
+            changed.append(row)
     changed += [row for row in known.values() if row.take(Progress(), last_reviewed_at=None)]
     _save_rows(changed)
     return len(changed) + _mend_days(enrollment, totals) + _mend_roll_up(enrollment)

@@ -71,6 +71,7 @@ class Migration(migrations.Migration):
                 ('due', models.DateTimeField(null=True)),
                 ('last_recalled_at', models.DateTimeField(help_text="The memory's last review.", null=True)),
                 ('fades_at', models.DateTimeField(null=True)),
+                ('reset_at', models.DateTimeField(help_text='The learner started over: no answer before counts.', null=True)),
                 ('starred', models.BooleanField(default=False)),
                 ('suspended', models.BooleanField(default=False)),
                 ('buried_until', models.DateTimeField(null=True)),

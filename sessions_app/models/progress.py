@@ -1,6 +1,6 @@
 """What the log adds up to: for each card, and for each study day."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -35,6 +35,18 @@ class CardProgressQuerySet(models.QuerySet["CardProgress"]):
         """Progress on mastered cards whose predicted recall has fallen too low at ``now``."""
         return self.filter(fades_at__lte=now)
 
+    def start_anew(self, now: datetime) -> int:
+        """Let no answer so far count any more, in one statement; return how many rows it was.
+
+        ``last_reviewed_at`` stays, so that the log stays in order; so do the marks. A clock that was put back does
+        not make the new beginning earlier than the answers that it ends.
+        """
+        derived = [name for name in CardProgress.DERIVED if name != "last_reviewed_at"]
+        nothing = {name: CardProgress._meta.get_field(name).get_default() for name in derived}
+        after_last = F("last_reviewed_at") + timedelta(microseconds=1)
+        reset_at = Case(When(last_reviewed_at__gte=now, then=after_last), default=Value(now))
+        return self.update(**nothing, reset_at=reset_at)
+
 
 class CardProgress(models.Model):
     """What the log adds up to for one learner and one side of a card. All of it can be computed again."""
@@ -62,6 +74,8 @@ class CardProgress(models.Model):
     due = models.DateTimeField(null=True)
     last_recalled_at = models.DateTimeField(null=True, help_text="The memory's last review.")
     fades_at = models.DateTimeField(null=True)
+    # Kept by card, since cards move between decks, and no earlier than the answers that it ends.
+    reset_at = models.DateTimeField(null=True, help_text="The learner started over: no answer before counts.")
     # The learner's own marks: no part of the log.
     starred = models.BooleanField(default=False)
     suspended = models.BooleanField(default=False)

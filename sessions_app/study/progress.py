@@ -7,6 +7,8 @@ no clock, no other card, no chance. So the log can be replayed, and any answer t
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime
+from functools import reduce
+from typing import TypeGuard
 
 from sessions_app.study import memory as fsrs_memory
 from sessions_app.study.types import (
@@ -51,23 +53,40 @@ def fold(progress: Progress, outcome: Outcome, retention: float) -> Progress:
 def replay(outcomes: Iterable[Outcome], retention: float, since: datetime | None = None) -> Fold:
     """Fold all ``outcomes`` from the beginning; a tally for each of them.
 
-    The progress starts anew where an outcome's ``since`` is another than the one's before, and once more at the
-    end where ``since``, the one in force now, is later than the last outcome's.
+    Where an outcome's ``since`` is later than all before it, and once more at the end where ``since``, the one in
+    force now, is, only what was answered at that moment or after it goes on counting.
     """
     outcomes = list(outcomes)
     changes = list(steps(outcomes, retention))
     tallies = [tally(before, outcome) for outcome, (before, _) in zip(outcomes, changes, strict=True)]
-    is_in_force = bool(outcomes) and outcomes[-1].since == since
-    return Fold(changes[-1][1] if is_in_force else Progress(), tallies)
+    in_force = max((outcome.since for outcome in outcomes if outcome.since), default=None)
+    if _is_later(since, in_force):
+        return Fold(_fold_since(since, outcomes, retention), tallies)
+    return Fold(changes[-1][1] if changes else Progress(), tallies)
 
 
 def steps(outcomes: Iterable[Outcome], retention: float) -> Iterator[tuple[Progress, Progress]]:
-    """The progress before and after each outcome; it starts anew where ``since`` changes."""
+    """The progress before and after each outcome; it starts anew where ``since`` rises."""
     progress, in_force = Progress(), None
+    earlier: list[Outcome] = []
     for outcome in outcomes:
-        before = progress if outcome.since == in_force else Progress()
-        progress, in_force = fold(before, outcome, retention), outcome.since
+        before = progress
+        if _is_later(outcome.since, in_force):
+            in_force = outcome.since
+            before = _fold_since(in_force, earlier, retention)
+        progress = fold(before, outcome, retention)
+        earlier.append(outcome)
         yield before, progress
+
+
+def _is_later(since: datetime | None, in_force: datetime | None) -> TypeGuard[datetime]:
+    return since is not None and (in_force is None or since > in_force)
+
+
+def _fold_since(since: datetime, outcomes: Iterable[Outcome], retention: float) -> Progress:
+    """What ``outcomes`` add up to when only those from then on count (a merged log may have some)."""
+    counted = (outcome for outcome in outcomes if outcome.reviewed_at >= since)
+    return reduce(lambda progress, outcome: fold(progress, outcome, retention), counted, Progress())
 
 
 def tally(progress: Progress, outcome: Outcome) -> Tally:

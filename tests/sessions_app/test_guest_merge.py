@@ -47,7 +47,7 @@ def study(learner, deck, *ratings, now=NOON):
 
 def start_over(studying):
     """What starting over is to the log: nothing before now counts."""
-    Enrollment.objects.filter(learner=studying.learner).update(reset_at=studying.now)
+    CardProgress.objects.filter(learner=studying.learner).start_anew(studying.now)
     for enrollment in studying.learner.enrollments.select_related("deck"):
         log.rebuild(enrollment)
 
