@@ -6,7 +6,8 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from sessions_app.templatetags.studying import ago, interval, is_long, rendered, when
+from sessions_app.study.types import Level, Need, NextStep
+from sessions_app.templatetags.studying import ago, elapsed, interval, is_long, rendered, way_up, when
 
 THURSDAY = datetime(2026, 3, 5, 15, 0, tzinfo=UTC)
 
@@ -72,3 +73,29 @@ def test_a_frozen_text_is_rendered_safely():
 )
 def test_long_texts_are_read_rather_than_looked_at(text, long):
     assert is_long(text) is long
+
+
+@pytest.mark.parametrize(
+    ("step", "text"),
+    [
+        (NextStep(Level.RECALLED, Need.RECALL), "One recall without help makes it Recalled."),
+        (NextStep(Level.LEARNED, Need.RECALL), "One more recall makes it Learned."),
+        (
+            NextStep(Level.LEARNED, Need.APART),
+            "One more recall, after a few other cards or on another day, makes it Learned.",
+        ),
+        (NextStep(Level.MASTERED, Need.RECALL), "One more recall makes it Mastered."),
+        (NextStep(Level.MASTERED, Need.LATER_DAY), "One more recall on another day makes it Mastered."),
+        (NextStep(Level.MASTERED, Need.LATER_DAY, 2), "Recalls on 2 more days make it Mastered."),
+        (None, "Mastered is the highest level."),
+    ],
+)
+def test_the_way_up_is_said_in_a_sentence(step, text):
+    assert way_up(step) == text
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "text"), [(0, "1 s"), (4_400, "4 s"), (99_000, "99 s"), (180_000, "3 min")]
+)
+def test_the_time_an_answer_took(milliseconds, text):
+    assert elapsed(milliseconds) == text

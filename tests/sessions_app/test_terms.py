@@ -1,0 +1,210 @@
+"""The list of terms: what the learner knows of each card, and narrowing the list to it."""
+
+import re
+from datetime import timedelta
+from itertools import product
+
+import pytest
+from django.utils import timezone
+
+from cards.models import Card
+from sessions_app import overview, terms
+from sessions_app.models import CardProgress, Enrollment
+from sessions_app.models.recall import predicted_recall
+from sessions_app.study import memory
+from sessions_app.study.types import Level, State
+from tests.sessions_app.conftest import NOON, Studying
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def known(learner, deck):
+    """Lena's cards: 0 mastered, 1 mastered and fading, 2 recalled, 3 recalled but suspended, 4 never touched."""
+    Enrollment.objects.create(learner=learner, deck=deck, last_studied_at=timezone.now())
+    past = timezone.now() - timedelta(days=1)
+    for position, fields in enumerate(
+        [
+            {"level": Level.MASTERED, "fades_at": past + timedelta(days=30)},
+            {"level": Level.MASTERED, "fades_at": past},
+            {"level": Level.RECALLED, "starred": True},
+            {"level": Level.RECALLED, "suspended": True},
+        ]
+    ):
+        card = deck.cards.get(position=position)
+        CardProgress.objects.create(
+            learner=learner, deck=deck, card=card, side="definition", peak=Level.MASTERED, **fields
+        )
+    Enrollment.objects.recount()
+    return deck
+
+
+def body(client, deck, query="", **headers):
+    response = client.get(f"{deck.get_absolute_url()}{query}", headers=headers)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def listed(html):
+    """The terms on the list, each with what is said of it."""
+    items = re.findall(r'<li>\s*<div class="prose term">.*?</li>', html, re.DOTALL)
+    texts = [" ".join(re.sub(r"<[^>]+>", " ", item).split()) for item in items]
+    return {text[:6]: text.partition("Definition ")[2][2:].partition(" Open")[0] for text in texts}
+
+
+def test_each_term_says_its_level(learner_client, known):
+    assert listed(body(learner_client, known)) == {
+        "Term 0": "mastered",
+        "Term 1": "mastered, fading",
+        "Term 2": "starred, recalled",
+        "Term 3": "suspended",
+        "Term 4": "new",
+    }
+
+
+def test_who_has_no_progress_sees_no_levels(client, owner_client, stranger_client, known):
+    for somebody in (client, owner_client, stranger_client):
+        html = body(somebody, known)
+        assert 'class="badge plain"' not in html[html.index('id="terms"') :]
+        assert "level-legend" not in html
+
+
+def test_each_term_leads_to_its_card(client, known):
+    card = known.cards.get(position=3)
+    assert f'href="{known.get_absolute_url()}cards/{card.pk}/"' in body(client, known)
+
+
+@pytest.mark.parametrize(
+    ("level", "found"),
+    [
+        ("new", {"Term 4"}),
+        ("recognised", set()),
+        ("recalled", {"Term 2"}),
+        ("mastered", {"Term 0", "Term 1"}),
+        ("fading", {"Term 1"}),
+        ("suspended", {"Term 3"}),
+        ("", {f"Term {n}" for n in range(5)}),
+        ("nonsense", {f"Term {n}" for n in range(5)}),
+        ("%00", {f"Term {n}" for n in range(5)}),
+    ],
+)
+def test_the_list_is_narrowed_to_a_level(learner_client, known, level, found):
+    assert set(listed(body(learner_client, known, f"?level={level}"))) == found
+
+
+def test_the_legend_counts_what_its_links_find(learner_client, known):
+    html = body(learner_client, known)
+    links = dict(re.findall(r'<a href="\?level=(\w+)#terms"[^>]*>(\d+) ', html))
+    assert set(links) == {"new", "recalled", "mastered", "fading", "suspended"}
+    for level, count in links.items():
+        assert len(listed(body(learner_client, known, f"?level={level}"))) == int(count)
+
+
+def test_a_buried_card_fades_all_the_same(learner_client, known):
+    CardProgress.objects.update(buried_until=timezone.now() + timedelta(days=1))
+    assert "1 fading" in body(learner_client, known)
+
+
+def test_an_empty_level_says_so(learner_client, known):
+    assert "No card is learned at the moment." in body(learner_client, known, "?level=learned")
+
+
+def test_for_strangers_there_is_nothing_to_narrow(client, known):
+    assert len(listed(body(client, known, "?level=mastered"))) == 5
+
+
+def test_a_narrowed_list_comes_in_pages_that_stay_narrowed(learner, learner_client, make_deck):
+    deck = make_deck(120)
+    Studying(learner, deck, now=timezone.now()).start()
+    html = body(learner_client, deck, "?level=new&page=2", **{"HX-Request": "true", "HX-Target": "terms"})
+    assert html.strip().startswith('<section id="terms"')
+    assert "Page 2 of 3" in html
+    assert 'href="?level=new&amp;page=3"' in html
+
+
+def test_a_new_choice_begins_at_the_first_page_and_keeps_the_viewers_card(learner_client, known):
+    html = body(learner_client, known, "?card=3&page=2&level=new")
+    assert 'href="?card=3&amp;level=fading#terms"' in html
+
+
+def test_levels_are_those_of_the_side_that_the_learner_studies(learner, known):
+    Enrollment.objects.update(side_choice="term")
+    cards = terms.narrowed(known.cards.all(), "new", known, learner, now=timezone.now())
+    assert cards.count() == 5
+
+
+def test_a_removed_card_is_at_no_level(learner, known):
+    Card.objects.update(removed_at=NOON)
+    present = known.cards.present()
+    for standing in terms.STANDINGS:
+        assert not terms.narrowed(present, standing, known, learner, now=timezone.now())
+
+
+# --- Mastery and predicted recall
+
+
+def test_suspended_cards_are_named_apart_and_do_not_count(learner, learner_client, known):
+    (row,) = overview.table_rows(known, learner, now=timezone.now())
+    assert (row.cards, row.mastery) == (4, 100 * (4 + 4 + 2) // 16)
+    html = body(learner_client, known)
+    assert "1 suspended" in html
+    assert "not counted" in html
+
+
+def row_of(learner, deck, now):
+    return overview.table_rows(deck, learner, now=now)[0]
+
+
+def test_cards_never_recalled_are_not_known(learner, studying):
+    studying.start(new_limit=2)
+    studying.answer(3, after=timedelta(0))
+    assert row_of(learner, studying.deck, studying.now).recall_percent == 20
+    later = studying.now + timedelta(days=30)
+    assert 10 < row_of(learner, studying.deck, later).recall_percent < 20
+
+
+def test_predicted_recall_is_told_beside_mastery(learner, learner_client, deck):
+    studying = Studying(learner, deck, now=timezone.now())
+    studying.start()
+    studying.answer(3, after=timedelta(0))
+    html = " ".join(re.sub(r"<[^>]+>", " ", body(learner_client, deck)).split())
+    assert "predicted recall now, 1 of 5 cards recalled 20 %" in html
+
+
+def test_the_predicted_recall_of_others_is_not_added_up(owner, learner, studying):
+    studying.start()
+    studying.answer(3)
+    Enrollment.objects.update(shares_progress=True)
+    (row,) = overview.table_rows(studying.deck, owner, now=studying.now)
+    assert row.recall_percent is None
+
+
+def test_a_deck_with_every_card_suspended_has_no_recall(learner, known):
+    CardProgress.objects.filter(card__position=4).delete()
+    Enrollment.objects.update(suspended=5)
+    assert row_of(learner, known, NOON).recall_percent is None
+
+
+def test_her_own_row_comes_first_however_many_there_are(monkeypatch, owner, learner, deck):
+    monkeypatch.setattr(overview, "MOST_ROWS", 1)
+    for number, user in enumerate((owner, learner)):
+        Enrollment.objects.create(
+            learner=user, deck=deck, shares_progress=True, last_studied_at=NOON + timedelta(days=number)
+        )
+    assert [row.enrollment.learner for row in overview.table_rows(deck, owner, now=NOON)] == [owner]
+
+
+STABILITIES = (0.01, 0.4, 1, 12.5, 300, 36_500)
+ELAPSED = [timedelta(-1), timedelta(0), *(timedelta(seconds=10**power) for power in range(10))]
+
+
+def test_the_database_computes_what_the_engine_does(learner, make_deck):
+    """Times include a clock put back, seconds, and centuries."""
+    deck = make_deck(len(STABILITIES) * len(ELAPSED))
+    pairs = product(STABILITIES, ELAPSED)
+    for card, (stability, elapsed) in zip(deck.cards.all(), pairs, strict=True):
+        row = CardProgress(learner=learner, deck=deck, card=card, side="definition", stability=stability)
+        row.difficulty, row.state, row.due, row.last_recalled_at = 5, State.REVIEW, NOON, NOON - elapsed
+        row.save()
+    for row in CardProgress.objects.annotate(recall=predicted_recall(NOON)):
+        assert row.recall == pytest.approx(memory.retrievability(row.memory, NOON), abs=1e-4)
