@@ -83,5 +83,5 @@ def marked(request: LearnerRequest, slug: str) -> HttpResponse:
     page = Paginator(rows.order_by("card__position", "card_id"), CARDS_PER_PAGE).get_page(
         request.GET.get("page")
     )
-    context = {"deck": deck, "page": page, "marks": Mark, "chosen": mark, "now": now}
+    context = {"deck": deck, "page": page, "marks": list(Mark), "chosen": mark, "now": now}
     return render_page(request, "sessions_app/marked.html", context)

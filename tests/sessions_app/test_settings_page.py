@@ -193,6 +193,7 @@ def test_a_mark_and_the_way_back(learner_client, deck, kind):
 def test_the_list_can_be_of_one_mark(learner_client, deck):
     mark(learner_client, deck, 1, "starred")
     mark(learner_client, deck, 2, "suspended")
+    assert 'href="?mark=suspended"' in page(learner_client, deck, "deck_marked")
     assert "Term 1" not in page(learner_client, deck, "deck_marked", "?mark=suspended")
     assert "Term 2" in page(learner_client, deck, "deck_marked", "?mark=suspended")
     for query in ("?mark=nothing", "?mark=", "?page=99", "?page=x", "?mark=%00"):
