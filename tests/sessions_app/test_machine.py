@@ -23,7 +23,9 @@ from hypothesis.stateful import (
 
 from cards.models import Card, Deck
 from cards.services import refresh_deck, remove_cards, restore_cards, save_card
-from sessions_app import log, services
+from sessions_app import log, marks, services
+from sessions_app.guests import guest_merge
+from sessions_app.marks import Mark
 from sessions_app.models import Enrollment, Review, Step
 from sessions_app.study.types import SessionSettings, Verdict
 from studysite.accounts.models import User
@@ -127,6 +129,41 @@ class Site(RuleBasedStateMachine):
         line = lines[nth : nth + 1].first()
         if line and verdict is not Verdict.ASK:
             services.answer_override(learner=self.learners[who], line=line, verdict=verdict, now=self.now)
+
+    # --- Marks and settings
+
+    @rule(who=WHO, nth=st.integers(0, CARDS - 1), mark=st.sampled_from(Mark), on=st.booleans())
+    def mark(self, who: int, nth: int, mark: Mark, on: bool) -> None:
+        card = Card.objects.present().select_related("deck").order_by("pk")[nth : nth + 1].first()
+        if card:
+            marks.card_mark(learner=self.learners[who], card=card, mark=mark, on=on, now=self.now)
+
+    @rule(who=WHO, mark=st.sampled_from([Mark.SUSPENDED, Mark.BURIED]))
+    def put_aside(self, who: int, mark: Mark) -> None:
+        if step := self.open_step(who):
+            marks.step_put_aside(learner=self.learners[who], step=step, mark=mark, now=self.now)
+
+    @rule(who=WHO, retention=st.sampled_from([0.75, 0.9, 0.95]), side=st.sampled_from(["auto", "term"]))
+    def change_settings(self, who: int, retention: float, side: str) -> None:
+        marks.settings_change(
+            learner=self.learners[who], deck=self.deck, retention=retention, side_choice=side
+        )
+
+    @rule(who=WHO)
+    def start_over(self, who: int) -> None:
+        marks.start_over(learner=self.learners[who], deck=self.deck, now=self.now)
+
+    # --- Guests
+
+    @rule(who=WHO, ratings=st.lists(st.sampled_from("134"), max_size=3))
+    def study_as_a_guest_and_come_back(self, who: int, ratings: list[str]) -> None:
+        """Somebody studies without her account, and adds it to hers."""
+        own = self.learners[who]
+        guest = User.objects.create_guest(time_zone=own.time_zone)
+        self.learners[who] = guest
+        self.study(who, "due", ratings)
+        self.learners[who] = own
+        assert guest_merge(guest=guest, user=own, now=self.now)
 
     # --- The owner's doings
 
