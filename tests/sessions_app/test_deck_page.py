@@ -10,6 +10,7 @@ from django.utils import timezone
 from cards.models import Card, Deck, Tag
 from cards.services import refresh_deck
 from sessions_app.models import Enrollment
+from studysite.accounts.models import User
 from tests.sessions_app.conftest import Studying
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +35,14 @@ def test_everyone_sees_a_public_deck(client, deck):
     assert counter(html) == "1/5"
     assert "Looks like no tags are added yet." in html
     assert "No study sessions yet." in html
+
+
+def test_who_may_tag_cards_is_told_where(deck, owner, owner_client, learner_client):
+    User.objects.filter(pk=owner.pk).update(is_staff=True, is_superuser=True)
+    where = f"/admin/cards/card/?deck={deck.pk}"
+    assert where in body(owner_client, deck)
+    assert where not in body(learner_client, deck)
+    assert owner_client.get(where).status_code == 200
 
 
 @pytest.mark.parametrize(("visibility", "status"), [("private", 404), ("link", 200), ("public", 200)])

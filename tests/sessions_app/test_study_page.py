@@ -3,6 +3,7 @@
 from urllib.parse import quote
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
@@ -234,3 +235,12 @@ def test_too_large_a_request_is_413(learner_client, answer_url, step):
     response = learner_client.post(answer_url, {"step": step.pk, "rating": "3" * 3_000_000})
     assert response.status_code == 413
     assert not Review.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("due", "new", "text"),
+    [(3, 20, "3 due and 20 new cards today."), (1, 0, "1 card due today."), (0, 1, "1 new card today.")],
+)
+def test_what_awaits_the_learner_in_words(due, new, text):
+    today = {"today": {"due": due, "new": new}}
+    assert render_to_string("sessions_app/_spaced_today.html", today).strip() == text
