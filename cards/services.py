@@ -1,17 +1,23 @@
 """Writes on decks and cards that touch more than one row; each in one transaction, ending with the deck right.
 
-What depends on a deck's cards outside this app (learners' roll-ups) listens to `cards.signals.cards_changed`.
+What depends on cards outside this app (learners' progress) listens to `cards.signals`. Writes on one deck wait for
+each other: each begins with the lock on its decks, in the order of their keys.
 """
 
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
 from django.db import transaction
-from django.db.models import F, Max, QuerySet
+from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone
 
-from cards.models import Card, Deck
-from cards.signals import cards_changed
+from cards.models import Card, Deck, TwinPair, make_card_key
+from cards.signals import cards_changed, cards_moved, cards_reasked
 
 CHUNK = 500
 """Cards that are written in one statement."""
+
+RENDERED = ("term_html", "definition_html")
 
 
 def next_position(deck: Deck) -> int:
@@ -34,7 +40,8 @@ def refresh_deck(*, deck: Deck) -> None:
 
 @transaction.atomic
 def save_card(*, card: Card) -> None:
-    """Save a new or an edited card, and refresh its deck. A card never changes its deck: histories hang on it."""
+    """Save a new or an edited card, and refresh its deck. Its deck stays: moving is `move_cards`."""
+    lock_decks([card.deck_id])
     card.save()
     refresh_deck(deck=card.deck)
 
@@ -45,6 +52,7 @@ def remove_cards(*, deck: Deck, cards: QuerySet[Card]) -> int:
 
     They leave every page and keep their positions, while learners' histories stay.
     """
+    lock_decks([deck.pk])
     now = timezone.now()
     count = in_deck(deck, cards).filter(removed_at=None).update(removed_at=now, updated_at=now)
     refresh_deck(deck=deck)
@@ -54,10 +62,90 @@ def remove_cards(*, deck: Deck, cards: QuerySet[Card]) -> int:
 @transaction.atomic
 def restore_cards(*, deck: Deck, cards: QuerySet[Card]) -> int:
     """Bring removed ``cards`` of ``deck`` back to where they were, and return how many."""
+    lock_decks([deck.pk])
     removed = in_deck(deck, cards).exclude(removed_at=None)
     count = removed.update(removed_at=None, updated_at=timezone.now())
     refresh_deck(deck=deck)
     return count
+
+
+@transaction.atomic
+def reask_cards(*, deck: Deck, cards: QuerySet[Card], now: datetime) -> int:
+    """Make those of ``cards`` that are in ``deck`` new questions, and return how many.
+
+    Every learner starts anew with them, while what she has answered stays in her history.
+    """
+    lock_decks([deck.pk])
+    keys = list(in_deck(deck, cards).values_list("pk", flat=True))
+    Card.objects.filter(pk__in=keys).update(asked_since=now, updated_at=now)
+    cards_reasked.send(sender=Card, cards=keys, deck=deck, now=now)
+    refresh_deck(deck=deck)
+    return len(keys)
+
+
+@transaction.atomic
+def move_cards(*, cards: QuerySet[Card], to: Deck, now: datetime) -> int:
+    """Move ``cards`` to the end of the deck ``to`` with every learner's progress, and return how many moved.
+
+    A card keeps its key unless the deck has one of that name. Pairs of twins that this parts are forgotten.
+    """
+    chosen = Card.objects.filter(pk__in=cards.order_by().values("pk")).exclude(deck=to)
+    decks = {deck.pk: deck for deck in lock_decks({to.pk, *chosen.values_list("deck", flat=True)})}
+    moved = list(chosen.filter(deck__in=decks).order_by("deck", "position", "pk").defer(*RENDERED))
+    _settle_in(moved, to, now)
+    Card.objects.bulk_update(
+        moved, ["deck", "position", "key", "studied_side", "updated_at"], batch_size=CHUNK
+    )
+    keys = [card.pk for card in moved]
+    pairs = TwinPair.objects.filter(Q(first__in=keys) | Q(second__in=keys))
+    pairs.exclude(first__deck=F("second__deck")).delete()
+    cards_moved.send(sender=Card, cards=keys, decks=list(decks), to=to, now=now)
+    for deck in (decks | {to.pk: to}).values():
+        refresh_deck(deck=deck)
+    return len(moved)
+
+
+def _settle_in(cards: Iterable[Card], deck: Deck, now: datetime) -> None:
+    """Give ``cards`` a place, a free key and a studied side in ``deck``; nothing is saved."""
+    taken = set(deck.cards.values_list("key", flat=True))
+    for position, card in enumerate(cards, next_position(deck)):
+        card.deck, card.position, card.updated_at = deck, position, now
+        if card.key in taken:
+            card.key = make_card_key()
+        taken.add(card.key)
+        card.studied_side = card.settled_side()
+
+
+@transaction.atomic
+def reorder_cards(*, deck: Deck, keys_in_order: Sequence[str]) -> None:
+    """Put the cards with these keys into this order.
+
+    They share out the places that they hold; all others, added in the meantime or removed, stay at theirs. Keys of
+    no card of the deck are passed over.
+
+    Raises:
+        ValueError: a key comes twice.
+    """
+    named = set(keys_in_order)
+    if len(named) != len(keys_in_order):
+        raise ValueError("A card can have one place only.")
+    lock_decks([deck.pk])
+    cards = list(deck.cards.only("deck_id", "key", "position").in_order())
+    by_key = {card.key: card for card in cards}
+    following = iter([by_key[key] for key in keys_in_order if key in by_key])
+    changed = []
+    for position, card in enumerate(next(following) if card.key in named else card for card in cards):
+        if card.position != position:
+            card.position = position
+            changed.append(card)
+    Card.objects.bulk_update(changed, ["position"], batch_size=CHUNK)
+    refresh_deck(deck=deck)
+
+
+def lock_decks(keys: Iterable[int]) -> list[Deck]:
+    """The decks with these primary keys, locked against other writes on their cards until the transaction ends."""
+    # Answers refer to the deck's row and shall not wait, hence not for its key.
+    return list(Deck.objects.select_for_update(no_key=True).filter(pk__in=set(keys)).order_by("pk"))
 
 
 def in_deck(deck: Deck, cards: QuerySet[Card]) -> QuerySet[Card]:
@@ -80,7 +168,8 @@ def restore_decks(*, decks: QuerySet[Deck]) -> int:
 @transaction.atomic
 def resettle_sides(*, deck: Deck) -> None:
     """Settle anew which side each card asks for, after the deck's studied side or language changed."""
-    cards = list(deck.cards.select_for_update().defer("term_html", "definition_html"))
+    lock_decks([deck.pk])
+    cards = list(deck.cards.defer(*RENDERED))
     changed = []
     for card in cards:
         card.deck = deck
@@ -105,13 +194,19 @@ def render_cards() -> int:
 @transaction.atomic
 def _render_chunk(*, after: int) -> tuple[int, int | None]:
     """Render the next cards by primary key; how many changed, and the last key, None when there was no card."""
-    cards = Card.objects.filter(pk__gt=after).select_related("deck").select_for_update(of=["self"])
-    changed = []
-    card = None
-    for card in cards.order_by("pk")[:CHUNK]:
-        before = (card.term_html, card.definition_html, card.studied_side)
+    keys = list(Card.objects.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:CHUNK])
+    cards = Card.objects.filter(pk__in=keys)
+    decks = {deck.pk: deck for deck in lock_decks(cards.values_list("deck", flat=True))}
+    changed, other_side = [], set()
+    for card in cards.filter(deck__in=decks).select_for_update(no_key=True):
+        card.deck = decks[card.deck_id]
+        html, side = (card.term_html, card.definition_html), card.studied_side
         card.prepare()
-        if (card.term_html, card.definition_html, card.studied_side) != before:
+        if card.studied_side != side:
+            other_side.add(card.deck_id)
+        if (card.term_html, card.definition_html) != html or card.studied_side != side:
             changed.append(card)
-    Card.objects.bulk_update(changed, ["term_html", "definition_html", "studied_side"])
-    return len(changed), card.pk if card else None
+    Card.objects.bulk_update(changed, [*RENDERED, "studied_side"])
+    for key in sorted(other_side):
+        refresh_deck(deck=decks[key])
+    return len(changed), keys[-1] if keys else None

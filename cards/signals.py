@@ -1,6 +1,18 @@
-"""What the cards tell the rest of the site, which they do not know."""
+"""What the cards tell the rest of the site, and ask it, which they do not know.
+
+All are sent inside the transaction of the write that they tell of. ``cards`` are primary keys.
+"""
 
 from django.dispatch import Signal
 
-# Sent by services.refresh_deck, inside its transaction, with ``deck``: cards were added, removed or moved.
+# With ``deck``, by services.refresh_deck: cards were added, removed, moved or edited.
 cards_changed = Signal()
+
+# With ``cards``, their ``deck`` and ``now``: these ask something else, and what was answered before says nothing.
+cards_reasked = Signal()
+
+# With ``cards``, the deck ``to`` in which they now are, all ``decks`` concerned (primary keys), and ``now``.
+cards_moved = Signal()
+
+# With ``cards`` (a QuerySet): whoever keeps progress answers with the number of learners who have any on them.
+learners_asked = Signal()

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
-from django.db.models import F, Q, Value
+from django.db.models import F, FilteredRelation, Q, Value
 from django.db.models.functions import Least
 
 from cards.models import Card
@@ -36,6 +36,8 @@ LEVEL_FIELDS = {
     Level.LEARNED: "learned",
     Level.MASTERED: "mastered",
 }
+# What is read of a card only to be shown.
+TEXTS = ("term", "definition", "term_html", "definition_html")
 # Longer than this the learner was not at the page, and the time says nothing.
 MAX_ELAPSED = timedelta(hours=1)
 ROWS_AT_ONCE = 500
@@ -45,10 +47,10 @@ def write(
     *, enrollment: Enrollment, step: Step, question: Question, graded: Graded, now: datetime, today: date
 ) -> Counter[str]:
     """Log what ``graded`` says of its card and fold it in; return by how much the roll-up's counts change."""
-    card = step.card
+    card, known = _card_now(enrollment, step, question.side)
     if card is None:
         return Counter()
-    row = progress_row(enrollment, card, question.side)
+    row = known or _new_row(enrollment, card, question.side)
     since = counted_since(row, card)
     outcome = Outcome(
         side=question.side,
@@ -71,10 +73,22 @@ def write(
     return level_changes(before, after) if is_counted(row, card, enrollment) else Counter()
 
 
+def _card_now(enrollment: Enrollment, step: Step, side: str) -> tuple[Card | None, CardProgress | None]:
+    """The card of ``step``, None where it is in the deck no more, and the learner's progress on this side of it.
+
+    Asked for under the lock: it may have been removed, moved or made a new question since the step was read.
+    """
+    mine = Q(progress__learner=enrollment.learner_id, progress__side=side)
+    cards = Card.objects.annotate(mine=FilteredRelation("progress", condition=mine)).defer(*TEXTS)
+    with_mine = cards.select_related("mine")
+    card = with_mine.filter(pk=step.card_id, deck=enrollment.deck_id).first()
+    return card, getattr(card, "mine", None)
+
+
 def progress_row(enrollment: Enrollment, card: Card, side: str) -> CardProgress:
     """The learner's progress on this side of the card, or a row not saved yet."""
-    key = {"learner_id": enrollment.learner_id, "card_id": card.pk, "side": str(side)}
-    return CardProgress.objects.filter(**key).first() or CardProgress(**key, deck_id=card.deck_id)
+    rows = CardProgress.objects.filter(learner=enrollment.learner_id, card=card, side=side)
+    return rows.first() or _new_row(enrollment, card, side)
 
 
 def next_instant(now: datetime, *, last: datetime | None, since: datetime | None) -> datetime:
@@ -268,12 +282,14 @@ def rebuild(enrollment: Enrollment) -> int:
         if is_here and row.take(fold.progress, last_reviewed_at=history.last_reviewed_at):
             changed.append(row)
     changed += [row for row in known.values() if row.take(Progress(), last_reviewed_at=None)]
-    _save_rows(changed)
+    save_rows(changed)
     return len(changed) + _mend_days(enrollment, totals) + _mend_roll_up(enrollment)
 
 
 def _new_row(enrollment: Enrollment, card: Card, side: str) -> CardProgress:
-    return CardProgress(learner_id=enrollment.learner_id, deck_id=card.deck_id, card_id=card.pk, side=side)
+    return CardProgress(
+        learner_id=enrollment.learner_id, deck_id=card.deck_id, card_id=card.pk, side=str(side)
+    )
 
 
 def _histories(enrollment: Enrollment) -> Iterator[tuple[Card, str, History]]:
@@ -288,7 +304,7 @@ def _histories(enrollment: Enrollment) -> Iterator[tuple[Card, str, History]]:
         yield by_pk[card_id], side, History(list(group))
 
 
-def _save_rows(rows: Sequence[CardProgress]) -> None:
+def save_rows(rows: Sequence[CardProgress]) -> None:
     """Write derived fields in a few statements, whatever the number of rows."""
     CardProgress.objects.bulk_create([row for row in rows if row.pk is None], batch_size=ROWS_AT_ONCE)
     old = [row for row in rows if row.pk is not None]

@@ -1,24 +1,44 @@
 """What studying does when a deck's cards change, and when a guest becomes somebody."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from allauth.account.signals import user_signed_up
 from django.contrib.auth.signals import user_logged_in
+from django.db.models import QuerySet
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
-from cards.models import Deck
-from cards.signals import cards_changed
+from cards.models import Card, Deck
+from cards.signals import cards_changed, cards_moved, cards_reasked, learners_asked
+from sessions_app import upkeep
 from sessions_app.guests import answer_count, guest_discard, guest_merge
-from sessions_app.models import Enrollment
 from studysite.accounts import guests
 from studysite.accounts.models import User
 
 
 @receiver(cards_changed)
 def recount_enrollments(sender: object, deck: Deck, **kwargs: Any) -> None:
-    Enrollment.objects.filter(deck=deck).recount()
+    upkeep.recount(deck)
+
+
+@receiver(cards_reasked)
+def start_anew(sender: object, cards: Sequence[int], deck: Deck, now: datetime, **kwargs: Any) -> None:
+    upkeep.start_anew(cards, deck=deck, now=now)
+
+
+@receiver(cards_moved)
+def follow_cards(
+    sender: object, cards: Sequence[int], decks: Sequence[int], to: Deck, now: datetime, **kwargs: Any
+) -> None:
+    upkeep.follow_cards(cards, to=to, decks=decks, now=now)
+
+
+@receiver(learners_asked)
+def count_learners(sender: object, cards: QuerySet[Card], **kwargs: Any) -> int:
+    return upkeep.learner_count(cards)
 
 
 @receiver(user_signed_up)

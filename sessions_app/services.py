@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.db.models import Max, Q
 
-from cards.models import Deck
+from cards.models import Card, Deck
 from sessions_app import log
 from sessions_app.desk import DeckDesk
 from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession
@@ -62,16 +62,15 @@ def session_start(
 ) -> StudySession | None:
     """The learner's open session in this mode, or a new one with its first step; None when nothing is to ask.
 
-    An open session that ended with its study day is closed first.
+    An open session that ended with its study day is closed first; one whose question was put away, because its
+    card was moved or asks something else now, goes on to the next.
     """
     today = study_day_of(learner, now)
     with transaction.atomic():
         enrollment = lock_enrollment(learner, deck)
         open_session = learner.study_sessions.open().filter(deck=deck, mode=mode).first()
-        if open_session and is_current(open_session, today):
+        if open_session and _goes_on(open_session, enrollment, now):
             return open_session
-        if open_session:
-            end_session(open_session, now)
         session = StudySession(
             learner=learner,
             deck=deck,
@@ -87,6 +86,20 @@ def session_start(
         session.save()
         _open_step(session, question, _progress_on(question, learner), position=0, now=now)
     return session
+
+
+def _goes_on(session: StudySession, enrollment: Enrollment, now: datetime) -> bool:
+    """Whether the open session has a question, if need be a newly drawn one; else it is ended."""
+    is_open = session.steps.unanswered().exists()
+    if is_open and is_current(session, study_day_of(enrollment.learner, now)):
+        return True
+    session.deck = enrollment.deck
+    return go_on(DeckDesk(session, enrollment, now), position=_next_position(session)).step is not None
+
+
+def _next_position(session: StudySession) -> int:
+    last: int = session.steps.aggregate(last=Max("position"))["last"]
+    return last + 1
 
 
 def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: datetime) -> Stand:
@@ -179,30 +192,54 @@ def answer_undo(*, learner: User, step: Step, now: datetime) -> Stand:
 
     ``step`` (with session and deck) must be the last answered one of its session, which is reopened
     if it has ended and none has followed. Stale if it was taken back already, or is not the last.
+    Where its card was moved away meanwhile, or has become a new question, the session goes on to the next instead.
     """
     session = step.session
     with transaction.atomic():
-        enrollment = lock_enrollment(learner, session.deck)
-        if last_answered(session) != step.pk or not _reopen(session, study_day_of(learner, now)):
+        homes = _lock_homes(learner, step)
+        # A card that is moved just now is not where it was when the locks were taken.
+        lines = list(step.reviews.standing().select_related("card"))
+        is_last = last_answered(session) == step.pk and all(line.card.deck_id in homes for line in lines)
+        if not is_last or not _reopen(session, study_day_of(learner, now)):
             return Stand(is_stale=True)
         Step.objects.filter(Q(pk=step.pk) | Q(session=session, answered_at=None), retired_at=None).update(
             retired_at=now
         )
-        log.take_back(enrollment, list(step.reviews.standing().select_related("card")), now)
-        position = session.steps.aggregate(last=Max("position"))["last"] + 1
+        for deck_id, enrollment in homes.items():
+            log.take_back(enrollment, [line for line in lines if line.card.deck_id == deck_id], now)
+        return _ask_again(step, [line.card for line in lines], homes[session.deck_id], now)
+
+
+def _ask_again(step: Step, cards: Sequence[Card], enrollment: Enrollment, now: datetime) -> Stand:
+    """Ask the question of ``step``, about ``cards``, in a new step; the next one where it is out of date."""
+    session, position = step.session, _next_position(step.session)
+    if cards and all(_is_asked_here(card, step) for card in cards):
         question = Question.from_json(step.question)
-        progress = _progress_on(question, learner)
+        progress = _progress_on(question, enrollment.learner)
         again = _open_step(session, question, progress, position=position, now=now)
         return _stand_at(again, enrollment, progress, now)
+    stand = go_on(DeckDesk(session, enrollment, now), position=position)
+    return replace(stand, undoable=last_answered(session)) if stand.step else stand
+
+
+def _is_asked_here(card: Card, step: Step) -> bool:
+    """Whether ``card`` is still in the deck of ``step``, and the question that it was."""
+    is_same = card.asked_since is None or card.asked_since <= step.drawn_at
+    return is_same and card.deck_id == step.session.deck_id
 
 
 def answer_override(*, learner: User, line: Review, verdict: Verdict, now: datetime) -> bool:
     """Judge an answer otherwise than it was judged; ``line`` comes with its card, deck and step.
 
-    False, with nothing changed, where the line was taken back or judged anew in the meantime.
+    False, with nothing changed, where the line was taken back or judged anew in the meantime, or its card is just
+    being moved.
     """
     with transaction.atomic():
         enrollment = lock_enrollment(learner, line.card.deck)
+        card = Card.objects.filter(pk=line.card_id, deck=enrollment.deck_id).defer(*log.TEXTS).first()
+        if card is None:
+            return False
+        line.card = card
         if not log.overrule(enrollment, line, verdict, now):
             return False
         if line.step_id:
@@ -224,6 +261,20 @@ def lock_enrollment(learner: User, deck: Deck) -> Enrollment:
         enrollment = mine.get()
     enrollment.deck, enrollment.learner = deck, learner
     return enrollment
+
+
+def _lock_homes(learner: User, step: Step) -> dict[int, Enrollment]:
+    """The learner's enrollments by deck: where ``step`` was answered, and where its cards are now.
+
+    They are locked in the order of their keys, as whoever moves cards locks everybody's.
+    """
+    cards = Card.objects.filter(reviews__step=step, reviews__voided_at=None)
+    in_decks = Q(deck=step.session.deck_id) | Q(deck__in=cards.values("deck"))
+    mine = Enrollment.objects.select_for_update(of=("self",)).select_related("deck").order_by("pk")
+    homes = {enrollment.deck_id: enrollment for enrollment in mine.filter(in_decks, learner=learner)}
+    for enrollment in homes.values():
+        enrollment.learner = learner
+    return homes
 
 
 def _draw(desk: DeckDesk, learner: User, *, position: int, now: datetime) -> Question | None:

@@ -41,8 +41,8 @@ class CardProgressQuerySet(models.QuerySet["CardProgress"]):
         ``last_reviewed_at`` stays, so that the log stays in order; so do the marks. A clock that was put back does
         not make the new beginning earlier than the answers that it ends.
         """
-        derived = [name for name in CardProgress.DERIVED if name != "last_reviewed_at"]
-        nothing = {name: CardProgress._meta.get_field(name).get_default() for name in derived}
+        new = CardProgress()
+        nothing = {name: getattr(new, name) for name in CardProgress.DERIVED if name != "last_reviewed_at"}
         after_last = F("last_reviewed_at") + timedelta(microseconds=1)
         reset_at = Case(When(last_reviewed_at__gte=now, then=after_last), default=Value(now))
         return self.update(**nothing, reset_at=reset_at)
