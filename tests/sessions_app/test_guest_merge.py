@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cards.models import Card
-from sessions_app import log
+from sessions_app import log, marks
 from sessions_app.guests import LEARNED, guest_discard, guest_merge
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step, StudySession
 from studysite.accounts.models import User
@@ -43,13 +43,6 @@ def study(learner, deck, *ratings, now=NOON):
     for rating in ratings:
         studying.answer(rating)
     return studying
-
-
-def start_over(studying):
-    """What starting over is to the log: nothing before now counts."""
-    CardProgress.objects.filter(learner=studying.learner).start_anew(studying.now)
-    for enrollment in studying.learner.enrollments.select_related("deck"):
-        log.rebuild(enrollment)
 
 
 def differences():
@@ -118,7 +111,7 @@ def test_replaying_a_merged_log_changes_nothing(answers, learner, make_deck):
             studying = both[is_guest]
             now = studying.now = now + timedelta(minutes=minutes)
             if dice == 0:
-                start_over(studying)
+                marks.start_over(learner=studying.learner, deck=deck, now=now)
             if studying.open_step() or studying.start():
                 studying.answer(rating)
         lines = set(Review.objects.values_list("pk", flat=True))

@@ -1,0 +1,138 @@
+"""Somebody who has never seen the site studies at once, and signs up later: with and without JavaScript."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core.management import call_command
+from playwright.sync_api import Page, expect
+
+from sessions_app.models import Review
+from studysite.accounts.models import User
+from tests.conftest import PASSWORD
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DECK = "/decks/deep-learning/"
+
+
+@pytest.fixture(autouse=True)
+def _library() -> None:
+    call_command("load_library")
+
+
+def study(page: Page, cards: int) -> None:
+    """From the front page, without another click than one for each thing to do."""
+    page.goto("/")
+    page.get_by_role("button", name="Study now").click()
+    for _ in range(cards):
+        counts = page.locator(".study-counts").inner_text()
+        page.get_by_text("Show answer").click()
+        page.get_by_role("button", name=re.compile("Good")).click()
+        expect(page.locator(".study-counts")).not_to_have_text(counts)
+
+
+def open_menu(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("banner").get_by_text("Guest", exact=True).click()
+
+
+def sign_up(page: Page) -> None:
+    page.get_by_role("banner").get_by_role("link", name="Sign up to keep it").click()
+    page.get_by_label("E-mail").fill("ada@example.org")
+    page.get_by_label("Name").fill("Ada")
+    page.get_by_label("Password", exact=True).fill("analytical engine 1843")
+    page.get_by_role("main").get_by_role("button", name="Sign up").click()
+    expect(page.get_by_role("link", name="Deep Learning", exact=True)).to_be_visible()
+
+
+def study_and_sign_up(page: Page) -> None:
+    study(page, 3)
+    page.goto(DECK)
+    row = page.locator("#progress-table tbody tr")
+    expect(row).to_contain_text("Guest")
+    sign_up(page)
+    page.goto(DECK)
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("Ada")
+    expect(row).to_contain_text("3 %")
+    expect(row).to_contain_text("done")
+    assert set(Review.objects.values_list("learner__name", flat=True)) == {"Ada"}
+
+
+def test_a_guest_studies_signs_up_and_finds_all_of_it(page: Page) -> None:
+    study_and_sign_up(page)
+
+
+def test_the_same_without_javascript(plain_page: Page) -> None:
+    study_and_sign_up(plain_page)
+
+
+def test_a_guest_has_the_browsers_time_zone(new_context, live_server) -> None:
+    page = new_context(timezone_id="Asia/Tokyo").new_page()
+    study(page, 1)
+    assert User.objects.get(is_guest=True).time_zone == "Asia/Tokyo"
+
+
+def test_the_start_form_sends_it_too(new_context) -> None:
+    page = new_context(timezone_id="Asia/Tokyo").new_page()
+    page.goto(f"{DECK}spaced/")
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator(".flashcard")).to_be_visible()
+    assert User.objects.get(is_guest=True).time_zone == "Asia/Tokyo"
+
+
+def test_logging_in_asks_what_to_do_with_the_answers(page: Page, learner) -> None:
+    study(page, 2)
+    open_menu(page)
+    page.get_by_role("link", name="Log in").click()
+    page.get_by_label("E-mail").fill(learner.email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Add the 2 answers")
+    page.get_by_role("link", name="Decide later").click()
+    page.get_by_role("link", name="Add or discard").click()
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_text("are yours now")).to_be_visible()
+    assert Review.objects.filter(learner=learner).count() == 2
+
+
+def test_the_next_person_starts_fresh(page: Page) -> None:
+    study(page, 1)
+    open_menu(page)
+    page.get_by_role("button", name="Not you? Start fresh").click()
+    page.get_by_role("button", name="Start fresh", exact=True).click()
+    expect(page.get_by_role("banner").get_by_role("link", name="Log in")).to_be_visible()
+    expect(page.get_by_role("button", name="Study now")).to_be_visible()
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1280)])
+def test_axe_finds_nothing(page: Page, learner, sign_in, scheme, width) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 740})
+    page.goto("/")
+    check(page)
+    page.goto(f"{DECK}spaced/")
+    check(page)
+    study(page, 1)
+    check(page)
+    page.goto("/guest/fresh/")
+    check(page)
+    open_menu(page)
+    check(page)
+    page.goto("/accounts/login/")
+    page.get_by_label("E-mail").fill(learner.email)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("main").get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Add the 1 answer from")
+    check(page)
+    page.goto("/")
+    expect(page.get_by_role("link", name="Add or discard")).to_be_visible()
+    check(page)
+
+
+def check(page: Page) -> None:
+    """WCAG 2.2 AA by axe, and no page wider than the screen."""
+    results = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+    assert results.violations_count == 0, results.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
