@@ -83,11 +83,12 @@ def terms_page(request: SiteRequest, deck: Deck, level: str) -> Page[Any]:
     """The page of the list of terms that the address names; ``level`` is empty or one of `terms.STANDINGS`."""
     learner, now = request.learner, timezone.now()
     tags = Tag.objects.seen_by(learner, deck=deck)
-    cards = deck.cards.present().in_order().prefetch_related(Prefetch("tags", tags, to_attr="seen_tags"))
+    cards = deck.cards.present().in_order()
     if learner.is_authenticated:
         cards = terms.with_standing(cards, deck, learner, now=now)
         cards = terms.narrowed(cards, level, deck, learner, now=now) if level else cards
-    paginator = Paginator(cards, TERMS_PER_PAGE)
+    cards_with_tags = cards.prefetch_related(Prefetch("tags", tags, to_attr="seen_tags"))
+    paginator = Paginator(cards_with_tags, TERMS_PER_PAGE)
     if not level:
         paginator.count = deck.card_count
     return paginator.get_page(request.GET.get("page"))

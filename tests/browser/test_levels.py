@@ -1,0 +1,115 @@
+"""Levels, predicted recall and a card's page: narrowing the list by a level, by keys, without JavaScript, axe."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core.management import call_command
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from cards.models import Deck
+from sessions_app.models import CardProgress
+from tests.sessions_app.conftest import Studying
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DECK = "/decks/deep-learning/"
+
+
+@pytest.fixture(autouse=True)
+def _studied(learner) -> None:
+    """Lena recalled two cards of the library's deck on three days, and suspended the second."""
+    call_command("load_library")
+    deck = Deck.objects.get(slug="deep-learning")
+    studying = Studying(learner, deck, now=timezone.now() - timedelta(days=14))
+    for queue in ("due", "weakest", "weakest"):
+        studying.start(queue=queue, new_limit=2)
+        studying.answer(4)
+        studying.answer(4)
+        studying.now += timedelta(days=4)
+    row = CardProgress.objects.order_by("card__position").last()
+    row.suspended = True
+    row.save()
+    deck.enrollments.recount()
+
+
+@pytest.fixture
+def page(page: Page, learner, sign_in) -> Page:
+    sign_in(page.context, learner)
+    return page
+
+
+@pytest.fixture
+def plain_page(plain_page: Page, learner, sign_in) -> Page:
+    sign_in(plain_page.context, learner)
+    return plain_page
+
+
+def narrow(page: Page) -> None:
+    page.goto(DECK)
+    link = page.get_by_role("list", name="Cards by level").get_by_role("link", name="suspended")
+    expect(link).to_have_text("1 suspended")
+    link.press("Enter")
+    expect(page).to_have_url(re.compile(r"\?level=suspended"))
+    expect(page.locator(".term-list > li")).to_have_count(1)
+    expect(page.locator(".term-list")).to_contain_text("suspended")
+
+
+def test_the_list_is_narrowed_in_place_and_its_heading_gets_the_focus(page: Page) -> None:
+    narrow(page)
+    expect(page.get_by_role("heading", name="Terms")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Show all cards")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator(".term-list > li")).to_have_count(46)
+
+
+def test_going_back_brings_the_whole_list_back(page: Page) -> None:
+    narrow(page)
+    page.go_back()
+    expect(page.locator(".term-list > li")).to_have_count(46)
+
+
+def read_a_card(page: Page) -> None:
+    page.goto(f"{DECK}?level=mastered")
+    page.get_by_role("link", name="Open card").first.click()
+    expect(page.get_by_role("heading", name="Where it stands")).to_be_visible()
+    expect(page.locator("#history li")).to_have_count(3)
+    expect(page.get_by_role("img", name="Predicted recall")).to_be_visible()
+    page.get_by_text("The curve in numbers").click()
+    expect(page.get_by_role("table").get_by_role("rowheader")).to_have_count(3)
+
+
+def test_a_card_tells_its_history(page: Page) -> None:
+    read_a_card(page)
+
+
+def test_all_of_it_without_javascript(plain_page: Page) -> None:
+    narrow(plain_page)
+    plain_page.get_by_role("link", name="Show all cards").click()
+    expect(plain_page.locator(".term-list > li")).to_have_count(46)
+    read_a_card(plain_page)
+
+
+def test_the_curve_is_drawn_from_the_left_edge_to_the_right(page: Page) -> None:
+    read_a_card(page)
+    box = page.locator(".recall-curve svg").bounding_box()
+    past = page.locator(".recall-curve .past").bounding_box()
+    ahead = page.locator(".recall-curve .ahead").bounding_box()
+    assert abs(past["x"] - box["x"]) < 5
+    assert abs(ahead["x"] + ahead["width"] - box["x"] - box["width"]) < 5
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_axe_finds_nothing_and_nothing_sticks_out(page: Page, scheme: str, width: int) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(DECK)
+    page.get_by_label("About mastery and predicted recall").click()
+    assert not Axe().run(page).violations_count
+    read_a_card(page)
+    assert not Axe().run(page).violations_count
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
