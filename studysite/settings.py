@@ -92,11 +92,15 @@ def read_email() -> dict[str, Any]:
     return dict(email)
 
 
+def is_guessable(key: str) -> bool:
+    return len(key) < 32 or len(set(key)) < 5
+
+
 def read_secret_key() -> str:
     """SECRET_KEY itself, or the key that `make run` keeps in DATA_DIR; never a default that others know."""
     if key := os.environ.get("SECRET_KEY"):
-        if len(key) < 32:
-            raise refuse("SECRET_KEY", "is shorter than 32 characters")
+        if is_guessable(key):
+            raise refuse("SECRET_KEY", "must have 32 characters or more, and not the same few over and over")
         return key
     if os.environ.get("DATABASE_URL"):
         raise refuse("SECRET_KEY", "must be set where DATABASE_URL is: several servers have to share one key")
@@ -108,8 +112,8 @@ def read_secret_key() -> str:
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise refuse("SECRET_KEY", f"DATA_DIR/secret_key cannot be read: {error}") from None
-    if len(key) < 32:
-        raise refuse("SECRET_KEY", "DATA_DIR/secret_key holds fewer than 32 characters")
+    if is_guessable(key):
+        raise refuse("SECRET_KEY", "DATA_DIR/secret_key holds fewer than 32 characters, or the same few")
     return key
 
 

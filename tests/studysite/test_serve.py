@@ -89,7 +89,7 @@ def test_a_shared_database_without_a_shared_key(tmp_path: Path) -> None:
 
 def test_a_database_server_that_does_not_answer(tmp_path: Path) -> None:
     url = "postgres://studysite@127.0.0.1:1/studysite"
-    line = refusal(tmp_path, DATABASE_URL=url, SECRET_KEY="x" * 50)
+    line = refusal(tmp_path, DATABASE_URL=url, SECRET_KEY="0123456789" * 5)
     assert "DATABASE_URL: the database cannot be used" in line
 
 

@@ -37,6 +37,7 @@ def refusal() -> str:
     ("variable", "value"),
     [
         ("SECRET_KEY", "too-short"),
+        ("SECRET_KEY", "a" * 50),
         ("DEBUG", "maybe"),
         ("DEBUG", ""),
         ("PORT", "abc"),
@@ -104,7 +105,7 @@ def test_refuses_a_database_server_without_a_key(environment: pytest.MonkeyPatch
     assert refusal().startswith("SECRET_KEY: must be set where DATABASE_URL is")
 
 
-@pytest.mark.parametrize("content", [b"", b"short", b"\xff" * 50])
+@pytest.mark.parametrize("content", [b"", b"short", b"x" * 50, b"\xff" * 50])
 def test_refuses_a_damaged_key_file(environment: pytest.MonkeyPatch, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "secret_key").write_bytes(content)
     environment.delenv("SECRET_KEY")
