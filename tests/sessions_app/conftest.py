@@ -47,8 +47,8 @@ class Studying:
     def __init__(self, learner: User, deck: Deck, now: datetime = NOON) -> None:
         self.learner, self.deck, self.now = learner, deck, now
 
-    def start(self, queue: str = "due", new_limit: int = 20):
-        settings = SessionSettings(queue, new_limit)
+    def start(self, queue: str = "due", new_limit: int = 20, *, starred: bool = False):
+        settings = SessionSettings(queue, new_limit, starred)
         return services.session_start(
             learner=self.learner, deck=self.deck, mode="spaced", settings=settings, now=self.now
         )

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from sessions_app.study import memory, progress
 from sessions_app.study.types import (
     Asked,
+    Desk,
     Evidence,
     Kind,
     Memory,
@@ -133,6 +134,16 @@ class MemoryDesk:
         self.new = [c for c in self.new if c.id != card_id]
         verdict = Verdict.WRONG if rating is Rating.AGAIN else Verdict.CORRECT
         self.asked.append(Asked(card_id, origin, verdict))
+
+
+def available(desk: Desk, at: Moment) -> set[int]:
+    """Every card that Spaced's queue could ask at this moment."""
+    scheduled = [
+        *desk.learning(before=at.now + timedelta(minutes=20)),
+        *desk.review(before=at.day_end, limit=200),
+    ]
+    new_left = desk.settings.new_limit - sum(asked.origin == "new" for asked in desk.asked)
+    return {item.card.id for item in scheduled} | {item.id for item in desk.unseen(limit=max(0, new_left))}
 
 
 def moment(now: datetime = NOON, day: date | None = None) -> Moment:

@@ -19,7 +19,7 @@ from sessions_app.study.types import (
     Side,
     Verdict,
 )
-from tests.sessions_app.study.build import NOON, MemoryDesk, card, moment, remembered
+from tests.sessions_app.study.build import NOON, MemoryDesk, available, card, moment, remembered
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 QUESTION = Question(Kind.FLIP, 7, Side.TERM, "prompt", "answer", "new")
@@ -127,16 +127,6 @@ def a_desk(due, new, limit):
 def test_every_due_and_allowed_new_card_is_asked_once(due, new, limit, rating):
     order = [number for number, _ in studied(a_desk(due, new, limit), rating=rating)]
     assert sorted(order) == [*range(1, due + 1), *range(101, 101 + min(new, limit))]
-
-
-def available(desk, at):
-    """Every card that the queue could ask now."""
-    scheduled = [
-        *desk.learning(before=at.now + timedelta(minutes=20)),
-        *desk.review(before=at.day_end, limit=200),
-    ]
-    new_left = desk.settings.new_limit - sum(asked.origin == "new" for asked in desk.asked)
-    return {item.card.id for item in scheduled} | {item.id for item in desk.unseen(limit=max(0, new_left))}
 
 
 @given(st.integers(0, 8), st.integers(0, 8), st.randoms(use_true_random=False))
