@@ -87,7 +87,7 @@ class SettingsForm(forms.ModelForm):
 
     def settings(self) -> dict[str, Any]:
         """The chosen settings under the names of the enrollment's fields."""
-        chosen = {name: self.cleaned_data[name] for name in self._meta.fields}
+        chosen = {name: self.cleaned_data[name] for name in self._meta.fields or ()}
         return {**chosen, "retention": self.cleaned_data["percent"] / 100}
 
 

@@ -121,17 +121,17 @@ def show(
     context: dict[str, Any] = {"deck": deck, "mode": MODES[mode], "notice": notice}
     if aside:
         context["aside"] = marks.put_aside_card(request.learner, deck, aside, timezone.now())
-    if stand.step:
-        context |= question_context(stand.step, stand)
+    if stand.step and stand.enrollment:
+        context |= question_context(stand.step, stand.enrollment, stand)
     else:
         context |= start_context(request, deck, mode, form)
     return render_page(request, f"sessions_app/{mode}.html", context, parts=("question",))
 
 
-def question_context(step: Step, stand: Stand) -> dict[str, Any]:
+def question_context(step: Step, enrollment: Enrollment, stand: Stand) -> dict[str, Any]:
     question = Question.from_json(step.question)
     known = stand.progress.memory if stand.progress else None
-    waits = memory.previews(known, timezone.now(), stand.enrollment.retention)
+    waits = memory.previews(known, timezone.now(), enrollment.retention)
     return {
         "step": step,
         "undoable": stand.undoable,
@@ -140,7 +140,7 @@ def question_context(step: Step, stand: Stand) -> dict[str, Any]:
         "is_leech": stand.progress and is_leech(stand.progress.as_progress()),
         "grades": [
             (rating.value, rating.name.capitalize(), waits[rating])
-            for rating in (TWO_BUTTONS if stand.enrollment.two_buttons else Rating)
+            for rating in (TWO_BUTTONS if enrollment.two_buttons else Rating)
         ],
         "due": stand.waiting.get("learning", 0) + stand.waiting.get("review", 0),
         "new": stand.waiting.get("unseen", 0),
