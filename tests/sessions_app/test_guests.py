@@ -132,7 +132,9 @@ def test_days_and_times_are_the_guests_own(client, study_url, answer_url):
         client.post(study_url, {"time_zone": "Asia/Tokyo"})
         answer(client, answer_url)
         assert Review.objects.get().study_day == date(2026, 3, 3)
-        with patch("sessions_app.views.study.show", lambda *args: HttpResponse(get_current_timezone_name())):
+        with patch(
+            "sessions_app.views.study.show", lambda *args, **kwargs: HttpResponse(get_current_timezone_name())
+        ):
             assert client.get(study_url).text == "Asia/Tokyo"
 
 
