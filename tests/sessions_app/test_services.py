@@ -1,8 +1,9 @@
 """Starting, answering and finishing, without pages."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.core.management import call_command
 
 from cards.models import Card
 from sessions_app import services
@@ -189,3 +190,26 @@ def test_a_card_put_before_the_others_is_found_by_the_next_draw(studying):
     studying.deck.refresh_from_db()
     studying.answer(3)
     assert studying.start(new_limit=5).steps.get().card == card
+
+
+def test_a_change_of_zone_changes_no_study_day_that_was(studying, learner):
+    """Lena answers at noon UTC in New York, flies to Auckland, and answers an hour later: another study day there."""
+    studying.start(new_limit=1)
+    studying.answer(1)
+    learner.time_zone = "Pacific/Auckland"
+    learner.save()
+    studying.answer(3, after=timedelta(hours=1))
+    call_command("rebuild_progress", check=True)
+    assert [line.study_day for line in Review.objects.in_order()] == [date(2026, 3, 2), date(2026, 3, 3)]
+
+
+def test_an_evening_over_the_change_to_summer_time_is_one_study_day(owner, deck):
+    """In Berlin the clock jumps from 02:00 to 03:00 on 29 March 2026; the study day still ends at 04:00."""
+    late = datetime(2026, 3, 28, 23, 30, tzinfo=UTC)
+    studying = Studying(owner, deck, now=late)
+    studying.start()
+    for after in (timedelta(0), timedelta(hours=2), timedelta(minutes=29)):
+        studying.answer(3, after=after)
+    assert {line.study_day for line in Review.objects.all()} == {date(2026, 3, 28)}
+    studying.answer(3, after=timedelta(minutes=2))
+    assert Review.objects.in_order().last().study_day == date(2026, 3, 29)

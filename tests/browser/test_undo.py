@@ -1,0 +1,103 @@
+"""A guest takes the last answer back, judges another otherwise, signs up, and finds all of it."""
+
+import re
+
+import pytest
+from django.core.management import call_command
+from playwright.sync_api import Page, expect
+
+from sessions_app.models import Review
+from tests.browser.test_guest import sign_up
+from tests.browser.test_spaced import check
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DECK = "/decks/deep-learning/"
+
+
+@pytest.fixture(autouse=True)
+def _library() -> None:
+    call_command("load_library")
+
+
+def front(page: Page) -> str:
+    return page.locator(".flashcard-front .prose").inner_text()
+
+
+def ratings() -> list[tuple[str, int]]:
+    lines = Review.objects.standing().in_order()
+    return [(line.learner.name, line.rating) for line in lines.select_related("learner")]
+
+
+def find_all_of_it(page: Page) -> None:
+    sign_up(page)
+    assert ratings() == [("Ada", 1), ("Ada", 4)]
+    page.goto(DECK)
+    row = page.locator("#progress-table tbody tr")
+    expect(row).to_contain_text("Ada")
+    expect(row).to_contain_text("45 new, 0 recognised, 1 recalled, 0 learned, 0 mastered")
+
+
+def undo_override_and_sign_up(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("button", name="Study now").click()
+    for name in ("Good", "Again"):
+        asked = front(page)
+        page.get_by_text("Show answer").click()
+        page.get_by_role("button", name=re.compile(name)).click()
+        expect(page.locator(".flashcard-front .prose")).not_to_have_text(asked, use_inner_text=True)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Taken back.")).to_be_visible()
+    expect(page.locator(".flashcard-front .prose")).to_have_text(asked, use_inner_text=True)
+    page.get_by_text("Show answer").click()
+    page.get_by_role("button", name=re.compile("Easy")).click()
+    expect(page.get_by_text("Taken back.")).to_be_hidden()
+    page.get_by_role("button", name="Finish").click()
+    page.locator("#summary-cards li").first.get_by_role("button", name="I was wrong").click()
+    expect(page.locator("#summary-cards").get_by_role("button", name="I was right")).to_have_count(1)
+    check_if_scripted(page)
+    page.goto(DECK)
+    find_all_of_it(page)
+
+
+def check_if_scripted(page: Page) -> None:
+    if page.evaluate("typeof htmx !== 'undefined'"):
+        check(page)
+
+
+def test_with_a_pointer(page: Page) -> None:
+    undo_override_and_sign_up(page)
+
+
+def test_without_javascript(plain_page: Page) -> None:
+    undo_override_and_sign_up(plain_page)
+
+
+def test_by_keys_alone(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("button", name="Study now").press("Enter")
+    for key in ("3", "1", "z", "4"):
+        asked = front(page)
+        with page.expect_response(re.compile("/(answer|undo)/")):
+            page.keyboard.press(key if key == "z" else " ")
+            if key != "z":
+                expect(page.locator(".flashcard-back")).to_be_visible()
+                page.keyboard.press(key)
+        expect(page.locator(".flashcard-front .prose")).not_to_have_text(asked, use_inner_text=True)
+    page.get_by_role("button", name="Finish").press("Enter")
+    page.locator("#summary-cards li").first.get_by_role("button", name="I was wrong").press("Enter")
+    expect(page.locator("#summary-cards").get_by_role("button", name="I was right")).to_have_count(1)
+    assert [rating for _, rating in ratings()] == [1, 4]
+
+
+def test_undo_reopens_a_session_that_has_ended(page: Page) -> None:
+    page.goto("/")
+    page.get_by_role("button", name="Study now").click()
+    page.get_by_text("Show answer").click()
+    page.get_by_role("button", name=re.compile("Good")).click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    page.get_by_role("button", name="Finish").click()
+    expect(page.locator("#start-form")).to_be_visible()
+    page.keyboard.press("z")
+    expect(page.get_by_text("Taken back.")).to_be_visible()
+    assert not Review.objects.standing().exists()
