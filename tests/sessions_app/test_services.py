@@ -193,12 +193,12 @@ def test_a_card_put_before_the_others_is_found_by_the_next_draw(studying):
 
 
 def test_a_change_of_zone_changes_no_study_day_that_was(studying, learner):
-    """Lena answers at noon UTC in New York, flies to Auckland, and answers an hour later: another study day there."""
+    """Lena answers at noon UTC in New York and four hours later in Auckland, where it is another study day."""
     studying.start(new_limit=1)
     studying.answer(1)
     learner.time_zone = "Pacific/Auckland"
     learner.save()
-    studying.answer(3, after=timedelta(hours=1))
+    studying.answer(3, after=timedelta(hours=4))
     call_command("rebuild_progress", check=True)
     assert [line.study_day for line in Review.objects.in_order()] == [date(2026, 3, 2), date(2026, 3, 3)]
 
