@@ -37,6 +37,14 @@ def test_everyone_sees_a_public_deck(client, deck):
     assert "No study sessions yet." in html
 
 
+def test_progress_is_shared_with_people_alone(deck, owner, learner, learner_client):
+    Enrollment.objects.create(deck=deck, learner=learner, last_studied_at=timezone.now())
+    share = f"Share it with {owner.name}"
+    assert share in body(learner_client, deck)
+    User.objects.filter(pk=owner.pk).update(is_active=False)
+    assert share not in body(learner_client, deck)
+
+
 def test_who_may_tag_cards_is_told_where(deck, owner, owner_client, learner_client):
     User.objects.filter(pk=owner.pk).update(is_staff=True, is_superuser=True)
     where = f"/admin/cards/card/?deck={deck.pk}"
