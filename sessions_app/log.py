@@ -308,7 +308,14 @@ def save_rows(rows: Sequence[CardProgress]) -> None:
     """Write derived fields in a few statements, whatever the number of rows."""
     CardProgress.objects.bulk_create([row for row in rows if row.pk is None], batch_size=ROWS_AT_ONCE)
     old = [row for row in rows if row.pk is not None]
-    CardProgress.objects.bulk_update(old, CardProgress.DERIVED, batch_size=ROWS_AT_ONCE)
+    # An upsert, since bulk_update builds a CASE for each field and row, and takes ten times as long.
+    CardProgress.objects.bulk_create(
+        old,
+        batch_size=ROWS_AT_ONCE,
+        update_conflicts=True,
+        unique_fields=["pk"],
+        update_fields=CardProgress.DERIVED,
+    )
 
 
 def _mend_days(enrollment: Enrollment, totals: Mapping[date, Tally]) -> int:
