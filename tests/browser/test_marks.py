@@ -1,0 +1,177 @@
+"""Star, bury and suspend while studying: by keys, by pointer, without JavaScript; settings; and axe."""
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core.management import call_command
+from playwright.sync_api import Page, expect
+
+from sessions_app.models import CardProgress, Enrollment, Review, Step
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DECK = "/decks/deep-learning/"
+STUDY = f"{DECK}spaced/"
+
+
+@pytest.fixture(autouse=True)
+def _library() -> None:
+    call_command("load_library")
+
+
+@pytest.fixture
+def study(learner, sign_in):
+    """Open a question: ``study(page)``; its prompt comes back."""
+
+    def study(page: Page) -> str:
+        sign_in(page.context, learner)
+        page.goto(STUDY)
+        page.get_by_role("button", name="Start").click()
+        return prompt(page)
+
+    return study
+
+
+def prompt(page: Page) -> str:
+    return page.locator(".flashcard-front .prose").inner_text()
+
+
+def expect_another(page: Page, before: str) -> None:
+    expect(page.locator(".flashcard-front .prose")).not_to_have_text(before, use_inner_text=True)
+
+
+def open_menu(page: Page) -> None:
+    page.locator(".card-tools summary").click()
+
+
+def test_by_keys(page: Page, study) -> None:
+    first = study(page)
+    page.keyboard.press("*")
+    expect(page.get_by_role("button", name="Starred")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".flashcard-front .prose")).to_have_text(first, use_inner_text=True)
+    page.keyboard.press("-")
+    expect(page.get_by_text("that card comes back tomorrow")).to_be_visible()
+    expect_another(page, first)
+    expect(page.locator(".flashcard")).to_be_focused()
+    second = prompt(page)
+    page.keyboard.press("@")
+    expect(page.get_by_text("that card is not asked any more")).to_be_visible()
+    expect_another(page, second)
+    rows = CardProgress.objects.order_by("card__position")
+    assert [(row.starred, row.suspended, bool(row.buried_until)) for row in rows] == [
+        (True, False, True),
+        (False, True, False),
+    ]
+    assert not Review.objects.exists()
+
+
+@pytest.mark.parametrize("with_javascript", [True, False])
+def test_by_pointer_and_back_again(page: Page, plain_page: Page, study, with_javascript) -> None:
+    page = page if with_javascript else plain_page
+    first = study(page)
+    page.get_by_role("button", name="Starred").click()
+    expect(page.get_by_role("button", name="Starred")).to_have_attribute("aria-pressed", "true")
+    open_menu(page)
+    page.get_by_role("button", name=re.compile("Suspend")).click()
+    expect_another(page, first)
+    page.locator(".aside").get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("The card is asked again.")).to_be_visible()
+    row = CardProgress.objects.get()
+    assert (row.starred, row.suspended) == (True, False)
+
+
+def test_keys_can_be_switched_off_and_stay_off(page: Page, study) -> None:
+    first = study(page)
+    open_menu(page)
+    page.get_by_role("button", name="Keys: on").click()
+    expect(page.get_by_role("button", name="Keys: off")).to_be_visible()
+    page.locator(".flashcard-front").click(position={"x": 5, "y": 60})
+    page.reload()
+    expect(page.locator("kbd").first).to_be_hidden()
+    for key in ("-", "@", "*", "3"):
+        page.locator("body").press(key)
+    expect(page.locator(".flashcard-front .prose")).to_have_text(first, use_inner_text=True)
+    assert not CardProgress.objects.exists()
+    open_menu(page)
+    page.get_by_role("button", name="Keys: off").click()
+    page.keyboard.press("@")
+    expect_another(page, first)
+
+
+def test_keys_are_silent_while_somebody_types_or_composes(page: Page, study) -> None:
+    first = study(page)
+    page.locator("body").evaluate(
+        "body => body.dispatchEvent(new KeyboardEvent('keydown', {key: '@', isComposing: true, bubbles: true}))"
+    )
+    page.keyboard.press("Control+-")
+    page.wait_for_timeout(300)
+    assert prompt(page) == first
+    assert not CardProgress.objects.exists()
+
+
+def test_settings_and_two_buttons(page: Page, study) -> None:
+    study(page)
+    page.goto(DECK)
+    page.get_by_role("link", name="Settings").click()
+    page.get_by_label("Two buttons").check()
+    page.get_by_label("Desired retention").fill("95")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Your settings for this deck are saved.")).to_be_visible()
+    assert Enrollment.objects.get().retention == 0.95
+    page.goto(STUDY)
+    page.get_by_text("Show answer").click()
+    expect(page.locator("#answer-form .grade-label")).to_have_text(["Again", "Good"])
+    with page.expect_response(re.compile("answer")):
+        page.keyboard.press(" ")
+    assert Review.objects.get().rating == 3
+
+
+def test_starting_over(page: Page, study) -> None:
+    study(page)
+    page.keyboard.press(" ")
+    with page.expect_response(re.compile("answer")):
+        page.keyboard.press("3")
+    page.goto(f"{DECK}settings/")
+    page.get_by_role("link", name="Start over").click()
+    page.get_by_role("button", name="Start over").click()
+    expect(page.get_by_text("all cards of this deck are new again")).to_be_visible()
+    assert Enrollment.objects.get().recalled == 0
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1280)])
+def test_axe_finds_nothing(page: Page, study, scheme, width) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 740})
+    study(page)
+    page.keyboard.press("*")
+    expect(page.get_by_role("button", name="Starred")).to_have_attribute("aria-pressed", "true")
+    open_menu(page)
+    check(page)
+    page.keyboard.press("@")
+    expect(page.locator(".aside")).to_be_visible()
+    make_a_leech(page)
+    page.reload()
+    expect(page.get_by_text("Forgotten 9 times.")).to_be_visible()
+    check(page)
+    for path in ("settings", "marked", "start-over"):
+        page.goto(f"{DECK}{path}/")
+        check(page)
+
+
+def make_a_leech(page: Page) -> None:
+    """Let the learner have forgotten the card that is asked nine times."""
+    step = Step.objects.select_related("session").get(
+        pk=page.locator("#answer-form [name=step]").input_value()
+    )
+    CardProgress.objects.create(
+        learner_id=step.session.learner_id, deck_id=step.session.deck_id, card_id=step.card_id,
+        side=step.question["side"], lapses=9,
+    )  # fmt: skip
+
+
+def check(page: Page) -> None:
+    """WCAG 2.2 AA by axe, and no page wider than the screen."""
+    results = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+    assert results.violations_count == 0, results.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
