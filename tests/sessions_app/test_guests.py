@@ -325,7 +325,10 @@ def test_home_asks_until_it_is_decided(asked_client, learner):
     assert "that a guest gave" not in asked_client.get("/").text
 
 
-@pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "\x00"])
+@pytest.mark.parametrize(
+    "target",
+    ["https://evil.example/", "//evil.example", "javascript:alert(1)", "\x00", "no-page", "/" + "é" * 900],
+)
 def test_it_leads_nowhere_else(asked_client, target):
     assert asked_client.post("/guest/", {"decision": "add", "next": target})["Location"] == "/"
 

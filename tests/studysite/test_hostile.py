@@ -79,7 +79,7 @@ METHODS = ["HEAD", "OPTIONS", "PUT", "BREW"]
 QUERY_NAMES = ["card", "shuffle", "first", "page", "next", "q"]
 NAME = re.compile(r'<(?:input|button|select|textarea)[^>]* name="([^"]+)')
 # For the parts of addresses: whatever their patterns let through.
-ARGUMENTS = {"mode": "spaced", "token": "x" * 300, "key": "0-" + "x" * 300, "uidb36": "z" * 300}
+ARGUMENTS = {"pk": 1, "mode": "spaced", "token": "x" * 300, "key": "0-" + "x" * 300, "uidb36": "z" * 300}
 
 Send = Callable[[Client, str], Any]
 Sweep = Callable[[Send], list[tuple[str, int]]]
