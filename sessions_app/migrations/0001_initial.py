@@ -111,7 +111,7 @@ class Migration(migrations.Migration):
                 ('side_choice', models.CharField(choices=[('auto', 'Automatic'), ('term', 'Term'), ('definition', 'Definition')], default='auto', max_length=10, verbose_name='studied side')),
                 ('two_buttons', models.BooleanField(default=False, help_text='Again and Good alone, without Hard and Easy.')),
                 ('learn_ahead', models.PositiveSmallIntegerField(default=20, help_text='Minutes by which a same-day step may come early, when nothing else is left.', validators=[django.core.validators.MaxValueValidator(120)], verbose_name='learn ahead')),
-                ('reset_at', models.DateTimeField(editable=False, help_text='Started over: nothing before counts.', null=True)),
+                ('reset_at', models.DateTimeField(editable=False, help_text='When the learner last started over.', null=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('last_studied_at', models.DateTimeField(editable=False, null=True)),
                 ('recognised', models.PositiveIntegerField(default=0, editable=False)),

@@ -117,7 +117,7 @@ class Enrollment(models.Model):
         help_text="Minutes by which a same-day step may come early, when nothing else is left.",
     )
     reset_at = models.DateTimeField(
-        null=True, editable=False, help_text="Started over: nothing before counts."
+        null=True, editable=False, help_text="When the learner last started over."
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_studied_at = models.DateTimeField(null=True, editable=False)

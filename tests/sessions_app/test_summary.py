@@ -1,0 +1,112 @@
+"""What a finished session came to, as things stand when it is looked at."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from sessions_app import marks, services, summary
+from sessions_app.models import Enrollment, Review, Step
+from sessions_app.study.types import Verdict
+from tests.sessions_app.conftest import Studying
+
+pytestmark = pytest.mark.django_db
+
+
+def finish(studying):
+    services.session_finish(learner=studying.learner, deck=studying.deck, mode="spaced", now=studying.now)
+
+
+def look(studying, now=None):
+    enrollment = Enrollment.objects.get(learner=studying.learner, deck=studying.deck)
+    return summary.last_session(studying.learner, enrollment, "spaced", now=now or studying.now)
+
+
+def moves(studying):
+    return [(move.name, move.count, move.is_gain) for move in look(studying).moves]
+
+
+def study(studying, *ratings):
+    studying.start()
+    for rating in ratings:
+        studying.answer(rating)
+    finish(studying)
+
+
+def test_an_open_session_has_no_summary_and_one_without_answers_neither(studying):
+    studying.start()
+    assert look(studying) is None
+    finish(studying)
+    assert look(studying) is None
+
+
+def test_answers_are_counted_and_listed_in_order(studying):
+    study(studying, 3, 1, 4)
+    found = look(studying)
+    assert (found.answered, found.right, found.new) == (3, 2, 3)
+    assert [(line.card.position, line.rating) for line in found.lines] == [(0, 3), (1, 1), (2, 4)]
+    assert moves(studying) == [("Recalled", 2, True)]
+
+
+def test_gains_come_before_losses_each_from_where_the_session_found_the_card(studying):
+    study(studying, 3, 3)
+    studying.now += timedelta(days=8)
+    studying.start(new_limit=0)
+    studying.answer(1)
+    studying.answer(3)
+    finish(studying)
+    assert moves(studying) == [("Learned", 1, True), ("Recognised", 1, False)]
+
+
+def test_a_card_missed_and_won_back_has_not_moved(studying):
+    study(studying, 3)
+    studying.now += timedelta(days=8)
+    studying.start(new_limit=0)
+    studying.answer(1)
+    studying.answer(1, after=timedelta(minutes=11))
+    studying.answer(3, after=timedelta(minutes=11))
+    finish(studying)
+    assert moves(studying) == []
+    assert look(studying).answered == 3
+
+
+def test_an_answer_judged_otherwise_afterwards_moves_the_summary(studying):
+    study(studying, 3, 1)
+    line = Review.objects.standing().select_related("card__deck", "deck", "step").get(rating=1)
+    services.answer_override(learner=studying.learner, line=line, verdict=Verdict.CORRECT, now=studying.now)
+    assert moves(studying) == [("Recalled", 2, True)]
+    assert look(studying).right == 2
+
+
+def test_an_answer_taken_back_is_not_in_it(studying):
+    study(studying, 3, 3)
+    step = Step.objects.select_related("session__deck").get(position=1)
+    services.answer_undo(learner=studying.learner, step=step, now=studying.now)
+    finish(studying)
+    assert look(studying).answered == 1
+    assert moves(studying) == [("Recalled", 1, True)]
+
+
+def test_yesterdays_session_is_none_of_todays(studying):
+    study(studying, 3)
+    assert look(studying, now=studying.now + timedelta(days=1)) is None
+
+
+def test_after_starting_over_the_session_before_is_forgotten(studying):
+    study(studying, 3)
+    marks.start_over(learner=studying.learner, deck=studying.deck, now=studying.now)
+    assert look(studying) is None
+
+
+def test_of_a_long_session_the_last_answers_are_listed_in_as_many_queries(learner, make_deck, monkeypatch):
+    monkeypatch.setattr(summary, "MOST_LINES", 4)
+    numbers = []
+    for answers in (2, 7):
+        studying = Studying(learner, make_deck(8))
+        study(studying, *[4] * answers)
+        with CaptureQueriesContext(connection) as captured:
+            found = look(studying)
+        numbers.append(len(captured))
+    assert numbers[0] == numbers[1] <= 5
+    assert (found.answered, [line.card.position for line in found.lines]) == (7, [3, 4, 5, 6])
