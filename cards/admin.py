@@ -18,6 +18,7 @@ from django.utils.safestring import mark_safe
 from django.utils.text import Truncator
 
 from cards import services
+from cards.admin_actions import decks_of, move, reask
 from cards.admin_filters import DeckFilter, RemovedFilter
 from cards.forms import CardForm, TagForm, TwinPairForm
 from cards.models import Card, Deck, Tag, TwinPair
@@ -31,7 +32,7 @@ class RemovableAdmin(admin.ModelAdmin):
 
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
-    actions = ("remove", "restore")
+    actions: tuple[Any, ...] = ("remove", "restore")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """All rows, so that removed ones can be found; only the present ones to choose from elsewhere."""
@@ -85,6 +86,7 @@ class DeckAdmin(RemovableAdmin):
 @admin.register(Card)
 class CardAdmin(RemovableAdmin):
     form = CardForm
+    actions = (*RemovableAdmin.actions, reask, move)
     list_display = ("position", "short_term", "short_definition", "deck")
     list_display_links = ("position", "short_term")
     list_filter = (DeckFilter, "studied_side", RemovedFilter)
@@ -92,14 +94,21 @@ class CardAdmin(RemovableAdmin):
     search_fields = ("term", "definition")
     ordering = ("deck_id", "position", "pk")
     autocomplete_fields = ("deck", "tags")
-    readonly_fields = ("term_preview", "definition_preview", "asks_for", "updated_at", "removed_at")
+    readonly_fields = (
+        "term_preview",
+        "definition_preview",
+        "asks_for",
+        "asked_since",
+        "updated_at",
+        "removed_at",
+    )
     fieldsets = (
         (None, {"fields": ("deck", "position", "term", "definition", "tags")}),
         ("As learners see it, when saved", {"fields": ("term_preview", "definition_preview")}),
         ("Studied side", {"fields": ("side_choice", "asks_for")}),
         ("Other right answers", {"fields": ("accepted_terms", "accepted_definitions")}),
         ("Own wrong options", {"fields": ("wrong_terms", "wrong_definitions")}),
-        ("Dates", {"fields": ("updated_at", "removed_at")}),
+        ("Dates", {"fields": ("asked_since", "updated_at", "removed_at")}),
     )
 
     @property
@@ -113,7 +122,7 @@ class CardAdmin(RemovableAdmin):
         return super().get_queryset(request).defer("term_html", "definition_html")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Card | None = None) -> tuple[str, ...]:
-        """A card stays in its deck: its learners' progress is kept there."""
+        """A card changes its deck only by the action, which takes its learners' progress along."""
         return (*self.readonly_fields, "deck") if obj else self.readonly_fields
 
     @admin.display(description="term", ordering="term")
@@ -150,10 +159,6 @@ class CardAdmin(RemovableAdmin):
     def restore(self, request: HttpRequest, queryset: QuerySet[Card]) -> None:
         count = sum(services.restore_cards(deck=deck, cards=queryset) for deck in decks_of(queryset))
         self.message_user(request, f"{count:,} brought back.", messages.SUCCESS)
-
-
-def decks_of(cards: QuerySet[Card]) -> QuerySet[Deck]:
-    return Deck.objects.filter(pk__in=cards.order_by().values("deck"))
 
 
 def preview(rendered: str) -> str:

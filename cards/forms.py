@@ -1,15 +1,18 @@
 """Forms for decks' content."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.contrib.admin.sites import AdminSite
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.utils.datastructures import MultiValueDict
 
 from cards.models import (
     MAX_ALTERNATIVE,
     MAX_ALTERNATIVES,
     Card,
+    Deck,
     Tag,
     TwinPair,
     clean_text,
@@ -88,6 +91,27 @@ class CardForm(forms.ModelForm):
             *("deck", "position", "term", "definition", "side_choice", "tags"),
             *("accepted_terms", "accepted_definitions", "wrong_terms", "wrong_definitions"),
         )
+
+
+class DeckSelect(AutocompleteSelect):
+    """Searches for a deck; shows no deck, rather than failing, for a posted value that cannot be one."""
+
+    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
+        return super().optgroups(name, [key for key in value if key.isdecimal() and len(key) < 19], attr)
+
+
+class MoveForm(forms.Form):
+    """The deck to which an editor moves cards; it is searched for."""
+
+    deck = forms.ModelChoiceField(Deck.objects.present(), label="To deck")
+
+    def __init__(self, *args: Any, site: AdminSite, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        deck = self.fields["deck"]
+        # The widget asks the admin's own search, which offers no removed deck.
+        widget = DeckSelect(Card._meta.get_field("deck"), site)
+        widget.choices = deck.choices  # type: ignore[attr-defined]
+        deck.widget = widget
 
 
 class TagForm(forms.ModelForm):

@@ -1,6 +1,7 @@
 """Writes on decks and cards."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
@@ -8,9 +9,12 @@ from django.core.management import call_command
 from pytest_django import DjangoAssertNumQueries
 
 from cards import services
-from cards.models import Card, Deck
+from cards.models import Card, Deck, Tag, TwinPair
 from cards.signals import cards_changed
+from studysite.accounts.models import User
 from tests.cards.conftest import MakeDeck
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -74,6 +78,97 @@ def test_a_deck_is_removed_and_restored_with_its_cards(make_deck: MakeDeck) -> N
     assert deck.cards.present().count() == 2
 
 
+def positions(deck: Deck) -> list[str]:
+    return [card.term for card in deck.cards.in_order()]
+
+
+def test_moved_cards_go_to_the_end_in_their_order(make_deck: MakeDeck, told: list[Deck]) -> None:
+    source, target = make_deck(3), make_deck(2)
+    told.clear()
+    chosen = source.cards.exclude(position=1).order_by("-position")
+    assert services.move_cards(cards=chosen, to=target, now=NOW) == 2
+    assert positions(target) == ["Term 0", "Term 1", "Term 0", "Term 2"]
+    source.refresh_from_db()
+    assert (source.card_count, target.card_count) == (1, 4)
+    assert told == [source, target]
+
+
+def test_cards_that_are_there_already_do_not_move(make_deck: MakeDeck) -> None:
+    deck = make_deck(2)
+    assert services.move_cards(cards=deck.cards.all(), to=deck, now=NOW) == 0
+    assert positions(deck) == ["Term 0", "Term 1"]
+
+
+def test_a_moved_card_keeps_its_key_unless_it_is_taken(make_deck: MakeDeck) -> None:
+    source, target = make_deck(2), make_deck(1)
+    target.cards.update(key="first")
+    source.cards.filter(position=0).update(key="first")
+    source.cards.filter(position=1).update(key="second")
+    services.move_cards(cards=source.cards.all(), to=target, now=NOW)
+    there, renamed, kept = target.cards.in_order().values_list("key", flat=True)
+    assert (there, kept) == ("first", "second")
+    assert renamed not in {"first", "second"}
+
+
+def test_a_moved_card_asks_for_what_its_new_deck_asks_for(make_deck: MakeDeck) -> None:
+    source, target = make_deck(1), make_deck(0)
+    Deck.objects.filter(pk=target.pk).update(side_choice="term")
+    target.refresh_from_db()
+    services.move_cards(cards=source.cards.all(), to=target, now=NOW)
+    assert target.cards.get().studied_side == "term"
+
+
+def test_moving_parts_twins_and_keeps_tags(make_deck: MakeDeck, owner: User) -> None:
+    source, target = make_deck(4), make_deck(0)
+    cards = list(source.cards.in_order())
+    for first, second in ((0, 1), (1, 2), (2, 3)):
+        TwinPair.objects.create(first=cards[first], second=cards[second])
+    cards[1].tags.add(Tag.objects.create(owner=owner, name="Layers"))
+    services.move_cards(cards=source.cards.filter(position__lt=2), to=target, now=NOW)
+    pairs = {(pair.first_id, pair.second_id) for pair in TwinPair.objects.all()}
+    assert pairs == {(cards[0].pk, cards[1].pk), (cards[2].pk, cards[3].pk)}
+    assert target.cards.filter(tags__name="Layers").get() == cards[1]
+
+
+def test_removed_cards_move_as_removed(make_deck: MakeDeck) -> None:
+    source, target = make_deck(2), make_deck(0)
+    services.remove_cards(deck=source, cards=source.cards.filter(position=0))
+    services.move_cards(cards=source.cards.all(), to=target, now=NOW)
+    assert (target.card_count, target.cards.count()) == (1, 2)
+
+
+def test_only_the_decks_own_cards_become_new_questions(make_deck: MakeDeck, told: list[Deck]) -> None:
+    deck, other = make_deck(2), make_deck(1)
+    assert services.reask_cards(deck=deck, cards=Card.objects.exclude(position=1), now=NOW) == 1
+    assert list(Card.objects.exclude(asked_since=None).values_list("deck", "position")) == [(deck.pk, 0)]
+    assert told[-1] == deck
+    assert other.cards.get().asked_since is None
+
+
+def test_the_named_cards_share_out_their_places(make_deck: MakeDeck) -> None:
+    deck = make_deck(5)
+    keys = list(deck.cards.in_order().values_list("key", flat=True))
+    services.remove_cards(deck=deck, cards=deck.cards.filter(position=1))
+    before = deck.order_version
+    services.reorder_cards(deck=deck, keys_in_order=[keys[4], "of no card", keys[0], keys[2]])
+    assert positions(deck) == ["Term 4", "Term 1", "Term 0", "Term 3", "Term 2"]
+    assert deck.order_version == before + 1
+
+
+def test_cards_at_one_place_are_told_apart(make_deck: MakeDeck) -> None:
+    deck = make_deck(3)
+    deck.cards.update(position=7)
+    keys = list(deck.cards.in_order().values_list("key", flat=True))
+    services.reorder_cards(deck=deck, keys_in_order=keys[::-1])
+    assert positions(deck) == ["Term 2", "Term 1", "Term 0"]
+
+
+def test_a_card_has_one_place(make_deck: MakeDeck) -> None:
+    deck = make_deck(1)
+    with pytest.raises(ValueError, match="one place"):
+        services.reorder_cards(deck=deck, keys_in_order=[deck.cards.get().key] * 2)
+
+
 @pytest.mark.parametrize(("language", "side"), [("en", "term"), ("de", "definition")])
 def test_sides_are_settled_anew(make_deck: MakeDeck, language: str, side: str) -> None:
     deck = make_deck(0)
@@ -108,3 +203,12 @@ def test_render_cards_mends_what_is_stale(make_deck: MakeDeck, monkeypatch: pyte
     assert said.getvalue().startswith("2 cards")
     assert [card.term_html for card in deck.cards.in_order()] == [f"<p>Term {n}</p>" for n in range(5)]
     assert services.render_cards() == 0
+
+
+def test_render_cards_tells_of_cards_that_ask_for_another_side(make_deck: MakeDeck, told: list[Deck]) -> None:
+    stale, right = make_deck(2), make_deck(2)
+    stale.cards.filter(position=1).update(studied_side="term")
+    right.cards.update(term_html="stale")
+    told.clear()
+    services.render_cards()
+    assert told == [stale]

@@ -1,0 +1,125 @@
+"""What the admin does to several cards after a page that says what it means."""
+
+import pytest
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from cards import services
+from cards.models import Card, Deck
+from sessions_app.models import CardProgress
+from studysite.accounts.models import User
+from tests.cards.conftest import MakeDeck
+
+LIST = reverse("admin:cards_card_changelist")
+
+
+@pytest.fixture
+def editor_client(db: None) -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("ed@example.org", "x", name="Ed Editor"))
+    return client
+
+
+@pytest.fixture
+def studied(make_deck: MakeDeck, learner: User, stranger: User) -> Deck:
+    """Three cards; two learners have progress on the first, one of them on the second too."""
+    deck = make_deck(3)
+    first, second, _ = deck.cards.in_order()
+    for user, card in ((learner, first), (stranger, first), (learner, second)):
+        CardProgress.objects.create(
+            learner=user,
+            deck=deck,
+            card=card,
+            side="definition",
+            level=1,
+            peak=1,
+            last_reviewed_at=timezone.now(),
+        )
+    return deck
+
+
+def choose(client: Client, action: str, cards: object, **fields: object) -> str:
+    data = {"action": action, ACTION_CHECKBOX_NAME: [card.pk for card in cards], **fields}
+    return client.post(LIST, data, follow=True).content.decode()
+
+
+@pytest.mark.parametrize("action", ["reask", "move"])
+def test_nothing_happens_before_it_is_confirmed(editor_client: Client, studied: Deck, action: str) -> None:
+    page = choose(editor_client, action, studied.cards.all())
+    assert "<strong>2 learners</strong>" in page
+    assert "Term 1" in page
+    assert set(CardProgress.objects.values_list("level", flat=True)) == {1}
+    assert studied.cards.filter(asked_since=None).count() == 3
+
+
+def test_confirmed_new_questions_start_anew(editor_client: Client, studied: Deck) -> None:
+    page = choose(editor_client, "reask", studied.cards.filter(position__lt=2), confirmed="yes")
+    assert "2 start anew for everybody." in page
+    assert set(CardProgress.objects.values_list("level", flat=True)) == {0}
+    assert studied.cards.filter(asked_since=None).get().position == 2
+
+
+def test_nobody_is_touched_where_nobody_has_studied(editor_client: Client, studied: Deck) -> None:
+    assert "Nobody has studied them yet" in choose(editor_client, "reask", studied.cards.filter(position=2))
+
+
+def test_confirmed_cards_move(editor_client: Client, studied: Deck, make_deck: MakeDeck) -> None:
+    target = make_deck(1)
+    page = choose(editor_client, "move", studied.cards.all(), confirmed="yes", deck=target.pk)
+    assert "3 moved to" in page
+    assert target.cards.count() == 4
+    assert set(CardProgress.objects.values_list("deck", flat=True)) == {target.pk}
+
+
+@pytest.mark.parametrize(
+    ("deck", "message"),
+    [
+        ("", "This field is required"),
+        ("999", "Select a valid choice"),
+        ("x", "valid choice"),
+        ("9" * 30, "valid choice"),
+    ],
+)
+def test_a_deck_that_is_none_is_refused_with_a_reason(
+    editor_client: Client, studied: Deck, deck: str, message: str
+) -> None:
+    assert message in choose(editor_client, "move", studied.cards.all(), confirmed="yes", deck=deck)
+    assert studied.cards.count() == 3
+
+
+def test_a_removed_deck_takes_no_cards(editor_client: Client, studied: Deck, make_deck: MakeDeck) -> None:
+    gone = make_deck(0)
+    services.remove_decks(decks=Deck.objects.filter(pk=gone.pk))
+    page = choose(editor_client, "move", studied.cards.all(), confirmed="yes", deck=gone.pk)
+    assert "Select a valid choice" in page
+
+
+def test_all_pages_of_a_list_are_meant_without_a_field_for_each_card(
+    editor_client: Client, make_deck: MakeDeck
+) -> None:
+    deck = make_deck(130)
+    some = deck.cards.in_order()[:100]
+    page = choose(editor_client, "reask", some, select_across="1")
+    assert "<h2>130 cards</h2>" in page
+    assert page.count(f'name="{ACTION_CHECKBOX_NAME}"') == 1
+    choose(editor_client, "reask", some[:1], select_across="1", confirmed="yes")
+    assert not Card.objects.filter(asked_since=None).exists()
+
+
+def test_cards_with_hostile_texts_are_listed_as_text(editor_client: Client, make_deck: MakeDeck) -> None:
+    deck = make_deck(0)
+    services.save_card(card=Card(deck=deck, term="<script>alert(1)</script>"))
+    assert "<script>alert(1)" not in choose(editor_client, "reask", deck.cards.all())
+
+
+@pytest.mark.parametrize("action", ["reask", "move"])
+def test_only_editors_may(
+    learner: User, learner_client: Client, studied: Deck, make_deck: MakeDeck, action: str
+) -> None:
+    deck = make_deck(0)
+    for is_staff in (False, True):
+        User.objects.filter(pk=learner.pk).update(is_staff=is_staff)
+        choose(learner_client, action, studied.cards.all(), confirmed="yes", deck=deck.pk)
+        assert studied.cards.filter(asked_since=None).count() == 3

@@ -1,0 +1,321 @@
+"""Everybody's progress when cards become new questions, move, or change."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from cards import services as cards_services
+from cards.models import Card
+from sessions_app import log, marks, services
+from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step, StudySession
+from sessions_app.study.types import Level, Verdict
+from studysite.accounts.models import User
+from tests.sessions_app.conftest import NOON, Studying
+
+pytestmark = pytest.mark.django_db
+
+LATER = NOON + timedelta(hours=1)
+
+
+@pytest.fixture
+def other(make_deck):
+    return make_deck(2, title="Rivers")
+
+
+@pytest.fixture
+def studied(studying):
+    """Two answers about the first two of five cards, and the third asked."""
+    studying.start()
+    studying.answer(3)
+    studying.answer(4)
+    return studying
+
+
+def cards(deck, *positions):
+    return Card.objects.filter(deck=deck, position__in=positions)
+
+
+def reask(deck, *positions, now=LATER):
+    return cards_services.reask_cards(deck=deck, cards=cards(deck, *positions), now=now)
+
+
+def move(deck, to, *positions, now=LATER):
+    return cards_services.move_cards(cards=cards(deck, *positions), to=to, now=now)
+
+
+def undo(studying):
+    step = Step.objects.standing().exclude(answered_at=None).order_by("position").last()
+    return services.answer_undo(learner=studying.learner, step=step, now=studying.now)
+
+
+def differences():
+    return {log.rebuild(enrollment) for enrollment in Enrollment.objects.select_related("deck")}
+
+
+def day_totals():
+    return list(DayTotal.objects.order_by("pk").values())
+
+
+# --- New questions
+
+
+def test_a_new_question_starts_anew_and_history_stays(studied, deck):
+    marked = CardProgress.objects.filter(card__position=0)
+    marked.update(starred=True)
+    before, last = day_totals(), marked.get().last_reviewed_at
+    reask(deck, 0)
+    row = marked.get()
+    assert (row.level, row.recalls, row.memory, row.starred) == (Level.NEW, 0, None, True)
+    assert row.last_reviewed_at == last
+    assert Review.objects.standing().count() == 2
+    assert (day_totals(), differences()) == (before, {0})
+    assert Enrollment.objects.get().roll_up()["recalled"] == 1
+
+
+def test_a_new_question_is_found_again_by_the_queue(studied, deck):
+    studied.answer(4)
+    reask(deck, 0)
+    studied.answer(4)
+    assert studied.open_step().card.position == 0
+
+
+def test_answers_to_the_new_question_count(studied, deck):
+    reask(deck, 0, 1)
+    studied.now = LATER + timedelta(days=1)
+    studied.start()
+    studied.answer(3)
+    row = CardProgress.objects.get(card__position=0)
+    assert (row.recalls, row.recall_days) == (1, 1)
+    assert differences() == {0}
+
+
+def test_a_clock_put_back_makes_no_question_older_than_its_answers(studied, deck):
+    reask(deck, 0, now=NOON - timedelta(days=1))
+    assert CardProgress.objects.get(card__position=0).level == Level.NEW
+    assert differences() == {0}
+    studied.now = NOON - timedelta(hours=2)
+    services.session_finish(learner=studied.learner, deck=deck, mode="spaced", now=studied.now)
+    studied.start()
+    studied.answer(3)
+    assert CardProgress.objects.get(card__position=0).recalls == 1
+    assert differences() == {0}
+
+
+def test_the_old_question_is_put_away(studied, deck):
+    old = studied.open_step()
+    reask(deck, 2)
+    assert studied.answer(4, old).is_stale
+    assert Review.objects.count() == 2
+
+
+def test_a_session_without_a_question_goes_on(studied, deck):
+    reask(deck, 2)
+    stand = services.stand_of(learner=studied.learner, deck=deck, mode="spaced", now=studied.now)
+    assert stand.step is None
+    session = studied.start()
+    assert session == StudySession.objects.get()
+    assert studied.open_step().position == 3
+
+
+def test_a_session_that_has_nothing_more_is_followed_by_another(studying, deck):
+    studying.start(new_limit=1)
+    reask(deck, 0)
+    Card.objects.filter(position=0).update(removed_at=LATER)
+    first = StudySession.objects.get()
+    first.settings = {**first.settings, "new_limit": 0}
+    first.save()
+    assert studying.start(new_limit=1) != first
+    first.refresh_from_db()
+    assert first.finished_at
+
+
+def test_undo_does_not_ask_the_old_question_again(studied, deck):
+    reask(deck, 1)
+    studied.now = LATER
+    stand = undo(studied)
+    assert stand.step.drawn_at == LATER
+    assert stand.step.level == Level.NEW
+    assert Review.objects.standing().count() == 1
+    assert differences() == {0}
+
+
+# --- Moving
+
+
+def test_progress_moves_with_its_card(studied, deck, other):
+    before = day_totals()
+    assert move(deck, other, 0) == 1
+    row = CardProgress.objects.get(deck=other)
+    assert (row.card.deck, row.level) == (other, Level.RECALLED)
+    assert day_totals() == before
+    roll_ups = {each.deck_id: each.recalled for each in Enrollment.objects.all()}
+    assert roll_ups == {deck.pk: 1, other.pk: 1}
+    assert differences() == {0}
+
+
+def test_whoever_has_not_studied_the_cards_is_not_enrolled(studied, deck, other, stranger):
+    Studying(stranger, deck).start()
+    move(deck, other, 0)
+    assert not Enrollment.objects.filter(learner=stranger, deck=other).exists()
+
+
+@pytest.mark.parametrize("retention", [0.75, 0.95])
+def test_due_dates_follow_the_desired_retention_of_the_new_deck(studied, deck, other, retention):
+    marks.settings_change(learner=studied.learner, deck=other, retention=retention)
+    due = CardProgress.objects.get(card__position=1).due
+    move(deck, other, 1)
+    assert (CardProgress.objects.get(deck=other).due > due) == (retention < 0.9)
+    assert differences() == {0}
+
+
+@pytest.mark.parametrize("where", [0, 1])
+def test_starting_over_concerned_only_the_deck_that_a_card_lay_in(studied, deck, other, where):
+    marks.start_over(learner=studied.learner, deck=(deck, other)[where], now=studied.now)
+    move(deck, other, 0)
+    assert CardProgress.objects.get(deck=other).level == (Level.NEW, Level.RECALLED)[where]
+    assert differences() == {0}
+
+
+def test_the_open_question_about_a_moved_card_is_put_away(studied, deck, other):
+    old = studied.open_step()
+    move(deck, other, 2)
+    assert studied.answer(4, old).is_stale
+    studied.start()
+    assert studied.open_step().card.position == 3
+
+
+def test_an_answer_that_comes_just_as_its_card_moves_counts_for_nothing(studied, deck, other):
+    """A learner whose first question is drawn while the card moves."""
+    step = studied.open_step()
+    move(deck, other, 2)
+    Step.objects.filter(pk=step.pk).update(retired_at=None)
+    studied.answer(4, step)
+    assert not Review.objects.filter(step=step).exists()
+    assert differences() == {0}
+
+
+def test_undo_after_a_move_takes_back_where_the_card_is(studied, deck, other):
+    marks.settings_change(learner=studied.learner, deck=other, retention=0.8)
+    move(deck, other, 0, 1)
+    stand = undo(studied)
+    assert stand.step.card.deck == deck
+    assert CardProgress.objects.get(card__deck=other, card__position=3).level == Level.NEW
+    assert Enrollment.objects.get(deck=other).recalled == 1
+    assert differences() == {0}
+
+
+def test_an_override_after_a_move_counts_where_the_card_is(studied, deck, other):
+    marks.settings_change(learner=studied.learner, deck=other, retention=0.8)
+    move(deck, other, 0)
+    line = Review.objects.select_related("card__deck").get(card__deck=other)
+    assert services.answer_override(
+        learner=studied.learner, line=line, verdict=Verdict.WRONG, now=studied.now
+    )
+    assert Enrollment.objects.get(deck=other).recalled == 0
+    assert differences() == {0}
+
+
+def test_an_override_that_lost_the_card_to_a_move_changes_nothing(studied, deck, other):
+    line = Review.objects.select_related("card__deck").first()
+    move(deck, other, 0)
+    assert not services.answer_override(
+        learner=studied.learner, line=line, verdict=Verdict.WRONG, now=studied.now
+    )
+    assert differences() == {0}
+
+
+def test_a_buried_card_is_found_where_it_was_moved_to(studying, deck, other):
+    card = cards(deck, 0).get()
+    marks.card_mark(learner=studying.learner, card=card, mark=marks.Mark.BURIED, on=True, now=NOON)
+    cards_services.remove_cards(deck=other, cards=other.cards.all())
+    move(deck, other, 0, 1, now=NOON)
+    elsewhere = Studying(studying.learner, other)
+    elsewhere.start()
+    elsewhere.answer(4)
+    elsewhere.now += timedelta(days=1)
+    elsewhere.start()
+    assert elsewhere.open_step().card == card
+
+
+# --- Removing, adding and editing
+
+
+def test_an_answer_to_a_card_removed_meanwhile_is_in_the_log_and_not_counted(studied, deck):
+    step = studied.open_step()
+    cards_services.remove_cards(deck=deck, cards=cards(deck, 2))
+    studied.answer(3, step)
+    assert Enrollment.objects.get().recalled == 2
+    cards_services.restore_cards(deck=deck, cards=cards(deck, 2))
+    assert Enrollment.objects.get().recalled == 3
+    assert differences() == {0}
+
+
+def test_a_card_that_asks_for_another_side_is_unseen_on_it(studied, deck):
+    card = cards(deck, 0).get()
+    card.side_choice = "term"
+    cards_services.save_card(card=card)
+    studied.deck.refresh_from_db()
+    studied.answer(4)
+    assert (studied.open_step().card, studied.open_step().question["side"]) == (card, "term")
+    assert Enrollment.objects.get().recalled == 2
+    assert differences() == {0}
+
+
+def test_a_card_put_before_the_others_is_asked_next(studied, deck):
+    keys = list(deck.cards.in_order().values_list("key", flat=True))
+    cards_services.reorder_cards(deck=deck, keys_in_order=[keys[4], *keys[:4]])
+    studied.answer(4)
+    assert studied.open_step().card.key == keys[4]
+    assert differences() == {0}
+
+
+def test_a_removed_deck_comes_back_with_everybodys_progress(studied, deck):
+    before = Enrollment.objects.get().roll_up()
+    cards_services.remove_decks(decks=type(deck).objects.all())
+    assert differences() == {0}
+    cards_services.restore_decks(decks=type(deck).objects.all())
+    assert Enrollment.objects.get().roll_up() == before
+
+
+# --- Statements
+
+
+def crowd(make_deck, number):
+    """A deck of so many cards, all studied by so many learners, half of whom want to remember less elsewhere."""
+    deck, other = make_deck(number), make_deck(1)
+    card_list = list(deck.cards.in_order())
+    for each in range(number):
+        learner = User.objects.create_user(f"l{each}@{number}.example.org", name="L")
+        studying = Studying(learner, deck)
+        studying.start(new_limit=1)
+        studying.answer(3)
+        if each % 2:
+            Enrollment.objects.create(learner=learner, deck=other, retention=0.8)
+        CardProgress.objects.bulk_create(
+            [CardProgress(learner=learner, deck=deck, card=card, side="definition") for card in card_list[1:]]
+        )
+    return deck, other
+
+
+OPERATIONS = {
+    "reask": lambda deck, other: cards_services.reask_cards(deck=deck, cards=deck.cards.all(), now=LATER),
+    "move": lambda deck, other: cards_services.move_cards(cards=deck.cards.all(), to=other, now=LATER),
+    "remove": lambda deck, other: cards_services.remove_cards(deck=deck, cards=deck.cards.all()),
+    "reorder": lambda deck, other: cards_services.reorder_cards(
+        deck=deck, keys_in_order=list(deck.cards.values_list("key", flat=True))[::-1]
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_statements_do_not_grow_with_cards_or_learners(make_deck, name):
+    numbers = []
+    for number in (3, 30):
+        deck, other = crowd(make_deck, number)
+        with CaptureQueriesContext(connection) as captured:
+            OPERATIONS[name](deck, other)
+        numbers.append(len(captured))
+        assert differences() == {0}
+    assert numbers[0] == numbers[1]

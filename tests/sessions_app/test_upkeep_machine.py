@@ -1,0 +1,208 @@
+"""Cards are moved, removed, re-asked and put in order while two learners answer, and the law of the log holds:
+after each step a replay changes nothing, in either deck.
+
+That it can fail was seen by taking the call of ``replay`` out of ``upkeep.follow_cards``: a card that was moved for
+the learner with the other desired retention stayed due as in the deck that it came from.
+``LAW_EXAMPLES=500`` searches for longer.
+"""
+
+import os
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import transaction
+from django.db.models import F, Q
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from cards import services as cards_services
+from cards.models import Card, Deck
+from sessions_app import log, marks, services
+from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step
+from sessions_app.study.types import SessionSettings, Verdict
+from studysite.accounts.models import User
+
+EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "8"))
+EACH = st.sampled_from([0, 1])
+# By primary key: a card is the same one wherever it lies.
+NTH = st.integers(0, 5)
+
+
+def day_totals():
+    return sorted(DayTotal.objects.exclude(answers=0).values_list("learner", "deck", "study_day", "answers"))
+
+
+class TwoDecks(RuleBasedStateMachine):
+    """Two decks of three cards; the second learner wants to remember less of the second."""
+
+    @initialize()
+    def open(self) -> None:
+        self.transaction = transaction.atomic()
+        self.transaction.__enter__()
+        self.now = datetime(2026, 3, 27, 20, tzinfo=UTC)
+        self.learners = [
+            User.objects.create_user(f"{name}@example.org", name=name) for name in ("ada", "bea")
+        ]
+        self.decks = [Deck.objects.create(owner=self.learners[0], title=title) for title in "XY"]
+        for deck in self.decks:
+            for number in range(3):
+                self.add_to(deck, number)
+        marks.settings_change(learner=self.learners[1], deck=self.decks[1], retention=0.75)
+
+    def add_to(self, deck: Deck, number: int) -> None:
+        card = Card(deck=deck, position=cards_services.next_position(deck), term=f"T {number}")
+        card.definition, card.key = f"D {number}", f"key-{number}-{Card.objects.count() % 4}"
+        if not deck.cards.filter(key=card.key).exists():
+            cards_services.save_card(card=card)
+
+    def teardown(self) -> None:
+        if hasattr(self, "transaction"):
+            transaction.set_rollback(True)
+            self.transaction.__exit__(None, None, None)
+
+    @rule(minutes=st.integers(1, 40) | st.integers(60, 60 * 24 * 12) | st.integers(-60 * 30, -1))
+    def time_passes(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+
+    # --- What learners do
+
+    @rule(who=EACH, where=EACH, ratings=st.lists(st.sampled_from("1334"), min_size=1, max_size=4))
+    def study(self, who: int, where: int, ratings: list[str]) -> None:
+        learner, deck = self.learners[who], self.deck(where)
+        wish = SessionSettings("due", new_limit=3)
+        session = services.session_start(
+            learner=learner, deck=deck, mode="spaced", settings=wish, now=self.now
+        )
+        for rating in ratings:
+            self.now += timedelta(seconds=20)
+            steps = Step.objects.unanswered().filter(session=session).select_related("session__deck", "card")
+            if step := steps.first():
+                stand = services.step_answer(
+                    learner=learner, step=step, response={"rating": rating}, now=self.now
+                )
+                assert not stand.is_stale
+
+    @rule(who=EACH, back=st.sampled_from([0, 0, 1, 2]))
+    def undo(self, who: int, back: int) -> None:
+        answered = Step.objects.exclude(answered_at=None).filter(session__learner=self.learners[who])
+        steps = answered.select_related("session__deck", "card").order_by("-answered_at", "-pk")
+        for step in steps[back : back + 1]:
+            services.answer_undo(learner=self.learners[who], step=step, now=self.now)
+
+    @rule(who=EACH, nth=st.integers(0, 20), verdict=st.sampled_from([Verdict.CORRECT, Verdict.WRONG]))
+    def override(self, who: int, nth: int, verdict: Verdict) -> None:
+        lines = Review.objects.filter(learner=self.learners[who]).select_related("card__deck").order_by("-pk")
+        for line in lines[nth : nth + 1]:
+            services.answer_override(learner=self.learners[who], line=line, verdict=verdict, now=self.now)
+
+    @rule(
+        who=EACH, nth=NTH, mark=st.sampled_from([marks.Mark.SUSPENDED, marks.Mark.BURIED]), on=st.booleans()
+    )
+    def mark(self, who: int, nth: int, mark: marks.Mark, on: bool) -> None:
+        card = self.card(nth)
+        if card.removed_at is None:
+            marks.card_mark(learner=self.learners[who], card=card, mark=mark, on=on, now=self.now)
+
+    @rule(who=EACH, where=EACH)
+    def start_over(self, who: int, where: int) -> None:
+        marks.start_over(learner=self.learners[who], deck=self.deck(where), now=self.now)
+
+    # --- What owners do
+
+    def deck(self, nth: int) -> Deck:
+        """As a request reads it."""
+        return Deck.objects.get(pk=self.decks[nth].pk)
+
+    def card(self, nth: int) -> Card:
+        return Card.objects.select_related("deck").order_by("pk")[nth]
+
+    @rule(nths=st.sets(NTH, min_size=1, max_size=3), where=EACH)
+    def move(self, nths: set[int], where: int) -> None:
+        totals = day_totals()
+        chosen = Card.objects.filter(pk__in=[self.card(nth).pk for nth in nths])
+        cards_services.move_cards(cards=chosen, to=self.deck(where), now=self.now)
+        assert day_totals() == totals
+
+    @rule(nth=NTH)
+    def reask(self, nth: int) -> None:
+        totals, card = day_totals(), self.card(nth)
+        cards_services.reask_cards(deck=card.deck, cards=Card.objects.filter(pk=card.pk), now=self.now)
+        assert day_totals() == totals
+        assert set(card.progress.values_list("level", "due")) <= {(0, None)}
+
+    @rule(nth=NTH)
+    def remove(self, nth: int) -> None:
+        card = self.card(nth)
+        cards_services.remove_cards(deck=card.deck, cards=Card.objects.filter(pk=card.pk))
+
+    @rule(where=EACH)
+    def restore(self, where: int) -> None:
+        cards_services.restore_cards(deck=self.deck(where), cards=Card.objects.all())
+
+    @rule(where=EACH, number=st.integers(0, 9))
+    def add(self, where: int, number: int) -> None:
+        self.add_to(self.deck(where), number)
+
+    @rule(nth=NTH, side=st.sampled_from(["auto", "term", "definition"]))
+    def edit(self, nth: int, side: str) -> None:
+        card = self.card(nth)
+        card.side_choice = side
+        cards_services.save_card(card=card)
+
+    @rule(where=EACH, side=st.sampled_from(["auto", "term", "definition"]))
+    def edit_deck(self, where: int, side: str) -> None:
+        deck = self.deck(where)
+        deck.side_choice = side
+        deck.save()
+        cards_services.resettle_sides(deck=deck)
+
+    @rule(where=EACH, order=st.permutations(range(6)))
+    def reorder(self, where: int, order: list[int]) -> None:
+        keys = list(self.deck(where).cards.values_list("key", flat=True))
+        chosen = [keys[index] for index in order if index < len(keys)]
+        cards_services.reorder_cards(deck=self.deck(where), keys_in_order=chosen)
+
+    @rule(where=EACH)
+    def remove_and_restore_deck(self, where: int) -> None:
+        decks = Deck.objects.filter(pk=self.decks[where].pk)
+        assert cards_services.remove_decks(decks=decks) == cards_services.restore_decks(decks=decks) == 1
+
+    # --- What holds
+
+    @invariant()
+    @precondition(lambda self: hasattr(self, "transaction"))
+    def a_replay_changes_nothing(self) -> None:
+        for enrollment in Enrollment.objects.select_related("deck", "learner"):
+            assert log.rebuild(enrollment) == 0
+
+    @invariant()
+    @precondition(lambda self: hasattr(self, "transaction"))
+    def progress_lies_where_its_card_does(self) -> None:
+        assert not CardProgress.objects.exclude(deck=F("card__deck")).exists()
+        for row in CardProgress.objects.all():
+            assert Enrollment.objects.filter(learner=row.learner_id, deck=row.deck_id).exists()
+
+    @invariant()
+    @precondition(lambda self: hasattr(self, "transaction"))
+    def no_unseen_card_lies_before_where_the_queue_looks(self) -> None:
+        hinted = Enrollment.objects.filter(unseen_version=F("deck__order_version")).select_related("deck")
+        for enrollment in hinted:
+            skipped = enrollment.deck.cards.present().filter(position__lt=enrollment.unseen_from)
+            for card in skipped:
+                mine = card.progress.filter(learner=enrollment.learner_id, side=enrollment.asked_side(card))
+                assert mine.filter(Q(due__isnull=False) | Q(suspended=True)).exists()
+
+
+@pytest.mark.django_db
+def test_the_law_of_the_log_while_cards_change() -> None:
+    run_state_machine_as_test(
+        TwoDecks, settings=settings(max_examples=EXAMPLES, stateful_step_count=25, deadline=None)
+    )
