@@ -328,7 +328,7 @@ def test_a_leech_is_told_what_to_do_about_it(learner_client, deck, studied, laps
     CardProgress.objects.update_or_create(**row, defaults={"lapses": lapses})
     html = text(learner_client.get(reverse("study", args=[deck.slug, "spaced"])))
     assert ("Forgotten 8 times." in html) == warned
-    assert ("ask Olga Owner to rewrite or split it" in html) == warned
+    assert ("Ask Olga Owner to rewrite or split it" in html) == warned
 
 
 def test_only_starred_cards_can_be_studied_once_there_are_any(learner_client, deck):
