@@ -162,7 +162,9 @@ def test_a_day_counts_answers_introductions_and_recalls_that_test_memory():
 def test_what_lies_before_a_start_over_counts_no_more():
     over = NOON + timedelta(days=5)
     again = [replace(outcome(day=day), since=over) for day in (6, 7)]
-    assert progress.replay([outcome(), *again], 0.9, over).progress == progress.replay(again, 0.9, over).progress
+    assert (
+        progress.replay([outcome(), *again], 0.9, over).progress == progress.replay(again, 0.9, over).progress
+    )
     assert progress.replay([outcome(), *again], 0.9, over).tallies[1].introduced == 1
 
 
