@@ -66,6 +66,5 @@ def safe_next(request: SiteRequest) -> str:
     """The page that the form was on, if it is one of ours."""
     target = request.POST.get("next") or request.GET.get("next", "")
     allowed = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    # A path, since `redirect` takes any other word for the name of a page; of text, and no longer than it sends.
-    is_path = target.startswith("/") and target.isprintable() and len(iri_to_uri(target)) <= MAX_NEXT
-    return target if allowed and is_path else ""
+    # A path, since `redirect` takes any other word for the name of a page, and no longer than it sends.
+    return target if allowed and target.startswith("/") and len(iri_to_uri(target)) <= MAX_NEXT else ""
