@@ -1,0 +1,39 @@
+"""Short texts in which capital and small letters are different things: chemical symbols, genotypes, units."""
+
+import re
+
+ELEMENTS = frozenset(
+    "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr Rb Sr Y Zr"
+    " Nb Mo Tc Ru Rh Pd Ag Cd In Sn Sb Te I Xe Cs Ba La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Hf Ta W Re Os"
+    " Ir Pt Au Hg Tl Pb Bi Po At Rn Fr Ra Ac Th Pa U Np Pu Am Cm Bk Cf Es Fm Md No Lr".split()
+)
+COMPOUND = re.compile(r"(?:[A-Z][a-z]?\d*)+")
+ELEMENT = re.compile(r"[A-Z][a-z]?")
+GENOTYPE = re.compile(r"(?:([a-z])\1)+", re.IGNORECASE)
+# Units and words of two letters that a capital does not change.
+COMMON_WORDS = frozenset({"no", "ja", "da", "go", "ok"})
+LONGEST = 12
+
+
+def case_matters(response: str, answer: str) -> bool:
+    """Whether two tidy texts that differ in case only may be different things."""
+    if response == answer or len(answer) > LONGEST or " " in answer:
+        return False
+    if len(answer) == 1 or GENOTYPE.fullmatch(answer):
+        return True
+    if response.casefold() in COMMON_WORDS and not is_upper_pair(answer):
+        return False
+    return (is_compound(response) and is_compound(answer)) or (len(answer) == 2 and is_ambiguous_pair(answer))
+
+
+def is_compound(text: str) -> bool:
+    return bool(COMPOUND.fullmatch(text)) and all(symbol in ELEMENTS for symbol in ELEMENT.findall(text))
+
+
+def is_upper_pair(text: str) -> bool:
+    return len(text) == 2 and text.isupper()
+
+
+def is_ambiguous_pair(text: str) -> bool:
+    """Whether two letters are an element in one spelling and two elements in another, as Co and CO."""
+    return text.title() in ELEMENTS and set(text.upper()) <= ELEMENTS

@@ -1,0 +1,82 @@
+"""Formulas compared by what they write: LaTeX and plain signs brought to one spelling."""
+
+import re
+
+LONGEST = 400
+
+SUPERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ", "0123456789+-=()ni")
+SUBS = str.maketrans("₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎", "0123456789+-=()")
+SUPER_RUN = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱ]+")
+SUB_RUN = re.compile("[₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎]+")
+
+COMMANDS = {
+    "times": "*", "cdot": "*", "ast": "*", "div": "/", "pm": "±", "leq": "≤", "le": "≤", "geq": "≥", "ge": "≥",
+    "neq": "≠", "ne": "≠", "approx": "≈", "infty": "∞",
+    "sqrt": "√", "to": "→", "rightarrow": "→", "sum": "∑",
+    "int": "∫", "partial": "∂", "nabla": "∇", "in": "∈", "cup": "∪", "cap": "∩",
+    "dfrac": r"\frac", "tfrac": r"\frac",
+    "left": "", "right": "", "displaystyle": "", "quad": "", "qquad": "", "mathrm": "", "text": "",
+    "operatorname": "",
+}  # fmt: skip
+GREEK = dict(
+    zip(
+        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau phi chi psi"
+        " omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split(),
+        "αβγδεζηθικλμνξπρστφχψωΓΔΘΛΞΠΣΦΨΩ",
+        strict=True,
+    )
+)
+COMMAND = re.compile(r"\\([A-Za-z]+)\s*")
+SPACING = re.compile(r"\\[,;:! ()\[\]]|[$\s]")
+TIMES = re.compile(r"(?<=\d)[xX](?=\d)")
+FRACTION = re.compile(r"\\frac(?:\{([^{}]*)\}|(\w))(?:\{([^{}]*)\}|(\w))")
+GROUP = re.compile(r"\{([^{}]*)\}")
+TOKEN = re.compile(r"\w+|[α-ω]")
+SIGNS = str.maketrans({"×": "*", "·": "*", "⋅": "*", "∗": "*", "÷": "/", "−": "-", "⟶": "→"})
+IMPLIED = re.compile(r"(?<!\d)\*|\*(?!\d)")
+
+LOOKS = re.compile(
+    r"\$[^$]*\$|\\[A-Za-z(]|[\^=√±×÷∑∫≤≥≠∞⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉]|\d ?[*xX·+/-] ?\d|\b[a-zA-Z] ?[+*/] ?[a-zA-Z\d]\b"
+)
+PROSE = re.compile(r"(?<![\\A-Za-z{])[^\W\d_]{4,}")
+NUMERAL = re.compile(r"\d+(?:\.\d+)?")
+OPERATOR = re.compile(r"[-+*/±^]")
+
+
+def looks_like(text: str) -> bool:
+    """Whether a tidy text is one formula: it has a formula's signs and no prose."""
+    return len(text) <= LONGEST and bool(LOOKS.search(text)) and not PROSE.search(text)
+
+
+def spelled(text: str) -> str:
+    """Return a tidy text in the one spelling in which formulas are compared."""
+    text = SUPER_RUN.sub(lambda run: "^{" + run[0].translate(SUPERS) + "}", text)
+    text = SUB_RUN.sub(lambda run: "_{" + run[0].translate(SUBS) + "}", text)
+    text = COMMAND.sub(lambda found: COMMANDS.get(found[1], GREEK.get(found[1], "\\" + found[1])), text)
+    text = SPACING.sub("", text).translate(SIGNS).replace("**", "^")
+    text = TIMES.sub("*", text)
+    text = FRACTION.sub(
+        lambda found: f"{grouped(found[1] or found[2])}/{grouped(found[3] or found[4])}", text
+    )
+    text = ungrouped(text)
+    return IMPLIED.sub("", text).strip(".,;")
+
+
+def grouped(text: str) -> str:
+    return text if TOKEN.fullmatch(text) else f"({text})"
+
+
+def ungrouped(text: str) -> str:
+    """Braces around one token go; around more they are brackets, as people type them."""
+    return GROUP.sub(lambda found: grouped(found[1]), text)
+
+
+def differ_surely(left: str, right: str) -> bool:
+    """Whether two spelled formulas are surely different: by letters, or by one number or sign."""
+    if set(filter(str.isalpha, left)) != set(filter(str.isalpha, right)):
+        return True
+    if sorted(left) == sorted(right):
+        return False
+    return NUMERAL.sub("0", left) == NUMERAL.sub("0", right) or OPERATOR.sub("+", left) == OPERATOR.sub(
+        "+", right
+    )

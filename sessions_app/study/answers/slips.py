@@ -1,0 +1,142 @@
+"""Slips of the keys told from different words."""
+
+import re
+
+from rapidfuzz.distance import OSA
+
+from sessions_app.study.answers.confusables import CONFUSABLES
+from sessions_app.study.answers.meanings import NEGATIONS, PREFIX_SET
+
+# A word longer than this is not compared letter by letter.
+LONGEST_WORD = 100
+SHORT, MIDDLE, LONG = 4, 8, 9
+MOST_SHARE = 0.15
+
+ALPHABETIC = re.compile(r"[a-zß-ÿ\u0100-\u024f\u0370-\u03ff\u0400-\u052f']+")
+VOWELS = frozenset("aeiouy")
+# Consonants that are written for each other by ear.
+BY_EAR = frozenset({"cs", "ck", "sz", "gj", "mn", "fv", "dt", "kq", "cz", "bp"})
+# Endings in which one letter makes another substance, person or tense.
+TELLING_ENDINGS = re.compile(
+    r"(?:[aeiy]n[eo]|[aeio]ls?|[ao]ses?|[aei]tes?|i[dn]es?|mos|ste|mus|tis|en|ns|nt)$"
+)
+
+
+def most_edits(length: int) -> int:
+    """Return how many edits a text of this many letters may have and still be a slip."""
+    if length <= SHORT:
+        return 0
+    return 1 if length <= MIDDLE else min(2, int(length * MOST_SHARE))
+
+
+def are_confused(left: str, right: str) -> bool:
+    """Whether two words are known to be mixed up, or differ in a beginning that turns the meaning."""
+    if right in CONFUSABLES.get(left, ()):
+        return True
+    return prefix_differs(left, right)
+
+
+def prefix_differs(left: str, right: str) -> bool:
+    """Whether two words are one stem with different beginnings, one of which is a known prefix or none.
+
+    The stem has at least three letters, so that "in" and "on" are no prefixes of each other.
+    """
+    stem = common_ending(left, right)
+    if stem < 3:
+        return False
+    # Letters that belong to both beginnings may also belong to the stem: "hypo|osmotic", "hyper|osmotic".
+    for size in range(stem, max(2, stem - 5), -1):
+        one, other = left[: len(left) - size], right[: len(right) - size]
+        if one != other and {one, other} <= PREFIX_SET | {""}:
+            return True
+    return False
+
+
+def common_ending(left: str, right: str) -> int:
+    size = 0
+    for one, other in zip(reversed(left), reversed(right), strict=False):
+        if one != other:
+            break
+        size += 1
+    return size
+
+
+def is_slip(typed: str, word: str) -> bool:
+    """Whether a typed word is surely a slip for the word: near enough, and edited as fingers slip."""
+    if typed == word:
+        return True
+    if not (ALPHABETIC.fullmatch(typed) and ALPHABETIC.fullmatch(word)) or typed[0] != word[0]:
+        return False
+    if word in NEGATIONS or typed in NEGATIONS or are_confused(typed, word):
+        return False
+    most = most_edits(min(len(word), len(typed) + 1))
+    if not most or OSA.distance(typed, word, score_cutoff=most) > most:
+        return False
+    return all_slips(typed, word)
+
+
+def all_slips(typed: str, word: str) -> bool:
+    """Walk both words; each place where they part must be a swap, a letter more or less, or a near sound."""
+    at = here = 0
+    while at < len(typed) and here < len(word):
+        if typed[at] == word[here]:
+            at, here = at + 1, here + 1
+            continue
+        step = slip_at(typed, at, word, here)
+        if step is None:
+            return False
+        at, here = at + step[0], here + step[1]
+    # A letter at the end is a plural, a tense or a gender, unless the key bounced.
+    rest = typed[at:] or word[here:]
+    return not rest or is_bounce(typed, word)
+
+
+def is_bounce(typed: str, word: str) -> bool:
+    """Whether the last letter was typed twice, in a word where that makes no other."""
+    return (
+        len(typed) == len(word) + 1 and typed[-1] == typed[-2] and len(word) > SHORT and word[-1] not in "se"
+    )
+
+
+def slip_at(typed: str, at: int, word: str, here: int) -> tuple[int, int] | None:
+    """Return how far the slip at these places reaches in both words, or None where it is none."""
+    left, right = typed[at:], word[here:]
+    if left[1:2] == right[:1] and len(left) - len(right) in (1, 2):
+        return (1, 0) if is_safe_letter(typed, at, word) else None
+    if left[:1] == right[1:2] and len(right) - len(left) in (1, 2):
+        return (0, 1) if is_safe_letter(word, here, word) else None
+    if len(right) > 1 and left[:2] == right[1::-1]:
+        return None if is_tense(word, right) else (2, 2)
+    return (1, 1) if is_near_sound(left, right, word) else None
+
+
+def is_tense(word: str, rest: str) -> bool:
+    """German strong verbs swap ie and ei: schreiben, schrieben."""
+    return rest[:2] in ("ie", "ei") and word.endswith("en")
+
+
+def is_safe_letter(longer: str, at: int, word: str) -> bool:
+    """Whether a letter too many or too few, at this place of the longer word, is no other word's letter."""
+    doubled = longer[at] in (longer[at - 1], longer[at + 1 : at + 2])
+    return doubled or (len(word) >= MIDDLE - 1 and at < len(longer) - 2)
+
+
+def is_near_sound(left: str, right: str, word: str) -> bool:
+    """Whether two letters in a long word are confused by ear, away from an ending that tells."""
+    pair = "".join(sorted(left[0] + right[0]))
+    if len(word) < MIDDLE or len(right) < 3 or (len(right) <= 4 and TELLING_ENDINGS.search(right)):
+        return TELLING_SPELLING.search(right) is not None and len(word) >= MIDDLE and set(pair) == {"a", "e"}
+    if word.endswith(("mos", "en")):
+        return False
+    return set(pair) <= VOWELS or pair in BY_EAR
+
+
+# -ant and -ent, -ance and -ence are one ending in English, spelled by chance.
+TELLING_SPELLING = re.compile(r"^[ae]n(?:t|ts|ce|cy|tly)$")
+
+
+def edits(left: str, right: str, most: int) -> int:
+    """Return the edits between two short texts, or more than ``most``."""
+    if max(len(left), len(right)) > 10 * LONGEST_WORD:
+        return most + 1
+    return OSA.distance(left, right, score_cutoff=most)

@@ -1,0 +1,89 @@
+"""Texts made comparable: what never makes a difference is taken away.
+
+Compatibility forms stay apart (²  is not 2); only the width of letters and digits is evened out.
+"""
+
+import re
+import unicodedata
+
+QUOTES = dict.fromkeys(map(ord, '"“”„‟«»″'), None)
+APOSTROPHES = dict.fromkeys(map(ord, "’‘‛`´ʼ′"), "'")
+DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−﹣"), "-")
+INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u061c\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"), None)
+CONTROLS = dict.fromkeys([*range(32), *range(127, 160)], " ")
+WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
+EVEN = CONTROLS | QUOTES | APOSTROPHES | DASHES | INVISIBLE | WIDE | {ord("…"): "..."}
+
+# Marks in one run beyond what any script needs (the limit of Unicode's stream-safe texts): to order them takes long.
+MARKS = "".join(chr(code) for code in range(0x20000) if unicodedata.combining(chr(code)))
+MARKS_TOO_MANY = re.compile(f"([{MARKS}]{{30}})[{MARKS}]+")
+NARROW_KANA = re.compile("[\uff61-\uff9f]+")
+CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
+CJK_SPACE = re.compile(f"(?<=[{CJK}]) (?=[{CJK}])")
+# A factorial and an ion keep their sign: only marks after a word of two letters, or a closing one, go.
+FINAL = re.compile(r"(?<=[^\W\d_]{2})[!?]+$|[.,;:。、．！？]+$")
+LETTER_HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
+NUMBER_MARKS = re.compile(r"(\d)[.,](?=\d)")
+WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+
+# Without the apostrophe these are no other word.
+CONTRACTIONS = {
+    "cant": "can not",
+    "cannot": "can not",
+    "wont": "will not",
+    "can't": "can not",
+    "won't": "will not",
+}
+CONTRACTIONS |= {
+    verb + end: f"{verb} not"
+    for verb in "do does did is are was were has have had should would could must".split()
+    for end in ("n't", "nt")
+}
+CONTRACTION = re.compile(r"\b(?:" + "|".join(sorted(CONTRACTIONS, key=len, reverse=True)) + r")\b")
+
+UNDECOMPOSED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ё": "е"})
+LATIN_MARK = re.compile("(?<=[a-zα-ω])[\u0300-\u036f]+")
+# Vowel points of Hebrew and Arabic, which everyday writing leaves out.
+POINTS = re.compile("[\u05b0-\u05bc\u05c1\u05c2\u064b-\u0652]")
+
+
+def tidy(text: str) -> str:
+    """Return the text with spaces, quotes, dashes and width evened out, its case kept."""
+    text = NARROW_KANA.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text.translate(EVEN))
+    text = MARKS_TOO_MANY.sub(r"\1", text)
+    text = " ".join(unicodedata.normalize("NFC", text).split())
+    return CJK_SPACE.sub("", text)
+
+
+def fold(text: str) -> str:
+    """Return a tidy text without case, final punctuation, hyphens in words, and contractions."""
+    folded = unicodedata.normalize("NFC", text.casefold())
+    folded = FINAL.sub("", folded).strip() or folded
+    folded = CONTRACTION.sub(lambda found: CONTRACTIONS[found[0]], folded)
+    return LETTER_HYPHEN.sub(" ", folded.replace(" & ", " and "))
+
+
+def plain(folded: str) -> str:
+    """Return a folded text without accents and vowel points; other scripts' signs stay."""
+    if folded.isascii():
+        return folded
+    decomposed = unicodedata.normalize("NFD", folded.translate(UNDECOMPOSED))
+    bare = POINTS.sub("", LATIN_MARK.sub("", decomposed))
+    return unicodedata.normalize("NFC", bare)
+
+
+def words(folded: str) -> list[str]:
+    """Return the words of a folded text, without symbols."""
+    return WORD.findall(folded)
+
+
+def symbols(folded: str) -> str:
+    """Return the digits and symbols of a folded text, in order: what a slip may never change.
+
+    Points and commas in numbers are symbols; they, brackets and apostrophes between words are none.
+    """
+    return "".join(char for char in NUMBER_MARKS.sub(r"\1~", folded) if not is_wordy(char))
+
+
+def is_wordy(char: str) -> bool:
+    return char.isalpha() or char in " ,;:'()." or bool(unicodedata.combining(char))
