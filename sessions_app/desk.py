@@ -4,13 +4,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from cards.models import Card, CardQuerySet, SideChoice
 from sessions_app.models import CardProgress, CardProgressQuerySet, Enrollment, StudySession
 from sessions_app.study.types import (
     Asked,
+    Level,
     Scheduled,
     SessionSettings,
     Side,
@@ -26,7 +29,8 @@ TEXTS = ("id", "term", "definition", "studied_side")
 class DeckDesk:
     """`sessions_app.study.types.Desk` over the database, for one draw in one session.
 
-    It remembers how much it has handed out, so that the page can show counts without asking again.
+    It remembers what it has handed out, so that the page can show counts and the card's standing without asking
+    again.
     """
 
     session: StudySession
@@ -34,6 +38,7 @@ class DeckDesk:
     now: datetime
     first_unseen: int | None = None
     waiting: dict[str, int] = field(default_factory=dict)
+    progress: dict[int, CardProgress] = field(default_factory=dict)
 
     @cached_property
     def settings(self) -> SessionSettings:
@@ -65,7 +70,12 @@ class DeckDesk:
         self.waiting["unseen"] = len(cards)
         if cards and self._sees_all():
             self.first_unseen = cards[0].position
+        self.progress.update((card.pk, self._unseen_progress(card)) for card in cards)
         return [self._study_card(card) for card in cards]
+
+    def _unseen_progress(self, card: Any) -> CardProgress:
+        """What is known of an unseen card: it may be starred, or recognised already. Not to be saved."""
+        return CardProgress(card_id=card.pk, level=card.own_level, starred=card.own_star)
 
     def _sees_all(self) -> bool:
         """Whether the first unseen card that was found is the deck's first: no filter hid an earlier one."""
@@ -82,8 +92,10 @@ class DeckDesk:
         )
         hidden = mine.filter(Q(due__isnull=False) | Q(suspended=True) | Q(buried_until__gt=self.now))
         cards = Card.objects.present().filter(~Exists(hidden), deck=deck)
+        own_level = Coalesce(Subquery(mine.values("level")[:1]), Level.NEW.value)
+        cards = cards.annotate(own_level=own_level, own_star=Exists(mine.filter(starred=True)))
         if self.settings.starred:
-            cards = cards.filter(Exists(mine.filter(starred=True)))
+            cards = cards.filter(own_star=True)
         if self.enrollment.unseen_version == deck.order_version:
             cards = cards.filter(position__gte=self.enrollment.unseen_from)
         return cards
@@ -102,6 +114,8 @@ class DeckDesk:
         return StudyCard(card.pk, card.term, card.definition, side)
 
     def _hand_out(self, pile: str, rows: Iterable[CardProgress]) -> list[Scheduled]:
+        rows = list(rows)
+        self.progress.update((row.card_id, row) for row in rows)
         items = [Scheduled(self._study_card(row.card), row.memory) for row in rows if row.memory]
         self.waiting[pile] = len(items)
         return items

@@ -80,11 +80,12 @@ def session_start(
             study_day=today,
             started_at=now,
         )
-        question = _draw(DeckDesk(session, enrollment, now), learner, position=0, now=now)
+        desk = DeckDesk(session, enrollment, now)
+        question = _draw(desk, learner, position=0, now=now)
         if question is None:
             return None
         session.save()
-        _open_step(session, question, _progress_on(question, learner), position=0, now=now)
+        _open_step(session, question, desk.progress[question.card_id], position=0, now=now)
     return session
 
 
@@ -140,7 +141,7 @@ def go_on(desk: DeckDesk, *, position: int) -> Stand:
     if question is None:
         end_session(session, now)
         return Stand()
-    progress = _progress_on(question, learner)
+    progress = desk.progress[question.card_id]
     step = _open_step(session, question, progress, position=position, now=now)
     return Stand(step, desk.enrollment, progress, desk.waiting)
 

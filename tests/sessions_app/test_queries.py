@@ -14,7 +14,7 @@ from tests.sessions_app.conftest import Studying
 
 pytestmark = pytest.mark.django_db
 
-MOST_FOR_AN_ANSWER = 19
+MOST_FOR_AN_ANSWER = 18
 MOST_FOR_THE_DECK_PAGE = 10
 
 
