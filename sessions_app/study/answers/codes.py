@@ -10,14 +10,20 @@ ELEMENTS = frozenset(
 COMPOUND = re.compile(r"(?:[A-Z][a-z]?\d*)+")
 ELEMENT = re.compile(r"[A-Z][a-z]?")
 GENOTYPE = re.compile(r"(?:([a-z])\1)+", re.IGNORECASE)
-# Units and words of two letters that a capital does not change.
+# A switch of a command: -r is not -R.
+OPTION = re.compile(r"(?:^|\s)-[A-Za-z]+\b")
+# Words of two letters that a capital does not change.
 COMMON_WORDS = frozenset({"no", "ja", "da", "go", "ok"})
 LONGEST = 12
 
 
 def case_matters(response: str, answer: str) -> bool:
     """Whether two tidy texts that differ in case only may be different things."""
-    if response == answer or len(answer) > LONGEST or " " in answer:
+    if response == answer:
+        return False
+    if OPTION.search(answer):
+        return True
+    if len(answer) > LONGEST or " " in answer:
         return False
     if len(answer) == 1 or GENOTYPE.fullmatch(answer):
         return True

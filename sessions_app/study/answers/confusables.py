@@ -292,6 +292,9 @@ progression procession
 possession profession
 appraise apprise
 superior inferior
+clonic colonic
+axillary auxiliary auxillary
+peroneus perineus
 anterior posterior interior exterior
 ventral dorsal
 medial lateral

@@ -10,7 +10,7 @@ from sessions_app.study.answers.numbers import Quantity, quantity
 from sessions_app.study.answers.text import fold, plain, symbols, tidy, words
 
 # A text longer than this is compared as it stands.
-LONGEST = 2_000
+LONGEST = 1_000
 MOST_FORMS = 50
 
 # Brackets that hold symbols are mathematics or code, not a remark.

@@ -28,6 +28,7 @@ GREEK = dict(
 )
 COMMAND = re.compile(r"\\([A-Za-z]+)\s*")
 SPACING = re.compile(r"\\[,;:! ()\[\]]|[$\s]")
+DIGITS_APART = re.compile(r"(?<=\d)\s+(?=\d)")
 TIMES = re.compile(r"(?<=\d)[xX](?=\d)")
 FRACTION = re.compile(r"\\frac(?:\{([^{}]*)\}|(\w))(?:\{([^{}]*)\}|(\w))")
 GROUP = re.compile(r"\{([^{}]*)\}")
@@ -53,7 +54,7 @@ def spelled(text: str) -> str:
     text = SUPER_RUN.sub(lambda run: "^{" + run[0].translate(SUPERS) + "}", text)
     text = SUB_RUN.sub(lambda run: "_{" + run[0].translate(SUBS) + "}", text)
     text = COMMAND.sub(lambda found: COMMANDS.get(found[1], GREEK.get(found[1], "\\" + found[1])), text)
-    text = SPACING.sub("", text).translate(SIGNS).replace("**", "^")
+    text = SPACING.sub("", DIGITS_APART.sub("*", text)).translate(SIGNS).replace("**", "^")
     text = TIMES.sub("*", text)
     text = FRACTION.sub(
         lambda found: f"{grouped(found[1] or found[2])}/{grouped(found[3] or found[4])}", text

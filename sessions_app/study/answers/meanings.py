@@ -17,11 +17,11 @@ PREFIX_SET = frozenset(PREFIXES)
 
 # Pairs in which the accent makes another word; so it does in most words of up to three letters.
 ACCENT_TURNS = frozenset(
-    "ano si el tu mi te mas que como cuando papa esta este paso hablo peso mama cana pena mono cono"
+    "ano si el tu mi te mas que como cuando hacia papa esta este paso hablo peso mama cana pena mono cono"
     " moño sueno solo secretaria ingles marche tache jeune"
-    " cote pate peche sale matin mure foret schon drucken wurde konnte musste hatte ware fordern mutter bruder"
-    " vater tochter vogel apfel garten laden ofen zahlen losen fallen lauten kuchen resume expose rose public publico"
-    " termino continuo animo medico practico critico calculo titulo dialogo celebre domino".split()
+    " cote pate peche sale matin mure foret schon drucken wurde konnte musste hatte ware fordern"
+    " mutter bruder vater tochter vogel apfel garten laden ofen zahlen losen fallen lauten kuchen resume expose"
+    " rose public publico termino continuo animo medico practico critico calculo titulo dialogo celebre domino".split()
 )
 
 ARTICLES = frozenset(

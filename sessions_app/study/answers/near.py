@@ -28,6 +28,8 @@ PLAIN_ARTICLES = frozenset({"the ", "a ", "an "})
 POWERS_OF_TEN = frozenset(Fraction(10) ** tens for tens in range(-12, 13))
 # Marks of tone: without them it is another word.
 TONES = re.compile("[\u0309\u031b\u0323]|[aeiou\u00fc]\u030c")
+# Spanish past and future: hablo, habló; llegara, llegará.
+TELLING_ACCENTS = ("ó", "rá", "ré")
 JOINERS = frozenset("/-&_+~*")
 
 
@@ -101,7 +103,7 @@ def accent_tells(word: str) -> bool:
         return False
     decomposed = unicodedata.normalize("NFD", word)
     bare = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return bare in ACCENT_TURNS or word.endswith("ó") or bool(TONES.search(decomposed))
+    return bare in ACCENT_TURNS or word.endswith(TELLING_ACCENTS) or bool(TONES.search(decomposed))
 
 
 def is_short_word(form: Form) -> bool:

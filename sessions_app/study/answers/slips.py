@@ -1,18 +1,22 @@
 """Slips of the keys told from different words."""
 
 import re
+from pathlib import Path
 
 from rapidfuzz.distance import OSA
 
 from sessions_app.study.answers.confusables import CONFUSABLES
 from sessions_app.study.answers.meanings import NEGATIONS, PREFIX_SET
 
+REAL_WORDS = frozenset(Path(__file__).with_name("real_words.txt").read_text(encoding="utf-8").split("\n"))
 # A word longer than this is not compared letter by letter.
 LONGEST_WORD = 100
 SHORT, MIDDLE, LONG = 4, 8, 9
 MOST_SHARE = 0.15
 
 ALPHABETIC = re.compile(r"[a-zß-ÿ\u0100-\u024f\u0370-\u03ff\u0400-\u052f']+")
+# French tenses one letter apart, and what German and Spanish change in the same place.
+TENSE_ENDINGS = ("ons", "nen", "mos")
 VOWELS = frozenset("aeiouy")
 # Consonants that are written for each other by ear.
 BY_EAR = frozenset({"cs", "ck", "sz", "gj", "mn", "fv", "dt", "kq", "cz", "bp"})
@@ -67,7 +71,9 @@ def is_slip(typed: str, word: str) -> bool:
         return True
     if not (ALPHABETIC.fullmatch(typed) and ALPHABETIC.fullmatch(word)) or typed[0] != word[0]:
         return False
-    if word in NEGATIONS or typed in NEGATIONS or are_confused(typed, word):
+    if word in NEGATIONS or typed in NEGATIONS or typed in REAL_WORDS or are_confused(typed, word):
+        return False
+    if typed.endswith(TENSE_ENDINGS) and word.endswith(TENSE_ENDINGS):
         return False
     most = most_edits(min(len(word), len(typed) + 1))
     if not most or OSA.distance(typed, word, score_cutoff=most) > most:

@@ -14,7 +14,7 @@ VARIANTS = (
     (re.compile(r"(?<=\w\w\w)is(?=e\b|es\b|ed\b|er\b|ing\b|ation\b|ations\b)"), "iz"),
     (re.compile(r"(?<=\w\wal)ys(?=e\b|ed\b|ing\b)"), "yz"),
     (re.compile(r"(?<=[a-z][a-z][tb])re\b"), "er"),
-    (re.compile(r"ae|oe"), "e"),
+    (re.compile(r"(?<!c)ae|oe"), "e"),
     (re.compile(r"(?<=[aeiou])ll(?=ed\b|ing\b|er\b)"), "l"),
     (re.compile(r"(?<=\w\w\w)ogue\b"), "og"),
     (re.compile(r"\bsulph"), "sulf"),

@@ -14,7 +14,7 @@ CONTROLS = dict.fromkeys([*range(32), *range(127, 160)], " ")
 WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
 EVEN = CONTROLS | QUOTES | APOSTROPHES | DASHES | INVISIBLE | WIDE | {ord("…"): "..."}
 
-# Marks in one run beyond what any script needs (the limit of Unicode's stream-safe texts): to order them takes long.
+# More marks in one run than any script needs (Unicode's limit for streams) take long to bring in order.
 MARKS = "".join(chr(code) for code in range(0x20000) if unicodedata.combining(chr(code)))
 MARKS_TOO_MANY = re.compile(f"([{MARKS}]{{30}})[{MARKS}]+")
 NARROW_KANA = re.compile("[\uff61-\uff9f]+")
@@ -23,6 +23,7 @@ CJK_SPACE = re.compile(f"(?<=[{CJK}]) (?=[{CJK}])")
 # A factorial and an ion keep their sign: only marks after a word of two letters, or a closing one, go.
 FINAL = re.compile(r"(?<=[^\W\d_]{2})[!?]+$|[.,;:。、．！？]+$")
 LETTER_HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
+WORDY = re.compile(f"(?:[^\\W\\d_]|[ ,;:'().{MARKS}])+")
 NUMBER_MARKS = re.compile(r"(\d)[.,](?=\d)")
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 
@@ -82,8 +83,4 @@ def symbols(folded: str) -> str:
 
     Points and commas in numbers are symbols; they, brackets and apostrophes between words are none.
     """
-    return "".join(char for char in NUMBER_MARKS.sub(r"\1~", folded) if not is_wordy(char))
-
-
-def is_wordy(char: str) -> bool:
-    return char.isalpha() or char in " ,;:'()." or bool(unicodedata.combining(char))
+    return WORDY.sub("", NUMBER_MARKS.sub(r"\1~", folded))
