@@ -27,6 +27,7 @@ GREEK = dict(
     )
 )
 COMMAND = re.compile(r"\\([A-Za-z]+)\s*")
+NAMED = re.compile(r"(?<![\\A-Za-z])(" + "|".join([*GREEK, "sqrt", "infty"]) + r")(?![A-Za-z])")
 SPACING = re.compile(r"\\[,;:! ()\[\]]|[$\s]")
 DIGITS_APART = re.compile(r"(?<=\d)\s+(?=\d)")
 TIMES = re.compile(r"(?<=\d)[xX](?=\d)")
@@ -39,7 +40,7 @@ IMPLIED = re.compile(r"(?<!\d)\*|\*(?!\d)")
 LOOKS = re.compile(
     r"\$[^$]*\$|\\[A-Za-z(]|[\^=√±×÷∑∫≤≥≠∞⁰¹²³⁴⁵⁶⁷⁸⁹₀₁₂₃₄₅₆₇₈₉]|\d ?[*xX·+/-] ?\d|\b[a-zA-Z] ?[+*/] ?[a-zA-Z\d]\b"
 )
-PROSE = re.compile(r"(?<![\\A-Za-z{])[^\W\d_]{4,}")
+PROSE = re.compile(r"(?<![\\A-Za-z{])[A-Za-z\u00c0-\u024f\u0370-\u04ff]{4,}")
 NUMERAL = re.compile(r"\d+(?:\.\d+)?")
 OPERATOR = re.compile(r"[-+*/±^]")
 
@@ -53,13 +54,14 @@ def spelled(text: str) -> str:
     """Return a tidy text in the one spelling in which formulas are compared."""
     text = SUPER_RUN.sub(lambda run: "^{" + run[0].translate(SUPERS) + "}", text)
     text = SUB_RUN.sub(lambda run: "_{" + run[0].translate(SUBS) + "}", text)
+    text = NAMED.sub(r"\\\1", text)
     text = COMMAND.sub(lambda found: COMMANDS.get(found[1], GREEK.get(found[1], "\\" + found[1])), text)
     text = SPACING.sub("", DIGITS_APART.sub("*", text)).translate(SIGNS).replace("**", "^")
     text = TIMES.sub("*", text)
     text = FRACTION.sub(
         lambda found: f"{grouped(found[1] or found[2])}/{grouped(found[3] or found[4])}", text
     )
-    text = ungrouped(text)
+    text = ungrouped(text).replace("_", "")
     return IMPLIED.sub("", text).strip(".,;")
 
 

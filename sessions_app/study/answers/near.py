@@ -8,11 +8,12 @@ from fractions import Fraction
 
 from sessions_app.study.answers.codes import case_matters
 from sessions_app.study.answers.forms import Form
-from sessions_app.study.answers.formulas import differ_surely
+from sessions_app.study.answers.formulas import differ_surely, spelled
 from sessions_app.study.answers.meanings import ACCENT_TURNS, ARTICLES, NEGATIONS
 from sessions_app.study.answers.reasons import Reason
 from sessions_app.study.answers.slips import SHORT, are_confused, edits, is_slip, most_edits
 from sessions_app.study.answers.spelling import UMLAUTS, joined, may_join, one_spelling
+from sessions_app.study.answers.text import plain
 from sessions_app.study.types import Verdict
 
 Finding = tuple[Verdict, Reason]
@@ -22,6 +23,8 @@ MOST_WORDS = 8
 # Up to this share of edits a text is near enough to ask; a part this large may be meant as the whole.
 NEAR_SHARE = 0.25
 PART_SHARE = 0.6
+# In a longer text the other words tell which word is meant.
+MOST_ALONE = 2
 
 ARTICLE = re.compile(r"(?:l'|(?:" + "|".join(ARTICLES) + r") )(?=..)")
 PLAIN_ARTICLES = frozenset({"the ", "a ", "an "})
@@ -68,8 +71,9 @@ def same_unit(values: tuple[Fraction, ...], others: tuple[Fraction, ...]) -> Fin
 
 def formula(response: Form, form: Form) -> Finding | None:
     if form.formula is None:
-        return None
-    one, other = response.formula or response.tidied.replace(" ", ""), form.formula
+        is_same = response.formula is not None and response.formula == form.tidied
+        return (Verdict.CORRECT, Reason.FORMULA) if is_same else None
+    one, other = response.formula or spelled(response.tidied), form.formula
     if one == other or sorted(one.split("=")) == sorted(other.split("=")):
         return Verdict.CORRECT, Reason.FORMULA
     if one.casefold() == other.casefold() or one in other.split("=") or other in one.split("="):
@@ -81,7 +85,8 @@ def article(response: Form, form: Form) -> Finding | None:
     one, other = ARTICLE.match(response.folded), ARTICLE.match(form.folded)
     if not one and not other:
         return None
-    if response.folded[one.end() if one else 0 :] != form.folded[other.end() if other else 0 :]:
+    rest, noun = response.folded[one.end() if one else 0 :], form.folded[other.end() if other else 0 :]
+    if rest != noun and (rest != plain(noun) or accent_tells(noun)):
         return None
     unlike = one and other and not {one[0], other[0]} <= PLAIN_ARTICLES
     return Verdict.ASK if unlike else Verdict.CORRECT, Reason.ARTICLE
@@ -93,7 +98,7 @@ def accent(response: Form, form: Form) -> Finding | None:
     if response.plain != form.plain:
         return None
     left_out = response.folded == response.plain
-    telling = any(map(accent_tells, form.words)) or is_short_word(form)
+    telling = (len(form.words) <= MOST_ALONE and any(map(accent_tells, form.words))) or is_short_word(form)
     return Verdict.CORRECT if left_out and not telling else Verdict.ASK, Reason.ACCENT
 
 
@@ -179,6 +184,8 @@ def near(response: Form, form: Form) -> Finding | None:
     if any(map(is_other_short_word, odd_pairs(response, form))):
         return Verdict.WRONG, Reason.WRONG
     most = max(1, int(NEAR_SHARE * len(form.plain)))
+    if len(form.plain) > SHORT + 1 and response.plain[:1] == form.plain[:1]:
+        most = max(2, most)
     is_near = edits(response.plain, form.plain, most) <= most
     return (Verdict.ASK, Reason.UNSURE) if is_near else None
 

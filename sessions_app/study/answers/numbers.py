@@ -15,6 +15,7 @@ NUMBER = re.compile(
     r"(?: ?(?:e|[*×x·] ?10\^?)(?P<tens>[-+]?\d+))? ?(?P<unit>[^\W\d_%°€£¥$Ωµ][^\d]*|[%‰°€£¥$Ωµ][^\d]*)?",
     re.IGNORECASE,
 )
+BARE_POINT = re.compile(r"(?<![\d.])(?=\.\d)")
 SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 TEN_POWER = re.compile("(?<=10)[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 
@@ -23,18 +24,14 @@ SMALL = (
     " seventeen eighteen nineteen twenty"
 ).split()
 NAMED = {name: str(value) for value, name in enumerate(SMALL)}
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+NAMED |= {name: str(value * 10) for value, name in enumerate(TENS, 2)}
 NAMED |= {
-    name: str(value * 10)
-    for value, name in enumerate("thirty forty fifty sixty seventy eighty ninety".split(), 3)
+    f"{ten}{gap}{one}": NAMED[ten][0] + NAMED[one] for ten in TENS for one in SMALL[1:10] for gap in " -"
 }
-NAMED |= {
-    "hundred": "100",
-    "one hundred": "100",
-    "a hundred": "100",
-    "thousand": "1000",
-    "one thousand": "1000",
-}
-NAMED |= {"a thousand": "1000", "million": "1000000", "one million": "1000000", "a million": "1000000"}
+LARGE = {"hundred": "100", "thousand": "1000", "million": "1000000"}
+NAMED |= {f"{count}{name}": value for name, value in LARGE.items() for count in ("", "a ", "one ")}
+NAMED |= {"½": "1/2", "¼": "1/4", "¾": "3/4", "first": "1st", "third": "3rd", "fourth": "4th", "fifth": "5th"}
 
 UNITS = {
     "%": "percent|per cent",
@@ -90,6 +87,7 @@ def quantity(text: str) -> Quantity | None:
     if not text or len(text) > LONGEST:
         return None
     text = NAMED.get(text.casefold().rstrip(".!"), text).rstrip(".,;!")
+    text = BARE_POINT.sub("0", text)
     text = TEN_POWER.sub(lambda found: "^" + found[0].translate(SUPERSCRIPTS), text)
     found = NUMBER.fullmatch(text)
     if not found or (not text.isascii() and any(char.isdigit() and not char.isascii() for char in text)):

@@ -12,6 +12,8 @@ REAL_WORDS = frozenset(Path(__file__).with_name("real_words.txt").read_text(enco
 # A word longer than this is not compared letter by letter.
 LONGEST_WORD = 100
 SHORT, MIDDLE, LONG = 4, 8, 9
+# In shorter words a single letter more or less makes too many other words.
+SAFE = 6
 MOST_SHARE = 0.15
 
 ALPHABETIC = re.compile(r"[a-zß-ÿ\u0100-\u024f\u0370-\u03ff\u0400-\u052f']+")
@@ -98,7 +100,9 @@ def all_slips(typed: str, word: str) -> bool:
 
 
 def is_bounce(typed: str, word: str) -> bool:
-    """Whether the last letter was typed twice, in a word where that makes no other."""
+    """Whether the last letter was typed twice, or once instead of twice, in a word where that makes no other."""
+    if len(word) > MIDDLE and len(typed) == len(word) - 1:
+        return word[-1] == word[-2] and word[-1] != "s"
     return (
         len(typed) == len(word) + 1 and typed[-1] == typed[-2] and len(word) > SHORT and word[-1] not in "se"
     )
@@ -124,7 +128,9 @@ def is_tense(word: str, rest: str) -> bool:
 def is_safe_letter(longer: str, at: int, word: str) -> bool:
     """Whether a letter too many or too few, at this place of the longer word, is no other word's letter."""
     doubled = longer[at] in (longer[at - 1], longer[at + 1 : at + 2])
-    return doubled or (len(word) >= MIDDLE - 1 and at < len(longer) - 2)
+    if doubled or len(word) < SAFE:
+        return doubled
+    return at < len(longer) - (1 if longer is word and len(word) >= MIDDLE else 2)
 
 
 def is_near_sound(left: str, right: str, word: str) -> bool:

@@ -23,7 +23,10 @@ CJK_SPACE = re.compile(f"(?<=[{CJK}]) (?=[{CJK}])")
 # A factorial and an ion keep their sign: only marks after a word of two letters, or a closing one, go.
 FINAL = re.compile(r"(?<=[^\W\d_]{2})[!?]+$|[.,;:。、．！？]+$")
 LETTER_HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
-WORDY = re.compile(f"(?:[^\\W\\d_]|[ ,;:'().{MARKS}])+")
+# Raised and lowered digits are symbols, though Unicode counts them among a word's characters.
+WORDY = re.compile(f"(?:[^\\W\\d_²³¹¼-¾\u2070-\u209c]|[ ,;:'().{MARKS}])+")
+# An abbreviation's points: "U.S.A.", "Dr. Strange".
+ABBREVIATION = re.compile(r"\b([^\W\d_]{1,3})\.(?= |[^\W\d_]\b)")
 NUMBER_MARKS = re.compile(r"(\d)[.,](?=\d)")
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 
@@ -58,10 +61,13 @@ def tidy(text: str) -> str:
 
 def fold(text: str) -> str:
     """Return a tidy text without case, final punctuation, hyphens in words, and contractions."""
-    folded = unicodedata.normalize("NFC", text.casefold())
+    folded = unicodedata.normalize("NFC", text.casefold()).lstrip("¿¡")
+    if len(folded) > 2 and folded[0] == folded[-1] == "'":
+        folded = folded[1:-1]
     folded = FINAL.sub("", folded).strip() or folded
     folded = CONTRACTION.sub(lambda found: CONTRACTIONS[found[0]], folded)
-    return LETTER_HYPHEN.sub(" ", folded.replace(" & ", " and "))
+    folded = ABBREVIATION.sub(r"\1", folded).replace(" & ", " and ").replace(", ", " ")
+    return LETTER_HYPHEN.sub(" ", folded)
 
 
 def plain(folded: str) -> str:
