@@ -196,7 +196,7 @@ def test_axe_finds_nothing(page: Page, learner, sign_in, scheme, width, console_
     expect(page.locator("#start-form")).to_be_visible()
     check(page)
     page.goto(DECK)
-    page.get_by_label("About Mastery").click()
+    page.get_by_label("About Mastery", exact=True).click()
     check(page)
     page.goto("/")
     check(page)

@@ -67,7 +67,7 @@ class Learner(Visitor):
 
 
 def open_step(page: str) -> int:
-    found = re.search(r'name="step" value="(\d+)"', page)
+    found = re.search(r'id="answer-form".*?name="step" value="(\d+)"', page, re.DOTALL)
     assert found, page
     return int(found[1])
 
