@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from sessions_app.study.answers.formulas import looks_like, spelled
 from sessions_app.study.answers.numbers import Quantity, quantity
@@ -20,8 +20,7 @@ LISTING = re.compile(r"[;,|]|\s(?:/|or)\s")
 FORMULA_SIGNS = re.compile(r"[$\\^=]")
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """A text made ready for comparison: as shown, tidied, folded, without accents, and what else it may be.
 
     Beyond ``LONGEST`` characters only ``shown`` is the whole text.

@@ -2,7 +2,6 @@
 
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -23,6 +22,8 @@ MOST_WORDS = 8
 # Up to this share of edits a text is near enough to ask; a part this large may be meant as the whole.
 NEAR_SHARE = 0.25
 PART_SHARE = 0.6
+# Letters by which two spellings of a text may differ in length.
+MOST_RESPELLED = 6
 # In a longer text the other words tell which word is meant.
 MOST_ALONE = 2
 
@@ -117,7 +118,7 @@ def is_short_word(form: Form) -> bool:
 
 
 def negation(response: Form, form: Form) -> Finding | None:
-    left, right = (Counter(word for word in each.words if word in NEGATIONS) for each in (response, form))
+    left, right = (sorted(NEGATIONS.intersection(each.words)) for each in (response, form))
     if left == right:
         return None
     rest, other = ({*each.words} - NEGATIONS for each in (response, form))
@@ -126,6 +127,8 @@ def negation(response: Form, form: Form) -> Finding | None:
 
 
 def spelling(response: Form, form: Form) -> Finding | None:
+    if abs(len(response.plain) - len(form.plain)) > MOST_RESPELLED:
+        return None
     one, other = one_spelling(response.plain), one_spelling(form.plain)
     if one == other:
         return Verdict.CORRECT, Reason.SPELLING
@@ -176,8 +179,8 @@ def odd_pairs(response: Form, form: Form) -> list[tuple[str, str]]:
 
 def near(response: Form, form: Form) -> Finding | None:
     """Ask where the texts share all words or nearly all letters."""
-    have, need = Counter(response.words), Counter(form.words)
-    if have and (have == need or need < have):
+    have, need = set(response.words), set(form.words)
+    if have and need and need <= have:
         return Verdict.ASK, Reason.UNSURE
     if have and have < need and sum(map(len, response.words)) >= PART_SHARE * sum(map(len, form.words)):
         return Verdict.ASK, Reason.UNSURE

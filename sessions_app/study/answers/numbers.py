@@ -87,6 +87,8 @@ def quantity(text: str) -> Quantity | None:
     if not text or len(text) > LONGEST:
         return None
     text = NAMED.get(text.casefold().rstrip(".!"), text).rstrip(".,;!")
+    if not any(map(str.isdigit, text)):
+        return None
     text = BARE_POINT.sub("0", text)
     text = TEN_POWER.sub(lambda found: "^" + found[0].translate(SUPERSCRIPTS), text)
     found = NUMBER.fullmatch(text)

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from rapidfuzz.distance import OSA
+from rapidfuzz.distance import OSA, Postfix
 
 from sessions_app.study.answers.confusables import CONFUSABLES
 from sessions_app.study.answers.meanings import NEGATIONS, PREFIX_SET
@@ -47,7 +47,7 @@ def prefix_differs(left: str, right: str) -> bool:
 
     The stem has at least three letters, so that "in" and "on" are no prefixes of each other.
     """
-    stem = common_ending(left, right)
+    stem = Postfix.similarity(left, right)
     if stem < 3:
         return False
     # Letters that belong to both beginnings may also belong to the stem: "hypo|osmotic", "hyper|osmotic".
@@ -56,15 +56,6 @@ def prefix_differs(left: str, right: str) -> bool:
         if one != other and {one, other} <= PREFIX_SET | {""}:
             return True
     return False
-
-
-def common_ending(left: str, right: str) -> int:
-    size = 0
-    for one, other in zip(reversed(left), reversed(right), strict=False):
-        if one != other:
-            break
-        size += 1
-    return size
 
 
 def is_slip(typed: str, word: str) -> bool:

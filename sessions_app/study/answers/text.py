@@ -53,6 +53,8 @@ POINTS = re.compile("[\u05b0-\u05bc\u05c1\u05c2\u064b-\u0652]")
 
 def tidy(text: str) -> str:
     """Return the text with spaces, quotes, dashes and width evened out, its case kept."""
+    if text.isascii():
+        return " ".join(text.translate(EVEN).split())
     text = NARROW_KANA.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text.translate(EVEN))
     text = MARKS_TOO_MANY.sub(r"\1", text)
     text = " ".join(unicodedata.normalize("NFC", text).split())
@@ -65,9 +67,12 @@ def fold(text: str) -> str:
     if len(folded) > 2 and folded[0] == folded[-1] == "'":
         folded = folded[1:-1]
     folded = FINAL.sub("", folded).strip() or folded
-    folded = CONTRACTION.sub(lambda found: CONTRACTIONS[found[0]], folded)
-    folded = ABBREVIATION.sub(r"\1", folded).replace(" & ", " and ").replace(", ", " ")
-    return LETTER_HYPHEN.sub(" ", folded)
+    if "nt" in folded or "n't" in folded or "cannot" in folded:
+        folded = CONTRACTION.sub(lambda found: CONTRACTIONS[found[0]], folded)
+    if "." in folded:
+        folded = ABBREVIATION.sub(r"\1", folded)
+    folded = folded.replace(" & ", " and ").replace(", ", " ")
+    return LETTER_HYPHEN.sub(" ", folded) if "-" in folded else folded
 
 
 def plain(folded: str) -> str:
