@@ -93,4 +93,4 @@ def split_response(text: str) -> list[str]:
 @lru_cache(maxsize=64)
 def folded_set(texts: tuple[str, ...]) -> frozenset[str]:
     """Return every folded form of other cards' texts."""
-    return frozenset(form.folded for text in texts for form in forms_of((text,)))
+    return frozenset(fold(tidy(part[:LONGEST])) for text in texts for part in parts(text)) - {""}
