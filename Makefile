@@ -21,6 +21,10 @@ CHECK_ENVIRONMENT := SECRET_KEY=only-for-make-check-0123456789-abcdefghijklmnopq
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock" $(UPGRADE) pyproject.toml
 
+# What speaks to the database in ways of its own; `python -m tests.postgres` alone runs every test that uses it.
+POSTGRES_TESTS := tests/accounts/test_models.py tests/cards/test_models.py tests/cards/test_services.py \
+	$(addprefix tests/sessions_app/test_,$(addsuffix .py,law marks overview queries queue races services terms undo upkeep))
+
 .PHONY: run admin dev test soak bench check lock clean installed installed-dev
 
 run: installed
@@ -34,7 +38,7 @@ admin: installed
 	@$(BIN)/python manage.py createsuperuser
 
 test: installed-dev
-	$(BIN)/python -m tests.postgres --numprocesses 2 --dist loadfile
+	$(BIN)/python -m tests.postgres --numprocesses 2 --dist loadfile $(POSTGRES_TESTS)
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 soak: installed-dev

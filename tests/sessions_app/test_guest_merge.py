@@ -99,7 +99,7 @@ def test_all_that_names_a_learner_is_moved():
 # --- Both have studied
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(answers=ANSWERS)
 def test_replaying_a_merged_log_changes_nothing(answers, learner, make_deck):
     with transaction.atomic():

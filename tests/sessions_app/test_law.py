@@ -40,7 +40,7 @@ def study(studying, answers):
         studying.answer(rating, after=timedelta(minutes=minutes))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(answers=ANSWERS)
 def test_replaying_any_history_changes_nothing(answers, learner, make_deck):
     with transaction.atomic():

@@ -31,7 +31,7 @@ from sessions_app.study.types import SessionSettings, Verdict
 from studysite.accounts.models import User
 
 MODE = "spaced"
-EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "8"))
 PEOPLE = (("ada", "UTC"), ("bea", "America/New_York"), ("cem", "Pacific/Auckland"))
 # The first learner does most, so that her histories grow.
 WHO = st.sampled_from([0, 0, 0, 1, 2])

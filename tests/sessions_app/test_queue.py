@@ -117,7 +117,7 @@ def test_no_queue_asks_what_is_put_aside(learner, make_deck, queue, kind):
     assert in_a_deck_of([kind] * 3, learner, make_deck, queue=queue) == []
 
 
-PROPERTY = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+PROPERTY = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @PROPERTY

@@ -304,7 +304,7 @@ OPERATIONS = {
     "move": lambda deck, other: cards_services.move_cards(cards=deck.cards.all(), to=other, now=LATER),
     "remove": lambda deck, other: cards_services.remove_cards(deck=deck, cards=deck.cards.all()),
     "reorder": lambda deck, other: cards_services.reorder_cards(
-        deck=deck, keys_in_order=list(deck.cards.values_list("key", flat=True))[::-1]
+        deck=deck, keys_in_order=list(deck.cards.in_order().values_list("key", flat=True))[::-1]
     ),
 }
 
