@@ -172,6 +172,25 @@ def test_a_start_over_after_the_last_answer_leaves_a_new_card():
     assert progress.replay([outcome()], 0.9, NOON + timedelta(days=5)).progress == Progress()
 
 
+def test_a_start_over_that_another_answer_did_not_know_holds_for_it_too():
+    """As where a learner's log was merged with a guest's, or a card was moved from where she had started over."""
+    over = NOON + timedelta(days=2)
+    knew, did_not = replace(outcome(day=3), since=over), outcome(day=4)
+    after = progress.replay([outcome(), knew, did_not], 0.9, over).progress
+    assert after == progress.replay([knew, did_not], 0.9, over).progress
+    assert after.recalls == 2
+
+
+def test_an_answer_after_a_start_over_counts_though_it_was_given_elsewhere():
+    later = outcome(day=4)
+    assert progress.replay([outcome(), later], 0.9, NOON + timedelta(days=2)).progress == folded(later)
+
+
+def test_what_was_started_over_stays_so_where_the_card_is_now():
+    last = replace(outcome(day=3), since=NOON + timedelta(days=2))
+    assert progress.replay([outcome(), last], 0.9).progress.recalls == 1
+
+
 @given(histories())
 def test_levels_stay_in_range_and_below_their_peak(history):
     result = folded(*history)
