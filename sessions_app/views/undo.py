@@ -19,7 +19,7 @@ from sessions_app.views.study import show, step_or_404
 from studysite.accounts.guests import learner_required
 from studysite.requests import LearnerRequest, SiteRequest
 
-UNDONE = "Taken back. Here is the card again."
+UNDONE = "Taken back."
 NOT_UNDONE = "That answer was taken back already, or others have followed it. This is where you are."
 NOT_OVERRIDDEN = "That answer was taken back or judged anew meanwhile. This is how it stands."
 MAX_NEXT = 2_000
