@@ -229,17 +229,28 @@ def take_back(enrollment: Enrollment, lines: Sequence[Review], now: datetime) ->
 def overrule(enrollment: Enrollment, line: Review, verdict: Verdict, now: datetime) -> bool:
     """Void ``line`` and write one with another verdict at its place in the log; False if it is void already.
 
-    What was rated becomes Good or Again.
+    What was rated becomes what the learner rated when she judged so before, else Good or Again.
     """
+    if line.verdict == verdict:
+        return Review.objects.standing().filter(pk=line.pk).exists()
     if not Review.objects.standing().filter(pk=line.pk).update(voided_at=now):
         return False
     others, new = History.around(line), copy(line)
     if line.rating is not None:
-        new.rating = Rating.GOOD if verdict is Verdict.CORRECT else Rating.AGAIN
+        new.rating = _rating_before(line, verdict)
     new.pk, new.verdict = None, verdict
     new.save(force_insert=True)
     _settle(enrollment, new, before=others.plus(line), after=others.plus(new))
     return True
+
+
+def _rating_before(line: Review, verdict: Verdict) -> int:
+    """The rating of the line that ``line`` stands for, if that was judged so: two overrides bring it back."""
+    earlier = Review.objects.filter(
+        step=line.step_id, card=line.card_id, verdict=verdict, rating__isnull=False
+    )
+    rating = earlier.order_by("-pk").values_list("rating", flat=True).first() if line.step_id else None
+    return rating or (Rating.GOOD if verdict is Verdict.CORRECT else Rating.AGAIN)
 
 
 def _settle(enrollment: Enrollment, line: Review, *, before: History, after: History) -> None:

@@ -168,10 +168,13 @@ def _stand_at(step: Step, enrollment: Enrollment, progress: CardProgress | None,
     return Stand(step, enrollment, progress, desk.waiting, undoable=last_answered(step.session))
 
 
-def undoable(*, learner: User, deck: Deck, mode: str, now: datetime) -> int | None:
+def undoable(*, learner: User, enrollment: Enrollment, mode: str, now: datetime) -> int | None:
     """The key of the step whose answer can be taken back although no question is open; None without one."""
-    latest = learner.study_sessions.filter(deck=deck, mode=mode).order_by("-started_at").first()
-    return last_answered(latest) if latest and is_current(latest, study_day_of(learner, now)) else None
+    sessions = learner.study_sessions.answered().filter(deck=enrollment.deck_id, mode=mode)
+    latest = sessions.order_by("-started_at").first()
+    if latest is None or enrollment.is_started_over_since(latest):
+        return None
+    return last_answered(latest) if is_current(latest, study_day_of(learner, now)) else None
 
 
 def last_answered(session: StudySession) -> int | None:
@@ -201,7 +204,7 @@ def answer_undo(*, learner: User, step: Step, now: datetime) -> Stand:
         # A card that is moved just now is not where it was when the locks were taken.
         lines = list(step.reviews.standing().select_related("card"))
         is_last = last_answered(session) == step.pk and all(line.card.deck_id in homes for line in lines)
-        if not is_last or not _reopen(session, study_day_of(learner, now)):
+        if not is_last or not _reopen(session, homes[session.deck_id], study_day_of(learner, now)):
             return Stand(is_stale=True)
         Step.objects.filter(Q(pk=step.pk) | Q(session=session, answered_at=None), retired_at=None).update(
             retired_at=now
@@ -302,14 +305,18 @@ def _open_step(
     )
 
 
-def _reopen(session: StudySession, today: date) -> bool:
-    """Open an ended session again, unless its study day is over or another of its kind has followed."""
-    if not is_current(session, today):
+def _reopen(session: StudySession, enrollment: Enrollment, today: date) -> bool:
+    """Open an ended session again, unless its study day is over, or the learner has started over or gone on since.
+
+    One that has followed without an answer is in the way only while it is open.
+    """
+    if not is_current(session, today) or enrollment.is_started_over_since(session):
         return False
-    followers = StudySession.objects.filter(
-        learner=session.learner_id, deck=session.deck_id, mode=session.mode, started_at__gt=session.started_at
-    )
-    if followers.exists():
+    others = StudySession.objects.filter(
+        learner=session.learner_id, deck=session.deck_id, mode=session.mode
+    ).exclude(pk=session.pk)
+    followers = others.answered().filter(started_at__gt=session.started_at)
+    if others.filter(Q(finished_at=None) | Q(pk__in=followers.values("pk"))).exists():
         return False
     StudySession.objects.filter(pk=session.pk).update(finished_at=None)
     return True

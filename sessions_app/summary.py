@@ -44,10 +44,10 @@ def last_session(learner: User, enrollment: Enrollment, mode: str, *, now: datet
 
     A session before she started over is none.
     """
-    sessions = learner.study_sessions.filter(deck=enrollment.deck_id, mode=mode)
+    sessions = learner.study_sessions.answered().filter(deck=enrollment.deck_id, mode=mode)
     sessions = sessions.filter(study_day=study_day_of(learner, now)).exclude(finished_at=None)
     session = sessions.order_by("-started_at").first()
-    if session is None or (enrollment.reset_at and session.started_at < enrollment.reset_at):
+    if session is None or enrollment.is_started_over_since(session):
         return None
     return summary_of(session)
 

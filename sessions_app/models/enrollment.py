@@ -153,6 +153,10 @@ class Enrollment(models.Model):
         """The side that ``card`` asks this learner for."""
         return card.studied_side if self.side_choice == SideChoice.AUTO else self.side_choice
 
+    def is_started_over_since(self, session: StudySession) -> bool:
+        """Whether the learner has started over in the deck after she began ``session``."""
+        return self.reset_at is not None and session.started_at < self.reset_at
+
     def roll_up(self) -> dict[str, int]:
         """The counts that are derived from the log."""
         names = ("recognised", "recalled", "learned", "mastered", "scheduled", "suspended")

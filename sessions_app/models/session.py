@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from cards.models import Card, Deck
@@ -13,6 +13,11 @@ from sessions_app.study.types import Level
 class StudySessionQuerySet(models.QuerySet["StudySession"]):
     def open(self) -> "StudySessionQuerySet":
         return self.filter(finished_at=None)
+
+    def answered(self) -> "StudySessionQuerySet":
+        """Sessions in which an answer stands."""
+        steps = Step.objects.standing().filter(session=OuterRef("pk")).exclude(answered_at=None)
+        return self.filter(Exists(steps))
 
 
 class StudySession(models.Model):

@@ -165,7 +165,7 @@ def start_context(
         "today": overview.today(enrollment, deck, now=now),
         "summary": summary.last_session(request.learner, enrollment, mode, now=now),
         "has_starred": marks.marked(enrollment, now, Mark.STARRED).exists(),
-        "undoable": services.undoable(learner=request.learner, deck=deck, mode=mode, now=now),
+        "undoable": services.undoable(learner=request.learner, enrollment=enrollment, mode=mode, now=now),
     }
 
 

@@ -20,7 +20,10 @@ from studysite.accounts.guests import learner_required
 from studysite.requests import LearnerRequest, SiteRequest
 
 UNDONE = "Taken back."
-NOT_UNDONE = "That answer was taken back already, or others have followed it. This is where you are."
+NOT_UNDONE = (
+    "That answer stays: it was taken back already, others have followed it, or its study day is over. "
+    "This is where you are."
+)
 NOT_OVERRIDDEN = "That answer was taken back or judged anew meanwhile. This is how it stands."
 MAX_NEXT = 2_000
 

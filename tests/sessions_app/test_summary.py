@@ -34,6 +34,13 @@ def study(studying, *ratings):
     finish(studying)
 
 
+def test_a_later_session_without_answers_hides_nothing(studying):
+    study(studying, 3)
+    studying.now += timedelta(minutes=1)
+    study(studying)
+    assert look(studying).answered == 1
+
+
 def test_an_open_session_has_no_summary_and_one_without_answers_neither(studying):
     studying.start()
     assert look(studying) is None

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from sessions_app import log, services
+from sessions_app import log, marks, services
 from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession
 from sessions_app.study.types import Level, Verdict
 from tests.sessions_app.conftest import NOON, Studying
@@ -86,6 +86,33 @@ def test_a_session_that_another_has_followed_stays_ended(studying):
     studying.start(new_limit=1)
     assert undo(studying, step).is_stale
     assert Review.objects.standing().count() == 1
+
+
+def undoable(studying):
+    return services.undoable(
+        learner=studying.learner, enrollment=Enrollment.objects.get(), mode="spaced", now=studying.now
+    )
+
+
+def test_a_session_that_another_without_answers_has_followed_is_reopened(studying):
+    studying.start(new_limit=1)
+    studying.answer(4)
+    step = Step.objects.get()
+    studying.now += timedelta(minutes=1)
+    studying.start(new_limit=1)
+    services.session_finish(learner=studying.learner, deck=studying.deck, mode="spaced", now=studying.now)
+    assert undoable(studying) == step.pk
+    assert undo(studying, step).step.card == step.card
+    assert not Review.objects.standing().exists()
+
+
+def test_what_was_answered_before_starting_over_stays(studying):
+    studying.start(new_limit=1)
+    studying.answer(4)
+    step = Step.objects.get()
+    marks.start_over(learner=studying.learner, deck=studying.deck, now=studying.now + timedelta(minutes=1))
+    assert undoable(studying) is None
+    assert undo(studying, step).is_stale
 
 
 def test_a_session_of_another_day_stays_ended(studying):
@@ -174,9 +201,17 @@ def test_an_override_takes_its_place_in_the_log(studying):
     ]
 
 
-def test_an_override_back_and_forth_leaves_what_was(studying):
+def test_judging_an_answer_as_it_was_judged_changes_nothing(studying):
     studying.start()
-    studying.answer(3)
+    studying.answer(4)
+    assert override(studying, Review.objects.get(), "correct")
+    assert Review.objects.get().rating == 4
+
+
+@pytest.mark.parametrize("rating", [2, 3, 4])
+def test_an_override_back_and_forth_leaves_what_was(studying, rating):
+    studying.start()
+    studying.answer(rating)
     before = values(derived())
     override(studying, Review.objects.get(), "wrong")
     assert values(derived()) != before
@@ -276,12 +311,13 @@ def test_nobody_judges_what_is_not_theirs(client, stranger_client, owner_client,
     assert Review.objects.get().verdict == "wrong"
 
 
-@pytest.mark.parametrize(("cards", "answers"), [(3, 2), (40, 25)])
+@pytest.mark.parametrize(("cards", "answers", "new"), [(3, 2, 30), (40, 25, 30), (40, 25, 25)])
 def test_undo_takes_at_most_25_queries_whatever_the_history(
-    learner, learner_client, make_deck, cards, answers
+    learner, learner_client, make_deck, cards, answers, new
 ):
-    studying = Studying(learner, make_deck(cards), now=timezone.now() - timedelta(hours=1))
-    studying.start(new_limit=30)
+    """The last of them reopens a session that has ended."""
+    studying = Studying(learner, make_deck(cards), now=timezone.now() - timedelta(minutes=30))
+    studying.start(new_limit=new)
     for _ in range(answers):
         studying.answer(3)
     step = Step.objects.exclude(answered_at=None).order_by("position").last()
