@@ -10,10 +10,10 @@ from django.db.models import Case, Count, Min, Q, When
 from django.db.models.functions import Greatest
 
 from cards.models import Deck, DeckQuerySet
-from sessions_app.models import CardProgress, DayTotal, Enrollment, EnrollmentQuerySet
+from sessions_app.models import CardProgress, CardProgressQuerySet, DayTotal, Enrollment, EnrollmentQuerySet
 from sessions_app.services import moment_of, study_day_of
 from sessions_app.study.modes import MODES
-from sessions_app.study.types import Level
+from sessions_app.study.types import Level, State
 from studysite.accounts.models import User
 
 # The table's "91 % right" looks back so many study days.
@@ -70,7 +70,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Today:
-    """What Spaced has for a learner in a deck today; ``new`` are the day's new cards that are left."""
+    """What Spaced has for a learner in a deck today; ``new`` are the day's new cards that are left.
+
+    ``due`` can be asked now; ``unseen`` and ``scheduled`` leave out what is suspended or buried.
+    """
 
     due: int
     new: int
@@ -150,24 +153,59 @@ def today(enrollment: Any, deck: Deck, *, now: datetime) -> Today:
     """What awaits the learner today; ``enrollment`` carries its schedule, or is one not saved yet."""
     if enrollment.pk is None:
         return Today(0, min(deck.card_count, enrollment.new_per_day), deck.card_count, 0, None)
-    buried_unseen, unburied_at = buried_cards(enrollment, now)
-    unseen = max(0, deck.card_count - enrollment.suspended - enrollment.scheduled - buried_unseen)
+    buried, waiting = buried_cards(enrollment, now), waiting_steps(enrollment, now)
+    unseen = max(0, deck.card_count - enrollment.suspended - enrollment.scheduled - buried.unseen)
     left_today = max(0, enrollment.new_per_day - introduced_today(enrollment, now))
-    next_due = min(filter(None, (enrollment.next_due, unburied_at)), default=None)
-    return Today(enrollment.due_count, min(unseen, left_today), unseen, enrollment.scheduled, next_due)
-
-
-def buried_cards(enrollment: Enrollment, now: datetime) -> tuple[int, datetime | None]:
-    """How many unseen cards are buried at ``now``, and when the first buried card that has a memory comes back."""
-    if enrollment.buried_until is None or enrollment.buried_until <= now:
-        return 0, None
-    mine = CardProgress.objects.filter(learner=enrollment.learner_id, deck=enrollment.deck_id)
-    buried = mine.asked(enrollment.side_choice).active().filter(buried_until__gt=now)
-    has_memory = Q(due__isnull=False)
-    found = buried.aggregate(
-        unseen=Count("pk", filter=~has_memory), back=Min(Greatest("due", "buried_until"), filter=has_memory)
+    next_due = min(filter(None, (enrollment.next_due, buried.first_at, waiting.first_at)), default=None)
+    return Today(
+        due=max(0, enrollment.due_count - waiting.scheduled),
+        new=min(unseen, left_today),
+        unseen=unseen,
+        scheduled=max(0, enrollment.scheduled - buried.scheduled),
+        next_due=next_due,
     )
-    return found["unseen"], found["back"]
+
+
+@dataclass(frozen=True)
+class Away:
+    """Cards that cannot be asked just now; the first of the ``scheduled`` ones can at ``first_at``."""
+
+    unseen: int = 0
+    scheduled: int = 0
+    first_at: datetime | None = None
+
+
+def askable_progress(enrollment: Enrollment) -> CardProgressQuerySet:
+    """The learner's progress on the cards of the deck that are not suspended, on the side that each asks for."""
+    mine = CardProgress.objects.filter(learner=enrollment.learner_id, deck=enrollment.deck_id)
+    return mine.asked(enrollment.side_choice).active()
+
+
+def buried_cards(enrollment: Enrollment, now: datetime) -> Away:
+    """The cards that are buried at ``now``."""
+    if enrollment.buried_until is None or enrollment.buried_until <= now:
+        return Away()
+    has_memory = Q(due__isnull=False)
+    found = (
+        askable_progress(enrollment)
+        .filter(buried_until__gt=now)
+        .aggregate(
+            unseen=Count("pk", filter=~has_memory),
+            scheduled=Count("pk", filter=has_memory),
+            first_at=Min(Greatest("due", "buried_until"), filter=has_memory),
+        )
+    )
+    return Away(**found)
+
+
+def waiting_steps(enrollment: Any, now: datetime) -> Away:
+    """The cards counted as due today whose same-day step is still too far ahead to be asked."""
+    if not enrollment.due_count:
+        return Away()
+    soon = now + timedelta(minutes=enrollment.learn_ahead)
+    steps = askable_progress(enrollment).unburied(now).exclude(state=State.REVIEW)
+    steps = steps.filter(due__gt=soon, due__lt=moment_of(enrollment.learner, now).day_end)
+    return Away(**steps.aggregate(scheduled=Count("pk"), first_at=Min("due")))
 
 
 def introduced_today(enrollment: Enrollment, now: datetime) -> int:

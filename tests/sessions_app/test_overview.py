@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from cards.models import Card, Deck, Visibility
 from cards.services import remove_cards
 from sessions_app import overview
+from sessions_app.marks import Mark, card_mark
 from sessions_app.models import Enrollment
 from tests.sessions_app.conftest import NOON, Studying
 
@@ -110,3 +111,24 @@ class TestStanding:
         standing = overview.scheduled_for(Enrollment.objects.all(), learner, studying.now).get()
         today = overview.today(standing, studying.deck, now=studying.now)
         assert (today.due, today.new, today.unseen, today.scheduled) == (0, 2, 4, 1)
+
+    def today(self, studying):
+        standing = overview.scheduled_for(Enrollment.objects.all(), studying.learner, studying.now).get()
+        return overview.today(standing, studying.deck, now=studying.now)
+
+    def test_today_has_no_step_that_cannot_be_asked_yet(self, learner, studying):
+        Enrollment.objects.create(learner=learner, deck=studying.deck, new_per_day=1, learn_ahead=0)
+        studying.start(new_limit=1)
+        studying.answer(1)
+        today = self.today(studying)
+        assert (today.due, today.next_due) == (0, studying.now + timedelta(minutes=10))
+        studying.now += timedelta(minutes=10)
+        assert self.today(studying).due == 1
+
+    def test_today_has_no_buried_cards(self, learner, studying):
+        studying.start(new_limit=1)
+        studying.answer(4)
+        for card in Card.objects.select_related("deck"):
+            card_mark(learner=learner, card=card, mark=Mark.BURIED, on=True, now=studying.now)
+        today = self.today(studying)
+        assert (today.due, today.new, today.unseen, today.scheduled) == (0, 0, 0, 0)

@@ -6,8 +6,10 @@ import pytest
 from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from cards.models import Deck, Visibility
+from sessions_app.marks import Mark, card_mark
 from sessions_app.models import Enrollment, Review, Step, StudySession
 
 pytestmark = pytest.mark.django_db
@@ -176,6 +178,17 @@ def test_with_nothing_to_study_the_page_says_so(make_deck, learner_client):
 
 
 # --- Twice, stale, hostile
+
+
+def test_an_empty_deck_and_one_whose_cards_are_all_put_aside_say_why_nothing_is_asked(
+    learner, learner_client, make_deck
+):
+    empty, aside = make_deck(0), make_deck(2)
+    for card in aside.cards.select_related("deck"):
+        card_mark(learner=learner, card=card, mark=Mark.SUSPENDED, on=True, now=timezone.now())
+    said = "This deck has no cards yet.", "Every card is suspended or buried."
+    for deck, words in zip((empty, aside), said, strict=True):
+        assert words in learner_client.get(reverse("study", args=[deck.slug, "spaced"])).content.decode()
 
 
 def test_a_double_submit_counts_once_and_shows_where_the_session_stands(learner_client, answer_url, step):
