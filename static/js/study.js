@@ -1,8 +1,8 @@
-// Studying by keys: Space shows the answer, then means Good; 1 to 4 rate; Z takes the last answer back, - buries the
-// card, @ suspends it, * stars it. Each new question gets the focus.
+// Studying by keys: Space shows the answer, then means Good; 1 to 4 rate; Z takes back what was done last, putting a
+// card aside or an answer; - buries the card, @ suspends it, * stars it. Each new question gets the focus.
 (() => {
   const GOOD = "3";
-  const FORMS = { z: "undo-form", "-": "bury-form", "@": "suspend-form", "*": "star-form" };
+  const FORMS = { z: ["aside-form", "undo-form"], "-": ["bury-form"], "@": ["suspend-form"], "*": ["star-form"] };
 
   function rate(value) {
     document.querySelector(`#answer-form button[value="${value}"]`)?.click();
@@ -10,7 +10,8 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.repeat || cardKeys.taken(event)) return;
-    const form = document.getElementById(FORMS[event.key.toLowerCase()]);
+    const ids = FORMS[event.key.toLowerCase()] ?? [];
+    const form = ids.map((id) => document.getElementById(id)).find(Boolean);
     const flip = cardKeys.flip();
     if (form) form.requestSubmit();
     else if (!flip) return;

@@ -66,6 +66,32 @@ def test_by_keys(page: Page, study) -> None:
     assert not Review.objects.exists()
 
 
+def test_z_brings_a_card_put_aside_back_before_it_takes_an_answer_back(page: Page, study) -> None:
+    first = study(page)
+    page.keyboard.press(" ")
+    page.keyboard.press("3")
+    expect_another(page, first)
+    second = prompt(page)
+    page.keyboard.press("-")
+    expect_another(page, second)
+    page.keyboard.press("z")
+    expect(page.get_by_text("The card is asked again today.")).to_be_visible()
+    assert Review.objects.standing().count() == 1
+    page.keyboard.press("z")
+    expect(page.get_by_text("Taken back.")).to_be_visible()
+    assert not Review.objects.standing().exists()
+
+
+def test_the_viewer_stars_its_card_by_key_and_stays_at_its_address(page: Page, study) -> None:
+    study(page)
+    page.goto(f"{DECK}?card=3")
+    page.keyboard.press("*")
+    expect(page.get_by_role("button", name="Starred")).to_have_attribute("aria-pressed", "true")
+    assert page.url.endswith("?card=3")
+    assert CardProgress.objects.get(starred=True).card.position == 2
+    check(page)
+
+
 @pytest.mark.parametrize("with_javascript", [True, False])
 def test_by_pointer_and_back_again(page: Page, plain_page: Page, study, with_javascript) -> None:
     page = page if with_javascript else plain_page
