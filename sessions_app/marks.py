@@ -45,6 +45,15 @@ def marked(enrollment: Enrollment, now: datetime, mark: Mark | None = None) -> C
     return mine.asked(enrollment.side_choice).filter(wanted[mark] if mark else anyhow)
 
 
+def marks_on(row: CardProgress | None, now: datetime) -> dict[Mark, bool]:
+    """Which marks the learner has set on a card; ``row`` is her progress on it, None where there is none."""
+    return {
+        Mark.STARRED: bool(row and row.starred),
+        Mark.SUSPENDED: bool(row and row.suspended),
+        Mark.BURIED: bool(row and row.buried_until and row.buried_until > now),
+    }
+
+
 def put_aside_card(learner: User, deck: Deck, card_id: int, now: datetime) -> CardProgress | None:
     """The learner's progress on a card of the deck that is suspended or buried at ``now``; None if it is not."""
     mine = CardProgress.objects.filter(learner=learner, deck=deck, card=card_id, card__removed_at=None)

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import BooleanField, Case, Prefetch, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from cards.models import CardQuerySet, Deck, SideChoice
+from cards.models import Card, CardQuerySet, Deck, SideChoice
 from sessions_app.models import CardProgress, CardProgressQuerySet
 from sessions_app.study.types import Level
 from studysite.accounts.models import User
@@ -21,6 +21,11 @@ def progress_in(deck: Deck, learner: User) -> CardProgressQuerySet:
     wishes = learner.enrollments.filter(deck=deck).values("side_choice")
     progress = CardProgress.objects.filter(learner=learner, deck=deck)
     return progress.asked(Coalesce(Subquery(wishes), Value(SideChoice.AUTO)))
+
+
+def is_starred(card: Card | None, deck: Deck, learner: User) -> bool:
+    """Whether the learner has starred the card; there is none in an empty deck."""
+    return card is not None and progress_in(deck, learner).filter(card=card, starred=True).exists()
 
 
 def with_standing(cards: CardQuerySet, deck: Deck, learner: User, *, now: datetime) -> CardQuerySet:

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from cards.models import Deck, Tag
 from sessions_app.card_standing import card_standing
+from sessions_app.marks import marks_on
 from studysite.htmx import render_page
 from studysite.requests import SiteRequest
 
@@ -22,7 +23,9 @@ def card_page(request: SiteRequest, slug: str, pk: int) -> HttpResponse:
     deck = get_object_or_404(Deck.objects.visible_to(learner).select_related("owner"), slug=slug)
     tags = Prefetch("tags", Tag.objects.seen_by(learner, deck=deck), to_attr="seen_tags")
     card = get_object_or_404(deck.cards.present().prefetch_related(tags), pk=pk)
-    standing = card_standing(card, deck, learner, now=timezone.now()) if learner.is_authenticated else None
+    now = timezone.now()
+    standing = card_standing(card, deck, learner, now=now) if learner.is_authenticated else None
     page = Paginator(standing.lines, LINES_PER_PAGE).get_page(request.GET.get("page")) if standing else None
-    context = {"deck": deck, "card": card, "standing": standing, "page": page}
+    marks = marks_on(standing.row if standing else None, now) if learner.is_authenticated else {}
+    context = {"deck": deck, "card": card, "standing": standing, "page": page, "marks": marks}
     return render_page(request, "sessions_app/card.html", context, parts={"history"})

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from random import SystemRandom
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
 from django.db.models import Prefetch
 from django.http import HttpResponse
@@ -19,6 +18,7 @@ from sessions_app.forms import SharingForm
 from sessions_app.study.modes import MODES
 from sessions_app.study.shuffle import shuffled_place
 from sessions_app.study.types import Side
+from studysite.accounts.guests import to_login
 from studysite.htmx import render_page, wanted_part
 from studysite.requests import LearnerRequest, SiteRequest
 
@@ -105,7 +105,9 @@ def deck_page(request: SiteRequest, slug: str) -> HttpResponse:
 
 
 def viewer_context(request: SiteRequest, deck: Deck) -> dict[str, object]:
-    return {"viewer": Viewer.from_request(request, deck)}
+    viewer, learner = Viewer.from_request(request, deck), request.learner
+    starred = learner.is_authenticated and terms.is_starred(viewer.card, deck, learner)
+    return {"viewer": viewer, "starred": starred}
 
 
 def terms_part(request: SiteRequest, deck: Deck) -> dict[str, object]:
@@ -131,10 +133,11 @@ def page_context(request: SiteRequest, deck: Deck) -> dict[str, object]:
     }
 
 
-@login_required
 @require_POST
 def sharing(request: LearnerRequest, slug: str) -> HttpResponse:
-    """The learner's consent to be seen by the deck's owner; she can take it back at any time."""
+    """The learner's consent to be seen by the deck's owner; she can take it back at any time. Not for guests."""
+    if not request.user.is_authenticated:
+        return to_login(request)
     deck = get_object_or_404(Deck.objects.visible_to(request.learner), slug=slug)
     form = SharingForm(request.POST)
     if form.is_valid():

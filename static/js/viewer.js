@@ -1,4 +1,4 @@
-// The deck page's viewer: Space flips, the arrows move, autoplay does both by itself.
+// The deck page's viewer: Space flips, the arrows move, * stars the card, autoplay flips and moves by itself.
 (() => {
   const SHOW_FRONT = 4000;
   const SHOW_BACK = 6000;
@@ -81,6 +81,7 @@
       if (flip) flip.open = !flip.open;
     } else if (event.key === "ArrowLeft") step("viewer-previous");
     else if (event.key === "ArrowRight") step("viewer-next");
+    else if (event.key === "*") document.getElementById("star-form")?.requestSubmit();
     else return;
     event.preventDefault();
     if (timer !== null) stop();

@@ -7,6 +7,7 @@ signing up and from logging in as herself.
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from allauth.core import ratelimit
 from django.conf import settings
@@ -17,6 +18,7 @@ from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.functional import SimpleLazyObject
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
 from studysite.accounts.models import User
@@ -93,12 +95,27 @@ def forget(request: HttpRequest) -> None:
 
 
 def learner_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Send who is nobody yet to the login, and back."""
+    """Send who is nobody yet to the login, and back to the page; from a post, to the page that the form was on."""
 
     @wraps(view)
     def wrapped(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.learner.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return to_login(request)
         return view(request, *args, **kwargs)
 
     return wrapped
+
+
+def to_login(request: HttpRequest) -> HttpResponse:
+    """Send to the login, and from there to the page; a post's address is none, so to the page before it."""
+    is_page = request.method in ("GET", "HEAD")
+    return redirect_to_login(request.get_full_path() if is_page else page_before(request))
+
+
+def page_before(request: HttpRequest) -> str:
+    """The path of the page of this site from which the request comes; home where the browser does not say."""
+    page = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure()):
+        return "/"
+    parts = urlsplit(page)
+    return urlunsplit(("", "", parts.path or "/", parts.query, ""))

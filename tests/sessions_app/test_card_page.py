@@ -249,3 +249,25 @@ def test_its_table_tells_recall_just_before_each_recall():
 def test_a_clock_put_back_still_has_a_curve():
     drawn = chart(now=NOON - timedelta(days=1))
     assert points(drawn.ahead)[-1][0] == charts.WIDTH
+
+
+# --- Marks
+
+
+def test_the_learner_marks_the_card_and_takes_the_mark_away_on_its_page(learner_client, card):
+    for mark, sets, takes_away in (
+        ("starred", "Star", "Take the star away"),
+        ("suspended", "Suspend", "Unsuspend"),
+        ("buried", "Bury until tomorrow", "Unbury"),
+    ):
+        assert f"> {sets} </button>" in body(learner_client, card)
+        address = reverse("card_mark", args=[card.deck.slug, card.pk])
+        posted = {"mark": mark, "on": "on", "next": url(card)}
+        assert learner_client.post(address, posted)["Location"] == url(card)
+        assert f"> {takes_away} </button>" in body(learner_client, card)
+        learner_client.post(address, {"mark": mark})
+        assert f"> {sets} </button>" in body(learner_client, card)
+
+
+def test_nobody_is_offered_marks(client, card):
+    assert "/mark/" not in body(client, card)

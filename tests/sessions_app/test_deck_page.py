@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.urls import reverse
@@ -220,3 +221,33 @@ def test_a_day_on_which_all_is_done_names_the_next(learner, learner_client, deck
     studying.start(new_limit=1)
     studying.answer(4)
     assert re.search(r"done, (next \w+|\d+ \w+)", row(body(learner_client, deck)))
+
+
+def test_the_viewer_shows_the_star_to_who_can_set_it(client, learner_client, deck):
+    assert "star-form" not in body(client, deck)
+    assert 'aria-pressed="false" aria-label="Starred"' in body(learner_client, deck, "?card=2")
+    card = deck.cards.get(position=1)
+    learner_client.post(reverse("card_mark", args=[deck.slug, card.pk]), {"mark": "starred", "on": "on"})
+    assert 'aria-pressed="true" aria-label="Starred"' in body(learner_client, deck, "?card=2")
+    assert 'aria-pressed="false" aria-label="Starred"' in body(learner_client, deck, "?card=1")
+
+
+@pytest.mark.parametrize(
+    ("referer", "page"),
+    [
+        ("http://testserver/decks/x/?card=3", "/decks/x/?card=3"),
+        ("https://elsewhere.example/", "/"),
+        ("//[", "/"),
+        (None, "/"),
+    ],
+)
+def test_a_post_of_nobody_leads_over_the_login_to_the_page_it_came_from(client, deck, referer, page):
+    card = deck.cards.first()
+    headers = {"Referer": referer} if referer else {}
+    for address in (
+        reverse("card_mark", args=[deck.slug, card.pk]),
+        reverse("deck_sharing", args=[deck.slug]),
+        reverse("review_override", args=[1]),
+    ):
+        location = urlsplit(client.post(address, headers=headers)["Location"])
+        assert (location.path, parse_qs(location.query)) == ("/accounts/login/", {"next": [page]})

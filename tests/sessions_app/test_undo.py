@@ -295,6 +295,16 @@ def test_an_override_leads_back_to_its_page(learner_client, deck, answered):
     assert "judged anew meanwhile" in late.content.decode()
 
 
+def test_an_override_leads_back_to_its_place_in_the_list(learner_client, deck, answered):
+    _, step = answered
+    learner_client.post(reverse("study_finish", args=[deck.slug, "spaced"]))
+    card = reverse("card", args=[deck.slug, step.card_id])
+    for page in (reverse("study", args=[deck.slug, "spaced"]), card):
+        html = learner_client.get(page).content.decode()
+        assert f'<li id="line-{step.pk}">' in html
+        assert f'name="next" value="{page}#line-{step.pk}"' in html
+
+
 @pytest.mark.parametrize("verdict", ["", "ask", "RIGHT", "\0", "x" * 100_000])
 def test_a_verdict_that_is_none_changes_nothing(learner_client, answered, verdict):
     url = reverse("review_override", args=[Review.objects.get().pk])
