@@ -12,7 +12,7 @@ from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone
 
 from cards.models import Card, Deck, TwinPair, make_card_key
-from cards.signals import cards_changed, cards_moved, cards_reasked
+from cards.signals import cards_changed, cards_moved, cards_moving, cards_reasked
 
 CHUNK = 500
 """Cards that are written in one statement."""
@@ -91,6 +91,7 @@ def move_cards(*, cards: QuerySet[Card], to: Deck, now: datetime) -> int:
     """
     chosen = Card.objects.filter(pk__in=cards.order_by().values("pk")).exclude(deck=to)
     decks = {deck.pk: deck for deck in lock_decks({to.pk, *chosen.values_list("deck", flat=True)})}
+    cards_moving.send(sender=Card, decks=list(decks))
     moved = list(chosen.filter(deck__in=decks).order_by("deck", "position", "pk").defer(*RENDERED))
     _settle_in(moved, to, now)
     Card.objects.bulk_update(

@@ -11,6 +11,10 @@ cards_changed = Signal()
 # With ``cards``, their ``deck`` and ``now``: these ask something else, and what was answered before says nothing.
 cards_reasked = Signal()
 
+# With all ``decks`` concerned (primary keys): cards are about to move between them. A move locks the cards against
+# rows that refer to them, so whoever locks something else before such rows are written has to have it locked first.
+cards_moving = Signal()
+
 # With ``cards``, the deck ``to`` in which they now are, all ``decks`` concerned (primary keys), and ``now``.
 cards_moved = Signal()
 

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from cards.models import Card, Deck
-from cards.signals import cards_changed, cards_moved, cards_reasked, learners_asked
+from cards.signals import cards_changed, cards_moved, cards_moving, cards_reasked, learners_asked
 from sessions_app import upkeep
 from sessions_app.guests import answer_count, guest_discard, guest_merge
 from studysite.accounts import guests
@@ -27,6 +27,12 @@ def recount_enrollments(sender: object, deck: Deck, **kwargs: Any) -> None:
 @receiver(cards_reasked)
 def start_anew(sender: object, cards: Sequence[int], deck: Deck, now: datetime, **kwargs: Any) -> None:
     upkeep.start_anew(cards, deck=deck, now=now)
+
+
+@receiver(cards_moving)
+def lock_enrollments(sender: object, decks: Sequence[int], **kwargs: Any) -> None:
+    """An answer locks its enrollment and then writes a line that refers to the card: the same order here."""
+    upkeep.lock_enrollments(decks)
 
 
 @receiver(cards_moved)

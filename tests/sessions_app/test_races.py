@@ -6,6 +6,8 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
+from cards.models import Card, Deck
+from cards.services import move_cards
 from sessions_app import log, services
 from sessions_app.models import Enrollment, Review, Step, StudySession
 from sessions_app.study.types import SessionSettings, Verdict
@@ -143,4 +145,27 @@ def test_learners_of_one_deck_do_not_lose_each_others_answers(owner, learner, st
 
     race(*[lambda one=one: study(one) for one in everyone])
     assert Review.objects.count() == 9
+    assert_law()
+
+
+@pytest.mark.parametrize("attempt", range(4))
+def test_cards_move_while_they_are_answered(owner, learner, stranger, make_deck, attempt):
+    """Both want an enrollment and a card: PostgreSQL would end one of two that took them in another order."""
+    home, other = make_deck(5), make_deck(5)
+    everyone = [Studying(user, home) for user in (owner, learner, stranger)]
+    for one in everyone:
+        one.start()
+        one.answer(3)
+    keys = list(home.cards.values_list("pk", flat=True))
+
+    def study(one):
+        for rating in (3, 1, 3):
+            if step := one.open_step():
+                one.answer(rating, step)
+
+    def move(deck):
+        for _ in range(2):
+            move_cards(cards=Card.objects.filter(pk__in=keys), to=Deck.objects.get(pk=deck.pk), now=NOON)
+
+    race(*[lambda one=one: study(one) for one in everyone], *[lambda to=to: move(to) for to in (other, home)])
     assert_law()
