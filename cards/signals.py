@@ -12,7 +12,7 @@ cards_changed = Signal()
 cards_reasked = Signal()
 
 # With all ``decks`` concerned (primary keys): cards are about to move between them. A move locks the cards against
-# rows that refer to them, so whoever locks something else before such rows are written has to have it locked first.
+# rows that refer to them, so whoever locks something else before writing such rows has to lock it now.
 cards_moving = Signal()
 
 # With ``cards``, the deck ``to`` in which they now are, all ``decks`` concerned (primary keys), and ``now``.

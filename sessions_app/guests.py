@@ -70,8 +70,8 @@ def idle_guests_remove(*, before: datetime) -> int:
 
 
 def lock_enrollments(guest: User, user: User) -> list[Enrollment]:
-    """Both learners' enrollments in the guest's decks, locked in the order of their keys."""
-    decks = list(guest.enrollments.values_list("deck", flat=True))
+    """Both learners' enrollments in the guest's decks and those to replay, locked in the order of their keys."""
+    decks = decks_to_replay(guest, user) | set(guest.enrollments.values_list("deck", flat=True))
     both = Enrollment.objects.select_for_update().filter(learner__in=[guest, user], deck__in=decks)
     return list(both.order_by("pk"))
 
