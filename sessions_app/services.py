@@ -308,15 +308,17 @@ def _open_step(
 def _reopen(session: StudySession, enrollment: Enrollment, today: date) -> bool:
     """Open an ended session again, unless its study day is over, or the learner has started over or gone on since.
 
-    One that has followed without an answer is in the way only while it is open.
+    One that has followed without an answer is in the way only while it is open. An open one just goes on.
     """
-    if not is_current(session, today) or enrollment.is_started_over_since(session):
+    if not is_current(session, today):
         return False
-    others = StudySession.objects.filter(
-        learner=session.learner_id, deck=session.deck_id, mode=session.mode
-    ).exclude(pk=session.pk)
-    followers = others.answered().filter(started_at__gt=session.started_at)
-    if others.filter(Q(finished_at=None) | Q(pk__in=followers.values("pk"))).exists():
+    alike = StudySession.objects.filter(learner=session.learner_id, deck=session.deck_id, mode=session.mode)
+    followers = alike.answered().filter(started_at__gt=session.started_at)
+    found = alike.filter(Q(finished_at=None) | Q(pk__in=followers.values("pk")))
+    in_the_way = dict(found.values_list("pk", "finished_at"))
+    if session.pk in in_the_way:
+        return True
+    if in_the_way or enrollment.is_started_over_since(session):
         return False
     StudySession.objects.filter(pk=session.pk).update(finished_at=None)
     return True

@@ -106,6 +106,16 @@ def test_a_session_that_another_without_answers_has_followed_is_reopened(studyin
     assert not Review.objects.standing().exists()
 
 
+def test_a_clock_put_back_does_not_keep_the_open_session_from_undo(studying):
+    studying.start(new_limit=1)
+    studying.answer(4)
+    marks.start_over(learner=studying.learner, deck=studying.deck, now=studying.now)
+    studying.now -= timedelta(hours=1)
+    studying.start()
+    studying.answer(3)
+    assert not undo(studying, Step.objects.get(session__finished_at=None, answered_at__isnull=False)).is_stale
+
+
 def test_what_was_answered_before_starting_over_stays(studying):
     studying.start(new_limit=1)
     studying.answer(4)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from sessions_app.study import progress
@@ -64,6 +64,7 @@ def test_doing_what_it_says_reaches_the_level_and_no_day_less_does(history, late
     assert all(level < step.level for level in levels[:-1])
 
 
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
 @given(histories())
 def test_a_recall_too_early_does_not_lift(history):
     before = folded(*history)
