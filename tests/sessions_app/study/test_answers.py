@@ -1,0 +1,253 @@
+"""Typed answers, judged: a table of labelled cases, and what holds for any texts."""
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sessions_app.study.answers import Judgement, Reason, judge, words
+from sessions_app.study.answers.reasons import TEXTS
+from sessions_app.study.types import Verdict
+
+CASES_FILE = Path(__file__).with_name("answers.txt")
+DOCS = Path(__file__).parents[3] / "docs" / "answers.md"
+
+# Surrogates and NUL included: a client may send anything.
+ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=60)
+TRICKY = st.text(st.sampled_from("aZ0 9.,;:/$\\^{}()-'’é\u0301½²xX×=\x00\ud800ßıﬁ٣中が％"), max_size=25)
+TEXTS_OF_ALL_KINDS = ANY_TEXT | TRICKY
+
+
+def sections() -> dict[str, list[tuple[str, str, str]]]:
+    """The labelled cases under their headings."""
+    found: dict[str, list[tuple[str, str, str]]] = {}
+    for line in CASES_FILE.read_text(encoding="utf-8").splitlines():
+        if line.startswith("# "):
+            rows = found.setdefault(line[2:], [])
+        elif line:
+            verdict, response, answer = line.split(" | ", 2)
+            rows.append((verdict, response, answer))
+    return found
+
+
+SECTIONS = sections()
+CASES = [case for cases in SECTIONS.values() for case in cases]
+
+
+@pytest.mark.parametrize("heading", SECTIONS)
+def test_labelled_cases(heading):
+    misjudged = []
+    for verdict, response, answer in SECTIONS[heading]:
+        found = judge(response, answer).verdict
+        if found != verdict and not (verdict == "refused" and found is not Verdict.CORRECT):
+            misjudged.append((verdict, found.value, response, answer))
+    assert not misjudged
+
+
+@pytest.mark.parametrize(
+    ("response", "answer", "reason"),
+    [
+        ("Paris", "Paris.", Reason.EXACT),
+        ("hound", "dog; hound", Reason.ALTERNATIVE),
+        ("cafe", "café", Reason.ACCENT),
+        ("dog", "the dog", Reason.ARTICLE),
+        ("colour", "color", Reason.SPELLING),
+        ("recieve", "receive", Reason.TYPO),
+        ("1000", "1,000", Reason.NUMBER),
+        ("4 July 1776", "July 4, 1776", Reason.DATE),
+        ("Henry the Eighth", "Henry VIII", Reason.SPELLING),
+        ("SO4^2-", "SO₄²⁻", Reason.FORMULA),
+        ("x²", "$x^2$", Reason.FORMULA),
+        ("not contagious", "contagious", Reason.NEGATION),
+        ("hyponym", "hypernym", Reason.CONFUSED),
+        ("CO", "Co", Reason.CASE),
+        ("L1", "L2", Reason.SYMBOL),
+        (" \t", "Paris", Reason.EMPTY),
+        ("\u200b", "Paris", Reason.EMPTY),
+        ("Paris, France", "Paris", Reason.UNSURE),
+        ("Berlin", "Paris", Reason.WRONG),
+        ("it makes sugar", "the way in which all green plants make sugar out of light", Reason.LONG),
+    ],
+)
+def test_reason(response, answer, reason):
+    assert judge(response, answer).reason is reason
+
+
+def test_accepted_answer_counts_and_is_named():
+    assert judge("canine", "dog", accepted=["canine"]) == Judgement(
+        Verdict.CORRECT, Reason.ALTERNATIVE, "canine"
+    )
+
+
+def test_slip_in_an_accepted_answer_counts():
+    assert judge("mitochondira", "powerhouse", accepted=["mitochondria"]).matched == "mitochondria"
+
+
+def test_prompt_typed_back_is_asked_about():
+    assert judge("capital of France", "Paris", prompt="Capital of France?").reason is Reason.PROMPT
+
+
+def test_prompt_that_is_the_answer_counts():
+    assert judge("taxi", "taxi", prompt="taxi").verdict is Verdict.CORRECT
+
+
+@pytest.mark.parametrize("response", ["efferent", "Efferent."])
+def test_other_cards_answer_is_wrong(response):
+    assert judge(response, "outgoing", others=["efferent"]) == Judgement(
+        Verdict.WRONG, Reason.OTHER_CARD, "outgoing"
+    )
+
+
+def test_other_cards_answer_is_no_slip():
+    assert judge("gradeint", "gradient").verdict is Verdict.CORRECT
+    assert judge("gradeint", "gradient", others=["gradeint"]).verdict is Verdict.WRONG
+
+
+def test_slip_that_is_as_near_to_another_card_is_asked_about():
+    assert judge("calcitolin", "calcitonin", others=["calcitolim"]).verdict is not Verdict.CORRECT
+    assert judge("photosythesis", "photosynthesis", others=["photosythesix"]).verdict is Verdict.ASK
+
+
+def test_twins_answer_is_asked_about():
+    assert judge("less overfitting", "smaller size", twins=["less overfitting"]).reason is Reason.TWIN
+
+
+def test_own_answer_on_another_card_counts():
+    assert judge("Paris", "Paris", others=["Paris"], twins=["Paris"]).verdict is Verdict.CORRECT
+
+
+def test_part_of_the_answer_that_is_another_cards_is_asked_about():
+    assert judge("happy", "happy (glad)", others=["happy (lucky)"]).verdict is Verdict.ASK
+
+
+@pytest.mark.parametrize(
+    ("response", "answer"),
+    [("recieve", "receive"), ("cafe", "café"), ("dog", "the dog"), ("colour", "color")],
+)
+def test_strict_forgives_nothing(response, answer):
+    assert judge(response, answer).verdict is Verdict.CORRECT
+    assert judge(response, answer, strict=True).verdict is Verdict.WRONG
+
+
+@pytest.mark.parametrize(("response", "answer"), [("PARIS", "Paris."), ("1000", "1,000"), ("x²", "$x^2$")])
+def test_strict_takes_another_notation(response, answer):
+    assert judge(response, answer, strict=True).verdict is Verdict.CORRECT
+
+
+@given(TEXTS_OF_ALL_KINDS, TEXTS_OF_ALL_KINDS, TEXTS_OF_ALL_KINDS)
+def test_any_texts_get_a_judgement(response, answer, other):
+    judgement = judge(
+        response, answer, accepted=[other], prompt=other, others=[other, answer], twins=[response]
+    )
+    assert judgement.reason.text
+
+
+@given(TEXTS_OF_ALL_KINDS.filter(str.strip))
+def test_answer_itself_is_right(answer):
+    assert judge(answer, answer).verdict is Verdict.CORRECT
+
+
+@given(st.sampled_from(CASES))
+def test_width_spaces_and_composition_make_no_difference(case):
+    _, response, answer = case
+    assert judge(f"  {response.replace(' ', '   ')} ", answer).verdict is judge(response, answer).verdict
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "a",
+        "ab ",
+        "中",
+        "\u0301",
+        "\u0315\u0300\u0323",
+        "{",
+        "\\frac{",
+        "1,",
+        "(",
+        "; ",
+        " / ",
+        "'",
+        "$x^",
+        "\ud800",
+    ],
+)
+def test_hostile_length_is_bounded(unit):
+    text = (unit * 20_000)[:20_000]
+    for response, answer in [
+        (text, text + "x"),
+        (text, "Paris"),
+        ("Paris", text),
+        (text[:1_000], text[:999]),
+    ]:
+        begun = time.process_time()
+        judge(response, answer)
+        # Ten times the aim: a loaded machine is no failure of the rules.
+        assert time.process_time() - begun < 0.2
+
+
+@pytest.mark.parametrize(
+    ("response", "answer"), [("hablamas", "hablamos"), ("montre", "monter"), ("pala", "palla")]
+)
+def test_other_words_of_other_languages_are_no_slips(response, answer):
+    assert judge(response, answer).verdict is not Verdict.CORRECT
+
+
+@pytest.fixture
+def unloaded(tmp_path, monkeypatch):
+    """The lists of words as if nothing had been loaded, made of two words, and kept in their own directory."""
+    monkeypatch.setattr(words, "_lists", [])
+    monkeypatch.setattr(words, "_kept", None)
+    monkeypatch.setattr(words, "made", lambda: [words.checksums(["liebe", "lieber"])] * 9)
+    words.keep_in(tmp_path)
+    return tmp_path
+
+
+def test_lists_are_made_once_and_kept(unloaded, monkeypatch):
+    words.lists()
+    monkeypatch.setattr(words, "_lists", [])
+    monkeypatch.setattr(words, "made", None)
+    assert words.is_english("liebe")
+    assert not words.is_english("leibe")
+    assert len(list(unloaded.iterdir())) == 1
+
+
+def test_half_a_file_of_lists_is_made_anew(unloaded, monkeypatch):
+    words.lists()
+    (file,) = unloaded.iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-3])
+    monkeypatch.setattr(words, "_lists", [])
+    assert words.is_english("lieber")
+    assert file.read_bytes() == whole
+
+
+def test_lists_that_cannot_be_kept_are_used(unloaded):
+    words.keep_in(unloaded / "missing")
+    assert words.is_english("liebe")
+
+
+def test_every_reason_has_a_text():
+    assert set(TEXTS) == set(Reason)
+
+
+def test_docs_hold_every_reason_with_its_text():
+    rows = [
+        line.split("|") for line in DOCS.read_text(encoding="utf-8").splitlines() if line.startswith("| `")
+    ]
+    assert {row[1].strip(" `"): row[2].strip() for row in rows} == {
+        reason.value: reason.text for reason in Reason
+    }
+
+
+@pytest.mark.parametrize(
+    "row", [line for line in DOCS.read_text(encoding="utf-8").splitlines() if " → " in line]
+)
+def test_docs_examples_are_so(row):
+    texts, result = row.strip("- ").split(" → ")
+    response, answer = [text.strip("` ") for text in texts.split(" for ")]
+    verdict, reason = result.split(", ")
+    judgement = judge(response, answer)
+    assert (judgement.verdict.value, judgement.reason.value) == (verdict, reason)
