@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 
 
 class SessionsAppConfig(AppConfig):
@@ -7,3 +8,6 @@ class SessionsAppConfig(AppConfig):
 
     def ready(self) -> None:
         from sessions_app import receivers  # noqa: F401
+        from sessions_app.study.answers import words
+
+        words.keep_in(settings.DATA_DIR)

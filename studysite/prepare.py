@@ -1,4 +1,4 @@
-"""Makes DATA_DIR ready to be served from: secret key, database, the library's decks, static files.
+"""Makes DATA_DIR ready to be served from: secret key, database, the library's decks, lists of words, static files.
 
 Every step looks first whether it is needed, so that a second start changes nothing and is quick. ``python -m
 studysite.prepare`` does just this; studysite.serve serves afterwards.
@@ -134,6 +134,8 @@ def prepare() -> None:
     with alone(settings.DATA_DIR):
         with single_connection():
             ensure_database()
+        # The workers share them, once loaded, with the process that forks them.
+        call_command("load_words")
         if not settings.DEBUG:
             ensure_static_files()
 

@@ -1,0 +1,14 @@
+"""Loads the lists of words that typed answers are judged with, and keeps them in DATA_DIR."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from sessions_app.study.answers import words
+
+
+class Command(BaseCommand):
+    help = "Load the lists of words, so that the first typed answer is judged at once. Changes nothing else."
+
+    def handle(self, **_: Any) -> None:
+        words.lists()
