@@ -1,6 +1,7 @@
-"""Judging typed answers: correct, wrong, or for the learner to say."""
+"""Judging typed answers: correct, wrong, or for the learner to say; and what differs, for the feedback."""
 
+from sessions_app.study.answers.difference import Kind, Segment, difference
 from sessions_app.study.answers.judging import judge
 from sessions_app.study.answers.reasons import Judgement, Reason
 
-__all__ = ["Judgement", "Reason", "judge"]
+__all__ = ["Judgement", "Kind", "Reason", "Segment", "difference", "judge"]
