@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from studysite.accounts.models import User
@@ -26,8 +26,9 @@ FLAGS = (
 
 # Playwright keeps an event loop running in the thread that the tests use the database from.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-# A busy machine is slow, not wrong.
-expect.set_options(timeout=20_000)
+# In milliseconds: a busy machine is slow, not wrong, and slowest at the first page of all.
+PATIENCE = 120_000
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -46,6 +47,18 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 def browser_context_args(browser_context_args: dict[str, Any], live_server: LiveServer) -> dict[str, Any]:
     """Addresses in tests are paths of the site; animations do not make them wait."""
     return {**browser_context_args, "base_url": live_server.url, "reduced_motion": "reduce"}
+
+
+@pytest.fixture
+def new_context(new_context: Callable[..., BrowserContext]) -> Callable[..., BrowserContext]:
+    """Makes what ``page`` is a page of, too."""
+
+    def patient(**options: Any) -> BrowserContext:
+        context = new_context(**options)
+        context.set_default_timeout(PATIENCE)
+        return context
+
+    return patient
 
 
 @pytest.fixture
@@ -72,13 +85,9 @@ def page(page: Page, console_errors: list[str]) -> Page:
 
 
 @pytest.fixture
-def plain_page(
-    browser: Browser, browser_context_args: dict[str, Any], console_errors: list[str]
-) -> Iterator[Page]:
+def plain_page(new_context: Callable[..., BrowserContext], console_errors: list[str]) -> Page:
     """A page of a browser in which JavaScript is switched off."""
-    context = browser.new_context(**browser_context_args, java_script_enabled=False)
-    yield listen(context.new_page(), console_errors)
-    context.close()
+    return listen(new_context(java_script_enabled=False).new_page(), console_errors)
 
 
 @pytest.fixture

@@ -1,14 +1,12 @@
 """Somebody who has never seen the site studies at once, and signs up later: with and without JavaScript."""
 
-import re
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
 from playwright.sync_api import Page, expect
 
 from sessions_app.models import Review
 from studysite.accounts.models import User
+from tests.browser.steps import check, rate, start
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,12 +22,9 @@ def _library() -> None:
 def study(page: Page, cards: int) -> None:
     """From the front page, without another click than one for each thing to do."""
     page.goto("/")
-    page.get_by_role("button", name="Study now").click()
+    start(page, "Study now")
     for _ in range(cards):
-        counts = page.locator(".study-counts").inner_text()
-        page.get_by_text("Show answer").click()
-        page.get_by_role("button", name=re.compile("Good")).click()
-        expect(page.locator(".study-counts")).not_to_have_text(counts)
+        rate(page, "Good")
 
 
 def open_menu(page: Page) -> None:
@@ -77,8 +72,7 @@ def test_a_guest_has_the_browsers_time_zone(new_context, live_server) -> None:
 def test_the_start_form_sends_it_too(new_context) -> None:
     page = new_context(timezone_id="Asia/Tokyo").new_page()
     page.goto(f"{DECK}spaced/")
-    page.get_by_role("button", name="Start").click()
-    expect(page.locator(".flashcard")).to_be_visible()
+    start(page)
     assert User.objects.get(is_guest=True).time_zone == "Asia/Tokyo"
 
 
@@ -129,10 +123,3 @@ def test_axe_finds_nothing(page: Page, learner, sign_in, scheme, width) -> None:
     page.goto("/")
     expect(page.get_by_role("link", name="Add or discard")).to_be_visible()
     check(page)
-
-
-def check(page: Page) -> None:
-    """WCAG 2.2 AA by axe, and no page wider than the screen."""
-    results = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
-    assert results.violations_count == 0, results.generate_report()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

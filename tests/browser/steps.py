@@ -1,0 +1,45 @@
+"""What the browser tests do over and over; each step returns once the page shows its result.
+
+Whatever comes next (another tab, another address, a look into the database) would otherwise race the request.
+"""
+
+import re
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+def prompt(page: Page) -> Locator:
+    """The front of the question; home shows a card too, so never before the question is known to be there."""
+    return page.locator("#question .flashcard-front .prose")
+
+
+def start(page: Page, name: str = "Start", key: str = "") -> None:
+    """Press the button that begins to study, with a pointer or with ``key``; the first question is open then."""
+    button = page.get_by_role("button", name=name)
+    if key:
+        button.press(key)
+    else:
+        button.click()
+    expect(prompt(page)).to_be_visible()
+
+
+def rate(page: Page, name: str) -> None:
+    """Show the answer and rate it; what was asked is gone then."""
+    asked = page.locator("#answer-form [name=step]").input_value()
+    page.get_by_text("Show answer").click()
+    page.get_by_role("button", name=re.compile(name)).click()
+    expect_step_gone(page, asked)
+
+
+def expect_step_gone(page: Page, asked: str) -> None:
+    expect(page.locator(f"#answer-form [name=step][value='{asked}']")).to_have_count(0)
+
+
+def check(page: Page) -> None:
+    """WCAG 2.2 AA by axe, and no page wider than the screen."""
+    results = Axe().run(page, options={"runOnly": RULES})
+    assert results.violations_count == 0, results.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
