@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
+from wsgiref.util import setup_testing_defaults
 
 import pytest
 from django.conf import settings
@@ -18,6 +19,7 @@ from cards.models import Card, Deck, Visibility
 from cards.services import refresh_deck
 from sessions_app.models import Review, Step
 from studysite.accounts.models import User
+from studysite.wsgi import application
 
 pytestmark = pytest.mark.django_db
 
@@ -184,6 +186,16 @@ def test_every_field(sweep: Sweep, field_names: set[str]) -> None:
 @pytest.mark.parametrize(("body", "content_type"), BODIES.values(), ids=BODIES)
 def test_every_body(sweep: Sweep, body: bytes, content_type: str) -> None:
     assert not sweep(lambda client, page: client.generic("POST", page, body, content_type=content_type))
+
+
+@pytest.mark.parametrize("charset", ["base64", "idna", "undefined", "martian", "utf-16"])
+def test_every_charset(charset: str) -> None:
+    environ = {"REQUEST_METHOD": "POST", "PATH_INFO": "/accounts/login/", "QUERY_STRING": "next=%ff&x=%C3%A4"}
+    environ["CONTENT_TYPE"] = f"{FORM}; charset={charset}"
+    setup_testing_defaults(environ)
+    statuses: list[str] = []
+    application(environ | {"HTTP_HOST": "localhost"}, lambda status, headers: statuses.append(status))
+    assert statuses == ["403 Forbidden"]
 
 
 @pytest.mark.parametrize(
