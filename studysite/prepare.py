@@ -97,14 +97,23 @@ def single_connection() -> Iterator[None]:
 
 def ensure_database() -> None:
     """Bring the tables up to date. Raises DatabaseError where the database cannot be opened or written."""
-    # Opening a transaction is what shows that the file may be written, when there is nothing to migrate.
     with transaction.atomic():
         executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         print("Bringing the database up to date.", flush=True)
         call_command("migrate", interactive=False, verbosity=0)
+    ensure_writable()
     call_command("createcachetable", verbosity=0)
     call_command("load_library", verbosity=0)
+
+
+def ensure_writable() -> None:
+    """Raise DatabaseError where the tables can only be read, which would show at the first answer otherwise.
+
+    Deletes nothing. SQLite opens a file that belongs to somebody else, and begins a transaction, without a word.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE id IS NULL")
 
 
 def static_signature() -> str:

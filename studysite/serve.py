@@ -6,6 +6,7 @@ The workers are forked from the process that prepared, so that they share its me
 import errno
 import multiprocessing
 import os
+import shlex
 import signal
 import socket
 import sys
@@ -42,7 +43,7 @@ def check_port(host: str, port: int) -> None:
 def announce() -> None:
     data_dir = os.environ.get("DATA_DIR")
     print(f"Studysite is at {settings.SITE_URL}")
-    print("To make an admin: make admin" + (f" DATA_DIR={data_dir}" if data_dir else ""))
+    print("To make an admin: make admin" + (f" DATA_DIR={shlex.quote(data_dir)}" if data_dir else ""))
     print("Ctrl-C ends it.", flush=True)
 
 

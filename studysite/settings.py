@@ -148,6 +148,9 @@ SITE_HOST = host_name("SITE_URL", site.hostname or "")
 EXTRA_HOSTS = [host_name("EXTRA_HOSTS", host.strip()) for host in EXTRA_HOSTS]
 if DEBUG and (site.scheme == "https" or SITE_HOST not in ("localhost", "127.0.0.1")):
     raise refuse("DEBUG", "must be off unless SITE_URL is http://localhost: it shows the site's insides")
+if DEBUG and not ipaddress.ip_address(HOST).is_loopback:
+    # Whoever reaches the port can claim to have asked for localhost.
+    raise refuse("DEBUG", "must be off unless HOST is this machine alone: it shows the site's insides")
 
 HTTPS = site.scheme == "https"
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"] if SITE_HOST == "localhost" else []
@@ -281,6 +284,10 @@ EMAIL_TIMEOUT = 10
 HAS_MAIL = not EMAIL_BACKEND.endswith("dummy.EmailBackend")
 if HAS_MAIL and not DEFAULT_FROM_EMAIL:
     raise refuse("DEFAULT_FROM_EMAIL", "must be set where EMAIL_URL is: it is the sender of the site's mail")
+if DEFAULT_FROM_EMAIL and not re.fullmatch(r"[^@\n]*[^@\s<]@[^@\s]+", DEFAULT_FROM_EMAIL):
+    raise refuse(
+        "DEFAULT_FROM_EMAIL", "must be an address: study@example.org, or Studysite <study@example.org>"
+    )
 
 ACCOUNT_ADAPTER = "studysite.accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

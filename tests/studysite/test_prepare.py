@@ -1,8 +1,9 @@
-"""When static files are collected: only when the result would be another."""
+"""What a start prepares: static files only when the result would be another, a database that can be written."""
 
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError, connection
 from pytest_django.fixtures import Settings
 
 from studysite import prepare
@@ -76,3 +77,14 @@ def test_collects_again_after_an_interruption(
             prepare.ensure_static_files()
     prepare.ensure_static_files()
     assert collected == ["collectstatic"]
+
+
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="reading alone is set in another way")
+def test_a_database_that_can_only_be_read_is_refused() -> None:
+    prepare.ensure_writable()
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA query_only = on")
+        with pytest.raises(OperationalError, match="readonly"):
+            prepare.ensure_writable()
+        cursor.execute("PRAGMA query_only = off")

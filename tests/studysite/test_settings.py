@@ -123,10 +123,30 @@ def test_refuses_mail_without_a_sender(environment: pytest.MonkeyPatch) -> None:
     assert refusal().startswith("DEFAULT_FROM_EMAIL: must be set")
 
 
-@pytest.mark.parametrize("site_url", ["https://localhost", "http://study.example.org"])
-def test_refuses_debug_where_others_can_see_it(environment: pytest.MonkeyPatch, site_url: str) -> None:
+@pytest.mark.parametrize(
+    "sender", ["cards", "cards@", "Studysite <cards>", "cards@example.org\nBcc: all@example.org"]
+)
+def test_refuses_a_sender_that_is_no_address(environment: pytest.MonkeyPatch, sender: str) -> None:
+    environment.setenv("EMAIL_URL", "smtp://mail.example.org")
+    environment.setenv("DEFAULT_FROM_EMAIL", sender)
+    assert refusal().startswith("DEFAULT_FROM_EMAIL: must be an address")
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("SITE_URL", "https://localhost"),
+        ("SITE_URL", "http://study.example.org"),
+        ("HOST", "0.0.0.0"),
+        ("HOST", "::"),
+        ("HOST", "192.168.1.2"),
+    ],
+)
+def test_refuses_debug_where_others_can_see_it(
+    environment: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
     environment.setenv("DEBUG", "on")
-    environment.setenv("SITE_URL", site_url)
+    environment.setenv(variable, value)
     assert refusal().startswith("DEBUG: must be off")
 
 
