@@ -20,6 +20,7 @@ from django.utils.text import Truncator
 from cards import services
 from cards.admin_actions import decks_of, move, reask
 from cards.admin_filters import DeckFilter, RemovedFilter
+from cards.admin_widgets import SearchingAdmin
 from cards.forms import CardForm, TagForm, TwinPairForm
 from cards.models import Card, Deck, Tag, TwinPair
 from cards.rendering import plain
@@ -27,7 +28,7 @@ from cards.rendering import plain
 SHORT_TEXT = 70
 
 
-class RemovableAdmin(admin.ModelAdmin):
+class RemovableAdmin(SearchingAdmin):
     """What decks and cards share: rows are removed and brought back, never deleted."""
 
     show_full_result_count = False
@@ -167,7 +168,7 @@ def preview(rendered: str) -> str:
 
 
 @admin.register(Tag)
-class TagAdmin(admin.ModelAdmin):
+class TagAdmin(SearchingAdmin):
     form = TagForm
     list_display = ("name", "owner")
     list_select_related = ("owner",)
@@ -177,7 +178,7 @@ class TagAdmin(admin.ModelAdmin):
 
 
 @admin.register(TwinPair)
-class TwinPairAdmin(admin.ModelAdmin):
+class TwinPairAdmin(SearchingAdmin):
     form = TwinPairForm
     list_display = ("first", "second", "are_twins", "deck")
     list_select_related = ("first__deck", "second")

@@ -1,5 +1,7 @@
 """The admin for decks and cards, as an editor uses it."""
 
+from urllib.parse import quote
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -231,3 +233,16 @@ def test_an_owners_tag_names_are_unique_without_regard_to_case(editor_client: Cl
     Tag.objects.create(owner=owner, name="Äpfel")
     answer = editor_client.post(reverse("admin:cards_tag_add"), {"owner": owner.pk, "name": "äPFEL"})
     assert "has a tag with this name already" in answer.content.decode()
+
+
+@pytest.mark.parametrize("value", ["weakest", "-1", "٣", "9" * 30, "9" * 5_000, "\0", "\ud800"])
+def test_a_choice_that_is_none_is_the_forms_error(
+    editor_client: Client, make_deck: MakeDeck, value: str
+) -> None:
+    make_deck(1)
+    for name, field in [("card", "deck"), ("card", "tags"), ("deck", "owner"), ("twinpair", "first")]:
+        body = f"{field}={quote(value, errors='surrogatepass')}"
+        form = "application/x-www-form-urlencoded"
+        answer = editor_client.post(reverse(f"admin:cards_{name}_add"), body, content_type=form)
+        assert answer.status_code == 200
+        assert field in answer.context["adminform"].form.errors
