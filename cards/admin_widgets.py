@@ -9,7 +9,6 @@ from django.db.models import ForeignKey, ManyToManyField
 from django.forms import ModelChoiceField, ModelMultipleChoiceField
 from django.http import HttpRequest
 
-
 # Of the longest number that is surely a key: SQLite and PostgreSQL count to 9 223 372 036 854 775 807.
 DIGITS = 18
 
