@@ -102,8 +102,7 @@ def test_the_curve_is_drawn_from_the_left_edge_to_the_right(page: Page) -> None:
     assert abs(ahead["x"] + ahead["width"] - box["x"] - box["width"]) < 5
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1280)])
 def test_axe_finds_nothing_and_nothing_sticks_out(page: Page, scheme: str, width: int) -> None:
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 800})

@@ -29,7 +29,7 @@ from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step
 from sessions_app.study.types import SessionSettings, Verdict
 from studysite.accounts.models import User
 
-EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "6"))
 EACH = st.sampled_from([0, 1])
 # By primary key: a card is the same one wherever it lies.
 NTH = st.integers(0, 5)
