@@ -20,6 +20,7 @@ from django.utils.text import Truncator
 from cards import services
 from cards.admin_actions import decks_of, move, reask
 from cards.admin_filters import DeckFilter, RemovedFilter
+from cards.admin_reports import CardReportAdmin  # noqa: F401 - registers itself
 from cards.admin_widgets import SearchingAdmin
 from cards.forms import CardForm, TagForm, TwinPairForm
 from cards.models import Card, Deck, Tag, TwinPair

@@ -20,6 +20,7 @@ from studysite.accounts.models import User
 
 MAX_ALTERNATIVES = 20
 MAX_ALTERNATIVE = 1_000
+MAX_REPORT = 2_000
 
 
 class SideChoice(models.TextChoices):
@@ -332,3 +333,47 @@ class TwinPair(models.Model):
         return (*self.first.natural_key(), self.second.key)
 
     natural_key.dependencies = ["cards.card"]  # type: ignore[attr-defined]
+
+
+class CardReportQuerySet(models.QuerySet["CardReport"]):
+    def unsettled(self) -> "CardReportQuerySet":
+        return self.filter(settled_at=None)
+
+
+class CardReport(models.Model):
+    """What a learner tells the owner about a card: that something is wrong with it, or that another answer is right.
+
+    The same is not said twice by one learner while it is unsettled.
+    """
+
+    class Kind(models.TextChoices):
+        PROBLEM = "problem", "Something is wrong"
+        ALSO_RIGHT = "also_right", "Another answer is right too"
+
+    card = models.ForeignKey(Card, on_delete=models.CASCADE, related_name="reports")
+    reporter = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.PROBLEM)
+    side = models.CharField("side asked for", max_length=10, choices=SideChoice.choices[1:])
+    text = models.CharField(
+        max_length=MAX_REPORT, blank=True, help_text="What is wrong; or the answer that is right too."
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    settled_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = CardReportQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["card", "reporter", "kind", "text"],
+                condition=Q(settled_at=None),
+                name="card_report_once",
+            ),
+        ]
+        indexes = [models.Index(fields=["-created_at"], condition=Q(settled_at=None), name="card_report_open")]
+
+    def __str__(self) -> str:
+        return f"{self.card}: {self.get_kind_display()}"

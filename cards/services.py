@@ -11,8 +11,19 @@ from django.db import transaction
 from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone
 
-from cards.models import Card, Deck, TwinPair, make_card_key
+from cards.models import (
+    MAX_ALTERNATIVE,
+    MAX_ALTERNATIVES,
+    MAX_REPORT,
+    Card,
+    CardReport,
+    Deck,
+    TwinPair,
+    clean_text,
+    make_card_key,
+)
 from cards.signals import cards_changed, cards_moved, cards_moving, cards_reasked
+from studysite.accounts.models import User
 
 CHUNK = 500
 """Cards that are written in one statement."""
@@ -141,6 +152,45 @@ def reorder_cards(*, deck: Deck, keys_in_order: Sequence[str]) -> None:
             changed.append(card)
     Card.objects.bulk_update(changed, ["position"], batch_size=CHUNK)
     refresh_deck(deck=deck)
+
+
+@transaction.atomic
+def accept_answer(*, card: Card, side: str, text: str) -> bool:
+    """Let ``text`` count as an answer to ``side`` of the card from now on; False where it does already, or no more fit.
+
+    ``card`` comes with its deck.
+    """
+    lock_decks([card.deck_id])
+    field = f"accepted_{side}s"
+    card = Card.objects.defer(*RENDERED).select_related("deck").get(pk=card.pk)
+    accepted, text = getattr(card, field), clean_text(text)[:MAX_ALTERNATIVE]
+    if not text or text in accepted or len(accepted) >= MAX_ALTERNATIVES:
+        return False
+    Card.objects.filter(pk=card.pk).update(**{field: [*accepted, text]}, updated_at=timezone.now())
+    return True
+
+
+@transaction.atomic
+def mark_twins(*, card: Card, other: Card, are_twins: bool = True) -> bool:
+    """Say whether two cards of one deck mean the same; False where they are not two, or not of one deck."""
+    if card.pk == other.pk or card.deck_id != other.deck_id:
+        return False
+    lock_decks([card.deck_id])
+    first, second = sorted((card, other), key=lambda one: one.pk)
+    TwinPair.objects.update_or_create(first=first, second=second, defaults={"are_twins": are_twins})
+    return True
+
+
+def report_card(*, card: Card, reporter: User, kind: str, side: str, text: str) -> None:
+    """Tell the card's owner; the same word of the same learner is kept once while nobody has seen to it."""
+    CardReport.objects.get_or_create(
+        card=card,
+        reporter=reporter,
+        kind=kind,
+        text=clean_text(text)[:MAX_REPORT],
+        settled_at=None,
+        defaults={"side": side},
+    )
 
 
 def lock_decks(keys: Iterable[int]) -> list[Deck]:

@@ -1,24 +1,66 @@
 """What learners send while they study."""
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import AnonymousUser
 
+from cards.models import CardReport, Tag
 from sessions_app.marks import Mark
 from sessions_app.models import Enrollment
-from sessions_app.study.modes import spaced
-from sessions_app.study.types import SessionSettings, Verdict
+from sessions_app.study.modes import learn, spaced
+from sessions_app.study.types import Kind, SessionSettings, Verdict
+from studysite.accounts.models import User
 
 EXTRA_NEW = 10
 MIN_PERCENT, MAX_PERCENT = 70, 97
+KIND_LABELS = {
+    Kind.CHOICE: "Choose among four",
+    Kind.TRUE_FALSE: "True or false",
+    Kind.TYPED: "Type the answer",
+    Kind.FLIP: "Say it, show it, and tick what you knew",
+}
 
 
-class SpacedStartForm(forms.ModelForm):
+class StartForm(forms.ModelForm):
+    """What to study in a mode: all of the deck's cards, or those with a star or a tag.
+
+    ``kept`` names the fields that are the learner's settings for the deck from then on.
+    """
+
+    starred = forms.BooleanField(label="Only starred cards", required=False)
+    tag = forms.ModelChoiceField(
+        Tag.objects.none(), label="Only cards with the tag", required=False, empty_label="All cards"
+    )
+    kept: tuple[str, ...] = ()
+
+    class Meta:
+        model = Enrollment
+        fields: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, learner: User | AnonymousUser, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        deck = self.instance.deck
+        self.fields["tag"].queryset = Tag.objects.seen_by(learner, deck=deck).on(deck)  # type: ignore[attr-defined]
+
+    def kept_settings(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self.kept}
+
+    def session_settings(self, *, introduced_today: int) -> SessionSettings:
+        """The session's settings; new cards already introduced today count against the day's number."""
+        tag = self.cleaned_data["tag"]
+        return SessionSettings(
+            starred=self.cleaned_data["starred"], tag=tag.pk if tag else 0, strict=self.instance.strict
+        )
+
+
+class SpacedStartForm(StartForm):
     """What to study in Spaced: what is due with today's new cards, ten more new ones, or extra cards."""
 
     queue = forms.ChoiceField(choices=[(queue, queue) for queue in spaced.QUEUES], required=False)
     extra_new = forms.IntegerField(min_value=EXTRA_NEW, max_value=EXTRA_NEW, required=False)
-    starred = forms.BooleanField(label="Only starred cards", required=False)
+    kept = ("new_per_day",)
 
     class Meta:
         model = Enrollment
@@ -35,19 +77,48 @@ class SpacedStartForm(forms.ModelForm):
         return self.instance.new_per_day if value is None else value
 
     def session_settings(self, *, introduced_today: int) -> SessionSettings:
-        """The session's settings; new cards already introduced today count against the day's number."""
-        queue = self.cleaned_data["queue"] or spaced.DUE
-        extra = self.cleaned_data["extra_new"]
         left_today = max(0, self.cleaned_data["new_per_day"] - introduced_today)
-        return SessionSettings(
-            queue=queue,
-            new_limit=extra or left_today,
-            starred=self.cleaned_data["starred"],
+        return replace(
+            super().session_settings(introduced_today=introduced_today),
+            queue=self.cleaned_data["queue"] or spaced.DUE,
+            new_limit=self.cleaned_data["extra_new"] or left_today,
             learn_ahead=self.instance.learn_ahead,
+            typed=self.instance.typed,
         )
 
 
-START_FORMS: dict[str, type[SpacedStartForm]] = {"spaced": SpacedStartForm}
+class LearnStartForm(StartForm):
+    """How to be asked in Learn."""
+
+    learn_kinds = forms.MultipleChoiceField(
+        label="Kinds of question",
+        choices=[(kind.value, label) for kind, label in KIND_LABELS.items()],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="A card that cannot be asked in one of these is shown, and you say whether you knew it.",
+    )
+    kept = ("learn_kinds", "strict", "retype")
+
+    class Meta:
+        model = Enrollment
+        fields = ("learn_kinds", "strict", "retype")
+        labels = {"strict": "Typed answers have to be exact", "retype": "Type a missed answer once more"}
+        help_texts = {
+            "strict": "Otherwise slips of the keys, missing accents and articles are forgiven.",
+            "retype": "",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["learn_kinds"] = self.instance.learn_kinds or [kind.value for kind in learn.DEFAULT_KINDS]
+
+    def session_settings(self, *, introduced_today: int) -> SessionSettings:
+        return replace(
+            super().session_settings(introduced_today=introduced_today),
+            kinds=tuple(self.cleaned_data["learn_kinds"]),
+            strict=self.cleaned_data["strict"],
+            retype=self.cleaned_data["retype"],
+        )
 
 
 class SettingsForm(forms.ModelForm):
@@ -63,11 +134,13 @@ class SettingsForm(forms.ModelForm):
 
     class Meta:
         model = Enrollment
-        fields = ("new_per_day", "side_choice", "two_buttons", "learn_ahead")
+        fields = ("new_per_day", "side_choice", "two_buttons", "typed", "strict", "learn_ahead")
         labels = {
             "new_per_day": "New cards a day",
             "side_choice": "Side that you are asked for",
             "two_buttons": "Two buttons, Again and Good",
+            "typed": "Type answers in Spaced",
+            "strict": "Typed answers have to be exact",
             "learn_ahead": "Learn ahead, in minutes",
         }
         help_texts = {
@@ -75,11 +148,13 @@ class SettingsForm(forms.ModelForm):
             "side_choice": "Automatic asks each card for the side that is better to answer. Each side keeps its "
             "own progress, which waits while you study the other.",
             "two_buttons": "Without Hard and Easy there is less to decide, and the schedule is hardly worse.",
+            "typed": "Where the answer is short enough: it is compared, and you rate it then. From your next session on.",
+            "strict": "Otherwise slips of the keys, missing accents and articles are forgiven.",
             "learn_ahead": "A card that you missed comes again after ten minutes, or earlier by at most so many "
             "minutes when nothing else is left. 0 lets you wait. From your next session on.",
         }
 
-    field_order = ("new_per_day", "percent", "side_choice", "two_buttons", "learn_ahead")
+    field_order = ("new_per_day", "percent", "side_choice", "two_buttons", "typed", "strict", "learn_ahead")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -108,6 +183,21 @@ class StepForm(forms.Form):
     """Which step an answer belongs to."""
 
     step = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+
+
+class ReportForm(forms.ModelForm):
+    """What is wrong with a card, in the learner's words."""
+
+    class Meta:
+        model = CardReport
+        fields = ("text",)
+        labels = {"text": "What is wrong?"}
+        help_texts = {"text": "Only the deck's owner reads it."}
+        widgets = {"text": forms.Textarea({"rows": 3})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text"].required = True
 
 
 class SharingForm(forms.Form):

@@ -45,11 +45,14 @@ ROWS_AT_ONCE = 500
 
 def write(
     *, enrollment: Enrollment, step: Step, question: Question, graded: Graded, now: datetime, today: date
-) -> Counter[str]:
-    """Log what ``graded`` says of its card and fold it in; return by how much the roll-up's counts change."""
+) -> tuple[Review | None, Counter[str]]:
+    """Log what ``graded`` says of its card and fold it in.
+
+    Returns the line, None where the card is in the deck no more, and by how much the roll-up's counts change.
+    """
     card, known = _card_now(enrollment, step, question.side)
     if card is None:
-        return Counter()
+        return None, Counter()
     row = known or _new_row(enrollment, card, question.side)
     since = counted_since(row, card)
     outcome = Outcome(
@@ -64,13 +67,13 @@ def write(
         gap_needed=progress.gap_needed(enrollment.deck.card_count),
         since=since,
     )
-    _append(outcome, card=card, step=step, graded=graded, now=now)
+    line = _append(outcome, card=card, step=step, graded=graded, now=now)
     before = row.as_progress()
     after = progress.fold(before, outcome, enrollment.retention)
     row.take(after, last_reviewed_at=outcome.reviewed_at)
     row.save()
     add_to_day(enrollment.learner_id, step.session.deck_id, today, progress.tally(before, outcome))
-    return level_changes(before, after) if is_counted(row, card, enrollment) else Counter()
+    return line, level_changes(before, after) if is_counted(row, card, enrollment) else Counter()
 
 
 def _card_now(enrollment: Enrollment, step: Step, side: str) -> tuple[Card | None, CardProgress | None]:
@@ -127,8 +130,8 @@ def gap_before(row: CardProgress, today: date) -> int | None:
     return lines_since - 1 if lines_since else None
 
 
-def _append(outcome: Outcome, *, card: Card, step: Step, graded: Graded, now: datetime) -> None:
-    Review.objects.create(
+def _append(outcome: Outcome, *, card: Card, step: Step, graded: Graded, now: datetime) -> Review:
+    return Review.objects.create(
         learner_id=step.session.learner_id,
         card=card,
         deck_id=step.session.deck_id,
@@ -140,6 +143,7 @@ def _append(outcome: Outcome, *, card: Card, step: Step, graded: Graded, now: da
         verdict=outcome.verdict,
         rating=outcome.rating,
         response=graded.response,
+        mistaken_for_id=graded.mistaken_for,
         elapsed_ms=_milliseconds(now - step.drawn_at),
         reviewed_at=outcome.reviewed_at,
         study_day=outcome.study_day,
@@ -239,6 +243,8 @@ def overrule(enrollment: Enrollment, line: Review, verdict: Verdict, now: dateti
     if line.rating is not None:
         new.rating = _rating_before(line, verdict)
     new.pk, new.verdict = None, verdict
+    if verdict is Verdict.CORRECT:
+        new.mistaken_for_id = None
     new.save(force_insert=True)
     _settle(enrollment, new, before=others.plus(line), after=others.plus(new))
     return True

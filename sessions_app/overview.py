@@ -64,6 +64,11 @@ class Row:
         return None if recall_sum is None or not self.cards else round(100 * recall_sum / self.cards)
 
     @property
+    def learned(self) -> int:
+        """How many cards are Learned or better."""
+        return self.shares[Level.LEARNED].count + self.shares[Level.MASTERED].count
+
+    @property
     def goal_percent(self) -> int:
         return round(100 * self.enrollment.retention)
 
@@ -124,7 +129,7 @@ def table_rows(deck: Deck, viewer: User | AnonymousUser, *, now: datetime) -> li
     if deck.owner_id == viewer.pk:
         visible |= Q(shares_progress=True, learner__is_guest=False)
     enrollments = deck.enrollments.filter(visible, last_studied_at__isnull=False).select_related("learner")
-    enrollments = scheduled_for(enrollments, viewer, now).with_used_modes().with_recall_of(viewer, now=now)
+    enrollments = scheduled_for(enrollments, viewer, now).with_used_modes().with_mixups().with_recall_of(viewer, now=now)
     own_first = Case(When(learner=viewer, then=0), default=1)
     enrollments = enrollments.order_by(own_first, "-last_studied_at")[:MOST_ROWS]
     return [row_of(enrollment, deck.card_count) for enrollment in enrollments]

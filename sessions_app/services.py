@@ -31,7 +31,7 @@ class Stand:
     ``progress`` is the learner's on the side that is asked, None where she has neither answered nor marked it;
     ``waiting`` counts what the queue holds; ``is_stale`` says that an answer came to a step that was not open any
     more, and counted for nothing. ``undoable`` is the key of the step whose answer can be taken back, None where
-    there is none.
+    there is none. ``lines`` are what an answer has just written to the log.
     """
 
     step: Step | None = None
@@ -40,6 +40,7 @@ class Stand:
     waiting: Mapping[str, int] = field(default_factory=dict)
     is_stale: bool = False
     undoable: int | None = None
+    lines: Sequence[Review] = ()
 
 
 def study_day_of(learner: User, now: datetime) -> date:
@@ -62,15 +63,18 @@ def session_start(
 ) -> StudySession | None:
     """The learner's open session in this mode, or a new one with its first step; None when nothing is to ask.
 
-    An open session that ended with its study day is closed first; one whose question was put away, because its
-    card was moved or asks something else now, goes on to the next.
+    An open session that ended with its study day is closed first, and so is one that studies something else than
+    ``settings`` name; one whose question was put away, because its card was moved or asks something else now, goes
+    on to the next.
     """
     today = study_day_of(learner, now)
     with transaction.atomic():
         enrollment = lock_enrollment(learner, deck)
         open_session = learner.study_sessions.open().filter(deck=deck, mode=mode).first()
-        if open_session and _goes_on(open_session, enrollment, now):
-            return open_session
+        if open_session:
+            if _studies(open_session, settings) and _goes_on(open_session, enrollment, now):
+                return open_session
+            end_session(open_session, now)
         session = StudySession(
             learner=learner,
             deck=deck,
@@ -81,12 +85,19 @@ def session_start(
             started_at=now,
         )
         desk = DeckDesk(session, enrollment, now)
+        settings = replace(settings, size=desk.count())
+        session.settings, desk.settings = settings.to_json(), settings
         question = _draw(desk, learner, position=0, now=now)
         if question is None:
             return None
         session.save()
-        _open_step(session, question, desk.progress[question.card_id], position=0, now=now)
+        _open_step(session, question, desk.progress.get(question.card_id), position=0, now=now)
     return session
+
+
+def _studies(session: StudySession, settings: SessionSettings) -> bool:
+    """Whether the session asks the cards that ``settings`` name, or they leave it open which."""
+    return not settings.cards or SessionSettings.from_json(session.settings).cards == settings.cards
 
 
 def _goes_on(session: StudySession, enrollment: Enrollment, now: datetime) -> bool:
@@ -106,28 +117,70 @@ def _next_position(session: StudySession) -> int:
 def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: datetime) -> Stand:
     """Grade ``response``, log what it says, and draw the next step; the session ends when nothing is left.
 
-    ``step`` comes with its session, deck and card. Raises InvalidResponseError, with nothing written, when the
-    response does not answer the question.
+    ``step`` comes with its session, deck and card. A response that leaves the verdict to the learner is kept on the
+    step, which stays open: the next one says how it was. Raises InvalidResponseError, with nothing written, when
+    the response does not answer the question.
     """
     session = step.session
     question = Question.from_json(step.question)
-    graded = MODES[session.mode].grade(question, response)
+    # What was typed before its verdict was asked cannot be typed otherwise afterwards.
+    given = {**response, "typed": step.response} if step.verdict == Verdict.ASK else response
+    graded = MODES[session.mode].grade(question, given)
     today = study_day_of(learner, now)
     with transaction.atomic():
         enrollment = lock_enrollment(learner, session.deck)
+        if graded[0].verdict is Verdict.ASK:
+            return _hold(step, graded[0], enrollment, now)
         if not _claim(step, graded, now):
             return Stand(is_stale=True)
         changes: Counter[str] = Counter()
+        lines = []
         for item in graded:
-            changes.update(
-                log.write(
-                    enrollment=enrollment, step=step, question=question, graded=item, now=now, today=today
-                )
+            line, change = log.write(
+                enrollment=enrollment, step=step, question=question, graded=item, now=now, today=today
             )
+            changes.update(change)
+            lines += [line] if line else []
+        # As it will be once the roll-up is written, for the draw and for the page.
+        for name, change in changes.items():
+            setattr(enrollment, name, getattr(enrollment, name) + change)
         desk = DeckDesk(session, enrollment, now)
         stand = go_on(desk, position=step.position + 1)
         log.roll_up(enrollment, changes, now=now, unseen_from=desk.first_unseen)
-        return replace(stand, undoable=step.pk) if stand.step else stand
+        return replace(stand, lines=lines, undoable=step.pk if stand.step else None)
+
+
+def _hold(step: Step, graded: Graded, enrollment: Enrollment, now: datetime) -> Stand:
+    """Keep the response on the open step until the learner has said how it was."""
+    held = {"response": graded.response, "verdict": Verdict.ASK}
+    still_open = Step.objects.unanswered().filter(pk=step.pk, session__finished_at=None)
+    if not still_open.update(**held):
+        return Stand(is_stale=True)
+    step.response, step.verdict = held["response"], held["verdict"]
+    return _stand_at(step, enrollment, _progress_on(Question.from_json(step.question), enrollment.learner), now)
+
+
+def step_instead(*, learner: User, step: Step, now: datetime) -> Stand:
+    """Ask the open step's card in the way in which the learner can show more; the step is taken back unanswered.
+
+    ``step`` comes with its session, deck and card. Where there is no such way the step stays as it is.
+    """
+    session = step.session
+    question, way = Question.from_json(step.question), MODES[session.mode].instead
+    with transaction.atomic():
+        enrollment = lock_enrollment(learner, session.deck)
+        open_steps = Step.objects.unanswered().filter(pk=step.pk, session__finished_at=None)
+        if not open_steps.exists():
+            return Stand(is_stale=True)
+        desk, position = DeckDesk(session, enrollment, now), step.position + 1
+        chance = Random(f"{session.seed}:{position}")
+        around = desk.surroundings(question.card_id, chance)
+        harder = way(question, around, chance) if way and around else None
+        progress = _progress_on(question, learner)
+        if harder:
+            open_steps.update(retired_at=now)
+            step = _open_step(session, harder, progress, position=position, now=now)
+        return _stand_at(step, enrollment, progress, now)
 
 
 def go_on(desk: DeckDesk, *, position: int) -> Stand:
@@ -141,7 +194,7 @@ def go_on(desk: DeckDesk, *, position: int) -> Stand:
     if question is None:
         end_session(session, now)
         return Stand()
-    progress = desk.progress[question.card_id]
+    progress = desk.progress.get(question.card_id)
     step = _open_step(session, question, progress, position=position, now=now)
     return Stand(step, desk.enrollment, progress, desk.waiting)
 
@@ -155,7 +208,8 @@ def stand_of(*, learner: User, deck: Deck, mode: str, now: datetime) -> Stand:
     if step is None or not is_current(step.session, study_day_of(learner, now)):
         return Stand()
     enrollment = Enrollment.objects.get(learner=learner, deck=deck)
-    step.session.deck, enrollment.learner = deck, learner
+    step.session.deck = enrollment.deck = deck
+    enrollment.learner = learner
     progress = _progress_on(Question.from_json(step.question), learner)
     return _stand_at(step, enrollment, progress, now)
 
@@ -163,8 +217,9 @@ def stand_of(*, learner: User, deck: Deck, mode: str, now: datetime) -> Stand:
 def _stand_at(step: Step, enrollment: Enrollment, progress: CardProgress | None, now: datetime) -> Stand:
     """Where the learner stands at an open step."""
     desk = DeckDesk(step.session, enrollment, now)
-    # Drawn once more, and thrown away, so that the page counts what waits just as the answer before did.
-    _draw(desk, enrollment.learner, position=step.position, now=now)
+    if MODES[step.session.mode].counts:
+        # Drawn once more, and thrown away, so that the page counts what waits just as the answer before did.
+        _draw(desk, enrollment.learner, position=step.position, now=now)
     return Stand(step, enrollment, progress, desk.waiting, undoable=last_answered(step.session))
 
 
@@ -251,6 +306,20 @@ def answer_override(*, learner: User, line: Review, verdict: Verdict, now: datet
     return True
 
 
+def answer_void(*, learner: User, line: Review, now: datetime) -> bool:
+    """Take an answer out of the log without asking again: it counts neither as right nor as wrong.
+
+    ``line`` comes with its card and deck. False where it was taken back or judged anew in the meantime.
+    """
+    with transaction.atomic():
+        enrollment = lock_enrollment(learner, line.card.deck)
+        if not Review.objects.standing().filter(pk=line.pk, card__deck=enrollment.deck_id).exists():
+            return False
+        log.take_back(enrollment, [line], now)
+        Step.objects.filter(pk=line.step_id).update(verdict="")
+    return True
+
+
 def enrollment_set(*, learner: User, deck: Deck, **fields: object) -> None:
     """Set the learner's consent or settings for the deck: ``shares_progress``, ``new_per_day``."""
     Enrollment.objects.update_or_create(learner=learner, deck=deck, defaults=fields)
@@ -327,7 +396,8 @@ def _reopen(session: StudySession, enrollment: Enrollment, today: date) -> bool:
 def _claim(step: Step, graded: Sequence[Graded], now: datetime) -> bool:
     """Mark the step answered, if it is still open in an open session: of two answers one wins."""
     unanswered = Step.objects.unanswered().filter(pk=step.pk, session__finished_at=None)
-    return bool(unanswered.update(answered_at=now, response=graded[0].response, verdict=graded[0].verdict))
+    step.answered_at, step.response, step.verdict = now, graded[0].response, graded[0].verdict
+    return bool(unanswered.update(answered_at=now, response=step.response, verdict=step.verdict))
 
 
 def end_session(session: StudySession, now: datetime) -> None:

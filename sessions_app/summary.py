@@ -1,10 +1,12 @@
 """What a finished session came to: its answers, what moved, and the cards one by one."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from cards.models import Card
 from sessions_app.models import CardProgress, Enrollment, Review, StudySession
 from sessions_app.services import study_day_of
 from sessions_app.study.modes import spaced
@@ -39,6 +41,48 @@ class Summary:
     lines: Sequence[Review]
 
 
+@dataclass(frozen=True)
+class RoundCard:
+    """A card of a round: where it stood before and stands now; ``missed`` says whether it was missed in the round."""
+
+    card: Card
+    before: Level
+    now: Level
+    missed: bool
+
+
+@dataclass(frozen=True)
+class Round:
+    """What a round of a session came to, card by card in the order in which they were asked first."""
+
+    number: int
+    cards: Sequence[RoundCard]
+    moves: Sequence[Move]
+
+    @property
+    def missed(self) -> int:
+        return sum(one.missed for one in self.cards)
+
+
+def round_of(session: StudySession, number: int) -> Round | None:
+    """What a round of the session came to as things stand now; None where no answer of it stands."""
+    steps = session.steps.standing().exclude(answered_at=None).filter(question__round=number)
+    steps = list(steps.exclude(card=None).select_related("card").defer("card__term", "card__definition").order_by("position"))
+    if not steps:
+        return None
+    before = {(step.card_id, step.question["side"]): step.level for step in reversed(steps)}
+    now = levels_now(session, [step.card_id for step in steps])
+    missed = {step.card_id for step in steps if step.verdict == Verdict.WRONG}
+    first = {step.card_id: step for step in reversed(steps)}
+    cards = [
+        RoundCard(
+            first[card].card, Level(level), Level(now.get((card, side), level)), missed=card in missed
+        )
+        for (card, side), level in reversed(before.items())
+    ]
+    return Round(number, cards, moves_between(before, now))
+
+
 def last_session(learner: User, enrollment: Enrollment, mode: str, *, now: datetime) -> Summary | None:
     """The learner's last session in this mode, if it was today's study day's and something is answered in it.
 
@@ -65,16 +109,19 @@ def summary_of(session: StudySession) -> Summary | None:
         answered=len(answers),
         right=sum(line["verdict"] == Verdict.CORRECT for line in answers),
         new=sum(line["step__origin"] == spaced.NEW for line in answers),
-        moves=moves_since(before, session),
+        moves=moves_between(before, levels_now(session, [line["card_id"] for line in answers])),
         lines=list(lines.order_by("-reviewed_at", "-pk")[:MOST_LINES])[::-1],
     )
 
 
-def moves_since(before: Mapping[tuple[int, str], int], session: StudySession) -> list[Move]:
+def levels_now(session: StudySession, cards: Iterable[int | None]) -> dict[tuple[int, str], int]:
+    """Where the learner's cards stand, by card and side."""
+    rows = CardProgress.objects.filter(learner=session.learner_id, card__in=set(cards))
+    return {(card, side): level for card, side, level in rows.values_list("card_id", "side", "level")}
+
+
+def moves_between(before: Mapping[tuple[Any, str], int], now: Mapping[tuple[int, str], int]) -> list[Move]:
     """How many cards have come to which level since they stood at those of ``before``; gains first."""
-    steps = session.steps.standing().values("card")
-    rows = CardProgress.objects.filter(learner=session.learner_id, card__in=steps)
-    now = {(card, side): level for card, side, level in rows.values_list("card_id", "side", "level")}
     counts = Counter(
         (now[key], now[key] > level) for key, level in before.items() if now.get(key, level) != level
     )

@@ -4,7 +4,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from sessions_app.study.modes import MODES
-from sessions_app.views import card, deck, guest, home, marks, settings, study, undo
+from sessions_app.views import answers, card, deck, guest, home, marks, mixups, settings, study, undo
 
 
 class ModeConverter(StringConverter):
@@ -22,7 +22,9 @@ urlpatterns = [
     path("decks/<slug:slug>/", deck.deck_page, name="deck"),
     path("decks/<slug:slug>/cards/<int:pk>/", card.card_page, name="card"),
     path("decks/<slug:slug>/cards/<int:pk>/mark/", marks.card_mark, name="card_mark"),
+    path("decks/<slug:slug>/cards/<int:pk>/report/", answers.report, name="card_report"),
     path("decks/<slug:slug>/marked/", marks.marked, name="deck_marked"),
+    path("decks/<slug:slug>/mixed-up/", mixups.mixed_up, name="deck_mixed_up"),
     path("decks/<slug:slug>/settings/", settings.deck_settings, name="deck_settings"),
     path("decks/<slug:slug>/start-over/", settings.start_over, name="deck_start_over"),
     path("decks/<slug:slug>/sharing/", deck.sharing, name="deck_sharing"),
@@ -31,5 +33,10 @@ urlpatterns = [
     path("decks/<slug:slug>/<mode:mode>/finish/", study.finish, name="study_finish"),
     path("decks/<slug:slug>/<mode:mode>/aside/", marks.put_aside, name="study_aside"),
     path("decks/<slug:slug>/<mode:mode>/undo/", undo.undo, name="study_undo"),
+    path("decks/<slug:slug>/<mode:mode>/instead/", study.ask_instead, name="study_instead"),
+    path("decks/<slug:slug>/<mode:mode>/retype/", answers.retype, name="study_retype"),
+    path("reviews/<int:pk>/right-too/", answers.right_too, name="review_right_too"),
+    path("reviews/<int:pk>/accept/", answers.accept, name="review_accept"),
+    path("reviews/<int:pk>/twins/", answers.twins, name="review_twins"),
     path("reviews/<int:pk>/override/", undo.override, name="review_override"),
 ]

@@ -13,6 +13,7 @@ from django.utils import timezone
 from cards.models import Card, Deck, SideChoice
 from sessions_app.models.progress import CardProgress, CardProgressQuerySet, DayTotal
 from sessions_app.models.recall import predicted_recall
+from sessions_app.models.review import Review
 from sessions_app.models.session import StudySession
 from sessions_app.study import memory as fsrs_memory
 from sessions_app.study.modes import MODES
@@ -70,6 +71,11 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         sessions = StudySession.objects.filter(learner=OuterRef("learner"), deck=OuterRef("deck"))
         return self.annotate(**{f"used_{mode}": Exists(sessions.filter(mode=mode)) for mode in MODES})
 
+    def with_mixups(self) -> "EnrollmentQuerySet":
+        """Annotate ``has_mixups``: whether the learner has given one card's answer for another's."""
+        lines = Review.objects.mistakes().filter(learner=OuterRef("learner"), card__deck=OuterRef("deck"))
+        return self.annotate(has_mixups=Exists(lines))
+
     def recount(self) -> int:
         """Count the roll-ups of these enrollments anew from the progress of their cards, in one statement."""
         progress = counted_progress()
@@ -116,6 +122,16 @@ class Enrollment(models.Model):
         validators=[MaxValueValidator(MAX_LEARN_AHEAD)],
         help_text="Minutes by which a same-day step may come early, when nothing else is left.",
     )
+    learn_kinds = models.JSONField(
+        "kinds of question in Learn", default=list, blank=True, help_text="None chosen: those that fit a card best."
+    )
+    typed = models.BooleanField(
+        "type answers in Spaced", default=False, help_text="Where the answer is short enough to be typed."
+    )
+    strict = models.BooleanField(
+        default=False, help_text="Typed answers have to be exact: no slips, no missing accents or articles."
+    )
+    retype = models.BooleanField(default=False, help_text="A missed typed answer is typed once more.")
     reset_at = models.DateTimeField(
         null=True, editable=False, help_text="When the learner last started over."
     )
@@ -156,6 +172,12 @@ class Enrollment(models.Model):
     def is_started_over_since(self, session: StudySession) -> bool:
         """Whether the learner has started over in the deck after she began ``session``."""
         return self.reset_at is not None and session.started_at < self.reset_at
+
+    @property
+    def new_count(self) -> int:
+        """How many of the deck's cards are at level New, suspended ones not counted."""
+        risen = self.recognised + self.recalled + self.learned + self.mastered
+        return max(0, self.deck.card_count - self.suspended - risen)
 
     def roll_up(self) -> dict[str, int]:
         """The counts that are derived from the log."""

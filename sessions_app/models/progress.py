@@ -126,6 +126,10 @@ class CardProgress(models.Model):
     def __str__(self) -> str:
         return f"{self.card_id} {self.get_level_display()}"
 
+    def is_put_aside(self, now: datetime) -> bool:
+        """Whether the learner does not want to be asked the card at ``now``."""
+        return self.suspended or (self.buried_until is not None and self.buried_until > now)
+
     @property
     def memory(self) -> Memory | None:
         if (

@@ -16,6 +16,10 @@ class ReviewQuerySet(models.QuerySet["Review"]):
         """Reviews that count: not voided."""
         return self.filter(voided_at=None)
 
+    def mistakes(self) -> "ReviewQuerySet":
+        """Standing reviews in which another card's answer was given."""
+        return self.standing().filter(mistaken_for__isnull=False)
+
     def in_order(self) -> "ReviewQuerySet":
         return self.order_by("reviewed_at", "pk")
 
@@ -37,6 +41,14 @@ class Review(models.Model):
     verdict = models.CharField(max_length=7, choices=VERDICTS)
     rating = models.PositiveSmallIntegerField(choices=RATINGS, null=True)
     response = models.CharField(max_length=MAX_RESPONSE, blank=True)
+    mistaken_for = models.ForeignKey(
+        Card,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
+        help_text="The card whose answer was given instead.",
+    )
     elapsed_ms = models.PositiveIntegerField(
         null=True, help_text="From the question's drawing to its answer."
     )
@@ -68,6 +80,11 @@ class Review(models.Model):
         indexes = [
             models.Index(fields=["learner", "reviewed_at"], name="review_by_time"),
             models.Index(fields=["card", "learner", "reviewed_at"], name="review_by_card"),
+            models.Index(
+                fields=["mistaken_for"],
+                condition=Q(mistaken_for__isnull=False),
+                name="review_mistaken_for",
+            ),
         ]
 
     def __str__(self) -> str:

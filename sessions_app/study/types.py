@@ -4,11 +4,12 @@ Times are timezone-aware datetimes in UTC; a study day is a date (see `days`); s
 days; difficulty is 1 to 10; probabilities are 0 to 1.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
-from typing import Any, Protocol, Self
+from random import Random
+from typing import Any, ClassVar, Protocol, Self
 
 
 class Side(StrEnum):
@@ -168,15 +169,34 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class StudyCard:
-    """A card as the engine sees it: two source texts and the studied side."""
+    """A card as the engine sees it: two source texts, the studied side, and what its owner adds to them.
+
+    ``accepted_*`` are other right answers for a side, ``wrong_*`` wrong options worth offering; ``twins`` are
+    the cards that the owner marked as meaning the same, ``distinct`` those that she marked as not doing so;
+    ``language`` is a language tag.
+    """
 
     id: int
     term: str
     definition: str
     side: Side
+    accepted_terms: tuple[str, ...] = ()
+    accepted_definitions: tuple[str, ...] = ()
+    wrong_terms: tuple[str, ...] = ()
+    wrong_definitions: tuple[str, ...] = ()
+    tags: frozenset[int] = frozenset()
+    twins: frozenset[int] = frozenset()
+    distinct: frozenset[int] = frozenset()
+    language: str = "en"
 
     def text(self, side: Side) -> str:
         return self.term if side is Side.TERM else self.definition
+
+    def accepted(self, side: Side) -> tuple[str, ...]:
+        return self.accepted_terms if side is Side.TERM else self.accepted_definitions
+
+    def wrong(self, side: Side) -> tuple[str, ...]:
+        return self.wrong_terms if side is Side.TERM else self.wrong_definitions
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +204,13 @@ class Question:
     """What a step asks, frozen when it is drawn: later edits of the card change nothing.
 
     ``side`` is the side asked for; ``prompt`` and ``answer`` are Markdown sources; ``origin`` is the reason
-    for which the card was drawn, a word of the mode that drew it.
+    for which the card was drawn, a word of the mode that drew it. A mode that goes in rounds notes the ``round``,
+    from 1, and the cards of its ``plan``.
+
+    A choice has ``options``, exactly one of which is right; a true/false question has the one that it states.
+    ``option_cards`` says whose answers they are: 0 for a wrong option that the card's owner wrote. For a typed
+    answer ``accepted``, ``others`` and ``twins`` are the texts that `answers.judge` compares with, and ``strict``
+    forgives nothing.
     """
 
     kind: Kind
@@ -193,9 +219,18 @@ class Question:
     prompt: str
     answer: str
     origin: str
+    round: int = 0
+    plan: tuple[int, ...] = ()
+    options: tuple[str, ...] = ()
+    option_cards: tuple[int, ...] = ()
+    accepted: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    twins: tuple[str, ...] = ()
+    strict: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        return {
+        """What is stored; names that a kind does not use are left out."""
+        known = {
             "kind": self.kind.value,
             "card": self.card_id,
             "side": self.side.value,
@@ -203,9 +238,11 @@ class Question:
             "answer": self.answer,
             "origin": self.origin,
         }
+        return known | {name: getattr(self, name) for name in self.OPTIONAL if getattr(self, name)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
+        values = {name: data[name] for name in cls.OPTIONAL if name in data}
         return cls(
             Kind(data["kind"]),
             data["card"],
@@ -213,18 +250,29 @@ class Question:
             data["prompt"],
             data["answer"],
             data["origin"],
+            **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()},
         )
+
+    OPTIONAL: ClassVar[tuple[str, ...]] = (
+        *("round", "plan", "options", "option_cards"),
+        *("accepted", "others", "twins", "strict"),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """A mode's judgement of a response: one entry for each card that the question was about."""
+    """A mode's judgement of a response: one entry for each card that the question was about.
+
+    ``mistaken_for`` is the card whose answer was given instead. With the verdict ``ASK`` nothing is answered yet:
+    the ``response`` is kept, and the learner is asked how it was.
+    """
 
     card_id: int
     evidence: Evidence
     verdict: Verdict
     rating: Rating | None = None
     response: str = ""
+    mistaken_for: int | None = None
 
 
 class InvalidResponseError(ValueError):
@@ -241,11 +289,17 @@ class Scheduled:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An answered step of the session; ``card_id`` is None where the card is gone."""
+    """An answered step of the session; ``card_id`` is None where the card is gone.
+
+    ``verdict`` is empty where the answer was taken out of the log and counts neither way.
+    """
 
     card_id: int | None
     origin: str
     verdict: str
+    kind: str = Kind.FLIP.value
+    round: int = 0
+    plan: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,14 +307,26 @@ class SessionSettings:
     """What the learner chose when the session started.
 
     ``queue`` names what is studied, in the mode's own words; ``new_limit`` counts cards of this session;
-    ``starred`` leaves out all but starred cards; ``learn_ahead`` is the number of minutes by which a same-day step
-    may come early.
+    ``starred`` leaves out all but starred cards, and ``tag`` all but those that have the tag of this key;
+    ``cards`` names the only ones that are asked, where it names any. ``learn_ahead`` is the number of minutes by
+    which a same-day step may come early. ``kinds`` are the kinds of question that may be asked, ``size`` the
+    number of cards to choose from when the session started, ``seconds`` its time limit (0: none). ``typed``
+    asks for typed answers where they can be typed, ``strict`` forgives nothing in them, and ``retype`` has a
+    missed one typed once more.
     """
 
     queue: str = ""
     new_limit: int = 0
     starred: bool = False
     learn_ahead: int = 20
+    tag: int = 0
+    cards: tuple[int, ...] = ()
+    kinds: tuple[str, ...] = ()
+    size: int = 0
+    seconds: int = 0
+    typed: bool = False
+    strict: bool = False
+    retype: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -268,7 +334,8 @@ class SessionSettings:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """The settings as a session stored them; a name that this version does not know is passed over."""
-        return cls(**{name: data[name] for name in cls.__slots__ if name in data})
+        known = {name: data[name] for name in cls.__slots__ if name in data}
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in known.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +344,19 @@ class Moment:
 
     now: datetime
     day_end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """A card among the cards that its wrong options come from: the deck, or of a large one a part.
+
+    ``deck`` holds the card itself too; all of them ask for the card's side. ``confusions`` counts how often this
+    learner gave a card's answer for this one's.
+    """
+
+    card: StudyCard
+    deck: Sequence[StudyCard]
+    confusions: Mapping[int, int]
 
 
 class Desk(Protocol):
@@ -289,6 +369,9 @@ class Desk(Protocol):
     def asked(self) -> Sequence[Asked]:
         """The session's answered steps that stand, oldest first."""
 
+    @property
+    def started_at(self) -> datetime: ...
+
     def learning(self, *, before: datetime) -> Sequence[Scheduled]:
         """Cards in a same-day step that are due before ``before``, earliest first."""
 
@@ -300,6 +383,19 @@ class Desk(Protocol):
 
     def unseen(self, *, limit: int) -> Sequence[StudyCard]:
         """Cards without a memory, in the deck's order."""
+
+    def standing(self, cards: Collection[int], *, below: Level, limit: int) -> Mapping[int, Level]:
+        """The levels of those of ``cards`` that are not put aside, then of at most ``limit`` others between New
+        and ``below``, longest unanswered first."""
+
+    def fresh(self, *, besides: Collection[int], limit: int) -> Sequence[int]:
+        """Cards at level New, in the deck's order, without those of ``besides``."""
+
+    def settled(self, *, level: Level, limit: int) -> Sequence[int]:
+        """Cards that have reached ``level``, least remembered first."""
+
+    def surroundings(self, card_id: int, rng: Random) -> Surroundings | None:
+        """A card with what its question is made of; None where it is in the deck no more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """How the pages show what the engine computes."""
 
+import re
 from datetime import datetime, timedelta
 
 from django import template
@@ -7,11 +8,13 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 
-from cards.rendering import render
+from cards.rendering import PLAIN, plain, render
+from sessions_app.study.answers.difference import Difference, compare
 from sessions_app.study.types import Level, Need, NextStep
 
 register = template.Library()
 
+LINK = re.compile(r"</?a\b[^>]*>")
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 MONTH, YEAR = timedelta(days=30.4), timedelta(days=365.25)
 LONG_TEXT = 90
@@ -98,6 +101,30 @@ def stored(html: str) -> SafeString:
 def rendered(source: str) -> SafeString:
     """A frozen text as HTML; `cards.rendering` makes it safe."""
     return mark_safe(render(source))  # noqa: S308
+
+
+@register.filter
+def rendered_option(source: str) -> SafeString:
+    """A frozen text as HTML that may stand in a button: without links."""
+    return mark_safe(LINK.sub("", render(source)))  # noqa: S308
+
+
+@register.filter
+def plain_text(source: str) -> str:
+    """A source as one line without markup."""
+    return plain(source)
+
+
+@register.filter
+def has_markup(source: str) -> bool:
+    """Whether the text is more than its letters, so that no parts of it can be marked."""
+    return PLAIN.fullmatch(source) is None
+
+
+@register.simple_tag
+def difference(response: str, answer: str) -> Difference:
+    """What a typed response and the answer have in common, and what not."""
+    return compare(response, answer)
 
 
 @register.filter

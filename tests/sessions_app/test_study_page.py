@@ -75,7 +75,7 @@ def test_a_step_of_another_deck_is_not_found(make_deck, learner_client, step):
     assert learner_client.post(elsewhere, {"step": step.pk, "rating": "3"}).status_code == 404
 
 
-@pytest.mark.parametrize("mode", ["learn", "SPACED", "nothing"])
+@pytest.mark.parametrize("mode", ["LEARN", "SPACED", "nothing"])
 def test_a_mode_that_does_not_exist_is_not_found(deck, learner_client, mode):
     assert learner_client.get(f"/decks/{deck.slug}/{mode}/").status_code == 404
 

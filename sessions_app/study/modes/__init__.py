@@ -4,25 +4,34 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from sessions_app.study.modes import spaced
-from sessions_app.study.types import Desk, Graded, Moment, Question
+from sessions_app.study.modes import learn, spaced
+from sessions_app.study.types import Desk, Graded, Moment, Question, Surroundings
 
 
 @dataclass(frozen=True, slots=True)
 class Mode:
     """A way of studying: how it draws the next question, and how it grades a response.
 
-    ``draw`` returns None when the session has nothing left to ask. ``grade`` raises InvalidResponse. A session
-    of a mode that ``ends_with_day`` is not continued on another study day.
+    ``draw`` returns None when the session has nothing left to ask. ``grade`` raises InvalidResponse. ``instead``
+    gives a question by which a learner may show more than was asked; None where there is none.
+    A session of a mode that ``ends_with_day`` is not continued on another study day; one that ``tells`` shows after
+    each answer whether it was right, and one that ``counts`` shows how many cards wait in its queue.
     """
 
     name: str
     title: str
     draw: Callable[[Desk, Moment, Random], Question | None]
     grade: Callable[[Question, Mapping[str, str]], Sequence[Graded]]
+    instead: Callable[[Question, Surroundings, Random], Question | None] | None = None
     ends_with_day: bool = False
+    tells: bool = False
+    counts: bool = False
 
 
 MODES: Mapping[str, Mode] = {
-    mode.name: mode for mode in (Mode("spaced", "Spaced", spaced.draw, spaced.grade, ends_with_day=True),)
+    mode.name: mode
+    for mode in (
+        Mode("learn", "Learn", learn.draw, learn.grade, instead=learn.instead, tells=True),
+        Mode("spaced", "Spaced", spaced.draw, spaced.grade, ends_with_day=True, counts=True),
+    )
 }

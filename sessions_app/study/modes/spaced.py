@@ -7,9 +7,11 @@ ended.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
+from sessions_app.study import asking, grading
 from sessions_app.study.memory import retrievability
 from sessions_app.study.types import (
     Desk,
@@ -38,7 +40,7 @@ Candidate = tuple[StudyCard, str]
 
 
 def draw(desk: Desk, moment: Moment, rng: Random) -> Question | None:
-    """The next question, or None when nothing is left for now. Nothing here is left to chance."""
+    """The next question, or None when nothing is left for now. Which card it is, is not left to chance."""
     steps = desk.learning(before=moment.now + timedelta(minutes=desk.settings.learn_ahead))
     due = [(item.card, LEARNING) for item in steps if item.memory.due <= moment.now]
     early = [(item.card, LEARNING) for item in steps if item.memory.due > moment.now]
@@ -46,17 +48,32 @@ def draw(desk: Desk, moment: Moment, rng: Random) -> Question | None:
     last = desk.asked[-1].card_id if desk.asked else None
     others = (candidate for candidate in candidates if candidate[0].id != last)
     chosen = next(others, None) or next(iter(candidates), None)
-    return _question(*chosen) if chosen else None
+    if chosen is None:
+        return None
+    typed = _typed_question(desk, *chosen, rng) if desk.settings.typed else None
+    return typed or _question(*chosen)
 
 
 def grade(question: Question, response: Mapping[str, str]) -> list[Graded]:
-    """The learner's own rating, ``response["rating"]``: 1 again, 2 hard, 3 good, 4 easy."""
+    """The learner's own rating, ``response["rating"]``: 1 again, 2 hard, 3 good, 4 easy.
+
+    What was typed is compared first, and she rates it then.
+    """
+    if question.kind is Kind.TYPED and "rating" not in response:
+        return [replace(grading.grade(question, response), verdict=Verdict.ASK)]
+    typed = response.get("typed", "") if question.kind is Kind.TYPED else ""
     value = response.get("rating", "")
     if value not in {"1", "2", "3", "4"}:
         raise InvalidResponseError("Choose Again, Hard, Good or Easy.")
     rating = Rating(int(value))
     verdict = Verdict.WRONG if rating is Rating.AGAIN else Verdict.CORRECT
-    return [Graded(question.card_id, Evidence.RECALL, verdict, rating)]
+    return [Graded(question.card_id, Evidence.RECALL, verdict, rating, typed[: grading.LONGEST_RESPONSE])]
+
+
+def _typed_question(desk: Desk, card: StudyCard, origin: str, rng: Random) -> Question | None:
+    """The card as a question whose answer is typed; None where it cannot be typed."""
+    around = desk.surroundings(card.id, rng)
+    return asking.ask(Kind.TYPED, around, rng, origin=origin, strict=desk.settings.strict) if around else None
 
 
 def _question(card: StudyCard, origin: str) -> Question:

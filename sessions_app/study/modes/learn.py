@@ -1,0 +1,343 @@
+"""Learn: from recognising to recalling, in rounds of seven.
+
+A new card is met in a choice (or true/false), then asked for unaided until it has been recalled twice, with other
+questions in between. A round is filled with what was missed before, then with known cards that were not asked in
+the last two rounds, then with new ones, then with the rest. A missed card returns after at least three others.
+
+A session always ends: a card is done at the highest level that the session's kinds of question can give; after
+three misses it rests until the next session; and no session asks more than three questions a card, and nine. Where
+every card has reached the level already, the session is a mixed review of the least remembered.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from random import Random
+
+from sessions_app.study import asking, grading
+from sessions_app.study.types import (
+    Asked,
+    Desk,
+    Graded,
+    Kind,
+    Level,
+    Moment,
+    Question,
+    SessionSettings,
+    Surroundings,
+    Verdict,
+)
+
+# Why a card was drawn.
+NEW, MISSED, AGAIN, REST, PADDING, REVIEW = "new", "missed", "again", "rest", "padding", "review"
+DRILLED = "drilled"
+
+# The queue of a drill: the cards that the settings name, by choice, over and over until the time is up.
+DRILL = "drill"
+DRILL_SECONDS = 120
+MOST_DRILLED = 60
+
+ROUND = 7
+# Other questions before a missed card returns, and between two recalls.
+GAP = 3
+# Places of a round for missed cards, while there are new ones.
+MOST_MISSED = 4
+# After so many misses a card rests until the next session.
+RESTS_AFTER = 3
+ROUNDS_AWAY = 2
+ENOUGH_RECALLS = 2
+MOST_QUESTIONS = 400
+QUESTIONS_A_CARD = 3
+EXTRA_QUESTIONS = 9
+REVIEWED_AT_ONCE = 4 * ROUND
+
+RECALLS = (Kind.TYPED, Kind.FLIP)
+RECOGNITIONS = (Kind.CHOICE, Kind.TRUE_FALSE)
+# Those that can be chosen, and those that are chosen unless the learner says otherwise.
+KINDS = (Kind.CHOICE, Kind.TRUE_FALSE, Kind.TYPED, Kind.FLIP)
+DEFAULT_KINDS = (Kind.CHOICE, Kind.TYPED, Kind.FLIP)
+
+
+def draw(desk: Desk, moment: Moment, rng: Random) -> Question | None:
+    """The next question; None where the session has reached its end."""
+    settings = desk.settings
+    over_time = settings.seconds and (moment.now - desk.started_at).total_seconds() > settings.seconds
+    if over_time or len(desk.asked) >= most_questions(settings):
+        return None
+    sitting = Sitting(desk.asked, settings.size, kinds_of(settings))
+    while place := _next_place(desk, sitting):
+        around = desk.surroundings(place.card_id, rng)
+        if around:
+            kinds = _kinds_in_order(place, sitting, rng)
+            question = _first(kinds, around, rng, origin=place.origin, strict=settings.strict)
+            return replace(question, round=place.round, plan=place.plan)
+        # Removed or moved since the round was planned.
+        sitting.gone.add(place.card_id)
+    return None
+
+
+def grade(question: Question, response: Mapping[str, str]) -> list[Graded]:
+    """As the question's kind says; a typed answer that is in doubt is left to the learner."""
+    return [grading.grade(question, response)]
+
+
+def instead(question: Question, around: Surroundings, rng: Random) -> Question | None:
+    """The question by which a learner shows at once that she knows a card that she was to recognise."""
+    if question.kind in RECALLS:
+        return None
+    harder = _first(RECALLS, around, rng, origin=question.origin, strict=question.strict)
+    return replace(harder, round=question.round, plan=question.plan)
+
+
+def most_questions(settings: SessionSettings) -> int:
+    """The number of questions after which a session ends, whatever was answered."""
+    if settings.queue == DRILL:
+        return MOST_DRILLED
+    return min(QUESTIONS_A_CARD * settings.size + EXTRA_QUESTIONS, MOST_QUESTIONS)
+
+
+def kinds_of(settings: SessionSettings) -> frozenset[Kind]:
+    """The kinds of question that the session may ask."""
+    return frozenset(Kind(kind) for kind in settings.kinds) or frozenset(DEFAULT_KINDS)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A card's place in a round."""
+
+    card_id: int
+    level: Level
+    origin: str
+    round: int
+    plan: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """What the session's answers so far come to, card by card."""
+
+    asked: Sequence[Asked]
+    size: int
+    kinds: frozenset[Kind]
+    levels: dict[int, Level] = field(default_factory=dict)
+    gone: set[int] = field(default_factory=set)
+
+    @cached_property
+    def goal(self) -> Level:
+        """The highest level that the chosen kinds of question can give."""
+        return Level.LEARNED if self.kinds.intersection(RECALLS) else Level.RECOGNISED
+
+    @cached_property
+    def is_review(self) -> bool:
+        return bool(self.asked) and self.asked[0].origin == REVIEW
+
+    @cached_property
+    def round(self) -> int:
+        return self.asked[-1].round if self.asked else 0
+
+    @cached_property
+    def by_card(self) -> Mapping[int, list[Asked]]:
+        found: dict[int, list[Asked]] = {}
+        for one in self.asked:
+            if one.card_id is not None:
+                found.setdefault(one.card_id, []).append(one)
+        return found
+
+    @cached_property
+    def last_at(self) -> Mapping[int, int]:
+        return {one.card_id: number for number, one in enumerate(self.asked) if one.card_id is not None}
+
+    @cached_property
+    def misses(self) -> Counter[int | None]:
+        return Counter(one.card_id for one in self.asked if one.verdict == Verdict.WRONG)
+
+    @cached_property
+    def gap(self) -> int:
+        """How many others have to lie between two questions about a card."""
+        return max(0, min(GAP, self.size - 1))
+
+    def is_ready(self, card: int) -> bool:
+        """Whether enough others have been asked since the card was."""
+        last = self.last_at.get(card)
+        return last is None or len(self.asked) - 1 - last >= self.gap
+
+    def rests(self, card: int) -> bool:
+        return self.misses[card] >= RESTS_AFTER
+
+    def was_missed(self, card: int) -> bool:
+        """Whether the card's last answer in this session was a miss."""
+        answers = self.by_card.get(card)
+        return bool(answers) and answers[-1].verdict == Verdict.WRONG  # type: ignore[index]
+
+    def was_right(self, card: int) -> bool:
+        answers = self.by_card.get(card)
+        return bool(answers) and answers[-1].verdict == Verdict.CORRECT  # type: ignore[index]
+
+    def is_done(self, card: int) -> bool:
+        """Whether the card needs no more questions in this session."""
+        if self.is_review or self.kinds == {Kind.TRUE_FALSE}:
+            return self.was_right(card)
+        if self.levels.get(card, Level.NEW) >= self.goal:
+            return True
+        recent = self.by_card.get(card, [])[-ENOUGH_RECALLS:]
+        return len(recent) == ENOUGH_RECALLS and all(
+            one.verdict == Verdict.CORRECT and one.kind in RECALLS for one in recent
+        )
+
+    def had_share(self, card: int) -> bool:
+        return len(self.by_card.get(card, ())) >= QUESTIONS_A_CARD
+
+    def can_be_asked(self, card: int) -> bool:
+        """Whether the card neither rests nor is put aside or gone."""
+        return card in self.levels and card not in self.gone and not self.rests(card)
+
+    def is_wanted(self, card: int) -> bool:
+        return self.can_be_asked(card) and not self.is_done(card)
+
+    def in_round(self, card: int) -> list[Asked]:
+        return [one for one in self.by_card.get(card, []) if one.round == self.round]
+
+    def rounds_since(self, card: int) -> int:
+        """How many rounds ago the card was asked, seen from the next round; many where it never was."""
+        answers = self.by_card.get(card)
+        return self.round + 1 - answers[-1].round if answers else len(self.asked) + ROUNDS_AWAY
+
+
+def _next_place(desk: Desk, sitting: Sitting) -> Place | None:
+    if desk.settings.queue == DRILL:
+        return _place_in_drill(desk, sitting)
+    return _place_in_round(desk, sitting) or _place_in_new_round(desk, sitting)
+
+
+def _place_in_drill(desk: Desk, sitting: Sitting) -> Place | None:
+    """What was missed, as soon as others have come between; else what was not asked for longest."""
+    cards = desk.settings.cards
+    _look_at(desk, sitting, cards)
+    there = [card for card in cards if card in sitting.levels and card not in sitting.gone]
+    there.sort(key=lambda card: (not sitting.was_missed(card), sitting.last_at.get(card, -1)))
+    card = next(filter(sitting.is_ready, there), None) or next(iter(there), None)
+    return Place(card, sitting.levels[card], DRILLED, 1, ()) if card else None
+
+
+def _place_in_round(desk: Desk, sitting: Sitting) -> Place | None:
+    """The next card of the round that is going on; None where the round is over."""
+    if not sitting.asked:
+        return None
+    plan = tuple(sitting.asked[-1].plan)
+    _look_at(desk, sitting, plan)
+    open_cards = [card for card in plan if sitting.can_be_asked(card)]
+    pending = [card for card in open_cards if not sitting.in_round(card)]
+    missed = [card for card in open_cards if len(sitting.in_round(card)) == 1 and sitting.was_missed(card)]
+    for card in (*missed, *pending):
+        if sitting.is_ready(card):
+            return Place(card, sitting.levels[card], _origin(sitting, card), sitting.round, plan)
+    return _padding(desk, sitting, sitting.round, plan) if pending else None
+
+
+def _place_in_new_round(desk: Desk, sitting: Sitting) -> Place | None:
+    """The first card of the next round; None where no card wants to be asked."""
+    number = sitting.round + 1
+    plan = _plan(desk, sitting)
+    for card in plan:
+        if sitting.is_ready(card):
+            return Place(card, sitting.levels[card], _origin(sitting, card), number, plan)
+    return _padding(desk, sitting, number, plan) if plan else None
+
+
+def _plan(desk: Desk, sitting: Sitting) -> tuple[int, ...]:
+    """The cards of the next round; none where all that can be done is done."""
+    _look_at(desk, sitting, ())
+    missed = [card for card in sitting.by_card if sitting.was_missed(card) and sitting.is_wanted(card)]
+    if sitting.is_review:
+        return _review_plan(desk, sitting, missed)
+    new = [card for card in desk.fresh(besides=sitting.by_card, limit=ROUND) if card not in sitting.gone]
+    sitting.levels.update((card, Level.NEW) for card in new)
+    known = [card for card in sitting.levels if sitting.is_wanted(card) and card not in (*missed, *new)]
+    known.sort(key=lambda card: sitting.last_at.get(card, -1))
+    again = [card for card in known if sitting.rounds_since(card) >= ROUNDS_AWAY]
+    if new:
+        # A session has three questions for each card: who had hers lets others be met first.
+        missed = [card for card in missed if not sitting.had_share(card)][:MOST_MISSED]
+        again = [card for card in again if not sitting.had_share(card)]
+    plan = _first_distinct([*missed, *again, *new, *known], ROUND)
+    return plan or (() if sitting.asked else _review_plan(desk, sitting, missed))
+
+
+def _review_plan(desk: Desk, sitting: Sitting, missed: Sequence[int]) -> tuple[int, ...]:
+    """What was missed, and the least remembered cards that were not asked yet."""
+    left = REVIEWED_AT_ONCE - len(sitting.by_card)
+    others = _settled(desk, sitting, limit=REVIEWED_AT_ONCE) if left > 0 else []
+    others = [card for card in others if card not in sitting.by_card][: max(0, left)]
+    return _first_distinct([*missed, *others], ROUND)
+
+
+def _padding(desk: Desk, sitting: Sitting, number: int, plan: tuple[int, ...]) -> Place | None:
+    """A card that is done with, to keep two questions about another apart; None where there is none."""
+
+    def fits(card: int) -> bool:
+        return card not in plan and sitting.can_be_asked(card) and sitting.is_ready(card)
+
+    ready = [card for card in sitting.levels if fits(card) and sitting.is_done(card)]
+    if not ready:
+        ready = [card for card in _settled(desk, sitting, limit=ROUND + len(sitting.by_card)) if fits(card)]
+    if not ready:
+        return None
+    card = min(ready, key=lambda one: sitting.last_at.get(one, -1))
+    return Place(card, sitting.levels[card], PADDING, number, plan)
+
+
+def _settled(desk: Desk, sitting: Sitting, *, limit: int) -> list[int]:
+    """Cards that had reached the goal before, least remembered first."""
+    cards = [card for card in desk.settled(level=sitting.goal, limit=limit) if card not in sitting.gone]
+    sitting.levels.update((card, sitting.goal) for card in cards if card not in sitting.levels)
+    return cards
+
+
+def _look_at(desk: Desk, sitting: Sitting, plan: Sequence[int]) -> None:
+    """Read once how the session's cards and those of the plan stand, and some others that wait longest."""
+    if not sitting.levels:
+        cards = dict.fromkeys((*plan, *sitting.by_card))
+        sitting.levels.update(desk.standing(cards, below=sitting.goal, limit=2 * ROUND))
+
+
+def _origin(sitting: Sitting, card: int) -> str:
+    if sitting.is_review or (not sitting.asked and sitting.levels[card] >= sitting.goal):
+        return REVIEW
+    if sitting.was_missed(card):
+        return MISSED
+    if card not in sitting.by_card and sitting.levels[card] is Level.NEW:
+        return NEW
+    return AGAIN if sitting.rounds_since(card) >= ROUNDS_AWAY else REST
+
+
+def _first_distinct(cards: Iterable[int], most: int) -> tuple[int, ...]:
+    return tuple(dict.fromkeys(cards))[:most]
+
+
+def _first(
+    kinds: Iterable[Kind], around: Surroundings, rng: Random, *, origin: str, strict: bool
+) -> Question:
+    """The question of the first kind in which the card can be asked; self-graded it always can."""
+    for kind in (*kinds, Kind.FLIP):
+        question = asking.ask(kind, around, rng, origin=origin, strict=strict)
+        if question:
+            return question
+    raise AssertionError("a card can always be self-graded")
+
+
+def _kinds_in_order(place: Place, sitting: Sitting, rng: Random) -> list[Kind]:
+    """The kinds to try for the card: recognition for one not yet recognised, else recall."""
+    easy = [kind for kind in RECOGNITIONS if kind in sitting.kinds]
+    rng.shuffle(easy)
+    hard = [kind for kind in RECALLS if kind in sitting.kinds]
+    if place.origin == REVIEW:
+        mixed = [*easy, *hard]
+        rng.shuffle(mixed)
+        return mixed
+    has_been_right = any(one.verdict == Verdict.CORRECT for one in sitting.by_card.get(place.card_id, ()))
+    if place.level > Level.NEW or has_been_right:
+        # True/false lifts nothing: where no recall is wanted, a choice shows more.
+        return [*hard, *sorted(easy, key=RECOGNITIONS.index)]
+    # What was never seen is not asked to be typed, unless nothing else is chosen.
+    return [*easy, *reversed(hard)]

@@ -1,0 +1,68 @@
+"""What the page of each mode shows: its template, the form that starts a session, and what its question needs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from sessions_app.forms import LearnStartForm, SpacedStartForm, StartForm
+from sessions_app.models import Enrollment, Step
+from sessions_app.services import Stand
+from sessions_app.study import grading, memory
+from sessions_app.study.types import Kind, Question, Rating, Verdict
+
+TWO_BUTTONS = (Rating.AGAIN, Rating.GOOD)
+
+
+@dataclass(frozen=True)
+class StudyPage:
+    """The page of one mode; ``question`` gives its template what only this mode's questions need."""
+
+    template: str
+    form: type[StartForm]
+    question: Callable[[Question, Step, Stand, Enrollment], dict[str, Any]]
+
+
+def learn_question(question: Question, step: Step, stand: Stand, enrollment: Enrollment) -> dict[str, Any]:
+    """The parts of the question by its kind, and how much of the deck is Learned."""
+    context: dict[str, Any] = {"kind": question.kind.value, "learned": learned(enrollment)}
+    if question.kind is Kind.FLIP:
+        context["lines"] = grading.lines_of(question.answer)
+    if step.verdict == Verdict.ASK:
+        context["held"] = held(question, step)
+    return context
+
+
+def spaced_question(question: Question, step: Step, stand: Stand, enrollment: Enrollment) -> dict[str, Any]:
+    """The grades with their intervals, how much waits, and what was typed."""
+    known = stand.progress.memory if stand.progress else None
+    waits = memory.previews(known, timezone.now(), enrollment.retention)
+    ratings = TWO_BUTTONS if enrollment.two_buttons else Rating
+    context: dict[str, Any] = {
+        "grades": [(rating.value, rating.name.capitalize(), waits[rating]) for rating in ratings],
+        "due": stand.waiting.get("learning", 0) + stand.waiting.get("review", 0),
+        "new": stand.waiting.get("unseen", 0),
+        "is_typed": question.kind is Kind.TYPED,
+    }
+    if step.verdict == Verdict.ASK:
+        context["held"] = held(question, step)
+    return context
+
+
+def held(question: Question, step: Step) -> dict[str, Any]:
+    """The typed response that the learner has yet to judge, beside the answer."""
+    judgement = grading.judged(question, step.response)
+    return {"judgement": judgement, "response": step.response}
+
+
+def learned(enrollment: Enrollment) -> tuple[int, int]:
+    """How many of the deck's cards are Learned or better, and of how many."""
+    cards = max(0, enrollment.deck.card_count - enrollment.suspended)
+    return enrollment.learned + enrollment.mastered, cards
+
+
+PAGES: Mapping[str, StudyPage] = {
+    "learn": StudyPage("sessions_app/learn.html", LearnStartForm, learn_question),
+    "spaced": StudyPage("sessions_app/spaced.html", SpacedStartForm, spaced_question),
+}
