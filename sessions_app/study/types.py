@@ -169,11 +169,10 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class StudyCard:
-    """A card as the engine sees it: two source texts, the studied side, and what its owner adds to them.
+    """A card as the engine sees it: two source texts, the side asked for, and what its owner said about it.
 
-    ``accepted_*`` are other right answers for a side, ``wrong_*`` wrong options worth offering; ``twins`` are
-    the cards that the owner marked as meaning the same, ``distinct`` those that she marked as not doing so;
-    ``language`` is a language tag.
+    ``twins`` are the ids of the cards that the owner marked as meaning the same, ``distinct`` of those marked as
+    not meaning the same. ``language`` is the deck's, as a language tag.
     """
 
     id: int
@@ -193,9 +192,11 @@ class StudyCard:
         return self.term if side is Side.TERM else self.definition
 
     def accepted(self, side: Side) -> tuple[str, ...]:
+        """What also counts as the answer, where this side is asked for."""
         return self.accepted_terms if side is Side.TERM else self.accepted_definitions
 
     def wrong(self, side: Side) -> tuple[str, ...]:
+        """The card's own wrong options, where this side is asked for."""
         return self.wrong_terms if side is Side.TERM else self.wrong_definitions
 
 

@@ -1,0 +1,112 @@
+"""Choosing wrong options: plausible ones, none of them right."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from random import Random
+from types import MappingProxyType
+
+from sessions_app.study.distractors.field import others_near, rivals_of
+from sessions_app.study.distractors.guard import Doubt, Guard, are_same
+from sessions_app.study.distractors.ranking import Candidate, ranked, weights_of_texts
+from sessions_app.study.twins import weights_of
+from sessions_app.study.types import StudyCard
+from sessions_app.study.wording import names, stems
+
+NO_CONFUSIONS: Mapping[int, int] = MappingProxyType({})
+
+
+def choose(
+    card: StudyCard,
+    deck: Sequence[StudyCard],
+    *,
+    count: int = 3,
+    rng: Random,
+    confusions: Mapping[int, int] = NO_CONFUSIONS,
+) -> list[str]:
+    """The source texts of up to ``count`` wrong options, the best first; fewer where the deck has no more.
+
+    ``confusions`` counts how often this learner picked another card's answer for this card, by that card's id.
+    None of the texts is correct under `judge` for the answer or an accepted answer, and none is a twin's answer.
+    The rules are docs/options.md's.
+    """
+    return Choice(card, deck, rng, confusions).best(count)
+
+
+class Choice:
+    """One card's wrong options: its own, and the deck's, ranked but not yet looked into."""
+
+    def __init__(
+        self, card: StudyCard, deck: Sequence[StudyCard], rng: Random, confusions: Mapping[int, int]
+    ) -> None:
+        self.card = card
+        self.can_be_asked = bool(names(card.text(card.side)).whole)
+        others = others_near(card, deck, rng, confusions) if self.can_be_asked else []
+        rivals = rivals_of(card, deck, others, weights_of(deck))
+        ids = {rival.id for rival in rivals}
+        free = [other for other in others if other.id not in ids]
+        self.guard = Guard(card, rivals)
+        self.own = list(card.wrong(card.side)) if self.can_be_asked else []
+        rng.shuffle(self.own)
+        self.others = ranked(card, free, weights_of_texts(deck), rng, confusions)
+
+    def best(self, count: int) -> list[str]:
+        """The best wrong options: among them one with a word that prompt and answer share, if they do."""
+        if count < 1:
+            return []
+        own = self.own_ones(count)
+        chosen = self.filled(own, count, self.others)
+        if len(own) < count and gives_away(self.card, chosen):
+            return self.with_a_sharing_one(chosen, count)
+        return chosen
+
+    def fair(self, count: int) -> list[str]:
+        """The same, none where the right option alone has a word of the prompt, whatever the owner wrote."""
+        chosen = self.best(count)
+        if chosen and gives_away(self.card, chosen):
+            chosen = self.with_a_sharing_one(chosen, count)
+        return [] if gives_away(self.card, chosen) else chosen
+
+    def own_ones(self, count: int) -> list[str]:
+        chosen: list[str] = []
+        for text in self.own:
+            if len(chosen) < count and self.guard.allows_own(text) and not is_among(text, chosen):
+                chosen.append(text)
+        return chosen
+
+    def filled(self, chosen: Sequence[str], count: int, candidates: Iterable[Candidate]) -> list[str]:
+        """The chosen ones and as many good candidates; what might be right for all one can tell comes last."""
+        result, doubtful = list(chosen), []
+        for candidate in candidates:
+            if len(result) >= count:
+                return result
+            doubt = self.guard.doubt_of(candidate.text, candidate.accepted)
+            if doubt is Doubt.SOME:
+                doubtful.append(candidate.text)
+            elif doubt is Doubt.NONE and not is_among(candidate.text, result):
+                result.append(candidate.text)
+        for text in doubtful:
+            if len(result) < count and not is_among(text, result):
+                result.append(text)
+        return result
+
+    def with_a_sharing_one(self, chosen: Sequence[str], count: int) -> list[str]:
+        """The chosen ones, the last of which may have to leave for one that has a word of the prompt."""
+        kept = list(chosen[: count - 1])
+        sharing = (
+            candidate.text
+            for candidate in self.others
+            if candidate.shares
+            and not is_among(candidate.text, kept)
+            and self.guard.doubt_of(candidate.text, candidate.accepted) is Doubt.NONE
+        )
+        found = next(sharing, None)
+        return list(chosen) if found is None else [*kept, found]
+
+
+def gives_away(card: StudyCard, chosen: Iterable[str]) -> bool:
+    """Whether the right option has a word of the prompt that none of the wrong ones has."""
+    sought = stems(card.text(card.side.other), card.language) & stems(card.text(card.side), card.language)
+    return bool(sought) and all(sought.isdisjoint(stems(text, card.language)) for text in chosen)
+
+
+def is_among(text: str, chosen: Iterable[str]) -> bool:
+    return any(are_same(text, other) for other in chosen)

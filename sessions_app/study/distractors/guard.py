@@ -1,0 +1,142 @@
+"""What no wrong option may be: right, right for all one can tell, or the same as another option."""
+
+from collections.abc import Sequence
+from enum import IntEnum
+
+from rapidfuzz import fuzz
+
+from sessions_app.study.answers import Judgement, Reason, judge
+from sessions_app.study.answers.meanings import NEGATIONS
+from sessions_app.study.distractors.shapes import Shape, look_of
+from sessions_app.study.twins import are_marked
+from sessions_app.study.types import StudyCard, Verdict
+from sessions_app.study.wording import all_names, names, stands_in, stems
+
+# Longer texts `judge` does not tell apart.
+JUDGED_WORDS = 8
+# A text with this share of another one's words and no others says the same with less detail.
+DETAIL = 0.75
+# The most words that may be misspelled in a text that is otherwise the same.
+MISSPELLED = 2
+# Texts that are less alike than that, in percent of their letters, or longer, in characters, are two options.
+NEAR = 60
+JUDGED = 1_000
+
+
+class Doubt(IntEnum):
+    """Whether a text may be right: surely not, arguably, or surely."""
+
+    NONE = 0
+    SOME = 1
+    RIGHT = 2
+
+
+class Guard:
+    """Stands before one card's options: knows its answer, and the cards whose answers may be right as well."""
+
+    def __init__(self, card: StudyCard, rivals: Sequence[StudyCard]) -> None:
+        self.card, self.side = card, card.side
+        self.answer = card.text(card.side)
+        self.accepted = card.accepted(card.side)
+        self.answers = (self.answer, *self.accepted)
+        marked = [other for other in rivals if are_marked(card, other)]
+        self.right = all_names(self.answers)
+        self.twins = all_names(text for other in marked for text in self.answers_of(other))
+        self.rivals = all_names(text for other in rivals for text in self.answers_of(other))
+        self.twins_texts = [other.text(self.side) for other in marked]
+        self.prompt = names(card.text(card.side.other))
+
+    def answers_of(self, card: StudyCard) -> tuple[str, ...]:
+        return (card.text(self.side), *card.accepted(self.side))
+
+    def allows_own(self, text: str) -> bool:
+        """Whether one of the card's own wrong options may stand: its owner knows, but what is right is refused."""
+        same = names(text)
+        if not same.whole or same.meets(self.right) or same.meets(self.twins):
+            return False
+        judgement = judge(text, self.answer, accepted=self.accepted)
+        return judgement.verdict is not Verdict.CORRECT and not self.is_taken(text)
+
+    def doubt_of(self, text: str, accepted: Sequence[str] = ()) -> Doubt:
+        """How far another card's answer, with what counts as it, may be right."""
+        same = names(text)
+        if not same.whole or any(map(same.meets, (self.right, self.rivals, self.prompt))):
+            return Doubt.RIGHT
+        if all_names(accepted).meets(self.right):
+            return Doubt.RIGHT
+        if any(holds(text, answer) or nearly_equal(text, answer) for answer in self.answers):
+            return Doubt.RIGHT
+        judgement = judge(text, self.answer, accepted=self.accepted)
+        if judgement.verdict is Verdict.CORRECT or self.is_taken(text):
+            return Doubt.RIGHT
+        return self.doubt_by(judgement, text)
+
+    def is_taken(self, text: str) -> bool:
+        """Whether the answer counts as the text, or the text as a marked twin's answer."""
+        return (are_near(self.answer, text) and judge(self.answer, text).verdict is Verdict.CORRECT) or any(
+            judge(text, twin).verdict is Verdict.CORRECT for twin in self.twins_texts
+        )
+
+    def doubt_by(self, judgement: Judgement, text: str) -> Doubt:
+        """Whether a typed answer like the text, which is not correct, would be for the learner to judge.
+
+        Not where it would be so for its length, or for letters that are nearly the same: in print they are not.
+        """
+        if judgement.verdict is not Verdict.ASK or judgement.reason is Reason.LONG:
+            return Doubt.NONE
+        if judgement.reason is not Reason.UNSURE:
+            return Doubt.SOME
+        # What only a text without its remark in brackets says was not offered.
+        matched = self.answer if has_remark(text) else judgement.matched
+        words, others = (stems(each, self.card.language) for each in (text, matched))
+        return Doubt.SOME if words <= others or others <= words else Doubt.NONE
+
+
+def has_remark(text: str) -> bool:
+    found = names(text)
+    return found.whole != found.loose
+
+
+def are_same(one: str, other: str) -> bool:
+    """Whether two options are the same to a reader."""
+    if names(one).meets(names(other)):
+        return True
+    return are_near(one, other) and Verdict.CORRECT in (judge(one, other).verdict, judge(other, one).verdict)
+
+
+def are_near(one: str, other: str) -> bool:
+    """Whether two texts are near enough to ask `judge` whether one counts as the other."""
+    one, other = one[:JUDGED], other[:JUDGED]
+    figures = {look_of(one).shape, look_of(other).shape} <= {Shape.FORMULA, Shape.NUMBER}
+    return figures or fuzz.ratio(one.casefold(), other.casefold()) > NEAR
+
+
+def holds(one: str, other: str) -> bool:
+    """Whether one of two texts stands in the other.
+
+    Not of formulas and numbers, which hold each other without being alike, nor where a word as "not" is more.
+    """
+    shapes = {look_of(one).shape, look_of(other).shape}
+    if shapes <= {Shape.FORMULA, Shape.NUMBER} or are_opposed(stems(one, ""), stems(other, "")):
+        return False
+    return stands_in(one, other) or stands_in(other, one)
+
+
+def are_opposed(words: frozenset[str], others: frozenset[str]) -> bool:
+    """Whether one of two sets of words has a negating word that the other has not."""
+    return not NEGATIONS.isdisjoint(words ^ others)
+
+
+def nearly_equal(one: str, other: str) -> bool:
+    """Whether two longer texts say the same but for small words, slips of the keys or some detail."""
+    if min(len(one.split()), len(other.split())) <= JUDGED_WORDS:
+        return False
+    words, others = stems(one, ""), stems(other, "")
+    if are_opposed(words, others):
+        return False
+    left, right = sorted(words - others), sorted(others - words)
+    if not left or not right:
+        return len(words & others) >= DETAIL * max(len(words), len(others))
+    return len(left) == len(right) <= MISSPELLED and all(
+        judge(typed, word).verdict is Verdict.CORRECT for typed, word in zip(left, right, strict=True)
+    )

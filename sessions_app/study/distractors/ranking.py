@@ -1,0 +1,123 @@
+"""Which of the deck's other answers a learner would most plausibly take for the right one."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from random import Random
+from typing import NamedTuple
+
+from rapidfuzz import fuzz
+
+from sessions_app.study.distractors.shapes import Look, look_of, misfit
+from sessions_app.study.twins import language_of, spread
+from sessions_app.study.types import Side, StudyCard
+from sessions_app.study.wording import Weights, stems, weigh
+
+# How much each reason counts. What the learner mixed up before comes first, whatever the rest says.
+CONFUSED = 10.0
+TAG = 0.6
+TOPIC = 1.2
+ANSWER = 0.5
+PROMPT = 0.8
+OPENING = 0.4
+LOOKS = 0.4
+# Prompts that are both formulas, both numbers, both sentences.
+KIND = 0.5
+# Chance, so that a card's options vary between showings.
+CHANCE = 0.25
+# Only answers of up to so many characters are compared letter by letter.
+SPELLED = 40
+# Any two words have about so many letters in common, in percent.
+UNLIKE = 40
+
+
+class Candidate(NamedTuple):
+    """Another card's answer, and what counts as it.
+
+    ``misfit`` is how far it stands out; ``shares`` whether it has a word that prompt and right answer share.
+    """
+
+    text: str
+    accepted: tuple[str, ...]
+    misfit: int
+    score: float
+    shares: bool
+
+
+class Seen(NamedTuple):
+    """A card as it is compared with others."""
+
+    answer: frozenset[str]
+    words: frozenset[str]
+    look: Look
+
+
+def ranked(
+    card: StudyCard,
+    others: Iterable[StudyCard],
+    weights: Weights,
+    rng: Random,
+    confusions: Mapping[int, int],
+) -> list[Candidate]:
+    """The other cards' answers, the best first: what looks like the answer, and of that the most plausible."""
+    side = card.side
+    mine, prompt = seen(card, side), stems(card.text(side.other), card.language)
+    kind = look_of(card.text(side.other)).shape
+    weight_of_prompt = weights.of(prompt) or 1.0
+    length = weights.length(mine.words)
+    sought = prompt & mine.answer
+    found = []
+    for other in others:
+        text = other.text(side)
+        theirs = seen(other, side)
+        picked = confusions.get(other.id, 0)
+        score = (
+            TAG * likeness(card.tags, other.tags)
+            + TOPIC * weights.likeness(mine.words, theirs.words, length)
+            + ANSWER * answer_likeness(card.text(side), text, mine, theirs, weights)
+            + PROMPT * weights.of(prompt & theirs.answer) / weight_of_prompt
+            + OPENING * (mine.look.opening == theirs.look.opening)
+            + KIND * (look_of(other.text(side.other)).shape is kind)
+            + LOOKS * looks(mine.look, theirs.look)
+            + CHANCE * rng.random()
+        )
+        shares = not sought.isdisjoint(theirs.answer)
+        stands_out = misfit(mine.look, theirs.look) + (bool(sought) and not shares)
+        if picked > 0:
+            score, stands_out = CONFUSED + picked, 0
+        found.append(Candidate(text, other.accepted(side), stands_out, score, shares))
+    return sorted(found, key=lambda candidate: (candidate.misfit, -candidate.score))
+
+
+def weights_of_texts(deck: Sequence[StudyCard]) -> Weights:
+    """The weights of words in the deck's texts."""
+    cards = spread(deck)
+    texts = (*(card.term for card in cards), *(card.definition for card in cards))
+    return weigh(texts, language_of(deck))
+
+
+def seen(card: StudyCard, side: Side) -> Seen:
+    text = card.text(side)
+    answer = stems(text, card.language)
+    return Seen(answer, answer | stems(card.text(side.other), card.language), look_of(text))
+
+
+def likeness(tags: frozenset[int], others: frozenset[int]) -> float:
+    """The share of tags that two cards have in common, 0 to 1 (Jaccard)."""
+    return len(tags & others) / len(tags | others) if tags and others else 0.0
+
+
+def answer_likeness(one: str, other: str, mine: Seen, theirs: Seen, weights: Weights) -> float:
+    """How alike two answers are, 0 to 1: by their letters where both are short, else by their words."""
+    if mine.look.length <= SPELLED and theirs.look.length <= SPELLED:
+        return max(0.0, fuzz.ratio(one.casefold(), other.casefold()) - UNLIKE) / (100 - UNLIKE)
+    return weights.likeness(mine.answer, theirs.answer)
+
+
+def looks(one: Look, other: Look) -> float:
+    """How alike two answers look beyond their shape, 0 to 1."""
+    length = min(one.length, other.length) / max(one.length, other.length)
+    alike = (
+        (one.lines > 1) == (other.lines > 1),
+        one.has_digits == other.has_digits,
+        one.is_capital == other.is_capital,
+    )
+    return (sum(alike) + length) / (len(alike) + 1)

@@ -1,0 +1,98 @@
+"""What an answer looks like, so that the right option does not stand out by its looks."""
+
+import re
+from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
+
+SHORT_WORDS = 5
+# In a text of up to this many words a spaced operator makes a formula in words: "input × output + biases".
+FORMULA_WORDS = 12
+# Share of a text's characters that must be typeset for the text to be a formula.
+TYPESET = 0.4
+
+# Lengths of options over the answer's that do not show, and that show but do not shout.
+ALIKE = (0.6, 1.6)
+NOT_FAR = (0.35, 2.8)
+# Between words of a few letters the length tells nothing.
+SLACK = 3
+
+NUMBER = re.compile(
+    r"[~≈<>≤≥±+−–-]?\s?[$€£¥]?\d[\d.,:\s]*(?:[-–×x/^*]\s?\d[\d.,]*)*\s?(?:[%‰°]?[^\W\d]{0,12}[/^²³\w]{0,6}|%)"
+)
+# As cards are rendered: "$5 and $10" is money.
+MATHS = re.compile(r"\$\$[^$]+\$\$|\$(?!\s)[^$]+(?<!\s)\$(?!\d)")
+OPERATOR = re.compile(r"\s[=+×·*÷<>≤≥≈→]\s|[=√∑∫^]|^[A-Za-z]{1,2}\d*(?:[A-Z][a-z]?\d*)+$")
+COMMAND = re.compile(r"\\[A-Za-z]+|\\.|[{}$_^&]")
+# LaTeX that takes no place of its own.
+SILENT = {"\\" + name for name in "text mathrm frac left right operatorname , ; : !".split()} | set("{}$_^&")
+DIGIT = re.compile(r"\d")
+SPACES = re.compile(r"[ \t]+")
+
+
+class Shape(StrEnum):
+    FORMULA = "formula"
+    NUMBER = "number"
+    TERM = "term"
+    SENTENCE = "sentence"
+
+
+KIN = ({Shape.FORMULA, Shape.NUMBER}, {Shape.TERM, Shape.SENTENCE})
+
+
+class Look(NamedTuple):
+    """A text's shape, its length and its lines as read, its first word, and how it is written."""
+
+    shape: Shape
+    length: int
+    lines: int
+    opening: str
+    has_digits: bool
+    is_capital: bool
+
+
+@lru_cache(maxsize=8_192)
+def look_of(text: str) -> Look:
+    text = text.strip()
+    words = text.split(maxsplit=1)
+    return Look(
+        shape=shape_of(text),
+        length=max(1, len(read(text))),
+        lines=text.count("\n") + 1,
+        opening=words[0].casefold() if words else "",
+        has_digits=bool(DIGIT.search(text)),
+        is_capital=text[:1].isupper(),
+    )
+
+
+def shape_of(text: str) -> Shape:
+    if len(text) <= 40 and NUMBER.fullmatch(text):
+        return Shape.NUMBER
+    if "$" in text and is_typeset(text):
+        return Shape.FORMULA
+    words = len(text.split())
+    if "$" not in text and words <= FORMULA_WORDS and OPERATOR.search(text):
+        return Shape.FORMULA
+    return Shape.TERM if words <= SHORT_WORDS and "\n" not in text else Shape.SENTENCE
+
+
+def is_typeset(text: str) -> bool:
+    """Whether the text is mostly formula, or begins with a line that is one."""
+    typeset = sum(map(len, MATHS.findall(text)))
+    return typeset >= TYPESET * len(text) or bool(MATHS.fullmatch(text.split("\n", 1)[0].strip()))
+
+
+def read(text: str) -> str:
+    """The text about as long as it looks on the page: a LaTeX command is one sign, or none."""
+    if "$" not in text:
+        return text
+    return SPACES.sub(" ", COMMAND.sub(lambda found: "" if found[0] in SILENT else "x", text))
+
+
+def misfit(one: Look, other: Look) -> int:
+    """How badly an option's looks fit the answer's: 0 hardly to tell by looks, to 4 quite another thing."""
+    ratio = (other.length + SLACK) / (one.length + SLACK)
+    longer = 0 if ALIKE[0] <= ratio <= ALIKE[1] else 1 if NOT_FAR[0] <= ratio <= NOT_FAR[1] else 3
+    if one.shape is other.shape:
+        return longer
+    return min(3, longer + 1) if {one.shape, other.shape} in KIN else 3 + (longer == 3)

@@ -1,0 +1,113 @@
+"""Two cards that mean the same are known for twins, by their words or by their owner."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+
+from sessions_app.study.twins import are_twins, twins_of, weights_of
+from sessions_app.study.types import StudyCard
+from tests.sessions_app.study.decks import deck_of, decks, large, shipped
+
+DECK = shipped()
+
+
+def unmarked(deck: list[StudyCard]) -> list[StudyCard]:
+    return [replace(card, twins=frozenset()) for card in deck]
+
+
+def test_the_marked_pairs_of_the_shipped_deck_are_found_by_their_words_but_one():
+    weights, plain = weights_of(DECK), unmarked(DECK)
+    pairs = {(card.id, twin) for card in DECK for twin in card.twins if card.id < twin}
+    missed = [
+        (plain[one].term[:10], plain[two].term[:9])
+        for one, two in pairs
+        if not are_twins(plain[one], plain[two], weights)
+    ]
+    assert len(pairs) == 14
+    assert missed == [("Sequential", "Parameter")]
+
+
+def test_every_marked_pair_is_one_both_ways():
+    for card in DECK:
+        assert card.twins <= twins_of(card, DECK)
+
+
+def test_the_normalization_layers_axes_are_no_twins():
+    norms = [card for card in DECK if card.term.endswith("axes")]
+    weights = weights_of(DECK)
+    assert not any(are_twins(one, other, weights) for one in norms for other in norms)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Benefit of pooling layers", "Usefulness of a pooling layer"),
+        ("pooling", "POOLED"),
+        ("What is $x^2$?", "$x^{2}$"),
+        ("大学", "大学生"),
+        ("to be", "to be"),
+    ],
+)
+def test_half_of_the_smaller_term_in_the_other_makes_twins(one, other):
+    fill = [(f"word{number}", f"text {number}") for number in range(20)]
+    deck = deck_of((one, "a"), (other, "b"), *fill)
+    assert twins_of(deck[0], deck) == {1}
+    assert twins_of(deck[1], deck) == {0}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("the L1 loss", "the L2 loss"), ("", ""), ("", "word"), ("学生", "大学"), ("to do", "for her")],
+)
+def test_what_most_terms_have_and_small_words_make_none(one, other):
+    deck = deck_of((one, "a"), (other, "b"), *((f"loss {number}", "c") for number in range(20)))
+    assert 1 not in twins_of(deck[0], deck)
+
+
+def test_words_are_those_of_the_decks_language():
+    deck = deck_of(("die Häuser", "a"), ("ein Haus", "b"), ("der Baum", "c"), ("das Kind", "d"))
+    assert twins_of(deck[0], deck) == frozenset()
+    assert twins_of(
+        *(lambda german: (german[0], german))([replace(card, language="de-AT") for card in deck])
+    ) == {1}
+
+
+def test_the_owner_has_the_last_word():
+    deck = deck_of(("pooling", "a"), ("pooling layer", "b"), ("tree", "c"), ("river", "d"))
+    assert twins_of(deck[0], deck) == {1}
+    assert twins_of(replace(deck[0], distinct=frozenset({1})), deck) == frozenset()
+    marked = [deck[0], deck[1], replace(deck[2], twins=frozenset({0})), deck[3]]
+    assert twins_of(deck[0], marked) == {1, 2}
+    both = replace(deck[2], twins=frozenset({0}), distinct=frozenset({0}))
+    assert not are_twins(deck[0], both, weights_of(deck))
+
+
+def test_cards_with_different_numbers_are_no_twins_by_their_words():
+    war = [
+        ("Start of World War I", "1914"),
+        ("End of World War I", "1918"),
+        ("World War I: its start", "1914"),
+    ]
+    deck = deck_of(*war, *((f"word{number}", str(number)) for number in range(20)))
+    assert twins_of(deck[0], deck) == {2}
+    assert twins_of(replace(deck[0], twins=frozenset({1})), deck) == {1, 2}
+
+
+@given(decks())
+@settings(max_examples=150, deadline=None)
+def test_twins_are_so_both_ways_and_nobodys_own(deck):
+    weights = weights_of(deck)
+    for card in deck:
+        assert not are_twins(card, card, weights)
+        for other in deck:
+            assert are_twins(card, other, weights) is are_twins(other, card, weights)
+            assert are_twins(card, other, weights) is (other.id in twins_of(card, deck))
+
+
+def test_the_weights_of_a_large_deck_are_taken_from_a_part_of_it_and_once():
+    deck = large(2_000)
+    assert weights_of(deck) is weights_of(list(deck))
+    assert twins_of(deck[5], deck) == {
+        place for place in range(2_000) if are_twins(deck[5], deck[place], weights_of(deck))
+    }
