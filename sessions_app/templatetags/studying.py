@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 
 from cards.rendering import PLAIN, plain, render
-from sessions_app.study.answers.difference import Difference, compare
+from sessions_app.study.answers.difference import difference
 from sessions_app.study.types import Level, Need, NextStep
 
 register = template.Library()
@@ -121,10 +121,7 @@ def has_markup(source: str) -> bool:
     return PLAIN.fullmatch(source) is None
 
 
-@register.simple_tag
-def difference(response: str, answer: str) -> Difference:
-    """What a typed response and the answer have in common, and what not."""
-    return compare(response, answer)
+register.simple_tag(difference, name="difference")
 
 
 @register.filter

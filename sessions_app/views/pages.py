@@ -53,7 +53,16 @@ def spaced_question(question: Question, step: Step, stand: Stand, enrollment: En
 def held(question: Question, step: Step) -> dict[str, Any]:
     """The typed response that the learner has yet to judge, beside the answer."""
     judgement = grading.judged(question, step.response)
-    return {"judgement": judgement, "response": step.response}
+    is_right = judgement.verdict is Verdict.CORRECT
+    is_wrong = judgement.verdict is Verdict.WRONG
+    return {
+        "judgement": judgement,
+        "response": step.response,
+        "shown": judgement.matched or question.answer,
+        "is_right": is_right,
+        "is_wrong": is_wrong,
+        "suggested": Rating.GOOD if is_right else Rating.AGAIN if is_wrong else None,
+    }
 
 
 def learned(enrollment: Enrollment) -> tuple[int, int]:
