@@ -341,7 +341,7 @@ class CardReportQuerySet(models.QuerySet["CardReport"]):
 
 
 class CardReport(models.Model):
-    """What a learner tells the owner about a card: that something is wrong with it, or that another answer is right.
+    """What a learner tells the owner about a card: something is wrong with it, or another answer is right too.
 
     The same is not said twice by one learner while it is unsettled.
     """
@@ -373,7 +373,9 @@ class CardReport(models.Model):
                 name="card_report_once",
             ),
         ]
-        indexes = [models.Index(fields=["-created_at"], condition=Q(settled_at=None), name="card_report_open")]
+        indexes = [
+            models.Index(fields=["-created_at"], condition=Q(settled_at=None), name="card_report_open")
+        ]
 
     def __str__(self) -> str:
         return f"{self.card}: {self.get_kind_display()}"

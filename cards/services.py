@@ -156,9 +156,9 @@ def reorder_cards(*, deck: Deck, keys_in_order: Sequence[str]) -> None:
 
 @transaction.atomic
 def accept_answer(*, card: Card, side: str, text: str) -> bool:
-    """Let ``text`` count as an answer to ``side`` of the card from now on; False where it does already, or no more fit.
+    """Let ``text`` count as an answer to ``side`` of the card from now on.
 
-    ``card`` comes with its deck.
+    False where it does already, or the card has as many as it may have.
     """
     lock_decks([card.deck_id])
     field = f"accepted_{side}s"

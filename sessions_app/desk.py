@@ -12,7 +12,6 @@ from django.db.models.functions import Coalesce
 
 from cards.models import Card, CardQuerySet, SideChoice
 from sessions_app.models import CardProgress, CardProgressQuerySet, Enrollment, StudySession
-from sessions_app.surroundings import surroundings
 from sessions_app.study.types import (
     Asked,
     Level,
@@ -23,6 +22,7 @@ from sessions_app.study.types import (
     StudyCard,
     Surroundings,
 )
+from sessions_app.surroundings import surroundings
 
 STEPS_AT_ONCE = 100
 TEXTS = ("id", "term", "definition", "studied_side")
@@ -111,7 +111,11 @@ class DeckDesk:
         return list(cards.in_order().values_list("pk", flat=True)[:limit])
 
     def settled(self, *, level: Level, limit: int) -> Sequence[int]:
-        rows = self._progress().filter(level__gte=level).order_by(F("due").asc(nulls_first=True), "card_id")[:limit]
+        rows = (
+            self._progress()
+            .filter(level__gte=level)
+            .order_by(F("due").asc(nulls_first=True), "card_id")[:limit]
+        )
         self.progress.update((row.card_id, row) for row in rows)
         return [row.card_id for row in rows]
 

@@ -129,7 +129,12 @@ def table_rows(deck: Deck, viewer: User | AnonymousUser, *, now: datetime) -> li
     if deck.owner_id == viewer.pk:
         visible |= Q(shares_progress=True, learner__is_guest=False)
     enrollments = deck.enrollments.filter(visible, last_studied_at__isnull=False).select_related("learner")
-    enrollments = scheduled_for(enrollments, viewer, now).with_used_modes().with_mixups().with_recall_of(viewer, now=now)
+    enrollments = (
+        scheduled_for(enrollments, viewer, now)
+        .with_used_modes()
+        .with_mixups()
+        .with_recall_of(viewer, now=now)
+    )
     own_first = Case(When(learner=viewer, then=0), default=1)
     enrollments = enrollments.order_by(own_first, "-last_studied_at")[:MOST_ROWS]
     return [row_of(enrollment, deck.card_count) for enrollment in enrollments]

@@ -117,9 +117,9 @@ def _next_position(session: StudySession) -> int:
 def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: datetime) -> Stand:
     """Grade ``response``, log what it says, and draw the next step; the session ends when nothing is left.
 
-    ``step`` comes with its session, deck and card. A response that leaves the verdict to the learner is kept on the
-    step, which stays open: the next one says how it was. Raises InvalidResponseError, with nothing written, when
-    the response does not answer the question.
+    ``step`` comes with its session, deck and card. A response that leaves the verdict to the learner is kept on
+    the step, which stays open: the next one says how it was. Raises InvalidResponseError, with nothing written,
+    when the response does not answer the question.
     """
     session = step.session
     question = Question.from_json(step.question)
@@ -142,8 +142,8 @@ def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: 
             changes.update(change)
             lines += [line] if line else []
         # As it will be once the roll-up is written, for the draw and for the page.
-        for name, change in changes.items():
-            setattr(enrollment, name, getattr(enrollment, name) + change)
+        for name, number in changes.items():
+            setattr(enrollment, name, getattr(enrollment, name) + number)
         desk = DeckDesk(session, enrollment, now)
         stand = go_on(desk, position=step.position + 1)
         log.roll_up(enrollment, changes, now=now, unseen_from=desk.first_unseen)
@@ -157,7 +157,9 @@ def _hold(step: Step, graded: Graded, enrollment: Enrollment, now: datetime) -> 
     if not still_open.update(**held):
         return Stand(is_stale=True)
     step.response, step.verdict = held["response"], held["verdict"]
-    return _stand_at(step, enrollment, _progress_on(Question.from_json(step.question), enrollment.learner), now)
+    return _stand_at(
+        step, enrollment, _progress_on(Question.from_json(step.question), enrollment.learner), now
+    )
 
 
 def step_instead(*, learner: User, step: Step, now: datetime) -> Stand:
@@ -316,7 +318,8 @@ def answer_void(*, learner: User, line: Review, now: datetime) -> bool:
         if not Review.objects.standing().filter(pk=line.pk, card__deck=enrollment.deck_id).exists():
             return False
         log.take_back(enrollment, [line], now)
-        Step.objects.filter(pk=line.step_id).update(verdict="")
+        if line.step_id:
+            Step.objects.filter(pk=line.step_id).update(verdict="")
     return True
 
 

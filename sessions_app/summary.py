@@ -43,7 +43,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class RoundCard:
-    """A card of a round: where it stood before and stands now; ``missed`` says whether it was missed in the round."""
+    """A card of a round: where it stood ``before`` and stands ``now``, and whether it was ``missed`` in it."""
 
     card: Card
     before: Level
@@ -66,19 +66,18 @@ class Round:
 
 def round_of(session: StudySession, number: int) -> Round | None:
     """What a round of the session came to as things stand now; None where no answer of it stands."""
-    steps = session.steps.standing().exclude(answered_at=None).filter(question__round=number)
-    steps = list(steps.exclude(card=None).select_related("card").defer("card__term", "card__definition").order_by("position"))
-    if not steps:
+    asked = session.steps.standing().exclude(answered_at=None).filter(question__round=number)
+    steps = list(asked.select_related("card").defer("card__term", "card__definition").order_by("position"))
+    first = {step.card.pk: step for step in reversed(steps) if step.card}
+    if not first:
         return None
-    before = {(step.card_id, step.question["side"]): step.level for step in reversed(steps)}
-    now = levels_now(session, [step.card_id for step in steps])
     missed = {step.card_id for step in steps if step.verdict == Verdict.WRONG}
-    first = {step.card_id: step for step in reversed(steps)}
+    before = {(pk, step.question["side"]): step.level for pk, step in reversed(first.items())}
+    now = levels_now(session, first)
     cards = [
-        RoundCard(
-            first[card].card, Level(level), Level(now.get((card, side), level)), missed=card in missed
-        )
-        for (card, side), level in reversed(before.items())
+        RoundCard(card, Level(level), Level(now.get(key, level)), missed=card.pk in missed)
+        for key, level in before.items()
+        if (card := first[key[0]].card)
     ]
     return Round(number, cards, moves_between(before, now))
 

@@ -76,8 +76,8 @@ def _beside(card_id: int, enrollment: Enrollment, rng: Random) -> QuerySet[Any]:
     common = Card.tags.through.objects.filter(card=OuterRef("pk"), tag__in=tagged)
     # Whoever gives the one for the other mixes them up both ways.
     both_ways = Q(card=card_id, mistaken_for=OuterRef("pk")) | Q(card=OuterRef("pk"), mistaken_for=card_id)
-    times = Review.objects.mistakes().filter(both_ways, learner=enrollment.learner_id).order_by()
-    times = times.values("learner").annotate(times=Count("pk"))
+    given = Review.objects.mistakes().filter(both_ways, learner=enrollment.learner_id).order_by()
+    times = given.values("learner").annotate(times=Count("pk"))
     return cards.annotate(
         paired=Subquery(pairs.values("are_twins")[:1]),
         common_tag=Subquery(common.values("tag")[:1]),

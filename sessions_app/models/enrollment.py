@@ -123,7 +123,10 @@ class Enrollment(models.Model):
         help_text="Minutes by which a same-day step may come early, when nothing else is left.",
     )
     learn_kinds = models.JSONField(
-        "kinds of question in Learn", default=list, blank=True, help_text="None chosen: those that fit a card best."
+        "kinds of question in Learn",
+        default=list,
+        blank=True,
+        help_text="None chosen: those that fit a card best.",
     )
     typed = models.BooleanField(
         "type answers in Spaced", default=False, help_text="Where the answer is short enough to be typed."

@@ -51,9 +51,7 @@ def ask(
 
 def _choice(question: Question, around: Surroundings, rng: Random) -> Question | None:
     card = around.card
-    options = distractors.options(
-        card, around.deck, count=OPTIONS - 1, rng=rng, confusions=around.confusions
-    )
+    options = distractors.options(card, around.deck, count=OPTIONS - 1, rng=rng, confusions=around.confusions)
     if not options:
         return None
     return replace(question, options=options, option_cards=_owners(options, around.deck, card.side))

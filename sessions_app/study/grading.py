@@ -20,8 +20,8 @@ def grade(question: Question, response: Mapping[str, str]) -> Graded:
     """What ``response`` says about the card of ``question``.
 
     ``response["unknown"]`` is a "don't know", which is a miss. Otherwise the kind says what is read: ``option``
-    (the number of a choice's option), ``truth`` (true or false), ``typed``, or ``knew`` (yes or no) and ``line-0``,
-    ``line-1`` ... (the lines of a self-graded answer that were recalled).
+    (the number of a choice's option), ``truth`` (true or false), ``typed``, or ``knew`` (yes or no) and
+    ``line-0``, ``line-1`` ... (the lines of a self-graded answer that were recalled).
 
     Raises:
         InvalidResponseError: the response does not answer the question.

@@ -4,7 +4,7 @@ Times are timezone-aware datetimes in UTC; a study day is a date (see `days`); s
 days; difficulty is 1 to 10; probabilities are 0 to 1.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
@@ -200,6 +200,12 @@ class StudyCard:
         return self.wrong_terms if side is Side.TERM else self.wrong_definitions
 
 
+def _from_stored(data: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """Those of ``names`` that were stored as JSON, whose lists were tuples."""
+    known = ((name, data[name]) for name in names if name in data)
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in known}
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What a step asks, frozen when it is drawn: later edits of the card change nothing.
@@ -243,7 +249,7 @@ class Question:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        values = {name: data[name] for name in cls.OPTIONAL if name in data}
+        optional = _from_stored(data, cls.OPTIONAL)
         return cls(
             Kind(data["kind"]),
             data["card"],
@@ -251,7 +257,7 @@ class Question:
             data["prompt"],
             data["answer"],
             data["origin"],
-            **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()},
+            **optional,
         )
 
     OPTIONAL: ClassVar[tuple[str, ...]] = (
@@ -335,8 +341,7 @@ class SessionSettings:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """The settings as a session stored them; a name that this version does not know is passed over."""
-        known = {name: data[name] for name in cls.__slots__ if name in data}
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in known.items()})
+        return cls(**_from_stored(data, cls.__slots__))
 
 
 @dataclass(frozen=True, slots=True)

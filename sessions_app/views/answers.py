@@ -79,7 +79,7 @@ def twins(request: LearnerRequest, pk: int) -> HttpResponse:
 @session_required
 @require_POST
 def retype(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
-    """Compare what the learner typed once more after a miss; only the right answer leads on. Nothing is counted."""
+    """Compare what the learner typed once more after a miss: the right answer leads on. Nothing is counted."""
     step = step_or_404(request, slug, mode)
     question = Question.from_json(step.question)
     if step.answered_at is None or question.kind is not Kind.TYPED:

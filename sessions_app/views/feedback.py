@@ -56,7 +56,11 @@ class Feedback:
         """Why a typed response was judged as it was; empty where the learner has judged it otherwise."""
         if self.judgement is None or self.is_unknown:
             return ""
-        return self.judgement.reason.text if self.judgement.verdict == self.step.verdict else "You judged this answer."
+        return (
+            self.judgement.reason.text
+            if self.judgement.verdict == self.step.verdict
+            else "You judged this answer."
+        )
 
     @property
     def stated(self) -> str:
@@ -95,7 +99,10 @@ class Feedback:
 
 
 def feedback_context(learner: User, step: Step, line: Review | None, stand: Stand) -> dict[str, Any]:
-    """What the page tells after ``step``, which comes with its session and card; ``stand`` is where things go on."""
+    """What the page tells after ``step``, which comes with its session and card.
+
+    ``stand`` is where things go on.
+    """
     question = Question.from_json(step.question)
     deck = step.session.deck
     is_typed = question.kind is Kind.TYPED and step.response

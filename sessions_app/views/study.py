@@ -84,7 +84,7 @@ def start(request: LearnerRequest, deck: Deck, mode: str) -> HttpResponse:
 @session_required
 @require_POST
 def answer(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
-    """Take the answer to one step, once; the response is what it came to, the next question, or where things stand."""
+    """Take the answer to one step, once; the response is what it came to, the next question, or the stand."""
     step = step_or_404(request, slug, mode)
     deck = step.session.deck
     response = {name: clean_text(value) for name, value in request.POST.items() if isinstance(value, str)}
@@ -146,7 +146,9 @@ def tell(request: LearnerRequest, deck: Deck, mode: str, stand: Stand) -> HttpRe
     """What is told after the step or the round that the address names; None where it names none."""
     if answered := named(request, "answered"):
         steps = Step.objects.standing().exclude(answered_at=None).select_related("session", "card")
-        step = steps.filter(session__learner=request.learner, session__deck=deck, session__mode=mode, pk=answered).first()
+        step = steps.filter(
+            session__learner=request.learner, session__deck=deck, session__mode=mode, pk=answered
+        ).first()
         if step is None:
             return None
         line = step.reviews.standing().first()
@@ -173,7 +175,7 @@ def show(
 ) -> HttpResponse:
     """The mode's page, or its stage alone: what is told, the question that is open, or the way to start.
 
-    ``aside`` is the key of a card that was just put aside, and can be brought back; ``typed`` is kept in the field.
+    ``aside`` is the key of a card that was just put aside, and can be brought back; ``typed`` stays in its field.
     """
     context: dict[str, Any] = {"deck": deck, "mode": MODES[mode], "notice": notice, "typed": typed}
     if aside:

@@ -26,7 +26,9 @@ def deck(owner: User) -> Deck:
     """Twelve capitals that can be typed."""
     deck = Deck.objects.create(owner=owner, title="Capitals", visibility="public", side_choice="definition")
     for position, city in enumerate(CAPITALS):
-        Card.objects.create(deck=deck, position=position, term=f"Country {'abcdefghijkl'[position]}", definition=city)
+        Card.objects.create(
+            deck=deck, position=position, term=f"Country {'abcdefghijkl'[position]}", definition=city
+        )
     refresh_deck(deck=deck)
     return deck
 
@@ -365,7 +367,10 @@ def test_a_report_goes_to_the_queue_once(learner_client, deck):
 
 def test_strangers_report_nothing_in_a_private_deck(stranger_client, deck):
     Deck.objects.update(visibility="private")
-    assert stranger_client.post(reverse("card_report", args=[deck.slug, deck.cards.first().pk])).status_code == 404
+    assert (
+        stranger_client.post(reverse("card_report", args=[deck.slug, deck.cards.first().pk])).status_code
+        == 404
+    )
 
 
 # --- Bad input
@@ -384,7 +389,9 @@ def test_a_late_answer_counts_nothing_and_shows_where_things_stand(learning):
     step = learning.step()
     learning.right()
     response = learning.client.post(
-        reverse("study_answer", args=[learning.deck.slug, "learn"]), {"step": step.pk, "option": 0}, headers=HTMX
+        reverse("study_answer", args=[learning.deck.slug, "learn"]),
+        {"step": step.pk, "option": 0},
+        headers=HTMX,
     )
     assert "answered already" in text(response)
     assert Review.objects.count() == 1
@@ -437,7 +444,8 @@ def test_padding_takes_no_more(learner, learner_client, make_deck):
     deck = make_deck(6)
     learned = deck.cards.all()[:5]
     CardProgress.objects.bulk_create(
-        CardProgress(learner=learner, deck=deck, card=card, side="definition", level=3, peak=3) for card in learned
+        CardProgress(learner=learner, deck=deck, card=card, side="definition", level=3, peak=3)
+        for card in learned
     )
     Enrollment.objects.create(learner=learner, deck=deck, learned=5)
     learning = Learning(learner_client, deck)

@@ -14,8 +14,8 @@ class Mode:
 
     ``draw`` returns None when the session has nothing left to ask. ``grade`` raises InvalidResponse. ``instead``
     gives a question by which a learner may show more than was asked; None where there is none.
-    A session of a mode that ``ends_with_day`` is not continued on another study day; one that ``tells`` shows after
-    each answer whether it was right, and one that ``counts`` shows how many cards wait in its queue.
+    A session of a mode that ``ends_with_day`` is not continued on another study day; one that ``tells`` shows
+    after each answer whether it was right, and one that ``counts`` shows how many cards wait in its queue.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """Learners who sit through a session of Learn without a site: the desk is in memory, the clock stands in steps."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
 
@@ -60,7 +60,9 @@ class LearnDesk:
 
     def standing(self, cards: Collection[int], *, below: Level, limit: int) -> Mapping[int, Level]:
         first = [card for card in cards if card in self.active()]
-        others = [card for card in self.active() if Level.NEW < self.level(card) < below and card not in cards]
+        others = [
+            card for card in self.active() if Level.NEW < self.level(card) < below and card not in cards
+        ]
         return {card: self.level(card) for card in (*first, *others[:limit])}
 
     def fresh(self, *, besides: Collection[int], limit: int) -> Sequence[int]:
@@ -116,8 +118,11 @@ def take(desk: LearnDesk, question: Question, *, right: bool) -> None:
     """Fold the answer in and move on, as the site does."""
     now = NOON + MINUTE * len(desk.asked)
     recall = question.kind in learn.RECALLS
-    since = [one for one in reversed(desk.asked)]
-    last = next((n for n, one in enumerate(since) if one.card_id == question.card_id and one.kind in learn.RECALLS), None)
+    since = list(reversed(desk.asked))
+    last = next(
+        (n for n, one in enumerate(since) if one.card_id == question.card_id and one.kind in learn.RECALLS),
+        None,
+    )
     verdict = Verdict.CORRECT if right else Verdict.WRONG
     outcome = Outcome(
         side=question.side,

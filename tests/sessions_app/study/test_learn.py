@@ -71,7 +71,7 @@ def asked(sat: Sat) -> list[int]:
 @pytest.mark.parametrize("kinds", KINDS)
 @pytest.mark.parametrize("learner", LEARNERS)
 def test_every_session_ends(learner, kinds):
-    """In small decks, and in every larger one for one pair of a learner and kinds: together they take all sizes."""
+    """In small decks, and for each pair of a learner and kinds in some larger ones: together they take all."""
     pair = LEARNERS.index(learner) * len(KINDS) + KINDS.index(kinds)
     for size in (*range(1, 9), *range(9 + pair, MOST + 1, len(LEARNERS) * len(KINDS))):
         assert len(sit(size, learner, kinds=kinds).questions) <= 3 * size + 9
@@ -135,7 +135,9 @@ def test_missed_cards_leave_room_for_new_ones():
     for number in range(2, 5):
         plan = next(question.plan for question in sat.questions if question.round == number)
         assert len(plan) == learn.ROUND
-        assert sum(question.origin == learn.NEW for question in sat.questions if question.round == number) >= 3
+        assert (
+            sum(question.origin == learn.NEW for question in sat.questions if question.round == number) >= 3
+        )
 
 
 def test_new_cards_are_chosen_first_and_recalled_then():
