@@ -123,9 +123,7 @@ def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: 
     """
     session = step.session
     question = Question.from_json(step.question)
-    # What was typed before its verdict was asked cannot be typed otherwise afterwards.
-    given = {**response, "typed": step.response} if step.verdict == Verdict.ASK else response
-    graded = MODES[session.mode].grade(question, given)
+    graded = MODES[session.mode].grade(question, _given(step, response))
     today = study_day_of(learner, now)
     with transaction.atomic():
         enrollment = lock_enrollment(learner, session.deck)
@@ -148,6 +146,14 @@ def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: 
         stand = go_on(desk, position=step.position + 1)
         log.roll_up(enrollment, changes, now=now, unseen_from=desk.first_unseen)
         return replace(stand, lines=lines, undoable=step.pk if stand.step else None)
+
+
+def _given(step: Step, response: Mapping[str, str]) -> Mapping[str, str]:
+    """``response`` with what the step has kept, as ``held``: typed once, it cannot be typed otherwise afterwards."""
+    given = {name: value for name, value in response.items() if name != "held"}
+    if step.verdict == Verdict.ASK:
+        given |= {"held": "yes", "typed": step.response}
+    return given
 
 
 def _hold(step: Step, graded: Graded, enrollment: Enrollment, now: datetime) -> Stand:

@@ -21,7 +21,8 @@ def grade(question: Question, response: Mapping[str, str]) -> Graded:
 
     ``response["unknown"]`` is a "don't know", which is a miss. Otherwise the kind says what is read: ``option``
     (the number of a choice's option), ``truth`` (true or false), ``typed``, or ``knew`` (yes or no) and
-    ``line-0``, ``line-1`` ... (the lines of a self-graded answer that were recalled).
+    ``line-0``, ``line-1`` ... (the lines of a self-graded answer that were recalled). A typed answer that was in
+    doubt is ``held`` and comes with the learner's own ``verdict``.
 
     Raises:
         InvalidResponseError: the response does not answer the question.
@@ -101,7 +102,7 @@ def _typed(question: Question, response: Mapping[str, str]) -> Graded:
     if judgement.reason is Reason.PROMPT:
         raise InvalidResponseError("That is the question itself. Type its answer.")
     verdict = judgement.verdict
-    if verdict is Verdict.ASK and response.get("verdict") in (RIGHT, WRONG):
+    if verdict is Verdict.ASK and "held" in response and response.get("verdict") in (RIGHT, WRONG):
         verdict = Verdict(response["verdict"])
     return Graded(question.card_id, Evidence.RECALL, verdict, response=typed)
 

@@ -27,15 +27,29 @@ from sessions_app import log, marks, services
 from sessions_app.guests import guest_merge
 from sessions_app.marks import Mark
 from sessions_app.models import Enrollment, Review, Step
-from sessions_app.study.types import SessionSettings, Verdict
+from sessions_app.study.types import Kind, Question, SessionSettings, Verdict
 from studysite.accounts.models import User
 
-MODE = "spaced"
+SPACED, LEARN = "spaced", "learn"
+KINDS = ("choice", "true_false", "typed", "flip")
 EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "8"))
 PEOPLE = (("ada", "UTC"), ("bea", "America/New_York"), ("cem", "Pacific/Auckland"))
 # The first learner does most, so that her histories grow.
 WHO = st.sampled_from([0, 0, 0, 1, 2])
 CARDS = 5
+LETTERS, WORDS = "abcde", ("ox", "hen", "cat", "dog", "bee")
+
+
+def response_to(question: Question, *, right: bool) -> dict[str, str]:
+    """A right or wrong response to a question of Learn."""
+    if question.kind is Kind.CHOICE:
+        answer = question.options.index(question.answer)
+        return {"option": str(answer if right else (answer + 1) % len(question.options))}
+    if question.kind is Kind.TRUE_FALSE:
+        return {"truth": "true" if (question.options[0] == question.answer) is right else "false"}
+    if question.kind is Kind.TYPED:
+        return {"typed": question.answer if right else "something else"}
+    return {"knew": "yes" if right else "no"}
 
 
 class Site(RuleBasedStateMachine):
@@ -52,7 +66,7 @@ class Site(RuleBasedStateMachine):
         ]
         self.deck = Deck.objects.create(owner=self.learners[0], title="D", visibility="public")
         for number in range(CARDS):
-            Card.objects.create(deck=self.deck, position=number, term=f"T {number}", definition=f"D {number}")
+            Card.objects.create(deck=self.deck, position=number, term=f"T {LETTERS[number]}", definition=WORDS[number])
         refresh_deck(deck=self.deck)
 
     def teardown(self) -> None:
@@ -82,16 +96,47 @@ class Site(RuleBasedStateMachine):
         self.fresh()
         settings = SessionSettings(queue, new_limit=3)
         learner = self.learners[who]
-        services.session_start(learner=learner, deck=self.deck, mode=MODE, settings=settings, now=self.now)
+        services.session_start(learner=learner, deck=self.deck, mode=SPACED, settings=settings, now=self.now)
         for rating in ratings:
             self.now += timedelta(seconds=20)
-            if step := self.open_step(who):
+            if step := self.open_step(who, SPACED):
                 services.step_answer(learner=learner, step=step, response={"rating": rating}, now=self.now)
 
-    def open_step(self, who: int) -> Step | None:
+    @rule(
+        who=WHO,
+        kinds=st.lists(st.sampled_from(KINDS), max_size=3, unique=True),
+        rights=st.lists(st.booleans(), min_size=1, max_size=6),
+    )
+    def learn(self, who: int, kinds: list[str], rights: list[bool]) -> None:
+        """The same in Learn, in these kinds of question."""
+        self.fresh()
+        learner = self.learners[who]
+        settings = SessionSettings(kinds=tuple(kinds))
+        services.session_start(learner=learner, deck=self.deck, mode=LEARN, settings=settings, now=self.now)
+        for right in rights:
+            self.now += timedelta(seconds=20)
+            if step := self.open_step(who, LEARN):
+                response = response_to(Question.from_json(step.question), right=right)
+                services.step_answer(learner=learner, step=step, response=response, now=self.now)
+
+    @rule(who=WHO)
+    def ask_instead(self, who: int) -> None:
+        """Whoever knows a card already shows it at once."""
+        if step := self.open_step(who, LEARN):
+            services.step_instead(learner=self.learners[who], step=step, now=self.now)
+
+    @rule(who=WHO, nth=st.integers(0, 30))
+    def take_out(self, who: int, nth: int) -> None:
+        """Her answer was right too: it counts neither way."""
+        lines = Review.objects.filter(learner=self.learners[who]).select_related("card__deck").order_by("pk")
+        if line := lines[nth : nth + 1].first():
+            services.answer_void(learner=self.learners[who], line=line, now=self.now)
+
+    def open_step(self, who: int, mode: str | None = None) -> Step | None:
         steps = Step.objects.unanswered().filter(
             session__learner=self.learners[who], session__finished_at=None
         )
+        steps = steps.filter(session__mode=mode) if mode else steps
         return steps.select_related("session__deck", "card").first()
 
     @rule(who=WHO, nth=st.integers(0, 30))
@@ -103,14 +148,15 @@ class Site(RuleBasedStateMachine):
         steps = closed.select_related("session__deck", "card").order_by("pk")
         step = steps[nth : nth + 1].first()
         if step:
+            response = {"rating": "4", "unknown": "1"}
             stand = services.step_answer(
-                learner=self.learners[who], step=step, response={"rating": "4"}, now=self.now
+                learner=self.learners[who], step=step, response=response, now=self.now
             )
             assert stand.is_stale
 
-    @rule(who=WHO)
-    def finish(self, who: int) -> None:
-        services.session_finish(learner=self.learners[who], deck=self.deck, mode=MODE, now=self.now)
+    @rule(who=WHO, mode=st.sampled_from([SPACED, LEARN]))
+    def finish(self, who: int, mode: str) -> None:
+        services.session_finish(learner=self.learners[who], deck=self.deck, mode=mode, now=self.now)
 
     @rule(who=WHO, back=st.sampled_from([0, 0, 0, 1]))
     def undo(self, who: int, back: int) -> None:
@@ -200,6 +246,7 @@ class Site(RuleBasedStateMachine):
     @precondition(lambda self: hasattr(self, "transaction"))
     def every_answered_step_that_stands_has_one_standing_line(self) -> None:
         answered = Step.objects.standing().exclude(answered_at=None).filter(card__isnull=False)
+        answered = answered.exclude(verdict="")
         assert answered.count() == Review.objects.standing().filter(step__in=answered).count()
         assert not Review.objects.standing().filter(step__retired_at__isnull=False).exists()
 

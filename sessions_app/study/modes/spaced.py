@@ -59,7 +59,7 @@ def grade(question: Question, response: Mapping[str, str]) -> list[Graded]:
 
     What was typed is compared first, and she rates it then.
     """
-    if question.kind is Kind.TYPED and "rating" not in response:
+    if question.kind is Kind.TYPED and not {"rating", "held"} <= response.keys():
         return [replace(grading.grade(question, response), verdict=Verdict.ASK)]
     typed = response.get("typed", "") if question.kind is Kind.TYPED else ""
     value = response.get("rating", "")

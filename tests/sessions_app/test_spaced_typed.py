@@ -1,0 +1,69 @@
+"""Typed answers in Spaced: compared first, rated then."""
+
+import pytest
+from django.urls import reverse
+
+from cards.models import Card
+from sessions_app.models import Enrollment, Review, Step
+from sessions_app.study.types import Kind, Question
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true", "HX-Target": "question"}
+
+
+@pytest.fixture
+def typing(deck, learner, learner_client):
+    """The address to answer at, of a session that asks for typed answers where they can be typed."""
+    Card.objects.filter(position=1).update(definition="A definition of far more than five words")
+    Enrollment.objects.create(learner=learner, deck=deck, typed=True)
+    learner_client.post(reverse("study", args=[deck.slug, "spaced"]))
+    return reverse("study_answer", args=[deck.slug, "spaced"])
+
+
+def answer(client, url, **response):
+    step = Step.objects.unanswered().get()
+    return client.post(url, {"step": step.pk} | response, headers=HTMX).content.decode()
+
+
+def test_what_is_typed_is_compared_and_only_then_rated(learner_client, typing):
+    page = answer(learner_client, typing, typed="definition 0")
+    assert 'class="feedback right"' in page
+    assert not Review.objects.exists()
+    assert 'value="3" data-key="3" autofocus' in page
+    answer(learner_client, typing, rating="2", typed="something else")
+    line = Review.objects.get()
+    assert (line.rating, line.verdict, line.response, line.kind) == (2, "correct", "definition 0", "typed")
+
+
+def test_a_wrong_answer_suggests_again_and_the_learner_decides(learner_client, typing):
+    page = answer(learner_client, typing, typed="nothing of the kind")
+    assert 'class="feedback wrong"' in page
+    assert 'value="1" data-key="1" autofocus' in page
+    answer(learner_client, typing, rating="3")
+    assert Review.objects.get().verdict == "correct"
+
+
+def test_who_does_not_know_sees_the_answer(learner_client, typing):
+    page = answer(learner_client, typing, unknown="1")
+    assert "Definition 0" in page
+    answer(learner_client, typing, rating="1")
+    assert Review.objects.get().response == ""
+
+
+def test_nothing_is_rated_before_it_is_typed(learner_client, typing):
+    page = answer(learner_client, typing, rating="4")
+    assert 'id="typed"' in page
+    assert not Review.objects.exists()
+
+
+def test_a_long_answer_is_shown_as_ever(learner_client, typing):
+    for response in ({"typed": "definition 0"}, {"rating": "3"}):
+        answer(learner_client, typing, **response)
+    assert Question.from_json(Step.objects.unanswered().get().question).kind is Kind.FLIP
+
+
+def test_reloading_keeps_what_was_typed(learner_client, typing, deck):
+    answer(learner_client, typing, typed="definition null")
+    page = learner_client.get(reverse("study", args=[deck.slug, "spaced"])).content.decode()
+    assert 'id="feedback"' in page
+    assert 'id="typed"' not in page
