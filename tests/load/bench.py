@@ -104,6 +104,14 @@ def answer_step(client: Client, deck: str, step: str) -> bytes:
     return bytes(client.post(path, {"step": step, "rating": "3"}, headers=HTMX).content)
 
 
+def learn(client: Client, deck: str) -> None:
+    """Miss the open question of Learn, whatever it is; what is timed draws the next one."""
+    client.post(f"/decks/{deck}/learn/")
+    step = open_step(client.get(f"/decks/{deck}/learn/").content)
+    path = f"/decks/{deck}/learn/answer/"
+    assert client.post(path, {"step": step, "unknown": "1"}, headers=HTMX).status_code == 200
+
+
 def open_step(page: bytes) -> str:
     found = re.search(rb'name="step" value="(\d+)"', page)
     assert found, page.decode()
@@ -116,6 +124,7 @@ ASKED: dict[str, Ask] = {
     "last page of terms": get("?page=999", **{**HTMX, "HX-Target": "terms"}),
     "question": get("spaced/"),
     "question and answer": answer,
+    "the same in Learn": learn,
 }
 
 
