@@ -38,6 +38,8 @@ Finding = tuple[Verdict, Reason]
 Rule = Callable[[Form, Form], Finding | None]
 
 MOST_WORDS = 8
+# Fewer are no answer in other words.
+FEW_WORDS = 3
 # Up to this share of edits a text is near enough to ask; a part this large may be meant as the whole.
 NEAR_SHARE = 0.25
 PART_SHARE = 0.45
@@ -240,7 +242,11 @@ def numerals(response: Form, form: Form) -> Finding | None:
 
 
 def long(response: Form, form: Form) -> Finding | None:
-    return (Verdict.ASK, Reason.LONG) if len(form.words) > MOST_WORDS else None
+    """Leave what may be the answer in other words to the learner; a word or two that it does not have are not."""
+    if len(form.words) <= MOST_WORDS:
+        return None
+    is_other = len(response.words) < FEW_WORDS and not {*response.words} & {*form.words}
+    return (Verdict.WRONG, Reason.WRONG) if is_other else (Verdict.ASK, Reason.LONG)
 
 
 def typo(response: Form, form: Form) -> Finding | None:
