@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from cards.models import Card, CardReport, Deck, TwinPair
+from cards.models import Card, CardReport, Deck, Tag, TwinPair
 from cards.services import refresh_deck
 from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession
 from sessions_app.study.types import Kind, Level, Question
@@ -200,6 +200,54 @@ def test_a_finished_session_keeps_its_answers(learning):
     learning.client.post(reverse("study_finish", args=[learning.deck.slug, "learn"]), headers=HTMX)
     assert Review.objects.count() == 1
     assert Step.objects.unanswered().count() == 0
+
+
+# --- What is studied
+
+
+def test_only_cards_with_a_tag_are_asked(learning, owner):
+    tag = Tag.objects.create(owner=owner, name="North")
+    wanted = set(learning.deck.cards.filter(position__lt=3).values_list("pk", flat=True))
+    tag.cards.add(*wanted)
+    assert "North" in text(learning.client.get(learning.page))
+    learning.start(tag=tag.pk)
+    asked = set()
+    while Step.objects.unanswered().exists():
+        asked.add(learning.question().card_id)
+        learning.right()
+    assert asked == wanted
+
+
+def test_a_strangers_tag_is_no_choice(learning, stranger):
+    tag = Tag.objects.create(owner=stranger, name="Mine")
+    tag.cards.add(learning.deck.cards.first())
+    assert "Mine" not in text(learning.client.get(learning.page))
+    page = text(learning.client.post(learning.page, {"tag": tag.pk}, headers=HTMX))
+    assert "Select a valid choice" in page
+    assert not StudySession.objects.exists()
+
+
+def test_only_starred_cards_are_asked(learning, learner):
+    card = learning.deck.cards.last()
+    CardProgress.objects.create(learner=learner, deck=learning.deck, card=card, side="definition", starred=True)
+    learning.start(starred="on")
+    assert learning.question().card_id == card.pk
+
+
+def test_how_to_be_asked_is_remembered(learning):
+    learning.start(learn_kinds=["true_false"], retype="on")
+    enrollment = Enrollment.objects.get()
+    assert (enrollment.learn_kinds, enrollment.retype, enrollment.strict) == (["true_false"], True, False)
+    assert learning.question().kind is Kind.TRUE_FALSE
+    learning.right()
+    assert CardProgress.objects.get().level == Level.NEW
+
+
+@pytest.mark.parametrize("kinds", [["magic"], ["choice", "magic"], [""]])
+def test_kinds_that_do_not_exist_are_refused(learning, kinds):
+    response = learning.client.post(learning.page, {"learn_kinds": kinds}, headers=HTMX)
+    assert response.status_code == 200
+    assert not StudySession.objects.exists()
 
 
 # --- Typed answers

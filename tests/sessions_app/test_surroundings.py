@@ -1,0 +1,101 @@
+"""A card among the cards that its wrong options come from."""
+
+from random import Random
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from cards.models import Card, Tag, TwinPair
+from sessions_app.models import Enrollment, Review
+from sessions_app.study.types import Side
+from sessions_app.surroundings import PLACES, surroundings
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def enrollment(learner, deck):
+    return Enrollment.objects.create(learner=learner, deck=deck)
+
+
+def around(enrollment, card):
+    return surroundings(card.pk, enrollment, Random(1))
+
+
+def mistake(learner, deck, card, other, **fields):
+    return Review.objects.create(
+        learner=learner,
+        deck=deck,
+        card=card,
+        mistaken_for=other,
+        mode="learn",
+        side="definition",
+        kind="choice",
+        evidence="recognition",
+        verdict="wrong",
+        reviewed_at=timezone.now(),
+        study_day=timezone.now().date(),
+        **fields,
+    )
+
+
+def test_the_deck_comes_in_one_query_and_asks_for_the_cards_side(enrollment, deck):
+    card = deck.cards.first()
+    with CaptureQueriesContext(connection) as captured:
+        found = around(enrollment, card)
+    assert len(captured) == 1
+    assert found.card.id == card.pk
+    assert [one.id for one in found.deck] == list(deck.cards.in_order().values_list("pk", flat=True))
+    assert {one.side for one in found.deck} == {Side.DEFINITION}
+
+
+def test_a_learner_who_asks_for_the_other_side_gets_it(enrollment, deck):
+    enrollment.side_choice = "term"
+    assert {one.side for one in around(enrollment, deck.cards.first()).deck} == {Side.TERM}
+
+
+def test_what_the_owner_says_of_pairs_is_known_from_either_card(enrollment, deck):
+    one, other, third = deck.cards.in_order()[:3]
+    TwinPair.objects.create(first=one, second=other)
+    TwinPair.objects.create(first=one, second=third, are_twins=False)
+    assert around(enrollment, one).card.twins == {other.pk}
+    assert around(enrollment, one).card.distinct == {third.pk}
+    assert around(enrollment, other).card.twins == {one.pk}
+
+
+def test_cards_with_a_common_tag_are_told(enrollment, deck, owner):
+    one, other, _ = deck.cards.in_order()[:3]
+    tag = Tag.objects.create(owner=owner, name="Europe")
+    tag.cards.add(one, other)
+    found = around(enrollment, one)
+    sharing = [card.id for card in found.deck if card.tags & found.card.tags]
+    assert sharing == [one.pk, other.pk]
+
+
+def test_what_was_given_for_each_other_counts_both_ways_while_it_stands(enrollment, deck, learner, stranger):
+    one, other, third = deck.cards.in_order()[:3]
+    mistake(learner, deck, one, other)
+    mistake(learner, deck, other, one)
+    mistake(learner, deck, one, third, voided_at=timezone.now())
+    mistake(stranger, deck, one, third)
+    assert around(enrollment, one).confusions == {other.pk: 2}
+
+
+def test_a_card_that_is_gone_has_none(enrollment, deck):
+    card = deck.cards.first()
+    Card.objects.filter(pk=card.pk).update(removed_at=timezone.now())
+    assert around(enrollment, card) is None
+
+
+def test_of_a_large_deck_a_part_is_read_with_what_was_confused(learner, make_deck):
+    deck = make_deck(1_000)
+    enrollment = Enrollment.objects.create(learner=learner, deck=deck)
+    card, other = deck.cards.in_order()[500:502]
+    mistake(learner, deck, card, other)
+    with CaptureQueriesContext(connection) as captured:
+        found = around(enrollment, card)
+    assert len(captured) == 1
+    assert PLACES <= len(found.deck) <= PLACES + 2
+    assert {card.pk, other.pk} <= {one.id for one in found.deck}
