@@ -9,6 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
+from cards.models import CardReport
 from sessions_app import log
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step, StudySession
 from studysite.accounts.models import User
@@ -45,8 +46,16 @@ def guest_merge(*, guest: User, user: User, now: datetime) -> bool:
             rows.objects.filter(learner=guest).update(learner=user)
         for enrollment in user.enrollments.filter(deck__in=decks).select_related("deck").order_by("pk"):
             log.rebuild(enrollment)
+        take_over_reports(guest, user)
         delete_empty(guest)
     return True
+
+
+def take_over_reports(guest: User, user: User) -> None:
+    """Let what the guest has reported be the user's word, unless she has said the same."""
+    said = CardReport.objects.unsettled().filter(reporter=user, card=OuterRef("card"))
+    said = said.filter(kind=OuterRef("kind"), text=OuterRef("text"))
+    CardReport.objects.filter(~Exists(said), reporter=guest).update(reporter=user)
 
 
 def guest_discard(*, guest: User) -> None:

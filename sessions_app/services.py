@@ -7,7 +7,7 @@ itself); that a step is answered once is the work of a conditional update, not o
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from random import Random, SystemRandom
 from zoneinfo import ZoneInfo
 
@@ -51,6 +51,11 @@ def study_day_of(learner: User, now: datetime) -> date:
 def moment_of(learner: User, now: datetime) -> Moment:
     """The instant ``now`` and the end of the study day in which it lies for the learner."""
     return Moment(now.astimezone(UTC), days.day_end(study_day_of(learner, now), ZoneInfo(learner.time_zone)))
+
+
+def day_start_of(learner: User, now: datetime) -> datetime:
+    """The instant at which the learner's study day began in which ``now`` lies."""
+    return days.day_end(study_day_of(learner, now) - timedelta(days=1), ZoneInfo(learner.time_zone))
 
 
 def is_current(session: StudySession, today: date) -> bool:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from cards.models import Card
 from sessions_app.models import CardProgress, Enrollment, Review, StudySession
-from sessions_app.services import study_day_of
+from sessions_app.services import day_start_of, study_day_of
 from sessions_app.study.modes import spaced
 from sessions_app.study.types import Level, Verdict
 from studysite.accounts.models import User
@@ -83,12 +85,13 @@ def round_of(session: StudySession, number: int) -> Round | None:
 
 
 def last_session(learner: User, enrollment: Enrollment, mode: str, *, now: datetime) -> Summary | None:
-    """The learner's last session in this mode, if it was today's study day's and something is answered in it.
+    """The learner's last session in this mode, if it began or ended today and something is answered in it.
 
     A session before she started over is none.
     """
     sessions = learner.study_sessions.answered().filter(deck=enrollment.deck_id, mode=mode)
-    sessions = sessions.filter(study_day=study_day_of(learner, now)).exclude(finished_at=None)
+    is_todays = Q(study_day=study_day_of(learner, now)) | Q(finished_at__gte=day_start_of(learner, now))
+    sessions = sessions.filter(is_todays).exclude(finished_at=None)
     session = sessions.order_by("-started_at").first()
     if session is None or enrollment.is_started_over_since(session):
         return None

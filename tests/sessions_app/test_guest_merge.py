@@ -9,7 +9,8 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cards.models import Card
+from cards.models import Card, CardReport
+from cards.services import report_card
 from sessions_app import log, marks
 from sessions_app.guests import LEARNED, guest_discard, guest_merge
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step, StudySession
@@ -247,3 +248,13 @@ def test_idle_guests_go_and_nobody_else(learner, deck, capsys, monkeypatch):
 def test_a_number_of_days_that_makes_no_sense(days):
     with pytest.raises(CommandError, match="--days must be"):
         call_command("remove_idle_guests", days=days)
+
+
+def test_what_the_guest_reported_is_the_learners_word(learner, deck):
+    guest = User.objects.create_guest(time_zone="UTC")
+    card = deck.cards.first()
+    for reporter, text in ((guest, "Spelling"), (guest, "Both"), (learner, "Both")):
+        report_card(card=card, reporter=reporter, kind="problem", side="definition", text=text)
+    assert guest_merge(guest=guest, user=learner, now=NOON)
+    reporters = CardReport.objects.order_by("pk").values_list("reporter", flat=True)
+    assert list(reporters) == [learner.pk, None, learner.pk]
