@@ -13,7 +13,7 @@ from sessions_app.study.types import Side, StudyCard, Surroundings
 
 # A deck of up to so many cards is read whole; of a larger one the cards at so many places, and the last confused.
 WHOLE_DECK = 300
-PLACES = 150
+PLACES = 100
 MOST_CONFUSED = 10
 
 FIELDS = (
