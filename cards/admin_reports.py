@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
+from cards.admin_widgets import SearchingAdmin
 from cards.models import CardReport
 from cards.services import accept_answer
 
@@ -29,7 +30,7 @@ class SettledFilter(admin.SimpleListFilter):
 
 
 @admin.register(CardReport)
-class CardReportAdmin(admin.ModelAdmin):
+class CardReportAdmin(SearchingAdmin):
     """Reports are read and settled, never written here."""
 
     list_display = ("created_at", "kind", "card_link", "text", "side", "reporter")

@@ -150,7 +150,7 @@ class SettingsForm(forms.ModelForm):
             "side_choice": "Automatic asks each card for the side that is better to answer. Each side keeps its "
             "own progress, which waits while you study the other.",
             "two_buttons": "Without Hard and Easy there is less to decide, and the schedule is hardly worse.",
-            "typed": "Where the answer is short enough: it is compared, and you rate it. From your next session on.",
+            "typed": "Where it is short enough: it is compared, and you rate it. From your next session on.",
             "strict": "Otherwise slips of the keys, missing accents and articles are forgiven.",
             "learn_ahead": "A card that you missed comes again after ten minutes, or earlier by at most so many "
             "minutes when nothing else is left. 0 lets you wait. From your next session on.",

@@ -154,7 +154,7 @@ def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: 
 
 
 def _given(step: Step, response: Mapping[str, str]) -> Mapping[str, str]:
-    """``response`` with what the step has kept, as ``held``: typed once, it cannot be typed otherwise afterwards."""
+    """``response`` with what the step has kept, as ``held``: it cannot be typed otherwise afterwards."""
     given = {name: value for name, value in response.items() if name != "held"}
     if step.verdict == Verdict.ASK:
         given |= {"held": "yes", "typed": step.response}

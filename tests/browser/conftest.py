@@ -11,6 +11,7 @@ from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from sessions_app.study.answers import words
 from studysite.accounts.models import User
 from tests import programs
 
@@ -59,6 +60,12 @@ def new_context(new_context: Callable[..., BrowserContext]) -> Callable[..., Bro
         return context
 
     return patient
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _words() -> None:
+    """Read the lists of words before a page waits for its first typed answer, as a server does at its start."""
+    words.lists()
 
 
 @pytest.fixture

@@ -229,7 +229,9 @@ def test_a_strangers_tag_is_no_choice(learning, stranger):
 
 def test_only_starred_cards_are_asked(learning, learner):
     card = learning.deck.cards.last()
-    CardProgress.objects.create(learner=learner, deck=learning.deck, card=card, side="definition", starred=True)
+    CardProgress.objects.create(
+        learner=learner, deck=learning.deck, card=card, side="definition", starred=True
+    )
     learning.start(starred="on")
     assert learning.question().card_id == card.pk
 

@@ -66,7 +66,9 @@ class Site(RuleBasedStateMachine):
         ]
         self.deck = Deck.objects.create(owner=self.learners[0], title="D", visibility="public")
         for number in range(CARDS):
-            Card.objects.create(deck=self.deck, position=number, term=f"T {LETTERS[number]}", definition=WORDS[number])
+            Card.objects.create(
+                deck=self.deck, position=number, term=f"T {LETTERS[number]}", definition=WORDS[number]
+            )
         refresh_deck(deck=self.deck)
 
     def teardown(self) -> None:

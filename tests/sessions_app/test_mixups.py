@@ -40,7 +40,9 @@ def test_what_is_gone_or_over_is_no_pair(enrollment, deck, learner):
     assert mixups(enrollment) == []
 
 
-def test_the_page_shows_her_pairs_and_nobody_elses(enrollment, deck, learner, learner_client, stranger_client, url):
+def test_the_page_shows_her_pairs_and_nobody_elses(
+    enrollment, deck, learner, learner_client, stranger_client, url
+):
     mistake(learner, deck, *deck.cards.in_order()[:2])
     assert learner_client.get(url).content.decode().count('class="panel pair"') == 1
     assert "Nothing is mixed up." in stranger_client.get(url).content.decode()
