@@ -8,9 +8,11 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 
 from cards.rendering import render
+from cards.templatetags.card_text import stored
 from sessions_app.study.types import Level, Need, NextStep
 
 register = template.Library()
+register.filter("stored", stored)
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 MONTH, YEAR = timedelta(days=30.4), timedelta(days=365.25)
@@ -86,12 +88,6 @@ def way_up(step: NextStep | None) -> str:
     if step.days > 1:
         return f"Recalls on {step.days} more days make it {level}."
     return f"One more recall{WHEN[step.need]} makes it {level}."
-
-
-@register.filter
-def stored(html: str) -> SafeString:
-    """A card's stored HTML: `cards.rendering` has made it safe when the card was saved."""
-    return mark_safe(html)  # noqa: S308
 
 
 @register.filter

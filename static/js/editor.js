@@ -1,0 +1,164 @@
+// The editor: cards are added as fast as one types, saved by keys, and moved by dragging or by keys.
+(() => {
+  const onPhone = matchMedia("(hover: none) and (pointer: coarse)").matches;
+
+  // --- Adding. The form is free for the next card at once; the one before is sent in its turn, from where it stands.
+
+  let turn = Promise.resolve();
+
+  // crypto.randomUUID is missing where a site is not served by https.
+  function newKey() {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  }
+
+  function isEmpty(form) {
+    return [...form.querySelectorAll("textarea")].every((field) => !field.value.trim());
+  }
+
+  function add(item) {
+    const form = item.querySelector("form");
+    if (isEmpty(form)) return form.querySelector("textarea").focus();
+    if (item.id === "new-card") leaveBlank(item);
+    item.classList.remove("failed");
+    item.classList.add("pending");
+    turn = turn.then(() => send(item, form));
+  }
+
+  // A blank form takes the place of the one that is sent.
+  function leaveBlank(item) {
+    const next = item.cloneNode(true);
+    item.removeAttribute("id");
+    for (const field of item.querySelectorAll("[id]")) field.removeAttribute("id");
+    for (const field of next.querySelectorAll("textarea")) field.value = "";
+    for (const old of next.querySelectorAll(".errorlist, .card-preview")) old.remove();
+    for (const field of next.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+    next.querySelector("[name=key]").value = newKey();
+    next.value = item.value + 1;
+    item.after(next);
+    htmx.process(next);
+    next.querySelector("textarea").focus();
+    next.scrollIntoView({ block: "nearest" });
+  }
+
+  async function send(item, form) {
+    item.id = "added-card";
+    const values = Object.fromEntries(new FormData(form));
+    await htmx.ajax("POST", form.action, { source: form, target: item, swap: "outerHTML", values }).catch(() => {});
+    if (!item.isConnected) return;
+    // Not saved: it waits, with its texts, to be sent again.
+    item.removeAttribute("id");
+    item.classList.replace("pending", "failed");
+    form.querySelector("textarea").focus();
+  }
+
+  document.addEventListener("submit", (event) => {
+    const item = event.target.closest(".new-card");
+    if (!item) return;
+    event.preventDefault();
+    if (!item.classList.contains("pending")) add(item);
+  });
+
+  // --- Keys
+
+  function typed(event) {
+    const form = event.target.closest(".card-form");
+    if (!form || event.key !== "Enter" || event.isComposing) return false;
+    const more = event.target.closest(".card-form-more");
+    const isNew = form.closest(".new-card") && !more && !onPhone && !event.shiftKey && !event.altKey;
+    if (!isNew && !event.ctrlKey && !event.metaKey) return false;
+    const definition = form.elements.definition;
+    // In a blank card Enter goes on to the other side, as Tab does.
+    if (isNew && !event.ctrlKey && event.target.name === "term" && !definition.value.trim()) definition.focus();
+    else form.requestSubmit();
+    return true;
+  }
+
+  function moved(event) {
+    const way = event.altKey && !event.ctrlKey && { ArrowUp: "up", ArrowDown: "down", Home: "top" }[event.key];
+    if (!way || event.target.matches("textarea, input")) return false;
+    const button = event.target.closest(".editor-card")?.querySelector(`.place-buttons [value=${way}]`);
+    button?.click();
+    return Boolean(button);
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (typed(event) || moved(event)) event.preventDefault();
+  });
+
+  // --- Dragging
+
+  let dragged = null;
+
+  function places(list) {
+    return [...list.querySelectorAll(":scope > .editor-card:not(.new-card)")];
+  }
+
+  document.addEventListener("dragstart", (event) => {
+    if (!event.target.closest?.(".grip")) return;
+    dragged = event.target.closest(".editor-card");
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setData("text/plain", "");
+    event.dataTransfer.setDragImage(dragged, 20, 20);
+    dragged.classList.add("dragged");
+    dragged.dataset.from = String(places(dragged.parentElement).indexOf(dragged));
+  });
+
+  document.addEventListener("dragover", (event) => {
+    const over = dragged && event.target.closest?.(".editor-card:not(.new-card)");
+    if (!over || over.parentElement !== dragged.parentElement) return;
+    event.preventDefault();
+    const box = over.getBoundingClientRect();
+    if (over === dragged) return;
+    if (event.clientY < box.top + box.height / 2) over.before(dragged);
+    else over.after(dragged);
+  });
+
+  document.addEventListener("drop", (event) => {
+    if (dragged) event.preventDefault();
+  });
+
+  document.addEventListener("dragend", () => {
+    if (!dragged) return;
+    const item = dragged;
+    dragged = null;
+    item.classList.remove("dragged");
+    const list = item.parentElement;
+    const place = places(list).indexOf(item);
+    if (place === Number(item.dataset.from)) return;
+    const buttons = item.querySelector(".place-buttons");
+    const token = document.querySelector("#card-tools [name=csrfmiddlewaretoken]").value;
+    const address = buttons.dataset.place + location.search;
+    htmx.ajax("POST", address, {
+      target: "#cards",
+      swap: "outerHTML",
+      values: { place: list.start + place, csrfmiddlewaretoken: token },
+    });
+  });
+
+  // --- What the page can do with this script only, and what would be lost by leaving it
+
+  function offer() {
+    for (const hidden of document.querySelectorAll(".grip[hidden]")) hidden.hidden = onPhone;
+    for (const hidden of document.querySelectorAll(".card-form-keys[hidden]")) hidden.hidden = onPhone;
+  }
+
+  function isDirty(form) {
+    if (form.closest(".pending")) return true;
+    return [...form.querySelectorAll("textarea")].some((field) => field.value !== field.defaultValue);
+  }
+
+  let leaving = false;
+
+  document.addEventListener("submit", (event) => {
+    if (event.target.matches(".card-form") && !event.defaultPrevented) leaving = true;
+  });
+
+  addEventListener("beforeunload", (event) => {
+    if (!leaving && [...document.querySelectorAll(".card-form")].some(isDirty)) event.preventDefault();
+  });
+
+  document.addEventListener("htmx:afterSwap", offer);
+  offer();
+  if (location.hash === "#new-card") document.querySelector("#new-card textarea")?.focus();
+})();
