@@ -54,7 +54,7 @@ class PlainTextField(forms.CharField):
         return clean_text(super().to_python(value) or "")
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        return {**super().widget_attrs(widget), "maxlength": None}
+        return {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
 
 
 class AddressField(forms.CharField):
@@ -170,7 +170,15 @@ class MomentField(forms.CharField):
         return value.isoformat() if isinstance(value, datetime) else value
 
 
-class CardEditForm(forms.ModelForm):
+class SidesForm(forms.ModelForm):
+    """A form of a card's sides; the card as a whole is judged once each field is right."""
+
+    def _post_clean(self) -> None:
+        if not self.errors:
+            super()._post_clean()  # type: ignore[misc]
+
+
+class CardEditForm(SidesForm):
     """What the author of a card writes; `seen` is the card's `updated_at` as she began."""
 
     term = SourceField()
@@ -224,7 +232,7 @@ class KeyField(forms.CharField):
             return make_card_key()
 
 
-class NewCardForm(forms.ModelForm):
+class NewCardForm(SidesForm):
     """A card for a deck's end; ``key`` names it from the start, so that one sent twice is one card."""
 
     term = SourceField()

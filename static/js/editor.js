@@ -30,6 +30,8 @@
     const next = item.cloneNode(true);
     item.removeAttribute("id");
     for (const field of item.querySelectorAll("[id]")) field.removeAttribute("id");
+    // What it would still fetch is of no use, and would wipe away the word about a failure.
+    item.querySelector(".preview-box").remove();
     for (const field of next.querySelectorAll("textarea")) field.value = "";
     for (const old of next.querySelectorAll(".errorlist, .card-preview")) old.remove();
     for (const field of next.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
@@ -86,12 +88,13 @@
     if (typed(event) || moved(event)) event.preventDefault();
   });
 
-  // --- Dragging
+  // --- Dragging: a line shows where the card would go; the list as it is then comes from the server.
 
   let dragged = null;
+  let before = null;
 
-  function places(list) {
-    return [...list.querySelectorAll(":scope > .editor-card:not(.new-card)")];
+  function clearLine() {
+    for (const item of document.querySelectorAll(".drop-here")) item.classList.remove("drop-here");
   }
 
   document.addEventListener("dragstart", (event) => {
@@ -101,39 +104,41 @@
     event.dataTransfer.setData("text/plain", "");
     event.dataTransfer.setDragImage(dragged, 20, 20);
     dragged.classList.add("dragged");
-    dragged.dataset.from = String(places(dragged.parentElement).indexOf(dragged));
   });
 
   document.addEventListener("dragover", (event) => {
-    const over = dragged && event.target.closest?.(".editor-card:not(.new-card)");
-    if (!over || over.parentElement !== dragged.parentElement) return;
+    const over = dragged && event.target.closest?.(".editor-list > li");
+    if (!over) return;
     event.preventDefault();
     const box = over.getBoundingClientRect();
-    if (over === dragged) return;
-    if (event.clientY < box.top + box.height / 2) over.before(dragged);
-    else over.after(dragged);
+    const isAbove = over.id === "new-card" || event.clientY < box.top + box.height / 2;
+    clearLine();
+    before = isAbove ? over : over.nextElementSibling;
+    before.classList.add("drop-here");
   });
 
   document.addEventListener("drop", (event) => {
-    if (dragged) event.preventDefault();
+    if (!dragged || !before) return;
+    event.preventDefault();
+    const list = dragged.parentElement;
+    const cards = [...list.querySelectorAll(":scope > .editor-card:not(.new-card, .removed)")];
+    const from = cards.indexOf(dragged);
+    const index = cards.filter((card) => card !== dragged && card.compareDocumentPosition(before) & 4).length;
+    if (index === from) return;
+    htmx.ajax("POST", dragged.querySelector(".place-buttons").dataset.place + location.search, {
+      target: "#cards",
+      swap: "outerHTML",
+      values: {
+        place: list.start + index,
+        csrfmiddlewaretoken: document.querySelector("#card-tools [name=csrfmiddlewaretoken]").value,
+      },
+    });
   });
 
   document.addEventListener("dragend", () => {
-    if (!dragged) return;
-    const item = dragged;
-    dragged = null;
-    item.classList.remove("dragged");
-    const list = item.parentElement;
-    const place = places(list).indexOf(item);
-    if (place === Number(item.dataset.from)) return;
-    const buttons = item.querySelector(".place-buttons");
-    const token = document.querySelector("#card-tools [name=csrfmiddlewaretoken]").value;
-    const address = buttons.dataset.place + location.search;
-    htmx.ajax("POST", address, {
-      target: "#cards",
-      swap: "outerHTML",
-      values: { place: list.start + place, csrfmiddlewaretoken: token },
-    });
+    dragged?.classList.remove("dragged");
+    dragged = before = null;
+    clearLine();
   });
 
   // --- What the page can do with this script only, and what would be lost by leaving it
@@ -158,7 +163,15 @@
     if (!leaving && [...document.querySelectorAll(".card-form")].some(isDirty)) event.preventDefault();
   });
 
+  // After the browser has gone to the place that the address names, which takes the focus away.
+  function begin() {
+    if (location.hash === "#new-card") document.querySelector("#new-card textarea")?.focus();
+  }
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest('a[href="#new-card"]')) setTimeout(begin);
+  });
+  addEventListener("load", () => setTimeout(begin));
   document.addEventListener("htmx:afterSwap", offer);
   offer();
-  if (location.hash === "#new-card") document.querySelector("#new-card textarea")?.focus();
 })();
