@@ -1,8 +1,11 @@
 """Decks as a whole: making, describing, copying, removing and bringing them back."""
 
+from contextlib import suppress
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
+from django.db import IntegrityError, transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -31,8 +34,9 @@ def deck_new(request: LearnerRequest) -> HttpResponse:
     if not form.is_valid():
         return render_page(request, "cards/deck_new.html", {"form": form})
     slug = form.cleaned_data["address"]
-    if not Deck.objects.filter(slug=slug).exists():
-        form.instance.slug, form.instance.owner = slug, request.learner
+    form.instance.slug, form.instance.owner = slug, request.learner
+    # The same form sent twice has made the deck already.
+    with suppress(IntegrityError), transaction.atomic():
         form.save()
     return redirect(f"{reverse('deck_edit', args=[slug])}#new-card")
 

@@ -76,9 +76,8 @@ def card_add(request: LearnerRequest, slug: str) -> HttpResponse:
     if not part:
         last = -(-deck.card_count // CARDS_PER_PAGE)
         return redirect(f"{reverse('deck_edit', args=[slug])}?page={last}#new-card")
-    return render_page(
-        request, "cards/_editor_card.html", {"deck": deck, "card": card, "place": deck.card_count}
-    )
+    context = {"deck": deck, "card": card, "place": deck.card_count, "added": True}
+    return render_page(request, "cards/_editor_card.html", context)
 
 
 @learner_required

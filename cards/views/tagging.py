@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from cards import tagging
 from cards.editor_forms import SearchForm, SelectionForm, TagNamesForm
-from cards.models import Card, CardQuerySet, Deck, Tag, tag_key
+from cards.models import Card, CardQuerySet, Deck, Tag, clean_text, tag_key
 from cards.views.access import READ_AND_POST, deck_to_see
 from studysite.htmx import render_page, wanted_part
 from studysite.requests import LearnerRequest, safe_next
@@ -28,7 +28,7 @@ def card_tags(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
     get_object_or_404(cards)
     form = TagNamesForm(request.POST if "name" in request.POST else None, owner=request.learner)
     if removed := request.POST.get("remove"):
-        mine = request.learner.tags.filter(key=tag_key(removed[:200]))
+        mine = request.learner.tags.filter(key=tag_key(clean_text(removed[:200])))
         tagging.untag_cards(tags=mine, cards=cards)
     elif form.is_valid():
         tagging.tag_cards(owner=request.learner, names=form.cleaned_data["name"], cards=cards)

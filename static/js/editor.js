@@ -36,8 +36,9 @@
     for (const old of next.querySelectorAll(".errorlist, .card-preview")) old.remove();
     for (const field of next.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
     next.querySelector("[name=key]").value = newKey();
-    next.value = item.value + 1;
     item.after(next);
+    const place = next.querySelector(".editor-place");
+    place.textContent = String(Number(place.textContent) + 1);
     htmx.process(next);
     next.querySelector("textarea").focus();
     next.scrollIntoView({ block: "nearest" });
@@ -148,6 +149,19 @@
     for (const hidden of document.querySelectorAll(".card-form-keys[hidden]")) hidden.hidden = onPhone;
   }
 
+  // A card that comes or goes alone moves the places of those after it. Added ones are at the deck's end, which a page
+  // in the middle does not show.
+  function countPlaces() {
+    const list = document.querySelector(".editor-list:not([data-found])");
+    if (!list) return;
+    let place = list.start;
+    for (const item of list.querySelectorAll(":scope > li:not(.removed)")) {
+      if (item.dataset.added !== undefined && list.dataset.last === undefined) continue;
+      item.querySelector(".editor-place").textContent = String(place);
+      place += 1;
+    }
+  }
+
   function isDirty(form) {
     if (form.closest(".pending")) return true;
     return [...form.querySelectorAll("textarea")].some((field) => field.value !== field.defaultValue);
@@ -173,5 +187,7 @@
   });
   addEventListener("load", () => setTimeout(begin));
   document.addEventListener("htmx:afterSwap", offer);
+  // Until it has settled, what was swapped in has the attributes of what was there.
+  document.addEventListener("htmx:afterSettle", countPlaces);
   offer();
 })();

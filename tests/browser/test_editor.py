@@ -58,6 +58,7 @@ def test_a_deck_is_made_by_keyboard_alone(page: Page, owner: User, sign_in: Sign
         page.keyboard.type(f"word {number}")
         page.keyboard.press("Control+Enter" if number % 3 else "Enter")
     expect(page.locator(".editor-card:not(.new-card)")).to_have_count(12)
+    expect(page.locator(".editor-place")).to_have_text([str(number) for number in range(1, 14)])
     assert stored(Deck.objects.get()) == [(f"mot {number}", f"word {number}") for number in range(12)]
     expect(page.locator("#new-card [name=term]")).to_be_focused()
 
@@ -179,6 +180,7 @@ def test_removing_can_be_undone(page: Page, editor, deck: Deck) -> None:
     page.locator(".editor-card").nth(1).get_by_role("button", name="Remove").click()
     expect(page.get_by_role("button", name="Undo")).to_be_focused()
     assert len(stored(deck)) == 3
+    expect(page.locator(".editor-place")).to_have_text(["1", "2", "3", "4"])
     page.keyboard.press("Enter")
     expect(page.locator(".editor-card .term")).to_have_count(4)
     assert len(stored(deck)) == 4

@@ -223,7 +223,7 @@ def test_a_script_gets_the_card_alone(owner_client: Client, deck: Deck) -> None:
     response = owner_client.post(url("card_add", deck), {"term": "New"}, headers=part("added-card"))
     html = response.content.decode()
     assert html.strip().startswith("<li")
-    assert 'value="4"' in html
+    assert '<span class="editor-place">4</span>' in html
     assert 'id="new-card"' not in html
 
 
