@@ -114,6 +114,9 @@ ASKED: dict[str, Ask] = {
     "deck page": get(""),
     "last card, shuffled": get(f"?card={MANY}&shuffle=7", **{**HTMX, "HX-Target": "card-viewer"}),
     "last page of terms": get("?page=999", **{**HTMX, "HX-Target": "terms"}),
+    "editor": get("edit/"),
+    "last page of editor": get("edit/?page=999", **{**HTMX, "HX-Target": "cards"}),
+    "cards to tag": get("tags/"),
     "question": get("spaced/"),
     "question and answer": answer,
 }
