@@ -5,9 +5,8 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from cards import tagging
 from cards.editor_forms import SearchForm, SelectionForm, TagNamesForm
@@ -19,28 +18,39 @@ from studysite.requests import LearnerRequest, safe_next
 CARDS_PER_PAGE = 50
 
 
+@never_cache
 @login_required
-@require_POST
+@require_http_methods(READ_AND_POST)
 def card_tags(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
-    """Put tags of the learner's on a card, or take one of them off."""
+    """The form for the learner's own tags on a card; a POST puts some on, or takes one off."""
     deck = deck_to_see(request, slug)
     cards = deck.cards.present().filter(pk=pk)
     get_object_or_404(cards)
-    form = TagNamesForm(request.POST if "name" in request.POST else None, owner=request.learner)
+    if request.method != "POST":
+        return show_card_tags(request, deck, cards, TagNamesForm(owner=request.learner))
+    form = TagNamesForm(request.POST, owner=request.learner)
     if removed := request.POST.get("remove"):
         mine = request.learner.tags.filter(key=tag_key(clean_text(removed[:200])))
         tagging.untag_cards(tags=mine, cards=cards)
     elif form.is_valid():
         tagging.tag_cards(owner=request.learner, names=form.cleaned_data["name"], cards=cards)
-        form = TagNamesForm(owner=request.learner)
-    part = wanted_part(request, (f"card-tags-{pk}",))
-    if not part:
-        for error in form.errors.get("name", []):
-            messages.error(request, str(error))
-        return redirect(safe_next(request) or reverse("deck_tags", args=[slug]))
+    else:
+        return show_card_tags(request, deck, cards, form)
+    if wanted_part(request, (f"card-tags-{pk}",)):
+        return show_card_tags(request, deck, cards, TagNamesForm(owner=request.learner))
+    return redirect(safe_next(request) or request.path)
+
+
+def show_card_tags(
+    request: LearnerRequest, deck: Deck, cards: CardQuerySet, form: TagNamesForm
+) -> HttpResponse:
+    """The card's tags with the form open, in the card's place in a list or as a page."""
     card = cards.with_seen_tags(request.learner, deck=deck).get()
-    context = {"deck": deck, "card": card, "tag_form": form, "next": safe_next(request), "is_open": True}
-    return render_page(request, "cards/_card_tags.html", context)
+    is_part = wanted_part(request, (f"card-tags-{card.pk}",))
+    is_open = not is_part or "done" not in request.GET
+    context = {"deck": deck, "card": card, "tag_form": form, "next": safe_next(request)}
+    context |= {"is_open": is_open, "focus": not is_open}
+    return render_page(request, "cards/_card_tags.html" if is_part else "cards/card_tags.html", context)
 
 
 @never_cache

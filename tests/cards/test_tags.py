@@ -53,7 +53,7 @@ def test_a_learner_tags_a_card_with_tags_of_her_own(
     learner: User, learner_client: Client, owner_client: Client, deck: Deck, card: Card
 ) -> None:
     response = learner_client.post(url("card_tags", deck, card), {"name": "Exam,  Äpfel "})
-    assert response["Location"] == url("deck_tags", deck)
+    assert response["Location"] == url("card_tags", deck, card)
     assert names_on(card, learner) == ["Exam", "Äpfel"]
     assert "Äpfel" not in owner_client.get(deck.get_absolute_url()).content.decode()
 
@@ -110,15 +110,27 @@ def test_a_name_with_a_comma_that_is_there_already_is_one_tag(
     assert names_on(card, learner) == ["red, green"]
 
 
+def test_the_form_comes_when_it_is_asked_for(learner_client: Client, deck: Deck, card: Card) -> None:
+    page, target = url("card_tags", deck, card), part(f"card-tags-{card.pk}")
+    assert 'name="name"' not in learner_client.get(deck.get_absolute_url()).content.decode()
+    assert 'name="name"' in learner_client.get(page, headers=target).content.decode()
+    assert 'name="name"' not in learner_client.get(f"{page}?done", headers=target).content.decode()
+    html = learner_client.get(f"{page}?next=/tags/").content.decode()
+    assert '<input type="hidden" name="next" value="/tags/">' in html
+    assert learner_client.post(page, {"name": "x", "next": "/tags/"})["Location"] == "/tags/"
+    assert learner_client.post(page, {"name": "x", "next": "//evil.example.org"})["Location"] == page
+
+
 def test_who_may_tag(client: Client, learner_client: Client, deck: Deck, card: Card) -> None:
     page = url("card_tags", deck, card)
-    assert learner_client.get(page).status_code == 405
+    assert learner_client.get(page).status_code == 200
     assert client.post(page, {"name": "x"})["Location"].startswith("/accounts/login/")
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(User.objects.get(email="lena@example.org"))
     assert strict.post(page, {"name": "x"}).status_code == 403
     Deck.objects.update(visibility=Visibility.PRIVATE)
     assert learner_client.post(page, {"name": "x"}).status_code == 404
+    assert learner_client.get(page).status_code == 404
     assert learner_client.get(url("deck_tags", deck)).status_code == 404
     assert not Tag.objects.exists()
 

@@ -169,8 +169,7 @@ def test_a_learner_sees_the_owners_tags_and_her_own(client, learner_client, owne
     )
     assert "exam" in body(client, deck)
     assert "my own" not in body(client, deck)
-    # As a chip of the deck, on the card, and as what can be taken off the card.
-    assert body(learner_client, deck).count(">my own") == 3
+    assert body(learner_client, deck).count(">my own") == 2
 
 
 # --- The table
