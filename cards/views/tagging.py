@@ -49,7 +49,7 @@ def show_card_tags(
     is_part = wanted_part(request, (f"card-tags-{card.pk}",))
     is_open = not is_part or "done" not in request.GET
     context = {"deck": deck, "card": card, "tag_form": form, "next": safe_next(request)}
-    context |= {"is_open": is_open, "focus": not is_open}
+    context |= {"is_open": is_open, "is_closed": not is_open}
     return render_page(request, "cards/_card_tags.html" if is_part else "cards/card_tags.html", context)
 
 
