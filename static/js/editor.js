@@ -155,9 +155,10 @@
     const list = document.querySelector(".editor-list:not([data-found])");
     if (!list) return;
     let place = list.start;
-    for (const item of list.querySelectorAll(":scope > li:not(.removed)")) {
-      if (item.dataset.added !== undefined && list.dataset.last === undefined) continue;
-      item.querySelector(".editor-place").textContent = String(place);
+    // One that was just removed has none.
+    for (const shown of list.querySelectorAll(":scope > li > .editor-place")) {
+      if (shown.parentElement.dataset.added !== undefined && list.dataset.last === undefined) continue;
+      shown.textContent = String(place);
       place += 1;
     }
   }
