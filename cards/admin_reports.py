@@ -11,7 +11,7 @@ from django.utils.html import format_html
 
 from cards.admin_widgets import SearchingAdmin
 from cards.models import CardReport
-from cards.services import accept_answer
+from cards.reports import accept_answer
 
 
 class SettledFilter(admin.SimpleListFilter):

@@ -3,6 +3,7 @@
 import secrets
 import unicodedata
 import uuid
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -15,12 +16,20 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from cards import sides
-from cards.rendering import MAX_SOURCE, render
-from studysite.accounts.models import User
+from cards.rendering import MAX_SOURCE, is_plain, render
+from studysite.accounts.models import User, validate_name
 
 MAX_ALTERNATIVES = 20
 MAX_ALTERNATIVE = 1_000
 MAX_REPORT = 2_000
+MAX_TAG_NAME = 60
+# Of some letters the compatibility form is longer.
+MAX_TAG_KEY = 120
+RESTORABLE_DAYS = 30
+"""How long the owner of a removed deck can bring it back."""
+
+RESERVED_SLUGS = frozenset({"new", "removed"})
+"""Addresses below /decks/ that are pages."""
 
 
 class SideChoice(models.TextChoices):
@@ -64,6 +73,11 @@ def validate_alternatives(value: object) -> None:
         )
 
 
+def is_editor(user: User | AnonymousUser) -> bool:
+    """Whether ``user`` edits everybody's cards: staff who may change them in the admin."""
+    return user.is_staff and user.has_perm("cards.change_card")
+
+
 class DeckQuerySet(models.QuerySet["Deck"]):
     def present(self) -> "DeckQuerySet":
         """Decks that have not been removed."""
@@ -81,6 +95,16 @@ class DeckQuerySet(models.QuerySet["Deck"]):
 
     def owned_by(self, user: User) -> "DeckQuerySet":
         return self.present().filter(owner=user)
+
+    def editable_by(self, user: User | AnonymousUser) -> "DeckQuerySet":
+        """Decks that ``user`` may change in the web: her own; for an editor all that she may open."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.visible_to(user) if is_editor(user) else self.owned_by(user)
+
+    def restorable_by(self, user: User, *, now: datetime) -> "DeckQuerySet":
+        """Removed decks that ``user``, their owner, can still bring back."""
+        return self.filter(owner=user, removed_at__gte=now - timedelta(days=RESTORABLE_DAYS))
 
 
 class DeckManager(models.Manager["Deck"]):
@@ -140,6 +164,19 @@ class Deck(models.Model):
     def get_absolute_url(self) -> str:
         return f"/decks/{self.slug}/"
 
+    def clean(self) -> None:
+        if self.slug in RESERVED_SLUGS:
+            raise ValidationError({"slug": "This address is taken by a page of the site."})
+
+    def is_editable_by(self, user: User | AnonymousUser) -> bool:
+        """Whether ``user``, who may open the deck, may change it too."""
+        return user.is_authenticated and (user.pk == self.owner_id or is_editor(user))
+
+    @property
+    def restorable_until(self) -> datetime | None:
+        """When a removed deck can no longer be brought back by its owner."""
+        return self.removed_at and self.removed_at + timedelta(days=RESTORABLE_DAYS)
+
     def natural_key(self) -> tuple[str]:
         return (self.slug,)
 
@@ -153,8 +190,9 @@ class TagQuerySet(models.QuerySet["Tag"]):
         return self.filter(owner__in=owners)
 
     def on(self, deck: Deck) -> "TagQuerySet":
-        """The tags that a present card of ``deck`` has."""
-        return self.filter(cards__deck=deck, cards__removed_at=None).distinct()
+        """The tags that a present card of ``deck`` has, each with the number of these as ``card_count``."""
+        tagged = self.filter(cards__deck=deck, cards__removed_at=None)
+        return tagged.annotate(card_count=models.Count("cards", distinct=True))
 
 
 def tag_key(name: str) -> str:
@@ -165,12 +203,28 @@ def tag_key(name: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).strip()
 
 
+def clean_tag_name(name: str) -> str:
+    """A tag's name on one line, without spaces around or doubled.
+
+    Raises:
+        ValidationError: there is nothing to see in it, or it is too long as a name or as a key.
+    """
+    name = " ".join(clean_text(name).split())
+    if len(name) > MAX_TAG_NAME or len(tag_key(name)) > MAX_TAG_KEY:
+        raise ValidationError({"name": f"At most {MAX_TAG_NAME} characters."}, code="too_long")
+    try:
+        validate_name(name)
+    except ValidationError as error:
+        raise ValidationError({"name": error}) from None
+    return name
+
+
 class Tag(models.Model):
     """A label on cards, owned by a user."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tags")
-    name = models.CharField(max_length=60)
-    key = models.CharField(max_length=120, editable=False)
+    name = models.CharField(max_length=MAX_TAG_NAME)
+    key = models.CharField(max_length=MAX_TAG_KEY, editable=False)
 
     objects = TagQuerySet.as_manager()
 
@@ -191,7 +245,7 @@ class Tag(models.Model):
         super().save(*args, **kwargs)
 
     def clean(self) -> None:
-        self.name = " ".join(clean_text(self.name).split())
+        self.name = clean_tag_name(self.name)
         self.key = tag_key(self.name)
 
 
@@ -200,8 +254,20 @@ class CardQuerySet(models.QuerySet["Card"]):
         """Cards that have not been removed."""
         return self.filter(removed_at=None)
 
+    def removed(self) -> "CardQuerySet":
+        return self.exclude(removed_at=None)
+
     def in_order(self) -> "CardQuerySet":
         return self.order_by("position", "pk")
+
+    def with_text(self, text: str) -> "CardQuerySet":
+        """Cards on one of whose sides ``text`` stands, without regard to case; all of them without a text."""
+        return self.filter(Q(term__icontains=text) | Q(definition__icontains=text)) if text else self
+
+    def with_seen_tags(self, user: User | AnonymousUser, *, deck: Deck) -> "CardQuerySet":
+        """Cards of ``deck`` with the tags that ``user`` sees on them as the list ``seen_tags``."""
+        tags = Tag.objects.seen_by(user, deck=deck)
+        return self.prefetch_related(models.Prefetch("tags", tags, to_attr="seen_tags"))
 
 
 class CardManager(models.Manager["Card"]):
@@ -295,6 +361,11 @@ class Card(models.Model):
             if choice != SideChoice.AUTO:
                 return choice
         return sides.automatic_side(self.term, self.definition, language=self.deck.language)
+
+    @property
+    def has_markup(self) -> bool:
+        """Whether one of the sides looks different from how it is typed."""
+        return not (is_plain(self.term) and is_plain(self.definition))
 
     @cached_property
     def asks_for_term(self) -> bool:

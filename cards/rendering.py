@@ -298,6 +298,12 @@ def render_with_engine(source: str) -> str:
     return cleaner.clean(marked).strip()
 
 
+def is_plain(source: str) -> bool:
+    """Whether ``source`` has no markup: it looks as it is typed."""
+    source = normal(source)
+    return not source or PLAIN.fullmatch(source) is not None
+
+
 def render(source: str) -> str:
     """Safe HTML for one side of a card; never raises, whatever the text.
 

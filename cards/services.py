@@ -4,31 +4,23 @@ What depends on cards outside this app (learners' progress) listens to `cards.si
 each other: each begins with the lock on its decks, in the order of their keys.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Max, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet
 from django.utils import timezone
 
-from cards.models import (
-    MAX_ALTERNATIVE,
-    MAX_ALTERNATIVES,
-    MAX_REPORT,
-    Card,
-    CardReport,
-    Deck,
-    TwinPair,
-    clean_text,
-    make_card_key,
-)
+from cards.models import Card, Deck, TwinPair, make_card_key
 from cards.signals import cards_changed, cards_moved, cards_moving, cards_reasked
-from studysite.accounts.models import User
 
 CHUNK = 500
 """Cards that are written in one statement."""
 
 RENDERED = ("term_html", "definition_html")
+ALTERNATIVES = ("accepted_terms", "accepted_definitions", "wrong_terms", "wrong_definitions")
+AUTHORED = ("term", "definition", "side_choice", *ALTERNATIVES)
+"""What the author of a card writes."""
 
 
 def next_position(deck: Deck) -> int:
@@ -55,6 +47,45 @@ def save_card(*, card: Card) -> None:
     lock_decks([card.deck_id])
     card.save()
     refresh_deck(deck=card.deck)
+
+
+@transaction.atomic
+def add_card(*, card: Card) -> Card:
+    """Put a new card at its deck's end and return it.
+
+    A form that is sent twice names the same key with the same texts: the card that is there comes back.
+    """
+    lock_decks([card.deck_id])
+    same_key = card.deck.cards.filter(key=card.key).first()
+    if same_key and (same_key.term, same_key.definition) == (card.term, card.definition):
+        return same_key
+    if same_key:
+        card.key = make_card_key()
+    card.position = next_position(card.deck)
+    card.save()
+    refresh_deck(deck=card.deck)
+    return card
+
+
+@transaction.atomic
+def edit_card(*, card: Card, seen: datetime | None) -> Card | None:
+    """Save what an author has written on ``card``, unless it changed since ``seen``, its `updated_at` then.
+
+    Returns:
+        The card as it stands now, with nothing saved, where somebody has written something else in the meantime
+        (she can save again, having seen it; that brings a removed card back too). None where all is well.
+    """
+    lock_decks([card.deck_id])
+    stands = Card.objects.select_related("deck").get(pk=card.pk)
+    is_same = all(getattr(stands, name) == getattr(card, name) for name in AUTHORED)
+    if is_same and stands.removed_at is None:
+        return None
+    if stands.updated_at != seen:
+        return stands
+    card.removed_at = None
+    card.save(update_fields=[*AUTHORED, "removed_at"])
+    refresh_deck(deck=card.deck)
+    return None
 
 
 @transaction.atomic
@@ -154,43 +185,33 @@ def reorder_cards(*, deck: Deck, keys_in_order: Sequence[str]) -> None:
     refresh_deck(deck=deck)
 
 
-@transaction.atomic
-def accept_answer(*, card: Card, side: str, text: str) -> bool:
-    """Let ``text`` count as an answer to ``side`` of the card from now on.
+def place_of(card: Card) -> int:
+    """The place of a card among the present ones of its deck, counted from 1."""
+    before = Q(position__lt=card.position) | Q(position=card.position, pk__lt=card.pk)
+    return card.deck.cards.present().filter(before).count() + 1
 
-    False where it does already, or the card has as many as it may have.
+
+@transaction.atomic
+def place_card(*, card: Card, place: int) -> int:
+    """Move a present card to ``place`` in its deck, and return the place that it has now.
+
+    Places count from 1; one beyond the end is the last. Only the cards between the two places are written.
     """
-    lock_decks([card.deck_id])
-    field = f"accepted_{side}s"
-    card = Card.objects.defer(*RENDERED).select_related("deck").get(pk=card.pk)
-    accepted, text = getattr(card, field), clean_text(text)[:MAX_ALTERNATIVE]
-    if not text or text in accepted or len(accepted) >= MAX_ALTERNATIVES:
-        return False
-    Card.objects.filter(pk=card.pk).update(**{field: [*accepted, text]}, updated_at=timezone.now())
-    return True
-
-
-@transaction.atomic
-def mark_twins(*, card: Card, other: Card, are_twins: bool = True) -> bool:
-    """Say whether two cards of one deck mean the same; False where they are not two, or not of one deck."""
-    if card.pk == other.pk or card.deck_id != other.deck_id:
-        return False
-    lock_decks([card.deck_id])
-    first, second = sorted((card, other), key=lambda one: one.pk)
-    TwinPair.objects.update_or_create(first=first, second=second, defaults={"are_twins": are_twins})
-    return True
-
-
-def report_card(*, card: Card, reporter: User, kind: str, side: str, text: str) -> None:
-    """Tell the card's owner; the same word of the same learner is kept once while nobody has seen to it."""
-    CardReport.objects.get_or_create(
-        card=card,
-        reporter=reporter,
-        kind=kind,
-        text=clean_text(text)[:MAX_REPORT],
-        settled_at=None,
-        defaults={"side": side},
-    )
+    deck = card.deck
+    lock_decks([deck.pk])
+    if deck.cards.values("position").annotate(cards=Count("pk")).filter(cards__gt=1).exists():
+        reorder_cards(deck=deck, keys_in_order=[])
+    present = deck.cards.present().in_order()
+    position = present.values_list("position", flat=True).get(pk=card.pk)
+    place = max(1, min(place, present.count()))
+    # Each position is held by one card, so that moving those between by one leaves it so.
+    target = present.values_list("position", flat=True)[place - 1]
+    between = deck.cards.filter(position__range=sorted((position, target))).exclude(pk=card.pk)
+    between.update(position=F("position") + (1 if target < position else -1))
+    deck.cards.filter(pk=card.pk).update(position=target)
+    if target != position:
+        refresh_deck(deck=deck)
+    return place
 
 
 def lock_decks(keys: Iterable[int]) -> list[Deck]:
@@ -214,6 +235,26 @@ def restore_decks(*, decks: QuerySet[Deck]) -> int:
     """Bring removed ``decks`` back, with the cards that they had, and return how many."""
     removed = Deck.objects.filter(pk__in=decks.order_by().values("pk")).exclude(removed_at=None)
     return removed.update(removed_at=None)
+
+
+@transaction.atomic
+def describe_deck(*, deck: Deck, fields: Collection[str]) -> None:
+    """Save these ``fields`` of a deck; a new studied side or language settles anew what its cards ask for."""
+    deck.updated_at = timezone.now()
+    deck.save(update_fields=[*fields, "updated_at"])
+    if {"side_choice", "language"}.intersection(fields):
+        resettle_sides(deck=deck)
+
+
+@transaction.atomic
+def mark_twins(*, card: Card, other: Card, are_twins: bool | None) -> None:
+    """Note the author's word on two cards of a deck; None forgets it, and the engine judges by the terms again."""
+    first, second = sorted((card, other), key=lambda one: one.pk)
+    lock_decks([card.deck_id])
+    if are_twins is None:
+        TwinPair.objects.filter(first=first, second=second).delete()
+    else:
+        TwinPair.objects.update_or_create(first=first, second=second, defaults={"are_twins": are_twins})
 
 
 @transaction.atomic

@@ -1,10 +1,14 @@
-"""A request as the site's middleware leaves it: types for views."""
+"""A request as the site's middleware leaves it: types for views, and the page that a form was on."""
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
+from django.utils.encoding import iri_to_uri
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from studysite.accounts.models import User
+
+MAX_NEXT = 2_000
 
 
 class SiteRequest(HttpRequest):
@@ -22,3 +26,11 @@ class LearnerRequest(SiteRequest):
     """A request behind ``learner_required``: there is somebody who studies."""
 
     learner: User
+
+
+def safe_next(request: SiteRequest) -> str:
+    """The page that the form was on, if it is one of ours."""
+    target = request.POST.get("next") or request.GET.get("next", "")
+    allowed = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
+    # A path, since `redirect` takes any other word for the name of a page, and no longer than it sends.
+    return target if allowed and target.startswith("/") and len(iri_to_uri(target)) <= MAX_NEXT else ""

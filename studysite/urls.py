@@ -19,5 +19,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("accounts/", include("studysite.accounts.urls")),
     path("accounts/", include("allauth.account.urls")),
+    path("", include("cards.urls")),
     path("", include("sessions_app.urls")),
 ]

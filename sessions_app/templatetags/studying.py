@@ -9,10 +9,12 @@ from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 
 from cards.rendering import PLAIN, plain, render
+from cards.templatetags.card_text import stored
 from sessions_app.study.answers.difference import difference
 from sessions_app.study.types import Level, Need, NextStep
 
 register = template.Library()
+register.filter("stored", stored)
 
 LINK = re.compile(r"</?a\b[^>]*>")
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -89,12 +91,6 @@ def way_up(step: NextStep | None) -> str:
     if step.days > 1:
         return f"Recalls on {step.days} more days make it {level}."
     return f"One more recall{WHEN[step.need]} makes it {level}."
-
-
-@register.filter
-def stored(html: str) -> SafeString:
-    """A card's stored HTML: `cards.rendering` has made it safe when the card was saved."""
-    return mark_safe(html)  # noqa: S308
 
 
 @register.filter

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseLocation
 
 from cards.models import Card, CardReport, Deck, clean_text
-from cards.services import accept_answer, mark_twins, report_card
+from cards.reports import accept_answer, report_card
+from cards.services import mark_twins
 from sessions_app import services
 from sessions_app.forms import ReportForm
 from sessions_app.models import Review
@@ -20,9 +21,9 @@ from sessions_app.study.types import Kind, Question, Verdict
 from sessions_app.views.access import session_required
 from sessions_app.views.feedback import feedback_context
 from sessions_app.views.study import show, step_or_404
-from sessions_app.views.undo import NOT_OVERRIDDEN, safe_next
+from sessions_app.views.undo import NOT_OVERRIDDEN
 from studysite.accounts.guests import learner_required
-from studysite.requests import LearnerRequest
+from studysite.requests import LearnerRequest, safe_next
 
 RIGHT_TOO = "That answer does not count now, and the deck’s owner is told that it may be right too."
 ACCEPTED = "That answer counts from now on."
@@ -68,8 +69,10 @@ def accept(request: LearnerRequest, pk: int) -> HttpResponse:
 def twins(request: LearnerRequest, pk: int) -> HttpResponse:
     """Mark the card and the one whose answer was given as meaning the same, and let the answer count."""
     line = own_line(request, pk, owner=request.learner.pk)
-    other = get_object_or_404(line.card.deck.cards.present(), pk=line.mistaken_for_id)
-    mark_twins(card=line.card, other=other)
+    other = get_object_or_404(
+        line.card.deck.cards.present().exclude(pk=line.card_id), pk=line.mistaken_for_id
+    )
+    mark_twins(card=line.card, other=other, are_twins=True)
     services.answer_void(learner=request.learner, line=line, now=timezone.now())
     messages.success(request, TWINS)
     return redirect(safe_next(request) or line.card.deck)

@@ -5,7 +5,6 @@ from random import SystemRandom
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
@@ -13,6 +12,7 @@ from django.utils.functional import cached_property
 from django.views.decorators.http import require_POST, require_safe
 
 from cards.models import Card, Deck, Tag
+from cards.tagging import TagChoice
 from sessions_app import overview, services, terms
 from sessions_app.forms import SharingForm
 from sessions_app.study.modes import MODES
@@ -79,17 +79,15 @@ def number(text: str | None, *, least: int, most: int) -> int | None:
     return max(least, min(int(text), most))
 
 
-def terms_page(request: SiteRequest, deck: Deck, level: str) -> Page[Any]:
+def terms_page(request: SiteRequest, deck: Deck, level: str, choice: TagChoice) -> Page[Any]:
     """The page of the list of terms that the address names; ``level`` is empty or one of `terms.STANDINGS`."""
     learner, now = request.learner, timezone.now()
-    tags = Tag.objects.seen_by(learner, deck=deck)
-    cards = deck.cards.present().in_order()
+    cards = choice.narrow(deck.cards.present().in_order())
     if learner.is_authenticated:
         cards = terms.with_standing(cards, deck, learner, now=now)
         cards = terms.narrowed(cards, level, deck, learner, now=now) if level else cards
-    cards_with_tags = cards.prefetch_related(Prefetch("tags", tags, to_attr="seen_tags"))
-    paginator = Paginator(cards_with_tags, TERMS_PER_PAGE)
-    if not level:
+    paginator = Paginator(cards.with_seen_tags(learner, deck=deck), TERMS_PER_PAGE)
+    if not level and not choice.keys:
         paginator.count = deck.card_count
     return paginator.get_page(request.GET.get("page"))
 
@@ -117,7 +115,10 @@ def terms_part(request: SiteRequest, deck: Deck) -> dict[str, object]:
 def terms_context(request: SiteRequest, deck: Deck, *, studied: bool) -> dict[str, object]:
     level = request.GET.get("level", "")
     level = level if request.learner.is_authenticated and level in terms.STANDINGS else ""
-    return {"page": terms_page(request, deck, level), "level": level, "studied": studied}
+    choice = TagChoice.from_address(request.GET, Tag.objects.seen_by(request.learner, deck=deck).on(deck))
+    page = terms_page(request, deck, level, choice)
+    address = f"{deck.get_absolute_url()}?{request.GET.urlencode()}#terms"
+    return {"page": page, "level": level, "studied": studied, "choice": choice, "terms_address": address}
 
 
 def page_context(request: SiteRequest, deck: Deck) -> dict[str, object]:
@@ -126,7 +127,7 @@ def page_context(request: SiteRequest, deck: Deck) -> dict[str, object]:
     return {
         **viewer_context(request, deck),
         **terms_context(request, deck, studied=mine is not None),
-        "tags": Tag.objects.seen_by(request.learner, deck=deck).on(deck),
+        "may_edit": deck.is_editable_by(request.learner),
         "rows": rows,
         "mine": mine,
         "modes": MODES.values(),

@@ -10,10 +10,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from sessions_app.guests import answer_count, guest_discard, guest_merge
-from sessions_app.views.undo import safe_next
 from studysite.accounts import guests
 from studysite.accounts.models import User
-from studysite.requests import SiteRequest
+from studysite.requests import SiteRequest, safe_next
 
 ADDED = "The answers from this device are yours now."
 DISCARDED = "The answers from this device are discarded."

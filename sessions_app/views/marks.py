@@ -15,10 +15,9 @@ from sessions_app.forms import MarkForm, PutAsideForm
 from sessions_app.marks import Mark
 from sessions_app.views.access import session_required
 from sessions_app.views.study import STALE, deck_or_404, enrollment_of, show, step_or_404
-from sessions_app.views.undo import safe_next
 from studysite.accounts.guests import learner_required
 from studysite.htmx import render_page, wanted_part
-from studysite.requests import LearnerRequest
+from studysite.requests import LearnerRequest, safe_next
 
 CARDS_PER_PAGE = 50
 SAID = {

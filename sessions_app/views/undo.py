@@ -4,8 +4,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.utils.encoding import iri_to_uri
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -17,7 +15,7 @@ from sessions_app.study.types import Verdict
 from sessions_app.views.access import session_required
 from sessions_app.views.study import show, step_or_404
 from studysite.accounts.guests import learner_required
-from studysite.requests import LearnerRequest, SiteRequest
+from studysite.requests import LearnerRequest, safe_next
 
 UNDONE = "Taken back."
 NOT_UNDONE = (
@@ -25,7 +23,6 @@ NOT_UNDONE = (
     "This is where you are."
 )
 NOT_OVERRIDDEN = "That answer was taken back or judged anew meanwhile. This is how it stands."
-MAX_NEXT = 2_000
 
 
 @never_cache
@@ -63,11 +60,3 @@ def override(request: LearnerRequest, pk: int) -> HttpResponse:
     ):
         messages.info(request, NOT_OVERRIDDEN)
     return redirect(safe_next(request) or line.card.deck)
-
-
-def safe_next(request: SiteRequest) -> str:
-    """The page that the form was on, if it is one of ours."""
-    target = request.POST.get("next") or request.GET.get("next", "")
-    allowed = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    # A path, since `redirect` takes any other word for the name of a page, and no longer than it sends.
-    return target if allowed and target.startswith("/") and len(iri_to_uri(target)) <= MAX_NEXT else ""

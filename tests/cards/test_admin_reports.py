@@ -5,7 +5,8 @@ from django.test import Client
 from django.urls import reverse
 
 from cards.models import Card, CardReport, Deck
-from cards.services import refresh_deck, report_card
+from cards.reports import report_card
+from cards.services import refresh_deck
 from studysite.accounts.models import User
 
 pytestmark = pytest.mark.django_db

@@ -46,12 +46,25 @@ def test_progress_is_shared_with_people_alone(deck, owner, learner, learner_clie
     assert share not in body(learner_client, deck)
 
 
-def test_who_may_tag_cards_is_told_where(deck, owner, owner_client, learner_client):
-    User.objects.filter(pk=owner.pk).update(is_staff=True, is_superuser=True)
-    where = f"/admin/cards/card/?deck={deck.pk}"
-    assert where in body(owner_client, deck)
-    assert where not in body(learner_client, deck)
-    assert owner_client.get(where).status_code == 200
+def test_who_may_tag_cards_is_told_where(client, deck, learner_client):
+    where = f"{deck.get_absolute_url()}tags/"
+    assert where in body(learner_client, deck)
+    assert where not in body(client, deck)
+    assert learner_client.get(where).status_code == 200
+
+
+def test_the_owner_is_shown_the_way_to_the_editor_and_others_to_a_copy(
+    client, owner_client, learner_client, deck
+):
+    edit, copy = (f'href="{deck.get_absolute_url()}{page}/"' for page in ("edit", "copy"))
+    pages = [body(somebody, deck) for somebody in (client, owner_client, learner_client)]
+    assert [edit in page for page in pages] == [False, True, False]
+    assert [copy in page for page in pages] == [False, False, True]
+
+
+def test_staff_who_edit_cards_may_edit_every_deck_that_they_see(learner, learner_client, deck):
+    User.objects.filter(pk=learner.pk).update(is_staff=True, is_superuser=True)
+    assert f'href="{deck.get_absolute_url()}edit/"' in body(learner_client, deck)
 
 
 @pytest.mark.parametrize(("visibility", "status"), [("private", 404), ("link", 200), ("public", 200)])
@@ -157,7 +170,7 @@ def test_a_learner_sees_the_owners_tags_and_her_own(client, learner_client, owne
     )
     assert "exam" in body(client, deck)
     assert "my own" not in body(client, deck)
-    assert body(learner_client, deck).count("my own") == 2
+    assert body(learner_client, deck).count(">my own") == 2
 
 
 # --- The table

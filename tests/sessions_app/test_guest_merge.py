@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cards.models import Card, CardReport
-from cards.services import report_card
+from cards.reports import report_card
 from sessions_app import log, marks
 from sessions_app.guests import LEARNED, guest_discard, guest_merge
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step, StudySession

@@ -49,7 +49,7 @@ def listed(html):
     """The terms on the list, each with what is said of it."""
     items = re.findall(r'<li>\s*<div class="prose term">.*?</li>', html, re.DOTALL)
     texts = [" ".join(re.sub(r"<[^>]+>", " ", item).split()) for item in items]
-    return {text[:6]: text.partition("Definition ")[2][2:].partition(" Open")[0] for text in texts}
+    return {text[:6]: text.partition("Definition ")[2][2:].partition(" Tag this")[0] for text in texts}
 
 
 def test_each_term_says_its_level(learner_client, known):

@@ -1,0 +1,31 @@
+"""Addresses of making decks and tagging; they stand before a deck's own, which any word below /decks/ could be."""
+
+from django.urls import path
+
+from cards.views import cards, decks, editor, replace, tagging, tags, twins
+
+urlpatterns = [
+    path("decks/new/", decks.deck_new, name="deck_new"),
+    path("decks/removed/", decks.decks_removed, name="decks_removed"),
+    path("decks/<slug:slug>/edit/", editor.deck_edit, name="deck_edit"),
+    path("decks/<slug:slug>/edit/details/", decks.deck_details, name="deck_details"),
+    path("decks/<slug:slug>/edit/add/", editor.card_add, name="card_add"),
+    path("decks/<slug:slug>/edit/preview/", editor.card_preview, name="card_preview"),
+    path("decks/<slug:slug>/edit/replace/", replace.deck_replace, name="deck_replace"),
+    path("decks/<slug:slug>/edit/removed/", cards.cards_removed, name="cards_removed"),
+    path("decks/<slug:slug>/copy/", decks.deck_copy, name="deck_copy"),
+    path("decks/<slug:slug>/remove/", decks.deck_remove, name="deck_remove"),
+    path("decks/<slug:slug>/restore/", decks.deck_restore, name="deck_restore"),
+    path("decks/<slug:slug>/cards/<int:pk>/edit/", cards.card_edit, name="card_edit"),
+    path("decks/<slug:slug>/cards/<int:pk>/place/", cards.card_place, name="card_place"),
+    path("decks/<slug:slug>/cards/<int:pk>/remove/", cards.card_remove, name="card_remove"),
+    path("decks/<slug:slug>/cards/<int:pk>/restore/", cards.card_restore, name="card_restore"),
+    path("decks/<slug:slug>/cards/<int:pk>/twins/", twins.card_twins, name="card_twins"),
+    path("decks/<slug:slug>/cards/<int:pk>/tags/", tagging.card_tags, name="card_tags"),
+    path("decks/<slug:slug>/tags/", tagging.deck_tags, name="deck_tags"),
+    path("tags/", tags.my_tags, name="tags"),
+    path("tags/names/", tags.tag_names, name="tag_names"),
+    path("tags/<int:pk>/", tags.tag_edit, name="tag"),
+    path("tags/<int:pk>/merge/", tags.tag_merge, name="tag_merge"),
+    path("tags/<int:pk>/delete/", tags.tag_delete, name="tag_delete"),
+]
