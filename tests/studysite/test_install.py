@@ -12,6 +12,8 @@ import pytest
 
 from studysite.paths import BASE_DIR
 
+# In seconds, against a test that hangs.
+PATIENCE = 600
 WHEEL = "tiny-1.0-py3-none-any.whl"
 
 
@@ -34,7 +36,7 @@ def write_wheel(directory: Path) -> str:
 
 def install(directory: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(BASE_DIR / "studysite" / "install.py"), "requirements.txt"]
-    return subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=300)
+    return subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +88,9 @@ def test_refuses_a_package_whose_hash_is_another(directory: Path) -> None:
 def make_run(python: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     command = ["make", "run", f"PYTHON={python}"]
-    return subprocess.run(command, cwd=BASE_DIR, env=environment, capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        command, cwd=BASE_DIR, env=environment, capture_output=True, text=True, timeout=PATIENCE
+    )
 
 
 @pytest.fixture

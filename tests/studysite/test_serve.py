@@ -172,7 +172,7 @@ def test_a_server_that_was_killed_leaves_no_worker(data_dir: Path, free_port: in
         workers = children(process)
         process.kill()
         process.wait(PATIENCE)
-    for _ in range(300):
+    for _ in range(PATIENCE * 10):
         if not any(is_running(worker) for worker in workers):
             return
         time.sleep(0.1)
