@@ -15,6 +15,7 @@ from studysite.accounts.models import User
 
 EXTRA_NEW = 10
 MIN_PERCENT, MAX_PERCENT = 70, 97
+MAX_KEY = 2**63 - 1
 KIND_LABELS = {
     Kind.CHOICE: "Choose among four",
     Kind.TRUE_FALSE: "True or false",
@@ -123,6 +124,25 @@ class LearnStartForm(StartForm):
         )
 
 
+class MatchingStartForm(forms.ModelForm):
+    """How to play a board of Matching."""
+
+    class Meta:
+        model = Enrollment
+        fields = ("untimed",)
+        labels = {"untimed": "Without a clock"}
+        help_texts = {"untimed": "Take all the time you like; the board is not ranked."}
+
+
+class TryForm(forms.Form):
+    """A pair tried on a board, and which state of the board the learner saw when she chose it."""
+
+    board = forms.IntegerField(min_value=1, max_value=MAX_KEY)
+    revision = forms.IntegerField(min_value=0, max_value=MAX_KEY)
+    term = forms.IntegerField(min_value=0, max_value=MAX_KEY)
+    definition = forms.IntegerField(min_value=0, max_value=MAX_KEY)
+
+
 class SettingsForm(forms.ModelForm):
     """A learner's settings for a deck; the desired retention in percent, as people speak of it."""
 
@@ -184,7 +204,7 @@ class PutAsideForm(forms.Form):
 class StepForm(forms.Form):
     """Which step an answer belongs to."""
 
-    step = forms.IntegerField(min_value=1, max_value=2**63 - 1)
+    step = forms.IntegerField(min_value=1, max_value=MAX_KEY)
 
 
 class ReportForm(forms.ModelForm):

@@ -8,21 +8,25 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
+from django.template.defaultfilters import pluralize
 
 from cards.models import CardReport
 from sessions_app import log
-from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step, StudySession
+from sessions_app.models import CardProgress, DayTotal, Enrollment, MatchingBoard, Review, Step, StudySession
 from studysite.accounts.models import User
 
 GUESTS_AT_ONCE = 100
 # All that names a learner.
-LEARNED = (Review, StudySession, CardProgress, DayTotal, Enrollment)
+LEARNED = (Review, StudySession, MatchingBoard, CardProgress, DayTotal, Enrollment)
 MARKS = ("starred", "suspended", "buried_until")
 
 
-def answer_count(guest: User) -> int:
-    """How many answers a guest would bring: those not taken back."""
-    return Review.objects.standing().filter(learner=guest).count()
+def brought_by(guest: User) -> str:
+    """What a guest would bring, in words: answers not taken back, and boards of Matching. Empty for nothing."""
+    answers = Review.objects.standing().filter(learner=guest).count()
+    boards = MatchingBoard.objects.finished().filter(learner=guest).count()
+    counts = ((answers, "answer"), (boards, "board"))
+    return " and ".join(f"{count} {what}{pluralize(count)}" for count, what in counts if count)
 
 
 def guest_merge(*, guest: User, user: User, now: datetime) -> bool:

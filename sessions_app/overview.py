@@ -133,6 +133,7 @@ def table_rows(deck: Deck, viewer: User | AnonymousUser, *, now: datetime) -> li
         scheduled_for(enrollments, viewer, now)
         .with_used_modes()
         .with_mixups()
+        .with_best_board()
         .with_recall_of(viewer, now=now)
     )
     own_first = Case(When(learner=viewer, then=0), default=1)

@@ -4,7 +4,19 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from sessions_app.study.modes import MODES
-from sessions_app.views import answers, card, deck, guest, home, marks, mixups, settings, study, undo
+from sessions_app.views import (
+    answers,
+    card,
+    deck,
+    guest,
+    home,
+    marks,
+    matching,
+    mixups,
+    settings,
+    study,
+    undo,
+)
 
 
 class ModeConverter(StringConverter):
@@ -28,6 +40,10 @@ urlpatterns = [
     path("decks/<slug:slug>/settings/", settings.deck_settings, name="deck_settings"),
     path("decks/<slug:slug>/start-over/", settings.start_over, name="deck_start_over"),
     path("decks/<slug:slug>/sharing/", deck.sharing, name="deck_sharing"),
+    # Before those of the modes that ask question after question.
+    path("decks/<slug:slug>/matching/", matching.matching, name="matching"),
+    path("decks/<slug:slug>/matching/answer/", matching.answer, {"mode": "matching"}, name="matching_answer"),
+    path("decks/<slug:slug>/matching/finish/", matching.finish, {"mode": "matching"}, name="matching_finish"),
     path("decks/<slug:slug>/<mode:mode>/", study.study, name="study"),
     path("decks/<slug:slug>/<mode:mode>/answer/", study.answer, name="study_answer"),
     path("decks/<slug:slug>/<mode:mode>/finish/", study.finish, name="study_finish"),

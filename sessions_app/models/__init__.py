@@ -1,5 +1,6 @@
 """Studying: enrollments, sessions and their steps, the append-only log, and what it adds up to."""
 
+from sessions_app.models.board import MatchingBoard
 from sessions_app.models.enrollment import Enrollment, EnrollmentQuerySet
 from sessions_app.models.progress import CardProgress, CardProgressQuerySet, DayTotal
 from sessions_app.models.review import Review
@@ -11,6 +12,7 @@ __all__ = [
     "DayTotal",
     "Enrollment",
     "EnrollmentQuerySet",
+    "MatchingBoard",
     "Review",
     "Step",
     "StudySession",

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from cards.models import Card, Deck, SideChoice
+from sessions_app.models.board import MatchingBoard
 from sessions_app.models.progress import CardProgress, CardProgressQuerySet, DayTotal
 from sessions_app.models.recall import predicted_recall
 from sessions_app.models.review import Review
@@ -70,6 +71,17 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         """Annotate ``used_<mode>``: whether the learner has ever started a session in it."""
         sessions = StudySession.objects.filter(learner=OuterRef("learner"), deck=OuterRef("deck"))
         return self.annotate(**{f"used_{mode}": Exists(sessions.filter(mode=mode)) for mode in MODES})
+
+    def with_best_board(self) -> "EnrollmentQuerySet":
+        """Annotate the learner's fastest board of Matching among those of the most pairs that she has played.
+
+        ``board_ms`` is its time in milliseconds, ``board_pairs`` its pairs; None without a ranked one.
+        """
+        boards = MatchingBoard.objects.ranked().filter(learner=OuterRef("learner"), deck=OuterRef("deck"))
+        best = boards.order_by("-pairs", "milliseconds")
+        return self.annotate(
+            board_pairs=Subquery(best.values("pairs")[:1]), board_ms=Subquery(best.values("milliseconds")[:1])
+        )
 
     def with_mixups(self) -> "EnrollmentQuerySet":
         """Annotate ``has_mixups``: whether the learner has given one card's answer for another's."""
@@ -135,6 +147,9 @@ class Enrollment(models.Model):
         default=False, help_text="Typed answers have to be exact: no slips, no missing accents or articles."
     )
     retype = models.BooleanField(default=False, help_text="A missed typed answer is typed once more.")
+    untimed = models.BooleanField(
+        "Matching without a clock", default=False, help_text="Its boards are not ranked."
+    )
     reset_at = models.DateTimeField(
         null=True, editable=False, help_text="When the learner last started over."
     )

@@ -81,6 +81,21 @@ def elapsed(milliseconds: int) -> str:
 
 
 @register.filter
+def clock(milliseconds: int) -> str:
+    """A time on the clock of Matching, cut to a tenth of a second: "24.3 s", "1 min 43.0 s"."""
+    minutes, tenths = divmod(milliseconds // 100, 600)
+    seconds = f"{tenths // 10}.{tenths % 10} s"
+    return f"{minutes} min {seconds}" if minutes else seconds
+
+
+@register.filter
+def whole_seconds(milliseconds: int) -> str:
+    """A time on the clock of Matching in one glance, cut to a second: "24 s", "1 min 43 s"."""
+    minutes, seconds = divmod(milliseconds // 1_000, 60)
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
+
+
+@register.filter
 def way_up(step: NextStep | None) -> str:
     """What takes a card to its next level, in words."""
     if step is None:

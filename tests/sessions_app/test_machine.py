@@ -5,6 +5,7 @@ That it can fail was seen by taking the call of ``add_to_day`` out of ``log._set
 undo that left its day as it was. ``LAW_EXAMPLES=500`` searches for longer.
 """
 
+import contextlib
 import os
 from datetime import UTC, datetime, timedelta
 
@@ -23,11 +24,11 @@ from hypothesis.stateful import (
 
 from cards.models import Card, Deck
 from cards.services import refresh_deck, remove_cards, restore_cards, save_card
-from sessions_app import log, marks, services
+from sessions_app import boards, log, marks, services
 from sessions_app.guests import guest_merge
 from sessions_app.marks import Mark
-from sessions_app.models import Enrollment, Review, Step
-from sessions_app.study.types import Kind, Question, SessionSettings, Verdict
+from sessions_app.models import Enrollment, MatchingBoard, Review, Step
+from sessions_app.study.types import InvalidResponseError, Kind, Question, SessionSettings, Verdict
 from studysite.accounts.models import User
 
 SPACED, LEARN = "spaced", "learn"
@@ -201,6 +202,40 @@ class Site(RuleBasedStateMachine):
     def start_over(self, who: int) -> None:
         marks.start_over(learner=self.learners[who], deck=self.deck, now=self.now)
 
+    # --- Matching, which leaves the log alone
+
+    @rule(who=WHO, tries=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=6))
+    def play(self, who: int, tries: list[tuple[int, int]]) -> None:
+        """Go on with the open board, or start one; try some pairs, the first of them twice."""
+        self.fresh()
+        lines = Review.objects.count()
+        learner = self.learners[who]
+        board = boards.board_start(learner=learner, deck=self.deck, untimed=False, now=self.now)
+        for number, pair in enumerate([*tries[:1], *tries] if board else []):
+            revision = board.revision - (number == 1)
+            with contextlib.suppress(InvalidResponseError):
+                boards.board_try(board=board, pair=boards.Try(*pair), revision=revision, now=self.now)
+        assert Review.objects.count() == lines
+
+    @rule(who=WHO)
+    def play_to_the_end(self, who: int) -> None:
+        self.fresh()
+        board = boards.board_start(learner=self.learners[who], deck=self.deck, untimed=False, now=self.now)
+        found = {term for term, _ in board.found} if board else set()
+        for term in range(board.pairs) if board else []:
+            if term not in found:
+                pair = boards.Try(term, board.frozen().key[term])
+                boards.board_try(board=board, pair=pair, revision=board.revision, now=self.now)
+        assert boards.open_board(self.learners[who], self.deck) is None
+
+    @invariant()
+    @precondition(lambda self: hasattr(self, "transaction"))
+    def every_board_is_its_sessions_learners(self) -> None:
+        for board in MatchingBoard.objects.select_related("session"):
+            assert (board.learner_id, board.deck_id) == (board.session.learner_id, board.session.deck_id)
+            assert board.finished_at is None or not board.left
+            assert board.finished_at is None or board.session.finished_at
+
     # --- Guests
 
     @rule(who=WHO, ratings=st.lists(st.sampled_from("134"), max_size=3))
@@ -210,8 +245,11 @@ class Site(RuleBasedStateMachine):
         guest = User.objects.create_guest(time_zone=own.time_zone)
         self.learners[who] = guest
         self.study(who, "due", ratings)
+        self.play_to_the_end(who)
+        played = MatchingBoard.objects.count()
         self.learners[who] = own
         assert guest_merge(guest=guest, user=own, now=self.now)
+        assert MatchingBoard.objects.count() == played
 
     # --- The owner's doings
 

@@ -1,17 +1,29 @@
-"""The modes, by name. Each is a module with the same two functions; nothing else asks which mode is running."""
+"""The modes, by name. Each is a module; those that ask question after question have the same two functions.
+
+Nothing else asks which mode is running.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
 from sessions_app.study.modes import learn, spaced
-from sessions_app.study.types import Desk, Graded, Moment, Question, Surroundings
+from sessions_app.study.types import Desk, Graded, InvalidResponseError, Moment, Question, Surroundings
+
+
+def draw_nothing(desk: Desk, moment: Moment, rng: Random) -> None:
+    """The draw of a mode that asks no questions."""
+
+
+def grade_nothing(question: Question, response: Mapping[str, str]) -> Sequence[Graded]:
+    raise InvalidResponseError("Nothing was asked.")
 
 
 @dataclass(frozen=True, slots=True)
 class Mode:
     """A way of studying: how it draws the next question, and how it grades a response.
 
+    A mode that does not ask question after question (Matching lays out a board) has neither, but pages of its own.
     ``draw`` returns None when the session has nothing left to ask. ``grade`` raises InvalidResponse. ``instead``
     gives a question by which a learner may show more than was asked; None where there is none.
     A session of a mode that ``ends_with_day`` is not continued on another study day; one that ``tells`` shows
@@ -20,8 +32,8 @@ class Mode:
 
     name: str
     title: str
-    draw: Callable[[Desk, Moment, Random], Question | None]
-    grade: Callable[[Question, Mapping[str, str]], Sequence[Graded]]
+    draw: Callable[[Desk, Moment, Random], Question | None] = draw_nothing
+    grade: Callable[[Question, Mapping[str, str]], Sequence[Graded]] = grade_nothing
     instead: Callable[[Question, Surroundings, Random], Question | None] | None = None
     ends_with_day: bool = False
     tells: bool = False
@@ -32,6 +44,7 @@ MODES: Mapping[str, Mode] = {
     mode.name: mode
     for mode in (
         Mode("learn", "Learn", learn.draw, learn.grade, instead=learn.instead, tells=True),
+        Mode("matching", "Matching"),
         Mode("spaced", "Spaced", spaced.draw, spaced.grade, ends_with_day=True, counts=True),
     )
 }

@@ -1,0 +1,86 @@
+"""Boards of Matching."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from cards.models import Deck
+from sessions_app.models.session import StudySession
+from sessions_app.study.modes import matching
+
+
+class MatchingBoardQuerySet(models.QuerySet["MatchingBoard"]):
+    def open(self) -> "MatchingBoardQuerySet":
+        """Boards that are being played: not finished, and not given up."""
+        # A subquery beside the row, so that an update which waited for another looks at the row anew.
+        return self.filter(
+            Exists(StudySession.objects.open().filter(pk=OuterRef("session"))), finished_at=None
+        )
+
+    def finished(self) -> "MatchingBoardQuerySet":
+        return self.exclude(finished_at=None)
+
+    def ranked(self) -> "MatchingBoardQuerySet":
+        """Finished boards whose time counts: played with a clock, in at most ten minutes."""
+        return self.filter(milliseconds__lte=matching.RANKED_MS)
+
+
+class MatchingBoard(models.Model):
+    """The one board of a session of Matching: what lies on it, and what its learner has made of it.
+
+    ``board`` is frozen when it is drawn (`study.modes.matching.Board`). ``found`` are the pairs found so far, as
+    numbers of a term and a definition. ``revision`` rises with each try, so that none counts twice.
+    ``milliseconds`` is the time from the start to the last pair with what wrong pairs added; None until then, and
+    without a clock.
+    """
+
+    session = models.OneToOneField(StudySession, on_delete=models.CASCADE, related_name="matching_board")
+    # The session's own once more, for the index.
+    learner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="matching_boards", db_index=False
+    )
+    deck = models.ForeignKey(Deck, on_delete=models.PROTECT, related_name="+", db_index=False)
+    board = models.JSONField()
+    pairs = models.PositiveSmallIntegerField()
+    has_clock = models.BooleanField(default=True)
+    found = models.JSONField(default=list)
+    misses = models.PositiveIntegerField(default=0)
+    revision = models.PositiveIntegerField(default=0)
+    started_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True)
+    milliseconds = models.PositiveBigIntegerField(null=True)
+
+    objects = MatchingBoardQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(milliseconds=None) | Q(has_clock=True, finished_at__isnull=False),
+                name="board_time_when_finished",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["learner", "deck", "-pairs", "milliseconds"],
+                condition=Q(milliseconds__isnull=False),
+                name="board_by_time",
+            ),
+            models.Index(fields=["learner", "deck", "-started_at"], name="board_latest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pairs} pairs, {self.started_at:%d %b %Y %H:%M}"
+
+    @property
+    def left(self) -> int:
+        """How many pairs are still to be found."""
+        return self.pairs - len(self.found)
+
+    @property
+    def is_ranked(self) -> bool:
+        return self.milliseconds is not None and self.milliseconds <= matching.RANKED_MS
+
+    def frozen(self) -> matching.Board:
+        """What lies on the board, as the engine reads it."""
+        return matching.Board.from_json(self.board)

@@ -1,0 +1,115 @@
+// Matching. Who points at a term and at a definition has tried the pair; by keys, 1 to 6 choose a term and A to F a
+// definition. What is chosen while a try is on its way waits for the board that comes back. The clock that counts is
+// the site's; the one on the page only shows it.
+(() => {
+  const TICK = 250;
+  let sent = null;
+
+  function form() {
+    return document.querySelector("form.board");
+  }
+
+  function choice(side) {
+    return form()?.querySelector(`[name="${side}"]:checked`)?.value ?? null;
+  }
+
+  function choices() {
+    return { term: choice("term"), definition: choice("definition") };
+  }
+
+  // The radio of a tile that is still there.
+  function radio(side, value) {
+    return form()?.querySelector(`[name="${side}"][value="${value}"]`);
+  }
+
+  function choose(chosen) {
+    for (const [side, value] of Object.entries(chosen)) {
+      const found = value !== null && radio(side, value);
+      if (found) found.checked = true;
+    }
+  }
+
+  function tryPair() {
+    const { term, definition } = choices();
+    if (!sent && term !== null && definition !== null) form().requestSubmit();
+  }
+
+  // A click by keys (arrows in a group, Space) is none: it has no count, and its target is the radio.
+  document.addEventListener("click", (event) => {
+    const isPointed = event.detail > 0 && event.target.closest(".tile label") && !event.target.matches("input");
+    // After the label has passed the click on to its radio.
+    if (isPointed) setTimeout(tryPair);
+  });
+
+  function isFree(event) {
+    if (document.documentElement.dataset.keys === "off" || event.repeat || event.isComposing) return false;
+    return !(event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented);
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const found = isFree(event) && form()?.querySelector(`[data-tile-key="${CSS.escape(event.key.toLowerCase())}"]`);
+    if (!found) return;
+    event.preventDefault();
+    found.checked = true;
+    found.focus({ preventScroll: true });
+    tryPair();
+  });
+
+  function isTry(event) {
+    return event.detail.elt === form();
+  }
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (!isTry(event)) return;
+    sent = choices();
+    for (const chosen of form().querySelectorAll(".tile-choice:checked")) chosen.checked = false;
+  });
+
+  // Not saved: what was chosen is chosen still.
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (!sent || event.detail.successful) return;
+    const { term, definition } = choices();
+    if (term === null && definition === null) choose(sent);
+    sent = null;
+  });
+
+  let held = {};
+  document.addEventListener("htmx:beforeSwap", () => {
+    held = sent ? choices() : {};
+  });
+
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.elt.id !== "question") return;
+    const hadTry = Boolean(sent);
+    sent = null;
+    const stage = document.getElementById("question");
+    const said = stage.querySelector("[data-said]")?.dataset.said ?? "";
+    document.getElementById("board-live").textContent = said;
+    const first = stage.querySelector("[autofocus]") ?? (hadTry ? null : stage.querySelector(".tile-choice"));
+    first?.focus({ preventScroll: true });
+    if (!hadTry || !form()) window.scrollTo(0, 0);
+    choose(held);
+    held = {};
+    startClock();
+    tryPair();
+  });
+
+  let clock = null;
+  let startedAt = 0;
+
+  function startClock() {
+    clock = document.querySelector(".board-clock");
+    if (clock) startedAt = performance.now() - Number(clock.dataset.elapsed);
+  }
+
+  function showClock() {
+    if (!clock?.isConnected) return;
+    const seconds = Math.floor((performance.now() - startedAt) / 1000);
+    const minutes = Math.floor(seconds / 60);
+    const text = minutes ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
+    if (clock.textContent !== text) clock.textContent = text;
+  }
+
+  startClock();
+  setInterval(showClock, TICK);
+})();
