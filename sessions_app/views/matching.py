@@ -28,9 +28,10 @@ from studysite.requests import LearnerRequest
 STALE = "The board had moved on already; nothing was counted twice. This is where you are."
 CHOOSE = "Choose a term and a definition."
 TERM_KEYS, DEFINITION_KEYS = "123456", "abcdef"
-# A text of more characters, of several lines, or with a wide formula may not fit its tile, and can be opened.
-FITS = 56
-FITS_FORMULA = 24
+# So many characters fit a tile on a phone, and so many any other; a formula and a line of its own take the room of
+# some more. What may not fit can be opened.
+FITS_PHONE, FITS = 36, 90
+FORMULA, LINE = 40, 30
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,12 @@ class Tile:
     gets_focus: bool
 
     @property
-    def is_long(self) -> bool:
-        """Whether the tile may show a part of its text alone."""
-        limit = FITS_FORMULA if "$" in self.source else FITS
-        return len(self.source) > limit or "\n" in self.source
+    def length(self) -> str:
+        """Where the text may be cut off: everywhere ("long"), on a phone ("longish"), nowhere."""
+        room = len(self.source) + FORMULA * ("$" in self.source) + LINE * self.source.count("\n")
+        if room > FITS:
+            return "long"
+        return "longish" if room > FITS_PHONE else ""
 
 
 @never_cache

@@ -1,0 +1,229 @@
+"""Matching in Chromium: a board by mouse, by keys alone, on a phone, without JavaScript; axe on all of it."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core.management import call_command
+from playwright.sync_api import Locator, Page, Route, expect
+
+from cards.models import Card
+from sessions_app.models import MatchingBoard, Review
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MATCHING = "/decks/deep-learning/matching/"
+PAIRS = 6
+
+
+@pytest.fixture(autouse=True)
+def _library() -> None:
+    call_command("load_library")
+
+
+def start(page: Page) -> None:
+    page.goto(MATCHING)
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator("form.board")).to_be_visible()
+
+
+def board() -> MatchingBoard:
+    return MatchingBoard.objects.latest("pk")
+
+
+def key() -> tuple[int, ...]:
+    return board().frozen().key
+
+
+def tile(page: Page, side: str, number: int) -> Locator:
+    return page.locator(f".tile:has([name={side}][value='{number}']) label")
+
+
+def radio(page: Page, side: str, number: int) -> Locator:
+    return page.locator(f"[name={side}][value='{number}']")
+
+
+def click_pair(page: Page, term: int, definition: int) -> None:
+    tile(page, "term", term).click()
+    tile(page, "definition", definition).click()
+
+
+def expect_left(page: Page, left: int) -> None:
+    expect(page.locator(".study-counts strong")).to_have_text(str(left))
+
+
+def check_with_axe(page: Page) -> None:
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def test_a_board_by_mouse(page: Page, learner, sign_in) -> None:
+    sign_in(page.context, learner)
+    start(page)
+    live = page.locator("#board-live")
+    click_pair(page, 0, (key()[0] + 1) % PAIRS)
+    expect(live).to_have_text("Not a pair: one second added.")
+    expect(page.locator(".tile.shakes")).to_have_count(2)
+    for term in range(PAIRS):
+        click_pair(page, term, key()[term])
+        if term < PAIRS - 1:
+            expect(live).to_have_text(f"Right: {PAIRS - term - 1} left.")
+            expect(page.locator(".tile.found")).to_have_count(2 * (term + 1))
+    expect(page.get_by_role("heading", name="All found")).to_be_focused()
+    assert board().misses == 1
+    assert not Review.objects.exists()
+    page.get_by_role("button", name="Again, with other cards").click()
+    expect_left(page, PAIRS)
+
+
+def test_a_board_by_keys_alone(page: Page, learner, sign_in) -> None:
+    sign_in(page.context, learner)
+    page.goto(MATCHING)
+    page.get_by_role("button", name="Start").focus()
+    page.keyboard.press("Enter")
+    expect(radio(page, "term", 0)).to_be_focused()
+    # As a group of radios is chosen by keys: nothing is tried by moving in it.
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    expect(radio(page, "term", 0)).to_be_checked()
+    radio(page, "definition", 0).focus()
+    page.keyboard.press("Space")
+    for _ in range(key()[0]):
+        page.keyboard.press("ArrowDown")
+    assert board().revision == 0
+    page.keyboard.press("Enter")
+    expect_left(page, PAIRS - 1)
+    expect(radio(page, "term", 1)).to_be_focused()
+    for term in range(1, PAIRS):
+        page.keyboard.press(str(term + 1))
+        page.keyboard.press("abcdef"[key()[term]])
+        if term < PAIRS - 1:
+            expect_left(page, PAIRS - term - 1)
+            expect(radio(page, "term", term + 1)).to_be_focused()
+    expect(page.get_by_role("heading", name="All found")).to_be_focused()
+    assert board().misses == 0
+
+
+def test_after_a_miss_the_focus_stays_at_the_term(page: Page, learner, sign_in) -> None:
+    sign_in(page.context, learner)
+    start(page)
+    page.keyboard.press("3")
+    page.keyboard.press("abcdef"[(key()[2] + 1) % PAIRS])
+    expect(page.locator("#board-live")).to_have_text("Not a pair: one second added.")
+    expect(radio(page, "term", 2)).to_be_focused()
+    expect(page.locator(".tile-choice:checked")).to_have_count(0)
+
+
+def test_the_same_tile_twice_and_two_terms_are_harmless(page: Page, learner, sign_in) -> None:
+    sign_in(page.context, learner)
+    start(page)
+    for number in (0, 0, 1):
+        tile(page, "term", number).click()
+    expect(radio(page, "term", 1)).to_be_checked()
+    page.get_by_role("button", name="Match").click()
+    expect(page.locator("#board-live")).to_have_text("Choose a term and a definition.")
+    expect(radio(page, "term", 1)).to_be_checked()
+    assert (board().revision, board().misses) == (0, 0)
+
+
+def test_who_is_faster_than_the_connection_loses_no_pair(page: Page, learner, sign_in) -> None:
+    sign_in(page.context, learner)
+    start(page)
+    waiting: list[Route] = []
+    page.route("**/matching/answer/", lambda route: route.continue_() if waiting else waiting.append(route))
+    click_pair(page, 0, key()[0])
+    expect(page.locator(".tile-choice:checked")).to_have_count(0)
+    click_pair(page, 1, key()[1])
+    waiting[0].continue_()
+    expect_left(page, PAIRS - 2)
+    assert (board().misses, board().revision) == (0, 2)
+
+
+def test_a_pair_that_is_not_saved_stays_chosen(page: Page, learner, sign_in, console_errors) -> None:
+    sign_in(page.context, learner)
+    start(page)
+    page.route("**/matching/answer/", lambda route: route.abort())
+    click_pair(page, 2, key()[2])
+    expect(page.get_by_role("alert")).to_have_text("Not saved: no connection. Try again.")
+    expect(radio(page, "term", 2)).to_be_checked()
+    console_errors.clear()
+    page.unroute("**/matching/answer/")
+    page.get_by_role("button", name="Match").click()
+    expect_left(page, PAIRS - 1)
+
+
+@pytest.mark.parametrize("width", [320, 360])
+def test_a_board_on_a_phone_fits_and_breaks_no_rule(page: Page, learner, sign_in, width) -> None:
+    sign_in(page.context, learner)
+    page.set_viewport_size({"width": width, "height": 740})
+    page.goto(MATCHING)
+    check_with_axe(page)
+    start(page)
+    check_with_axe(page)
+    for term in range(PAIRS):
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        click_pair(page, term, key()[term])
+        if term < PAIRS - 1:
+            expect_left(page, PAIRS - term - 1)
+    expect(page.get_by_role("heading", name="All found")).to_be_visible()
+    check_with_axe(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_long_text_can_be_read_in_full(page: Page, learner, sign_in) -> None:
+    sign_in(page.context, learner)
+    for card in Card.objects.all():
+        card.definition = f"{card.pk} " + "and so on, as far as it goes, " * 30 + "to its end"
+        card.save()
+    start(page)
+    page.set_viewport_size({"width": 360, "height": 740})
+    expect(page.locator(".tile-text").last).to_have_css("overflow", "hidden")
+    page.get_by_label("Read definition A in full").click()
+    expect(page.locator(".tile-full[open] .info-text")).to_contain_text("to its end")
+    check_with_axe(page)
+    assert (board().revision, page.locator(".tile-choice:checked").count()) == (0, 0)
+    page.keyboard.press("Escape")
+    expect(page.locator(".tile-full[open]")).to_have_count(0)
+
+
+def test_a_board_without_javascript(plain_page: Page, learner, sign_in) -> None:
+    page = plain_page
+    sign_in(page.context, learner)
+    start(page)
+    click_pair(page, 0, (key()[0] + 1) % PAIRS)
+    page.get_by_role("button", name="Match").click()
+    expect(page.locator("#messages")).to_have_text("Not a pair: one second added.")
+    for term in range(PAIRS):
+        click_pair(page, term, key()[term])
+        page.get_by_role("button", name="Match").click()
+        if term < PAIRS - 1:
+            expect(page.locator("#messages")).to_have_text(f"Right: {PAIRS - term - 1} left.")
+    expect(page.get_by_role("heading", name="All found")).to_be_visible()
+    assert board().misses == 1
+    page.get_by_role("button", name="Again, with other cards").click()
+    expect_left(page, PAIRS)
+
+
+def test_without_a_clock_there_is_none(page: Page, learner, sign_in) -> None:
+    sign_in(page.context, learner)
+    start(page)
+    expect(page.get_by_role("timer")).to_be_visible()
+    page.get_by_role("button", name="Give up").click()
+    page.get_by_label("Without a clock").check()
+    page.get_by_role("button", name="Start").click()
+    expect_left(page, PAIRS)
+    expect(page.get_by_role("timer")).to_have_count(0)
+
+
+def test_a_guest_plays_and_sees_how_her_times_went(page: Page) -> None:
+    for _ in range(3):
+        start(page)
+        for term in range(PAIRS):
+            click_pair(page, term, key()[term])
+            if term < PAIRS - 1:
+                expect_left(page, PAIRS - term - 1)
+        expect(page.locator(".study-summary h1")).to_be_focused()
+    expect(page.locator(".board-trend")).to_be_visible()
+    page.get_by_text("The times in numbers").click()
+    expect(page.locator("tbody tr")).to_have_count(3)
+    check_with_axe(page)
+    page.goto("/decks/deep-learning/")
+    expect(page.locator("#progress-table")).to_contain_text("6 pairs")
