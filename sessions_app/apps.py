@@ -1,5 +1,20 @@
+import sqlite3
+from typing import Any
+
 from django.apps import AppConfig
 from django.conf import settings
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+
+
+def use_all_parameters(sender: object, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    """Let bulk statements have as many parameters as this SQLite takes: Django assumes 999, long outdated.
+
+    A test of 100 questions is handed in with as many statements as one of five.
+    """
+    if connection.vendor == "sqlite":
+        most = connection.connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
+        connection.features.max_query_params = most
 
 
 class SessionsAppConfig(AppConfig):
@@ -11,3 +26,5 @@ class SessionsAppConfig(AppConfig):
         from sessions_app.study.answers import words
 
         words.keep_in(settings.DATA_DIR)
+
+        connection_created.connect(use_all_parameters, dispatch_uid="use_all_parameters")

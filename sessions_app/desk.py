@@ -64,7 +64,11 @@ class DeckDesk:
 
     def count(self) -> int:
         """How many cards there are to choose from: neither put aside nor left out by the settings."""
-        return self._chosen().filter(~Exists(self._mine().filter(self._is_put_aside()))).count()
+        return self._askable().count()
+
+    def choosable(self) -> list[int]:
+        """The cards to choose from, in the deck's order."""
+        return list(self._askable().in_order().values_list("pk", flat=True))
 
     def learning(self, *, before: datetime) -> Sequence[Scheduled]:
         rows = self._progress().filter(state__in=[State.LEARNING, State.RELEARNING], due__lte=before)
@@ -159,6 +163,10 @@ class DeckDesk:
         if settings.tag:
             cards = cards.filter(tags=settings.tag)
         return cards.filter(pk__in=settings.cards) if settings.cards else cards
+
+    def _askable(self) -> CardQuerySet:
+        """The chosen cards that are not put aside."""
+        return self._chosen().filter(~Exists(self._mine().filter(self._is_put_aside())))
 
     def _is_put_aside(self) -> Q:
         return Q(suspended=True) | Q(buried_until__isnull=False, buried_until__gt=self.now)

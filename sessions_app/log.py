@@ -53,9 +53,34 @@ def write(
     card, known = _card_now(enrollment, step, question.side)
     if card is None:
         return None, Counter()
-    row = known or _new_row(enrollment, card, question.side)
+    row = known or new_row(enrollment, card, question.side)
+    outcome = outcome_of(
+        enrollment, row, card, question, graded, now=now, today=today, gap=gap_before(row, today)
+    )
+    line = line_of(outcome, card=card, step=step, graded=graded, elapsed=now - step.drawn_at)
+    line.save(force_insert=True)
+    before = row.as_progress()
+    after = progress.fold(before, outcome, enrollment.retention)
+    row.take(after, last_reviewed_at=outcome.reviewed_at)
+    row.save()
+    add_to_day(enrollment.learner_id, step.session.deck_id, today, progress.tally(before, outcome))
+    return line, level_changes(before, after) if is_counted(row, card, enrollment) else Counter()
+
+
+def outcome_of(
+    enrollment: Enrollment,
+    row: CardProgress,
+    card: Card,
+    question: Question,
+    graded: Graded,
+    *,
+    now: datetime,
+    today: date,
+    gap: int | None,
+) -> Outcome:
+    """What ``graded`` says of ``card``, with all that has to be frozen on its line."""
     since = counted_since(row, card)
-    outcome = Outcome(
+    return Outcome(
         side=question.side,
         kind=question.kind,
         evidence=graded.evidence,
@@ -63,17 +88,10 @@ def write(
         rating=graded.rating,
         reviewed_at=next_instant(now, last=row.last_reviewed_at, since=since),
         study_day=today,
-        gap=gap_before(row, today),
+        gap=gap,
         gap_needed=progress.gap_needed(enrollment.deck.card_count),
         since=since,
     )
-    line = _append(outcome, card=card, step=step, graded=graded, now=now)
-    before = row.as_progress()
-    after = progress.fold(before, outcome, enrollment.retention)
-    row.take(after, last_reviewed_at=outcome.reviewed_at)
-    row.save()
-    add_to_day(enrollment.learner_id, step.session.deck_id, today, progress.tally(before, outcome))
-    return line, level_changes(before, after) if is_counted(row, card, enrollment) else Counter()
 
 
 def _card_now(enrollment: Enrollment, step: Step, side: str) -> tuple[Card | None, CardProgress | None]:
@@ -91,7 +109,7 @@ def _card_now(enrollment: Enrollment, step: Step, side: str) -> tuple[Card | Non
 def progress_row(enrollment: Enrollment, card: Card, side: str) -> CardProgress:
     """The learner's progress on this side of the card, or a row not saved yet."""
     rows = CardProgress.objects.filter(learner=enrollment.learner_id, card=card, side=side)
-    return rows.first() or _new_row(enrollment, card, side)
+    return rows.first() or new_row(enrollment, card, side)
 
 
 def next_instant(now: datetime, *, last: datetime | None, since: datetime | None) -> datetime:
@@ -130,8 +148,11 @@ def gap_before(row: CardProgress, today: date) -> int | None:
     return lines_since - 1 if lines_since else None
 
 
-def _append(outcome: Outcome, *, card: Card, step: Step, graded: Graded, now: datetime) -> Review:
-    return Review.objects.create(
+def line_of(
+    outcome: Outcome, *, card: Card, step: Step, graded: Graded, elapsed: timedelta | None
+) -> Review:
+    """The line of the log, not saved yet; ``elapsed`` is the time that the answer took, None where nobody knows."""
+    return Review(
         learner_id=step.session.learner_id,
         card=card,
         deck_id=step.session.deck_id,
@@ -144,7 +165,7 @@ def _append(outcome: Outcome, *, card: Card, step: Step, graded: Graded, now: da
         rating=outcome.rating,
         response=graded.response,
         mistaken_for_id=graded.mistaken_for,
-        elapsed_ms=_milliseconds(now - step.drawn_at),
+        elapsed_ms=None if elapsed is None else _milliseconds(elapsed),
         reviewed_at=outcome.reviewed_at,
         study_day=outcome.study_day,
         gap=outcome.gap,
@@ -290,7 +311,7 @@ def rebuild(enrollment: Enrollment) -> int:
     totals: dict[date, Tally] = {}
     changed: list[CardProgress] = []
     for card, side, history in _histories(enrollment):
-        row = known.pop((card.pk, side), None) or _new_row(enrollment, card, side)
+        row = known.pop((card.pk, side), None) or new_row(enrollment, card, side)
         fold = history.replay(enrollment.retention, counted_since(row, card))
         for (deck_id, day), tally in history.days(fold).items():
             if deck_id == enrollment.deck_id:
@@ -303,7 +324,8 @@ def rebuild(enrollment: Enrollment) -> int:
     return len(changed) + _mend_days(enrollment, totals) + _mend_roll_up(enrollment)
 
 
-def _new_row(enrollment: Enrollment, card: Card, side: str) -> CardProgress:
+def new_row(enrollment: Enrollment, card: Card, side: str) -> CardProgress:
+    """Progress of who has not answered anything, not saved yet."""
     return CardProgress(
         learner_id=enrollment.learner_id, deck_id=card.deck_id, card_id=card.pk, side=str(side)
     )

@@ -10,7 +10,14 @@ from django.db.models import Case, Count, Min, Q, When
 from django.db.models.functions import Greatest
 
 from cards.models import Deck, DeckQuerySet
-from sessions_app.models import CardProgress, CardProgressQuerySet, DayTotal, Enrollment, EnrollmentQuerySet
+from sessions_app.models import (
+    CardProgress,
+    CardProgressQuerySet,
+    DayTotal,
+    Enrollment,
+    EnrollmentQuerySet,
+    Paper,
+)
 from sessions_app.services import moment_of, study_day_of
 from sessions_app.study.modes import MODES
 from sessions_app.study.types import Level, State
@@ -33,6 +40,21 @@ class Share:
     @property
     def name(self) -> str:
         return self.level.name.lower()
+
+
+@dataclass(frozen=True)
+class Tests:
+    """A learner's tests of a deck: the last score and the best in percent, and how many; ``last`` is the last paper,
+    with what came of it alone."""
+
+    last: Paper
+    best: int
+    count: int
+
+    @property
+    def raised(self) -> int:
+        """How many answers of the last one the learner has marked right, less those that she has marked wrong."""
+        return (self.last.right or 0) - (self.last.graded or 0)
 
 
 @dataclass(frozen=True)
@@ -67,6 +89,15 @@ class Row:
     def learned(self) -> int:
         """How many cards are Learned or better."""
         return self.shares[Level.LEARNED].count + self.shares[Level.MASTERED].count
+
+    @property
+    def tests(self) -> Tests | None:
+        """Her tests of the deck; None without a score, or where they were not asked for (`with_tests`)."""
+        if not getattr(self.enrollment, "test_count", 0):
+            return None
+        names = ("right", "graded", "questions", "voided", "handed_in_at")
+        last = Paper(**{name: getattr(self.enrollment, f"test_{name}") for name in names})
+        return Tests(last, self.enrollment.test_best or 0, self.enrollment.test_count)
 
     @property
     def goal_percent(self) -> int:
@@ -132,6 +163,7 @@ def table_rows(deck: Deck, viewer: User | AnonymousUser, *, now: datetime) -> li
     enrollments = (
         scheduled_for(enrollments, viewer, now)
         .with_used_modes()
+        .with_tests()
         .with_mixups()
         .with_best_board()
         .with_recall_of(viewer, now=now)

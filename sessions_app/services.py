@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Max, Q
 
 from cards.models import Card, Deck
-from sessions_app import log
+from sessions_app import log, scores
 from sessions_app.desk import DeckDesk
 from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession
 from sessions_app.study import days
@@ -246,8 +246,8 @@ def undoable(*, learner: User, enrollment: Enrollment, mode: str, now: datetime)
 
 
 def last_answered(session: StudySession) -> int | None:
-    """The key of the session's last answered step that stands."""
-    answered = session.steps.standing().exclude(answered_at=None)
+    """The key of the session's last answered step that stands; what was handed in on a paper is not taken back."""
+    answered = session.steps.standing().exclude(answered_at=None).filter(on_paper=False)
     return answered.order_by("-position").values_list("pk", flat=True).first()
 
 
@@ -314,8 +314,7 @@ def answer_override(*, learner: User, line: Review, verdict: Verdict, now: datet
         line.card = card
         if not log.overrule(enrollment, line, verdict, now):
             return False
-        if line.step_id:
-            Step.objects.filter(pk=line.step_id).update(verdict=verdict)
+        _judge_step(line.step_id, verdict=verdict)
     return True
 
 
@@ -329,9 +328,15 @@ def answer_void(*, learner: User, line: Review, now: datetime) -> bool:
         if not Review.objects.standing().filter(pk=line.pk, card__deck=enrollment.deck_id).exists():
             return False
         log.take_back(enrollment, [line], now)
-        if line.step_id:
-            Step.objects.filter(pk=line.step_id).update(verdict="")
+        _judge_step(line.step_id, verdict="")
     return True
+
+
+def _judge_step(step_id: int | None, *, verdict: str) -> None:
+    """Note the learner's word on the step, or on the score of the paper that it is on."""
+    if step_id is not None:
+        Step.objects.filter(pk=step_id, on_paper=False).update(verdict=verdict)
+        scores.settle(step_id)
 
 
 def enrollment_set(*, learner: User, deck: Deck, **fields: object) -> None:

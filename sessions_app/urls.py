@@ -13,6 +13,10 @@ from sessions_app.views import (
     marks,
     matching,
     mixups,
+    paper,
+    paper_print,
+    paper_results,
+    paper_sharing,
     settings,
     study,
     undo,
@@ -25,7 +29,14 @@ class ModeConverter(StringConverter):
     regex = "|".join(MODES)
 
 
+class AskingModeConverter(StringConverter):
+    """The name of a mode that asks one question at a time."""
+
+    regex = "|".join(mode.name for mode in MODES.values() if not mode.at_once)
+
+
 register_converter(ModeConverter, "mode")
+register_converter(AskingModeConverter, "asking")
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -44,13 +55,24 @@ urlpatterns = [
     path("decks/<slug:slug>/matching/", matching.matching, name="matching"),
     path("decks/<slug:slug>/matching/answer/", matching.answer, {"mode": "matching"}, name="matching_answer"),
     path("decks/<slug:slug>/matching/finish/", matching.finish, {"mode": "matching"}, name="matching_finish"),
+    path("decks/<slug:slug>/test/", paper.test_page, name="test"),
+    path("decks/<slug:slug>/test/save/", paper.save, name="test_save"),
+    path("decks/<slug:slug>/test/hand-in/", paper.hand_in, name="test_hand_in"),
+    path("decks/<slug:slug>/test/judge/", paper.judge, name="test_judge"),
+    path("decks/<slug:slug>/test/discard/", paper.discard, name="test_discard"),
+    path("decks/<slug:slug>/test/results/<int:pk>/", paper_results.results, name="test_results"),
+    path("decks/<slug:slug>/test/results/<int:pk>/retake/", paper_results.retake, name="test_retake"),
+    path("decks/<slug:slug>/test/results/<int:pk>/sharing/", paper_sharing.sharing, name="test_sharing"),
+    path("decks/<slug:slug>/test/beat/<str:token>/", paper_sharing.beat, name="test_beat"),
+    path("decks/<slug:slug>/test/print/<int:pk>/", paper_print.printed, name="test_print"),
+    path("decks/<slug:slug>/test/print/<int:pk>/key/", paper_print.key, name="test_key"),
     path("decks/<slug:slug>/<mode:mode>/", study.study, name="study"),
-    path("decks/<slug:slug>/<mode:mode>/answer/", study.answer, name="study_answer"),
-    path("decks/<slug:slug>/<mode:mode>/finish/", study.finish, name="study_finish"),
-    path("decks/<slug:slug>/<mode:mode>/aside/", marks.put_aside, name="study_aside"),
-    path("decks/<slug:slug>/<mode:mode>/undo/", undo.undo, name="study_undo"),
-    path("decks/<slug:slug>/<mode:mode>/instead/", study.ask_instead, name="study_instead"),
-    path("decks/<slug:slug>/<mode:mode>/retype/", answers.retype, name="study_retype"),
+    path("decks/<slug:slug>/<asking:mode>/answer/", study.answer, name="study_answer"),
+    path("decks/<slug:slug>/<asking:mode>/finish/", study.finish, name="study_finish"),
+    path("decks/<slug:slug>/<asking:mode>/aside/", marks.put_aside, name="study_aside"),
+    path("decks/<slug:slug>/<asking:mode>/undo/", undo.undo, name="study_undo"),
+    path("decks/<slug:slug>/<asking:mode>/instead/", study.ask_instead, name="study_instead"),
+    path("decks/<slug:slug>/<asking:mode>/retype/", answers.retype, name="study_retype"),
     path("reviews/<int:pk>/right-too/", answers.right_too, name="review_right_too"),
     path("reviews/<int:pk>/accept/", answers.accept, name="review_accept"),
     path("reviews/<int:pk>/twins/", answers.twins, name="review_twins"),

@@ -2,6 +2,7 @@
 
 from sessions_app.models.board import MatchingBoard
 from sessions_app.models.enrollment import Enrollment, EnrollmentQuerySet
+from sessions_app.models.paper import Paper
 from sessions_app.models.progress import CardProgress, CardProgressQuerySet, DayTotal
 from sessions_app.models.review import Review
 from sessions_app.models.session import Step, StudySession
@@ -13,6 +14,7 @@ __all__ = [
     "Enrollment",
     "EnrollmentQuerySet",
     "MatchingBoard",
+    "Paper",
     "Review",
     "Step",
     "StudySession",

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from cards.models import Card, Deck, SideChoice
 from sessions_app.models.board import MatchingBoard
+from sessions_app.models.paper import Paper
 from sessions_app.models.progress import CardProgress, CardProgressQuerySet, DayTotal
 from sessions_app.models.recall import predicted_recall
 from sessions_app.models.review import Review
@@ -81,6 +82,25 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         best = boards.order_by("-pairs", "milliseconds")
         return self.annotate(
             board_pairs=Subquery(best.values("pairs")[:1]), board_ms=Subquery(best.values("milliseconds")[:1])
+        )
+
+    def with_tests(self) -> "EnrollmentQuerySet":
+        """Annotate the learner's last test (``test_right`` and so on, None without one), the best, and how many."""
+        papers = Paper.objects.scored().filter(session__learner=OuterRef("learner"), session__deck=OuterRef("deck"))
+        last = papers.order_by("-handed_in_at", "-pk")
+        names = ("right", "graded", "questions", "voided", "handed_in_at")
+        return self.annotate(
+            **{f"test_{name}": Subquery(last.values(name)[:1]) for name in names},
+            test_best=Subquery(papers.best()),
+            test_count=Coalesce(
+                Subquery(
+                    papers.order_by()
+                    .values("session__learner")
+                    .annotate(tests=Count("pk"))
+                    .values("tests")
+                ),
+                0,
+            ),
         )
 
     def with_mixups(self) -> "EnrollmentQuerySet":

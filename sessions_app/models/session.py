@@ -54,11 +54,19 @@ class StepQuerySet(models.QuerySet["Step"]):
         return self.filter(retired_at=None)
 
     def unanswered(self) -> "StepQuerySet":
-        return self.standing().filter(answered_at=None)
+        """Open questions that are asked one at a time; those on a paper stay as they are until it is handed in."""
+        return self.standing().filter(answered_at=None, on_paper=False)
+
+    def on_paper(self) -> "StepQuerySet":
+        return self.filter(on_paper=True).order_by("position")
 
 
 class Step(models.Model):
-    """One question drawn in a session. The question is frozen: editing the card changes nothing here."""
+    """One question drawn in a session. The question is frozen: editing the card changes nothing here.
+
+    On a paper many are open at once. What is ``saved`` there, as the names and values of `study.sheets`, may change
+    until the paper is handed in, each time with a higher ``revision``; ``filled`` counts the points it answers.
+    """
 
     session = models.ForeignKey(StudySession, on_delete=models.CASCADE, related_name="steps", db_index=False)
     position = models.PositiveIntegerField()
@@ -73,6 +81,10 @@ class Step(models.Model):
     drawn_at = models.DateTimeField(default=timezone.now)
     answered_at = models.DateTimeField(null=True, blank=True)
     retired_at = models.DateTimeField(null=True, blank=True)
+    on_paper = models.BooleanField(default=False)
+    saved = models.JSONField(default=dict)
+    filled = models.PositiveSmallIntegerField(default=0)
+    revision = models.PositiveIntegerField(default=0)
 
     objects = StepQuerySet.as_manager()
 
@@ -81,7 +93,7 @@ class Step(models.Model):
             models.UniqueConstraint(fields=["session", "position"], name="step_position_unique"),
             models.UniqueConstraint(
                 fields=["session"],
-                condition=Q(answered_at=None, retired_at=None),
+                condition=Q(answered_at=None, retired_at=None, on_paper=False),
                 name="step_one_open",
             ),
         ]

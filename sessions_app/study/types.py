@@ -218,6 +218,9 @@ class Question:
     ``option_cards`` says whose answers they are: 0 for a wrong option that the card's owner wrote. For a typed
     answer ``accepted``, ``others`` and ``twins`` are the texts that `answers.judge` compares with, and ``strict``
     forgives nothing.
+
+    A matching block is about several ``cards`` with their ``prompts``, in the same order; its options are their
+    answers, in another. It has neither a prompt nor an answer of its own.
     """
 
     kind: Kind
@@ -234,6 +237,8 @@ class Question:
     others: tuple[str, ...] = ()
     twins: tuple[str, ...] = ()
     strict: bool = False
+    cards: tuple[int, ...] = ()
+    prompts: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """What is stored; names that a kind does not use are left out."""
@@ -262,7 +267,7 @@ class Question:
 
     OPTIONAL: ClassVar[tuple[str, ...]] = (
         *("round", "plan", "options", "option_cards"),
-        *("accepted", "others", "twins", "strict"),
+        *("accepted", "others", "twins", "strict", "cards", "prompts"),
     )
 
 
@@ -319,7 +324,7 @@ class SessionSettings:
     which a same-day step may come early. ``kinds`` are the kinds of question that may be asked, ``size`` the
     number of cards to choose from when the session started, ``seconds`` its time limit (0: none). ``typed``
     asks for typed answers where they can be typed, ``strict`` forgives nothing in them, and ``retype`` has a
-    missed one typed once more.
+    missed one typed once more. ``questions`` is how many are on a paper, ``side`` the only side that they ask for.
     """
 
     queue: str = ""
@@ -334,6 +339,8 @@ class SessionSettings:
     typed: bool = False
     strict: bool = False
     retype: bool = False
+    questions: int = 0
+    side: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

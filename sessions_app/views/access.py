@@ -37,3 +37,14 @@ def session_required(view: View) -> View:
         return HttpResponseClientRedirect(page) if request.htmx else redirect(page)
 
     return wrapped
+
+
+def test_required(view: Callable[[LearnerRequest, str], HttpResponse]) -> Callable[..., HttpResponse]:
+    """`session_required` for posts that belong to a test."""
+    required = session_required(lambda request, slug, mode: view(request, slug))
+
+    @wraps(view)
+    def wrapped(request: LearnerRequest, slug: str) -> HttpResponse:
+        return required(request, slug, "test")
+
+    return wrapped

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from sessions_app.study.modes import learn, spaced
+from sessions_app.study.modes import learn, spaced, test
 from sessions_app.study.types import Desk, Graded, InvalidResponseError, Moment, Question, Surroundings
 
 
@@ -28,6 +28,7 @@ class Mode:
     gives a question by which a learner may show more than was asked; None where there is none.
     A session of a mode that ``ends_with_day`` is not continued on another study day; one that ``tells`` shows
     after each answer whether it was right, and one that ``counts`` shows how many cards wait in its queue.
+    One whose questions are asked ``at_once`` has them all on a paper, and draws no other.
     """
 
     name: str
@@ -38,12 +39,14 @@ class Mode:
     ends_with_day: bool = False
     tells: bool = False
     counts: bool = False
+    at_once: bool = False
 
 
 MODES: Mapping[str, Mode] = {
     mode.name: mode
     for mode in (
         Mode("learn", "Learn", learn.draw, learn.grade, instead=learn.instead, tells=True),
+        Mode("test", "Test", test.draw, test.grade, at_once=True),
         Mode("matching", "Matching"),
         Mode("spaced", "Spaced", spaced.draw, spaced.grade, ends_with_day=True, counts=True),
     )

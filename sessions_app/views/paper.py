@@ -1,0 +1,212 @@
+"""Test: the form that starts one, the paper, saving, handing in, and judging one's own answers."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from cards.models import Deck, clean_text
+from sessions_app import marks, papers, services
+from sessions_app.marks import Mark
+from sessions_app.models import Paper
+from sessions_app.models.paper import PaperQuerySet
+from sessions_app.paper_forms import PaperStartForm
+from sessions_app.paper_history import history_of
+from sessions_app.papers import Filled, Saved
+from sessions_app.study import sheets
+from sessions_app.study.modes import MODES
+from sessions_app.views.access import test_required
+from sessions_app.views.paper_items import HEADINGS, items_of, sections_of
+from sessions_app.views.study import deck_or_404, enrollment_of
+from studysite.accounts.guests import admit
+from studysite.htmx import render_page
+from studysite.requests import LearnerRequest
+
+NOTHING = "None of these cards can be asked in these kinds of question. Choose more kinds, or other cards."
+CLOSED = "That test is handed in already, or its time is up. This is how it stands."
+SAVED = "Saved."
+MOST_PAPERS = 2**63 - 1
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def test_page(request: LearnerRequest, slug: str) -> HttpResponse:
+    """The open paper, what is to be judged on it, or the form that starts a test; a POST starts one."""
+    deck = deck_or_404(request, slug)
+    if request.method == "POST":
+        return start(request, deck)
+    paper = open_paper(request, deck)
+    return show_paper(request, paper) if paper else show_start(request, deck)
+
+
+def start(request: LearnerRequest, deck: Deck) -> HttpResponse:
+    enrollment = enrollment_of(request, deck)
+    form = PaperStartForm(request.POST, instance=enrollment, learner=request.learner)
+    if not form.is_valid():
+        return show_start(request, deck, form)
+    if instead := admit(request):
+        return instead
+    services.enrollment_set(learner=request.learner, deck=deck, **form.kept_settings())
+    settings = form.session_settings()
+    if papers.start(learner=request.learner, deck=deck, settings=settings, now=timezone.now()) is None:
+        form.add_error(None, NOTHING)
+        return show_start(request, deck, form)
+    return redirect("study", slug=deck.slug, mode=papers.MODE)
+
+
+@never_cache
+@test_required
+@require_POST
+def save(request: LearnerRequest, slug: str) -> HttpResponse:
+    """Keep what is filled in: one question as it changes, or the whole form."""
+    filled = filled_in(request)
+    try:
+        saved = papers.save(papers=named_paper(request, slug), filled=filled, now=timezone.now())
+    except Paper.DoesNotExist:
+        raise Http404("no such paper") from None
+    if saved.is_late:
+        return to(request, address_of(saved.paper), CLOSED)
+    if request.htmx:
+        return show_bar(request, saved)
+    if saved.errors:
+        return show_paper(request, saved.paper, saved, filled)
+    return to(request, address_of(saved.paper), SAVED)
+
+
+@never_cache
+@test_required
+@require_POST
+def hand_in(request: LearnerRequest, slug: str) -> HttpResponse:
+    """Hand the paper in with what the form holds, once."""
+    return finish(request, slug, papers.hand_in)
+
+
+@never_cache
+@test_required
+@require_POST
+def judge(request: LearnerRequest, slug: str) -> HttpResponse:
+    """Take how the learner judges her own answers, and score the paper."""
+    return finish(request, slug, papers.judge)
+
+
+def finish(request: LearnerRequest, slug: str, step: Any) -> HttpResponse:
+    paper = get_object_or_404(named_paper(request, slug).select_related("session__deck"))
+    filled = filled_in(request)
+    saved: Saved = step(learner=request.learner, paper=paper, filled=filled, now=timezone.now())
+    if saved.errors:
+        return show_paper(request, saved.paper, saved, filled)
+    return to(request, address_of(saved.paper), CLOSED if saved.is_late else "")
+
+
+@never_cache
+@test_required
+@require_POST
+def discard(request: LearnerRequest, slug: str) -> HttpResponse:
+    """Give the test up: no score, no evidence."""
+    paper = get_object_or_404(named_paper(request, slug).select_related("session__deck"))
+    papers.discard(learner=request.learner, paper=paper, now=timezone.now())
+    return to(request, reverse("study", args=[slug, papers.MODE]))
+
+
+def to(request: LearnerRequest, address: str, message: str = "") -> HttpResponse:
+    if message:
+        messages.info(request, message)
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+
+
+def address_of(paper: Paper) -> str:
+    """Where the paper is to be seen: its results once it has a score."""
+    slug = paper.session.deck.slug
+    if paper.graded is None:
+        return reverse("study", args=[slug, papers.MODE])
+    return reverse("test_results", args=[slug, paper.pk])
+
+
+def named_paper(request: LearnerRequest, slug: str) -> PaperQuerySet:
+    """The learner's own paper that the form names, in a deck that she may see."""
+    key = request.POST.get("paper", "")
+    if not (key.isascii() and key.isdigit() and int(key) <= MOST_PAPERS):
+        raise Http404("no such paper")
+    return own_papers(request, slug).filter(pk=int(key))
+
+
+def own_papers(request: LearnerRequest, slug: str) -> PaperQuerySet:
+    decks = Deck.objects.visible_to(request.learner).filter(slug=slug)
+    return Paper.objects.filter(session__learner=request.learner, session__deck__in=decks)
+
+
+def open_paper(request: LearnerRequest, deck: Deck) -> Paper | None:
+    if not request.learner.is_authenticated:
+        return None
+    found = Paper.objects.open().filter(session__learner=request.learner, session__deck=deck)
+    paper = found.select_related("session").first()
+    if paper:
+        paper.session.deck = deck
+    return paper
+
+
+def filled_in(request: LearnerRequest) -> Filled:
+    sent = {name: clean_text(value) for name, value in request.POST.items() if isinstance(value, str)}
+    return sheets.by_position(sent)
+
+
+def show_bar(request: LearnerRequest, saved: Saved) -> HttpResponse:
+    """The bar, after one question was saved; a header tells which revision the site has of it."""
+    response = render_page(request, "sessions_app/test.html", bar_context(saved.paper), parts=("paper-bar",))
+    if saved.revisions:
+        response["Paper-Revision"] = str(max(saved.revisions.values()))
+    return response
+
+
+def bar_context(paper: Paper) -> dict[str, Any]:
+    now = timezone.now()
+    context: dict[str, Any] = {
+        "deck": paper.session.deck,
+        "paper": paper,
+        "stage": "judge" if paper.handed_in_at else "paper",
+    }
+    if not paper.handed_in_at:
+        context["answered"] = papers.answered(paper)
+        if paper.deadline:
+            context["seconds_left"] = max(0, round((paper.deadline - now).total_seconds()))
+    return context
+
+
+def show_paper(
+    request: LearnerRequest, paper: Paper, saved: Saved | None = None, filled: Filled | None = None
+) -> HttpResponse:
+    """The paper to fill in; once it is handed in the answers that its learner has to judge."""
+    context = {**bar_context(paper), "mode": MODES[papers.MODE]}
+    if not paper.handed_in_at and papers.is_over(paper, timezone.now()):
+        context["stage"] = "over"
+        return render_page(request, "sessions_app/test.html", context, parts=("paper",))
+    items = items_of(paper.session.steps.on_paper(), saved.errors if saved else {}, filled or {})
+    if paper.handed_in_at:
+        context["items"] = [item for item in items if sheets.asks(item.question, item.step.saved)]
+    else:
+        context["sections"] = sections_of(items)
+        context["short"] = [heading.rstrip("?") for kind, heading in HEADINGS.items() if kind in paper.short]
+    context["errors"] = [item for item in items if item.error]
+    return render_page(request, "sessions_app/test.html", context, parts=("paper",))
+
+
+def show_start(request: LearnerRequest, deck: Deck, form: PaperStartForm | None = None) -> HttpResponse:
+    """The form that starts a test, and the tests before."""
+    learner = request.learner
+    enrollment = enrollment_of(request, deck)
+    history = history_of(learner, deck)
+    context = {
+        "deck": deck,
+        "mode": MODES[papers.MODE],
+        "stage": "start",
+        "form": form or PaperStartForm(instance=enrollment, learner=learner, last=history.last_settings),
+        "history": history,
+        "has_starred": enrollment.pk and marks.marked(enrollment, timezone.now(), Mark.STARRED).exists(),
+    }
+    return render_page(request, "sessions_app/test.html", context)

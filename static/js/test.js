@@ -1,0 +1,176 @@
+// A paper: what changes is saved as it happens, tried again when there is no connection, and nothing is left behind
+// when the page is closed. The time that is left counts down here; the site alone decides when it is up.
+(() => {
+  const RETRY_AFTER = 3000;
+  const TYPING_PAUSE = 600;
+
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
+
+  // How often each question has changed, and how often when it was last sent and last confirmed.
+  const changes = new Map();
+  const sent = new Map();
+  let retrying = 0;
+  let trouble = "";
+  let handingIn = false;
+
+  function form() {
+    return document.getElementById("paper-form");
+  }
+
+  function itemOf(event) {
+    return event.target.closest?.(".paper-item");
+  }
+
+  function say() {
+    const state = document.getElementById("paper-state");
+    if (!state) return;
+    const text = trouble || (changes.size ? "Saving…" : "Saved");
+    if (state.textContent !== text) state.textContent = text;
+    state.classList.toggle("unsaved", Boolean(trouble));
+  }
+
+  function retryLater() {
+    clearTimeout(retrying);
+    retrying = setTimeout(retry, RETRY_AFTER);
+  }
+
+  function retry() {
+    clearTimeout(retrying);
+    for (const item of changes.keys()) {
+      if (item.isConnected) htmx.trigger(item, "retry");
+      else changes.delete(item);
+    }
+  }
+
+  let pause = 0;
+  document.addEventListener("input", (event) => {
+    const item = itemOf(event);
+    if (!item) return;
+    changes.set(item, (changes.get(item) ?? 0) + 1);
+    say();
+    if (!event.target.matches("textarea, input:not([type=radio], [type=checkbox])")) return;
+    clearTimeout(pause);
+    pause = setTimeout(() => htmx.trigger(item, "typed"), TYPING_PAUSE);
+  });
+
+  // A field that is left says that it has changed, although that may be saved already.
+  document.addEventListener("htmx:confirm", (event) => {
+    const item = event.target;
+    if (item.matches?.(".paper-item") && !changes.has(item)) event.preventDefault();
+  });
+
+  // Each save carries a higher revision than the one before it.
+  document.addEventListener("htmx:configRequest", (event) => {
+    const item = event.detail.elt;
+    if (!item.matches(".paper-item")) return;
+    const field = item.querySelector("[data-revision]");
+    event.detail.parameters[field.name] = field.value;
+    field.value = Number(field.value) + 1;
+    sent.set(item, changes.get(item));
+  });
+
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const item = event.detail.elt;
+    if (!item.matches(".paper-item") || !event.detail.successful) return;
+    trouble = "";
+    const field = item.querySelector("[data-revision]");
+    const known = Number(event.detail.xhr.getResponseHeader("Paper-Revision"));
+    if (known >= Number(field.value)) {
+      // Changed on another device since this page was loaded: what she does last is what she means.
+      field.value = known + 1;
+      htmx.trigger(item, "retry");
+    } else if (changes.get(item) === sent.get(item)) {
+      changes.delete(item);
+    }
+    say();
+  });
+
+  function failed(event, text) {
+    const item = event.detail.elt;
+    if (item.id === "hand-in") handingIn = false;
+    if (!item.matches(".paper-item")) return;
+    // The page says it in its own place.
+    event.stopPropagation();
+    trouble = text;
+    say();
+    retryLater();
+  }
+
+  const offline = "Not saved: no connection. Trying again…";
+  document.body.addEventListener("htmx:sendError", (event) => failed(event, offline));
+  document.body.addEventListener("htmx:timeout", (event) => failed(event, offline));
+  document.body.addEventListener("htmx:responseError", (event) => {
+    const gone = event.detail.xhr.status < 500;
+    failed(event, gone ? "Not saved: this page is no longer valid. Copy what you typed, and reload it." : offline);
+    if (gone) clearTimeout(retrying);
+  });
+  window.addEventListener("online", retry);
+
+  // Enter goes to the next question: it would save the page as a whole, which is saved already.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing || !event.target.matches(".paper-item input")) return;
+    event.preventDefault();
+    const fields = [...form().querySelectorAll(".paper-item :is(input:not([type=hidden]), select, textarea), #hand-in")];
+    fields[fields.indexOf(event.target) + 1]?.focus();
+  });
+
+  // --- Leaving
+
+  // What was typed a moment ago is sent even if the page does not live to see the answer.
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState !== "hidden" || !form()) return;
+    for (const item of changes.keys()) {
+      const body = new FormData();
+      for (const name of ["csrfmiddlewaretoken", "paper"]) body.append(name, form().elements[name].value);
+      for (const field of item.querySelectorAll("input, select, textarea")) {
+        if (!/^(radio|checkbox)$/.test(field.type) || field.checked) body.append(field.name, field.value);
+      }
+      fetch(form().action, { method: "POST", body, keepalive: true, redirect: "manual" }).catch(() => {});
+    }
+  });
+
+  window.addEventListener("beforeunload", (event) => {
+    if (changes.size && !handingIn) event.preventDefault();
+  });
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.elt.id === "hand-in") handingIn = true;
+  });
+
+  // --- The time
+
+  let endsAt = 0;
+  let timeIsUp = false;
+
+  function setClock() {
+    const left = document.getElementById("paper-bar")?.dataset.secondsLeft;
+    endsAt = left === undefined ? 0 : performance.now() + Number(left) * 1000;
+    showClock();
+  }
+
+  function showClock() {
+    const clock = document.querySelector("#paper-bar .clock");
+    if (!clock || !endsAt) return;
+    const seconds = Math.max(0, Math.round((endsAt - performance.now()) / 1000));
+    const text = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+    clock.textContent = `${text} left`;
+    if (seconds === 60 && !trouble) document.getElementById("paper-state").textContent = "One minute left";
+    if (seconds === 0 && !timeIsUp) {
+      timeIsUp = true;
+      document.getElementById("hand-in").click();
+    }
+  }
+
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target?.id === "paper") {
+      changes.clear();
+      document.querySelector("#paper [role=alert]")?.scrollIntoView();
+    }
+    setClock();
+  });
+  setInterval(showClock, 1000);
+  setClock();
+})();
