@@ -24,10 +24,10 @@ from hypothesis.stateful import (
 
 from cards.models import Card, Deck
 from cards.services import refresh_deck, remove_cards, restore_cards, save_card
-from sessions_app import boards, log, marks, services
+from sessions_app import boards, log, marks, papers, services
 from sessions_app.guests import guest_merge
 from sessions_app.marks import Mark
-from sessions_app.models import Enrollment, MatchingBoard, Review, Step
+from sessions_app.models import Enrollment, MatchingBoard, Paper, Review, Step
 from sessions_app.study.types import InvalidResponseError, Kind, Question, SessionSettings, Verdict
 from studysite.accounts.models import User
 
@@ -179,6 +179,69 @@ class Site(RuleBasedStateMachine):
         if line and verdict is not Verdict.ASK:
             services.answer_override(learner=self.learners[who], line=line, verdict=verdict, now=self.now)
 
+    # --- Tests
+
+    @rule(
+        who=WHO,
+        kinds=st.sets(st.sampled_from(["choice", "true_false", "block", "typed", "flip"]), min_size=1),
+        minutes=st.sampled_from([0, 0, 5]),
+    )
+    def start_a_test(self, who: int, kinds: set[str], minutes: int) -> None:
+        self.fresh()
+        settings = SessionSettings(questions=CARDS, kinds=tuple(sorted(kinds)), seconds=60 * minutes)
+        papers.start(learner=self.learners[who], deck=self.deck, settings=settings, now=self.now)
+
+    def open_paper(self, who: int) -> Paper | None:
+        found = Paper.objects.open().filter(session__learner=self.learners[who])
+        return found.select_related("session__deck").first()
+
+    @rule(
+        who=WHO,
+        chosen=st.lists(st.integers(0, 3), min_size=CARDS, max_size=CARDS),
+        revision=st.integers(1, 5),
+    )
+    def fill_in(self, who: int, chosen: list[int], revision: int) -> None:
+        """Answers that may be right, wrong, blank, or older than what is saved; or judgements."""
+        paper = self.open_paper(who)
+        if paper:
+            filled = {
+                position: self.filled(*each, revision)
+                for position, each in enumerate(zip(chosen, chosen[1:] + chosen, strict=False))
+            }
+            papers.save(papers=Paper.objects.filter(pk=paper.pk), filled=filled, now=self.now)
+
+    def filled(self, one: int, other: int, revision: int) -> dict[str, str]:
+        return {
+            "option": str(one),
+            "truth": ("true", "false", "", "")[one],
+            "typed": ("", "D 1", f"D {other}", "no idea")[one],
+            "pair-0": str(one),
+            "pair-1": str(other),
+            "pair-2": "",
+            "knew": ("yes", "no", "yes", "")[one],
+            "verdict": "correct",
+            "revision": str(revision),
+        }
+
+    @rule(who=WHO)
+    def hand_in(self, who: int) -> None:
+        paper = self.open_paper(who)
+        if paper:
+            papers.hand_in(learner=self.learners[who], paper=paper, filled={}, now=self.now)
+
+    @rule(who=WHO, knew=st.lists(st.sampled_from(["yes", "no"]), min_size=CARDS, max_size=CARDS))
+    def judge(self, who: int, knew: list[str]) -> None:
+        paper = self.open_paper(who)
+        if paper:
+            filled = {n: {"knew": word, "verdict": "wrong", "revision": "99"} for n, word in enumerate(knew)}
+            papers.judge(learner=self.learners[who], paper=paper, filled=filled, now=self.now)
+
+    @rule(who=WHO, friend=WHO)
+    def take_a_friends_paper(self, who: int, friend: int) -> None:
+        source = Paper.objects.scored().filter(session__learner=self.learners[friend]).first()
+        if source:
+            papers.take(learner=self.learners[who], source=source, shown_as="Ada", now=self.now)
+
     # --- Marks and settings
 
     @rule(who=WHO, nth=st.integers(0, CARDS - 1), mark=st.sampled_from(Mark), on=st.booleans())
@@ -245,6 +308,9 @@ class Site(RuleBasedStateMachine):
         guest = User.objects.create_guest(time_zone=own.time_zone)
         self.learners[who] = guest
         self.study(who, "due", ratings)
+        self.start_a_test(who, {"typed"}, 0)
+        self.fill_in(who, [2, 0, 1, 2, 2], 1)
+        self.hand_in(who)
         self.play_to_the_end(who)
         played = MatchingBoard.objects.count()
         self.learners[who] = own
@@ -281,6 +347,16 @@ class Site(RuleBasedStateMachine):
     def a_replay_changes_nothing(self) -> None:
         for enrollment in Enrollment.objects.select_related("deck", "learner"):
             assert log.rebuild(enrollment) == 0
+
+    @invariant()
+    @precondition(lambda self: hasattr(self, "transaction"))
+    def every_score_is_what_the_log_says(self) -> None:
+        for paper in Paper.objects.scored():
+            lines = Review.objects.standing().filter(step__session=paper.session_id)
+            assert paper.right == lines.filter(verdict=Verdict.CORRECT).count()
+            first = Review.objects.filter(step__session=paper.session_id).order_by("step", "card", "pk")
+            graded = {(line.step_id, line.card_id): line.verdict for line in reversed(first)}
+            assert paper.graded == list(graded.values()).count(Verdict.CORRECT)
 
     @invariant()
     @precondition(lambda self: hasattr(self, "transaction"))

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('cards', '0002_card_reports'),
-        ('sessions_app', '0002_learn'),
+        ('sessions_app', '0003_matching'),
     ]
 
     operations = [
@@ -56,12 +56,12 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='review',
             name='mode',
-            field=models.CharField(choices=[('learn', 'Learn'), ('test', 'Test'), ('spaced', 'Spaced')], max_length=10),
+            field=models.CharField(choices=[('learn', 'Learn'), ('test', 'Test'), ('matching', 'Matching'), ('spaced', 'Spaced')], max_length=10),
         ),
         migrations.AlterField(
             model_name='studysession',
             name='mode',
-            field=models.CharField(choices=[('learn', 'Learn'), ('test', 'Test'), ('spaced', 'Spaced')], max_length=10),
+            field=models.CharField(choices=[('learn', 'Learn'), ('test', 'Test'), ('matching', 'Matching'), ('spaced', 'Spaced')], max_length=10),
         ),
         migrations.AddConstraint(
             model_name='step',

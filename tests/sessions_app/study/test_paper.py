@@ -1,0 +1,166 @@
+"""Papers: how they are drawn, over the shipped deck and over arbitrary ones."""
+
+from collections import Counter
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sessions_app.study import blocks, sheets
+from sessions_app.study.answers import judge
+from sessions_app.study.modes import test as mode
+from sessions_app.study.twins import are_twins, weights_of
+from sessions_app.study.types import Kind, Question, SessionSettings, Side, StudyCard, Verdict
+from sessions_app.study.wording import names
+from tests.sessions_app.study.decks import deck_of, decks, large, shipped
+
+KINDS = [kind.value for kind in mode.KINDS]
+SEEDS = range(20)
+some_kinds = st.sets(st.sampled_from(KINDS), min_size=1).map(tuple)
+
+
+def draw(
+    deck: list[StudyCard], questions: int = 20, *, kinds: tuple[str, ...] = (), seed: int = 1
+) -> mode.Paper:
+    stock = mode.Stock(deck, {card.id for card in deck}, {})
+    return mode.paper(stock, SessionSettings(questions=questions, kinds=kinds), Random(seed))
+
+
+def counts(paper: mode.Paper) -> Counter[Kind]:
+    """How many questions of each kind; a block's pairs one by one."""
+    found: Counter[Kind] = Counter()
+    for question in paper.questions:
+        found[question.kind] += sheets.points(question)
+    return found
+
+
+def cards(paper: mode.Paper) -> list[int]:
+    return [card for question in paper.questions for card in sheets.cards_of(question)]
+
+
+def test_kinds_are_spread_evenly():
+    assert set(counts(draw(shipped(), 20)).values()) == {4}
+    assert set(counts(draw(shipped(), 23)).values()) == {4, 5}
+
+
+def test_the_same_seed_gives_the_same_paper_and_another_seed_another():
+    assert draw(shipped(), seed=7) == draw(shipped(), seed=7)
+    assert draw(shipped(), seed=7) != draw(shipped(), seed=8)
+
+
+def test_all_cards_of_a_deck_fit_on_a_paper():
+    paper = draw(shipped(), 46)
+    assert sorted(cards(paper)) == [card.id for card in shipped()]
+
+
+def test_only_cards_that_may_be_asked_are():
+    stock = mode.Stock(shipped(), {3, 5, 8}, {})
+    paper = mode.paper(stock, SessionSettings(questions=20), Random(1))
+    assert set(cards(paper)) == {3, 5, 8}
+
+
+def test_what_the_learner_mixed_up_is_the_first_wrong_option():
+    deck = large(40)
+    stock = mode.Stock(deck, {7}, {7: {30: 9}})
+    paper = mode.paper(stock, SessionSettings(questions=1, kinds=("choice",)), Random(1))
+    assert 30 in paper.questions[0].option_cards
+
+
+def test_a_deck_too_small_for_a_kind_says_so_and_spreads_the_rest():
+    """Answers that nobody can be asked to type."""
+    deck = [StudyCard(n, f"word{n}", f"$x^{n}$ and $y_{n}$", Side.DEFINITION) for n in range(20)]
+    paper = draw(deck, 16, kinds=("choice", "typed", "flip"))
+    assert paper.short == [Kind.TYPED]
+    assert counts(paper) == {Kind.CHOICE: 8, Kind.FLIP: 8}
+
+
+def test_one_card_is_no_block_and_no_choice():
+    paper = draw(deck_of(("sun", "Sonne")))
+    assert [question.kind for question in paper.questions] in ([Kind.TYPED], [Kind.FLIP])
+    assert draw(deck_of(("sun", "Sonne")), kinds=("choice",)).questions == []
+
+
+def test_cards_that_are_all_alike_can_only_be_recalled():
+    paper = draw(deck_of(*[("same", "equal")] * 6), 6)
+    assert set(counts(paper)) <= {Kind.TYPED, Kind.FLIP}
+    assert len(cards(paper)) == 6
+
+
+def test_large_blocks_are_cut_in_equal_ones():
+    assert [blocks.sizes(number) for number in (2, 10, 11, 25)] == [[2], [10], [6, 5], [9, 8, 8]]
+    paper = draw(large(120), 25, kinds=("block",))
+    assert sorted(len(question.cards) for question in paper.questions) == [8, 8, 9]
+
+
+def test_a_block_asks_for_one_side():
+    for seed in SEEDS:
+        for question in draw(shipped(), 46, kinds=("block",), seed=seed).questions:
+            sides = {card.side for card in shipped() if card.id in question.cards}
+            assert sides == {question.side}
+
+
+def test_statements_are_true_half_of_the_time():
+    drawn = [q for seed in SEEDS for q in draw(shipped(), 20, kinds=("true_false",), seed=seed).questions]
+    true = sum(question.options[0] == question.answer for question in drawn)
+    assert 0.4 < true / len(drawn) < 0.6
+
+
+def test_marked_twins_are_never_in_one_block():
+    by_id = {card.id: card for card in shipped()}
+    for seed in SEEDS:
+        for question in draw(shipped(), 46, kinds=("block",), seed=seed).questions:
+            assert not any(by_id[one].twins.intersection(question.cards) for one in question.cards)
+
+
+@settings(max_examples=60)
+@given(deck=decks(), kinds=some_kinds, questions=st.integers(1, 10), seed=st.integers(0, 99))
+def test_any_paper_keeps_its_promises(deck, kinds, questions, seed):
+    paper = draw(deck, questions, kinds=kinds, seed=seed)
+    asked = cards(paper)
+    assert len(asked) == len(set(asked)) <= min(questions, len(deck))
+    assert {question.kind.value for question in paper.questions} <= set(kinds)
+    assert paper == draw(deck, questions, kinds=kinds, seed=seed)
+    if "flip" in kinds:
+        assert len(asked) == min(questions, len(deck))
+    by_id = {card.id: card for card in deck}
+    for question in paper.questions:
+        check(question, by_id, deck)
+        assert Question.from_json(question.to_json()) == question
+
+
+def check(question: Question, by_id: dict[int, StudyCard], deck: list[StudyCard]) -> None:
+    if question.kind is Kind.CHOICE:
+        assert [is_right(question, option) for option in question.options].count(True) == 1
+    elif question.kind is Kind.TRUE_FALSE:
+        assert is_right(question, question.options[0]) == (question.options[0] == question.answer)
+    elif question.kind is Kind.BLOCK:
+        check_block(question, by_id, deck)
+
+
+def is_right(question: Question, text: str) -> bool:
+    right = judge(text, question.answer, accepted=question.accepted).verdict is Verdict.CORRECT
+    return text == question.answer or right
+
+
+def check_block(question: Question, by_id: dict[int, StudyCard], deck: list[StudyCard]) -> None:
+    """No twins, all texts distinct, and each prompt has one answer."""
+    chosen = [by_id[card] for card in question.cards]
+    assert blocks.FEWEST <= len(chosen) <= blocks.MOST
+    assert sorted(question.option_cards) == sorted(question.cards)
+    for one in chosen:
+        for other in chosen:
+            if one is not other:
+                side = question.side
+                assert not are_twins(one, other, weights_of(deck))
+                assert not names(one.text(side)).meets(names(other.text(side)))
+                assert not names(one.text(side.other)).meets(names(other.text(side.other)))
+                verdict = judge(other.text(side), one.text(side), accepted=one.accepted(side)).verdict
+                assert verdict is not Verdict.CORRECT
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_kind_alone_fills_a_paper(kind):
+    paper = draw(large(60), 20, kinds=(kind,))
+    assert len(cards(paper)) == 20
+    assert paper.short == []

@@ -1,0 +1,127 @@
+"""What is filled in on a paper: reading it, and grading it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sessions_app.study import sheets
+from sessions_app.study.types import InvalidResponseError, Kind, Question, Side, Verdict
+
+CHOICE = Question(Kind.CHOICE, 1, Side.TERM, "?", "b", "test", options=("a", "b"), option_cards=(7, 1))
+TRUTH = Question(Kind.TRUE_FALSE, 1, Side.TERM, "?", "b", "test", options=("a",), option_cards=(7,))
+TYPED = Question(Kind.TYPED, 1, Side.TERM, "question", "Paris", "test", twins=("Lutetia",))
+SELF = Question(Kind.FLIP, 1, Side.TERM, "?", "one", "test")
+LINES = Question(Kind.FLIP, 1, Side.TERM, "?", "- one\n- two", "test")
+BLOCK = Question(
+    Kind.BLOCK, 1, Side.TERM, "", "", "test",
+    options=("b", "c", "a"), option_cards=(2, 3, 1), cards=(1, 2, 3), prompts=("A", "B", "C"),
+)  # fmt: skip
+ALL = (CHOICE, TRUTH, TYPED, SELF, LINES, BLOCK)
+FIELDS = ["option", "truth", "typed", "said", "knew", "verdict", "pair-0", "pair-1", "pair-9", "line-0", "x"]
+
+
+def graded(question: Question, **response: str) -> list[Verdict]:
+    return [item.verdict for item in sheets.grade(question, response)]
+
+
+def test_a_form_is_read_by_the_positions_of_its_questions():
+    data = {
+        "q3-option": "1",
+        "q3-revision": "2",
+        "q12-pair-0": "4",
+        "paper": "9",
+        "q-1-x": "",
+        "q3": "1",
+        "q9999999-a": "1",
+    }
+    assert sheets.by_position(data) == {3: {"option": "1", "revision": "2"}, 12: {"pair-0": "4"}}
+
+
+@pytest.mark.parametrize(
+    ("question", "data", "expected"),
+    [
+        (CHOICE, {"option": "1", "typed": "x"}, {"option": "1"}),
+        (CHOICE, {"option": "2"}, {}),
+        (CHOICE, {"option": "-1"}, {}),
+        (CHOICE, {"option": "²"}, {}),
+        (TRUTH, {"truth": "true"}, {"truth": "true"}),
+        (TRUTH, {"truth": "yes"}, {}),
+        (TYPED, {"typed": "  Paris "}, {"typed": "Paris"}),
+        (TYPED, {"typed": " ", "verdict": "correct"}, {}),
+        (SELF, {"said": "on", "knew": "yes"}, {"said": "on"}),
+        (BLOCK, {"pair-0": "2", "pair-1": "", "pair-2": "3", "pair-9": "0"}, {"pair-0": "2"}),
+    ],
+)  # fmt: skip
+def test_only_what_was_offered_is_read(question, data, expected):
+    assert sheets.read(question, data) == expected
+
+
+def test_what_is_too_long_is_refused():
+    with pytest.raises(InvalidResponseError, match="2,000"):
+        sheets.read(TYPED, {"typed": "x" * 2_001})
+
+
+@pytest.mark.parametrize("question", ALL)
+def test_a_blank_is_graded_as_nothing(question):
+    assert sheets.grade(question, {}) == []
+    assert sheets.filled(question, {}) == 0
+    assert not sheets.asks(question, {})
+
+
+def test_right_and_wrong():
+    assert graded(CHOICE, option="1") == [Verdict.CORRECT]
+    assert graded(CHOICE, option="0") == [Verdict.WRONG]
+    assert graded(TRUTH, truth="false") == [Verdict.CORRECT]
+    assert graded(TYPED, typed="paris") == [Verdict.CORRECT]
+    assert graded(SELF, said="on", knew="no") == [Verdict.WRONG]
+    assert graded(LINES, said="on", judged="on", **{"line-0": "on", "line-1": "on"}) == [Verdict.CORRECT]
+    assert graded(LINES, said="on", judged="on", **{"line-0": "on"}) == [Verdict.WRONG]
+
+
+def test_each_pair_of_a_block_is_graded_by_itself_and_blank_ones_are_not():
+    items = sheets.grade(BLOCK, {"pair-0": "2", "pair-1": "1"})
+    assert [(item.card_id, item.verdict, item.mistaken_for) for item in items] == [
+        (1, Verdict.CORRECT, None),
+        (2, Verdict.WRONG, 3),
+    ]
+
+
+def test_what_was_written_is_kept_with_the_judgement():
+    (item,) = sheets.grade(LINES, {"typed": "one, two", "judged": "on"})
+    assert item.response == "one, two"
+
+
+def test_the_prompt_typed_back_is_wrong():
+    assert graded(TYPED, typed="question") == [Verdict.WRONG]
+
+
+def test_a_typed_answer_in_doubt_waits_for_the_learner():
+    saved = {"typed": "Lutetia"}
+    assert sheets.asks(TYPED, saved)
+    assert not sheets.is_judged(TYPED, saved)
+    assert graded(TYPED, **saved) == [Verdict.WRONG]
+    judged = sheets.read_judgement(TYPED, saved, {"verdict": "correct", "typed": "Paris"})
+    assert judged == {"typed": "Lutetia", "verdict": "correct"}
+    assert graded(TYPED, **judged) == [Verdict.CORRECT]
+
+
+def test_a_judgement_can_be_taken_back_and_changed():
+    judged = sheets.read_judgement(SELF, {"typed": "a", "knew": "yes"}, {"knew": "no"})
+    assert judged == {"typed": "a", "knew": "no"}
+    assert not sheets.is_judged(SELF, sheets.read_judgement(SELF, judged, {"knew": "maybe"}))
+
+
+@given(
+    question=st.sampled_from(ALL),
+    data=st.dictionaries(
+        st.sampled_from(FIELDS),
+        st.sampled_from(["0", "1", "true", "on", "yes", "correct"]) | st.text(max_size=9),
+    ),
+)
+def test_whatever_is_sent_is_read_and_graded(question, data):
+    saved = sheets.read(question, data)
+    saved = sheets.read_judgement(question, saved, data) if sheets.asks(question, saved) else saved
+    items = sheets.grade(question, saved)
+    assert len(items) == sheets.filled(question, saved) <= sheets.points(question)
+    assert {item.card_id for item in items} <= set(sheets.cards_of(question))
+    assert Verdict.ASK not in [item.verdict for item in items]
