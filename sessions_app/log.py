@@ -148,9 +148,7 @@ def gap_before(row: CardProgress, today: date) -> int | None:
     return lines_since - 1 if lines_since else None
 
 
-def line_of(
-    outcome: Outcome, *, card: Card, step: Step, graded: Graded, elapsed: timedelta | None
-) -> Review:
+def line_of(outcome: Outcome, *, card: Card, step: Step, graded: Graded, elapsed: timedelta | None) -> Review:
     """The line of the log, not saved yet; ``elapsed`` is the time that the answer took, None where nobody knows."""
     return Review(
         learner_id=step.session.learner_id,

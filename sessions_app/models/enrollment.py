@@ -86,7 +86,9 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
 
     def with_tests(self) -> "EnrollmentQuerySet":
         """Annotate the learner's last test (``test_right`` and so on, None without one), the best, and how many."""
-        papers = Paper.objects.scored().filter(session__learner=OuterRef("learner"), session__deck=OuterRef("deck"))
+        papers = Paper.objects.scored().filter(
+            session__learner=OuterRef("learner"), session__deck=OuterRef("deck")
+        )
         last = papers.order_by("-handed_in_at", "-pk")
         names = ("right", "graded", "questions", "voided", "handed_in_at")
         return self.annotate(
@@ -94,10 +96,7 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
             test_best=Subquery(papers.best()),
             test_count=Coalesce(
                 Subquery(
-                    papers.order_by()
-                    .values("session__learner")
-                    .annotate(tests=Count("pk"))
-                    .values("tests")
+                    papers.order_by().values("session__learner").annotate(tests=Count("pk")).values("tests")
                 ),
                 0,
             ),
