@@ -1,0 +1,93 @@
+"""Cloze deletions: ``{{c1::hidden::hint}}`` in a text, nested or not. Pure."""
+
+import re
+from dataclasses import dataclass, field
+
+from cards.formats.maths import spans
+
+MARK = re.compile(r"\{\{c(\d{1,3}(?:,\d{1,3})*)::|\}\}")
+MAX_DEPTH = 8
+
+# Around what is hidden while its place is looked for; control characters, which no field keeps.
+START, STOP = "\x0e", "\x0f"
+HIDDEN = re.compile(f"{START}([^{START}{STOP}]*){STOP}")
+
+
+@dataclass(slots=True)
+class Deletion:
+    """What one pair of braces holds: texts, and deletions inside it. The whole text is one without numbers."""
+
+    numbers: frozenset[int] = frozenset()
+    parts: "list[str | Deletion]" = field(default_factory=list)
+
+
+def parse(text: str) -> Deletion:
+    """The deletions of ``text``; braces that do not match are text."""
+    stack = [Deletion()]
+    position = 0
+    for match in MARK.finditer(text):
+        closes = match[1] is None
+        if (closes and len(stack) == 1) or (not closes and len(stack) > MAX_DEPTH):
+            continue
+        stack[-1].parts.append(text[position : match.start()])
+        position = match.end()
+        if closes:
+            inner = stack.pop()
+            stack[-1].parts.append(inner)
+        else:
+            stack.append(Deletion(frozenset(map(int, match[1].split(",")))))
+    stack[-1].parts.append(text[position:])
+    while len(stack) > 1:  # never closed: what it holds is text
+        inner = stack.pop()
+        stack[-1].parts += inner.parts
+    return stack[0]
+
+
+def numbers(deletion: Deletion) -> set[int]:
+    """The numbers of all deletions in a text."""
+    found = set(deletion.numbers)
+    for part in deletion.parts:
+        if isinstance(part, Deletion):
+            found |= numbers(part)
+    return found
+
+
+def split_hint(deletion: Deletion) -> "tuple[list[str | Deletion], str]":
+    """What is hidden, and the hint behind ``::``, which ends it."""
+    for index, part in enumerate(deletion.parts):
+        if isinstance(part, str) and "::" in part:
+            before, _, hint = part.partition("::")
+            return [*deletion.parts[:index], before], hint
+    return deletion.parts, ""
+
+
+def shown(deletion: Deletion, number: int, *, as_question: bool) -> str:
+    """The text for card ``number``: with its deletions hidden behind their hints as a question, else whole."""
+    parts, hint = split_hint(deletion) if deletion.numbers else (deletion.parts, "")
+    if as_question and number in deletion.numbers:
+        return f"[{hint or '...'}]"
+    return "".join(
+        part if isinstance(part, str) else shown(part, number, as_question=as_question) for part in parts
+    )
+
+
+def answers(text: str, number: int) -> list[str]:
+    """What card ``number`` hides in ``text``, in order; inside a formula, each as a formula of its own."""
+    whole = marked(parse(text), number)
+    formulas = list(spans(whole))
+    found = []
+    for match in HIDDEN.finditer(whole):
+        around = next((span for span in formulas if span.source <= match.start() < span.closer), None)
+        inner = match[1]
+        if around:
+            inner = whole[around.start : around.source] + inner + whole[around.closer : around.end]
+        found.append(inner)
+    return found
+
+
+def marked(deletion: Deletion, number: int) -> str:
+    """The whole text, with marks around what card ``number`` hides."""
+    if number in deletion.numbers:
+        return f"{START}{shown(deletion, number, as_question=False)}{STOP}"
+    parts = split_hint(deletion)[0] if deletion.numbers else deletion.parts
+    return "".join(part if isinstance(part, str) else marked(part, number) for part in parts)

@@ -1,0 +1,84 @@
+"""Reads what Anki writes in protocol buffers, without a schema. Pure.
+
+The encoding: https://protobuf.dev/programming-guides/encoding/
+"""
+
+import struct
+from collections import defaultdict
+
+from cards.formats.types import FormatError
+
+VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
+LONGEST_VARINT = 10
+MAX_VALUES = 100_000
+
+Message = dict[int, list[int | bytes]]
+"""A message's values by field number, in the order in which they came; what is nested stays bytes."""
+
+
+class DamagedMessageError(FormatError):
+    """The bytes are no message."""
+
+
+def varint(data: bytes, position: int) -> tuple[int, int]:
+    """The number at ``position``, and where the next value starts."""
+    value = 0
+    for index, byte in enumerate(data[position : position + LONGEST_VARINT]):
+        value |= (byte & 0x7F) << (7 * index)
+        if byte < 0x80:
+            return value, position + index + 1
+    raise DamagedMessageError("It is damaged: a number does not end.")
+
+
+def read(data: bytes) -> Message:
+    """The fields of a message. Raises DamagedMessageError where ``data`` is none."""
+    message: Message = defaultdict(list)
+    position, values = 0, 0
+    while position < len(data):
+        values += 1
+        if values > MAX_VALUES:
+            raise DamagedMessageError(f"It has more than {MAX_VALUES:,} values.")
+        tag, position = varint(data, position)
+        kind = tag & 7
+        value: int | bytes
+        if kind == VARINT:
+            value, position = varint(data, position)
+        else:
+            if kind == BYTES:
+                length, position = varint(data, position)
+            elif kind in (FIXED32, FIXED64):
+                length = 4 if kind == FIXED32 else 8
+            else:
+                raise DamagedMessageError("It is damaged: a field has an unknown type.")
+            value, position = data[position : position + length], position + length
+            if position > len(data):
+                raise DamagedMessageError("It is damaged: a field is longer than what holds it.")
+        message[tag >> 3].append(value)
+    return message
+
+
+def last(message: Message, field: int) -> int | bytes | None:
+    """The value that counts where a field can have one only."""
+    values = message.get(field)
+    return values[-1] if values else None
+
+
+def text(message: Message, field: int) -> str:
+    value = last(message, field)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else ""
+
+
+def number(message: Message, field: int) -> int:
+    value = last(message, field)
+    return value if isinstance(value, int) else 0
+
+
+def nested(message: Message, field: int) -> Message:
+    value = last(message, field)
+    return read(value) if isinstance(value, bytes) else {}
+
+
+def floats(message: Message, field: int) -> tuple[float, ...]:
+    """A list of 32-bit floats, packed or not; a single one is a list of one."""
+    data = b"".join(value for value in message.get(field, []) if isinstance(value, bytes))
+    return tuple(value for (value,) in struct.iter_unpack("<f", data[: len(data) // 4 * 4]))

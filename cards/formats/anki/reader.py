@@ -1,0 +1,301 @@
+"""Anki's notes and cards -> ours. Pure.
+
+A note with a card for each direction becomes one card of ours: progress is kept for each side, so both
+schedules have a place, what is corrected is corrected once, and the two never meet as each other's wrong
+option. A cloze deletion becomes a card with the gap as its term and the hidden words as its definition, so
+that they can be typed.
+"""
+
+import hashlib
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from cards.formats.anki.database import Database
+from cards.formats.anki.history import CardRow, Log, by_note, schedule
+from cards.formats.anki.package import Package
+from cards.formats.anki.schema import AnkiDeck, NoteType, Schema, read_schema
+from cards.formats.anki.sides import FieldChoice, NoteReader, Sides
+from cards.formats.from_html import Converted, convert
+from cards.formats.sources import Source
+from cards.formats.types import (
+    ImageRef,
+    Parsed,
+    ParsedCard,
+    ParsedDeck,
+    Report,
+    fits,
+    settled_tags,
+)
+
+MAX_KEY = 56
+"""Characters of a note's guid; with the number of its card it makes a card's key of at most 64."""
+
+MAX_SAMPLED_TYPES = 100
+SAMPLES = 3
+NOTE_QUERY = "SELECT id, guid, mid, tags, flds FROM notes"
+
+
+@dataclass(frozen=True, slots=True)
+class AnkiOptions:
+    """What a person chose after the preview.
+
+    ``fields`` are by the note type's id, for those whose template does not show what is wanted. ``subdecks`` is
+    ``decks`` or ``tags``. ``merge_reversed`` makes one card of a note that has one for each direction.
+    """
+
+    fields: Mapping[int, FieldChoice] = field(default_factory=dict)
+    subdecks: str = "decks"
+    history: bool = True
+    merge_reversed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class NoteTypeInfo:
+    """A note type of the file for the person to look at: its fields, what is chosen, and three live ``samples``.
+
+    ``samples`` pairs each note's fields, as Markdown, with the first card that is made of it.
+    """
+
+    id: int
+    name: str
+    fields: tuple[str, ...]
+    notes: int
+    is_cloze: bool
+    chosen: FieldChoice
+    samples: tuple[tuple[dict[str, str], ParsedCard], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    id: int
+    guid: str
+    type: int
+    tags: str
+    fields: tuple[str, ...]
+
+    @property
+    def where(self) -> str:
+        return f"note {self.id}"
+
+
+def read_anki(source: Source, options: AnkiOptions | None = None) -> Parsed:
+    """The cards of an ``.apkg`` or ``.colpkg``. Raises FormatError where it is damaged or none."""
+    package = Package(source)
+    try:
+        database = Database(package.path, package.member)
+    except BaseException:
+        package.close()
+        raise
+    try:
+        reader = Reader(package, database, options or AnkiOptions())
+        return Parsed(
+            "anki",
+            reader.cards,
+            decks=tuple(map(parsed_deck, reader.schema.decks.values())),
+            is_markdown=True,
+            note_types=tuple(reader.note_types()),
+            read_image=package.read_image,
+            close=reader.close,
+        )
+    except BaseException:
+        database.close()
+        package.close()
+        raise
+
+
+def parsed_deck(deck: AnkiDeck) -> ParsedDeck:
+    return ParsedDeck(
+        deck.path,
+        title=": ".join(deck.path),
+        description=convert(deck.description).text,
+        side_choice="definition",
+        retention=deck.retention,
+        weights=deck.weights,
+    )
+
+
+class Reader:
+    """Reads one package, as often as is asked."""
+
+    def __init__(self, package: Package, database: Database, options: AnkiOptions) -> None:
+        self.package, self.database, self.options = package, database, options
+        self.schema: Schema = read_schema(database)
+        self.refused_media = package.read_media_list()
+        self.readers = {
+            key: NoteReader(note_type, options.fields.get(key))
+            for key, note_type in self.schema.note_types.items()
+        }
+
+    def close(self) -> None:
+        self.database.close()
+        self.package.close()
+
+    def cards(self, report: Report) -> Iterator[ParsedCard]:
+        """Every card, note by note, in the order in which the notes were made."""
+        self.database.steps = 0
+        for name in self.refused_media:
+            report.skip("images with a path for a name", where="media", why=f"“{name[:80]}” is no file name.")
+        log = Log(self.database, report) if self.options.history else None
+        keys: set[str] = set()
+        for note, rows in self.notes(report):
+            for card in self.cards_of(note, rows, log, report):
+                if card.key in keys:
+                    report.skip("cards that are in the file twice", where=card.where)
+                elif fits(card, report):
+                    keys.add(card.key)
+                    yield card
+
+    def notes(self, report: Report, ids: Iterable[int] | None = None) -> Iterator[tuple[Note, list[CardRow]]]:
+        """The notes that have cards, with these; only those with ``ids`` where that is given."""
+        chosen = "" if ids is None else f"({','.join(map(str, ids))})"
+        notes = self.database.rows(f"{NOTE_QUERY} {chosen and 'WHERE id IN ' + chosen} ORDER BY id")
+        row = next(notes, None)
+        for note_id, rows in by_note(self.database, chosen and f"WHERE nid IN {chosen}"):
+            while row is not None and row[0] < note_id:
+                row = next(notes, None)
+            if row is None or row[0] != note_id:
+                report.skipped["cards without a note"] += len(rows)
+                continue
+            _, guid, note_type, tags, fields = row
+            yield Note(note_id, str(guid), note_type, str(tags), tuple(str(fields).split("\x1f"))), rows
+
+    def cards_of(
+        self, note: Note, rows: list[CardRow], log: Log | None, report: Report
+    ) -> Iterator[ParsedCard]:
+        """The cards of one note."""
+        reader = self.readers.get(note.type)
+        if reader is None:
+            report.skip("notes of an unknown type", where=note.where)
+            return
+        if is_occlusion(reader.note_type, note):
+            report.skipped["image occlusion cards"] += len(rows)
+            return
+        values = reader.values(note.fields)
+        if reader.choice is not None and not reader.note_type.is_cloze:
+            rows = rows[:1]
+        made: list[ParsedCard] = []
+        for row in rows:
+            sides = reader.sides(values, row.ord)
+            if sides is None:
+                report.skip("cards whose template or deletion is gone", where=note.where)
+                continue
+            card = self.card(note, row, sides, report)
+            twin = next(
+                (other for other in made if self.options.merge_reversed and is_reverse(other, card)), None
+            )
+            side = "term" if twin else "definition"
+            self.add_history(twin or card, row, side, log)
+            if twin:
+                twin.both_sides = True
+            else:
+                made.append(card)
+        yield from made
+
+    def add_history(self, card: ParsedCard, row: CardRow, side: str, log: Log | None) -> None:
+        """What the learner's Anki knows of this card, as of that side of ours."""
+        if log is None:
+            return
+        deck = self.schema.decks.get(row.deck)
+        card.schedules += (schedule(row, side, self.schema.clock, deck),)
+        card.reviews += tuple(log.of(row.id, side))
+
+    def card(self, note: Note, row: CardRow, sides: Sides, report: Report) -> ParsedCard:
+        term, definition = convert(sides.term), convert(sides.definition)
+        accepted = tuple(
+            text for answer in sides.answers if (text := convert(answer).text) != definition.text
+        )
+        for side in (term, definition):
+            count_left_out(side, report)
+        deck = self.schema.decks.get(row.deck)
+        path = deck.path if deck else ()
+        names = [name for name in note.tags.split() if name.casefold() not in ("leech", "marked")]
+        if self.options.subdecks == "tags" and path[1:]:
+            names.append("::".join(path[1:]))
+            path = path[:1]
+        return ParsedCard(
+            term.text,
+            definition.text,
+            key=key_of(note, row.ord),
+            tags=settled_tags(names, report, where=note.where),
+            accepted_definitions=accepted,
+            side_choice="definition",
+            starred="marked" in note.tags.casefold().split(),
+            deck=path,
+            term_images=self.images(term, note, report),
+            definition_images=self.images(definition, note, report),
+            where=note.where,
+        )
+
+    def images(self, side: Converted, note: Note, report: Report) -> tuple[ImageRef, ...]:
+        """The images of a side that the package holds."""
+        found = []
+        for image in side.images:
+            name = unicodedata.normalize("NFC", image.name)
+            if name in self.package.media:
+                found.append(replace(image, name=name))
+            else:
+                why = f"The image “{name[:80]}” is not in the file."
+                report.skip("images that are missing from the file", where=note.where, why=why)
+        return tuple(found)
+
+    def note_types(self) -> Iterator[NoteTypeInfo]:
+        """The note types that have notes, the most used first."""
+        counts: Counter[int] = Counter()
+        first: dict[int, list[int]] = {}
+        for note, note_type in self.database.rows("SELECT id, mid FROM notes ORDER BY id"):
+            counts[note_type] += 1
+            if len(examples := first.setdefault(note_type, [])) < SAMPLES:
+                examples.append(int(note))
+        chosen = [key for key, _ in counts.most_common(MAX_SAMPLED_TYPES) if key in self.readers]
+        for key in chosen:
+            reader = self.readers[key]
+            yield NoteTypeInfo(
+                key,
+                reader.note_type.name,
+                reader.note_type.fields,
+                counts[key],
+                reader.note_type.is_cloze,
+                reader.choice or reader.default,
+                tuple(self.samples(reader, first[key])),
+            )
+
+    def samples(self, reader: NoteReader, ids: list[int]) -> Iterator[tuple[dict[str, str], ParsedCard]]:
+        ignored = Report()
+        for note, rows in self.notes(ignored, ids):
+            fields = {name: convert(text).text for name, text in reader.values(note.fields).items()}
+            for card in self.cards_of(note, rows[:2], None, ignored):
+                yield fields, card
+                break
+
+
+def is_occlusion(note_type: NoteType, note: Note) -> bool:
+    """Whether the note hides parts of an image, which has no text to ask for."""
+    return note_type.is_image_occlusion or any("::image-occlusion:" in text for text in note.fields[:1])
+
+
+def is_reverse(one: ParsedCard, other: ParsedCard) -> bool:
+    """Whether ``other`` asks for what ``one`` shows, and shows what it asks for."""
+    return (one.term, one.term_images, one.definition, one.definition_images) == (
+        *(other.definition, other.definition_images, other.term, other.term_images),
+    )
+
+
+def key_of(note: Note, ord_: int) -> str:
+    """A card's key: its note's guid, and from the second template or deletion on its number."""
+    guid = note.guid or str(note.id)
+    if len(guid) > MAX_KEY or not guid.isprintable():
+        guid = hashlib.sha256(guid.encode("utf-8", "replace")).hexdigest()[:40]
+    return guid if ord_ == 0 else f"{guid}:{ord_ + 1}"
+
+
+def count_left_out(side: Converted, report: Report) -> None:
+    """Count what a side cannot keep; absent kinds leave no line."""
+    for what, count in (
+        ("sounds", side.sounds),
+        ("images on other sites", side.outside_images),
+        ("images written into the text", side.embedded_images),
+    ):
+        if count:
+            report.skipped[what] += count

@@ -1,0 +1,118 @@
+"""Which texts of a note become term and definition: those of its template, or chosen fields. Pure."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cards.formats.anki import cloze, templates
+from cards.formats.anki.schema import NoteType, Template
+
+LINE = "<br>"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChoice:
+    """The fields of a note type that make the term and the definition, each in a paragraph of its own."""
+
+    term: tuple[str, ...]
+    definition: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Two sides as HTML. ``answers`` are what a cloze deletion hides, for who types it."""
+
+    term: str
+    definition: str
+    answers: tuple[str, ...] = ()
+
+
+class TemplateReader:
+    """One template, taken apart: what its question shows, and what its answer adds to that."""
+
+    def __init__(self, template: Template) -> None:
+        self.question = templates.parse(template.question)
+        shown = set(templates.field_names(self.question))
+        self.answer = templates.parse(self.added(template, shown))
+        self.term_fields = tuple(dict.fromkeys(templates.field_names(self.question)))
+        added = (name for name in templates.field_names(self.answer) if name not in shown)
+        self.definition_fields = tuple(name for name in dict.fromkeys(added) if name != templates.FRONT)
+
+    @staticmethod
+    def added(template: Template, shown: set[str]) -> str:
+        """The part of the answer's template that comes after the question, which most repeat."""
+        answer = template.answer
+        if line := templates.ANSWER_LINE.search(answer):
+            before = templates.field_names(templates.parse(answer[: line.start()]))
+            if set(before) <= shown | {templates.FRONT}:
+                return answer[line.end() :]
+            answer = answer[: line.start()] + LINE + answer[line.end() :]
+        question = template.question.strip()
+        answer = answer.strip()
+        return answer.removeprefix(question) if question and answer != question else answer
+
+
+class NoteReader:
+    """Reads the notes of one note type."""
+
+    def __init__(self, note_type: NoteType, choice: FieldChoice | None = None) -> None:
+        self.note_type = note_type
+        self.choice = choice
+        self.templates = [TemplateReader(template) for template in note_type.templates]
+
+    @property
+    def default(self) -> FieldChoice:
+        """The fields that the first template shows on its question, and those that its answer adds."""
+        if not self.templates:
+            return FieldChoice(self.note_type.fields[:1], self.note_type.fields[1:2])
+        first = self.templates[0]
+        known = set(self.note_type.fields)
+        return FieldChoice(
+            tuple(name for name in first.term_fields if name in known),
+            tuple(name for name in first.definition_fields if name in known),
+        )
+
+    def values(self, texts: Sequence[str]) -> dict[str, str]:
+        return dict(zip(self.note_type.fields, texts, strict=False))
+
+    def sides(self, values: Mapping[str, str], ord_: int) -> Sides | None:
+        """The sides of a note's card; None where its template is gone."""
+        if self.note_type.is_cloze:
+            return self.cloze_sides(values, ord_ + 1) if self.templates else None
+        if self.choice is not None:
+            return Sides(joined(values, self.choice.term), joined(values, self.choice.definition))
+        if not 0 <= ord_ < len(self.templates):
+            return None
+        template = self.templates[ord_]
+        term = templates.render(template.question, templates.Fields(values))
+        return Sides(term, templates.render(template.answer, templates.Fields(values, as_question=False)))
+
+    def cloze_sides(self, values: Mapping[str, str], number: int) -> Sides | None:
+        """The text with its deletion hidden; what it hides, then what else the answer shows."""
+        template = self.templates[0]
+        names = self.choice.term if self.choice else template.term_fields
+        answers = [answer for name in names for answer in cloze.answers(values.get(name, ""), number)]
+        if not answers:
+            return None
+        hidden = ", ".join(answers)
+        if self.choice is not None:
+            whole = {
+                name: cloze.shown(cloze.parse(values.get(name, "")), number, as_question=True)
+                for name in names
+            }
+            extra = joined(values, self.choice.definition)
+            return Sides(joined(whole, names), spaced(hidden, extra), (hidden,) if extra else ())
+        term = templates.render(template.question, templates.Fields(values, number))
+        others = templates.Fields(values, number, as_question=False, clozes=lambda _text: "")
+        extra = templates.render(template.answer, others)
+        return Sides(term, spaced(hidden, extra), (hidden,))
+
+
+def joined(values: Mapping[str, str], names: Sequence[str]) -> str:
+    """The fields that hold something, each in a paragraph of its own."""
+    texts = [values.get(name, "") for name in names]
+    return "".join(f"<p>{text}</p>" for text in texts if templates.is_something(text))
+
+
+def spaced(first: str, second: str) -> str:
+    return f"<p>{first}</p><p>{second}</p>" if re.sub(r"<(?!img\b)[^<>]*>|\s", "", second) else first

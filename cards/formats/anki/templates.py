@@ -1,0 +1,124 @@
+"""Anki's card templates: ``{{Field}}``, ``{{#Field}}..{{/Field}}``, filters, ``{{FrontSide}}``. Pure.
+
+Only what decides about the text of a card: scripts, styles and speech go. Names that Anki fills in itself
+(tags, deck, note type) stay empty: they would stand on every card, and are kept beside the cards.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from cards.formats.anki import cloze
+
+TAG = re.compile(r"\{\{\s*([#^/]?)\s*([^{}]{0,200}?)\s*\}\}")
+ANSWER_LINE = re.compile(r"<hr\b[^<>]*\bid\s*=\s*[\"']?answer\b[^<>]*>", re.IGNORECASE)
+BASE = re.compile(r" ?([^ >\[\]]{1,50})\[([^\[\]]{1,50})\]")
+MAX_TEMPLATE = 100_000
+MAX_TAGS = 1_000
+MAX_SECTIONS = 20
+MAX_RENDERED = 400_000
+"""Characters of HTML that fields may add to one side."""
+
+AUTOMATIC = frozenset({"Tags", "Type", "Deck", "Subdeck", "Card", "CardFlag", "CardID"})
+FRONT = "FrontSide"
+
+Node = tuple[str, str, tuple[str, ...], "list[Node]"]
+"""A piece of a template: its kind (text, field, if, unless), its text or field, filters, and what it holds."""
+
+
+def parse(source: str) -> list[Node]:
+    """The pieces of a template. Sections that do not match are closed where their parent ends."""
+    root: list[Node] = []
+    stack = [root]
+    position = 0
+    for count, match in enumerate(TAG.finditer(source[:MAX_TEMPLATE])):
+        if count > MAX_TAGS:
+            break
+        if text := source[position : match.start()]:
+            stack[-1].append(("text", text, (), []))
+        position = match.end()
+        sign, name = match[1], match[2]
+        if sign == "/":
+            if len(stack) > 1:
+                stack.pop()
+        elif sign:
+            inside: list[Node] = []
+            if len(stack) > MAX_SECTIONS:
+                inside = stack[-1]
+            else:
+                stack[-1].append(("if" if sign == "#" else "unless", name, (), inside))
+            stack.append(inside)
+        else:
+            *filters, name = (part.strip() for part in name.split(":"))
+            stack[-1].append(("field", name, tuple(filters), []))
+    stack[-1].append(("text", source[position:MAX_TEMPLATE], (), []))
+    return root
+
+
+def field_names(nodes: list[Node]) -> list[str]:
+    """The fields that a template shows, in order."""
+    names: list[str] = []
+    for kind, name, filters, inside in nodes:
+        if kind == "field" and name not in AUTOMATIC and not is_speech(filters):
+            names.append(name)
+        names += field_names(inside)
+    return names
+
+
+def is_speech(filters: tuple[str, ...]) -> bool:
+    return any(name.split(" ")[0] in ("tts", "tts-voices") for name in filters)
+
+
+@dataclass(slots=True)
+class Fields:
+    """A note's fields as HTML, and the number of the card for its cloze deletions, as a question or whole."""
+
+    values: Mapping[str, str]
+    number: int = 0
+    as_question: bool = True
+    # What stands for a deletion's field, where it is not the text itself.
+    clozes: Callable[[str], str] | None = None
+    room: int = MAX_RENDERED
+
+    def is_empty(self, name: str) -> bool:
+        if re.fullmatch(r"c\d{1,3}", name):  # {{#c1}}: only on the card of that deletion
+            return int(name[1:]) != self.number
+        return not is_something(self.values.get(name, ""))
+
+    def value(self, name: str, filters: tuple[str, ...]) -> str:
+        if is_speech(filters) or len(self.values.get(name, "")) > self.room:
+            return ""
+        self.room -= len(self.values.get(name, ""))
+        return self.filtered(self.values.get(name, ""), filters)
+
+    def filtered(self, text: str, filters: tuple[str, ...]) -> str:
+        if "type" in filters and self.as_question:
+            return ""  # the box to type into
+        if "cloze" in filters or "cloze-only" in filters:
+            if self.clozes is not None:
+                return self.clozes(text)
+            return cloze.shown(cloze.parse(text), self.number, as_question=self.as_question)
+        if reading := READINGS.get(next(iter(set(filters) & set(READINGS)), "")):
+            return BASE.sub(reading, text)
+        return text
+
+
+READINGS = {"furigana": r"\1(\2)", "kanji": r"\1", "kana": r"\2"}
+
+
+def is_something(marked: str) -> bool:
+    """Whether Anki counts a field as filled: it holds more than spaces, line breaks and empty blocks."""
+    return bool(re.sub(r"<(?:br|/?div)\b[^<>]*>|&nbsp;|\s", "", marked))
+
+
+def render(nodes: list[Node], fields: Fields) -> str:
+    """The HTML of a template for one card."""
+    made = []
+    for kind, name, filters, inside in nodes:
+        if kind == "text":
+            made.append(name)
+        elif kind == "field":
+            made.append(fields.value(name, filters))
+        elif fields.is_empty(name) == (kind == "unless"):
+            made.append(render(inside, fields))
+    return "".join(made)

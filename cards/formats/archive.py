@@ -1,0 +1,286 @@
+"""The site's own archive of a deck: a zip of JSON and images, described in docs/formats.md. Pure.
+
+What is written is read back equal. Cards and records are one JSON object in each line, so that neither has to
+fit into memory.
+"""
+
+import json
+import re
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from cards.formats.sources import Source
+from cards.formats.types import (
+    MAX_TAG,
+    FormatError,
+    ImageRef,
+    Parsed,
+    ParsedCard,
+    ParsedDeck,
+    Report,
+    TwinPair,
+    fits,
+)
+from cards.formats.zips import Archive
+
+FORMAT, VERSION = "studysite-deck", 1
+
+MANIFEST, CARDS, TWINS = "deck.json", "cards.jsonl", "twins.jsonl"
+RECORDS, IMAGES = "records/{}.jsonl", "images/{}"
+RECORDS_NAME = re.compile(r"[a-z][a-z_]{0,39}")
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+IMAGE_NAME = re.compile(r"[\w][\w .()+-]{0,199}")
+
+MAX_MANIFEST = 2**20
+MAX_LINE = 2**20
+MAX_LINES = 512 * 2**20
+"""Bytes of one member of lines; read line by line."""
+
+MAX_IMAGE = 10 * 2**20
+MOMENT = (1980, 1, 1, 0, 0, 0)
+"""When every member was written, as far as the zip says: the same deck makes the same file."""
+
+TEXTS = ("accepted_terms", "accepted_definitions", "wrong_terms", "wrong_definitions", "tags")
+SIDE_CHOICES = ("auto", "term", "definition")
+DECK_FIELDS = ("title", "description", "language", "side_choice", "visibility", "slug")
+
+
+# Writing
+
+
+def write_archive(
+    file: BinaryIO,
+    *,
+    deck: ParsedDeck,
+    cards: Iterable[ParsedCard],
+    twins: Iterable[TwinPair] = (),
+    read_image: Callable[[str], bytes] | None = None,
+    records: Mapping[str, Iterable[Mapping[str, Any]]] | None = None,
+) -> None:
+    """Write a deck to ``file``; ``cards`` and ``records`` are taken one after the other.
+
+    ``read_image`` gives the bytes of each image that a card names. ``records`` are kept as they are, by names
+    of small letters: a learner's history, for instance. Raises ValueError for a name that an archive cannot
+    hold.
+    """
+    images: dict[str, None] = {}
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        head = {"format": FORMAT, "version": VERSION} | {name: getattr(deck, name) for name in DECK_FIELDS}
+        with archive.open(info(MANIFEST), "w") as member:
+            member.write(json.dumps(head, ensure_ascii=False, indent=1).encode())
+        write_lines(archive, CARDS, (card_to_json(card, images) for card in cards))
+        write_lines(archive, TWINS, ({"cards": [t.first, t.second], "twins": t.are_twins} for t in twins))
+        for name, lines in (records or {}).items():
+            if not RECORDS_NAME.fullmatch(name):
+                raise ValueError(f"{name!r} is no name for records.")
+            write_lines(archive, RECORDS.format(name), lines)
+        for name in images:
+            if read_image is None:
+                raise ValueError("The cards have images: say how to read them.")
+            # They are compressed already.
+            archive.writestr(info(IMAGES.format(name)), read_image(name), zipfile.ZIP_STORED)
+
+
+def info(name: str) -> zipfile.ZipInfo:
+    member = zipfile.ZipInfo(name, MOMENT)
+    member.compress_type = zipfile.ZIP_DEFLATED
+    member.external_attr = 0o644 << 16
+    return member
+
+
+def write_lines(archive: zipfile.ZipFile, name: str, lines: Iterable[Mapping[str, Any]]) -> None:
+    with archive.open(info(name), "w", force_zip64=True) as member:
+        for line in lines:
+            member.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+
+
+def card_to_json(card: ParsedCard, images: dict[str, None]) -> dict[str, Any]:
+    """The card's line; what is empty is left out. The names of its images are added to ``images``."""
+    line: dict[str, Any] = {"key": card.key, "term": card.term, "definition": card.definition}
+    line |= {name: list(values) for name in TEXTS if (values := getattr(card, name))}
+    if card.side_choice != "auto":
+        line["side_choice"] = card.side_choice
+    for name in ("asked_since", "created_at"):
+        if moment := getattr(card, name):
+            line[name] = moment.isoformat()
+    for name in ("term_images", "definition_images"):
+        if refs := getattr(card, name):
+            line[name] = [{"name": ref.name, "alt": ref.alt} for ref in refs]
+            for ref in refs:
+                if not IMAGE_NAME.fullmatch(ref.name):
+                    raise ValueError(f"{ref.name!r} is no name for an image.")
+                images[ref.name] = None
+    return line
+
+
+# Reading
+
+
+def read_archive(source: Source) -> Parsed:
+    """A deck from an archive. Raises FormatError where it is damaged, none, or of a version to come."""
+    archive = Archive(source)
+    try:
+        deck = read_manifest(archive)
+        twins = tuple(read_twins(archive))
+    except BaseException:
+        archive.close()
+        raise
+    return Parsed(
+        "archive",
+        lambda report: read_cards(archive, report),
+        decks=(deck,),
+        is_markdown=True,
+        twins=twins,
+        read_image=lambda name: archive.read(IMAGES.format(name), MAX_IMAGE),
+        records=lambda name: read_records(archive, name),
+        close=archive.close,
+    )
+
+
+def read_manifest(archive: Archive) -> ParsedDeck:
+    head = from_json(archive.read(MANIFEST, MAX_MANIFEST), MANIFEST)
+    if head.get("format") != FORMAT:
+        raise FormatError("This is no archive of a deck.", where=MANIFEST)
+    version = head.get("version")
+    if version != VERSION:
+        message = f"It is of version {str(version)[:20]}, and this site reads version {VERSION}."
+        raise FormatError(message, where=MANIFEST)
+    deck: dict[str, Any] = {name: text(head, name, MANIFEST) for name in DECK_FIELDS if name in head}
+    return ParsedDeck((), **deck)
+
+
+def from_json(data: bytes, where: str) -> dict[str, Any]:
+    """A JSON object. Raises FormatError where ``data`` is none."""
+    try:
+        value = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise FormatError("It is no JSON.", where=where) from error
+    if not isinstance(value, dict):
+        raise FormatError("It is no JSON object.", where=where)
+    return value
+
+
+def lines_of(archive: Archive, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each line's place in words, and its object."""
+    rest, number = b"", 0
+    for chunk in archive.chunks(name, MAX_LINES):
+        *whole, rest = (rest + chunk).split(b"\n")
+        for line in whole:
+            number += 1
+            if line:
+                yield f"{name}, line {number}", from_json(line, f"{name}, line {number}")
+        if len(rest) > MAX_LINE:
+            raise FormatError(
+                f"The line is longer than {MAX_LINE:,} bytes.", where=f"{name}, line {number + 1}"
+            )
+    if rest:
+        yield f"{name}, line {number + 1}", from_json(rest, f"{name}, line {number + 1}")
+
+
+def read_records(archive: Archive, name: str) -> Iterator[dict[str, Any]]:
+    """The records of that name, as they were handed in; none where the archive has none."""
+    member = RECORDS.format(name)
+    if member in archive:
+        yield from (record for _, record in lines_of(archive, member))
+
+
+def read_twins(archive: Archive) -> Iterator[TwinPair]:
+    if TWINS not in archive:
+        return
+    for where, line in lines_of(archive, TWINS):
+        keys: Any = line.get("cards")
+        are_twins = line.get("twins", True)
+        if not isinstance(are_twins, bool) or not is_texts(keys) or len(keys) != 2:
+            raise FormatError("“cards” must be two keys, and “twins” true or false.", where=where)
+        yield TwinPair(keys[0], keys[1], are_twins)
+
+
+def read_cards(archive: Archive, report: Report) -> Iterator[ParsedCard]:
+    keys: set[str] = set()
+    for where, line in lines_of(archive, CARDS):
+        card = card_from_json(line, where)
+        card.term_images = present(archive, card.term_images, report, where)
+        card.definition_images = present(archive, card.definition_images, report, where)
+        if card.key and card.key in keys:
+            report.skip(
+                "cards that are in the file twice", where=where, why=f"The key “{card.key}” was there before."
+            )
+        elif fits(card, report):
+            keys.add(card.key)
+            yield card
+
+
+def present(
+    archive: Archive, images: tuple[ImageRef, ...], report: Report, where: str
+) -> tuple[ImageRef, ...]:
+    """Those of ``images`` that the archive holds."""
+    found = tuple(image for image in images if IMAGES.format(image.name) in archive)
+    for image in images:
+        if image not in found:
+            why = f"The image “{image.name[:80]}” is not in the file."
+            report.skip("images that are missing from the file", where=where, why=why)
+    return found
+
+
+def is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def text(line: Mapping[str, Any], name: str, where: str) -> str:
+    value = line.get(name, "")
+    if not isinstance(value, str) or UNSTORABLE.search(value):
+        raise FormatError(f"“{name}” must be a text.", where=where)
+    return value
+
+
+def card_from_json(line: Mapping[str, Any], where: str) -> ParsedCard:
+    """The card of one line; unknown fields are passed over. Raises FormatError that names line and field."""
+    card = ParsedCard(
+        text(line, "term", where), text(line, "definition", where), key=text(line, "key", where), where=where
+    )
+    if len(card.key) > 64:
+        raise FormatError("“key” has more than 64 characters.", where=where)
+    for name in TEXTS:
+        values = line.get(name, [])
+        if not is_texts(values) or any(not text({name: value}, name, where).strip() for value in values):
+            raise FormatError(f"“{name}” must be a list of texts.", where=where)
+        setattr(card, name, tuple(values))
+    if any(len(tag) > MAX_TAG for tag in card.tags):
+        raise FormatError(f"A tag has at most {MAX_TAG} characters.", where=where)
+    card.side_choice = text(line, "side_choice", where) or "auto"
+    if card.side_choice not in SIDE_CHOICES:
+        raise FormatError("“side_choice” must be auto, term or definition.", where=where)
+    for name in ("asked_since", "created_at"):
+        if name in line:
+            setattr(card, name, moment(line, name, where))
+    for name in ("term_images", "definition_images"):
+        setattr(card, name, tuple(image_refs(line, name, where)))
+    return card
+
+
+def moment(line: Mapping[str, Any], name: str, where: str) -> datetime:
+    try:
+        value = datetime.fromisoformat(text(line, name, where))
+    except ValueError as error:
+        if isinstance(error, FormatError):
+            raise
+        raise FormatError(f"“{name}” must be a time.", where=where) from error
+    if value.utcoffset() is None:
+        raise FormatError(f"“{name}” must be a time with its zone.", where=where)
+    return value
+
+
+def image_refs(line: Mapping[str, Any], name: str, where: str) -> Iterator[ImageRef]:
+    for ref in line.get(name, []) if isinstance(line.get(name, []), list) else [None]:
+        if not isinstance(ref, dict) or not IMAGE_NAME.fullmatch(text(ref, "name", where)):
+            raise FormatError(f"“{name}” must be a list of images with a name.", where=where)
+        yield ImageRef(text(ref, "name", where), text(ref, "alt", where))
+
+
+KEPT = frozenset(field.name for field in fields(ParsedCard)) - {
+    "both_sides", "starred", "deck", "schedules", "reviews", "where",
+}  # fmt: skip
+"""The fields of a card that an archive holds; the others tell of other programs' files."""

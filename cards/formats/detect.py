@@ -1,0 +1,52 @@
+"""Any file -> the reader that understands it. Pure."""
+
+from cards.formats import archive
+from cards.formats.anki.package import NEW, OLD
+from cards.formats.anki.reader import AnkiOptions, read_anki
+from cards.formats.archive import read_archive
+from cards.formats.sources import Source, beginning
+from cards.formats.text import TextOptions, read_text
+from cards.formats.types import FormatError, Parsed
+from cards.formats.zips import Archive
+
+TEXT, ANKI, ARCHIVE = "text", "anki", "archive"
+
+OTHER_ZIPS = (
+    ("xl/workbook.xml", "an Excel workbook. Save it as CSV, or copy its cells and paste them"),
+    ("word/document.xml", "a Word document. Save it as plain text, or copy the cards and paste them"),
+    ("content.xml", "an OpenDocument file. Save it as CSV or plain text, or copy the cards and paste them"),
+)
+
+
+def kind_of(source: Source) -> str:
+    """``text``, ``anki`` or ``archive``, by what is in the file and not by its name.
+
+    Raises FormatError, which says what it is instead where that can be told.
+    """
+    start = beginning(source, 16)
+    if start.startswith(b"SQLite format 3"):
+        return ANKI
+    if not start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return TEXT
+    members = Archive(source)
+    try:
+        if archive.MANIFEST in members:
+            return ARCHIVE
+        if any(name in members for name in (NEW, *OLD)):
+            return ANKI
+        for name, what in OTHER_ZIPS:
+            if name in members:
+                raise FormatError(f"This is {what}.")
+        if any(name.lower().endswith((".apkg", ".colpkg", ".zip")) for name in members.members):
+            raise FormatError("This is a zip archive with another one inside. Unpack it and choose that one.")
+    finally:
+        members.close()
+    raise FormatError("This zip archive holds neither a deck of this site nor an Anki collection.")
+
+
+def read_file(source: Source, *, text: TextOptions | None = None, anki: AnkiOptions | None = None) -> Parsed:
+    """The cards of any file that is understood here. Raises FormatError. Close what is returned."""
+    kind = kind_of(source)
+    if kind == ANKI:
+        return read_anki(source, anki)
+    return read_archive(source) if kind == ARCHIVE else read_text(source, text)

@@ -1,0 +1,293 @@
+"""What every reader hands out: cards as they could be stored, and a report of what was not understood. Pure."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Self
+
+from cards.rendering import MAX_SOURCE
+
+MAX_FILE = 100 * 2**20
+"""Bytes of a file that is read at all."""
+
+MAX_CARDS = 200_000
+"""Cards of one file."""
+
+MAX_TAG = 60
+"""Characters of a tag's name."""
+
+MAX_NOTICES = 200
+"""Notices that a report keeps; the counts go on."""
+
+
+class FormatError(ValueError):
+    """A file cannot be read; ``str()`` says why in words for the person who chose it.
+
+    ``where`` names the row of a text or the member of an archive, and stands first in the words.
+    """
+
+    def __init__(self, message: str, *, where: str = "") -> None:
+        super().__init__(f"{where}: {message}" if where else message)
+        self.where = where
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that the person should know; ``where`` names the row, note or member that it is about."""
+
+    where: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" if self.where else self.message
+
+
+@dataclass(slots=True)
+class Report:
+    """What one reading came upon. ``skipped`` counts what was left out, by its name in the plural."""
+
+    notices: list[Notice] = field(default_factory=list)
+    skipped: Counter[str] = field(default_factory=Counter)
+    more_notices: int = 0
+
+    def notice(self, message: str, *, where: str = "") -> None:
+        """Keep a notice; beyond `MAX_NOTICES` they are only counted."""
+        if len(self.notices) < MAX_NOTICES:
+            self.notices.append(Notice(where, message))
+        else:
+            self.more_notices += 1
+
+    def skip(self, what: str, *, where: str = "", why: str = "") -> None:
+        """Count one more of ``what`` as left out, and say ``why`` where that helps."""
+        self.skipped[what] += 1
+        if why:
+            self.notice(why, where=where)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRef:
+    """An image on a side: its name in the file, for `Parsed.read_image`, and what it shows in words."""
+
+    name: str
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PastReview:
+    """One answer given elsewhere. ``side`` is the side that was asked for, ``rating`` 1 (again) to 4 (easy).
+
+    ``kind`` is ``learn``, ``review``, ``relearn`` or ``extra`` (studied outside the schedule, as in Anki's
+    filtered decks); the interval is in days, of the card after this answer.
+    """
+
+    side: str
+    reviewed_at: datetime
+    rating: int
+    elapsed_ms: int
+    kind: str
+    interval_days: float
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Where a learner stands elsewhere with one ``side`` of a card.
+
+    ``state`` is ``new``, ``learning``, ``review`` or ``relearning``. ``due_day`` is the study day of a card
+    in days, ``due_at`` the instant of one in minutes. ``stability`` (days), ``difficulty`` (1 to 10) and
+    ``retention`` (0 to 1) are FSRS's, None where it was not used.
+    """
+
+    side: str
+    state: str
+    due_day: date | None = None
+    due_at: datetime | None = None
+    interval_days: int = 0
+    reps: int = 0
+    lapses: int = 0
+    stability: float | None = None
+    difficulty: float | None = None
+    retention: float | None = None
+    last_review: datetime | None = None
+    suspended: bool = False
+    buried: bool = False
+
+
+@dataclass(slots=True)
+class ParsedCard:
+    """A card of a file. ``term`` and ``definition`` are Markdown sources, whatever the file's own language was.
+
+    ``key`` is empty where the file has none; ``deck`` is the path of its deck within the file. ``both_sides``
+    says that the file asks for either side. ``where`` names the row, note or line that the card comes from.
+    """
+
+    term: str
+    definition: str
+    key: str = ""
+    tags: tuple[str, ...] = ()
+    accepted_terms: tuple[str, ...] = ()
+    accepted_definitions: tuple[str, ...] = ()
+    wrong_terms: tuple[str, ...] = ()
+    wrong_definitions: tuple[str, ...] = ()
+    side_choice: str = "auto"
+    both_sides: bool = False
+    starred: bool = False
+    deck: tuple[str, ...] = ()
+    term_images: tuple[ImageRef, ...] = ()
+    definition_images: tuple[ImageRef, ...] = ()
+    asked_since: datetime | None = None
+    created_at: datetime | None = None
+    schedules: tuple[Schedule, ...] = ()
+    reviews: tuple[PastReview, ...] = ()
+    where: str = ""
+
+    @property
+    def one_sided(self) -> bool:
+        """Whether one side has neither text nor image."""
+        return not (self.term or self.term_images) or not (self.definition or self.definition_images)
+
+    @property
+    def images(self) -> tuple[ImageRef, ...]:
+        return self.term_images + self.definition_images
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDeck:
+    """A deck of a file. ``weights`` are the FSRS parameters that the file's owner had fitted, if any."""
+
+    path: tuple[str, ...]
+    title: str = ""
+    description: str = ""
+    language: str = ""
+    side_choice: str = "auto"
+    visibility: str = ""
+    slug: str = ""
+    retention: float | None = None
+    weights: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TwinPair:
+    """An owner's word on two cards, by their keys: that they are twins, or that they are not."""
+
+    first: str
+    second: str
+    are_twins: bool = True
+
+
+@dataclass(slots=True)
+class Preview:
+    """What a file comes to, after one reading: counts, and the first cards as ``samples``.
+
+    ``duplicates`` counts cards whose two sides an earlier card has as well; ``decks`` and ``tags`` count cards.
+    """
+
+    cards: int = 0
+    samples: list[ParsedCard] = field(default_factory=list)
+    one_sided: int = 0
+    duplicates: int = 0
+    both_sides: int = 0
+    images: int = 0
+    reviews: int = 0
+    scheduled: int = 0
+    suspended: int = 0
+    decks: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    tags: Counter[str] = field(default_factory=Counter)
+    report: Report = field(default_factory=Report)
+
+    def count(self, card: ParsedCard, seen: set[int]) -> None:
+        """Add ``card``; ``seen`` remembers the texts of the cards before."""
+        self.cards += 1
+        self.one_sided += card.one_sided
+        self.both_sides += card.both_sides
+        self.images += len(card.images)
+        self.reviews += len(card.reviews)
+        self.scheduled += any(schedule.state != "new" for schedule in card.schedules)
+        self.suspended += any(schedule.suspended for schedule in card.schedules)
+        self.decks[card.deck] += 1
+        self.tags.update(card.tags)
+        texts = hash((card.term, card.definition, card.images))
+        self.duplicates += texts in seen
+        seen.add(texts)
+
+
+def no_image(name: str) -> bytes:
+    raise FormatError("There is no such image.", where=name)
+
+
+def no_records(_name: str) -> Iterator[Mapping[str, Any]]:
+    return iter(())
+
+
+@dataclass(slots=True)
+class Parsed:
+    """A file that was understood. Its cards are read again at every pass, so that no file has to fit into memory.
+
+    Iterate over it for the cards; afterwards ``report`` says what that pass left out. Passes may raise
+    FormatError too, since damage may lie behind the first cards. Close it, or use ``with``: large files wait
+    on disk.
+    """
+
+    kind: str
+    make_cards: Callable[[Report], Iterable[ParsedCard]]
+    decks: tuple[ParsedDeck, ...] = ()
+    encoding: str = ""
+    separator: str = ""
+    row_separator: str = ""
+    is_markdown: bool = False
+    note_types: tuple[Any, ...] = ()
+    twins: tuple[TwinPair, ...] = ()
+    read_image: Callable[[str], bytes] = no_image
+    records: Callable[[str], Iterator[Mapping[str, Any]]] = no_records
+    close: Callable[[], None] = lambda: None
+    report: Report = field(default_factory=Report)
+
+    def __iter__(self) -> Iterator[ParsedCard]:
+        self.report = Report()
+        for count, card in enumerate(self.make_cards(self.report), 1):
+            if count > MAX_CARDS:
+                raise FormatError(f"A file has at most {MAX_CARDS:,} cards.", where=card.where)
+            yield card
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def preview(self, *, samples: int = 20) -> Preview:
+        """Read the whole file once and say what is in it."""
+        preview, seen = Preview(), set[int]()
+        for card in self:
+            preview.count(card, seen)
+            if len(preview.samples) < samples:
+                preview.samples.append(card)
+        preview.report = self.report
+        return preview
+
+
+def fits(card: ParsedCard, report: Report) -> bool:
+    """Whether ``card`` can be stored; else ``report`` says why it is left out."""
+    for side in ("term", "definition"):
+        length = len(getattr(card, side))
+        if length > MAX_SOURCE:
+            why = f"The {side} has {length:,} characters; a side has at most {MAX_SOURCE:,}."
+            report.skip("cards that are too long", where=card.where, why=why)
+            return False
+    if card.term or card.definition or card.images:
+        return True
+    report.skip("cards with nothing on them")
+    return False
+
+
+def settled_tags(names: Iterable[str], report: Report, *, where: str) -> tuple[str, ...]:
+    """Tag names without doubles, with plain spaces, and no longer than a tag's name may be."""
+    tags: dict[str, str] = {}
+    for name in names:
+        tag = " ".join(name.replace("\0", "").split())
+        if len(tag) > MAX_TAG:
+            tag = tag[:MAX_TAG].rstrip()
+            report.notice(f"A tag has at most {MAX_TAG} characters; “{tag}” was cut.", where=where)
+        if tag:
+            tags.setdefault(tag.casefold(), tag)
+    return tuple(tags.values())
