@@ -14,7 +14,7 @@ INLINE = re.compile(
     r"""
       \\(?=[\x01-\x08!-/:-@\[-`{-~]|$)  # a backslash that would escape, or break a line
     | `
-    | (?<!\s)\*|\*(?!\s|\Z)|(?m:^)\*|\*(?m:$)
+    | (?<!\s)\*|\*(?!\s|\Z)
     | (?<![^\W_])_|_(?![^\W_])
     | ~(?=~)|(?<=~)~
     | \](?=\()
@@ -26,7 +26,7 @@ INLINE = re.compile(
 
 # What would start a heading, quotation, list item, line or the second line of a table.
 LINE_START = re.compile(
-    r"^(?:(?=\#{1,6}(?:\s|$)|>|[-+](?:\s|$)|-[- ]*$|[|:\- ]+$)|(?P<number>\d{1,9})(?=[.)](?:\s|$)))",
+    r"^(?:(?=\#{1,6}(?:\s|$)|>|[-+*](?:\s|$)|-[- ]*$|[|:\- ]+$)|(?P<number>\d{1,9})(?=[.)](?:\s|$)))",
     re.MULTILINE,
 )
 

@@ -16,8 +16,8 @@ from cards.formats.inline import CONTROLS, EM, END, MARKERS, SPACES, STRIKE, STR
 from cards.formats.maths import take_formulas
 from cards.formats.types import ImageRef
 
-MAX_HTML_SOURCE = 200_000
-"""Characters of one side's HTML, without the images that are written into it; what is longer is cut."""
+MAX_HTML_SOURCE = 100_000
+"""Characters of one side's HTML, without the images that are written into it; what is longer stays as it is."""
 
 MAX_DEPTH = 8
 """Lists and quotations inside each other."""
@@ -66,6 +66,8 @@ class Converted:
     sounds: int = 0
     outside_images: int = 0
     embedded_images: int = 0
+    # Characters of HTML that were read.
+    length: int = 0
 
 
 def attributes(source: str) -> dict[str, str]:
@@ -322,11 +324,14 @@ def table_lines(rows: list[list[str]]) -> Iterator[str]:
 
 def convert(marked: str) -> Converted:
     """The Markdown of a piece of HTML, with the images that it shows."""
-    if not any(sign in marked for sign in "<&[\\"):
+    if len(marked) <= MAX_HTML_SOURCE and not any(sign in marked for sign in "<&[\\"):
         # Line ends are spaces in HTML.
-        return Converted(escape_plain(SPACES.sub(" ", CONTROLS.sub("", marked))))
+        return Converted(escape_plain(SPACES.sub(" ", CONTROLS.sub("", marked))), length=len(marked))
+    marked = CONTROLS.sub("", DATA_ADDRESS.sub("data:,", marked))
+    if len(marked) > MAX_HTML_SOURCE:
+        return Converted(marked, length=len(marked))  # too long for a card in any case
     converter = Converter()
-    marked = CONTROLS.sub("", DATA_ADDRESS.sub("data:", marked))[:MAX_HTML_SOURCE]
+    converter.out.length = len(marked)
     # Behind the last end no comment can be whole, and looking for one from each start would take too long.
     last = marked.rfind("-->") + 3
     marked = COMMENT.sub("", marked[:last]) + marked[last:] if last > 2 else marked

@@ -40,12 +40,17 @@ class Pieces:
 
     def finish(self, line: str) -> str:
         """The Markdown of ``line``: text escaped, styles as asterisks, stand-ins resolved."""
-        line = escape_line_starts(escape_inline(SPACES.sub(" ", line).strip(" ")))
+        line = SPACES.sub(" ", line).strip(" ")
+        if "~" in line and END in line:
+            # Two of them may meet, once a style between them is settled.
+            line = line.replace("~", self.keep(r"\~"))
+        line = escape_inline(line)
         if KEPT in line:
             line = self.apart(BESIDE_DIGITS.sub(self.take_digits, line))
         if END in line:
             line = self.styled(line)
-        return self.resolve(line).strip()
+        # After the styles: one that is dropped leaves its text at the line's start.
+        return self.resolve(escape_line_starts(line.strip())).strip()
 
     def resolve(self, line: str) -> str:
         """``line`` with its pieces in place; links hold styles, and styles formulas."""
@@ -78,8 +83,9 @@ class Pieces:
     def styled(self, line: str) -> str:
         """The line's styles as stand-ins with asterisks and tildes, where these would be understood."""
         tokens = [token for token in MARKS.split(line) if token]
+        following = next_texts(tokens)
         stack: list[tuple[str, list[str]]] = [("", [])]
-        for index, token in enumerate(tokens):
+        for token, after in zip(tokens, following, strict=True):
             if token in MARKERS:
                 stack.append((token, []))
             elif token != END:
@@ -87,28 +93,53 @@ class Pieces:
             elif len(stack) > 1:
                 mark, inner = stack.pop()
                 before = next((pieces[-1] for _, pieces in reversed(stack) if pieces), "")
-                after = next((text for text in tokens[index + 1 : index + 7] if not MARKS.match(text)), "")
-                stack[-1][1].append(self.style(mark, "".join(inner), before, after))
+                if made := self.style(mark, "".join(inner), before, after, is_inside=len(stack) > 1):
+                    stack[-1][1].append(made)
         return "".join(piece for _, pieces in stack for piece in pieces)
 
-    def style(self, mark: str, inner: str, before: str, after: str) -> str:
+    def style(self, mark: str, inner: str, before: str, after: str, *, is_inside: bool) -> str:
         """``inner`` between its markers, with the space at its ends moved out."""
         text = inner.strip(" ")
         if not text:
             return inner
         start = inner.index(text)
         lead, tail = inner[:start], inner[start + len(text) :]
-        if not self.is_understood(text, lead or before, tail or after):
+        if not self.is_understood(text, lead or before, tail or after, is_inside=is_inside):
             return inner
         marker = MARKERS[mark]
         return f"{lead}{self.keep(f'{marker}{text}{marker}')}{tail}"
 
-    def is_understood(self, text: str, before: str, after: str) -> bool:
-        """Whether markers around ``text`` are read as such: beside a letter outside they need one inside."""
-        if (last := LAST_STAND_IN.search(before)) and self.kept[int(last[1])][-1] in "*~":
+    def is_style(self, number: str) -> bool:
+        return self.kept[int(number)][-1] in "*~"
+
+    def is_understood(self, text: str, before: str, after: str, *, is_inside: bool) -> bool:
+        """Whether markers around ``text`` are read as such, by CommonMark's rules of flanking.
+
+        Beside a letter outside they need one inside. Of styles in each other, a marker that could be read both ways
+        might end the wrong one: there, space or a change between letter and sign has to say which it is.
+        """
+        if (last := LAST_STAND_IN.search(before)) and self.is_style(last[1]):
             return False
-        if text[0] in "*~" or text[-1] in "*~\\":
+        first_out, last_out = before[-1:], after[:1]
+        if text[0] == "*" or text[-1] in "*\\":
             return False
-        return (text[0].isalnum() or not before[-1:].isalnum()) and (
-            text[-1].isalnum() or not after[:1].isalnum()
-        )
+        nested = is_inside or any(map(self.is_style, STAND_IN.findall(text)))
+        return is_flank(first_out, text[0], nested=nested) and is_flank(last_out, text[-1], nested=nested)
+
+
+def is_flank(outside: str, inside: str, *, nested: bool) -> bool:
+    """Whether a marker between these characters is read as one; where ``nested``, as nothing else besides."""
+    if not outside.strip():
+        return True
+    if nested:
+        return inside.isalnum() and not outside.isalnum()
+    return inside.isalnum() or not outside.isalnum()
+
+
+def next_texts(tokens: list[str]) -> list[str]:
+    """For each token the text that comes after it, past any marks; empty where there is none."""
+    found, text = [], ""
+    for token in reversed(tokens):
+        found.append(text)
+        text = text if MARKS.match(token) else token
+    return found[::-1]

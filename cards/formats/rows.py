@@ -78,6 +78,9 @@ def guess_layout(text: str, *, separator: str = "", row_separator: str = "", is_
     return Layout(separator or guess_separator(sample, row_separator, is_csv=is_csv), row_separator)
 
 
+LONG_QUOTE = re.compile(r'"(?:[^"]++|"")*+\Z')
+
+
 class Rows:
     """The rows of a text as lists of fields.
 
@@ -89,6 +92,7 @@ class Rows:
 
     def __init__(self, text: str, layout: Layout, *, columns: int = 2, start: int = 0) -> None:
         self.text, self.layout, self.columns, self.start = text, layout, columns, start
+        self.is_unclosed = False
         split, end = pattern(layout.separator), re.escape(layout.row_separator)
         self.next_split = re.compile(f"({split})|{end}")
         self.next_end = re.compile(end)
@@ -126,6 +130,10 @@ class Rows:
         if text.startswith('"', position):
             # One character more than may be: who looks at the end sees that the row is too long.
             match = self.quoted.match(text, position, limit + 1)
+            if match is None and not self.is_unclosed and LONG_QUOTE.match(text, position, limit + 1):
+                # Longer than a row may be, or a quotation mark that only looks like the start of a field.
+                match = self.quoted.match(text, position)
+                self.is_unclosed = match is None
             if match:
                 return match[1].replace('""', '"').strip(), match.end(), match[2] is not None
         match = (self.next_end if is_last else self.next_split).search(text, position, limit + 1)

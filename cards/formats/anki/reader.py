@@ -17,9 +17,11 @@ from cards.formats.anki.history import CardRow, Log, by_note, schedule
 from cards.formats.anki.package import Package
 from cards.formats.anki.schema import AnkiDeck, NoteType, Schema, read_schema
 from cards.formats.anki.sides import FieldChoice, NoteReader, Sides
-from cards.formats.from_html import Converted, convert
+from cards.formats.from_html import DATA_ADDRESS, Converted, convert
 from cards.formats.sources import Source
 from cards.formats.types import (
+    MAX_CARDS,
+    FormatError,
     ImageRef,
     Parsed,
     ParsedCard,
@@ -34,6 +36,14 @@ MAX_KEY = 56
 
 MAX_SAMPLED_TYPES = 100
 SAMPLES = 3
+MAX_NOTE = 1_000_000
+"""Characters of one note's fields, without the images that are written into them."""
+
+MAX_ACCEPTED = 1_000
+"""Characters of an accepted answer."""
+
+FREE_LENGTH, LENGTH_PER_CARD = 4_000_000, 2_000
+"""Characters of HTML that the cards of a file may have: so many, and so many more for each."""
 NOTE_QUERY = "SELECT id, guid, mid, tags, flds FROM notes"
 
 
@@ -122,6 +132,12 @@ class Reader:
     def __init__(self, package: Package, database: Database, options: AnkiOptions) -> None:
         self.package, self.database, self.options = package, database, options
         self.schema: Schema = read_schema(database)
+        count = database.row("SELECT count(*) FROM cards")[0]
+        if count > MAX_CARDS:
+            raise FormatError(
+                f"It has {count:,} cards; a file has at most {MAX_CARDS:,}.", where=database.where
+            )
+        self.room = FREE_LENGTH
         self.refused_media = package.read_media_list()
         self.readers = {
             key: NoteReader(note_type, options.fields.get(key))
@@ -134,11 +150,12 @@ class Reader:
 
     def cards(self, report: Report) -> Iterator[ParsedCard]:
         """Every card, note by note, in the order in which the notes were made."""
-        self.database.steps = 0
+        self.database.steps, self.room = 0, FREE_LENGTH
         for name in self.refused_media:
             report.skip("images with a path for a name", where="media", why=f"“{name[:80]}” is no file name.")
         log = Log(self.database, report) if self.options.history else None
         keys: set[str] = set()
+        self.room = FREE_LENGTH
         for note, rows in self.notes(report):
             for card in self.cards_of(note, rows, log, report):
                 if card.key in keys:
@@ -153,13 +170,17 @@ class Reader:
         notes = self.database.rows(f"{NOTE_QUERY} {chosen and 'WHERE id IN ' + chosen} ORDER BY id")
         row = next(notes, None)
         for note_id, rows in by_note(self.database, chosen and f"WHERE nid IN {chosen}"):
-            while row is not None and row[0] < note_id:
+            while row is not None and (not isinstance(row[0], int) or row[0] < note_id):
                 row = next(notes, None)
             if row is None or row[0] != note_id:
                 report.skipped["cards without a note"] += len(rows)
                 continue
             _, guid, note_type, tags, fields = row
-            yield Note(note_id, str(guid), note_type, str(tags), tuple(str(fields).split("\x1f"))), rows
+            texts = DATA_ADDRESS.sub("data:,", fields) if isinstance(fields, str) else ""
+            if len(texts) > MAX_NOTE:
+                report.skip("notes that are too large", where=f"note {note_id}")
+                continue
+            yield Note(note_id, str(guid), note_type, str(tags), tuple(texts.split("\x1f"))), rows
 
     def cards_of(
         self, note: Note, rows: list[CardRow], log: Log | None, report: Report
@@ -203,11 +224,13 @@ class Reader:
 
     def card(self, note: Note, row: CardRow, sides: Sides, report: Report) -> ParsedCard:
         term, definition = convert(sides.term), convert(sides.definition)
-        accepted = tuple(
-            text for answer in sides.answers if (text := convert(answer).text) != definition.text
-        )
         for side in (term, definition):
+            self.spend(side.length, note)
             count_left_out(side, report)
+        answers = (convert(answer).text for answer in sides.answers)
+        accepted = tuple(
+            text for text in answers if text != definition.text and 0 < len(text) <= MAX_ACCEPTED
+        )
         deck = self.schema.decks.get(row.deck)
         path = deck.path if deck else ()
         names = [name for name in note.tags.split() if name.casefold() not in ("leech", "marked")]
@@ -227,6 +250,15 @@ class Reader:
             definition_images=self.images(definition, note, report),
             where=note.where,
         )
+
+    def spend(self, length: int, note: Note) -> None:
+        """Take ``length`` characters off what may still be read.
+
+        A large note is fine, but a collection of nothing else would take minutes.
+        """
+        self.room -= length - LENGTH_PER_CARD // 2
+        if self.room < 0:
+            raise FormatError("The notes up to here are too large for cards.", where=note.where)
 
     def images(self, side: Converted, note: Note, report: Report) -> tuple[ImageRef, ...]:
         """The images of a side that the package holds."""

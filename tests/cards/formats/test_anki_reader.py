@@ -1,0 +1,172 @@
+"""Anki's packages, old and new: which cards come out of which notes."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from cards.formats.anki.reader import AnkiOptions, read_anki
+from cards.formats.anki.sides import FieldChoice
+from cards.formats.types import ImageRef, ParsedCard
+from tests.cards.formats import packages
+from tests.cards.formats.packages import BASIC, CLOZE, OCCLUSION, REVERSED, cards_of, note, package
+
+both_formats = pytest.mark.parametrize("new", [True, False], ids=["new", "old"])
+
+
+def sides(cards: list[ParsedCard]) -> list[tuple[str, str]]:
+    return [(card.term, card.definition) for card in cards]
+
+
+@both_formats
+def test_front_and_back_become_term_and_definition(new: bool) -> None:
+    (card,) = cards_of(package([note(["<b>a</b> \\(x\\)", "b &amp; c"], tags="t1 t2", deck=2)], new=new))
+    assert (card.term, card.definition) == ("**a** $x$", "b & c")
+    assert (card.key, card.tags, card.deck) == ("guid1", ("t1", "t2"), ("Biology", "Cells"))
+    assert card.side_choice == "definition"
+
+
+def test_the_stub_of_a_new_package_is_not_read() -> None:
+    assert sides(cards_of(package([note(["q", "a"])]))) == [("q", "a")]
+
+
+def test_subdecks_become_tags_where_that_is_wished() -> None:
+    (card,) = cards_of(package([note(["q", "a"], tags="t", deck=2)]), AnkiOptions(subdecks="tags"))
+    assert (card.deck, card.tags) == (("Biology",), ("t", "Cells"))
+
+
+@both_formats
+def test_both_directions_are_one_card(new: bool) -> None:
+    reviews = [(10, 1_700_000_000_000, 3, 1, 900, 0), (11, 1_700_000_001_000, 1, -60, 800, 0)]
+    (card,) = cards_of(package([note(["q", "a"], kind=REVERSED, ords=[0, 1])], new=new, reviews=reviews))
+    assert (card.term, card.definition, card.both_sides) == ("q", "a", True)
+    assert [schedule.side for schedule in card.schedules] == ["definition", "term"]
+    assert [(review.side, review.rating) for review in card.reviews] == [("definition", 3), ("term", 1)]
+
+
+def test_both_directions_are_two_cards_where_that_is_wished() -> None:
+    data = package([note(["q", "a"], kind=REVERSED, ords=[0, 1])])
+    cards = cards_of(data, AnkiOptions(merge_reversed=False))
+    assert sides(cards) == [("q", "a"), ("a", "q")]
+    assert [card.key for card in cards] == ["guid1", "guid1:2"]
+
+
+def test_each_cloze_deletion_is_a_card() -> None:
+    text = "{{c1::Paris}} lies in {{c2::France::country}}, {{c1::not {{c3::Rome}}}}"
+    cards = cards_of(package([note([text, "extra"], kind=CLOZE, ords=[0, 1, 2])]))
+    assert sides(cards) == [
+        ("[...] lies in France, [...]", "Paris, not Rome\n\nextra"),
+        ("Paris lies in [country], not Rome", "France\n\nextra"),
+        ("Paris lies in France, not [...]", "Rome\n\nextra"),
+    ]
+    assert [card.key for card in cards] == ["guid1", "guid1:2", "guid1:3"]
+    assert cards[1].accepted_definitions == ("France",)
+
+
+def test_a_deletion_inside_a_formula_is_a_formula() -> None:
+    (card,) = cards_of(package([note([r"\(a = {{c1::b^2}}\)", ""], kind=CLOZE)]))
+    assert (card.term, card.definition) == ("$a = [...]$", "$b^2$")
+
+
+def test_image_occlusion_is_counted_and_left_out() -> None:
+    data = package([note(["{{c1::image-occlusion:rect:left=.1}}", "<img src=a>"], kind=OCCLUSION, ords=[0])])
+    with read_anki(data) as parsed:
+        assert list(parsed) == []
+        assert parsed.report.skipped == {"image occlusion cards": 1}
+
+
+@both_formats
+def test_images_are_found_and_sounds_counted(new: bool) -> None:
+    notes = [note(['<img src="a.png" alt="A">', "[sound:b.mp3]c <img src='gone.png'>"])]
+    with read_anki(package(notes, new=new, media={"a.png": b"image"})) as parsed:
+        (card,) = parsed
+        assert card.term_images == (ImageRef("a.png", "A"),)
+        assert (card.term, card.definition, card.definition_images) == ("", "c", ())
+        assert parsed.read_image("a.png") == b"image"
+        assert parsed.report.skipped == {"sounds": 1, "images that are missing from the file": 1}
+
+
+@both_formats
+def test_schedules_are_read(new: bool) -> None:
+    memory = '{"s":12.5,"d":6.5,"dr":0.9,"lrt":1700000500}'
+    notes = [
+        note(["due on a day", ""], type=2, queue=2, due=30, ivl=12, reps=4, lapses=1, data=memory),
+        note(["due in minutes", ""], type=1, queue=1, due=1_700_000_600),
+        note(["suspended", ""], type=2, queue=-1, due=3),
+        note(["buried", ""], type=2, queue=-2, due=3),
+        note(["filtered", ""], type=2, queue=2, due=-100, odue=40, odid=2),
+        note(["new", ""]),
+    ]
+    day, minutes, suspended, buried, filtered, unseen = (
+        card.schedules[0] for card in cards_of(package(notes, new=new))
+    )
+    # Made on 14 November in the zone of the time, an hour east of UTC: 30 days later.
+    assert (day.due_day, day.interval_days, day.reps, day.lapses) == (date(2023, 12, 14), 12, 4, 1)
+    assert (day.stability, day.difficulty, day.retention) == (12.5, 6.5, 0.9)
+    assert day.last_review == datetime.fromtimestamp(1_700_000_500, UTC)
+    assert (minutes.state, minutes.due_day) == ("learning", None)
+    assert minutes.due_at == datetime.fromtimestamp(1_700_000_600, UTC)
+    assert (suspended.suspended, buried.buried, unseen.state) == (True, True, "new")
+    assert filtered.due_day == date(2023, 12, 24)
+    assert unseen.retention == 0.85
+
+
+def test_the_log_is_read_and_what_was_forgotten_left_out() -> None:
+    reviews = [
+        (10, 1_700_000_000_000, 1, -600, 5_000, 0),
+        (10, 1_700_000_100_000, 0, 0, 0, 4),
+        (10, 1_700_000_200_000, 3, 4, 1_500, 1),
+        (10, 1_700_000_300_000, 0, 9, 0, 4),
+    ]
+    with read_anki(package([note(["q", "a"])], reviews=reviews)) as parsed:
+        ((review,),) = (card.reviews for card in parsed)
+        assert (review.rating, review.kind, review.interval_days, review.elapsed_ms) == (
+            3,
+            "review",
+            4.0,
+            1_500,
+        )
+        assert parsed.report.skipped == {
+            "answers from before a card was made new again": 1,
+            "changes of a schedule that were no answers": 1,
+        }
+        assert parsed.preview().reviews == 1
+
+
+def test_note_types_come_with_their_fields_and_three_live_samples() -> None:
+    notes = [note([f"q{n}", f"a{n}"]) for n in range(5)] + [note(["{{c1::x}}", ""], kind=CLOZE)]
+    with read_anki(package(notes)) as parsed:
+        basic, cloze = parsed.note_types
+    assert (basic.name, basic.fields, basic.notes) == ("Basic", ("Front", "Back"), 5)
+    assert basic.chosen == FieldChoice(("Front",), ("Back",))
+    assert [(fields, card.term) for fields, card in basic.samples] == [
+        ({"Front": f"q{n}", "Back": f"a{n}"}, f"q{n}") for n in range(3)
+    ]
+    assert (cloze.is_cloze, cloze.chosen) == (True, FieldChoice(("Text",), ("Extra",)))
+
+
+def test_other_fields_may_be_chosen() -> None:
+    options = AnkiOptions(fields={BASIC: FieldChoice(("Back",), ("Front", "Back"))})
+    assert sides(cards_of(package([note(["q", "a"])]), options)) == [("a", "q\n\na")]
+
+
+def test_a_template_decides_what_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    fields = ("Country", "City", "Hint")
+    question = (
+        "<style>x</style>Capital of {{Country}}?{{#Hint}} ({{hint:Hint}}){{/Hint}}{{^Hint}} No hint.{{/Hint}}"
+    )
+    answer = "{{FrontSide}}<hr id='answer'>{{type:City}} {{tts en_US:City}} {{Tags}}"
+    types = packages.NOTE_TYPES | {BASIC: ("Capitals", fields, [(question, answer)], False)}
+    monkeypatch.setattr(packages, "NOTE_TYPES", types)
+    cards = cards_of(package([note(["France", "Paris", ""], tags="x"), note(["Italy", "Rome", "R"])]))
+    assert sides(cards) == [("Capital of France? No hint.", "Paris"), ("Capital of Italy? (R)", "Rome")]
+
+
+def test_keys_that_cannot_be_stored_are_replaced() -> None:
+    first, second = cards_of(package([note(["a", ""], guid="x" * 80), note(["b", ""], guid="x" * 80 + "\n")]))
+    assert len(first.key) == len(second.key) == 40
+    assert first.key != second.key
+
+
+def test_marked_notes_are_starred_and_leeches_lose_the_tag() -> None:
+    (card,) = cards_of(package([note(["q", "a"], tags="Marked leech real")]))
+    assert (card.starred, card.tags) == (True, ("real",))
