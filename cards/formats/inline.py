@@ -113,10 +113,10 @@ class Pieces:
         return self.kept[int(number)][-1] in "*~"
 
     def is_understood(self, text: str, before: str, after: str, *, is_inside: bool) -> bool:
-        """Whether markers around ``text`` are read as such, by CommonMark's rules of flanking.
+        """Whether markers around ``text`` are read as such.
 
-        Beside a letter outside they need one inside. Of styles in each other, a marker that could be read both ways
-        might end the wrong one: there, space or a change between letter and sign has to say which it is.
+        Beside a letter outside they need one inside (CommonMark's flanking). Of styles in each other, a marker
+        that could be read both ways might end the wrong one: there, space or a sign outside has to decide.
         """
         if (last := LAST_STAND_IN.search(before)) and self.is_style(last[1]):
             return False

@@ -9,6 +9,9 @@ from cards.formats.types import FormatError
 MAX_ROW = 100_000
 """Characters of one row."""
 
+MAX_ROWS = 500_000
+"""Rows of a text, empty ones as well."""
+
 TAB, COMMA, DASH, SEMICOLON, NEWLINE = "\t", ",", " - ", ";", "\n"
 NAMES = {TAB: "tab", COMMA: "comma", DASH: "dash", SEMICOLON: "semicolon", NEWLINE: "newline", " ": "space"}
 """The separators that are guessed, in words."""
@@ -103,6 +106,8 @@ class Rows:
         position, number = self.start, 0
         while position < len(self.text):
             number += 1
+            if number > MAX_ROWS:
+                raise FormatError(f"A text has at most {MAX_ROWS:,} rows.", where=f"row {number}")
             fields, position = self.row(position, f"row {number}")
             yield number, fields
 

@@ -18,7 +18,7 @@ from cards.formats.sources import Source, opened, release
 from cards.formats.spreadsheet import unguarded
 from cards.formats.types import FormatError, Parsed, ParsedCard, Report, fits, settled_tags
 
-MAX_TEXT = 32 * 2**20
+MAX_TEXT = 24 * 2**20
 """Bytes of a text file."""
 
 MAX_KEY = 64

@@ -16,6 +16,7 @@ MAX_VALUE = 16 * 2**20
 """Bytes of one row."""
 
 TABLES = frozenset("cards col config deck_config decks fields notes notetypes revlog templates".split())
+ERRORS = (sqlite3.Error, UnicodeError, OverflowError)
 READS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ}
 FUNCTIONS = {"count"}
 LIMITS = {
@@ -57,7 +58,7 @@ class Database:
             for pragma in PRAGMAS:
                 self.connection.execute(f"PRAGMA {pragma}")
             self.tables = self.harmless_tables()
-        except sqlite3.Error as error:
+        except ERRORS as error:
             self.close()
             raise self.damaged(error) from error
         except FormatError:
@@ -106,17 +107,26 @@ class Database:
             found.add(name)
         return frozenset(found)
 
-    def damaged(self, error: sqlite3.Error) -> FormatError:
+    def damaged(self, error: Exception) -> FormatError:
         if self.steps > MAX_STEPS:
             return FormatError("Reading it takes too long.", where=self.where)
-        return FormatError(f"The collection is damaged ({error}).", where=self.where)
+        # What SQLite says of names in the file may be no text itself.
+        why = f" ({error})" if isinstance(error, sqlite3.Error) else ""
+        return FormatError(f"The collection is damaged{why}.", where=self.where)
 
     def rows(self, query: str) -> Iterator[tuple[Any, ...]]:
         """The rows of a SELECT, one after the other."""
         try:
-            yield from self.connection.execute(query)
-        except (sqlite3.Error, OverflowError) as error:
-            raise self.damaged(sqlite3.DatabaseError(error)) from error
+            # By a function, since a cursor that is left early must not be closed after its connection.
+            yield from iter(self.connection.execute(query).fetchone, None)
+        except ERRORS as error:
+            raise self.damaged(error) from error
+
+    def count(self, table: str, limit: int, what: str) -> None:
+        """Raise FormatError where ``table`` has more than ``limit`` rows, which are called ``what``."""
+        (rows,) = self.row(f"SELECT count(*) FROM {table}")  # noqa: S608 - a name of ours
+        if rows > limit:
+            raise FormatError(f"It has {rows:,} {what}; at most {limit:,} can be read.", where=self.where)
 
     def row(self, query: str) -> tuple[Any, ...]:
         """The first row of a SELECT; empty if there is none."""

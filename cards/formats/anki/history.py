@@ -9,9 +9,9 @@ from typing import Any
 
 from cards.formats.anki.database import Database
 from cards.formats.anki.schema import AnkiDeck, Clock, instant, share
-from cards.formats.types import FormatError, PastReview, Report, Schedule
+from cards.formats.types import PastReview, Report, Schedule
 
-MAX_REVIEWS = 5_000_000
+MAX_REVIEWS = 3_000_000
 MAX_CARDS_OF_NOTE = 1_000
 SECONDS_PER_DAY = 86_400
 
@@ -102,6 +102,7 @@ class Log:
             self.read(database, report)
 
     def read(self, database: Database, report: Report) -> None:
+        database.count("revlog", MAX_REVIEWS, "answers")
         query = "SELECT cid, id, ease, ivl, time, type FROM revlog ORDER BY cid, id"
         current, start = None, 0
         for row in database.rows(query):
@@ -122,8 +123,6 @@ class Log:
                 self.kinds.append(kind)
             else:
                 report.skip("changes of a schedule that were no answers")
-            if len(self.times) > MAX_REVIEWS:
-                raise FormatError(f"It has more than {MAX_REVIEWS:,} answers.", where=database.where)
         self.close_card(current, start)
 
     def close_card(self, card: int | None, start: int) -> None:

@@ -42,8 +42,8 @@ MAX_NOTE = 1_000_000
 MAX_ACCEPTED = 1_000
 """Characters of an accepted answer."""
 
-FREE_LENGTH, LENGTH_PER_CARD = 4_000_000, 2_000
-"""Characters of HTML that the cards of a file may have: so many, and so many more for each."""
+FREE_LENGTH, LENGTH_PER_CARD = 2_000_000, 4_000
+"""Characters of fields and of HTML that may be read of a file: so many, and so many more for each card."""
 NOTE_QUERY = "SELECT id, guid, mid, tags, flds FROM notes"
 
 
@@ -132,11 +132,8 @@ class Reader:
     def __init__(self, package: Package, database: Database, options: AnkiOptions) -> None:
         self.package, self.database, self.options = package, database, options
         self.schema: Schema = read_schema(database)
-        count = database.row("SELECT count(*) FROM cards")[0]
-        if count > MAX_CARDS:
-            raise FormatError(
-                f"It has {count:,} cards; a file has at most {MAX_CARDS:,}.", where=database.where
-            )
+        database.count("cards", MAX_CARDS, "cards")
+        database.count("notes", MAX_CARDS, "notes")
         self.room = FREE_LENGTH
         self.refused_media = package.read_media_list()
         self.readers = {
@@ -197,7 +194,9 @@ class Reader:
         if reader.choice is not None and not reader.note_type.is_cloze:
             rows = rows[:1]
         made: list[ParsedCard] = []
+        length = sum(map(len, note.fields))
         for row in rows:
+            self.spend(length - LENGTH_PER_CARD, note)
             sides = reader.sides(values, row.ord)
             if sides is None:
                 report.skip("cards whose template or deletion is gone", where=note.where)
@@ -206,7 +205,8 @@ class Reader:
             twin = next(
                 (other for other in made if self.options.merge_reversed and is_reverse(other, card)), None
             )
-            side = "term" if twin else "definition"
+            side = "term" if twin else reader.asked_side
+            card.side_choice = reader.asked_side
             self.add_history(twin or card, row, side, log)
             if twin:
                 twin.both_sides = True
@@ -243,7 +243,6 @@ class Reader:
             key=key_of(note, row.ord),
             tags=settled_tags(names, report, where=note.where),
             accepted_definitions=accepted,
-            side_choice="definition",
             starred="marked" in note.tags.casefold().split(),
             deck=path,
             term_images=self.images(term, note, report),
@@ -256,7 +255,7 @@ class Reader:
 
         A large note is fine, but a collection of nothing else would take minutes.
         """
-        self.room -= length - LENGTH_PER_CARD // 2
+        self.room -= length
         if self.room < 0:
             raise FormatError("The notes up to here are too large for cards.", where=note.where)
 

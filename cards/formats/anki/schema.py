@@ -25,6 +25,9 @@ WEIGHTS, RETENTION = (6, 5, 3), 37
 
 IMAGE_OCCLUSION = 6
 
+OWN_TYPES = {"definition": 1_740_100_001, "term": 1_740_100_002, "both": 1_740_100_003}
+"""The note types of our own exports, by the side that they ask for. Ours for ever: Anki knows a type by its id."""
+
 
 @dataclass(frozen=True, slots=True)
 class Template:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cards.formats.anki import cloze, templates
-from cards.formats.anki.schema import NoteType, Template
+from cards.formats.anki.schema import OWN_TYPES, NoteType, Template
 
 LINE = "<br>"
 
@@ -61,6 +61,11 @@ class NoteReader:
         self.templates = [TemplateReader(template) for template in note_type.templates]
 
     @property
+    def asked_side(self) -> str:
+        """The side of ours that the type's first template asks for."""
+        return "term" if self.note_type.id == OWN_TYPES["term"] else "definition"
+
+    @property
     def default(self) -> FieldChoice:
         """The fields that the first template shows on its question, and those that its answer adds."""
         if not self.templates:
@@ -84,8 +89,9 @@ class NoteReader:
         if not 0 <= ord_ < len(self.templates):
             return None
         template = self.templates[ord_]
-        term = templates.render(template.question, templates.Fields(values))
-        return Sides(term, templates.render(template.answer, templates.Fields(values, as_question=False)))
+        question = templates.render(template.question, templates.Fields(values))
+        answer = templates.render(template.answer, templates.Fields(values, as_question=False))
+        return Sides(answer, question) if self.asked_side == "term" else Sides(question, answer)
 
     def cloze_sides(self, values: Mapping[str, str], number: int) -> Sides | None:
         """The text with its deletion hidden; what it hides, then what else the answer shows."""

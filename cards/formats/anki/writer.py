@@ -8,6 +8,7 @@ import hashlib
 import html
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -15,6 +16,7 @@ import genanki
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from cards.formats.anki.schema import OWN_TYPES
 from cards.formats.types import ImageRef, ParsedCard
 from cards.rendering import PLAIN, cleaner, fresh_bounds, make_engine, normal, paragraph
 from cards.sides import TERM
@@ -25,16 +27,19 @@ STYLE = ".card{font-family:sans-serif;font-size:20px;line-height:1.4;text-align:
 ASKS_FOR_DEFINITION = {"name": "Term, definition", "qfmt": "{{Term}}", "afmt": ANSWER + "{{Definition}}"}
 ASKS_FOR_TERM = {"name": "Definition, term", "qfmt": "{{Definition}}", "afmt": ANSWER + "{{Term}}"}
 
-# By which sides are asked for. The ids are ours for ever: Anki knows a note type by its id.
 MODELS = {
     "definition": genanki.Model(
-        1_740_100_001, "Studysite", fields=FIELDS, templates=[ASKS_FOR_DEFINITION], css=STYLE
+        OWN_TYPES["definition"], "Studysite", fields=FIELDS, templates=[ASKS_FOR_DEFINITION], css=STYLE
     ),
     "term": genanki.Model(
-        1_740_100_002, "Studysite (asks for the term)", fields=FIELDS, templates=[ASKS_FOR_TERM], css=STYLE
+        OWN_TYPES["term"],
+        "Studysite (asks for the term)",
+        fields=FIELDS,
+        templates=[ASKS_FOR_TERM],
+        css=STYLE,
     ),
     "both": genanki.Model(
-        1_740_100_003,
+        OWN_TYPES["both"],
         "Studysite (both sides)",
         fields=FIELDS,
         templates=[ASKS_FOR_DEFINITION, ASKS_FOR_TERM],
@@ -105,13 +110,15 @@ def write_anki(
     title: str,
     deck_key: str,
     cards: Iterable[ParsedCard],
+    now: datetime,
     description: str = "",
     read_image: Callable[[str], bytes] | None = None,
 ) -> None:
     """Write a deck as an ``.apkg`` to ``file``.
 
-    ``deck_key`` is what the deck is known by for ever (its address), so that a later export meets the same
-    deck in Anki. ``side_choice`` of the cards must be settled: anything but ``term`` asks for the definition.
+    ``deck_key`` is what the deck is known by for ever (its address), so that a later export meets the same deck in
+    Anki, which takes over the notes of the one with the later ``now``. ``side_choice`` of the cards must be
+    settled: anything but ``term`` asks for the definition.
     """
     # In Anki's names of decks two colons start a deck inside.
     deck = genanki.Deck(
@@ -129,7 +136,7 @@ def write_anki(
             path.write_bytes(read_image(name))
             paths.append(str(path))
         package = Path(folder) / "deck.apkg"
-        genanki.Package(deck, media_files=paths).write_to_file(str(package))
+        genanki.Package(deck, media_files=paths).write_to_file(str(package), now.timestamp())
         with package.open("rb") as written:
             while chunk := written.read(2**20):
                 file.write(chunk)

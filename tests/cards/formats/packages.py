@@ -9,9 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from backports import zstd
-
 from cards.formats.anki.reader import AnkiOptions, read_anki
+from cards.formats.anki.zstandard import zstd
 from cards.formats.types import ParsedCard
 
 BASIC, REVERSED, CLOZE, OCCLUSION = 1, 2, 3, 4
@@ -79,7 +78,7 @@ def insert(db: sqlite3.Connection, table: str, row: Row) -> None:
 
 
 def note(fields: Sequence[str], *, kind: int = BASIC, guid: str = "", tags: str = "", **card: Any) -> Row:
-    """A note, with what its cards have in common: ``deck``, ``type``, ``queue``, ``due``, ``ords`` and the like."""
+    """A note, with what its cards have in common: ``deck``, ``type``, ``queue``, ``due``, ``ords`` ..."""
     return {"kind": kind, "guid": guid, "tags": tags, "fields": fields, "card": card}
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -62,9 +63,7 @@ def written(**more: Any) -> bytes:
 def test_what_is_written_is_read_back_equal(
     deck: ParsedDeck, made: list[ParsedCard], log: list[dict]
 ) -> None:
-    twins = tuple(
-        TwinPair(one.key, other.key, are_twins=False) for one, other in zip(made, made[1:], strict=False)
-    )
+    twins = tuple(TwinPair(one.key, other.key, are_twins=False) for one, other in pairwise(made))
     data = written(deck=deck, cards=made, twins=twins, records={"reviews": log}, read_image=str.encode)
     with read_archive(data) as parsed:
         for card, other in zip(made, parsed, strict=True):
