@@ -14,7 +14,7 @@ from cards.formats.anki.zstandard import zstd
 from cards.formats.types import ParsedCard
 
 BASIC, REVERSED, CLOZE, OCCLUSION = 1, 2, 3, 4
-CREATED = 1_700_000_000  # 2023-11-14 22:13 UTC
+CREATED = 1_700_004_600  # 2023-11-14 23:30 UTC
 BACK = "{{FrontSide}}\n\n<hr id=answer>\n\n"
 FRONT_BACK = ("Front", "Back")
 

@@ -99,14 +99,14 @@ def test_schedules_are_read(new: bool) -> None:
     day, minutes, suspended, buried, filtered, unseen = (
         card.schedules[0] for card in cards_of(package(notes, new=new))
     )
-    # Made on 14 November in the zone of the time, an hour east of UTC: 30 days later.
-    assert (day.due_day, day.interval_days, day.reps, day.lapses) == (date(2023, 12, 14), 12, 4, 1)
+    # Made half an hour into 15 November, in the zone of then, an hour east of UTC: 30 days later.
+    assert (day.due_day, day.interval_days, day.reps, day.lapses) == (date(2023, 12, 15), 12, 4, 1)
     assert (day.stability, day.difficulty, day.retention) == (12.5, 6.5, 0.9)
     assert day.last_review == datetime.fromtimestamp(1_700_000_500, UTC)
     assert (minutes.state, minutes.due_day) == ("learning", None)
     assert minutes.due_at == datetime.fromtimestamp(1_700_000_600, UTC)
     assert (suspended.suspended, buried.buried, unseen.state) == (True, True, "new")
-    assert filtered.due_day == date(2023, 12, 24)
+    assert filtered.due_day == date(2023, 12, 25)
     assert unseen.retention == 0.85
 
 

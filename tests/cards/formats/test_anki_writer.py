@@ -56,17 +56,14 @@ def test_the_same_cards_come_back() -> None:
     assert back == cards
 
 
-lines = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=20)
+# Without what opens a formula or a sound in Anki, whose fields cannot escape it.
+characters = st.characters(exclude_categories=("C", "Z"), exclude_characters="\\[")
+lines = st.text(characters, min_size=1, max_size=20)
 
 
 @settings(max_examples=50)
 @given(st.lists(lines, min_size=1, max_size=4))
 def test_plain_cards_of_any_text_show_the_same_again(texts: list[str]) -> None:
-    texts = [
-        text
-        for text in texts
-        if not {"\\(", "\\[", "[$", "[latex"} & {text[i : i + n] for i in range(20) for n in (2, 6)}
-    ]
     cards = [ParsedCard(escape_plain(text), "b", key=f"k{n}") for n, text in enumerate(texts)]
     with read_anki(written(cards)) as parsed:
         assert [plain(card.term) for card in parsed] == [plain(card.term) for card in cards]
