@@ -61,6 +61,10 @@ class DeckAdmin(RemovableAdmin):
         ("Dates", {"fields": ("created_at", "updated_at", "removed_at")}),
     )
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Without those that an import is filling."""
+        return super().get_queryset(request).filter(is_building=False)
+
     @admin.display(description="cards", ordering="card_count")
     def cards_link(self, deck: Deck) -> str:
         if deck.pk is None:

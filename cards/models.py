@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from cards import sides
+from cards.drafts import ImportDraft as ImportDraft
 from cards.rendering import MAX_SOURCE, is_plain, render
 from studysite.accounts.models import User, validate_name
 
@@ -80,8 +81,8 @@ def is_editor(user: User | AnonymousUser) -> bool:
 
 class DeckQuerySet(models.QuerySet["Deck"]):
     def present(self) -> "DeckQuerySet":
-        """Decks that have not been removed."""
-        return self.filter(removed_at=None)
+        """Decks that have not been removed, and are whole: not in the middle of an import."""
+        return self.filter(removed_at=None, is_building=False)
 
     def public(self) -> "DeckQuerySet":
         """Decks that anybody finds in the list."""
@@ -140,6 +141,8 @@ class Deck(models.Model):
     card_count = models.PositiveIntegerField(default=0, editable=False)
     # Rises whenever a card is added, removed or moved, so that what was counted by position can be counted anew.
     order_version = models.PositiveIntegerField(default=1, editable=False)
+    # While an import fills it, a deck is nowhere to be seen.
+    is_building = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
     removed_at = models.DateTimeField(null=True, blank=True, editable=False)

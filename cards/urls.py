@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from cards.views import cards, decks, editor, replace, tagging, tags, twins
+from cards.views import cards, decks, editor, importing, replace, tagging, tags, twins
 
 urlpatterns = [
     path("decks/new/", decks.deck_new, name="deck_new"),
@@ -28,4 +28,9 @@ urlpatterns = [
     path("tags/<int:pk>/", tags.tag_edit, name="tag"),
     path("tags/<int:pk>/merge/", tags.tag_merge, name="tag_merge"),
     path("tags/<int:pk>/delete/", tags.tag_delete, name="tag_delete"),
+    path("import/", importing.import_new, name="import"),
+    path("import/<slug:token>/", importing.import_draft, name="import_draft"),
+    path("import/<slug:token>/go-on/", importing.import_go_on, name="import_go_on"),
+    path("import/<slug:token>/drop/", importing.import_drop, name="import_drop"),
+    path("decks/<slug:slug>/import/", importing.import_into, name="deck_import"),
 ]

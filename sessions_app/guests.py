@@ -10,7 +10,9 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.template.defaultfilters import pluralize
 
-from cards.models import CardReport
+from cards.drafts import ImportDraft
+from cards.importing import TagLink, drop_draft
+from cards.models import Card, CardReport, Deck, Tag
 from sessions_app import log
 from sessions_app.models import CardProgress, DayTotal, Enrollment, MatchingBoard, Review, Step, StudySession
 from studysite.accounts.models import User
@@ -21,12 +23,15 @@ LEARNED = (Review, StudySession, MatchingBoard, CardProgress, DayTotal, Enrollme
 MARKS = ("starred", "suspended", "buried_until")
 
 
-def brought_by(guest: User) -> str:
-    """What a guest would bring, in words: answers not taken back, and boards of Matching. Empty for nothing."""
-    answers = Review.objects.standing().filter(learner=guest).count()
-    boards = MatchingBoard.objects.finished().filter(learner=guest).count()
-    counts = ((answers, "answer"), (boards, "board"))
-    return " and ".join(f"{count} {what}{pluralize(count)}" for count, what in counts if count)
+def belongings(guest: User) -> str:
+    """What a guest has, in words: "12 answers and 1 deck"; empty where nothing of hers could be missed."""
+    counts = (
+        (Review.objects.standing().filter(learner=guest).count(), "answer"),
+        (MatchingBoard.objects.finished().filter(learner=guest).count(), "board"),
+        (Deck.objects.owned_by(guest).count(), "deck"),
+    )
+    found = [f"{count:,} {noun}{pluralize(count)}" for count, noun in counts if count]
+    return " and ".join(filter(None, (", ".join(found[:-1]), *found[-1:])))
 
 
 def guest_merge(*, guest: User, user: User, now: datetime) -> bool:
@@ -48,6 +53,7 @@ def guest_merge(*, guest: User, user: User, now: datetime) -> bool:
         drop_what_both_have(enrollments, guest, user)
         for rows in LEARNED:
             rows.objects.filter(learner=guest).update(learner=user)
+        hand_over(guest, user)
         for enrollment in user.enrollments.filter(deck__in=decks).select_related("deck").order_by("pk"):
             log.rebuild(enrollment)
         take_over_reports(guest, user)
@@ -63,14 +69,41 @@ def take_over_reports(guest: User, user: User) -> None:
 
 
 def guest_discard(*, guest: User) -> None:
-    """Delete the guest with everything that she has learned."""
-    User.objects.filter(pk=guest.pk, is_guest=True).delete()
+    """Delete the guest with everything that she has learned, and her decks unless others have studied them."""
+    with transaction.atomic():
+        if User.objects.select_for_update().filter(pk=guest.pk, is_guest=True).exists():
+            forget_guests([guest.pk])
+
+
+def forget_guests(keys: Sequence[int]) -> int:
+    """Delete locked guests with all that is theirs; returns how many they were.
+
+    A guest whose deck somebody else has studied loses her answers alone: the other's history needs the deck.
+    """
+    for rows in LEARNED:
+        rows.objects.filter(learner__in=keys).delete()
+    for draft in ImportDraft.objects.filter(owner__in=keys).select_related("staging"):
+        drop_draft(draft=draft)
+    studied = Deck.objects.filter(Exists(Review.objects.filter(card__deck=OuterRef("pk"))))
+    studied |= Deck.objects.filter(Exists(Enrollment.objects.filter(deck=OuterRef("pk"))))
+    kept = set(studied.filter(owner__in=keys).values_list("owner", flat=True))
+    gone = [key for key in keys if key not in kept]
+    Card.objects.filter(deck__owner__in=gone).delete()
+    Deck.objects.filter(owner__in=gone).delete()
+    return User.objects.filter(pk__in=gone).delete()[1].get(User._meta.label, 0)
 
 
 def idle_guests_remove(*, before: datetime) -> int:
-    """Delete the guests who came before then and have answered nothing since; return how many they were."""
+    """Delete the guests who came before then and have done nothing since; return how many they were.
+
+    Who has a deck that others study stays.
+    """
     answered = Enrollment.objects.filter(learner=OuterRef("pk"), last_studied_at__gte=before)
-    idle = User.objects.filter(~Exists(answered), is_guest=True, date_joined__lt=before)
+    wrote = Deck.objects.filter(owner=OuterRef("pk"), updated_at__gte=before)
+    others = Enrollment.objects.filter(deck__owner=OuterRef("pk")).exclude(learner=OuterRef("pk"))
+    logged = Review.objects.filter(card__deck__owner=OuterRef("pk")).exclude(learner=OuterRef("pk"))
+    idle = User.objects.filter(~Exists(answered), ~Exists(wrote), is_guest=True, date_joined__lt=before)
+    idle = idle.filter(~Exists(others), ~Exists(logged))
     removed = 0
     while True:
         with transaction.atomic():
@@ -79,7 +112,7 @@ def idle_guests_remove(*, before: datetime) -> int:
             if not chunk:
                 return removed
             # Asked once more: one whose row was waited for has come back.
-            removed += idle.filter(pk__in=chunk).delete()[1].get(User._meta.label, 0)
+            removed += forget_guests(list(idle.filter(pk__in=chunk).values_list("pk", flat=True)))
 
 
 def lock_enrollments(guest: User, user: User) -> list[Enrollment]:
@@ -150,6 +183,18 @@ def add_enrollment(own: Enrollment, theirs: Enrollment) -> None:
     own.unseen_from = 0
     own.save(update_fields=["last_studied_at", "buried_until", "unseen_from"])
     theirs.delete()
+
+
+def hand_over(guest: User, user: User) -> None:
+    """Make the guest's decks, tags and drafts the user's; of two tags of one name the user's stays."""
+    Deck.objects.filter(owner=guest).update(owner=user)
+    ImportDraft.objects.filter(owner=guest).update(owner=user)
+    same = {tag.key: tag.pk for tag in Tag.objects.filter(owner=user, key__in=guest.tags.values("key"))}
+    for tag in guest.tags.filter(key__in=same):
+        have = TagLink.objects.filter(tag=same[tag.key]).values("card")
+        TagLink.objects.filter(tag=tag).exclude(card__in=have).update(tag=same[tag.key])
+        tag.delete()
+    guest.tags.update(owner=user)
 
 
 def later(one: datetime | None, other: datetime | None) -> datetime | None:

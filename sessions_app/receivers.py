@@ -14,7 +14,7 @@ from django.utils import timezone
 from cards.models import Card, Deck
 from cards.signals import cards_changed, cards_moved, cards_moving, cards_reasked, learners_asked
 from sessions_app import upkeep
-from sessions_app.guests import brought_by, guest_discard, guest_merge
+from sessions_app.guests import belongings, guest_discard, guest_merge
 from studysite.accounts import guests
 from studysite.accounts.models import User
 
@@ -56,9 +56,9 @@ def keep_what_the_guest_learned(sender: object, request: HttpRequest, user: User
 
 
 @receiver(user_logged_in)
-def drop_a_guest_without_answers(sender: object, request: HttpRequest, user: User, **kwargs: Any) -> None:
-    """Whoever logs in is asked what to do with the guest's answers, where there are any."""
+def drop_a_guest_without_anything(sender: object, request: HttpRequest, user: User, **kwargs: Any) -> None:
+    """Whoever logs in is asked what to do with the guest's answers and decks, where there are any."""
     guest = guests.guest_of(request)
-    if guest and not brought_by(guest):
+    if guest and not belongings(guest):
         guest_discard(guest=guest)
         guests.forget(request)

@@ -17,6 +17,7 @@ from sessions_app.views import (
     paper_print,
     paper_results,
     paper_sharing,
+    paste,
     settings,
     study,
     undo,
@@ -40,6 +41,7 @@ register_converter(AskingModeConverter, "asking")
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("import/<slug:token>/study/", paste.import_study, name="import_study"),
     path("guest/", guest.guest, name="guest"),
     path("guest/fresh/", guest.start_fresh, name="guest_start_fresh"),
     path("decks/<slug:slug>/", deck.deck_page, name="deck"),

@@ -17,6 +17,7 @@ from django_htmx.middleware import HtmxDetails
 
 # Whoever knows these may sign up, or set a password.
 SECRET_ARGUMENTS = {"key", "token"}
+IMPORT_PATHS = ("/import/",)
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -59,6 +60,23 @@ def logged_path(request: HttpRequest) -> str:
     if match and SECRET_ARGUMENTS & match.kwargs.keys():
         return f"/{match.route}"
     return request.path.encode("unicode_escape").decode()
+
+
+def upload_limit(get_response: Handler) -> Handler:
+    """Refuse what is too large by its announced length, before anything of it is read or kept.
+
+    More than is announced is never read. Files come to the pages of importing alone.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        most = settings.MAX_IMPORT if request.path.endswith(IMPORT_PATHS) else settings.MAX_REQUEST
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isdecimal() and int(length) <= most:
+            return get_response(request)
+        context = {"most": most // 2**20}
+        return render(request, "413.html", context, status=413)
+
+    return middleware
 
 
 def permissions_policy(get_response: Handler) -> Handler:

@@ -207,6 +207,8 @@ MIDDLEWARE = [
     "studysite.middleware.login_redirect",
     "studysite.accounts.guests.learner",
     "studysite.middleware.time_zone",
+    # The last: a page says so, and nothing before it reads what a request holds.
+    "studysite.middleware.upload_limit",
 ]
 
 ROOT_URLCONF = "studysite.urls"
@@ -232,6 +234,10 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # --- Data
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# Bytes of a request with files, which are streamed to the disk; an import's file has a bound of its own, with some
+# room for what stands around it.
+MAX_REQUEST = 16 * 1024 * 1024
+MAX_IMPORT = 101 * 1024 * 1024
 DATABASES = {"default": read_database()}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"] = {

@@ -9,13 +9,13 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from sessions_app.guests import brought_by, guest_discard, guest_merge
+from sessions_app.guests import belongings, guest_discard, guest_merge
 from studysite.accounts import guests
 from studysite.accounts.models import User
 from studysite.requests import SiteRequest, safe_next
 
-ADDED = "The answers from this device are yours now."
-DISCARDED = "The answers from this device are discarded."
+ADDED = "The answers and decks from this device are yours now."
+DISCARDED = "The answers and decks from this device are discarded."
 SETTLED = "There is nothing left to add from this device."
 BUSY = "Something else of yours was being saved at that moment. Try again."
 
@@ -35,7 +35,7 @@ def guest(request: SiteRequest) -> HttpResponse:
         if settle(request, found, add=decision == "add"):
             return redirect(target or "home")
         messages.error(request, BUSY)
-    context = {"brings": brought_by(found), "next": target}
+    context = {"belongings": belongings(found), "next": target}
     return render(request, "sessions_app/guest.html", context)
 
 
@@ -61,9 +61,9 @@ def start_fresh(request: SiteRequest) -> HttpResponse:
     found = guests.guest_of(request)
     if found is None or request.user.is_authenticated:
         return redirect("home")
-    brings = brought_by(found)
-    if request.method == "POST" and ("sure" in request.POST or not brings):
+    there = belongings(found)
+    if request.method == "POST" and ("sure" in request.POST or not there):
         request.session.flush()
         messages.success(request, "This browser has forgotten the guest.")
         return redirect("home")
-    return render(request, "sessions_app/start_fresh.html", {"brings": brings})
+    return render(request, "sessions_app/start_fresh.html", {"belongings": there})

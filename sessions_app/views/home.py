@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from cards.models import Card, Deck
 from sessions_app import overview
-from sessions_app.guests import brought_by
+from sessions_app.guests import belongings
 from studysite.accounts.guests import guest_of
 from studysite.htmx import render_page
 from studysite.requests import SiteRequest
@@ -31,7 +31,7 @@ def home(request: SiteRequest) -> HttpResponse:
     guest = guest_of(request) if request.user.is_authenticated else None
     context = {
         "my_decks": my_decks,
-        "guest_brings": brought_by(guest) if guest else "",
+        "guest_belongings": belongings(guest) if guest else "",
         "page": page,
         "sample": None if my_decks else sample_card(page.object_list),
     }

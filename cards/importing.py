@@ -1,0 +1,393 @@
+"""Files of cards -> decks: what a file would come to, and writing it, in chunks, into a deck that is not shown.
+
+`cards.formats` reads; here the cards get their keys, are checked like any other input, and are written. A file is
+read anew in each request, and goes on after the cards that are written already. `cards.merging` makes the hidden
+deck appear, or puts its cards into the deck that they are for.
+"""
+
+import shutil
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import BinaryIO
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from cards.drafts import KEPT_DRAFTS, KEPT_FOR, ImportDraft, folder
+from cards.formats.anki.reader import AnkiOptions
+from cards.formats.anki.sides import FieldChoice
+from cards.formats.detect import ARCHIVE, TEXT, read_file
+from cards.formats.text import TextOptions
+from cards.formats.types import Parsed, ParsedCard, ParsedDeck, Preview
+from cards.models import (
+    MAX_ALTERNATIVE,
+    MAX_ALTERNATIVES,
+    Card,
+    Deck,
+    SideChoice,
+    Tag,
+    clean_text,
+    tag_key,
+)
+from cards.rendering import MAX_SOURCE
+from cards.services import CHUNK
+from studysite.accounts.models import User
+
+TEXT_KEYS = uuid.uuid5(uuid.NAMESPACE_URL, "https://studysite.invalid/import/")
+"""Namespace of the keys of cards whose file has none: made of the term, so that a later import finds them."""
+
+MAX_TAGS = 50
+"""Tags that one card may bring along."""
+
+MAX_TAG_KEY = 120
+SECONDS = 4.0
+"""How long one request writes before it shows how far it is."""
+
+ALTERNATIVES = ("accepted_terms", "accepted_definitions", "wrong_terms", "wrong_definitions")
+TagLink = Card.tags.through
+
+
+# --- Drafts
+
+
+def make_draft(
+    *, owner: User, content: str | BinaryIO, file_name: str = "", deck: Deck | None = None
+) -> ImportDraft:
+    """Keep pasted text or an uploaded file until it is imported, for a day at most.
+
+    Of one learner's drafts the newest stay; what an older one has half written goes with it.
+    """
+    draft = ImportDraft(owner=owner, deck=deck, file_name=file_name[-200:])
+    folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with draft.path.open("xb") as file:
+            if isinstance(content, str):
+                file.write(content.encode("utf-8", "replace"))
+            else:
+                content.seek(0)
+                shutil.copyfileobj(content, file, 2**20)
+        draft.save()
+    except BaseException:
+        draft.forget_file()
+        raise
+    for old in ImportDraft.objects.filter(owner=owner).order_by("-created_at", "-pk")[KEPT_DRAFTS:]:
+        drop_draft(draft=old)
+    return draft
+
+
+def drop_draft(*, draft: ImportDraft) -> None:
+    """Forget a draft, its file, and the hidden deck that it was filling."""
+    with transaction.atomic():
+        staging = draft.staging
+        draft.delete()
+        if staging is not None and staging.is_building:
+            drop_hidden(staging)
+
+
+def drop_hidden(deck: Deck) -> None:
+    deck.cards.all().delete()
+    deck.delete()
+
+
+def old_drafts_remove(*, now: datetime) -> int:
+    """Forget the drafts, and files without one, that have waited for longer than `KEPT_FOR`; returns how many."""
+    old = list(ImportDraft.objects.filter(created_at__lt=now - KEPT_FOR))
+    for draft in old:
+        drop_draft(draft=draft)
+    known = set(ImportDraft.objects.values_list("token", flat=True))
+    for path in folder().glob("*"):
+        if path.name not in known and path.stat().st_mtime < (now - KEPT_FOR).timestamp():
+            path.unlink(missing_ok=True)
+    return len(old)
+
+
+# --- Reading
+
+
+def open_draft(draft: ImportDraft, *, history: bool = False) -> Parsed:
+    """The draft's file, read as its learner chose. Raises FormatError. Close what is returned."""
+    chosen = draft.options
+    text = TextOptions(
+        separator=chosen.get("separator", ""),
+        row_separator=chosen.get("row_separator", ""),
+        encoding=chosen.get("encoding", "") if draft.file_name else "UTF-8",
+        markdown=chosen.get("markdown"),
+        head=chosen.get("head"),
+        is_csv=draft.is_csv,
+    )
+    fields = {
+        int(key): FieldChoice(tuple(sides[0]), tuple(sides[1]))
+        for key, sides in chosen.get("fields", {}).items()
+    }
+    return read_file(draft.path, text=text, anki=AnkiOptions(fields=fields, history=history))
+
+
+@dataclass(slots=True)
+class Settled:
+    """The cards of a file as they will be stored: with a key each, and no two alike.
+
+    Iterate over it; afterwards ``doubled`` counts the cards that were left out because an earlier one has the same
+    sides, and ``unfit`` those that cannot be stored. What has a key of its own is left as it is.
+    """
+
+    parsed: Parsed
+    path: tuple[str, ...] = ()
+    doubled: int = 0
+    unfit: int = 0
+    keyless: int = 0
+
+    def __iter__(self) -> Iterator[ParsedCard]:
+        self.doubled = self.unfit = self.keyless = 0
+        keys: set[str] = set()
+        sides: set[int] = set()
+        for card in self.parsed:
+            if card.deck[: len(self.path)] != self.path:
+                continue
+            if not is_storable(card):
+                self.unfit += 1
+                continue
+            texts = hash((card.term, card.definition))
+            if not card.key:
+                self.keyless += 1
+                if texts in sides:
+                    self.doubled += 1
+                    continue
+                card.key = free_key(card.term, keys)
+            elif card.key in keys:
+                self.doubled += 1
+                continue
+            sides.add(texts)
+            keys.add(card.key)
+            yield card
+
+
+def is_storable(card: ParsedCard) -> bool:
+    """Bring the card's texts into the form in which they are stored; whether they fit then.
+
+    An image alone is no card yet, since images are left out.
+    """
+    card.term, card.definition = clean_text(card.term), clean_text(card.definition)
+    return bool(card.term or card.definition) and max(len(card.term), len(card.definition)) <= MAX_SOURCE
+
+
+def free_key(term: str, keys: set[str]) -> str:
+    """A key for a card whose file has none: the same for the same term, whatever else changes."""
+    number, name = 1, term
+    while (key := str(uuid.uuid5(TEXT_KEYS, name))) in keys:
+        number += 1
+        name = f"{number} {term}"
+    return key
+
+
+# --- The preview
+
+
+@dataclass(slots=True)
+class Look:
+    """What a file would come to. ``new``, ``changed`` and ``same`` are seen from the deck that it goes into."""
+
+    kind: str
+    parsed: Parsed
+    preview: Preview = field(default_factory=Preview)
+    new: int = 0
+    changed: int = 0
+    same: int = 0
+    doubled: int = 0
+    unfit: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.new + self.changed + self.same
+
+    @property
+    def about(self) -> ParsedDeck | None:
+        """What the file says of its one deck."""
+        decks = [deck for deck in self.parsed.decks if deck.path in self.preview.decks or not deck.path]
+        return decks[0] if len(decks) == 1 else None
+
+
+def look_at(draft: ImportDraft, *, samples: int = 10) -> Look:
+    """Read the whole file once. Nothing is written. Raises FormatError."""
+    with open_draft(draft, history=True) as parsed:
+        look = Look(parsed.kind, parsed)
+        known = Known.of(draft.deck)
+        settled = Settled(parsed, tuple(draft.options.get("path", ())))
+        seen: set[int] = set()
+        for card in settled:
+            look.preview.count(card, seen)
+            if len(look.preview.samples) < samples:
+                look.preview.samples.append(card)
+            standing = known.standing(card, by_sides=parsed.kind == TEXT)
+            look.new += standing == "new"
+            look.changed += standing == "changed"
+            look.same += standing == "same"
+        look.preview.report = parsed.report
+        look.doubled, look.unfit = settled.doubled, settled.unfit
+        return look
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a deck holds already: its present cards' sides by key, and all pairs of sides."""
+
+    keys: dict[str, int] = field(default_factory=dict)
+    sides: set[int] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, deck: Deck | None) -> "Known":
+        if deck is None:
+            return cls()
+        rows = deck.cards.present().values_list("key", "term", "definition").iterator(chunk_size=2_000)
+        keys = {key: hash((term, definition)) for key, term, definition in rows}
+        return cls(keys, set(keys.values()))
+
+    def standing(self, card: ParsedCard, *, by_sides: bool) -> str:
+        """``new``, ``changed`` or ``same``."""
+        texts = hash((card.term, card.definition))
+        if self.keys.get(card.key) == texts or (by_sides and texts in self.sides):
+            return "same"
+        return "changed" if card.key in self.keys else "new"
+
+
+def likely_deck(*, owner: User, cards: Sequence[ParsedCard]) -> Deck | None:
+    """The owner's deck that has most of ``cards``, so that a file imported again goes into it; else None."""
+    keys = [card.key for card in cards]
+    found = Card.objects.filter(key__in=keys, deck__in=Deck.objects.owned_by(owner))
+    decks: dict[int, int] = {}
+    for deck in found.values_list("deck", flat=True):
+        decks[deck] = decks.get(deck, 0) + 1
+    best = max(decks, key=lambda deck: decks[deck], default=None)
+    if best is None or decks[best] * 2 <= len(keys):
+        return None
+    return Deck.objects.get(pk=best)
+
+
+# --- Writing
+
+
+def begin(*, draft: ImportDraft, total: int, title: str, about: ParsedDeck | None = None) -> None:
+    """Make the hidden deck; a draft whose import has begun already is left as it is.
+
+    A new deck is called ``title`` and is otherwise as ``about`` says, but private whatever that says.
+    """
+    with transaction.atomic():
+        waiting = ImportDraft.objects.select_for_update().filter(pk=draft.pk, phase=ImportDraft.Phase.PREVIEW)
+        if not waiting.exists():
+            draft.refresh_from_db()
+            return
+        staging = Deck(owner=draft.deck.owner if draft.deck else draft.owner, title=title, is_building=True)
+        if draft.deck:
+            staging.language, staging.side_choice = draft.deck.language, draft.deck.side_choice
+        elif about:
+            staging.description = clean_text(about.description)[:2_000]
+            staging.language = about.language[:12] or staging.language
+            staging.side_choice = (
+                about.side_choice if about.side_choice in SideChoice.values else SideChoice.AUTO
+            )
+        staging.save()
+        draft.staging, draft.total, draft.title, draft.phase = staging, total, title, ImportDraft.Phase.CARDS
+        draft.save(update_fields=["staging", "total", "title", "phase"])
+
+
+def write_cards(*, draft: ImportDraft, seconds: float = SECONDS) -> bool:
+    """Go on writing the draft's cards into its hidden deck, for about so long; True when all are there.
+
+    Each chunk is a transaction of its own. False too where somebody else is writing at this moment. Raises
+    FormatError where the file is damaged further on.
+    """
+    deadline = time.monotonic() + seconds
+    staging = draft.staging
+    assert staging is not None  # noqa: S101
+    with open_draft(draft) as parsed:
+        cards = islice(Settled(parsed, tuple(draft.options.get("path", ()))), draft.done, None)
+        tagger = Tagger(staging.owner, tuple(draft.options.get("path", ())))
+        while chunk := list(islice(cards, CHUNK)):
+            rows = [card_of(card, staging, position) for position, card in enumerate(chunk, draft.done)]
+            with transaction.atomic():
+                mine = ImportDraft.objects.filter(pk=draft.pk, done=draft.done, phase=ImportDraft.Phase.CARDS)
+                if not mine.update(done=F("done") + len(chunk)):
+                    draft.refresh_from_db()
+                    return False
+                Card.objects.bulk_create(rows)
+                tagger.tag(rows, chunk, split_decks=parsed.kind != ARCHIVE)
+            draft.done += len(chunk)
+            if time.monotonic() > deadline and draft.done < draft.total:
+                return False
+    return True
+
+
+def card_of(parsed: ParsedCard, deck: Deck, position: int) -> Card:
+    """The card as it is stored, not saved yet."""
+    now = timezone.now()
+    card = Card(
+        deck=deck,
+        key=parsed.key,
+        position=position,
+        term=parsed.term,
+        definition=parsed.definition,
+        side_choice=parsed.side_choice,
+        asked_since=parsed.asked_since,
+        created_at=parsed.created_at or now,
+        updated_at=now,
+        **{name: alternatives(getattr(parsed, name)) for name in ALTERNATIVES},
+    )
+    card.prepare()
+    return card
+
+
+def alternatives(texts: Iterable[str]) -> list[str]:
+    cleaned = (clean_text(text) for text in texts)
+    return [text for text in dict.fromkeys(cleaned) if 0 < len(text) <= MAX_ALTERNATIVE][:MAX_ALTERNATIVES]
+
+
+class Tagger:
+    """Puts an owner's tags on cards, by their names; makes those that she does not have yet."""
+
+    def __init__(self, owner: User, path: tuple[str, ...] = ()) -> None:
+        self.owner, self.path = owner, path
+        self.known: dict[str, int] = {}
+
+    def tag(self, rows: Sequence[Card], parsed: Sequence[ParsedCard], *, split_decks: bool) -> None:
+        """Tag saved ``rows`` as ``parsed`` says; with ``split_decks`` a deck inside another one is a tag too."""
+        wanted = [self.names(card, split_decks=split_decks) for card in parsed]
+        self.learn({name for names in wanted for name in names})
+        pairs = {
+            (row.pk, self.known[key])
+            for row, names in zip(rows, wanted, strict=True)
+            for name in names
+            if (key := tag_key(name)) in self.known
+        }
+        links = [TagLink(card_id=card, tag_id=tag) for card, tag in sorted(pairs)]
+        TagLink.objects.bulk_create(links, batch_size=CHUNK, ignore_conflicts=True)
+
+    def names(self, card: ParsedCard, *, split_decks: bool) -> list[str]:
+        names = [" ".join(clean_text(name).split()) for name in card.tags[:MAX_TAGS]]
+        inner = card.deck[max(len(self.path), 1) :] if split_decks else ()
+        if inner:
+            names.append("::".join(inner)[:60].strip())
+        return [name for name in names if 0 < len(tag_key(name)) <= MAX_TAG_KEY and name.isprintable()]
+
+    def learn(self, names: set[str]) -> None:
+        missing = {key: name for name in sorted(names) if (key := tag_key(name)) not in self.known}
+        if not missing:
+            return
+        # Another of her tabs may make the same tag at this moment.
+        tags = [Tag(owner=self.owner, name=name, key=key) for key, name in missing.items()]
+        Tag.objects.bulk_create(tags, ignore_conflicts=True)
+        found = Tag.objects.filter(owner=self.owner, key__in=missing).values_list("key", "pk")
+        self.known |= dict(found)
+
+
+def give_up(*, draft: ImportDraft) -> None:
+    """Take back what a failed import has written, and let its learner look at the file again."""
+    with transaction.atomic():
+        staging = draft.staging
+        draft.staging, draft.done, draft.phase = None, 0, ImportDraft.Phase.PREVIEW
+        draft.save(update_fields=["staging", "done", "phase"])
+        if staging is not None and staging.is_building:
+            drop_hidden(staging)

@@ -1,0 +1,151 @@
+"""The end of an import: the hidden deck appears, or its cards go into the deck that they are for, all at once."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from cards.drafts import ImportDraft
+from cards.formats.detect import ARCHIVE, TEXT
+from cards.formats.types import TwinPair as ParsedTwins
+from cards.importing import ALTERNATIVES, SECONDS, TagLink, drop_hidden, open_draft, write_cards
+from cards.models import Card, Deck, SideChoice, TwinPair
+from cards.services import CHUNK, lock_decks, next_position, refresh_deck
+
+MERGED = (
+    *("term", "definition", "term_html", "definition_html", "side_choice", "studied_side"),
+    *ALTERNATIVES,
+    *("updated_at", "removed_at"),
+)
+
+
+def finish(*, draft: ImportDraft, next_phase: str = ImportDraft.Phase.DONE) -> Deck:
+    """Let the cards of a whole hidden deck appear, and return the deck in which they are; twice changes nothing.
+
+    Raises FormatError.
+    """
+    with open_draft(draft) as parsed:
+        kind, twins = parsed.kind, parsed.twins
+    with transaction.atomic():
+        mine = ImportDraft.objects.select_for_update().filter(pk=draft.pk, phase=ImportDraft.Phase.CARDS)
+        if not mine.exists():
+            draft.refresh_from_db()
+        else:
+            _appear(draft, kind, twins)
+            draft.phase, draft.done = next_phase, 0
+            draft.save(update_fields=["phase", "done", "deck", "staging", "added", "updated", "unchanged"])
+    if draft.phase == ImportDraft.Phase.DONE:
+        draft.forget_file()
+    assert draft.deck is not None  # noqa: S101
+    return draft.deck
+
+
+def _appear(draft: ImportDraft, kind: str, twins: Sequence[ParsedTwins]) -> None:
+    staging = draft.staging
+    assert staging is not None  # noqa: S101
+    if draft.deck is None:
+        draft.deck, draft.added = staging, draft.done
+        Deck.objects.filter(pk=staging.pk).update(is_building=False)
+        staging.is_building = False
+    else:
+        _merge(draft, staging, draft.deck, kind)
+    draft.staging = None
+    _pair_twins(draft.deck, twins)
+    refresh_deck(deck=draft.deck)
+    if staging.is_building:
+        drop_hidden(staging)
+
+
+def _merge(draft: ImportDraft, staging: Deck, deck: Deck, kind: str) -> None:
+    lock_decks([deck.pk])
+    position = next_position(deck)
+    # By their keys, since cards leave the hidden deck while it is read.
+    keys = iter(list(staging.cards.in_order().values_list("pk", flat=True)))
+    while pks := list(islice(keys, CHUNK)):
+        chunk = list(staging.cards.filter(pk__in=pks).in_order())
+        known = _counterparts(chunk, deck, by_sides=kind == TEXT)
+        new = [card.pk for card in chunk if card.pk not in known]
+        Card.objects.filter(pk__in=new).update(deck=deck, position=F("position") + position)
+        changed = [there for card in chunk if (there := known.get(card.pk)) and _take_over(there, card, kind)]
+        Card.objects.bulk_create(
+            changed, update_conflicts=True, unique_fields=["pk"], update_fields=list(MERGED)
+        )
+        _move_tags({card: there.pk for card, there in known.items()})
+        draft.added += len(new)
+        draft.updated += len(changed)
+        draft.unchanged += len(known) - len(changed)
+
+
+def _counterparts(cards: Sequence[Card], deck: Deck, *, by_sides: bool) -> dict[int, Card]:
+    """The deck's card for each of ``cards`` that it has already: that of the same key, else of the same sides."""
+    by_key = {card.key: card for card in deck.cards.filter(key__in=[card.key for card in cards])}
+    found = {card.pk: by_key[card.key] for card in cards if card.key in by_key}
+    if by_sides:
+        terms = [card.term for card in cards]
+        same_term = deck.cards.present().filter(term__in=terms).in_order()
+        sides = {(card.term, card.definition): card for card in same_term}
+        for card in cards:
+            # What has the same sides is the same card, although another one may have its key.
+            if there := sides.get((card.term, card.definition)):
+                found[card.pk] = there
+    return found
+
+
+def _take_over(there: Card, card: Card, kind: str) -> bool:
+    """Bring what the file says onto the card that is there; whether that changes it. A removed card comes back."""
+    names = ["term", "definition", "term_html", "definition_html"]
+    names += [name for name in ALTERNATIVES if kind == ARCHIVE or getattr(card, name)]
+    if kind == ARCHIVE or card.side_choice != SideChoice.AUTO:
+        names.append("side_choice")
+    differs = [name for name in names if getattr(there, name) != getattr(card, name)]
+    if not differs and there.removed_at is None:
+        return False
+    for name in differs:
+        setattr(there, name, getattr(card, name))
+    there.studied_side = there.settled_side()
+    there.removed_at, there.updated_at = None, timezone.now()
+    return True
+
+
+def _move_tags(counterparts: dict[int, int]) -> None:
+    """Put the tags of hidden cards onto the cards that they stand for."""
+    links = TagLink.objects.filter(card__in=counterparts).values_list("card_id", "tag_id")
+    pairs = {(counterparts[card], tag) for card, tag in links}
+    TagLink.objects.bulk_create(
+        [TagLink(card_id=card, tag_id=tag) for card, tag in sorted(pairs)],
+        batch_size=CHUNK,
+        ignore_conflicts=True,
+    )
+
+
+def _pair_twins(deck: Deck, twins: Sequence[ParsedTwins]) -> None:
+    """Note the author's word on pairs of cards; where the deck has one already, the file's is the later."""
+    rows: dict[tuple[int, int], TwinPair] = {}
+    for chunk in _chunks(twins):
+        keys = {key for pair in chunk for key in (pair.first, pair.second)}
+        by_key = dict(deck.cards.filter(key__in=keys).values_list("key", "pk"))
+        for pair in chunk:
+            first, second = sorted((by_key.get(pair.first, 0), by_key.get(pair.second, 0)))
+            if 0 < first < second:
+                rows[first, second] = TwinPair(first_id=first, second_id=second, are_twins=pair.are_twins)
+    TwinPair.objects.bulk_create(
+        rows.values(),
+        batch_size=CHUNK,
+        update_conflicts=True,
+        unique_fields=["first", "second"],
+        update_fields=["are_twins"],
+    )
+
+
+def _chunks(twins: Sequence[ParsedTwins]) -> Iterator[Sequence[ParsedTwins]]:
+    for start in range(0, len(twins), CHUNK):
+        yield twins[start : start + CHUNK]
+
+
+def go_on(*, draft: ImportDraft, seconds: float = SECONDS) -> bool:
+    """Go on with a begun import for about so long; whether it is done. Raises FormatError."""
+    if draft.phase == ImportDraft.Phase.CARDS and write_cards(draft=draft, seconds=seconds):
+        finish(draft=draft)
+    return draft.phase == ImportDraft.Phase.DONE
