@@ -1,8 +1,28 @@
 """Addresses of making decks and tagging; they stand before a deck's own, which any word below /decks/ could be."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
-from cards.views import cards, decks, editor, importing, replace, tagging, tags, twins
+from cards.views import (
+    cards,
+    decks,
+    editor,
+    exporting,
+    importing,
+    replace,
+    tagging,
+    tags,
+    twins,
+)
+
+
+class FormatConverter(StringConverter):
+    """The name of a kind of file that a deck is written to."""
+
+    regex = "|".join((*exporting.FORMATS, exporting.HISTORY))
+
+
+register_converter(FormatConverter, "format")
 
 urlpatterns = [
     path("decks/new/", decks.deck_new, name="deck_new"),
@@ -33,4 +53,6 @@ urlpatterns = [
     path("import/<slug:token>/go-on/", importing.import_go_on, name="import_go_on"),
     path("import/<slug:token>/drop/", importing.import_drop, name="import_drop"),
     path("decks/<slug:slug>/import/", importing.import_into, name="deck_import"),
+    path("decks/<slug:slug>/export/", exporting.export, name="deck_export"),
+    path("decks/<slug:slug>/export/<format:name>/", exporting.export_file, name="deck_export_file"),
 ]

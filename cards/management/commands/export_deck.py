@@ -1,0 +1,65 @@
+"""Writes a deck to a file, by the same code as the pages."""
+
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from cards import exporting
+from cards.exporting import FORMATS
+from cards.formats.types import ParsedCard
+from cards.models import Deck
+from cards.progress_bar import Bar
+from studysite.accounts.models import User
+
+
+class Command(BaseCommand):
+    help = "Write a deck to a file; how its name ends says as what: txt, csv, md, apkg, zip."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("slug", help="the last part of the deck's address")
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--learner", metavar="EMAIL", help="put this learner's answers into the archive")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path: Path = options["file"]
+        kind = next((each for each in FORMATS.values() if path.suffix.lower() == f".{each.ending}"), None)
+        if kind is None:
+            endings = ", ".join(f".{each.ending}" for each in FORMATS.values())
+            raise CommandError(f"The file's name must end with one of {endings}.")
+        deck = Deck.objects.present().select_related("owner").filter(slug=options["slug"]).first()
+        if deck is None:
+            raise CommandError(f"There is no deck with the address {options['slug']}.")
+        learner = self.learner(options["learner"], kind.name)
+        bar = Bar(self.stderr)
+
+        def watched(cards: Iterator[ParsedCard]) -> Iterator[ParsedCard]:
+            for done, card in enumerate(cards, 1):
+                bar.show(done, deck.card_count)
+                yield card
+
+        try:
+            # Beside the file, so that one that is there stays until the new one is whole.
+            partial = path.with_name(f".{path.name}.part")
+            with partial.open("wb") as file:
+                exporting.write(
+                    kind.name, file, deck, learner, now=timezone.now(), history=bool(learner), watch=watched
+                )
+            partial.replace(path)
+        except OSError as error:
+            raise CommandError(f"The file cannot be written: {error}") from error
+        bar.end()
+        self.stdout.write(f"{deck.card_count:,} cards written to {path}.")
+
+    def learner(self, email: str | None, kind: str) -> User | None:
+        if not email:
+            return None
+        if kind != "archive":
+            raise CommandError("Answers go into an archive alone: a file whose name ends with .zip.")
+        learner = User.objects.filter(email=email.lower()).first()
+        if learner is None:
+            raise CommandError(f"Nobody has the address {email}.")
+        return learner

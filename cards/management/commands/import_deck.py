@@ -1,0 +1,68 @@
+"""Imports a file from the command line, by the same code as the pages."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from cards import importing, merging
+from cards.drafts import ImportDraft
+from cards.formats.types import FormatError
+from cards.models import Deck
+from cards.progress_bar import Bar
+from studysite.accounts.models import User
+
+
+class Command(BaseCommand):
+    help = "Import text, CSV, an Anki package or an archive into a new deck, or into one that is there."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--owner", metavar="EMAIL", required=True, help="whose deck it is")
+        parser.add_argument("--title", help="of the new deck; else as the file says, or as it is called")
+        parser.add_argument("--into", metavar="SLUG", help="the owner's deck that the cards go into")
+        parser.add_argument("--markdown", action="store_true", help="the text is Markdown")
+        parser.add_argument("--without-history", action="store_true", help="leave answers and due dates out")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        draft = self.draft(options)
+        try:
+            look = importing.look_at(draft)
+            if not look.total:
+                raise FormatError("There are no cards in it.")
+            title = options["title"] or (look.about.title if look.about else "") or options["file"].stem
+            importing.begin(draft=draft, total=look.total, title=title[:200], about=look.about)
+            bar = Bar(self.stderr)
+            while not merging.go_on(draft=draft, seconds=1):
+                bar.show(draft.done, draft.total)
+            bar.end()
+        except FormatError as error:
+            importing.drop_draft(draft=draft)
+            raise CommandError(f"Nothing was imported. {error}") from error
+        for notice in look.preview.report.notices:
+            self.stderr.write(str(notice))
+        counts = f"{draft.added:,} cards added, {draft.updated:,} updated, {draft.unchanged:,} there already"
+        self.stdout.write(f"{counts}: {draft.deck.get_absolute_url() if draft.deck else ''}")
+
+    def draft(self, options: dict[str, Any]) -> ImportDraft:
+        owner = User.objects.filter(email=options["owner"].lower(), is_guest=False).first()
+        if owner is None:
+            raise CommandError(f"Nobody has the address {options['owner']}.")
+        deck = None
+        if options["into"]:
+            deck = Deck.objects.owned_by(owner).filter(slug=options["into"]).first()
+            if deck is None:
+                raise CommandError(f"{owner} has no deck with the address {options['into']}.")
+        try:
+            with options["file"].open("rb") as file:
+                draft = importing.make_draft(
+                    owner=owner, content=file, file_name=options["file"].name, deck=deck
+                )
+        except OSError as error:
+            raise CommandError(f"The file cannot be read: {error}") from error
+        draft.options = {"history": not options["without_history"]}
+        if options["markdown"]:
+            draft.options["markdown"] = True
+        draft.save(update_fields=["options"])
+        return draft

@@ -1,0 +1,205 @@
+"""Decks as files: who may, what is in them, and that what goes out comes in again as it was."""
+
+import io
+
+import pytest
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from cards import exporting, importing, merging
+from cards.formats.detect import read_file
+from cards.importing import look_at
+from cards.models import Card, Deck, Tag, TwinPair, clean_text
+from cards.services import refresh_deck
+from studysite.accounts.models import User
+
+pytestmark = pytest.mark.django_db
+
+NAMES = ("tab", "comma", "markdown", "anki", "archive")
+
+
+def body(response) -> bytes:
+    return b"".join(response.streaming_content)
+
+
+@pytest.fixture
+def deck(make_deck, owner):
+    deck = make_deck(3)
+    card = deck.cards.first()
+    card.tags.add(Tag.objects.create(owner=owner, name="Verbs"))
+    return deck
+
+
+def test_the_page_offers_every_kind(owner_client, deck):
+    page = owner_client.get(f"/decks/{deck.slug}/export/")
+    for name in (*NAMES, "history"):
+        assert f"/decks/{deck.slug}/export/{name}/" in page.text
+    assert f"/decks/{deck.slug}/export/" in owner_client.get(deck.get_absolute_url()).text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_kind_is_read_again(owner_client, deck, name):
+    response = owner_client.get(f"/decks/{deck.slug}/export/{name}/")
+    assert response["Content-Disposition"].startswith(f'attachment; filename="{deck.title}.')
+    content = body(response)
+    if name == "markdown":
+        assert b"## Term 0\n\nDefinition 0\n\n*Verbs*" in content
+        return
+    with read_file(content) as parsed:
+        cards = list(parsed)
+    assert [(card.term, card.definition) for card in cards] == [
+        (f"Term {n}", f"Definition {n}") for n in range(3)
+    ]
+    assert cards[0].tags == ("Verbs",)
+    assert {card.key for card in cards} == set(deck.cards.values_list("key", flat=True))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_private_deck_leaves_for_its_owner_alone(learner_client, client, deck, name):
+    for each in (learner_client, client):
+        assert each.get(f"/decks/{deck.slug}/export/").status_code == 404
+        assert each.get(f"/decks/{deck.slug}/export/{name}/").status_code == 404
+    Deck.objects.update(visibility="link")
+    assert learner_client.get(f"/decks/{deck.slug}/export/{name}/").status_code == 200
+    assert client.get(f"/decks/{deck.slug}/export/{name}/").status_code == 200
+
+
+def test_nothing_is_posted_and_no_other_kind_is_there(owner_client, deck):
+    assert owner_client.post(f"/decks/{deck.slug}/export/tab/").status_code == 405
+    assert owner_client.get(f"/decks/{deck.slug}/export/exe/").status_code == 404
+    assert owner_client.head(f"/decks/{deck.slug}/export/tab/").status_code == 200
+
+
+def test_ones_own_history_needs_somebody(client, owner_client, deck):
+    Deck.objects.update(visibility="public")
+    assert client.get(f"/decks/{deck.slug}/export/history/").status_code == 404
+    assert "With all my answers" not in client.get(f"/decks/{deck.slug}/export/").text
+    assert owner_client.get(f"/decks/{deck.slug}/export/history/").status_code == 200
+
+
+def test_a_learners_tags_leave_with_her_alone(learner_client, client, learner, deck):
+    Deck.objects.update(visibility="public")
+    deck.cards.first().tags.add(
+        Tag.objects.create(owner=learner, name="mine"), Tag.objects.create(owner=learner, name="verbs")
+    )
+    address = f"/decks/{deck.slug}/export/tab/"
+    assert b"mine" in body(learner_client.get(address))
+    assert b"mine" not in body(client.get(address))
+    # The owner's tag of the same name is one with hers.
+    assert body(learner_client.get(address)).lower().count(b"verbs") == 1
+
+
+@pytest.mark.parametrize("title", ["../../etc/passwd", 'a"b\r\nX: y', ".", "Grüße 日本", "x" * 200])
+def test_names_of_files_are_only_names(owner_client, deck, title):
+    Deck.objects.update(title=title)
+    name = owner_client.get(f"/decks/{deck.slug}/export/comma/")["Content-Disposition"]
+    assert name.startswith("attachment; filename")
+    assert "/" not in name.split("''")[-1].replace("%2F", "/")
+    assert "\n" not in name
+
+
+def test_formulas_of_spreadsheets_are_neutralised(owner_client, deck):
+    Card.objects.update(term="=HYPERLINK(1)")
+    assert b'"\'=HYPERLINK(1)"' in body(owner_client.get(f"/decks/{deck.slug}/export/comma/"))
+
+
+def test_queries_do_not_grow_with_cards(owner_client, make_deck, django_assert_max_num_queries):
+    deck = make_deck(40)
+    for name in NAMES:
+        with django_assert_max_num_queries(12):
+            body(owner_client.get(f"/decks/{deck.slug}/export/{name}/"))
+
+
+# --- Out and in again
+
+texts = st.text(max_size=30).map(clean_text)
+alternatives = st.lists(texts.filter(bool), max_size=3, unique=True)
+cards = st.fixed_dictionaries(
+    {
+        "term": texts,
+        "definition": texts.filter(bool),
+        "side_choice": st.sampled_from(["auto", "term", "definition"]),
+        **dict.fromkeys(importing.ALTERNATIVES, alternatives),
+        "asked_since": st.none() | st.datetimes(timezones=st.just(timezone.get_default_timezone())),
+        "created_at": st.datetimes(timezones=st.just(timezone.get_default_timezone())),
+    }
+)
+KEPT = ("key", "term", "definition", "term_html", "definition_html", "side_choice", "studied_side")
+KEPT += (*importing.ALTERNATIVES, "asked_since", "created_at")
+
+
+def import_content(owner: User, content: bytes, deck: Deck | None = None) -> Deck:
+    draft = importing.make_draft(owner=owner, content=io.BytesIO(content), file_name="x", deck=deck)
+    look = look_at(draft)
+    importing.begin(
+        draft=draft, total=look.total, title=look.about.title if look.about else "x", about=look.about
+    )
+    assert merging.go_on(draft=draft)
+    return Deck.objects.get(pk=draft.deck.pk)
+
+
+def rows(deck: Deck) -> list[tuple]:
+    found = [tuple(getattr(card, name) for name in KEPT) for card in deck.cards.present().in_order()]
+    tags = [sorted(card.tags.values_list("key", flat=True)) for card in deck.cards.present().in_order()]
+    return list(zip(found, tags, strict=True))
+
+
+class RoundTrip(TestCase):
+    @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+    @given(
+        fields=st.lists(cards, min_size=1, max_size=6),
+        language=st.sampled_from(["en", "de", "pt-BR"]),
+        side=st.sampled_from(["auto", "term"]),
+        description=texts,
+    )
+    def test_an_archive_comes_in_as_it_went_out(self, fields, language, side, description):
+        owner = User.objects.create_user("round@example.org", name="Round")
+        deck = Deck.objects.create(
+            owner=owner, title="Round trip", language=language, side_choice=side, description=description
+        )
+        tag = Tag.objects.create(owner=owner, name="Äpfel; \\")
+        made = []
+        for position, each in enumerate(fields):
+            made.append(Card.objects.create(deck=deck, position=position, **each))
+            made[-1].tags.add(*[tag][: position % 2])
+        if len(made) > 1:
+            TwinPair.objects.create(first=made[0], second=made[1], are_twins=False)
+        refresh_deck(deck=deck)
+        file = io.BytesIO()
+        exporting.write_package("archive", file, deck, owner, now=timezone.now())
+        back = import_content(owner, file.getvalue())
+        for name in ("title", "description", "language", "side_choice", "card_count"):
+            assert getattr(back, name) == getattr(deck, name)
+        assert rows(back) == rows(deck)
+        pairs = TwinPair.objects.filter(first__deck=back).values_list("first__key", "are_twins")
+        assert list(pairs) == [(made[0].key, False)][: len(made) - 1]
+        for name in ("tab", "comma"):
+            text = "".join(exporting.write_text(name, deck, owner)).encode()
+            again = import_content(owner, text, deck)
+            assert again == deck
+            assert again.order_version >= deck.order_version
+            assert rows(again) == rows(deck)
+
+
+def test_a_text_export_updates_its_own_deck(owner_client, owner, deck):
+    content = body(owner_client.get(f"/decks/{deck.slug}/export/tab/"))
+    import_content(owner, content.replace(b"Definition 1", b"Changed"), deck)
+    assert list(deck.cards.in_order().values_list("definition", flat=True)) == [
+        "Definition 0",
+        "Changed",
+        "Definition 2",
+    ]
+
+
+def test_a_removed_card_of_the_file_comes_back(owner_client, owner, deck):
+    content = body(owner_client.get(f"/decks/{deck.slug}/export/archive/"))
+    deck.cards.filter(term="Term 1").update(removed_at=timezone.now())
+    assert import_content(owner, content, deck).card_count == 3
+
+
+def test_an_import_into_a_public_deck_keeps_it_public(owner, deck):
+    Deck.objects.update(visibility="public")
+    assert import_content(owner, b"a\tb\n", deck).visibility == "public"
+    assert import_content(owner, b"a\tb\n").visibility == "private"

@@ -1,0 +1,100 @@
+"""Importing and exporting from the command line, and forgetting what nobody imported."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from cards import importing
+from cards.drafts import ImportDraft, folder
+from cards.models import Card, Deck
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*args: str, **options: object) -> str:
+    out = StringIO()
+    call_command(*args, stdout=out, stderr=StringIO(), **options)
+    return out.getvalue()
+
+
+@pytest.fixture
+def words(tmp_path):
+    path = tmp_path / "Zahlen.txt"
+    path.write_text("ein\tone\nzwei\ttwo\n", encoding="utf-8")
+    return path
+
+
+def test_a_file_becomes_a_deck(owner, words):
+    said = run("import_deck", str(words), owner=owner.email)
+    deck = Deck.objects.get()
+    assert (deck.title, deck.owner, deck.card_count, deck.visibility) == ("Zahlen", owner, 2, "private")
+    assert "2 cards added" in said
+    assert deck.get_absolute_url() in said
+
+
+def test_into_a_deck_that_is_there(owner, words, make_deck):
+    deck = make_deck(1)
+    run("import_deck", str(words), owner=owner.email, into=deck.slug)
+    assert "0 cards added, 0 updated, 2 there already" in run(
+        "import_deck", str(words), owner=owner.email, into=deck.slug
+    )
+    assert deck.cards.count() == 3
+
+
+def test_errors_are_told_and_leave_nothing(owner, tmp_path, words):
+    pdf = tmp_path / "x.txt"
+    pdf.write_bytes(b"%PDF")
+    for file, options, why in (
+        (pdf, {"owner": owner.email}, "This is a PDF"),
+        (words, {"owner": "no@example.org"}, "Nobody has"),
+        (words, {"owner": owner.email, "into": "nowhere"}, "has no deck"),
+        (tmp_path / "none", {"owner": owner.email}, "cannot be read"),
+    ):
+        with pytest.raises(CommandError, match=why):
+            run("import_deck", str(file), **options)
+    assert not Deck.objects.exists()
+    assert not ImportDraft.objects.exists()
+
+
+@pytest.mark.parametrize("ending", ["txt", "csv", "apkg", "zip"])
+def test_out_and_in_again(owner, tmp_path, make_deck, ending):
+    deck, path = make_deck(3), tmp_path / f"deck.{ending}"
+    assert "3 cards written" in run("export_deck", deck.slug, str(path))
+    run("import_deck", str(path), owner=owner.email, title="Again")
+    again = Deck.objects.get(title="Again")
+    assert set(again.cards.values_list("key", "term", "definition")) == set(
+        deck.cards.values_list("key", "term", "definition")
+    )
+
+
+def test_export_says_what_is_wrong(owner, tmp_path, make_deck):
+    deck = make_deck(1)
+    for args, why in (
+        ((deck.slug, "x.doc"), "must end with"),
+        (("nowhere", "x.zip"), "no deck"),
+        ((deck.slug, str(tmp_path / "no" / "x.zip")), "cannot be written"),
+    ):
+        with pytest.raises(CommandError, match=why):
+            run("export_deck", *args)
+    with pytest.raises(CommandError, match="archive alone"):
+        run("export_deck", deck.slug, "x.txt", learner=owner.email)
+
+
+def test_old_drafts_go_with_what_they_have_half_written(owner):
+    draft = importing.make_draft(owner=owner, content="a\tb\nc\td\n")
+    importing.begin(draft=draft, total=2, title="Half")
+    importing.write_cards(draft=draft)
+    assert Card.objects.count() == 2
+    run("remove_old_imports")
+    assert ImportDraft.objects.exists()
+    (folder() / "left-behind").write_bytes(b"x")
+    with time_machine.travel(timezone.now() + timedelta(days=2)):
+        assert "1 old import removed." in run("remove_old_imports")
+    assert not Card.objects.exists()
+    assert not Deck.objects.exists()
+    assert not draft.path.exists()
+    assert not (folder() / "left-behind").exists()
