@@ -13,6 +13,7 @@ from cards.formats.types import TwinPair as ParsedTwins
 from cards.importing import ALTERNATIVES, SECONDS, TagLink, drop_hidden, open_draft, write_cards
 from cards.models import Card, Deck, SideChoice, TwinPair
 from cards.services import CHUNK, lock_decks, next_position, refresh_deck
+from cards.signals import history_offered
 
 MERGED = (
     *("term", "definition", "term_html", "definition_html", "side_choice", "studied_side"),
@@ -21,10 +22,10 @@ MERGED = (
 )
 
 
-def finish(*, draft: ImportDraft, next_phase: str = ImportDraft.Phase.DONE) -> Deck:
+def finish(*, draft: ImportDraft) -> Deck:
     """Let the cards of a whole hidden deck appear, and return the deck in which they are; twice changes nothing.
 
-    Raises FormatError.
+    What the file knows of its learner comes next. Raises FormatError.
     """
     with open_draft(draft) as parsed:
         kind, twins = parsed.kind, parsed.twins
@@ -34,7 +35,9 @@ def finish(*, draft: ImportDraft, next_phase: str = ImportDraft.Phase.DONE) -> D
             draft.refresh_from_db()
         else:
             _appear(draft, kind, twins)
-            draft.phase, draft.done = next_phase, 0
+            has_history = kind != TEXT and draft.options.get("history", True)
+            draft.phase = ImportDraft.Phase.HISTORY if has_history else ImportDraft.Phase.DONE
+            draft.done = 0
             draft.save(update_fields=["phase", "done", "deck", "staging", "added", "updated", "unchanged"])
     if draft.phase == ImportDraft.Phase.DONE:
         draft.forget_file()
@@ -148,4 +151,32 @@ def go_on(*, draft: ImportDraft, seconds: float = SECONDS) -> bool:
     """Go on with a begun import for about so long; whether it is done. Raises FormatError."""
     if draft.phase == ImportDraft.Phase.CARDS and write_cards(draft=draft, seconds=seconds):
         finish(draft=draft)
+    if draft.phase == ImportDraft.Phase.HISTORY:
+        write_history(draft=draft, seconds=seconds)
     return draft.phase == ImportDraft.Phase.DONE
+
+
+def write_history(*, draft: ImportDraft, seconds: float) -> None:
+    """Hand what the file knows of its learner to whoever keeps histories (see `cards.signals`)."""
+    deck = draft.deck
+    assert deck is not None  # noqa: S101
+    keys = dict(deck.cards.present().values_list("key", "pk"))
+    with open_draft(draft, history=True) as parsed:
+        answers = history_offered.send(
+            sender=Deck,
+            deck=deck,
+            learner=draft.owner,
+            parsed=parsed,
+            keys=keys,
+            start=draft.done,
+            seconds=seconds,
+            now=timezone.now(),
+        )
+        places = [int(place) for _, place in answers if place is not None]
+    if places:
+        draft.done = min(max(places), draft.total)
+    else:
+        draft.phase = ImportDraft.Phase.DONE
+    draft.save(update_fields=["done", "phase"])
+    if draft.phase == ImportDraft.Phase.DONE:
+        draft.forget_file()

@@ -21,11 +21,11 @@ cards_moved = Signal()
 # With ``cards`` (a QuerySet): whoever keeps progress answers with the number of learners who have any on them.
 learners_asked = Signal()
 
-# With ``deck`` and ``learner``, for whom an archive is written: whoever keeps something of hers by card answers with
-# lists of records by their name (docs/formats.md).
+# With ``deck`` and ``learner``, for whom an archive is written: whoever keeps something of hers by card answers
+# with lists of records by their name (docs/formats.md).
 records_asked = Signal()
 
-# With ``deck``, ``learner``, the ``parsed`` file, the ``keys`` of its cards and theirs in the database, where to go on
-# (``start``), for how many ``seconds``, and ``now``: a file's history is to be written. Whoever keeps histories answers
-# with where to go on next, None once all of it is there. Sent outside any transaction.
+# With ``deck``, ``learner``, the ``parsed`` file, the cards' primary keys by their ``keys``, where to go on
+# (``start``), for how many ``seconds``, and ``now``: a file's history is to be written. Whoever keeps histories
+# answers with where to go on next, None once all of it is there. Sent outside any transaction.
 history_offered = Signal()

@@ -171,14 +171,14 @@ def add_marks(guest: User, user: User) -> None:
         other = theirs[row.card_id, row.side]
         row.starred |= other.starred
         row.suspended |= other.suspended
-        row.buried_until = later(row.buried_until, other.buried_until)
+        row.buried_until = log.later(row.buried_until, other.buried_until)
     CardProgress.objects.bulk_update(rows, MARKS, batch_size=log.ROWS_AT_ONCE)
 
 
 def add_enrollment(own: Enrollment, theirs: Enrollment) -> None:
     """Keep ``own`` with its settings, and delete ``theirs``."""
-    own.last_studied_at = later(own.last_studied_at, theirs.last_studied_at)
-    own.buried_until = later(own.buried_until, theirs.buried_until)
+    own.last_studied_at = log.later(own.last_studied_at, theirs.last_studied_at)
+    own.buried_until = log.later(own.buried_until, theirs.buried_until)
     # The replay of a log that was started over can leave cards unseen that were not.
     own.unseen_from = 0
     own.save(update_fields=["last_studied_at", "buried_until", "unseen_from"])
@@ -195,10 +195,6 @@ def hand_over(guest: User, user: User) -> None:
         TagLink.objects.filter(tag=tag).exclude(card__in=have).update(tag=same[tag.key])
         tag.delete()
     guest.tags.update(owner=user)
-
-
-def later(one: datetime | None, other: datetime | None) -> datetime | None:
-    return max(filter(None, (one, other)), default=None)
 
 
 def delete_empty(guest: User) -> None:

@@ -121,6 +121,11 @@ def next_instant(now: datetime, *, last: datetime | None, since: datetime | None
     return max(now, after_last, since or now)
 
 
+def later(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The later of two moments, either of which there may not be."""
+    return max(filter(None, (one, other)), default=None)
+
+
 def counted_since(row: CardProgress, card: Card) -> datetime | None:
     """The moment before which nothing counts: the learner started over, or the card became a new question."""
     return max(filter(None, (row.reset_at, card.asked_since)), default=None)
@@ -264,6 +269,8 @@ def overrule(enrollment: Enrollment, line: Review, verdict: Verdict, now: dateti
     new.pk, new.verdict = None, verdict
     if verdict is Verdict.CORRECT:
         new.mistaken_for_id = None
+    # What another program had made of the answer does not hold for another verdict.
+    new.carry(None)
     new.save(force_insert=True)
     _settle(enrollment, new, before=others.plus(line), after=others.plus(new))
     return True

@@ -1,6 +1,6 @@
 """What studying does when a deck's cards change, and when a guest becomes somebody."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +11,22 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
+from cards.formats.detect import ANKI, ARCHIVE
+from cards.formats.types import Parsed
 from cards.models import Card, Deck
-from cards.signals import cards_changed, cards_moved, cards_moving, cards_reasked, learners_asked
-from sessions_app import upkeep
+from cards.signals import (
+    cards_changed,
+    cards_moved,
+    cards_moving,
+    cards_reasked,
+    history_offered,
+    learners_asked,
+    records_asked,
+)
+from sessions_app import histories, upkeep
+from sessions_app.anki_history import AnkiHistories
 from sessions_app.guests import belongings, guest_discard, guest_merge
+from sessions_app.records import ArchiveHistories, records_of
 from studysite.accounts import guests
 from studysite.accounts.models import User
 
@@ -45,6 +57,38 @@ def follow_cards(
 @receiver(learners_asked)
 def count_learners(sender: object, cards: QuerySet[Card], **kwargs: Any) -> int:
     return upkeep.learner_count(cards)
+
+
+@receiver(records_asked)
+def give_records(
+    sender: object, deck: Deck, learner: User, **kwargs: Any
+) -> dict[str, Iterable[Mapping[str, Any]]]:
+    return records_of(deck, learner)
+
+
+@receiver(history_offered)
+def take_history(
+    sender: object,
+    deck: Deck,
+    learner: User,
+    parsed: Parsed,
+    keys: Mapping[str, int],
+    start: int,
+    seconds: float,
+    now: datetime,
+    **kwargs: Any,
+) -> int | None:
+    """Write on for some seconds; where to go on, None when all is there."""
+    readers: dict[str, type[AnkiHistories] | type[ArchiveHistories]] = {
+        ANKI: AnkiHistories,
+        ARCHIVE: ArchiveHistories,
+    }
+    if parsed.kind not in readers:
+        return None
+    source = readers[parsed.kind](parsed, deck=deck, learner=learner, keys=keys, now=now)
+    return histories.write(
+        deck=deck, learner=learner, histories=source, settings=source.settle, start=start, seconds=seconds
+    )
 
 
 @receiver(user_signed_up)

@@ -6,6 +6,10 @@ from sessions_app.study.types import Evidence, Kind, Level, Rating, State, Verdi
 
 SIDES = SideChoice.choices[1:]
 MODE_CHOICES = [(mode.name, mode.title) for mode in MODES.values()]
+ANKI = "anki"
+ANKI_CHOICE = (ANKI, "Anki")
+"""Where an answer was given that was not given here."""
+
 EVIDENCE = [(evidence.value, evidence.name.capitalize()) for evidence in Evidence]
 KINDS = [(kind.value, kind.name.replace("_", "/").capitalize()) for kind in Kind]
 VERDICTS = [(verdict.value, verdict.name.capitalize()) for verdict in Verdict]

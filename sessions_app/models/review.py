@@ -5,10 +5,20 @@ from django.db import models
 from django.db.models import Q
 
 from cards.models import Card, Deck
-from sessions_app.models.choices import EVIDENCE, KINDS, MAX_RESPONSE, MODE_CHOICES, RATINGS, SIDES, VERDICTS
+from sessions_app.models.choices import (
+    ANKI_CHOICE,
+    EVIDENCE,
+    KINDS,
+    MAX_RESPONSE,
+    MODE_CHOICES,
+    RATINGS,
+    SIDES,
+    STATES,
+    VERDICTS,
+)
 from sessions_app.models.session import Step
 from sessions_app.study.memory import VERSION
-from sessions_app.study.types import Evidence, Kind, Outcome, Rating, Side, Verdict
+from sessions_app.study.types import Evidence, Kind, Memory, Outcome, Rating, Side, State, Verdict
 
 
 class ReviewQuerySet(models.QuerySet["Review"]):
@@ -34,7 +44,7 @@ class Review(models.Model):
     # Where the card lay then: it may be moved, and a day's total belongs to the deck that was studied.
     deck = models.ForeignKey(Deck, on_delete=models.PROTECT, related_name="+", db_index=False)
     step = models.ForeignKey(Step, on_delete=models.SET_NULL, null=True, related_name="reviews")
-    mode = models.CharField(max_length=10, choices=MODE_CHOICES)
+    mode = models.CharField(max_length=10, choices=[*MODE_CHOICES, ANKI_CHOICE])
     side = models.CharField(max_length=10, choices=SIDES)
     kind = models.CharField(max_length=10, choices=KINDS)
     evidence = models.CharField(max_length=11, choices=EVIDENCE)
@@ -61,6 +71,12 @@ class Review(models.Model):
         help_text="The start-over or change of question that was in force: nothing before it counted.",
     )
     scheduler = models.CharField(max_length=20, default=VERSION)
+    # What another program had made of an answer that comes from there: all of it, or none.
+    memory_stability = models.FloatField(null=True)
+    memory_difficulty = models.FloatField(null=True)
+    memory_state = models.PositiveSmallIntegerField(choices=STATES, null=True)
+    memory_step = models.PositiveSmallIntegerField(null=True)
+    memory_due = models.DateTimeField(null=True)
     voided_at = models.DateTimeField(null=True)
 
     objects = ReviewQuerySet.as_manager()
@@ -75,6 +91,23 @@ class Review(models.Model):
             models.CheckConstraint(condition=Q(evidence__in=list(Evidence)), name="review_evidence_known"),
             models.CheckConstraint(
                 condition=Q(rating=None) | Q(rating__in=list(Rating)), name="review_rating_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    memory_stability=None,
+                    memory_difficulty=None,
+                    memory_state=None,
+                    memory_step=None,
+                    memory_due=None,
+                )
+                | Q(
+                    memory_stability__gt=0,
+                    memory_difficulty__gte=1,
+                    memory_difficulty__lte=10,
+                    memory_state__in=list(State),
+                    memory_due__isnull=False,
+                ),
+                name="review_memory_whole",
             ),
         ]
         indexes = [
@@ -103,4 +136,29 @@ class Review(models.Model):
             gap=self.gap,
             gap_needed=self.gap_needed,
             since=self.counted_since,
+            memory=self.memory,
         )
+
+    @property
+    def memory(self) -> Memory | None:
+        """The memory after this line as another program had it; None where it is worked out here."""
+        if self.memory_stability is None or self.memory_difficulty is None:
+            return None
+        if self.memory_state is None or self.memory_due is None:
+            return None
+        return Memory(
+            self.memory_stability,
+            self.memory_difficulty,
+            State(self.memory_state),
+            self.memory_step,
+            self.memory_due,
+            self.reviewed_at,
+        )
+
+    def carry(self, memory: Memory | None) -> None:
+        """Let the line say what the memory is after it; None leaves that to the scheduler again."""
+        self.memory_stability = memory.stability if memory else None
+        self.memory_difficulty = memory.difficulty if memory else None
+        self.memory_state = memory.state if memory else None
+        self.memory_step = memory.step if memory else None
+        self.memory_due = memory.due if memory else None

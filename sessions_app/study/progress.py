@@ -130,6 +130,8 @@ def next_step(progress: Progress, today: date) -> NextStep | None:
 
 def _next_memory(progress: Progress, outcome: Outcome, retention: float) -> Memory | None:
     memory = progress.memory
+    if outcome.memory is not None:
+        return outcome.memory
     if not outcome.is_recall:
         if memory is None or outcome.is_correct:
             return memory

@@ -100,6 +100,8 @@ class Outcome:
     was none), ``gap_needed`` how many would have kept the two recalls apart in a deck of that size then.
     ``since`` is the moment before which nothing counted any more when this was answered: the learner had started
     over, or the card had become a new question. None where everything counted.
+    ``memory`` is given where the answer comes from another program, with what that had made of it: it is taken as
+    it is.
     """
 
     side: Side
@@ -112,6 +114,7 @@ class Outcome:
     gap: int | None
     gap_needed: int
     since: datetime | None = None
+    memory: Memory | None = None
 
     @property
     def is_recall(self) -> bool:

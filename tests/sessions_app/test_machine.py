@@ -22,9 +22,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from cards.formats.types import Parsed, ParsedCard, PastReview, Schedule
 from cards.models import Card, Deck
 from cards.services import refresh_deck, remove_cards, restore_cards, save_card
-from sessions_app import boards, log, marks, papers, services
+from sessions_app import boards, histories, log, marks, papers, services
+from sessions_app.anki_history import AnkiHistories
 from sessions_app.guests import guest_merge
 from sessions_app.marks import Mark
 from sessions_app.models import Enrollment, MatchingBoard, Paper, Review, Step
@@ -134,6 +136,47 @@ class Site(RuleBasedStateMachine):
         lines = Review.objects.filter(learner=self.learners[who]).select_related("card__deck").order_by("pk")
         if line := lines[nth : nth + 1].first():
             services.answer_void(learner=self.learners[who], line=line, now=self.now)
+
+    @rule(
+        who=WHO,
+        nth=st.integers(0, CARDS - 1),
+        answers=st.lists(st.tuples(st.integers(1, 90_000), st.integers(1, 4)), max_size=4),
+        interval=st.integers(0, 400),
+        state=st.sampled_from(["new", "learning", "review", "relearning"]),
+        suspended=st.booleans(),
+    )
+    def bring_history(
+        self,
+        who: int,
+        nth: int,
+        answers: list[tuple[int, int]],
+        interval: int,
+        state: str,
+        suspended: bool,
+    ) -> None:
+        """What she has answered in Anki, before or between what she answers here."""
+        self.fresh()
+        learner, card = self.learners[who], self.deck.cards.in_order()[nth]
+        side = "definition"
+        past = [
+            PastReview(side, self.now - timedelta(minutes=ago), rating, 1_000, "review", 1.0)
+            for ago, rating in sorted(answers, reverse=True)
+        ]
+        due = self.now.date() + timedelta(days=interval - 30)
+        schedule = Schedule(
+            side, state, due_day=due, interval_days=interval, stability=interval or None, suspended=suspended
+        )
+        parsed = ParsedCard("", "", key=card.key, reviews=tuple(past), schedules=(schedule,))
+        source = AnkiHistories(
+            Parsed("anki", lambda report: [parsed]),
+            deck=self.deck,
+            learner=learner,
+            keys={card.key: card.pk},
+            now=self.now,
+        )
+        histories.write(
+            deck=self.deck, learner=learner, histories=source, settings=source.settle, start=0, seconds=9
+        )
 
     def open_step(self, who: int, mode: str | None = None) -> Step | None:
         steps = Step.objects.unanswered().filter(

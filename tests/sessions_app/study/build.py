@@ -57,6 +57,24 @@ def folded(*outcomes: Outcome, retention: float = 0.9) -> Progress:
     return progress.replay(outcomes, retention).progress
 
 
+def carried(last: datetime) -> st.SearchStrategy[Memory]:
+    """What another program may have made of an answer at ``last``."""
+    return st.builds(
+        lambda stability, difficulty, state, days: Memory(
+            stability,
+            difficulty,
+            state,
+            None if state is State.REVIEW else 0,
+            last + timedelta(days=days),
+            last,
+        ),
+        st.floats(0.1, 2_000),
+        st.floats(1, 10),
+        st.sampled_from(State),
+        st.floats(-30, 3_000),
+    )
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> list[Outcome]:
     """Outcomes of one card in order of time, with days that may repeat or go back by one."""
@@ -79,6 +97,7 @@ def histories(draw: st.DrawFn) -> list[Outcome]:
                 study_day=now.date() - timedelta(days=draw(st.integers(0, 1))),
                 gap=draw(st.none() | st.integers(0, 5)),
                 gap_needed=draw(st.integers(0, 3)),
+                memory=draw(st.none() | carried(now)) if recall else None,
             )
         )
     return result

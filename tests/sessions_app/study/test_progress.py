@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessions_app.study import memory, progress
-from sessions_app.study.types import Kind, Level, Progress, Rating, State, Tally
+from sessions_app.study.types import Kind, Level, Memory, Progress, Rating, State, Tally
 from tests.sessions_app.study.build import NOON, folded, histories, outcome
 
 
@@ -76,6 +76,14 @@ def test_mastered_is_won_back_only_on_a_new_study_day():
 def test_an_earlier_study_day_lived_again_is_no_new_day():
     westward = replace(outcome(day=1, minute=90), study_day=outcome(day=0).study_day)
     assert folded(outcome(day=1), westward, outcome(day=1, minute=99)).recall_days == 1
+
+
+def test_a_memory_from_elsewhere_is_taken_as_it_is_and_built_on():
+    held = Memory(40.0, 3.5, State.REVIEW, None, NOON + timedelta(days=33), NOON)
+    taken = replace(outcome(rating=Rating.AGAIN, right=False), memory=held)
+    assert folded(outcome(day=-9), taken).memory == held
+    later = outcome(day=33)
+    assert folded(taken, later).memory == memory.review(held, Rating.GOOD, later.reviewed_at)
 
 
 def test_recognition_leaves_the_memory_alone():

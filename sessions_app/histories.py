@@ -1,0 +1,185 @@
+"""Histories from files: what a learner has answered elsewhere becomes lines of her log, replayed to her progress.
+
+Every chunk is a transaction of its own and leaves the law of the log holding. A line that is there already, by its
+card, side and time, is not written again, so a file may come twice, or go on where it stopped.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import groupby, islice
+from typing import Any
+
+from django.db import transaction
+
+from cards.models import Card, Deck
+from sessions_app import log
+from sessions_app.models import CardProgress, DayTotal, Enrollment, Review
+from sessions_app.services import lock_enrollment
+from sessions_app.study.types import Tally
+from sessions_app.upkeep import note_buried
+from studysite.accounts.models import User
+
+CARDS_AT_ONCE = 300
+
+
+@dataclass
+class Marks:
+    """The learner's own words about one side of a card."""
+
+    starred: bool = False
+    suspended: bool = False
+    buried_until: datetime | None = None
+    reset_at: datetime | None = None
+
+    def put_on(self, row: CardProgress) -> bool:
+        """Add them to what ``row`` has; whether that changes it."""
+        before = (row.starred, row.suspended, row.buried_until, row.reset_at)
+        row.starred |= self.starred
+        row.suspended |= self.suspended
+        row.buried_until = log.later(row.buried_until, self.buried_until)
+        row.reset_at = log.later(row.reset_at, self.reset_at)
+        return before != (row.starred, row.suspended, row.buried_until, row.reset_at)
+
+
+@dataclass
+class CardHistory:
+    """What a file says of one card: unsaved lines of the log, and marks by side."""
+
+    card_id: int
+    lines: list[Review] = field(default_factory=list)
+    marks: dict[str, Marks] = field(default_factory=dict)
+
+
+def write(
+    *,
+    deck: Deck,
+    learner: User,
+    histories: Iterable[CardHistory],
+    settings: Callable[[Enrollment], None],
+    start: int,
+    seconds: float,
+) -> int | None:
+    """Go on after the first ``start`` of ``histories`` for about so long; where to go on next, None when done.
+
+    ``settings`` is called once, with an enrollment of a learner who has not studied the deck before.
+    """
+    deadline = time.monotonic() + seconds
+    rest = islice(histories, start, None)
+    while chunk := list(islice(rest, CARDS_AT_ONCE)):
+        with transaction.atomic():
+            enrollment = lock_enrollment(learner, deck)
+            if start == 0 and enrollment.last_studied_at is None:
+                settings(enrollment)
+                enrollment.save()
+            _write_chunk(enrollment, chunk)
+        start += len(chunk)
+        if time.monotonic() > deadline:
+            return start
+    return None
+
+
+def _write_chunk(enrollment: Enrollment, histories: Sequence[CardHistory]) -> None:
+    learner, deck = enrollment.learner_id, enrollment.deck_id
+    cards = Card.objects.filter(pk__in=[each.card_id for each in histories], deck=deck).defer(*log.TEXTS)
+    by_pk = {card.pk: card for card in cards}
+    histories = [each for each in histories if each.card_id in by_pk]
+    old = list(Review.objects.filter(learner=learner, card__in=by_pk))
+    # A line that was judged anew lies with the one that it stands for at one time; both came, or neither did.
+    have = {(line.card_id, line.side, line.reviewed_at) for line in old}
+    new = [
+        line
+        for each in histories
+        for line in each.lines
+        if (line.card_id, line.side, line.reviewed_at) not in have
+    ]
+    Review.objects.bulk_create(new, batch_size=log.ROWS_AT_ONCE)
+    touched = {(line.card_id, line.side) for line in new}
+    touched |= {(each.card_id, side) for each in histories for side in each.marks}
+    rows = {
+        (row.card_id, row.side): row for row in CardProgress.objects.filter(learner=learner, card__in=by_pk)
+    }
+    marks = {(each.card_id, side): mark for each in histories for side, mark in each.marks.items()}
+    lines = sorted(
+        (line for line in [*old, *new] if line.voided_at is None), key=lambda one: (one.reviewed_at, one.pk)
+    )
+    _settle(enrollment, by_pk, touched, rows, marks, lines, {line.pk for line in new})
+    Enrollment.objects.filter(pk=enrollment.pk).recount()
+    note_buried(enrollment.deck)
+    last = max((line.reviewed_at for line in new), default=None)
+    Enrollment.objects.filter(pk=enrollment.pk).update(
+        last_studied_at=log.later(enrollment.last_studied_at, last), unseen_from=0, unseen_version=0
+    )
+
+
+def _settle(
+    enrollment: Enrollment,
+    cards: Mapping[int, Card],
+    touched: Iterable[tuple[int, str]],
+    rows: dict[tuple[int, str], CardProgress],
+    marks: Mapping[tuple[int, str], Marks],
+    lines: Sequence[Review],
+    new: set[int],
+) -> None:
+    """Replay the sides that were touched, and bring progress, marks and days to what the log says now."""
+    by_side: dict[tuple[int, str], list[Review]] = {}
+    for line in lines:
+        by_side.setdefault((line.card_id, line.side), []).append(line)
+    days: dict[tuple[int, Any], Tally] = {}
+    changed, marked = [], []
+    for key in sorted(touched):
+        card = cards[key[0]]
+        row = rows.get(key) or log.new_row(enrollment, card, key[1])
+        if key in marks and marks[key].put_on(row):
+            marked.append(row)
+        since = log.counted_since(row, card)
+        after = log.History(by_side.get(key, []))
+        before = log.History([line for line in after.lines if line.pk not in new])
+        fold = after.replay(enrollment.retention, since)
+        if row.take(fold.progress, last_reviewed_at=after.last_reviewed_at) or row.pk is None:
+            changed.append(row)
+        for day, tally in after.days(fold).items():
+            days[day] = days.get(day, Tally()) + tally
+        if before.lines:
+            for day, tally in before.days(before.replay(enrollment.retention, since)).items():
+                days[day] = days.get(day, Tally()) + -tally
+    log.save_rows(changed)
+    CardProgress.objects.bulk_update(
+        marked, ["starred", "suspended", "buried_until", "reset_at"], batch_size=log.ROWS_AT_ONCE
+    )
+    _add_days(enrollment.learner_id, days)
+
+
+def _add_days(learner: int, days: Mapping[tuple[int, Any], Tally]) -> None:
+    """`log.add_to_day` for many days at once."""
+    rows = DayTotal.objects.filter(learner=learner, deck__in={deck for deck, _ in days})
+    known = {(row.deck_id, row.study_day): row for row in rows}
+    changed = []
+    for (deck, day), tally in days.items():
+        if tally == Tally():
+            continue
+        row = known.get((deck, day)) or DayTotal(learner_id=learner, deck_id=deck, study_day=day)
+        total = row.as_tally() + tally
+        row.answers, row.introduced = total.answers, total.introduced
+        row.recalls, row.recalls_right = total.recalls, total.recalls_right
+        changed.append(row)
+    DayTotal.objects.bulk_create(
+        changed,
+        batch_size=log.ROWS_AT_ONCE,
+        update_conflicts=True,
+        unique_fields=["learner", "deck", "study_day"],
+        update_fields=["answers", "introduced", "recalls", "recalls_right"],
+    )
+
+
+def in_order(lines: Iterable[Review]) -> list[Review]:
+    """Lines of one card by side and time, no two of a side at one instant."""
+    ordered = sorted(lines, key=lambda line: (line.side, line.reviewed_at))
+    for _, group in groupby(ordered, key=lambda line: line.side):
+        last: datetime | None = None
+        for line in group:
+            if last and line.reviewed_at <= last:
+                line.reviewed_at = last + timedelta(microseconds=1)
+            last = line.reviewed_at
+    return ordered

@@ -1,0 +1,347 @@
+"""Histories from files: Anki's collections and the site's own archives become lines of the log, by its law."""
+
+import io
+import json
+import zipfile
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.utils import timezone
+
+from cards import exporting, importing, merging
+from cards.models import Deck
+from sessions_app import log, marks, services
+from sessions_app.marks import Mark
+from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step
+from sessions_app.study.types import Level, State, Verdict
+from tests.cards.formats.packages import CLOZE, REVERSED, note, package
+from tests.sessions_app.conftest import NOON
+
+pytestmark = pytest.mark.django_db
+
+DAY = 86_400_000
+FIRST = 1_772_000_000_000  # 25 February 2026
+FSRS = json.dumps({"s": 12.5, "d": 4.25, "dr": 0.85})
+# The collection's first day is 15 November 2023.
+DUE = (date(2026, 3, 20) - date(2023, 11, 15)).days
+REVIEWS = [
+    (10, FIRST, 3, -600, 5_000, 0),
+    (10, FIRST + DAY, 3, 4, 7_000, 1),
+    (10, FIRST + 5 * DAY, 1, -600, 9_000, 1),
+    (10, FIRST + 5 * DAY + 600_000, 3, 9, 2_000, 2),
+]
+
+
+@pytest.fixture(autouse=True)
+def _noon():
+    with time_machine.travel(NOON + timedelta(days=5), tick=True):
+        yield
+
+
+def learned(**more):
+    return note(["q", "a"], type=2, queue=2, due=DUE, ivl=9, data=FSRS, **more)
+
+
+def import_file(learner, content: bytes, deck: Deck | None = None) -> Deck:
+    draft = importing.make_draft(owner=learner, content=io.BytesIO(content), file_name="x.apkg", deck=deck)
+    look = importing.look_at(draft)
+    about = look.about
+    importing.begin(
+        draft=draft, total=look.total, title=about.title if about and about.title else "x", about=about
+    )
+    while not merging.go_on(draft=draft, seconds=0):
+        pass
+    return Deck.objects.get(pk=draft.deck.pk)
+
+
+def law_holds():
+    return [log.rebuild(enrollment) for enrollment in Enrollment.objects.all()] in ([], [0], [0, 0])
+
+
+# --- Anki
+
+
+@pytest.mark.parametrize("new", [True, False])
+def test_who_comes_from_anki_goes_on_where_she_stopped(learner, new):
+    deck = import_file(learner, package([learned()], new=new, reviews=REVIEWS))
+    row = CardProgress.objects.get()
+    assert (row.learner, row.card.deck, row.side) == (learner, deck, "definition")
+    assert (row.stability, row.difficulty, row.state) == (12.5, 4.25, State.REVIEW)
+    assert services.study_day_of(learner, row.due) == date(2026, 3, 20)
+    assert (row.recalls, row.misses, row.level) == (3, 1, Level.LEARNED)
+    assert Review.objects.count() == 4
+    assert set(Review.objects.values_list("mode", "step")) == {("anki", None)}
+    assert Enrollment.objects.get().retention == pytest.approx(0.85)
+    assert Enrollment.objects.get().learned == 1
+    assert law_holds()
+
+
+def test_the_next_answer_builds_on_it(learner):
+    deck = import_file(learner, package([learned()], reviews=REVIEWS))
+    now = datetime(2026, 3, 20, 15, tzinfo=UTC)
+    with time_machine.travel(now):
+        services.session_start(
+            learner=learner, deck=deck, mode="spaced", settings=services.SessionSettings("due", 20), now=now
+        )
+        services.step_answer(learner=learner, step=Step.objects.get(), response={"rating": "3"}, now=now)
+    row = CardProgress.objects.get()
+    assert row.stability > 12.5
+    assert row.due > now + timedelta(days=10)
+    assert law_holds()
+
+
+def test_the_same_file_again_adds_nothing_and_a_later_one_the_rest(learner):
+    deck = import_file(learner, package([learned()], reviews=REVIEWS[:2]))
+    import_file(learner, package([learned()], reviews=REVIEWS[:2]), deck)
+    assert Review.objects.count() == 2
+    import_file(learner, package([learned()], reviews=REVIEWS), deck)
+    assert Review.objects.count() == 4
+    assert DayTotal.objects.count() == 3
+    assert law_holds()
+
+
+def test_both_directions_of_a_note_are_both_sides_of_a_card(learner):
+    reviews = [(10, FIRST, 3, 4, 1, 0), (11, FIRST + 1, 1, -60, 1, 0)]
+    import_file(
+        learner,
+        package([note(["q", "a"], kind=REVERSED, ords=[0, 1], type=2, queue=2, due=DUE)], reviews=reviews),
+    )
+    assert set(CardProgress.objects.values_list("side", "recalls", "misses")) == {
+        ("definition", 1, 0),
+        ("term", 0, 1),
+    }
+    assert law_holds()
+
+
+@pytest.mark.parametrize(
+    ("queue", "suspended", "buried"), [(-1, True, False), (-2, False, True), (2, False, False)]
+)
+def test_suspended_and_buried_cards_stay_so(learner, queue, suspended, buried):
+    import_file(learner, package([note(["q", "a"], type=2, queue=queue, due=DUE, ivl=9)], reviews=REVIEWS))
+    row = CardProgress.objects.get()
+    assert (row.suspended, row.buried_until is not None) == (suspended, buried)
+    enrollment = Enrollment.objects.get()
+    assert enrollment.suspended == suspended
+    assert (enrollment.buried_until is not None) == buried
+    assert law_holds()
+
+
+def test_a_new_suspended_card_has_a_mark_and_no_line(learner):
+    import_file(learner, package([note(["q", "a"], queue=-1)]))
+    assert CardProgress.objects.get().suspended
+    assert not Review.objects.exists()
+    assert law_holds()
+
+
+def test_without_fsrs_the_interval_says_how_stable_it_is(learner):
+    import_file(learner, package([note(["q", "a"], type=2, queue=2, due=DUE, ivl=9)], reviews=REVIEWS))
+    row = CardProgress.objects.get()
+    assert row.stability == 9
+    assert services.study_day_of(learner, row.due) == date(2026, 3, 20)
+
+
+def test_a_schedule_without_answers_is_kept_too(learner):
+    import_file(learner, package([learned()]))
+    row = CardProgress.objects.get()
+    assert (row.stability, row.recalls) == (12.5, 1)
+    assert Review.objects.get().rating is None
+    assert law_holds()
+
+
+def test_answers_can_be_left_out(learner):
+    draft = importing.make_draft(
+        owner=learner, content=io.BytesIO(package([learned()], reviews=REVIEWS)), file_name="x.apkg"
+    )
+    draft.options = {"history": False}
+    draft.save()
+    importing.begin(draft=draft, total=1, title="x")
+    assert merging.go_on(draft=draft)
+    assert not Review.objects.exists()
+    assert not Enrollment.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        {"due": 2**40, "ivl": 2**31 - 1},
+        {"due": -(2**31), "ivl": -5},
+        {"data": json.dumps({"s": 1e-300, "d": 99})},
+        {"data": json.dumps({"s": 1e300, "d": -4})},
+        {"type": 3, "queue": 1, "due": 4_000_000_000},
+        {"type": 1, "queue": 1, "due": 1},
+    ],
+)
+def test_strange_schedules_break_nothing(learner, card):
+    row = {"type": 2, "queue": 2, "due": DUE, "ivl": 9, **card}
+    reviews = [
+        *REVIEWS,
+        (10, 2**62, 3, 1, 1, 1),
+        (10, FIRST + 9 * DAY, 3, 2**31, 2**31, 1),
+        (10, 5, 4, 1, 1, 1),
+    ]
+    import_file(learner, package([note(["q", "a"], **row)], reviews=reviews))
+    assert not Review.objects.filter(reviewed_at__gt=timezone.now()).exists()
+    assert law_holds()
+
+
+def test_the_preview_says_what_will_come_along(learner_client):
+    content = package([learned(), note(["{{c1::x}}", ""], kind=CLOZE)], reviews=REVIEWS)
+    url = learner_client.post("/import/", {"file": SimpleUploadedFile("x.apkg", content)})["Location"]
+    page = learner_client.get(url)
+    assert "Bring my answers and due dates along" in page.text
+    assert "4 answers" in page.text
+    assert not Review.objects.exists()
+    response = learner_client.post(url, {"do": "import", "history": "on", "title": "Anki"})
+    assert response["Location"] == Deck.objects.get().get_absolute_url()
+    assert Review.objects.count() == 4
+    assert learner_client.get(response["Location"]).status_code == 200
+    card = Review.objects.first().card
+    assert "Anki, flip" in learner_client.get(f"/decks/{Deck.objects.get().slug}/cards/{card.pk}/").text
+
+
+def test_an_imported_answer_can_be_judged_anew(learner):
+    import_file(learner, package([learned()], reviews=REVIEWS))
+    line = Review.objects.order_by("-reviewed_at").first()
+    assert services.answer_override(learner=learner, line=line, verdict=Verdict.WRONG, now=timezone.now())
+    assert CardProgress.objects.get().stability != 12.5
+    assert law_holds()
+
+
+# --- The archive
+
+
+@pytest.fixture
+def studied(studying):
+    """Lena has studied Olga's deck, judged one answer anew, taken one back, and marked a card."""
+    for days, rating in enumerate((3, 1, 4, 2, 3)):
+        studying.now = NOON + timedelta(days=days / 2)
+        if studying.open_step() is None:
+            studying.start()
+        studying.answer(rating)
+    line = Review.objects.order_by("pk").first()
+    services.answer_override(learner=studying.learner, line=line, verdict=Verdict.WRONG, now=studying.now)
+    card = studying.deck.cards.in_order().last()
+    with time_machine.travel(studying.now):
+        marks.card_mark(learner=studying.learner, card=card, mark=Mark.STARRED, on=True, now=studying.now)
+    Enrollment.objects.update(retention=0.8, strict=True)
+    call_command("rebuild_progress")
+    return studying
+
+
+def archive(deck, learner) -> bytes:
+    file = io.BytesIO()
+    exporting.write("archive", file, deck, learner, now=timezone.now(), history=True)
+    return file.getvalue()
+
+
+def history(deck, learner):
+    lines = Review.objects.filter(card__deck=deck, learner=learner).order_by(
+        "card__position", "side", "reviewed_at", "pk"
+    )
+    names = [
+        f.name
+        for f in Review._meta.fields
+        if f.name not in ("id", "card", "deck", "step", "learner", "mistaken_for")
+    ]
+    rows = CardProgress.objects.filter(card__deck=deck, learner=learner).order_by("card__position", "side")
+    progress = [f.name for f in CardProgress._meta.fields if f.name not in ("id", "card", "deck", "learner")]
+    days = DayTotal.objects.filter(deck=deck, learner=learner).order_by("study_day")
+    return (
+        list(lines.values("card__key", *names)),
+        list(rows.values("card__key", *progress)),
+        list(days.values("study_day", "answers", "introduced", "recalls", "recalls_right")),
+        Enrollment.objects.filter(deck=deck, learner=learner).values("retention", "strict", "recalled").get(),
+    )
+
+
+def test_a_history_comes_in_as_it_went_out(studied, learner):
+    back = import_file(learner, archive(studied.deck, learner))
+    assert back != studied.deck
+    assert history(back, learner) == history(studied.deck, learner)
+    assert law_holds()
+    import_file(learner, archive(studied.deck, learner), back)
+    assert history(back, learner) == history(studied.deck, learner)
+
+
+def test_into_the_deck_where_it_was_learned_it_adds_nothing(studied, learner, owner):
+    before = history(studied.deck, learner)
+    owner_draft = archive(studied.deck, learner)
+    import_file(owner, owner_draft, studied.deck)
+    assert history(studied.deck, learner) == before
+    assert Review.objects.filter(learner=owner).count() == Review.objects.filter(learner=learner).count()
+
+
+def test_nobody_elses_history_leaves(studied, owner, learner):
+    members = zipfile.ZipFile(io.BytesIO(archive(studied.deck, owner)))
+    assert members.read("records/reviews.jsonl") == b""
+    assert members.read("records/settings.jsonl") == b""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"reviewed_at": "yesterday"},
+        {"reviewed_at": "2026-03-02T12:00:00"},
+        {"reviewed_at": "2999-01-01T00:00:00+00:00", "study_day": "2999-01-01"},
+        {"study_day": "2001-01-01"},
+        {"study_day": 5},
+        {"side": "back"},
+        {"verdict": "ask"},
+        {"rating": 9},
+        {"mode": ["learn"]},
+        {"mode": "x" * 99},
+        {"gap": -1},
+        {"gap_needed": 2**40},
+        {"elapsed_ms": "5"},
+        {"memory_stability": -1, "memory_difficulty": 5, "memory_state": 2},
+        {"memory_stability": float("nan"), "memory_difficulty": 5, "memory_state": 2},
+        {"response": 5},
+        {"card": ["x"]},
+        {"card": None},
+    ],
+)
+def test_records_that_no_log_could_have_are_passed_over(studied, learner, change):
+    archived = zipfile.ZipFile(io.BytesIO(archive(studied.deck, learner)))
+    lines = [json.loads(line) for line in archived.read("records/reviews.jsonl").splitlines()]
+    lines[0] |= change
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as copy:
+        for name in archived.namelist():
+            content = archived.read(name)
+            if name == "records/reviews.jsonl":
+                content = "\n".join(json.dumps(line) for line in lines).encode()
+            copy.writestr(name, content)
+    back = import_file(learner, made.getvalue())
+    assert Review.objects.filter(card__deck=back).count() == len(lines) - 1
+    assert law_holds()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"retention": 5},
+        {"retention": "x"},
+        {"new_per_day": -1},
+        {"new_per_day": 10**9},
+        {"learn_kinds": "x"},
+        {"learn_kinds": [{"a": 1}]},
+        {"side_choice": "back"},
+        {"strict": "maybe"},
+        {"reset_at": "x"},
+        {"learn_ahead": 10**9},
+    ],
+)
+def test_strange_settings_are_left_as_they_are(studied, learner, settings):
+    archived = zipfile.ZipFile(io.BytesIO(archive(studied.deck, learner)))
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as copy:
+        for name in archived.namelist():
+            is_settings = name == "records/settings.jsonl"
+            copy.writestr(name, json.dumps(settings) if is_settings else archived.read(name))
+    back = import_file(learner, made.getvalue())
+    enrollment = Enrollment.objects.get(deck=back)
+    enrollment.full_clean(exclude=["learn_kinds"])
+    assert enrollment.retention == 0.9
