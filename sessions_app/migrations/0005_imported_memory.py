@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('cards', '0003_imports'),
-        ('sessions_app', '0002_learn'),
+        ('sessions_app', '0004_test'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='review',
             name='mode',
-            field=models.CharField(choices=[('learn', 'Learn'), ('spaced', 'Spaced'), ('anki', 'Anki')], max_length=10),
+            field=models.CharField(choices=[('learn', 'Learn'), ('test', 'Test'), ('matching', 'Matching'), ('spaced', 'Spaced'), ('anki', 'Anki')], max_length=10),
         ),
         migrations.AddConstraint(
             model_name='review',
