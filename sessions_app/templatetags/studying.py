@@ -17,6 +17,7 @@ register = template.Library()
 register.filter("stored", stored)
 
 LINK = re.compile(r"</?a\b[^>]*>")
+WIDE = '<span class="maths-wide">'
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 MONTH, YEAR = timedelta(days=30.4), timedelta(days=365.25)
 LONG_TEXT = 90
@@ -111,7 +112,18 @@ def way_up(step: NextStep | None) -> str:
 @register.filter
 def rendered(source: str) -> SafeString:
     """A frozen text as HTML; `cards.rendering` makes it safe."""
-    return mark_safe(render(source))  # noqa: S308
+    return mark_safe(reachable(render(source)))  # noqa: S308
+
+
+def reachable(html: str) -> str:
+    """The same, with wide formulas, which scroll on a phone, to be reached by keys."""
+    return html.replace(WIDE, f'{WIDE[:-1]} tabindex="0">')
+
+
+@register.filter
+def rendered_label(source: str) -> SafeString:
+    """A frozen text as HTML that may stand in a label: without links."""
+    return mark_safe(LINK.sub("", reachable(render(source))))  # noqa: S308
 
 
 @register.filter

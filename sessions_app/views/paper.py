@@ -21,6 +21,7 @@ from sessions_app.paper_history import history_of
 from sessions_app.papers import Filled, Saved
 from sessions_app.study import sheets
 from sessions_app.study.modes import MODES
+from sessions_app.study.types import SessionSettings
 from sessions_app.views.access import test_required
 from sessions_app.views.paper_items import HEADINGS, items_of, sections_of
 from sessions_app.views.study import deck_or_404, enrollment_of
@@ -191,6 +192,8 @@ def show_paper(
         context["items"] = [item for item in items if sheets.asks(item.question, item.step.saved)]
     else:
         context["sections"] = sections_of(items)
+        wanted = SessionSettings.from_json(paper.session.settings).questions
+        context["is_fewer"] = paper.questions < wanted
         context["short"] = [heading.rstrip("?") for kind, heading in HEADINGS.items() if kind in paper.short]
     context["errors"] = [item for item in items if item.error]
     return render_page(request, "sessions_app/test.html", context, parts=("paper",))

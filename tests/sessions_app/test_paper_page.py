@@ -212,6 +212,16 @@ def test_new_tests_offer_the_settings_of_the_last(testing):
     assert page.count("checked") == 2
 
 
+def test_a_paper_shorter_than_wished_and_a_kind_too_rare_are_said(testing, deck):
+    testing.start(questions=50, kinds=("typed",))
+    assert "This paper has 16 questions" in text(testing.client.get(testing.page))
+    testing.post("discard")
+    deck.cards.filter(position__gt=1).update(definition="$x^2$ and no word to type")
+    testing.start(questions=8, kinds=("typed", "flip"))
+    assert "too few cards for “Type the answer”" in text(testing.client.get(testing.page))
+    assert testing.paper().questions == 8
+
+
 # --- The paper stays as it was drawn
 
 
@@ -590,6 +600,13 @@ def test_the_table_shows_the_last_score_the_best_and_how_many(testing, deck):
     assert "50 % <small>best 75 %, 3 tests</small>" in page
     assert "As graded: 25 %; 1 marked right by the learner." in page
     assert '<span class="badge">50 %</span>' in page
+
+
+def test_nothing_right_is_a_score_too(testing, deck):
+    score(testing, 0)
+    page = " ".join(text(testing.client.get(deck.get_absolute_url())).split())
+    assert "0 % <small>best 0 %, 1 test</small>" in page
+    assert '<span class="badge">0 %</span>' in page
 
 
 # --- Who may see what

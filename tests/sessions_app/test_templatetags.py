@@ -7,7 +7,7 @@ import time_machine
 from django.utils import timezone
 
 from sessions_app.study.types import Level, Need, NextStep
-from sessions_app.templatetags.studying import ago, elapsed, interval, is_long, rendered, way_up, when
+from sessions_app.templatetags.studying import ago, elapsed, interval, is_long, rendered, rendered_label, way_up, when
 
 THURSDAY = datetime(2026, 3, 5, 15, 0, tzinfo=UTC)
 
@@ -99,3 +99,11 @@ def test_the_way_up_is_said_in_a_sentence(step, text):
 )
 def test_the_time_an_answer_took(milliseconds, text):
     assert elapsed(milliseconds) == text
+
+
+def test_wide_formulas_are_reached_by_keys_and_labels_have_no_links():
+    wide = f"${'x + ' * 20}y$"
+    assert 'class="maths-wide" tabindex="0"' in rendered(wide)
+    label = rendered_label(f"[link](https://example.org) {wide}")
+    assert "<a" not in label
+    assert 'tabindex="0"' in label

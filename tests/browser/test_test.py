@@ -1,0 +1,231 @@
+"""Test in Chromium: every kind, over two devices, without a connection, without JavaScript, on a phone; axe."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core.management import call_command
+from django.utils import timezone
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from sessions_app.models import Paper, Review, Step
+from sessions_app.study import sheets
+from sessions_app.study.types import Kind, Question
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TEST = "/decks/deep-learning/test/"
+QUESTIONS = 10
+
+
+@pytest.fixture(autouse=True)
+def _library() -> None:
+    call_command("load_library")
+
+
+def start(page: Page, *kinds: str, questions: int = QUESTIONS) -> None:
+    page.goto(TEST)
+    page.get_by_label("Questions", exact=True).fill(str(questions))
+    if kinds:
+        for box in page.locator("[name=kinds]").all():
+            box.set_checked(box.get_attribute("value") in kinds)
+    page.get_by_role("button", name="Start the test").click()
+    expect(page.locator("#paper-form")).to_be_visible()
+
+
+def steps() -> list[Step]:
+    return list(Paper.objects.latest("pk").session.steps.on_paper())
+
+
+def fill(page: Page, step: Step) -> None:
+    """Answer a question rightly."""
+    question, item = Question.from_json(step.question), page.locator(f"#q{step.position}")
+    if question.kind is Kind.CHOICE:
+        item.locator("[type=radio]").nth(question.options.index(question.answer)).check()
+    elif question.kind is Kind.TRUE_FALSE:
+        item.get_by_label("True" if question.options[0] == question.answer else "False").check()
+    elif question.kind is Kind.BLOCK:
+        for place, field in enumerate(item.locator("select").all()):
+            field.select_option(str(sheets.right_pair(question, place)))
+    elif question.kind is Kind.TYPED:
+        item.locator("input:not([type=hidden])").fill(question.answer)
+    else:
+        item.get_by_label(re.compile("I have said it")).check()
+
+
+def judge(page: Page) -> None:
+    for item in page.locator(".paper-item").all():
+        for tick in item.locator(".ticks input").all():
+            tick.check()
+        if item.get_by_label("I was right").count():
+            item.get_by_label("I was right").check()
+
+
+def expect_saved(page: Page, answered: int) -> None:
+    expect(page.locator("#paper-bar")).to_contain_text(f"{answered}/{QUESTIONS} answered")
+    expect(page.locator("#paper-state")).to_have_text("Saved")
+
+
+def check_page(page: Page) -> None:
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_every_kind_closed_in_the_middle_and_finished_on_another_device(
+    page: Page, browser: Browser, browser_context_args: dict[str, Any], learner, sign_in: Callable[..., None]
+) -> None:
+    sign_in(page.context, learner)
+    start(page)
+    paper = steps()
+    assert {Question.from_json(step.question).kind for step in paper} == set(Kind)
+    half = paper[: len(paper) // 2]
+    for step in half:
+        fill(page, step)
+    expect_saved(page, sum(sheets.points(Question.from_json(step.question)) for step in half))
+    page.close()
+    with browser.new_context(**browser_context_args) as context:
+        sign_in(context, learner)
+        other = context.new_page()
+        other.goto(TEST)
+        expect(other.locator(".paper-item")).to_have_count(len(paper))
+        for step in paper[len(half) :]:
+            fill(other, step)
+        expect_saved(other, QUESTIONS)
+        other.locator("#hand-in").click()
+        expect(other.get_by_text("only you can judge")).to_be_visible()
+        judge(other)
+        other.locator("#hand-in").click()
+        expect(other.get_by_role("heading", level=1)).to_have_text("100 %")
+    assert Review.objects.count() == QUESTIONS
+
+
+def test_what_changes_without_a_connection_is_shown_tried_again_and_not_lost(
+    page: Page, learner, sign_in, console_errors: list[str]
+) -> None:
+    sign_in(page.context, learner)
+    start(page, "typed", "choice")
+    typed = next(step for step in steps() if Question.from_json(step.question).kind is Kind.TYPED)
+    field = page.locator(f"#q{typed.position}-typed")
+    page.context.set_offline(True)
+    field.fill("first")
+    expect(page.locator("#paper-state")).to_contain_text("Not saved: no connection. Trying again")
+    fill(page, steps()[0])
+    field.fill("second")
+    page.context.set_offline(False)
+    expect_saved(page, 2)
+    typed.refresh_from_db()
+    assert typed.saved == {"typed": "second"}
+    console_errors.clear()
+
+
+def test_who_changes_an_answer_on_a_page_that_is_old_means_it(
+    page: Page, browser: Browser, browser_context_args: dict[str, Any], learner, sign_in
+) -> None:
+    sign_in(page.context, learner)
+    start(page, "typed")
+    with browser.new_context(**browser_context_args) as context:
+        sign_in(context, learner)
+        other = context.new_page()
+        other.goto(TEST)
+        for word in ("one", "two", "three"):
+            other.locator("#q0-typed").fill(word)
+            expect(other.locator("#paper-state")).to_have_text("Saved")
+            other.wait_for_timeout(800)
+    page.locator("#q0-typed").fill("four")
+    expect_saved(page, 1)
+    assert steps()[0].saved == {"typed": "four"}
+
+
+def test_enter_goes_to_the_next_field_and_saves(page: Page, learner, sign_in) -> None:
+    sign_in(page.context, learner)
+    start(page, "typed")
+    page.locator("#q0-typed").focus()
+    page.keyboard.type("Regularization")
+    page.keyboard.press("Enter")
+    expect(page.locator("#q1-typed")).to_be_focused()
+    expect_saved(page, 1)
+    assert page.url.endswith(TEST)
+
+
+def test_when_the_time_is_up_the_page_hands_itself_in(page: Page, learner, sign_in) -> None:
+    sign_in(page.context, learner)
+    start(page, "typed")
+    Paper.objects.update(deadline=timezone.now() + timedelta(seconds=4))
+    page.reload()
+    page.locator("#q0-typed").fill(Question.from_json(steps()[0].question).answer)
+    expect(page.locator(".clock")).to_contain_text("0:0")
+    expect(page.get_by_role("heading", level=1)).to_have_text("10 %")
+
+
+def test_a_test_without_javascript(plain_page: Page, learner, sign_in) -> None:
+    page = plain_page
+    sign_in(page.context, learner)
+    start(page)
+    for step in steps():
+        fill(page, step)
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#paper-bar")).to_contain_text(f"{QUESTIONS}/{QUESTIONS} answered")
+    page.get_by_role("button", name="Hand in").click()
+    judge(page)
+    page.get_by_role("button", name="See the score").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("100 %")
+    page.get_by_role("button", name="I was wrong").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("90 %")
+
+
+def test_all_pages_fit_a_phone_and_break_no_rule(
+    page: Page, browser: Browser, browser_context_args, learner, sign_in
+) -> None:
+    sign_in(page.context, learner)
+    page.set_viewport_size({"width": 360, "height": 640})
+    page.goto(TEST)
+    check_page(page)
+    # All cards of the deck, whatever is drawn.
+    start(page, questions=46)
+    for step in steps()[:-1]:
+        fill(page, step)
+    expect(page.locator("#paper-state")).to_have_text("Saved")
+    check_page(page)
+    page.locator("#hand-in").click()
+    expect(page.get_by_text("only you can judge")).to_be_visible()
+    check_page(page)
+    judge(page)
+    page.locator("#hand-in").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("%")
+    page.get_by_role("button", name="Make the link").click()
+    check_page(page)
+    link = page.locator(".test-link").inner_text()
+    results = page.url
+    page.get_by_role("link", name="Print").click()
+    check_page(page)
+    page.get_by_role("link", name="Answer key").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("answer key")
+    check_page(page)
+    page.goto(results)
+    page.get_by_role("button", name=re.compile("Retake")).click()
+    page.locator("#hand-in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("0 %")
+    expect(page.locator(".score-plot")).to_be_visible()
+    check_page(page)
+    take_as_a_friend(browser, browser_context_args, link)
+    page.goto(results)
+    expect(page.locator("#friends")).to_contain_text("Kim 0 %")
+
+
+def take_as_a_friend(browser: Browser, browser_context_args: dict[str, Any], link: str) -> None:
+    """Without an account."""
+    with browser.new_context(**browser_context_args) as context:
+        friend: Page = context.new_page()
+        friend.goto(link)
+        check_page(friend)
+        friend.get_by_label("Show my score").check()
+        name: Locator = friend.get_by_label("Your name there")
+        name.fill("Kim")
+        friend.get_by_role("button", name="Start the test").click()
+        friend.locator("#hand-in").click()
+        expect(friend.get_by_role("heading", level=1)).to_have_text("0 %")
+        expect(friend.get_by_text("had")).to_be_visible()
