@@ -124,7 +124,7 @@ class Gaps:
             self.since = list(since.values_list("reviewed_at", "card_id", "evidence"))
 
     def before(self, key: Key, *, more: int) -> int | None:
-        """The gap before the next answer about the card, after ``more`` about others; None without a recall today."""
+        """The gap before the card's next answer, after ``more`` about others; None without a recall today."""
         last = self.recalled.get(key)
         if last is None:
             return None

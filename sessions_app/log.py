@@ -154,7 +154,7 @@ def gap_before(row: CardProgress, today: date) -> int | None:
 
 
 def line_of(outcome: Outcome, *, card: Card, step: Step, graded: Graded, elapsed: timedelta | None) -> Review:
-    """The line of the log, not saved yet; ``elapsed`` is the time that the answer took, None where nobody knows."""
+    """The line of the log, not saved yet; ``elapsed`` is the time that the answer took, None if unknown."""
     return Review(
         learner_id=step.session.learner_id,
         card=card,

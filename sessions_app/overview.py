@@ -44,8 +44,10 @@ class Share:
 
 @dataclass(frozen=True)
 class Tests:
-    """A learner's tests of a deck: the last score and the best in percent, and how many; ``last`` is the last paper,
-    with what came of it alone."""
+    """A learner's tests of a deck: the last score and the best in percent, and how many.
+
+    ``last`` is the last paper, with what came of it alone.
+    """
 
     last: Paper
     best: int

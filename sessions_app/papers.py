@@ -153,7 +153,7 @@ def answered(paper: Paper) -> int:
 
 
 def save(*, papers: PaperQuerySet, filled: Filled, now: datetime) -> Saved:
-    """Keep what is filled in on the one of ``papers``: answers, or once it is handed in how the learner judges hers.
+    """Keep what is filled in on the one of ``papers``: answers, or after handing in how the learner judges hers.
 
     An older revision never overwrites a newer one. Late, with nothing kept, where the time is up or there is
     nothing more to fill in. Raises Paper.DoesNotExist where there is none.
@@ -288,7 +288,7 @@ def _hand_in(
 
 
 def _score(paper: Paper, enrollment: Enrollment, steps: Sequence[Step], now: datetime) -> None:
-    """Grade the paper, log what its answers say, and end the session. Statements do not grow with the questions."""
+    """Grade the paper, log what its answers say, and end the session, in as many statements for any number."""
     session, when = paper.session, paper.handed_in_at or now
     session.learner = enrollment.learner
     entries, answered_steps = [], []

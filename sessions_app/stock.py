@@ -21,7 +21,7 @@ Pairs = Mapping[int, Collection[int]]
 
 
 def stock_of(desk: DeckDesk, rng: Random) -> Stock:
-    """What the paper of the desk's session is drawn from: cards that its settings choose, and others beside them."""
+    """What the paper of the desk's session is drawn from: the cards that its settings choose, and others."""
     enrollment, settings = desk.enrollment, desk.settings
     chosen = desk.choosable()
     if enrollment.deck.card_count <= WHOLE_DECK:

@@ -85,7 +85,7 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         )
 
     def with_tests(self) -> "EnrollmentQuerySet":
-        """Annotate the learner's last test (``test_right`` and so on, None without one), the best, and how many."""
+        """Annotate the learner's last test (``test_right`` ..., None without one), the best, and how many."""
         papers = Paper.objects.scored().filter(
             session__learner=OuterRef("learner"), session__deck=OuterRef("deck")
         )

@@ -39,7 +39,7 @@ class Paper(models.Model):
     """What a session of Test asks, all at once, and what came of it; a matching block's pairs count one by one.
 
     ``graded`` of ``questions`` were right as they were graded. As things stand now, after the learner has judged
-    some otherwise, ``right`` of those that are not ``voided`` are. All three are empty until the paper has a score.
+    some otherwise, ``right`` of those that are not ``voided`` are. All are empty until the paper has a score.
     """
 
     session = models.OneToOneField(
@@ -56,7 +56,8 @@ class Paper(models.Model):
     voided = models.PositiveSmallIntegerField(default=0)
     # By the position of a step, what each of its cards was graded as; empty for a blank.
     verdicts = models.JSONField(default=dict)
-    token = models.CharField(
+    # Null where there is none: many papers have none, and none may have another's.
+    token = models.CharField(  # noqa: DJ001
         max_length=32, null=True, unique=True, help_text="Who knows it may take the same paper."
     )
     source = models.ForeignKey(
@@ -94,7 +95,7 @@ class Paper(models.Model):
 
     @property
     def percent(self) -> int | None:
-        """The score as it stands; rounded down, so that 100 % means that all are right. None before there is one."""
+        """The score as it stands, rounded down: 100 % means that all are right. None before there is one."""
         return percent_of(self.right, self.counted)
 
     @property

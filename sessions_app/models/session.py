@@ -64,8 +64,9 @@ class StepQuerySet(models.QuerySet["Step"]):
 class Step(models.Model):
     """One question drawn in a session. The question is frozen: editing the card changes nothing here.
 
-    On a paper many are open at once. What is ``saved`` there, as the names and values of `study.sheets`, may change
-    until the paper is handed in, each time with a higher ``revision``; ``filled`` counts the points it answers.
+    On a paper many are open at once. What is ``saved`` there, as the names and values of `study.sheets`, may
+    change until the paper is handed in, each time with a higher ``revision``; ``filled`` counts the points it
+    answers.
     """
 
     session = models.ForeignKey(StudySession, on_delete=models.CASCADE, related_name="steps", db_index=False)

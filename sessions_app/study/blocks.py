@@ -58,6 +58,6 @@ def block(cards: Iterable[StudyCard], size: int, weights: Weights) -> list[Study
 
 
 def sizes(number: int) -> Sequence[int]:
-    """How many cards the blocks have that hold ``number`` together: as few blocks as can be, about equally large."""
+    """How many cards each of the blocks has that hold ``number``: as few as can be, about equally large."""
     count = -(-number // MOST)
     return [number // count + (place < number % count) for place in range(count)]

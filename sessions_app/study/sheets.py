@@ -1,6 +1,6 @@
 """What is filled in on a paper: reading it from a form, knowing what is left to judge, and grading it.
 
-A response is kept as the names and values that `grading` reads; an empty one is a blank, which is graded as nothing.
+A response is kept as the names and values that `grading` reads; an empty one is a blank, graded as nothing.
 A self-graded question is answered in writing (``typed``) or in the head (``said``).
 """
 

@@ -7,7 +7,16 @@ import time_machine
 from django.utils import timezone
 
 from sessions_app.study.types import Level, Need, NextStep
-from sessions_app.templatetags.studying import ago, elapsed, interval, is_long, rendered, rendered_label, way_up, when
+from sessions_app.templatetags.studying import (
+    ago,
+    elapsed,
+    interval,
+    is_long,
+    rendered,
+    rendered_label,
+    way_up,
+    when,
+)
 
 THURSDAY = datetime(2026, 3, 5, 15, 0, tzinfo=UTC)
 

@@ -81,7 +81,7 @@ def grade(question: Question, response: Mapping[str, str]) -> list[Graded]:
 
 
 def paper(stock: Stock, settings: SessionSettings, rng: Random) -> Paper:
-    """Draw all questions of a paper: at most ``settings.questions``, in ``settings.kinds``; the same for one seed."""
+    """Draw a paper: at most ``settings.questions`` in ``settings.kinds``; the same questions for one seed."""
     kinds = [kind for kind in KINDS if kind in settings.kinds] or list(KINDS)
     drawing = Drawing(stock, settings, rng)
     wanted = spread(min(settings.questions, len(drawing.free)), kinds, rng)
@@ -159,7 +159,7 @@ class Drawing:
         return taken
 
     def block_of(self, size: int) -> list[StudyCard]:
-        """A block of the side that most of the cards that are left ask for; of the other one where that has none."""
+        """A block of the side that most cards that are left ask for; of the other one where that has none."""
         weights = weights_of(self.stock.cards)
         sides = Counter(card.side for card in self.free.values())
         for side, _ in sorted(sides.items(), key=lambda item: (-item[1], item[0])):
