@@ -22,8 +22,9 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--custom-compile-command "make lock" $(UPGRADE) pyproject.toml
 
 # What speaks to the database in ways of its own; `python -m tests.postgres` alone runs every test that uses it.
-POSTGRES_TESTS := tests/accounts/test_models.py $(addprefix tests/cards/test_,$(addsuffix .py,copying models services tags)) \
-	$(addprefix tests/sessions_app/test_,$(addsuffix .py,law marks overview queries queue races services terms undo upkeep))
+POSTGRES_TESTS := tests/accounts/test_models.py \
+	$(addprefix tests/cards/test_,$(addsuffix .py,copying import_commands models services tags)) \
+	$(addprefix tests/sessions_app/test_,$(addsuffix .py,histories law marks overview queries queue races services terms undo upkeep))
 
 .PHONY: run admin dev test soak bench check lock clean installed installed-dev
 

@@ -99,11 +99,11 @@ class ReadingForm(forms.Form):
             ],
         )
         self.fields["own_separator"] = forms.CharField(
-            label="Something else",
+            label="Your own separator",
             max_length=20,
             required=False,
             strip=False,
-            help_text="Where neither of these: what stands between the sides.",
+            help_text="For “something else”: what stands between the two sides of a card.",
         )
         self.fields["row_separator"] = forms.ChoiceField(
             label="Between the cards", choices=[("newline", "New line"), ("semicolon", "Semicolon")]

@@ -45,6 +45,9 @@ MAX_TAGS = 50
 """Tags that one card may bring along."""
 
 MAX_TAG_KEY = 120
+RECORDS = ("reviews", "marks", "settings")
+"""The records of an archive that tell of a learner."""
+
 SECONDS = 4.0
 """How long one request writes before it shows how far it is."""
 
@@ -90,7 +93,10 @@ def drop_draft(*, draft: ImportDraft) -> None:
 
 
 def drop_hidden(deck: Deck) -> None:
-    deck.cards.all().delete()
+    """Delete a hidden deck with its cards, to which nothing but tags can refer yet."""
+    TagLink.objects.filter(card__deck=deck).delete()
+    # Looking for what else could go with each of 10,000 cards takes longer than writing them.
+    deck.cards.all()._raw_delete(deck.cards.db)
     deck.delete()
 
 
@@ -199,6 +205,7 @@ class Look:
     same: int = 0
     doubled: int = 0
     unfit: int = 0
+    has_history: bool = False
 
     @property
     def total(self) -> int:
@@ -223,12 +230,20 @@ def look_at(draft: ImportDraft, *, samples: int = 10) -> Look:
             if len(look.preview.samples) < samples:
                 look.preview.samples.append(card)
             standing = known.standing(card, by_sides=parsed.kind == TEXT)
+            look.has_history |= brings_history(card)
             look.new += standing == "new"
             look.changed += standing == "changed"
             look.same += standing == "same"
         look.preview.report = parsed.report
         look.doubled, look.unfit = settled.doubled, settled.unfit
+        look.has_history |= any(next(iter(parsed.records(name)), None) for name in RECORDS)
         return look
+
+
+def brings_history(card: ParsedCard) -> bool:
+    """Whether the file knows anything of a learner of ``card``."""
+    schedules = (one for one in card.schedules if one.state != "new" or one.suspended or one.buried)
+    return bool(card.starred or card.reviews or next(schedules, None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,11 +285,12 @@ def likely_deck(*, owner: User, cards: Sequence[ParsedCard]) -> Deck | None:
 # --- Writing
 
 
-def begin(*, draft: ImportDraft, total: int, title: str, about: ParsedDeck | None = None) -> None:
+def begin(*, draft: ImportDraft, look: Look, title: str) -> None:
     """Make the hidden deck; a draft whose import has begun already is left as it is.
 
-    A new deck is called ``title`` and is otherwise as ``about`` says, but private whatever that says.
+    A new deck is called ``title`` and is otherwise as the file says, but private whatever that says.
     """
+    about = look.about
     with transaction.atomic():
         waiting = ImportDraft.objects.select_for_update().filter(pk=draft.pk, phase=ImportDraft.Phase.PREVIEW)
         if not waiting.exists():
@@ -290,8 +306,10 @@ def begin(*, draft: ImportDraft, total: int, title: str, about: ParsedDeck | Non
                 about.side_choice if about.side_choice in SideChoice.values else SideChoice.AUTO
             )
         staging.save()
-        draft.staging, draft.total, draft.title, draft.phase = staging, total, title, ImportDraft.Phase.CARDS
-        draft.save(update_fields=["staging", "total", "title", "phase"])
+        draft.options["history"] = look.has_history and draft.options.get("history", True)
+        draft.staging, draft.total, draft.title = staging, look.total, title
+        draft.phase = ImportDraft.Phase.CARDS
+        draft.save(update_fields=["options", "staging", "total", "title", "phase"])
 
 
 def write_cards(*, draft: ImportDraft, seconds: float = SECONDS) -> bool:
@@ -307,7 +325,11 @@ def write_cards(*, draft: ImportDraft, seconds: float = SECONDS) -> bool:
         cards = islice(Settled(parsed, tuple(draft.options.get("path", ()))), draft.done, None)
         tagger = Tagger(staging.owner, tuple(draft.options.get("path", ())))
         while chunk := list(islice(cards, CHUNK)):
-            rows = [card_of(card, staging, position) for position, card in enumerate(chunk, draft.done)]
+            there = counterparts(draft.deck, chunk)
+            rows = [
+                card_of(card, staging, position, there.get(card.key))
+                for position, card in enumerate(chunk, draft.done)
+            ]
             with transaction.atomic():
                 mine = ImportDraft.objects.filter(pk=draft.pk, done=draft.done, phase=ImportDraft.Phase.CARDS)
                 if not mine.update(done=F("done") + len(chunk)):
@@ -321,8 +343,15 @@ def write_cards(*, draft: ImportDraft, seconds: float = SECONDS) -> bool:
     return True
 
 
-def card_of(parsed: ParsedCard, deck: Deck, position: int) -> Card:
-    """The card as it is stored, not saved yet."""
+def counterparts(deck: Deck | None, cards: Sequence[ParsedCard]) -> dict[str, Card]:
+    """The cards that the deck has already of those keys."""
+    if deck is None:
+        return {}
+    return {card.key: card for card in deck.cards.filter(key__in=[card.key for card in cards])}
+
+
+def card_of(parsed: ParsedCard, deck: Deck, position: int, there: Card | None = None) -> Card:
+    """The card as it is stored, not saved yet. What ``there`` has rendered of the same texts is not made again."""
     now = timezone.now()
     card = Card(
         deck=deck,
@@ -336,7 +365,11 @@ def card_of(parsed: ParsedCard, deck: Deck, position: int) -> Card:
         updated_at=now,
         **{name: alternatives(getattr(parsed, name)) for name in ALTERNATIVES},
     )
-    card.prepare()
+    if there and (there.term, there.definition) == (card.term, card.definition):
+        card.term_html, card.definition_html = there.term_html, there.definition_html
+        card.studied_side = card.settled_side()
+    else:
+        card.prepare()
     return card
 
 

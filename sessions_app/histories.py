@@ -73,7 +73,7 @@ def write(
             if start == 0 and enrollment.last_studied_at is None:
                 settings(enrollment)
                 enrollment.save()
-            _write_chunk(enrollment, chunk)
+            _write_chunk(enrollment, [each for each in chunk if each.lines or each.marks])
         start += len(chunk)
         if time.monotonic() > deadline:
             return start

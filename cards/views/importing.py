@@ -192,7 +192,7 @@ def left_out(look: Look) -> list[tuple[str, int]]:
 
 def begin(draft: ImportDraft, look: Look, into: IntoForm) -> None:
     title = into.cleaned_data.get("title") or title_of(draft, look)
-    importing.begin(draft=draft, total=look.total, title=title, about=look.about)
+    importing.begin(draft=draft, look=look, title=title)
 
 
 @learner_required

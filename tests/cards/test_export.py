@@ -133,9 +133,7 @@ KEPT += (*importing.ALTERNATIVES, "asked_since", "created_at")
 def import_content(owner: User, content: bytes, deck: Deck | None = None) -> Deck:
     draft = importing.make_draft(owner=owner, content=io.BytesIO(content), file_name="x", deck=deck)
     look = look_at(draft)
-    importing.begin(
-        draft=draft, total=look.total, title=look.about.title if look.about else "x", about=look.about
-    )
+    importing.begin(draft=draft, look=look, title=look.about.title if look.about else "x")
     assert merging.go_on(draft=draft)
     return Deck.objects.get(pk=draft.deck.pk)
 

@@ -1,5 +1,6 @@
 """Importing and exporting from the command line, and forgetting what nobody imported."""
 
+import zipfile
 from datetime import timedelta
 from io import StringIO
 
@@ -8,7 +9,7 @@ import time_machine
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from cards import importing
+from cards import importing, merging
 from cards.drafts import ImportDraft, folder
 from cards.models import Card, Deck
 
@@ -84,9 +85,38 @@ def test_export_says_what_is_wrong(owner, tmp_path, make_deck):
         run("export_deck", deck.slug, "x.txt", learner=owner.email)
 
 
-def test_old_drafts_go_with_what_they_have_half_written(owner):
+def test_of_two_who_go_on_at_once_one_writes(owner):
     draft = importing.make_draft(owner=owner, content="a\tb\nc\td\n")
-    importing.begin(draft=draft, total=2, title="Half")
+    importing.begin(draft=draft, look=importing.look_at(draft), title="Twice")
+    stale = ImportDraft.objects.select_related("owner", "staging__owner").get()
+    assert importing.write_cards(draft=draft)
+    assert not importing.write_cards(draft=stale)
+    assert Card.objects.count() == 2
+    assert merging.finish(draft=draft) == merging.finish(draft=stale)
+    assert Deck.objects.present().count() == 1
+
+
+def test_what_cannot_be_read_to_its_end_leaves_nothing(owner, tmp_path, make_deck):
+    """The damage lies behind the first chunk."""
+    path = tmp_path / "deck.zip"
+    run("export_deck", make_deck(1_001).slug, str(path))
+    with zipfile.ZipFile(path) as whole:
+        members = {name: whole.read(name) for name in whole.namelist()}
+    members["cards.jsonl"] += b'{"key": 5}\n'
+    with zipfile.ZipFile(path, "w") as damaged:
+        for name, content in members.items():
+            damaged.writestr(name, content)
+    with pytest.raises(CommandError, match=r"cards\.jsonl, line 1002"):
+        run("import_deck", str(path), owner=owner.email)
+    assert Deck.objects.count() == 1
+    assert Card.objects.count() == 1_001
+
+
+def test_old_drafts_go_with_what_they_have_half_written(owner, settings, tmp_path):
+    # Other tests' files lie elsewhere.
+    settings.DATA_DIR = tmp_path
+    draft = importing.make_draft(owner=owner, content="a\tb\nc\td\n")
+    importing.begin(draft=draft, look=importing.look_at(draft), title="Half")
     importing.write_cards(draft=draft)
     assert Card.objects.count() == 2
     run("remove_old_imports")

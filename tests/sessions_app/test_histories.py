@@ -48,10 +48,8 @@ def learned(**more):
 def import_file(learner, content: bytes, deck: Deck | None = None) -> Deck:
     draft = importing.make_draft(owner=learner, content=io.BytesIO(content), file_name="x.apkg", deck=deck)
     look = importing.look_at(draft)
-    about = look.about
-    importing.begin(
-        draft=draft, total=look.total, title=about.title if about and about.title else "x", about=about
-    )
+    title = look.about.title if look.about else ""
+    importing.begin(draft=draft, look=look, title=title or "x")
     while not merging.go_on(draft=draft, seconds=0):
         pass
     return Deck.objects.get(pk=draft.deck.pk)
@@ -157,7 +155,7 @@ def test_answers_can_be_left_out(learner):
     )
     draft.options = {"history": False}
     draft.save()
-    importing.begin(draft=draft, total=1, title="x")
+    importing.begin(draft=draft, look=importing.look_at(draft), title="x")
     assert merging.go_on(draft=draft)
     assert not Review.objects.exists()
     assert not Enrollment.objects.exists()

@@ -32,7 +32,7 @@ class Command(BaseCommand):
             if not look.total:
                 raise FormatError("There are no cards in it.")
             title = options["title"] or (look.about.title if look.about else "") or options["file"].stem
-            importing.begin(draft=draft, total=look.total, title=title[:200], about=look.about)
+            importing.begin(draft=draft, look=look, title=title[:200])
             bar = Bar(self.stderr)
             while not merging.go_on(draft=draft, seconds=1):
                 bar.show(draft.done, draft.total)

@@ -1,0 +1,122 @@
+"""Cards from elsewhere, in a browser: pasted and studied, imported and exported, with and without scripts."""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from cards import merging
+from cards.models import Card, Deck
+from sessions_app.study.answers import words
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WORDS = "mitochondrion – makes energy\nribosome – makes proteins\nnucleus – keeps the genes"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _word_lists() -> None:
+    """As `make run` has them before it serves; the first question would wait for them."""
+    words.lists()
+
+
+def no_violations(page: Page) -> None:
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def paste_and_study(page: Page) -> None:
+    page.goto("/")
+    page.get_by_label("Your cards").fill(WORDS)
+    page.get_by_role("button", name="See the cards").click()
+    expect(page.get_by_role("heading", name="What was understood")).to_be_visible()
+    expect(page.get_by_text("keeps the genes")).to_be_visible()
+    assert not Deck.objects.filter(owner__is_guest=True).exists()
+    page.get_by_label("Title of the new deck").fill("The cell")
+    page.get_by_role("button", name="Study now").click()
+    expect(page.locator("#question")).to_be_visible()
+    deck = Deck.objects.get(owner__is_guest=True)
+    assert (deck.title, deck.card_count, deck.visibility) == ("The cell", 3, "private")
+
+
+def import_file(page: Page, path: Path) -> None:
+    page.goto("/import/")
+    page.get_by_label("Or choose a file").set_input_files(path)
+    page.get_by_role("button", name="See what is in it").click()
+    expect(page.get_by_text("Text in UTF-8")).to_be_visible()
+
+
+@pytest.fixture
+def word_file(tmp_path: Path) -> Path:
+    path = tmp_path / "Words.csv"
+    path.write_text("one,ein\ntwo,zwei\ntwo,zwei\nthree\n", encoding="utf-8")
+    return path
+
+
+def test_a_guest_pastes_and_studies(page: Page) -> None:
+    paste_and_study(page)
+
+
+def test_the_same_without_javascript(plain_page: Page) -> None:
+    paste_and_study(plain_page)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_file_is_looked_at_and_imported(page, plain_page, sign_in, learner, word_file, scripts) -> None:
+    page = page if scripts else plain_page
+    sign_in(page.context, learner)
+    import_file(page, word_file)
+    expect(page.locator(".facts")).to_contain_text("with one side")
+    expect(page.get_by_text("row 4: There is no definition.")).to_be_visible()
+    page.get_by_label("Between the sides").select_option("tab")
+    page.get_by_role("button", name="Look again").click()
+    expect(page.get_by_text("one,ein")).to_be_visible()
+    page.get_by_label("Between the sides").select_option("comma")
+    page.get_by_role("button", name="Look again").click()
+    page.get_by_role("button", name="Make the deck").click()
+    expect(page.get_by_text("Cards: 3 added.")).to_be_visible()
+    expect(page.get_by_role("heading", level=1, name="Words")).to_be_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_large_file_shows_how_far_it_is(page, plain_page, sign_in, learner, tmp_path, monkeypatch, scripts):
+    page = page if scripts else plain_page
+    monkeypatch.setattr("cards.views.importing.merging.go_on", partial(merging.go_on, seconds=0))
+    path = tmp_path / "Many.csv"
+    path.write_text("".join(f"term {n},definition {n}\n" for n in range(1_600)), encoding="utf-8")
+    sign_in(page.context, learner)
+    import_file(page, path)
+    page.get_by_role("button", name="Make the deck").click()
+    if not scripts:
+        expect(page.get_by_text("500 of 1,600 cards")).to_be_visible()
+        assert not Deck.objects.present().exists()
+        for _ in range(3):
+            page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_text("Cards: 1,600 added.")).to_be_visible()
+    assert Card.objects.count() == 1_600
+
+
+def test_a_deck_is_downloaded(page, sign_in, learner, word_file) -> None:
+    sign_in(page.context, learner)
+    import_file(page, word_file)
+    page.get_by_role("button", name="Make the deck").click()
+    page.get_by_role("link", name="Export").click()
+    no_violations(page)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download .csv").click()
+    assert download.value.suggested_filename == "Words.csv"
+    assert "zwei" in Path(download.value.path()).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(page, sign_in, learner, word_file, scheme) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.goto("/")
+    no_violations(page)
+    sign_in(page.context, learner)
+    page.goto("/import/")
+    no_violations(page)
+    import_file(page, word_file)
+    no_violations(page)
