@@ -159,7 +159,7 @@ def address_after(board: MatchingBoard) -> str:
 
 def where_it_stands(request: LearnerRequest, board: MatchingBoard) -> HttpResponse:
     """The answer to a stale post."""
-    board.refresh_from_db(fields=["finished_at"])
+    board.refresh_from_db(fields=["finished_at", "milliseconds", "misses"])
     if not request.htmx:
         messages.info(request, STALE)
         return redirect(address_after(board))

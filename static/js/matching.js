@@ -4,6 +4,8 @@
 (() => {
   const TICK = 250;
   let sent = null;
+  // A board that has just come is not htmx's yet: what is sent from it would load the whole page.
+  let isSettled = true;
 
   function form() {
     return document.querySelector("form.board");
@@ -31,7 +33,7 @@
 
   function tryPair() {
     const { term, definition } = choices();
-    if (!sent && term !== null && definition !== null) form().requestSubmit();
+    if (isSettled && !sent && term !== null && definition !== null) form().requestSubmit();
   }
 
   // A click by keys (arrows in a group, Space) is none: it has no count, and its target is the radio.
@@ -82,6 +84,7 @@
     if (event.detail.elt.id !== "question") return;
     const hadTry = Boolean(sent);
     sent = null;
+    isSettled = false;
     const stage = document.getElementById("question");
     const said = stage.querySelector("[data-said]")?.dataset.said ?? "";
     document.getElementById("board-live").textContent = said;
@@ -91,6 +94,11 @@
     choose(held);
     held = {};
     startClock();
+  });
+
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.elt.id !== "question") return;
+    isSettled = true;
     tryPair();
   });
 

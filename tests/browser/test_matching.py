@@ -25,6 +25,16 @@ def start(page: Page) -> None:
     expect(page.locator("form.board")).to_be_visible()
 
 
+def mark(page: Page) -> None:
+    """Mark the page as it is loaded now, for `expect_marked`."""
+    page.evaluate("window.isMarked = true")
+
+
+def expect_marked(page: Page) -> None:
+    """Hold that the page has not been loaded anew: htmx has swapped its parts."""
+    assert page.evaluate("window.isMarked") is True
+
+
 def board() -> MatchingBoard:
     return MatchingBoard.objects.latest("pk")
 
@@ -58,6 +68,7 @@ def check_with_axe(page: Page) -> None:
 def test_a_board_by_mouse(page: Page, learner, sign_in) -> None:
     sign_in(page.context, learner)
     start(page)
+    mark(page)
     live = page.locator("#board-live")
     click_pair(page, 0, (key()[0] + 1) % PAIRS)
     expect(live).to_have_text("Not a pair: one second added.")
@@ -72,11 +83,13 @@ def test_a_board_by_mouse(page: Page, learner, sign_in) -> None:
     assert not Review.objects.exists()
     page.get_by_role("button", name="Again, with other cards").click()
     expect_left(page, PAIRS)
+    expect_marked(page)
 
 
 def test_a_board_by_keys_alone(page: Page, learner, sign_in) -> None:
     sign_in(page.context, learner)
     page.goto(MATCHING)
+    mark(page)
     page.get_by_role("button", name="Start").focus()
     page.keyboard.press("Enter")
     expect(radio(page, "term", 0)).to_be_focused()
@@ -100,6 +113,7 @@ def test_a_board_by_keys_alone(page: Page, learner, sign_in) -> None:
             expect(radio(page, "term", term + 1)).to_be_focused()
     expect(page.get_by_role("heading", name="All found")).to_be_focused()
     assert board().misses == 0
+    expect_marked(page)
 
 
 def test_after_a_miss_the_focus_stays_at_the_term(page: Page, learner, sign_in) -> None:
@@ -127,6 +141,7 @@ def test_the_same_tile_twice_and_two_terms_are_harmless(page: Page, learner, sig
 def test_who_is_faster_than_the_connection_loses_no_pair(page: Page, learner, sign_in) -> None:
     sign_in(page.context, learner)
     start(page)
+    mark(page)
     waiting: list[Route] = []
     page.route("**/matching/answer/", lambda route: route.continue_() if waiting else waiting.append(route))
     click_pair(page, 0, key()[0])
@@ -135,6 +150,7 @@ def test_who_is_faster_than_the_connection_loses_no_pair(page: Page, learner, si
     waiting[0].continue_()
     expect_left(page, PAIRS - 2)
     assert (board().misses, board().revision) == (0, 2)
+    expect_marked(page)
 
 
 def test_a_pair_that_is_not_saved_stays_chosen(page: Page, learner, sign_in, console_errors) -> None:

@@ -228,6 +228,23 @@ def test_of_two_tries_at_once_one_counts(playing):
     assert playing.board().misses == 1
 
 
+def test_who_sends_the_last_pair_a_moment_too_late_sees_its_time(playing, monkeypatch):
+    playing.start()
+    for _ in range(PAIRS - 1):
+        playing.right()
+    really = boards.board_try
+
+    def after_another(*, board, **values):
+        other = MatchingBoard.objects.select_related("session").get(pk=board.pk)
+        assert really(board=other, **values) == "right"
+        return really(board=board, **values)
+
+    monkeypatch.setattr(boards, "board_try", after_another)
+    page = playing.right().text
+    assert "<dt>time</dt>" in page
+    assert "more than ten minutes" not in page
+
+
 @pytest.mark.parametrize(
     ("term", "definition"),
     [
@@ -325,7 +342,8 @@ def test_what_belongs_to_questions_is_not_there(playing, name):
 # --- Which cards
 
 
-def test_the_next_board_has_other_cards(playing):
+def test_the_next_board_has_other_cards(learner_client, make_deck):
+    playing = Playing(learner_client, make_deck(24))
     first, second = playing.play(), playing.play()
     assert not set(first.frozen().cards) & set(second.frozen().cards)
 

@@ -8,8 +8,8 @@ from django.db import connection
 
 from cards.models import Card, Deck
 from cards.services import move_cards
-from sessions_app import log, services
-from sessions_app.models import Enrollment, Review, Step, StudySession
+from sessions_app import boards, log, services
+from sessions_app.models import Enrollment, MatchingBoard, Review, Step, StudySession
 from sessions_app.study.types import SessionSettings, Verdict
 from tests.sessions_app.conftest import NOON, Studying
 
@@ -169,3 +169,20 @@ def test_cards_move_while_they_are_answered(owner, learner, stranger, make_deck,
 
     race(*[lambda one=one: study(one) for one in everyone], *[lambda to=to: move(to) for to in (other, home)])
     assert_law()
+
+
+def test_of_eight_boards_one_is_laid_out_and_of_eight_tries_one_counts(learner, deck):
+    def start():
+        return boards.board_start(learner=learner, deck=deck, untimed=False, now=NOON)
+
+    assert len({board.pk for board in race(*[start] * THREADS)}) == 1
+    key = MatchingBoard.objects.get().frozen().key
+    wrong = boards.Try(0, (key[0] + 1) % len(key))
+
+    def attempt():
+        board = MatchingBoard.objects.select_related("session").get()
+        return boards.board_try(board=board, pair=wrong, revision=0, now=NOON)
+
+    results = race(*[attempt] * THREADS)
+    assert sorted(results) == ["stale"] * (THREADS - 1) + ["wrong"]
+    assert MatchingBoard.objects.get().misses == 1
