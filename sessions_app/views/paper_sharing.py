@@ -48,7 +48,8 @@ def beat(request: LearnerRequest, slug: str, token: str) -> HttpResponse:
     source.session.deck = deck
     is_mine = source.session.learner_id == request.learner.pk
     known = request.learner.is_authenticated and not request.learner.is_guest
-    form = TakeForm(request.POST or None, initial={"name": request.learner.name if known else ""})
+    data = request.POST if request.method == "POST" else None
+    form = TakeForm(data, initial={"name": request.learner.name if known else ""})
     if request.method != "POST" or is_mine or not form.is_valid():
         minutes = SessionSettings.from_json(source.session.settings).seconds // 60
         context = {

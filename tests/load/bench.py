@@ -22,6 +22,8 @@ from datetime import timedelta
 FEW, MANY = 46, 10_000
 ROUNDS = 15
 SECONDS_OF_ANSWERS = 10
+# A test of so many questions is drawn from the large deck in so many milliseconds.
+QUESTIONS, MOST_MILLISECONDS = 100, 300
 WORST = 2.0
 HTMX = {"HX-Request": "true", "HX-Target": "question"}
 
@@ -38,7 +40,8 @@ from django.utils import timezone
 
 from cards.models import Card, Deck, Visibility
 from cards.services import refresh_deck
-from sessions_app.models import CardProgress, Enrollment
+from sessions_app.models import CardProgress, Enrollment, Paper
+from sessions_app.study.modes import test
 from sessions_app.study.types import Level, State
 from studysite.accounts.models import User
 
@@ -161,6 +164,20 @@ def answers_per_second(client: Client, deck: Deck) -> float:
     return count / (time.perf_counter() - started)
 
 
+def paper_milliseconds(client: Client, deck: Deck) -> float:
+    """Processor time for drawing a test of all kinds of question, its page not counted."""
+
+    def start(client: Client, deck: str) -> None:
+        response = client.post(f"/decks/{deck}/test/", {"questions": QUESTIONS, "kinds": list(test.KINDS)})
+        assert response.status_code == 302, response.status_code
+
+    times = []
+    for _ in range(ROUNDS):
+        times.append(milliseconds(start, client, deck.slug))
+        client.post(f"/decks/{deck.slug}/test/discard/", {"paper": Paper.objects.latest("pk").pk})
+    return statistics.median(times)
+
+
 def main() -> None:
     prepare()
     learner = User.objects.create_user("bench@example.org", name="Ben Bench")
@@ -172,6 +189,10 @@ def main() -> None:
         client.post(f"/decks/{deck.slug}/spaced/")
     worst = compare(client, *decks)
     print(f"\n{answers_per_second(client, decks[1]):.0f} answers a second in one process")
+    drawn = paper_milliseconds(client, decks[1])
+    print(f"{drawn:.0f} ms for a test of {QUESTIONS} questions from {MANY:,} cards")
+    if drawn > MOST_MILLISECONDS:
+        sys.exit(f"Above {MOST_MILLISECONDS} ms: drawing a test is slow.")
     if worst > WORST:
         sys.exit(f"Above {WORST}: something grows with the deck.")
 

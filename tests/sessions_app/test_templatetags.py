@@ -9,23 +9,15 @@ from django.utils import timezone
 from sessions_app.study.types import Level, Need, NextStep
 from sessions_app.templatetags.studying import (
     ago,
-<<<<<<< HEAD
-=======
     clock,
->>>>>>> 199ae29 (Hold what is tried until htmx has the new board, and races on boards in tests)
     elapsed,
     interval,
     is_long,
     rendered,
-<<<<<<< HEAD
     rendered_label,
     way_up,
     when,
-=======
-    way_up,
-    when,
     whole_seconds,
->>>>>>> 199ae29 (Hold what is tried until htmx has the new board, and races on boards in tests)
 )
 
 THURSDAY = datetime(2026, 3, 5, 15, 0, tzinfo=UTC)
@@ -120,14 +112,14 @@ def test_the_time_an_answer_took(milliseconds, text):
     assert elapsed(milliseconds) == text
 
 
-<<<<<<< HEAD
 def test_wide_formulas_are_reached_by_keys_and_labels_have_no_links():
     wide = f"${'x + ' * 20}y$"
     assert 'class="maths-wide" tabindex="0"' in rendered(wide)
     label = rendered_label(f"[link](https://example.org) {wide}")
     assert "<a" not in label
     assert 'tabindex="0"' in label
-=======
+
+
 @pytest.mark.parametrize(
     ("milliseconds", "exact", "whole"),
     [
@@ -140,4 +132,3 @@ def test_wide_formulas_are_reached_by_keys_and_labels_have_no_links():
 )
 def test_the_clock_of_matching_is_cut_not_rounded(milliseconds, exact, whole):
     assert (clock(milliseconds), whole_seconds(milliseconds)) == (exact, whole)
->>>>>>> 199ae29 (Hold what is tried until htmx has the new board, and races on boards in tests)
