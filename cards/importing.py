@@ -86,10 +86,12 @@ def make_draft(
 def drop_draft(*, draft: ImportDraft) -> None:
     """Forget a draft, its file, and the hidden deck that it was filling."""
     with transaction.atomic():
-        staging = draft.staging
+        # As it stands now: somebody may have finished it in the meantime.
+        now = ImportDraft.objects.select_for_update().filter(pk=draft.pk).first()
+        hidden = Deck.objects.filter(pk=now.staging_id, is_building=True).first() if now else None
         draft.delete()
-        if staging is not None and staging.is_building:
-            drop_hidden(staging)
+        if hidden:
+            drop_hidden(hidden)
 
 
 def drop_hidden(deck: Deck) -> None:
@@ -417,10 +419,18 @@ class Tagger:
 
 
 def give_up(*, draft: ImportDraft) -> None:
-    """Take back what a failed import has written, and let its learner look at the file again."""
+    """Take back what a failed import has written, and let its learner look at the file again.
+
+    Cards that are whole stay: then only the history is given up. A finished import is left as it is.
+    """
     with transaction.atomic():
-        staging = draft.staging
-        draft.staging, draft.done, draft.phase = None, 0, ImportDraft.Phase.PREVIEW
-        draft.save(update_fields=["staging", "done", "phase"])
-        if staging is not None and staging.is_building:
-            drop_hidden(staging)
+        now = ImportDraft.objects.select_for_update().select_related("staging").filter(pk=draft.pk).first()
+        if now and now.phase == ImportDraft.Phase.CARDS:
+            hidden, now.staging, now.done = now.staging, None, 0
+            now.phase = ImportDraft.Phase.PREVIEW
+            now.save(update_fields=["staging", "done", "phase"])
+            if hidden and hidden.is_building:
+                drop_hidden(hidden)
+        elif now and now.phase == ImportDraft.Phase.HISTORY:
+            ImportDraft.objects.filter(pk=now.pk).update(phase=ImportDraft.Phase.DONE)
+    draft.refresh_from_db()

@@ -27,8 +27,15 @@ def finish(*, draft: ImportDraft) -> Deck:
 
     What the file knows of its learner comes next. Raises FormatError.
     """
-    with open_draft(draft) as parsed:
-        kind, twins = parsed.kind, parsed.twins
+    try:
+        with open_draft(draft) as parsed:
+            kind, twins = parsed.kind, parsed.twins
+    except FileNotFoundError:
+        # Gone with the import that somebody else has finished.
+        draft.refresh_from_db()
+        if draft.phase != ImportDraft.Phase.DONE or draft.deck is None:
+            raise
+        return draft.deck
     with transaction.atomic():
         mine = ImportDraft.objects.select_for_update().filter(pk=draft.pk, phase=ImportDraft.Phase.CARDS)
         if not mine.exists():
@@ -148,12 +155,24 @@ def _chunks(twins: Sequence[ParsedTwins]) -> Iterator[Sequence[ParsedTwins]]:
 
 
 def go_on(*, draft: ImportDraft, seconds: float = SECONDS) -> bool:
-    """Go on with a begun import for about so long; whether it is done. Raises FormatError."""
+    """Go on with a begun import for about so long; whether it is done.
+
+    Raises FormatError where the file is damaged, FileNotFoundError where it has gone.
+    """
+    try:
+        _go_on(draft, seconds)
+    except FileNotFoundError:
+        draft.refresh_from_db()
+        if draft.phase != ImportDraft.Phase.DONE:
+            raise
+    return draft.phase == ImportDraft.Phase.DONE
+
+
+def _go_on(draft: ImportDraft, seconds: float) -> None:
     if draft.phase == ImportDraft.Phase.CARDS and write_cards(draft=draft, seconds=seconds):
         finish(draft=draft)
     if draft.phase == ImportDraft.Phase.HISTORY:
         write_history(draft=draft, seconds=seconds)
-    return draft.phase == ImportDraft.Phase.DONE
 
 
 def write_history(*, draft: ImportDraft, seconds: float) -> None:

@@ -27,6 +27,8 @@ from studysite.requests import LearnerRequest, SiteRequest
 READ_AND_POST = ["GET", "HEAD", "POST"]
 PARTS = ("import-progress",)
 SAMPLES, SHOWN_SAMPLES = 50, 10
+NOTHING = "Nothing was imported."
+HALF = "The cards are there, but not all of your answers."
 CHANGED = "This is how it reads now. Import it when it is right."
 
 
@@ -211,8 +213,9 @@ def step(request: LearnerRequest, draft: ImportDraft) -> HttpResponse:
         done = merging.go_on(draft=draft)
     except (FormatError, FileNotFoundError) as error:
         importing.give_up(draft=draft)
-        messages.error(request, f"Nothing was imported. {error}")
-        done = False
+        done = draft.phase == ImportDraft.Phase.DONE
+        why = str(error) if isinstance(error, FormatError) else "The file has waited for too long."
+        messages.error(request, f"{HALF if done else NOTHING} {why}")
     if done:
         messages.success(request, came_to(draft))
     if request.htmx and draft.phase in (ImportDraft.Phase.CARDS, ImportDraft.Phase.HISTORY):
@@ -235,7 +238,8 @@ def import_drop(request: LearnerRequest, token: str) -> HttpResponse:
     draft = draft_or_404(request, token)
     if draft.phase != ImportDraft.Phase.DONE:
         importing.drop_draft(draft=draft)
-        messages.info(request, "Nothing was imported.")
+        is_half = draft.phase == ImportDraft.Phase.HISTORY
+        messages.info(request, HALF if is_half else NOTHING)
     return redirect("import")
 
 

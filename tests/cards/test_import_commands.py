@@ -94,6 +94,9 @@ def test_of_two_who_go_on_at_once_one_writes(owner):
     assert Card.objects.count() == 2
     assert merging.finish(draft=draft) == merging.finish(draft=stale)
     assert Deck.objects.present().count() == 1
+    importing.give_up(draft=stale)
+    importing.drop_draft(draft=ImportDraft(pk=stale.pk, token=stale.token, staging_id=draft.deck.pk))
+    assert Card.objects.filter(deck=Deck.objects.present().get()).count() == 2
 
 
 def test_what_cannot_be_read_to_its_end_leaves_nothing(owner, tmp_path, make_deck):

@@ -1,11 +1,13 @@
 """The pages of importing: who may, what is shown before anything is written, and what bad input gives."""
 
 import io
+from functools import partial
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from cards import merging
 from cards.drafts import ImportDraft
 from cards.models import Card, Deck, Tag
 from studysite.accounts.models import User
@@ -341,3 +343,31 @@ def test_what_is_announced_too_large_is_not_read(learner_client, path, most):
     )
     assert response.status_code == 413
     assert f"more than {most}" in response.text
+
+
+def test_a_file_that_breaks_off_takes_back_what_it_wrote(learner_client, monkeypatch):
+    """The file is another one by the time that its second half is read."""
+    monkeypatch.setattr("cards.views.importing.merging.go_on", partial(merging.go_on, seconds=0))
+    url = paste(learner_client, "".join(f"a{n}\tb\n" for n in range(600)))
+    assert import_it(learner_client, url)["Location"] == url
+    assert "500 of 600 cards" in learner_client.get(url).text
+    assert Card.objects.count() == 500
+    assert not Deck.objects.present().exists()
+    ImportDraft.objects.get().path.write_bytes(b"%PDF-1.7")
+    learner_client.post(f"{url}go-on/")
+    page = learner_client.get(url)
+    assert "Nothing was imported. This is a PDF" in page.text
+    assert not Deck.objects.exists()
+    assert not Card.objects.exists()
+
+
+def test_the_progress_swaps_its_part_and_ends_at_the_deck(learner_client, monkeypatch):
+    monkeypatch.setattr("cards.views.importing.merging.go_on", partial(merging.go_on, seconds=0))
+    url = paste(learner_client, "".join(f"a{n}\tb\n" for n in range(1_100)))
+    import_it(learner_client, url)
+    htmx = {"HX-Request": "true", "HX-Target": "import-progress"}
+    part = learner_client.post(f"{url}go-on/", headers=htmx)
+    assert part.text.strip().startswith('<div id="import-progress"')
+    assert "1,000 of 1,100 cards" in part.text
+    end = learner_client.post(f"{url}go-on/", headers=htmx)
+    assert end["HX-Redirect"] == Deck.objects.get().get_absolute_url()
