@@ -9,10 +9,12 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cards.models import Card, CardReport
+from cards.drafts import ImportDraft
+from cards.importing import make_draft
+from cards.models import Card, CardReport, Deck, Tag
 from cards.reports import report_card
 from sessions_app import log, marks
-from sessions_app.guests import LEARNED, guest_discard, guest_merge
+from sessions_app.guests import LEARNED, guest_discard, guest_merge, idle_guests_remove
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step, StudySession
 from studysite.accounts.models import User
 from tests.sessions_app.conftest import NOON, Studying
@@ -258,3 +260,48 @@ def test_what_the_guest_reported_is_the_learners_word(learner, deck):
     assert guest_merge(guest=guest, user=learner, now=NOON)
     reporters = CardReport.objects.order_by("pk").values_list("reporter", flat=True)
     assert list(reporters) == [learner.pk, None, learner.pk]
+
+
+# --- What a guest has made
+
+
+def test_a_guests_decks_and_tags_become_the_users(guest, learner):
+    deck = Deck.objects.create(owner=guest, title="Hers")
+    card = Card.objects.create(deck=deck, term="t", definition="d")
+    both = Tag.objects.create(owner=guest, name="Verbs"), Tag.objects.create(owner=learner, name="verbs")
+    card.tags.add(both[0], Tag.objects.create(owner=guest, name="mine"))
+    make_draft(owner=guest, content="a\tb\n")
+    guest_merge(guest=guest, user=learner, now=NOON)
+    deck.refresh_from_db()
+    assert deck.owner == learner
+    assert set(card.tags.values_list("name", "owner")) == {("verbs", learner.pk), ("mine", learner.pk)}
+    assert ImportDraft.objects.get().owner == learner
+    assert not User.objects.filter(is_guest=True).exists()
+
+
+def test_discarding_a_guest_takes_her_decks_too(guest):
+    deck = Deck.objects.create(owner=guest, title="Hers")
+    Card.objects.create(deck=deck, term="t", definition="d")
+    draft = make_draft(owner=guest, content="a\tb\n")
+    guest_discard(guest=guest)
+    assert not Deck.objects.filter(pk=deck.pk).exists()
+    assert not User.objects.filter(is_guest=True).exists()
+    assert not draft.path.exists()
+
+
+def test_a_guest_with_a_fresh_deck_is_not_idle(guest):
+    Deck.objects.create(owner=guest, title="Hers", updated_at=NOON + timedelta(days=40))
+    User.objects.filter(pk=guest.pk).update(date_joined=NOON - timedelta(days=90))
+    assert idle_guests_remove(before=NOON + timedelta(days=30)) == 0
+    Deck.objects.update(updated_at=NOON - timedelta(days=60))
+    assert idle_guests_remove(before=NOON + timedelta(days=30)) == 1
+    assert not Deck.objects.filter(title="Hers").exists()
+
+
+def test_a_deck_that_others_study_keeps_its_guest(guest, learner):
+    deck = Deck.objects.create(owner=guest, title="Hers", updated_at=NOON - timedelta(days=60))
+    Enrollment.objects.create(learner=learner, deck=deck)
+    User.objects.filter(pk=guest.pk).update(date_joined=NOON - timedelta(days=90))
+    assert idle_guests_remove(before=NOON) == 0
+    guest_discard(guest=guest)
+    assert Deck.objects.filter(pk=deck.pk).exists()
