@@ -152,16 +152,18 @@ def answered(paper: Paper) -> int:
     return Step.objects.filter(session=paper.session_id).aggregate(filled=Sum("filled"))["filled"] or 0
 
 
-def save(*, papers: PaperQuerySet, filled: Filled, now: datetime) -> Saved:
-    """Keep what is filled in on the one of ``papers``: answers, or after handing in how the learner judges hers.
+def save(*, papers: PaperQuerySet, filled: Filled, now: datetime, is_judgement: bool = False) -> Saved:
+    """Keep what is filled in on the one of ``papers``: answers, or once it is handed in the learner's judgement.
 
-    An older revision never overwrites a newer one. Late, with nothing kept, where the time is up or there is
-    nothing more to fill in. Raises Paper.DoesNotExist where there is none.
+    An older revision never overwrites a newer one. Late, with nothing kept, where the time is up, where answers come
+    after it was handed in, or where it has its score. Raises Paper.DoesNotExist where there is none.
     """
     with transaction.atomic():
         paper = lock(papers)
         saved = Saved(paper)
-        if paper.session.finished_at or (is_over(paper, now) and paper.handed_in_at is None):
+        is_handed_in = paper.handed_in_at is not None
+        is_too_late = is_over(paper, now) and not is_handed_in
+        if paper.session.finished_at or is_too_late or is_handed_in != is_judgement:
             saved.is_late = True
         else:
             _fill(saved, list(paper.session.steps.on_paper().filter(position__in=filled)), filled)
@@ -169,8 +171,11 @@ def save(*, papers: PaperQuerySet, filled: Filled, now: datetime) -> Saved:
 
 
 def lock(papers: PaperQuerySet) -> Paper:
-    """The one of ``papers`` as it is now, with its session and deck, locked until the transaction ends."""
-    return papers.select_for_update(of=("self",)).select_related("session__deck").get()
+    """The one of ``papers`` as it is now, with its session and deck, locked until the transaction ends.
+
+    The session too: of a row that is not locked PostgreSQL tells how it was before the wait.
+    """
+    return papers.select_for_update(of=("self", "session")).select_related("session__deck").get()
 
 
 def _fill(saved: Saved, steps: Sequence[Step], filled: Filled) -> None:

@@ -68,7 +68,12 @@ def save(request: LearnerRequest, slug: str) -> HttpResponse:
     """Keep what is filled in: one question as it changes, or the whole form."""
     filled = filled_in(request)
     try:
-        saved = papers.save(papers=named_paper(request, slug), filled=filled, now=timezone.now())
+        saved = papers.save(
+            papers=named_paper(request, slug),
+            filled=filled,
+            now=timezone.now(),
+            is_judgement=request.POST.get("stage") == "judge",
+        )
     except Paper.DoesNotExist:
         raise Http404("no such paper") from None
     if saved.is_late:

@@ -124,7 +124,7 @@
     if (document.visibilityState !== "hidden" || !form()) return;
     for (const item of changes.keys()) {
       const body = new FormData();
-      for (const name of ["csrfmiddlewaretoken", "paper"]) body.append(name, form().elements[name].value);
+      for (const name of ["csrfmiddlewaretoken", "paper", "stage"]) body.append(name, form().elements[name].value);
       for (const field of item.querySelectorAll("input, select, textarea")) {
         if (!/^(radio|checkbox)$/.test(field.type) || field.checked) body.append(field.name, field.value);
       }
@@ -146,7 +146,7 @@
   let timeIsUp = false;
 
   function setClock() {
-    const left = document.getElementById("paper-bar")?.dataset.secondsLeft;
+    const left = document.querySelector("#paper-bar .clock")?.dataset.secondsLeft;
     endsAt = left === undefined ? 0 : performance.now() + Number(left) * 1000;
     showClock();
   }

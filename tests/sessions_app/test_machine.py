@@ -251,7 +251,12 @@ class Site(RuleBasedStateMachine):
                 position: self.filled(*each, revision)
                 for position, each in enumerate(zip(chosen, chosen[1:] + chosen, strict=False))
             }
-            papers.save(papers=Paper.objects.filter(pk=paper.pk), filled=filled, now=self.now)
+            papers.save(
+                papers=Paper.objects.filter(pk=paper.pk),
+                filled=filled,
+                now=self.now,
+                is_judgement=paper.handed_in_at is not None,
+            )
 
     def filled(self, one: int, other: int, revision: int) -> dict[str, str]:
         return {
