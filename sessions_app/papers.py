@@ -155,8 +155,8 @@ def answered(paper: Paper) -> int:
 def save(*, papers: PaperQuerySet, filled: Filled, now: datetime, is_judgement: bool = False) -> Saved:
     """Keep what is filled in on the one of ``papers``: answers, or once it is handed in the learner's judgement.
 
-    An older revision never overwrites a newer one. Late, with nothing kept, where the time is up, where answers come
-    after it was handed in, or where it has its score. Raises Paper.DoesNotExist where there is none.
+    An older revision never overwrites a newer one. Late, with nothing kept, where the time is up, where answers
+    come after it was handed in, or where it has its score. Raises Paper.DoesNotExist where there is none.
     """
     with transaction.atomic():
         paper = lock(papers)
