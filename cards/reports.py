@@ -24,6 +24,11 @@ def accept_answer(*, card: Card, side: str, text: str) -> bool:
     return True
 
 
+def settle_report(*, report: CardReport) -> None:
+    """Note that somebody has seen to the report; a second time changes nothing."""
+    CardReport.objects.unsettled().filter(pk=report.pk).update(settled_at=timezone.now())
+
+
 def report_card(*, card: Card, reporter: User, kind: str, side: str, text: str) -> None:
     """Tell the card's owner; the same word of the same learner is kept once while nobody has seen to it."""
     CardReport.objects.get_or_create(

@@ -29,7 +29,7 @@ NASTY = [
     "$" * 3_000,
     "|" * 3_000,
 ]
-ON_DECK = ["deck_edit", "deck_details", "deck_replace", "cards_removed", "deck_remove"]
+ON_DECK = ["deck_edit", "deck_details", "deck_replace", "cards_removed", "deck_remove", "deck_reports"]
 ON_DECK_POST = ["card_add", "card_preview"]
 ON_CARD = ["card_edit", "card_twins"]
 ON_CARD_POST = ["card_place", "card_remove", "card_restore"]

@@ -1,0 +1,69 @@
+"""What learners report, as who looks after the deck sees it."""
+
+import pytest
+from django.urls import reverse
+
+from cards.models import CardReport
+from cards.reports import report_card
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def deck(make_deck):
+    deck = make_deck(2)
+    type(deck).objects.update(visibility="public")
+    return deck
+
+
+@pytest.fixture
+def url(deck):
+    return reverse("deck_reports", args=[deck.slug])
+
+
+def report(deck, learner, kind="also_right", text="La Paz"):
+    card = deck.cards.in_order()[0]
+    report_card(card=card, reporter=learner, kind=kind, side="definition", text=text)
+    return CardReport.objects.latest("pk")
+
+
+def test_only_who_may_edit_the_deck_sees_its_reports(deck, url, owner_client, learner_client, client):
+    assert "Nothing is reported." in owner_client.get(url).text
+    assert learner_client.get(url).status_code == 404
+    assert learner_client.post(url, {"report": "1"}).status_code == 404
+    assert client.get(url).status_code in (302, 404)
+
+
+def test_an_answer_is_accepted_and_the_report_settled(deck, url, owner_client, learner):
+    found = report(deck, learner)
+    assert "La Paz" in owner_client.get(url).text
+    owner_client.post(url, {"report": found.pk, "word": "accept"})
+    assert deck.cards.in_order()[0].accepted_definitions == ["La Paz"]
+    assert "Nothing is reported." in owner_client.get(url).text
+    assert owner_client.post(url, {"report": found.pk, "word": "accept"}).status_code == 404
+
+
+def test_a_problem_is_settled_and_nothing_else(deck, url, owner_client, learner):
+    found = report(deck, learner, kind="problem", text="<b>Wrong</b>")
+    assert "&lt;b&gt;Wrong" in owner_client.get(url).text
+    owner_client.post(url, {"report": found.pk, "word": "accept"})
+    assert deck.cards.in_order()[0].accepted_definitions == []
+    assert not CardReport.objects.unsettled().exists()
+
+
+@pytest.mark.parametrize("key", ["", "x", "0", "9" * 40, "-1", "٣"])
+def test_reports_that_there_are_not_are_not_found(url, owner_client, key):
+    assert owner_client.post(url, {"report": key}).status_code == 404
+
+
+def test_a_report_on_another_deck_is_not_found_here(make_deck, url, owner_client, learner):
+    other = report(make_deck(1), learner)
+    assert owner_client.post(url, {"report": other.pk, "word": "settle"}).status_code == 404
+    assert CardReport.objects.unsettled().count() == 1
+
+
+def test_the_editor_leads_there_while_there_is_something_to_see_to(deck, url, owner_client, learner):
+    editor = reverse("deck_edit", args=[deck.slug])
+    assert f'href="{url}"' not in owner_client.get(editor).text
+    report(deck, learner)
+    assert f'href="{url}"' in owner_client.get(editor).text
