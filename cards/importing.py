@@ -424,7 +424,12 @@ def give_up(*, draft: ImportDraft) -> None:
     Cards that are whole stay: then only the history is given up. A finished import is left as it is.
     """
     with transaction.atomic():
-        now = ImportDraft.objects.select_for_update().select_related("staging").filter(pk=draft.pk).first()
+        now = (
+            ImportDraft.objects.select_for_update(of=("self",))
+            .select_related("staging")
+            .filter(pk=draft.pk)
+            .first()
+        )
         if now and now.phase == ImportDraft.Phase.CARDS:
             hidden, now.staging, now.done = now.staging, None, 0
             now.phase = ImportDraft.Phase.PREVIEW
