@@ -320,13 +320,15 @@ def write_cards(*, draft: ImportDraft, seconds: float = SECONDS) -> bool:
     Each chunk is a transaction of its own. False too where somebody else is writing at this moment. Raises
     FormatError where the file is damaged further on.
     """
-    deadline = time.monotonic() + seconds
+    deadline = 0.0
     staging = draft.staging
     assert staging is not None  # noqa: S101
     with open_draft(draft) as parsed:
         cards = islice(Settled(parsed, tuple(draft.options.get("path", ()))), draft.done, None)
         tagger = Tagger(staging.owner, tuple(draft.options.get("path", ())))
         while chunk := list(islice(cards, CHUNK)):
+            # From now on: what is written already had to be read again first.
+            deadline = deadline or time.monotonic() + seconds
             there = counterparts(draft.deck, chunk)
             rows = [
                 card_of(card, staging, position, there.get(card.key))

@@ -65,9 +65,11 @@ def write(
 
     ``settings`` is called once, with an enrollment of a learner who has not studied the deck before.
     """
-    deadline = time.monotonic() + seconds
+    deadline = 0.0
     rest = islice(histories, start, None)
     while chunk := list(islice(rest, CARDS_AT_ONCE)):
+        # From now on: what is written already had to be read again first.
+        deadline = deadline or time.monotonic() + seconds
         with transaction.atomic():
             enrollment = lock_enrollment(learner, deck)
             if start == 0 and enrollment.last_studied_at is None:
