@@ -115,7 +115,8 @@ def grade(question: Question, saved: Mapping[str, str]) -> list[Graded]:
     if question.kind is Kind.BLOCK:
         return [graded for place in range(points(question)) if (graded := _pair(question, saved, place))]
     try:
-        graded = grading.grade(question, saved)
+        # What the learner has said of her answer counts, as for one that was held.
+        graded = grading.grade(question, {**saved, "held": "yes"})
     except InvalidResponseError:
         graded = Graded(question.card_id, grading.evidence_of(question.kind), Verdict.WRONG)
     if graded.verdict is Verdict.ASK:

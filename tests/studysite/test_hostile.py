@@ -82,7 +82,14 @@ METHODS = ["HEAD", "OPTIONS", "PUT", "BREW"]
 QUERY_NAMES = ["card", "shuffle", "first", "page", "next", "q"]
 NAME = re.compile(r'<(?:input|button|select|textarea)[^>]* name="([^"]+)')
 # For the parts of addresses: whatever their patterns let through.
-ARGUMENTS = {"pk": 1, "mode": "spaced", "token": "x" * 300, "key": "0-" + "x" * 300, "uidb36": "z" * 300}
+ARGUMENTS = {
+    "pk": 1,
+    "mode": "spaced",
+    "name": "tab",
+    "token": "x" * 300,
+    "key": "0-" + "x" * 300,
+    "uidb36": "z" * 300,
+}
 
 Send = Callable[[Client, str], Any]
 Sweep = Callable[[Send], list[tuple[str, int]]]
@@ -135,7 +142,8 @@ def field_names(pages: list[str], learner: User) -> set[str]:
     """Every name that a field of any page has, for strangers and for a learner in a session."""
     stranger, newcomer, student = Client(), Client(), Client()
     newcomer.force_login(learner)
-    texts = [client.get(page).content.decode() for client in (stranger, newcomer) for page in pages]
+    answers = [client.get(page) for client in (stranger, newcomer) for page in pages]
+    texts = [answer.content.decode() for answer in answers if not answer.streaming]
     student.force_login(learner)
     student.post("/decks/capitals/spaced/")
     texts.append(student.get("/decks/capitals/spaced/").content.decode())
