@@ -40,7 +40,7 @@ admin: installed
 
 test: installed-dev
 	$(BIN)/python -m tests.postgres --numprocesses 2 --dist loadfile $(POSTGRES_TESTS)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile || $(BIN)/python -m pytest --last-failed
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 soak: installed-dev
 	$(BIN)/python -m tests.load.soak
