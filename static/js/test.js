@@ -9,9 +9,12 @@
     button.addEventListener("click", () => window.print());
   }
 
-  // How often each question has changed, and how often when it was last sent and last confirmed.
+  // How often each question has changed, and how often when it was last sent.
   const changes = new Map();
   const sent = new Map();
+  // Questions are saved one after the other: which wait for their turn, and whose turn it is.
+  const waiting = new Set();
+  let saving = null;
   let retrying = 0;
   let trouble = "";
   let handingIn = false;
@@ -39,10 +42,26 @@
 
   function retry() {
     clearTimeout(retrying);
-    for (const item of changes.keys()) {
-      if (item.isConnected) htmx.trigger(item, "retry");
-      else changes.delete(item);
+    for (const item of changes.keys()) waiting.add(item);
+    saveNext();
+  }
+
+  function saveNext() {
+    if (saving) return;
+    for (const item of waiting) {
+      waiting.delete(item);
+      // A field that is left says that it has changed, although that may be saved already.
+      if (!changes.has(item)) continue;
+      htmx.trigger(item, "save");
+      // A page that was swapped in this moment does not listen yet.
+      if (!saving) retryLater();
+      return;
     }
+  }
+
+  function save(item) {
+    waiting.add(item);
+    saveNext();
   }
 
   let pause = 0;
@@ -53,13 +72,12 @@
     say();
     if (!event.target.matches("textarea, input:not([type=radio], [type=checkbox])")) return;
     clearTimeout(pause);
-    pause = setTimeout(() => htmx.trigger(item, "typed"), TYPING_PAUSE);
+    pause = setTimeout(() => save(item), TYPING_PAUSE);
   });
 
-  // A field that is left says that it has changed, although that may be saved already.
-  document.addEventListener("htmx:confirm", (event) => {
-    const item = event.target;
-    if (item.matches?.(".paper-item") && !changes.has(item)) event.preventDefault();
+  document.addEventListener("change", (event) => {
+    const item = itemOf(event);
+    if (item) save(item);
   });
 
   // Each save carries a higher revision than the one before it.
@@ -70,22 +88,26 @@
     event.detail.parameters[field.name] = field.value;
     field.value = Number(field.value) + 1;
     sent.set(item, changes.get(item));
+    saving = item;
   });
 
   document.addEventListener("htmx:afterRequest", (event) => {
     const item = event.detail.elt;
-    if (!item.matches(".paper-item") || !event.detail.successful) return;
+    if (item !== saving) return;
+    saving = null;
+    if (!event.detail.successful) return;
     trouble = "";
     const field = item.querySelector("[data-revision]");
     const known = Number(event.detail.xhr.getResponseHeader("Paper-Revision"));
     if (known >= Number(field.value)) {
       // Changed on another device since this page was loaded: what she does last is what she means.
       field.value = known + 1;
-      htmx.trigger(item, "retry");
+      waiting.add(item);
     } else if (changes.get(item) === sent.get(item)) {
       changes.delete(item);
     }
     say();
+    saveNext();
   });
 
   function failed(event, text) {
@@ -167,6 +189,8 @@
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target?.id === "paper") {
       changes.clear();
+      waiting.clear();
+      saving = null;
       document.querySelector("#paper [role=alert]")?.scrollIntoView();
     }
     setClock();

@@ -140,6 +140,18 @@ def test_who_changes_an_answer_on_a_page_that_is_old_means_it(
     assert steps()[0].saved == {"typed": "four"}
 
 
+def test_who_answers_faster_than_the_site_saves_loses_nothing(page: Page, learner, sign_in) -> None:
+    sign_in(page.context, learner)
+    start(page, "choice")
+    page.evaluate("""
+        for (const item of document.querySelectorAll(".paper-item"))
+            for (const option of [...item.querySelectorAll("[type=radio]"), item.querySelector("[type=radio]")])
+                option.click();
+    """)
+    expect_saved(page, QUESTIONS)
+    assert [step.saved for step in steps()] == [{"option": "0"}] * QUESTIONS
+
+
 def test_enter_goes_to_the_next_field_and_saves(page: Page, learner, sign_in) -> None:
     sign_in(page.context, learner)
     start(page, "typed")
