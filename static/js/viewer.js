@@ -4,7 +4,8 @@
   const SHOW_BACK = 6000;
   let timer = null;
 
-  // While a card is on its way the links still lead on from the one before: what is pressed meanwhile waits.
+  // While a card is on its way, and until htmx has settled it, the links still lead on from the one before: what is
+  // pressed meanwhile waits.
   let loading = false;
   const waiting = [];
 
@@ -33,10 +34,15 @@
   });
 
   document.addEventListener("htmx:afterRequest", (event) => {
+    if (!isViewer(event) || event.detail.successful) return;
+    loading = false;
+    waiting.length = 0;
+  });
+
+  document.addEventListener("htmx:afterSettle", (event) => {
     if (!isViewer(event)) return;
     loading = false;
-    if (!event.detail.successful) waiting.length = 0;
-    else if (waiting.length) step(waiting.shift());
+    if (waiting.length) step(waiting.shift());
   });
 
   function tick() {

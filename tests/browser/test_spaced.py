@@ -78,6 +78,22 @@ def test_by_keys_alone(page: Page, learner, sign_in) -> None:
     assert list(Review.objects.in_order().values_list("rating", flat=True)) == [3, 1, 4]
 
 
+def test_a_key_in_the_moment_of_the_swap_counts_as_one_after_it(page: Page, learner, sign_in) -> None:
+    sign_in(page.context, learner)
+    page.goto(STUDY)
+    start(page)
+    page.evaluate("""
+        globalThis.stays = true;
+        document.addEventListener("htmx:afterSwap", () => {
+            for (const key of [" ", "3"])
+                document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+        }, { once: true });
+    """)
+    rate(page, "Good")
+    expect(page.locator(".study-counts")).to_contain_text("18 new")
+    assert page.evaluate("globalThis.stays")
+
+
 def test_a_closed_tab_loses_nothing(page: Page, learner, sign_in) -> None:
     sign_in(page.context, learner)
     page.goto(STUDY)
