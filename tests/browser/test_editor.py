@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from cards import services
 from cards.models import Card, Deck
 from studysite.accounts.models import User
+from tests.browser.steps import check
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -259,10 +259,3 @@ def test_axe_finds_nothing(page: Page, editor, deck: Deck, scheme: str, width: i
     ):
         page.goto(f"/decks/{path}/")
         check(page)
-
-
-def check(page: Page) -> None:
-    """WCAG 2.2 AA by axe, and no page wider than the screen."""
-    results = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
-    assert results.violations_count == 0, results.generate_report()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

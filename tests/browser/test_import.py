@@ -4,12 +4,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from cards import merging
 from cards.models import Card, Deck
 from sessions_app.study.answers import words
+from tests.browser.steps import check
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,11 +20,6 @@ WORDS = "mitochondrion – makes energy\nribosome – makes proteins\nnucleus �
 def _word_lists() -> None:
     """As `make run` has them before it serves; the first question would wait for them."""
     words.lists()
-
-
-def no_violations(page: Page) -> None:
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
 
 
 def paste_and_study(page: Page) -> None:
@@ -103,7 +98,7 @@ def test_a_deck_is_downloaded(page, sign_in, learner, word_file) -> None:
     import_file(page, word_file)
     page.get_by_role("button", name="Make the deck").click()
     page.get_by_role("link", name="Export").click()
-    no_violations(page)
+    check(page)
     with page.expect_download() as download:
         page.get_by_role("link", name="Download .csv").click()
     assert download.value.suggested_filename == "Words.csv"
@@ -114,9 +109,9 @@ def test_a_deck_is_downloaded(page, sign_in, learner, word_file) -> None:
 def test_axe_finds_nothing(page, sign_in, learner, word_file, scheme) -> None:
     page.emulate_media(color_scheme=scheme)
     page.goto("/")
-    no_violations(page)
+    check(page)
     sign_in(page.context, learner)
     page.goto("/import/")
-    no_violations(page)
+    check(page)
     import_file(page, word_file)
-    no_violations(page)
+    check(page)

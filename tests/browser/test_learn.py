@@ -3,13 +3,13 @@
 import re
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
 from playwright.sync_api import Page, expect
 
 from cards.models import Card
 from sessions_app.models import Review, Step
 from sessions_app.study.types import Kind, Question
+from tests.browser.steps import check
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -59,11 +59,6 @@ def answer_by_keys(page: Page, *, right: bool = True) -> None:
             page.keyboard.press(str(number + 1))
         page.keyboard.press("Enter" if ticks else "2" if right else "1")
     expect(page.locator("#go-on")).to_be_focused()
-
-
-def check_with_axe(page: Page) -> None:
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
 
 
 def test_a_round_by_keys_alone(page: Page, learner, sign_in) -> None:
@@ -146,17 +141,17 @@ def test_a_round_on_a_phone_fits_and_breaks_no_rule(page: Page, learner, sign_in
     for number in range(12):
         kind = question(page).kind
         if kind not in seen:
-            check_with_axe(page)
+            check(page)
             seen.add(kind)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         answer_by_keys(page, right=number % 3 > 0)
         if number < 2:
-            check_with_axe(page)
+            check(page)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         page.locator("#go-on").click()
         expect(page.locator("#answer-form, .study-summary").first).to_be_visible()
         if page.locator(".study-summary").count():
-            check_with_axe(page)
+            check(page)
             page.locator("#go-on").click()
             expect(page.locator("#answer-form")).to_be_visible()
 
@@ -204,7 +199,7 @@ def test_what_is_mixed_up_stands_side_by_side_and_is_drilled(page: Page, learner
     page.goto("/decks/deep-learning/")
     page.get_by_role("link", name="You mix these up").click()
     expect(page.locator(".pair").first).to_be_visible()
-    check_with_axe(page)
+    check(page)
     page.get_by_role("button", name="Two-minute drill").click()
     expect(page.locator("#answer-form")).to_be_visible()
     assert question(page).kind is Kind.CHOICE

@@ -1,12 +1,12 @@
 """Matching in Chromium: a board by mouse, by keys alone, on a phone, without JavaScript; axe on all of it."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
 from playwright.sync_api import Locator, Page, Route, expect
 
 from cards.models import Card
 from sessions_app.models import MatchingBoard, Review
+from tests.browser.steps import check
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -58,11 +58,6 @@ def click_pair(page: Page, term: int, definition: int) -> None:
 
 def expect_left(page: Page, left: int) -> None:
     expect(page.locator(".study-counts strong")).to_have_text(str(left))
-
-
-def check_with_axe(page: Page) -> None:
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
 
 
 def test_a_board_by_mouse(page: Page, learner, sign_in) -> None:
@@ -171,16 +166,16 @@ def test_a_board_on_a_phone_fits_and_breaks_no_rule(page: Page, learner, sign_in
     sign_in(page.context, learner)
     page.set_viewport_size({"width": width, "height": 740})
     page.goto(MATCHING)
-    check_with_axe(page)
+    check(page)
     start(page)
-    check_with_axe(page)
+    check(page)
     for term in range(PAIRS):
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         click_pair(page, term, key()[term])
         if term < PAIRS - 1:
             expect_left(page, PAIRS - term - 1)
     expect(page.get_by_role("heading", name="All found")).to_be_visible()
-    check_with_axe(page)
+    check(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
@@ -194,7 +189,7 @@ def test_a_long_text_can_be_read_in_full(page: Page, learner, sign_in) -> None:
     expect(page.locator(".tile-text").last).to_have_css("overflow", "hidden")
     page.get_by_label("Read definition A in full").click()
     expect(page.locator(".tile-full[open] .info-text")).to_contain_text("to its end")
-    check_with_axe(page)
+    check(page)
     assert (board().revision, page.locator(".tile-choice:checked").count()) == (0, 0)
     page.keyboard.press("Escape")
     expect(page.locator(".tile-full[open]")).to_have_count(0)
@@ -240,6 +235,6 @@ def test_a_guest_plays_and_sees_how_her_times_went(page: Page) -> None:
     expect(page.locator(".board-trend")).to_be_visible()
     page.get_by_text("The times in numbers").click()
     expect(page.locator("tbody tr")).to_have_count(3)
-    check_with_axe(page)
+    check(page)
     page.goto("/decks/deep-learning/")
     expect(page.locator("#progress-table")).to_contain_text("6 pairs")

@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from cards import tagging
 from cards.models import Card, Deck, Tag
 from studysite.accounts.models import User
-from tests.browser.test_editor import check
+from tests.browser.steps import check
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core.management import call_command
 from django.utils import timezone
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -14,6 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from sessions_app.models import Paper, Review, Step
 from sessions_app.study import sheets
 from sessions_app.study.types import Kind, Question
+from tests.browser.steps import check
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -67,12 +67,6 @@ def judge(page: Page) -> None:
 def expect_saved(page: Page, answered: int) -> None:
     expect(page.locator("#paper-bar")).to_contain_text(f"{answered}/{QUESTIONS} answered")
     expect(page.locator("#paper-state")).to_have_text("Saved")
-
-
-def check_page(page: Page) -> None:
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_every_kind_closed_in_the_middle_and_finished_on_another_device(
@@ -195,34 +189,34 @@ def test_all_pages_fit_a_phone_and_break_no_rule(
     sign_in(page.context, learner)
     page.set_viewport_size({"width": 360, "height": 640})
     page.goto(TEST)
-    check_page(page)
+    check(page)
     # All cards of the deck, whatever is drawn.
     start(page, questions=46)
     for step in steps()[:-1]:
         fill(page, step)
     expect(page.locator("#paper-state")).to_have_text("Saved")
-    check_page(page)
+    check(page)
     page.locator("#hand-in").click()
     expect(page.get_by_text("only you can judge")).to_be_visible()
-    check_page(page)
+    check(page)
     judge(page)
     page.locator("#hand-in").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("%")
     page.get_by_role("button", name="Make the link").click()
-    check_page(page)
+    check(page)
     link = page.locator(".test-link").inner_text()
     results = page.url
     page.get_by_role("link", name="Print").click()
-    check_page(page)
+    check(page)
     page.get_by_role("link", name="Answer key").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("answer key")
-    check_page(page)
+    check(page)
     page.goto(results)
     page.get_by_role("button", name=re.compile("Retake")).click()
     page.locator("#hand-in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("0 %")
     expect(page.locator(".score-plot")).to_be_visible()
-    check_page(page)
+    check(page)
     take_as_a_friend(browser, browser_context_args, link)
     page.goto(results)
     expect(page.locator("#friends")).to_contain_text("Kim 0 %")
@@ -233,7 +227,7 @@ def take_as_a_friend(browser: Browser, browser_context_args: dict[str, Any], lin
     with browser.new_context(**browser_context_args) as context:
         friend: Page = context.new_page()
         friend.goto(link)
-        check_page(friend)
+        check(friend)
         friend.get_by_label("Show my score").check()
         name: Locator = friend.get_by_label("Your name there")
         name.fill("Kim")
