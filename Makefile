@@ -38,6 +38,8 @@ admin: installed
 	@$(BIN)/python -m studysite.prepare
 	@$(BIN)/python manage.py createsuperuser
 
+# Many tests start Python anew: where nothing compiled may be kept, each would compile the site again.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: installed-dev
 	$(BIN)/python -m tests.postgres --numprocesses 2 --dist loadfile $(POSTGRES_TESTS)
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile

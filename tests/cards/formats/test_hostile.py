@@ -71,31 +71,37 @@ def fails(data: bytes, words: str) -> None:
         parsed.preview()
 
 
-BOMB = zeros("collection.anki2", 1_024 * MEGABYTE)
-ZSTD_BOMB = zstd_zeros(1_024 * MEGABYTE)
+@pytest.fixture(scope="module")
+def bomb() -> bytes:
+    return zeros("collection.anki2", 1_024 * MEGABYTE)
+
+
+@pytest.fixture(scope="module")
+def zstd_bomb() -> bytes:
+    return zstd_zeros(1_024 * MEGABYTE)
 
 
 @pytest.mark.usefixtures("little_memory")
 class TestBombs:
-    def test_zip(self) -> None:
-        fails(BOMB, "collection.anki2: It is too large when unpacked; at most 256 MB")
+    def test_zip(self, bomb: bytes) -> None:
+        fails(bomb, "collection.anki2: It is too large when unpacked; at most 256 MB")
 
-    def test_zip_that_lies_about_its_size(self) -> None:
-        fails(lying(BOMB, "collection.anki2", 1_000), "collection.anki2: It is (damaged|too large)")
+    def test_zip_that_lies_about_its_size(self, bomb: bytes) -> None:
+        fails(lying(bomb, "collection.anki2", 1_000), "collection.anki2: It is (damaged|too large)")
 
-    def test_zstd(self) -> None:
-        fails(new_package(collection__anki21b=ZSTD_BOMB), "collection.anki21b: It is too large when unpacked")
+    def test_zstd(self, zstd_bomb: bytes) -> None:
+        fails(new_package(collection__anki21b=zstd_bomb), "collection.anki21b: It is too large when unpacked")
 
-    def test_list_of_media(self) -> None:
-        fails(new_package(media=ZSTD_BOMB), "media: It is too large when unpacked")
+    def test_list_of_media(self, zstd_bomb: bytes) -> None:
+        fails(new_package(media=zstd_bomb), "media: It is too large when unpacked")
         many = zstd.compress(message({1: b""}) * 100_001)
         fails(new_package(media=many), "media|values")
 
-    def test_image(self) -> None:
+    def test_image(self, zstd_bomb: bytes) -> None:
         data = package([note(['<img src="a.png">', ""])], media={"a.png": b"x"})
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = {name: archive.read(name) for name in archive.namelist()}
-        with read_file(zipped(members | {"0": ZSTD_BOMB})) as parsed:
+        with read_file(zipped(members | {"0": zstd_bomb})) as parsed:
             (card,) = parsed
             with pytest.raises(FormatError, match="too large"):
                 parsed.read_image(card.images[0].name)
