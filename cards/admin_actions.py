@@ -1,4 +1,4 @@
-"""What the admin does to several cards at once after a page that says what it means."""
+"""What the admin does to several rows at once after a page that says what it means."""
 
 from typing import Any
 
@@ -12,12 +12,17 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from cards import services
+from cards import services, tagging
+from cards.editor_forms import TagNamesField
 from cards.forms import MoveForm
-from cards.models import Card, Deck
+from cards.models import Card, Deck, Tag, tag_key
 from cards.signals import learners_asked
+from studysite.accounts.models import User
 
-SHOWN_CARDS = 20
+SHOWN_ROWS = 20
+MAX_OWNERS = 10
+"""Owners whose cards are tagged at once; each has tags of her own."""
+
 CONFIRMED = "confirmed"
 
 
@@ -54,16 +59,79 @@ def learner_count(cards: QuerySet[Card]) -> int:
     return sum(numbers)
 
 
+class TagsForm(forms.Form):
+    """Names of tags, for cards of any owners."""
+
+    names = TagNamesField(label="Tags", help_text="With commas between them.")
+
+
+@admin.action(description="Tag selected cards", permissions=["change"])
+def tag(modeladmin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Card]) -> TemplateResponse | None:
+    """Put tags on the cards: on each those of its deck's owner, made where she has none."""
+    owners, answer = owners_and_form(modeladmin, request, queryset, "tag")
+    if not isinstance(answer, TagsForm):
+        return answer
+    names = answer.cleaned_data["names"]
+    with transaction.atomic():
+        count = sum(
+            tagging.tag_cards(owner=owner, names=names, cards=queryset.filter(deck__owner=owner))
+            for owner in owners
+        )
+    modeladmin.message_user(request, f"{said(names)} added to {cards_in_words(count)}.", messages.SUCCESS)
+    return None
+
+
+@admin.action(description="Untag selected cards", permissions=["change"])
+def untag(modeladmin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Card]) -> TemplateResponse | None:
+    """Take the owners' tags off the cards; those of learners are their own affair."""
+    owners, answer = owners_and_form(modeladmin, request, queryset, "untag")
+    if not isinstance(answer, TagsForm):
+        return answer
+    names = answer.cleaned_data["names"]
+    count = 0
+    with transaction.atomic():
+        for owner in owners:
+            tags = Tag.objects.filter(owner=owner, key__in=[tag_key(name) for name in names])
+            count += tagging.untag_cards(tags=tags, cards=queryset.filter(deck__owner=owner))
+    modeladmin.message_user(request, f"{said(names)} taken off {cards_in_words(count)}.", messages.SUCCESS)
+    return None
+
+
+def owners_and_form(
+    modeladmin: ModelAdmin, request: HttpRequest, cards: QuerySet[Card], action: str
+) -> tuple[list[User], TagsForm | TemplateResponse | None]:
+    """Whose cards they are, and the form with the tags' names; in its stead the page that asks for these.
+
+    None where the cards are too many people's, which the next page says.
+    """
+    owners = list(User.objects.filter(decks__in=decks_of(cards).order_by()).distinct()[: MAX_OWNERS + 1])
+    if len(owners) > MAX_OWNERS:
+        too_many = f"Choose cards of at most {MAX_OWNERS} owners at once: the tags are theirs."
+        modeladmin.message_user(request, too_many, messages.ERROR)
+        return owners, None
+    form = TagsForm(request.POST if CONFIRMED in request.POST else None)
+    # A name with a comma in it can be known for one only where it is clear whose.
+    form.fields["names"].owner = owners[0] if len(owners) == 1 else None  # type: ignore[attr-defined]
+    if form.is_valid():
+        return owners, form
+    return owners, confirmation(modeladmin, request, cards, action, form=form, owners=owners)
+
+
+def said(names: list[str]) -> str:
+    return ", ".join(f"“{name}”" for name in names)
+
+
+def cards_in_words(count: int) -> str:
+    return f"{count:,} card{'' if count == 1 else 's'}"
+
+
 def confirmation(
-    modeladmin: ModelAdmin,
-    request: HttpRequest,
-    queryset: QuerySet[Card],
-    action: str,
-    *,
-    learners: int,
-    form: forms.Form | None = None,
+    modeladmin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Any], action: str, **more: Any
 ) -> TemplateResponse:
-    """The page between choosing the action and doing it; its form posts the same choice once more."""
+    """The page between choosing the action and doing it; its form posts the same choice once more.
+
+    ``more`` is what the action's template shows besides, a ``form`` among it where something is to be filled in.
+    """
     select_across = request.POST.get("select_across", "0")
     # One stands for all where all pages are meant: ten thousand hidden fields would be refused.
     selected = request.POST.getlist(ACTION_CHECKBOX_NAME)[: 1 if select_across == "1" else None]
@@ -72,13 +140,13 @@ def confirmation(
         "title": dict(modeladmin.get_action_choices(request, [])).get(action, ""),
         "opts": modeladmin.opts,
         "action": action,
-        "cards": queryset[:SHOWN_CARDS],
+        "rows": queryset[:SHOWN_ROWS],
         "count": queryset.count(),
-        "learners": learners,
-        "form": form,
         "media": modeladmin.media,
         "checkbox": ACTION_CHECKBOX_NAME,
         "selected": selected,
         "select_across": select_across,
+        **more,
     }
-    return TemplateResponse(request, f"admin/cards/{action}_cards.html", context)
+    name = f"admin/{modeladmin.opts.app_label}/{action}_{modeladmin.opts.model_name}s.html"
+    return TemplateResponse(request, name, context)

@@ -1,15 +1,17 @@
-"""Filters of the admin's lists."""
+"""Filters of the admin's lists. What there may be thousands of is searched for or typed, never listed."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.contrib.admin.widgets import AutocompleteSelect
-from django.db.models import QuerySet
+from django.db.models import F, ForeignKey, QuerySet
 from django.http import HttpRequest
 
-from cards.models import Card
+from cards.admin_widgets import DIGITS, Select
+from cards.models import MAX_TAG_NAME, Card, Deck, Tag, clean_text, tag_key
+
+TagLink = Card.tags.through
 
 
 class RemovedFilter(admin.SimpleListFilter):
@@ -30,34 +32,23 @@ class RemovedFilter(admin.SimpleListFilter):
         return queryset.filter(removed_at__isnull=self.value() != "yes")
 
 
-class DeckFilter(admin.SimpleListFilter):
-    """One deck's cards; the deck is searched for, since a list of a thousand decks would be no filter."""
+class FieldFilter(admin.SimpleListFilter):
+    """A filter with a field of its own, in a form that keeps whatever else the list is narrowed to."""
 
-    title = "deck"
-    parameter_name = "deck"
-    template = "admin/cards/deck_filter.html"
+    template = "admin/field_filter.html"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Iterable[tuple[str, str]]:
-        self.widget = AutocompleteSelect(
-            Card._meta.get_field("deck"),
-            model_admin.admin_site,
-            attrs={"id": "deck-filter", "aria-label": "Deck"},
-            choices=Card._meta.get_field("deck").formfield().choices,  # type: ignore[union-attr]
-        )
         return []
 
     def has_output(self) -> bool:
         return True
 
-    def deck_pk(self) -> int | None:
-        """The chosen deck's key, -1 (nobody's) for a value that cannot be one, None for no choice."""
-        value = self.value()
-        if not value:
-            return None
-        return int(value) if value.isdecimal() and len(value) < 19 else -1
+    def field(self) -> str:
+        """The field's HTML."""
+        raise NotImplementedError
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        """What the template needs: the field to choose a deck, and the other parameters of the address."""
+        """What the template needs: the field, and the other parameters of the address."""
         others = [
             (name, value)
             for name, values in changelist.get_filters_params().items()
@@ -65,12 +56,91 @@ class DeckFilter(admin.SimpleListFilter):
             for value in values
         ]
         yield {
-            "widget": self.widget.render(self.parameter_name, self.deck_pk()),
+            "field": self.field(),
             "others": others,
             "query": changelist.query,
-            "all": changelist.get_query_string(remove=[self.parameter_name]),
+            "all": changelist.get_query_string(remove=[self.parameter_name]) if self.value() else "",
         }
 
+
+class RowFilter(FieldFilter):
+    """Rows that belong to one row of another table, which is searched for; ``to`` is a key that leads there."""
+
+    to: ForeignKey
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Iterable[tuple[str, str]]:
+        self.site = model_admin.admin_site
+        others = self.site.get_model_admin(self.to.related_model)  # type: ignore[arg-type]
+        # Whoever may not see them finds nothing when she searches.
+        self.may_search = others.has_view_permission(request)
+        return []
+
+    def has_output(self) -> bool:
+        return self.may_search
+
+    def field(self) -> str:
+        widget = Select(
+            self.to,
+            self.site,
+            attrs={"id": f"{self.parameter_name}-filter", "aria-label": str(self.title).capitalize()},
+            choices=self.to.formfield().choices,  # type: ignore[union-attr]
+        )
+        return widget.render(self.parameter_name, self.key())
+
+    def key(self) -> int | None:
+        """The chosen row's key, -1 (nobody's) for a value that cannot be one, None for no choice."""
+        value = self.value()
+        if not value:
+            return None
+        return int(value) if value.isdecimal() and len(value) <= DIGITS else -1
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        key = self.key()
+        return queryset if key is None else self.narrow(queryset, key)
+
+    def narrow(self, queryset: QuerySet[Any], key: int) -> QuerySet[Any]:
+        return queryset.filter(**{self.parameter_name: key})
+
+
+class DeckFilter(RowFilter):
+    """What belongs to one deck."""
+
+    title = "deck"
+    parameter_name = "deck"
+    to = Card._meta.get_field("deck")
+
+
+class OwnerFilter(RowFilter):
+    """One owner's decks."""
+
+    title = "owner"
+    parameter_name = "owner"
+    to = Deck._meta.get_field("owner")
+
+
+class CardOwnerFilter(OwnerFilter):
+    """The cards of one owner's decks."""
+
+    def narrow(self, queryset: QuerySet[Any], key: int) -> QuerySet[Any]:
+        # A subquery and no join, so that the cards are found by their decks' index.
+        return queryset.filter(deck__in=Deck.objects.filter(owner=key).values("pk"))
+
+
+class TagFilter(FieldFilter):
+    """Cards that have their owner's tag of a name; the name is typed, since every owner may have one of it."""
+
+    title = "tag"
+    parameter_name = "tag"
+
+    def field(self) -> str:
+        widget = admin.widgets.AdminTextInputWidget(
+            {"id": "tag-filter", "aria-label": "Tag", "maxlength": MAX_TAG_NAME, "autocomplete": "off"}
+        )
+        return widget.render(self.parameter_name, self.value())
+
     def queryset(self, request: HttpRequest, queryset: QuerySet[Card]) -> QuerySet[Card]:
-        pk = self.deck_pk()
-        return queryset if pk is None else queryset.filter(deck=pk)
+        key = tag_key(clean_text(self.value() or ""))
+        if not key:
+            return queryset
+        links = TagLink.objects.filter(tag__in=Tag.objects.filter(key=key), tag__owner=F("card__deck__owner"))
+        return queryset.filter(pk__in=links.values("card"))

@@ -36,7 +36,6 @@ class CardReportAdmin(SearchingAdmin):
     list_display = ("created_at", "kind", "card_link", "text", "side", "reporter")
     list_filter = (SettledFilter, "kind")
     list_select_related = ("card__deck", "reporter")
-    show_full_result_count = False
     search_fields = ("text", "card__term", "card__deck__title")
     actions = ("settle", "accept")
 

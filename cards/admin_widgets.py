@@ -1,16 +1,21 @@
-"""Fields of the admin that search for a row instead of listing all."""
+"""Of what the admin's pages are made: fields that search for a row instead of listing all; rows that come back."""
 
 from collections.abc import Iterable
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteMixin, AutocompleteSelect, AutocompleteSelectMultiple
-from django.db.models import ForeignKey, ManyToManyField
+from django.db.models import ForeignKey, ManyToManyField, QuerySet
 from django.forms import ModelChoiceField, ModelMultipleChoiceField
 from django.http import HttpRequest
 
+from cards.models import Card
+
 # Of the longest number that is surely a key: SQLite and PostgreSQL count to 9 223 372 036 854 775 807.
 DIGITS = 18
+SIDES_CSS = ("css/maths.css", "css/code.css")
+"""The site's look of formulas and code."""
 
 
 class KeysOnly(AutocompleteMixin):
@@ -35,7 +40,14 @@ class SelectMultiple(KeysOnly, AutocompleteSelectMultiple):
 
 
 class SearchingAdmin(admin.ModelAdmin):
-    """An admin whose ``autocomplete_fields`` bear whatever is sent to them."""
+    """An admin whose ``autocomplete_fields`` bear whatever is sent to them; its list can search for rows too."""
+
+    show_full_result_count = False
+
+    @property
+    def media(self) -> forms.Media:
+        searching = Select(Card._meta.get_field("deck"), self.admin_site)
+        return super().media + searching.media + forms.Media(css={"all": ("css/admin.css",)})
 
     def formfield_for_foreignkey(
         self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any
@@ -50,3 +62,19 @@ class SearchingAdmin(admin.ModelAdmin):
         if db_field.name in self.get_autocomplete_fields(request):
             kwargs.setdefault("widget", SelectMultiple(db_field, self.admin_site))
         return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+class RemovableAdmin(SearchingAdmin):
+    """What decks and cards share: rows are removed and brought back, never deleted."""
+
+    show_facets = admin.ShowFacets.NEVER
+    actions: tuple[Any, ...] = ("remove", "restore")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """All rows, so that removed ones can be found; only the present ones to choose from elsewhere."""
+        rows = super().get_queryset(request)
+        match = request.resolver_match
+        return rows.filter(removed_at=None) if match and match.url_name == "autocomplete" else rows
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -88,6 +88,42 @@ def edit_card(*, card: Card, seen: datetime | None) -> Card | None:
     return None
 
 
+def edit_cards(*, deck: Deck, edits: Iterable[tuple[Card, datetime | None]]) -> tuple[list[Card], list[Card]]:
+    """Save both sides of several cards of ``deck`` in a few statements; each is judged as `edit_card` does it.
+
+    ``edits`` are the cards as they shall be, each with its `updated_at` as its author has seen it.
+
+    Returns:
+        The cards that are saved, and those that have been written on in the meantime: as they stand now, with
+        nothing saved. Cards that are not in the deck any more are in neither.
+    """
+    seen = {}
+    for card, moment in edits:
+        card.deck = deck
+        # Before the lock, since it takes a while.
+        card.prepare()
+        seen[card] = moment
+    saved, standing = [], []
+    with transaction.atomic():
+        lock_decks([deck.pk])
+        there = deck.cards.in_bulk([card.pk for card in seen])
+        for card in seen:
+            stands = there.get(card.pk)
+            if stands is None:
+                continue
+            is_same = (stands.term, stands.definition) == (card.term, card.definition)
+            if stands.updated_at != seen[card] and not (is_same and stands.removed_at is None):
+                standing.append(stands)
+            elif not is_same or stands.removed_at is not None:
+                card.removed_at, card.updated_at = None, timezone.now()
+                saved.append(card)
+        if saved:
+            fields = ["term", "definition", *RENDERED, "studied_side", "updated_at", "removed_at"]
+            Card.objects.bulk_update(saved, fields, batch_size=CHUNK)
+            refresh_deck(deck=deck)
+    return saved, standing
+
+
 @transaction.atomic
 def remove_cards(*, deck: Deck, cards: QuerySet[Card]) -> int:
     """Mark those of ``cards`` removed that are in ``deck``, and return how many.
@@ -235,6 +271,12 @@ def restore_decks(*, decks: QuerySet[Deck]) -> int:
     """Bring removed ``decks`` back, with the cards that they had, and return how many."""
     removed = Deck.objects.filter(pk__in=decks.order_by().values("pk")).exclude(removed_at=None)
     return removed.update(removed_at=None)
+
+
+def show_decks(*, decks: QuerySet[Deck], visibility: str) -> int:
+    """Give ``decks`` this visibility, and return how many had another one."""
+    others = Deck.objects.filter(pk__in=decks.order_by().values("pk")).exclude(visibility=visibility)
+    return others.update(visibility=visibility, updated_at=timezone.now())
 
 
 @transaction.atomic

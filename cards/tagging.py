@@ -33,17 +33,13 @@ def tag_cards(*, owner: User, names: Sequence[str], cards: QuerySet[Card]) -> in
     """Put the owner's tags of these names on ``cards``; returns on how many cards one was put that had it not."""
     tags = own_tags(owner=owner, names=names)
     keys = list(cards.order_by().values_list("pk", flat=True))
-    changed: set[int] = set()
-    for tag in tags:
-        tagged = set(
-            TagLink.objects.filter(tag=tag, card__in=cards.order_by().values("pk")).values_list(
-                "card", flat=True
-            )
-        )
-        new = [TagLink(card_id=key, tag_id=tag.pk) for key in keys if key not in tagged]
-        TagLink.objects.bulk_create(new, batch_size=CHUNK, ignore_conflicts=True)
-        changed.update(link.card_id for link in new)
-    return len(changed)
+    links = TagLink.objects.filter(tag__in=tags, card__in=cards.order_by().values("pk"))
+    have = set(links.values_list("card", "tag"))
+    new = [(key, tag.pk) for key in keys for tag in tags if (key, tag.pk) not in have]
+    TagLink.objects.bulk_create(
+        [TagLink(card_id=card, tag_id=tag) for card, tag in new], batch_size=CHUNK, ignore_conflicts=True
+    )
+    return len({card for card, _ in new})
 
 
 @transaction.atomic

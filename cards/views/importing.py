@@ -5,6 +5,7 @@ from pathlib import PurePath
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -98,7 +99,7 @@ def import_draft(request: LearnerRequest, token: str) -> HttpResponse:
     """The preview with what can be chosen; once the import has begun, how far it is."""
     draft = draft_or_404(request, token)
     if draft.phase == ImportDraft.Phase.DONE:
-        return redirect(draft.deck or "home")
+        return redirect(page_after(request, draft))
     if draft.phase != ImportDraft.Phase.PREVIEW:
         return render_page(request, "cards/import_progress.html", {"draft": draft}, parts=PARTS)
     look, error = look_or_error(draft)
@@ -220,8 +221,17 @@ def step(request: LearnerRequest, draft: ImportDraft) -> HttpResponse:
         messages.success(request, came_to(draft))
     if request.htmx and draft.phase in (ImportDraft.Phase.CARDS, ImportDraft.Phase.HISTORY):
         return render_page(request, "cards/import_progress.html", {"draft": draft}, parts=PARTS)
-    target = draft.deck.get_absolute_url() if done and draft.deck else draft.get_absolute_url()
+    target = page_after(request, draft) if done else draft.get_absolute_url()
     return HttpResponseClientRedirect(target) if request.htmx else redirect(target)
+
+
+def page_after(request: LearnerRequest, draft: ImportDraft) -> str:
+    """Where a finished import leads: to the deck; to its page in the admin where only an editor gets to it."""
+    if draft.deck is None:
+        return reverse("home")
+    if draft.deck in Deck.objects.visible_to(request.learner).filter(pk=draft.deck.pk):
+        return draft.deck.get_absolute_url()
+    return reverse("admin:cards_deck_change", args=[draft.deck.pk])
 
 
 def came_to(draft: ImportDraft) -> str:

@@ -1,6 +1,5 @@
 """The admin for people: one signs in to it as everywhere, and nobody gives rights that are not hers to give."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from allauth.account import admin as allauth_admin
@@ -12,7 +11,6 @@ from allauth.account.utils import user_pk_to_url_str
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.db.models import QuerySet
@@ -22,6 +20,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from studysite.accounts import services
+from studysite.accounts.admin_filters import GuestFilter
 from studysite.accounts.models import Invitation, User
 from studysite.accounts.time_zones import time_zone_choices
 
@@ -52,24 +51,6 @@ class UserEditForm(LowerCaseEmail, UserChangeForm):
             *("email", "password", "name", "time_zone"),
             *("is_active", "is_staff", "is_superuser", "groups", "user_permissions"),
         )
-
-
-class GuestFilter(admin.SimpleListFilter):
-    """People unless guests are asked for: on an open site most rows may be guests'."""
-
-    title = "account"
-    parameter_name = "guests"
-
-    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
-        return [("yes", "Guests")]
-
-    def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        people, *others = super().choices(changelist)
-        yield {**people, "display": "People"}
-        yield from others
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:
-        return queryset.filter(is_guest=self.value() == "yes")
 
 
 def may_change(request: HttpRequest, user: User) -> bool:
@@ -124,6 +105,17 @@ class UserAdmin(DjangoUserAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Superusers alone: the list's own action deletes without asking about each person."""
         return bool(request.user.is_superuser)
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        """What goes with a person, by number: a list of 20,000 answers would be no page.
+
+        What nobody may delete for itself, such as an answer, goes when its person does; `has_delete_permission` has
+        said who may delete people. Decks protect their owners.
+        """
+        listed, counts, _, protected = super().get_deleted_objects(objs, request)
+        return [row for row in listed if not isinstance(row, list)], counts, set(), protected
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)

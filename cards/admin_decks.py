@@ -1,0 +1,129 @@
+"""The admin for decks: whose they are, who sees them, and ways in and out for their cards."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.utils import quote
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from cards import services
+from cards.admin_editing import edit_in_place
+from cards.admin_filters import DeckFilter, OwnerFilter, RemovedFilter
+from cards.admin_transfer import export, import_into
+from cards.admin_widgets import RemovableAdmin
+from cards.models import Card, Deck, Visibility
+from studysite.accounts.admin_filters import GuestOwnerFilter
+
+LISTED = "Everybody finds them in the list of decks, and may study and copy them."
+HIDDEN = "Nobody but their owners can open them; what learners have learned stays."
+
+
+@admin.register(Deck)
+class DeckAdmin(RemovableAdmin):
+    actions = ("publish", "unpublish", export, *RemovableAdmin.actions)
+    list_display = ("title", "owner_link", "visibility", "cards_link", "in_place_link", "updated_at")
+    list_filter = (OwnerFilter, "visibility", GuestOwnerFilter, RemovedFilter)
+    list_select_related = ("owner",)
+    search_fields = ("title", "slug", "owner__name", "owner__email")
+    ordering = ("title", "pk")
+    autocomplete_fields = ("owner",)
+    readonly_fields = ("cards_link", "created_at", "updated_at", "removed_at")
+    fieldsets = (
+        (None, {"fields": ("title", "description", "owner", "visibility", "slug")}),
+        ("Cards", {"fields": ("cards_link", "language", "side_choice")}),
+        ("Dates", {"fields": ("created_at", "updated_at", "removed_at")}),
+    )
+
+    def get_urls(self) -> list[URLPattern]:
+        """With pages for a deck's cards."""
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/cards/", view(self.edit_cards_view), name="cards_deck_cards"),
+            path("<int:pk>/import/", view(self.import_view), name="cards_deck_import"),
+            *super().get_urls(),
+        ]
+
+    def edit_cards_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return edit_in_place(self, request, pk)
+
+    def import_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return import_into(self, request, pk)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Without those that an import is filling."""
+        return super().get_queryset(request).filter(is_building=False)
+
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """Whoever may not change cards needs no way to where it is done."""
+        names = tuple(super().get_list_display(request))
+        return names if may_edit(self, request) else tuple(name for name in names if name != "in_place_link")
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context["may_edit_cards"] = may_edit(self, request)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    @admin.display(description="owner", ordering="owner__name")
+    def owner_link(self, deck: Deck) -> str:
+        address = reverse("admin:cards_deck_changelist", query={OwnerFilter.parameter_name: deck.owner_id})
+        return format_html('<a href="{}">{}</a>', address, deck.owner)
+
+    @admin.display(description="cards", ordering="card_count")
+    def cards_link(self, deck: Deck) -> str:
+        if deck.pk is None:
+            return "Save the deck first."
+        address = reverse("admin:cards_card_changelist", query={DeckFilter.parameter_name: deck.pk})
+        return format_html('<a href="{}">{} card{}</a>', address, *counted(deck.card_count))
+
+    @admin.display(description="")
+    def in_place_link(self, deck: Deck) -> str:
+        address = reverse("admin:cards_deck_cards", args=[quote(deck.pk)])
+        return format_html('<a href="{}" aria-label="Edit the cards of {}">Edit cards</a>', address, deck)
+
+    def save_model(self, request: HttpRequest, obj: Deck, form: forms.ModelForm, change: bool) -> None:
+        obj.updated_at = timezone.now()
+        super().save_model(request, obj, form, change)
+        if change and {"side_choice", "language"}.intersection(form.changed_data):
+            services.resettle_sides(deck=obj)
+
+    @admin.action(description="Publish selected decks", permissions=["change"])
+    def publish(self, request: HttpRequest, queryset: QuerySet[Deck]) -> None:
+        self.show(request, queryset, Visibility.PUBLIC, f"published. {LISTED}")
+
+    @admin.action(description="Unpublish selected decks: make them private", permissions=["change"])
+    def unpublish(self, request: HttpRequest, queryset: QuerySet[Deck]) -> None:
+        self.show(request, queryset, Visibility.PRIVATE, f"made private. {HIDDEN}")
+
+    def show(self, request: HttpRequest, decks: QuerySet[Deck], visibility: Visibility, done: str) -> None:
+        others = list(decks.exclude(visibility=visibility))
+        count = services.show_decks(decks=decks, visibility=visibility)
+        note = f"Changed the visibility to {visibility.value}."
+        LogEntry.objects.log_actions(request.user.pk, others, CHANGE, note)
+        self.message_user(request, f"{count:,} {done}", messages.SUCCESS)
+
+    @admin.action(description="Remove selected decks", permissions=["change"])
+    def remove(self, request: HttpRequest, queryset: QuerySet[Deck]) -> None:
+        count = services.remove_decks(decks=queryset)
+        self.message_user(request, f"{count:,} removed. The filter “removed” brings back.", messages.SUCCESS)
+
+    @admin.action(description="Bring back selected decks", permissions=["change"])
+    def restore(self, request: HttpRequest, queryset: QuerySet[Deck]) -> None:
+        count = services.restore_decks(decks=queryset)
+        self.message_user(request, f"{count:,} brought back.", messages.SUCCESS)
+
+
+def may_edit(decks: admin.ModelAdmin, request: HttpRequest) -> bool:
+    """Whether the editor may change cards."""
+    return decks.admin_site.get_model_admin(Card).has_change_permission(request)
+
+
+def counted(count: int) -> tuple[str, str]:
+    """A number as people write it, and the ending of what it counts."""
+    return f"{count:,}", "" if count == 1 else "s"

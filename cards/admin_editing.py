@@ -1,0 +1,137 @@
+"""A deck's cards on pages of 50, each with both sides to be written on in place, whatever the deck's size."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.options import ModelAdmin
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+
+from cards import services
+from cards.admin_widgets import DIGITS
+from cards.editor_forms import MomentField, SearchForm, SidesForm, SourceField
+from cards.models import Card, Deck
+from cards.sides import SIDES
+
+CARDS_PER_PAGE = 50
+SHOWN_FIELDS = ("deck_id", *SIDES, "term_html", "definition_html", "side_choice", "updated_at", "removed_at")
+
+
+class RowForm(SidesForm):
+    """Both sides of a card in a row of the page; ``seen`` is the card's `updated_at` when the page was made.
+
+    The page carries the sides as it showed them, so that a row on which nothing was written is left alone, even
+    where somebody else has.
+    """
+
+    term = SourceField(show_hidden_initial=True)
+    definition = SourceField(show_hidden_initial=True)
+    seen = MomentField(required=False)
+
+    class Meta:
+        model = Card
+        fields = SIDES
+
+    def __init__(self, data: QueryDict | None = None, *, instance: Card) -> None:
+        super().__init__(data, instance=instance, prefix=f"card-{instance.pk}")
+        self.initial["seen"] = instance.updated_at
+        self.stands: Card | None = None
+        for side in SIDES:
+            self.fields[side].widget.attrs["aria-label"] = (
+                f"{side.capitalize()} of card {instance.position + 1}"
+            )
+
+    @property
+    def is_written_on(self) -> bool:
+        return bool({*SIDES}.intersection(self.changed_data))
+
+    def look_at(self, stands: Card) -> None:
+        """Show how the card stands beside what was written, so that saving again is the editor's word."""
+        self.stands = stands
+        self.data = self.data.copy()
+        self.data[self.add_prefix("seen")] = stands.updated_at.isoformat()
+
+    @property
+    def theirs(self) -> list[tuple[str, str]]:
+        """What somebody else has written in the meantime, on the sides that differ."""
+        sides = [(side, getattr(self.stands, side)) for side in SIDES] if self.stands else []
+        return [(side, text) for side, text in sides if text != self.cleaned_data[side]]
+
+
+def edit_in_place(decks: ModelAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    """The page; a post saves what was written on, all of it at once, and shows again what could not be saved."""
+    if not decks.admin_site.get_model_admin(Card).has_change_permission(request):
+        raise PermissionDenied
+    deck = get_object_or_404(decks.get_queryset(request), pk=pk)
+    if request.method != "POST":
+        return show_page(decks, request, deck, None)
+    forms = [RowForm(request.POST, instance=card) for card in posted_cards(deck, request.POST)]
+    saved = save(request, deck, [form for form in forms if form.is_written_on])
+    if saved:
+        said = f"{saved:,} card{'' if saved == 1 else 's'} saved."
+        decks.message_user(request, said, messages.SUCCESS)
+    if any(form.errors or form.stands for form in forms):
+        return show_page(decks, request, deck, forms)
+    if not saved:
+        decks.message_user(request, "There was nothing new to save.", messages.INFO)
+    return redirect(request.get_full_path())
+
+
+def posted_cards(deck: Deck, data: QueryDict) -> Iterable[Card]:
+    """The cards of the page that was sent, whatever has moved in between the pages since."""
+    keys = [key for key in data.getlist("card")[:CARDS_PER_PAGE] if key.isdecimal() and len(key) <= DIGITS]
+    return of_deck(deck).filter(pk__in=keys)
+
+
+def of_deck(deck: Deck) -> Any:
+    return deck.cards.in_order().only(*SHOWN_FIELDS, "position")
+
+
+def save(request: HttpRequest, deck: Deck, forms: Sequence[RowForm]) -> int:
+    """Save the rows that are right; a row that somebody else has written on in the meantime is told so."""
+    right = {form.instance.pk: form for form in forms if form.is_valid()}
+    edits = [(form.instance, form.cleaned_data["seen"]) for form in right.values()]
+    saved, standing = services.edit_cards(deck=deck, edits=edits)
+    for stands in standing:
+        right[stands.pk].look_at(stands)
+    if saved:
+        LogEntry.objects.log_actions(
+            request.user.pk, saved, CHANGE, "Changed in the list of the deck's cards."
+        )
+    return len(saved)
+
+
+def show_page(
+    decks: ModelAdmin, request: HttpRequest, deck: Deck, forms: Sequence[RowForm] | None
+) -> HttpResponse:
+    """The cards that the address asks for, or the rows that were sent where some of them could not be saved."""
+    search = SearchForm(request.GET)
+    found = of_deck(deck).present().with_text(search.text)
+    page = Paginator(found, CARDS_PER_PAGE).get_page(request.GET.get("p"))
+    if forms is None:
+        rows = [RowForm(instance=card) for card in page]
+    else:
+        again = {card.pk: card for card in of_deck(deck).filter(pk__in=[form.instance.pk for form in forms])}
+        rows = [
+            form if form.errors or form.stands else RowForm(instance=again[form.instance.pk])
+            for form in forms
+            if form.instance.pk in again
+        ]
+    context = {
+        **decks.admin_site.each_context(request),
+        "title": f"Cards of {deck}",
+        "opts": decks.opts,
+        "deck": deck,
+        "rows": rows,
+        "page": page,
+        "numbers": page.paginator.get_elided_page_range(page.number),
+        "search": search,
+        "media": decks.media,
+        "has_trouble": forms is not None,
+    }
+    return TemplateResponse(request, "admin/cards/deck/cards.html", context)

@@ -1,0 +1,226 @@
+"""The admin of what was studied: to be looked at, so that an editor can say where somebody's answers are.
+
+Nothing is written here. The log is appended to by answers alone, and everything else follows from it. The lists
+are made for millions of rows: newest first, found by learner or deck, and counted only as far as anybody reads.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+
+from cards.admin_filters import DeckFilter, RowFilter
+from cards.admin_widgets import SearchingAdmin
+from cards.models import Card, Deck
+from sessions_app.models import Enrollment, Review, Step, StudySession
+from studysite.accounts.admin_filters import GuestLearnerFilter
+from studysite.accounts.models import User
+
+MOST_COUNTED = 2_000
+"""Rows of a list that are counted and can be paged through; whoever wants others narrows it."""
+
+SHORT_TEXT = 70
+MOST_FOUND = 50
+"""People or decks whose rows a search brings together."""
+
+
+class CappedPaginator(Paginator):
+    """Pages through the first rows alone: counting millions takes seconds, and nobody reads them."""
+
+    @cached_property
+    def count(self) -> int:
+        return int(self.object_list.order_by()[:MOST_COUNTED].count())  # type: ignore[attr-defined]
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether there may be more rows than `count` says."""
+        return self.count >= MOST_COUNTED
+
+
+class LearnerFilter(RowFilter):
+    """What one learner has studied."""
+
+    title = "learner"
+    parameter_name = "learner"
+    to = Enrollment._meta.get_field("learner")
+
+
+class ReadOnlyAdmin(SearchingAdmin):
+    """A list of one learner's or one deck's rows, newest first; nobody adds, changes or deletes any."""
+
+    actions = None
+    paginator = CappedPaginator
+    list_per_page = 50
+    list_filter: tuple[Any, ...] = (LearnerFilter, DeckFilter, GuestLearnerFilter)
+    ordering: tuple[str, ...] = ("-pk",)
+    # Other orders have no index to follow.
+    sortable_by: tuple[str, ...] = ()
+    show_facets = admin.ShowFacets.NEVER
+    # Says that there is something to search; `get_search_results` does it.
+    search_fields: tuple[str, ...] = ("learner",)
+    search_help_text = "A learner's e-mail address or name, or a deck's title or address."
+    learner, deck = "learner", "deck"
+    """How the model leads to the two."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return tuple(self.fields or ())
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """By the keys of the people and decks that have the words, which an index leads from to their rows."""
+        for word in search_term.split():
+            people = User.objects.filter(Q(email__icontains=word) | Q(name__icontains=word))
+            decks = Deck.objects.filter(Q(title__icontains=word) | Q(slug__icontains=word))
+            found = Q(**{f"{self.learner}__in": keys_of(people)}) | Q(**{f"{self.deck}__in": keys_of(decks)})
+            queryset = queryset.filter(found)
+        return queryset, False
+
+
+def keys_of(rows: QuerySet[Any]) -> list[int]:
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:MOST_FOUND])
+
+
+def link_to(page: str, text: str, **query: object) -> SafeString:
+    return format_html('<a href="{}">{}</a>', reverse(f"admin:sessions_app_{page}", query=query), text)
+
+
+@admin.register(Enrollment)
+class EnrollmentAdmin(ReadOnlyAdmin):
+    list_display = ("learner", "deck", "levels", "last_studied_at", "shares_progress", "sessions", "reviews")
+    list_select_related = ("learner", "deck")
+    fields = (
+        *("learner", "deck", "levels", "sessions", "reviews", "shares_progress", "created_at"),
+        *("last_studied_at", "reset_at", "new_per_day", "retention", "side_choice"),
+    )
+
+    @admin.display(description="cards by level")
+    def levels(self, enrollment: Enrollment) -> str:
+        names = ("recognised", "recalled", "learned", "mastered", "suspended")
+        counts = [(getattr(enrollment, name), name) for name in names]
+        return ", ".join(f"{count:,} {name}" for count, name in counts if count) or "none yet"
+
+    @admin.display(description="sessions")
+    def sessions(self, enrollment: Enrollment) -> str:
+        return link_to("studysession_changelist", "Sessions", **chosen_of(enrollment))
+
+    @admin.display(description="reviews")
+    def reviews(self, enrollment: Enrollment) -> str:
+        return link_to("review_changelist", "Reviews", **chosen_of(enrollment))
+
+
+def chosen_of(row: Enrollment | StudySession) -> dict[str, int]:
+    """The row's learner and deck as the lists' filters name them."""
+    return {LearnerFilter.parameter_name: row.learner_id, DeckFilter.parameter_name: row.deck_id}
+
+
+class FinishedFilter(admin.SimpleListFilter):
+    """Sessions that go on, and those that have ended."""
+
+    title = "state"
+    parameter_name = "finished"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
+        return [("no", "Unfinished"), ("yes", "Finished")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in ("no", "yes"):
+            return queryset
+        return queryset.filter(finished_at__isnull=self.value() == "no")
+
+
+@admin.register(StudySession)
+class StudySessionAdmin(ReadOnlyAdmin):
+    list_display = ("started_at", "learner", "deck", "mode", "finished_at", "steps")
+    list_filter = (*ReadOnlyAdmin.list_filter, "mode", FinishedFilter)
+    list_select_related = ("learner", "deck")
+    fields = (
+        *("learner", "deck", "mode", "started_at", "finished_at", "study_day", "came_to", "steps"),
+        *("reviews", "settings", "seed"),
+    )
+
+    @admin.display(description="steps")
+    def steps(self, session: StudySession) -> str:
+        return link_to("step_changelist", "Steps", session=session.pk)
+
+    @admin.display(description="reviews")
+    def reviews(self, session: StudySession) -> str:
+        return link_to("review_changelist", "Reviews", **chosen_of(session))
+
+    @admin.display(description="came to")
+    def came_to(self, session: StudySession) -> str:
+        """The score of a test, the time of a board; other modes have no such thing."""
+        if paper := getattr(session, "paper", None):
+            return "Not handed in." if paper.right is None else f"{paper.right} of {paper.counted} right"
+        if board := getattr(session, "matching_board", None):
+            time = "" if board.milliseconds is None else f" in {board.milliseconds / 1000:.1f} s"
+            return f"{len(board.found)} of {board.pairs} pairs{time}, {board.misses} wrong"
+        return "–"
+
+
+class StepLearnerFilter(LearnerFilter):
+    def narrow(self, queryset: QuerySet[Any], key: int) -> QuerySet[Any]:
+        return queryset.filter(session__learner=key)
+
+
+class StepDeckFilter(DeckFilter):
+    def narrow(self, queryset: QuerySet[Any], key: int) -> QuerySet[Any]:
+        return queryset.filter(session__deck=key)
+
+
+class StepGuestFilter(GuestLearnerFilter):
+    is_guest = "session__learner__is_guest"
+
+
+@admin.register(Step)
+class StepAdmin(ReadOnlyAdmin):
+    """The questions of a session; finished ones may be gone, the reviews of their answers stay."""
+
+    list_display = ("position", "session", "card", "response", "verdict", "answered_at", "retired_at")
+    list_filter = (StepLearnerFilter, StepDeckFilter, StepGuestFilter)
+    list_select_related = ("session__learner", "card")
+    fields = (
+        *("session", "position", "card", "origin", "response", "verdict", "drawn_at", "answered_at"),
+        *("retired_at", "on_paper", "saved", "question"),
+    )
+    learner, deck = "session__learner", "session__deck"
+
+
+class ReviewDeckFilter(DeckFilter):
+    """The reviews of cards that are in a deck now: by its cards, since by deck there is no index."""
+
+    def narrow(self, queryset: QuerySet[Any], key: int) -> QuerySet[Any]:
+        return queryset.filter(card__in=Card.objects.filter(deck=key).values("pk"))
+
+
+@admin.register(Review)
+class ReviewAdmin(ReadOnlyAdmin):
+    list_display = ("reviewed_at", "learner", "card", "mode", "verdict", "rating", "answer", "voided_at")
+    list_filter = (LearnerFilter, ReviewDeckFilter, GuestLearnerFilter)
+    list_select_related = ("learner", "card")
+    fields = (
+        *("learner", "card", "deck", "step", "mode", "side", "kind", "evidence", "verdict", "rating"),
+        *("response", "mistaken_for", "elapsed_ms", "reviewed_at", "study_day", "counted_since"),
+        *("scheduler", "voided_at"),
+    )
+    deck = "card__deck"
+
+    @admin.display(description="response")
+    def answer(self, review: Review) -> str:
+        return Truncator(review.response).chars(SHORT_TEXT)
