@@ -15,10 +15,11 @@ from django.utils.text import Truncator
 from cards import services
 from cards.admin_actions import decks_of, move, reask, tag, untag
 from cards.admin_decks import DeckAdmin  # noqa: F401 - registers itself
+from cards.admin_editing import WholeCardForm
 from cards.admin_filters import CardOwnerFilter, DeckFilter, RemovedFilter, TagFilter
 from cards.admin_reports import CardReportAdmin  # noqa: F401 - registers itself
 from cards.admin_widgets import SIDES_CSS, RemovableAdmin, SearchingAdmin
-from cards.forms import CardForm, TagForm, TwinPairForm
+from cards.forms import TagForm, TwinPairForm
 from cards.models import Card, Deck, Tag, TwinPair
 from cards.rendering import plain
 
@@ -27,7 +28,7 @@ SHORT_TEXT = 70
 
 @admin.register(Card)
 class CardAdmin(RemovableAdmin):
-    form = CardForm
+    form = WholeCardForm
     actions = (tag, untag, move, *RemovableAdmin.actions, reask)
     list_display = ("position", "short_term", "short_definition", "deck")
     list_display_links = ("position", "short_term")
@@ -45,7 +46,7 @@ class CardAdmin(RemovableAdmin):
         "removed_at",
     )
     fieldsets = (
-        (None, {"fields": ("deck", "position", "term", "definition", "tags")}),
+        (None, {"fields": ("deck", "position", "term", "definition", "tags", "seen")}),
         ("As learners see it, when saved", {"fields": ("term_preview", "definition_preview")}),
         ("Studied side", {"fields": ("side_choice", "asks_for")}),
         ("Other right answers", {"fields": ("accepted_terms", "accepted_definitions")}),

@@ -4,10 +4,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.utils import quote
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -16,7 +16,7 @@ from cards import services
 from cards.admin_editing import edit_in_place
 from cards.admin_filters import DeckFilter, OwnerFilter, RemovedFilter
 from cards.admin_transfer import export, import_into
-from cards.admin_widgets import RemovableAdmin
+from cards.admin_widgets import RemovableAdmin, note_changes
 from cards.models import Card, Deck, Visibility
 from studysite.accounts.admin_filters import GuestOwnerFilter
 
@@ -27,7 +27,7 @@ HIDDEN = "Nobody but their owners can open them; what learners have learned stay
 @admin.register(Deck)
 class DeckAdmin(RemovableAdmin):
     actions = ("publish", "unpublish", export, *RemovableAdmin.actions)
-    list_display = ("title", "owner_link", "visibility", "cards_link", "in_place_link", "updated_at")
+    list_display = ("title", "owner_link", "seen_by", "cards_link", "in_place_link", "updated_at")
     list_filter = (OwnerFilter, "visibility", GuestOwnerFilter, RemovedFilter)
     list_select_related = ("owner",)
     search_fields = ("title", "slug", "owner__name", "owner__email")
@@ -52,17 +52,17 @@ class DeckAdmin(RemovableAdmin):
     def edit_cards_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         return edit_in_place(self, request, pk)
 
-    def import_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def import_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         return import_into(self, request, pk)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Without those that an import is filling."""
         return super().get_queryset(request).filter(is_building=False)
 
-    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+    def get_list_display(self, request: HttpRequest) -> Any:
         """Whoever may not change cards needs no way to where it is done."""
-        names = tuple(super().get_list_display(request))
-        return names if may_edit(self, request) else tuple(name for name in names if name != "in_place_link")
+        names = super().get_list_display(request)
+        return names if may_edit(self, request) else [name for name in names if name != "in_place_link"]
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -74,6 +74,10 @@ class DeckAdmin(RemovableAdmin):
     def owner_link(self, deck: Deck) -> str:
         address = reverse("admin:cards_deck_changelist", query={OwnerFilter.parameter_name: deck.owner_id})
         return format_html('<a href="{}">{}</a>', address, deck.owner)
+
+    @admin.display(description="visibility", ordering="visibility")
+    def seen_by(self, deck: Deck) -> str:
+        return deck.visibility.capitalize()
 
     @admin.display(description="cards", ordering="card_count")
     def cards_link(self, deck: Deck) -> str:
@@ -104,8 +108,7 @@ class DeckAdmin(RemovableAdmin):
     def show(self, request: HttpRequest, decks: QuerySet[Deck], visibility: Visibility, done: str) -> None:
         others = list(decks.exclude(visibility=visibility))
         count = services.show_decks(decks=decks, visibility=visibility)
-        note = f"Changed the visibility to {visibility.value}."
-        LogEntry.objects.log_actions(request.user.pk, others, CHANGE, note)
+        note_changes(request, others, f"Changed the visibility to {visibility.value}.")
         self.message_user(request, f"{count:,} {done}", messages.SUCCESS)
 
     @admin.action(description="Remove selected decks", permissions=["change"])

@@ -1,24 +1,28 @@
-"""A deck's cards on pages of 50, each with both sides to be written on in place, whatever the deck's size."""
+"""Writing on cards in the admin without overwriting each other: one card, or a page of 50 of any deck."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import ModelAdmin
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
+from django.utils.text import Truncator
 
 from cards import services
-from cards.admin_widgets import DIGITS
+from cards.admin_widgets import DIGITS, note_changes
 from cards.editor_forms import MomentField, SearchForm, SidesForm, SourceField
+from cards.forms import CardForm
 from cards.models import Card, Deck
+from cards.rendering import is_plain
 from cards.sides import SIDES
 
 CARDS_PER_PAGE = 50
+SHORT_TEXT = 200
+CHANGED = "Somebody has changed this card in the meantime. Save again to put yours in its place."
 SHOWN_FIELDS = ("deck_id", *SIDES, "term_html", "definition_html", "side_choice", "updated_at", "removed_at")
 
 
@@ -47,20 +51,52 @@ class RowForm(SidesForm):
             )
 
     @property
+    def previews(self) -> dict[str, str]:
+        """The sides that look different from how they are typed, as they were when the page was made."""
+        if self.is_bound:
+            return {}
+        return {
+            side: getattr(self.instance, f"{side}_html") for side in SIDES if not is_plain(self.initial[side])
+        }
+
+    @property
     def is_written_on(self) -> bool:
         return bool({*SIDES}.intersection(self.changed_data))
 
     def look_at(self, stands: Card) -> None:
         """Show how the card stands beside what was written, so that saving again is the editor's word."""
         self.stands = stands
-        self.data = self.data.copy()
-        self.data[self.add_prefix("seen")] = stands.updated_at.isoformat()
+        seen = {self.add_prefix("seen"): stands.updated_at.isoformat()}
+        self.data = {**self.data.dict(), **seen}  # type: ignore[attr-defined]
 
     @property
     def theirs(self) -> list[tuple[str, str]]:
         """What somebody else has written in the meantime, on the sides that differ."""
         sides = [(side, getattr(self.stands, side)) for side in SIDES] if self.stands else []
         return [(side, text) for side, text in sides if text != self.cleaned_data[side]]
+
+
+class WholeCardForm(CardForm):
+    """All of a card on its own page; what somebody else has saved since is not overwritten without a word."""
+
+    seen = MomentField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["seen"] = self.instance.updated_at
+
+    def clean(self) -> dict[str, Any]:
+        """The instance is the card as it stands until each field has been judged."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        stands, seen = self.instance, cleaned.get("seen")
+        if stands.pk and seen and seen != stands.updated_at:
+            sides = " / ".join(Truncator(side).chars(SHORT_TEXT) for side in (stands.term, stands.definition))
+            self.add_error(None, f"{CHANGED} Its sides are now: {sides}")
+            data = self.data.copy()  # type: ignore[attr-defined]
+            data["seen"] = stands.updated_at.isoformat()
+            self.data = data
+        return cleaned
 
 
 def edit_in_place(decks: ModelAdmin, request: HttpRequest, pk: int) -> HttpResponse:
@@ -100,9 +136,7 @@ def save(request: HttpRequest, deck: Deck, forms: Sequence[RowForm]) -> int:
     for stands in standing:
         right[stands.pk].look_at(stands)
     if saved:
-        LogEntry.objects.log_actions(
-            request.user.pk, saved, CHANGE, "Changed in the list of the deck's cards."
-        )
+        note_changes(request, saved, "Changed in the list of the deck's cards.")
     return len(saved)
 
 

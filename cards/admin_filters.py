@@ -36,6 +36,7 @@ class FieldFilter(admin.SimpleListFilter):
     """A filter with a field of its own, in a form that keeps whatever else the list is narrowed to."""
 
     template = "admin/field_filter.html"
+    parameter_name: str
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Iterable[tuple[str, str]]:
         return []
@@ -70,7 +71,7 @@ class RowFilter(FieldFilter):
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Iterable[tuple[str, str]]:
         self.site = model_admin.admin_site
-        others = self.site.get_model_admin(self.to.related_model)  # type: ignore[arg-type]
+        others = self.site.get_model_admin(self.to.related_model)
         # Whoever may not see them finds nothing when she searches.
         self.may_search = others.has_view_permission(request)
         return []

@@ -4,7 +4,7 @@ Nothing is written here. The log is appended to by answers alone, and everything
 are made for millions of rows: newest first, found by learner or deck, and counted only as far as anybody reads.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.paginator import Paginator
@@ -58,19 +58,20 @@ class ReadOnlyAdmin(SearchingAdmin):
     actions = None
     paginator = CappedPaginator
     list_per_page = 50
-    list_filter: tuple[Any, ...] = (LearnerFilter, DeckFilter, GuestLearnerFilter)
-    ordering: tuple[str, ...] = ("-pk",)
+    list_filter: ClassVar[Any] = (LearnerFilter, DeckFilter, GuestLearnerFilter)
+    ordering = ("-pk",)
     # Other orders have no index to follow.
-    sortable_by: tuple[str, ...] = ()
+    sortable_by = ()
     show_facets = admin.ShowFacets.NEVER
     # Says that there is something to search; `get_search_results` does it.
-    search_fields: tuple[str, ...] = ("learner",)
+    search_fields = ("learner",)
     search_help_text = "A learner's e-mail address or name, or a deck's title or address."
-    learner, deck = "learner", "deck"
+    learner: ClassVar[str] = "learner"
+    deck: ClassVar[str] = "deck"
     """How the model leads to the two."""
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return tuple(self.fields or ())
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

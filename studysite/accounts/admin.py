@@ -111,8 +111,8 @@ class UserAdmin(DjangoUserAdmin):
     ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
         """What goes with a person, by number: a list of 20,000 answers would be no page.
 
-        What nobody may delete for itself, such as an answer, goes when its person does; `has_delete_permission` has
-        said who may delete people. Decks protect their owners.
+        What nobody may delete for itself, such as an answer, goes when its person does; `has_delete_permission`
+        has said who may delete people. Decks protect their owners.
         """
         listed, counts, _, protected = super().get_deleted_objects(objs, request)
         return [row for row in listed if not isinstance(row, list)], counts, set(), protected

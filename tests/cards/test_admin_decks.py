@@ -1,0 +1,266 @@
+"""Decks in the admin: publishing, files in and out, filters, and who may do what."""
+
+import io
+import zipfile
+
+import pytest
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from cards import exporting, tagging
+from cards.drafts import ImportDraft
+from cards.models import Card, Deck, Visibility
+from studysite.accounts.models import User
+from tests.cards.conftest import MakeDeck
+
+LIST = reverse("admin:cards_deck_changelist")
+
+
+@pytest.fixture
+def editor_client(db: None) -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("ed@example.org", "x", name="Ed Editor"))
+    return client
+
+
+@pytest.fixture
+def staff(learner: User) -> User:
+    """Lena as staff without any right yet."""
+    learner.is_staff = True
+    learner.save()
+    return learner
+
+
+def allow(user: User, *names: str) -> None:
+    user.user_permissions.add(*Permission.objects.filter(codename__in=names))
+
+
+def choose(client: Client, action: str, *decks: Deck, **fields: object):
+    chosen = [deck.pk for deck in decks]
+    return client.post(LIST, {"action": action, ACTION_CHECKBOX_NAME: chosen, **fields})
+
+
+def listed(client: Client, **query: object) -> set[Deck]:
+    return set(client.get(LIST, query).context["cl"].result_list)
+
+
+def content_of(answer) -> bytes:
+    return b"".join(answer.streaming_content)
+
+
+def test_decks_are_published_and_made_private(editor_client: Client, make_deck: MakeDeck) -> None:
+    decks = [make_deck(1), make_deck(0)]
+    for action, visibility in (("publish", "public"), ("unpublish", "private")):
+        choose(editor_client, action, *decks)
+        assert set(Deck.objects.values_list("visibility", flat=True)) == {visibility}
+    assert LogEntry.objects.count() == 4
+
+
+def test_only_a_deck_that_was_not_is_noted_as_published(editor_client: Client, make_deck: MakeDeck) -> None:
+    deck, public = make_deck(0), make_deck(0)
+    Deck.objects.filter(pk=public.pk).update(visibility=Visibility.PUBLIC)
+    page = choose(editor_client, "publish", deck, public)
+    assert LogEntry.objects.get().object_id == str(deck.pk)
+    assert "1 published." in editor_client.get(page.url).content.decode()
+
+
+def test_the_list_shows_cards_and_owner(editor_client: Client, make_deck: MakeDeck) -> None:
+    deck = make_deck(3)
+    page = editor_client.get(LIST).content.decode()
+    assert f"?deck={deck.pk}" in page
+    assert "3 cards" in page
+    assert f'<a href="{LIST}?owner={deck.owner_id}">Olga Owner</a>' in page
+
+
+def test_filters_by_owner_and_visibility(editor_client: Client, make_deck: MakeDeck, learner: User) -> None:
+    mine, other = make_deck(0), Deck.objects.create(owner=learner, title="Hers", visibility="public")
+    assert listed(editor_client, owner=learner.pk) == {other}
+    assert listed(editor_client, visibility__exact="private") == {mine}
+    assert listed(editor_client, owner="x") == set()
+
+
+def test_the_owner_filter_lists_nobody_but_the_chosen_one(
+    editor_client: Client, make_deck: MakeDeck, learner: User
+) -> None:
+    deck = make_deck(0)
+    page = editor_client.get(LIST, {"owner": deck.owner_id}).content.decode()
+    assert f'<option value="{deck.owner_id}" selected>Olga Owner</option>' in page
+    assert "Lena Learner" not in page
+
+
+def test_guests_decks_are_listed_only_when_asked_for(editor_client: Client, make_deck: MakeDeck) -> None:
+    deck = make_deck(0)
+    guests = Deck.objects.create(owner=User.objects.create_guest(time_zone="UTC"), title="Pasted")
+    assert listed(editor_client) == {deck}
+    assert listed(editor_client, guests="yes") == {guests}
+
+
+@pytest.mark.parametrize("kind", list(exporting.FORMATS))
+def test_one_deck_is_exported_as_its_file(editor_client: Client, make_deck: MakeDeck, kind: str) -> None:
+    deck = make_deck(3)
+    answer = choose(editor_client, "export", deck, confirmed="yes", kind=kind)
+    assert f'filename="{deck.title}.{exporting.FORMATS[kind].ending}"' in answer["Content-Disposition"]
+    content = content_of(answer)
+    is_zip = zipfile.is_zipfile(io.BytesIO(content))
+    assert is_zip == (kind in exporting.PACKAGES)
+    assert is_zip or b"Definition 2" in content
+
+
+def test_an_export_has_the_owners_tags_and_not_the_editors(
+    editor_client: Client, make_deck: MakeDeck, owner: User
+) -> None:
+    deck = make_deck(1)
+    editor = User.objects.get(email="ed@example.org")
+    for user, name in ((owner, "hers"), (editor, "mine")):
+        tagging.tag_cards(owner=user, names=[name], cards=deck.cards.all())
+    content = content_of(choose(editor_client, "export", deck, confirmed="yes", kind="tab")).decode()
+    assert "hers" in content
+    assert "mine" not in content
+
+
+def test_several_decks_are_exported_as_a_zip(editor_client: Client, make_deck: MakeDeck) -> None:
+    decks = [make_deck(1), make_deck(2)]
+    Deck.objects.update(title="Of one name")
+    answer = choose(editor_client, "export", *decks, confirmed="yes", kind="comma")
+    package = zipfile.ZipFile(io.BytesIO(content_of(answer)))
+    assert {name.split(".")[1] for name in package.namelist()} == {deck.slug for deck in decks}
+    assert sorted(len(package.read(name).splitlines()) for name in package.namelist()) == [2, 3]
+
+
+@pytest.mark.parametrize("kind", ["", "exe", "\0", "history"])
+def test_a_kind_that_is_none_is_the_forms_error(
+    editor_client: Client, make_deck: MakeDeck, kind: str
+) -> None:
+    answer = choose(editor_client, "export", make_deck(1), confirmed="yes", kind=kind)
+    assert answer.status_code == 200
+    assert answer.context["form"].errors
+
+
+def test_too_many_decks_are_not_exported(editor_client: Client, owner: User) -> None:
+    decks = Deck.objects.bulk_create([Deck(owner=owner, title=f"Deck {n}") for n in range(51)])
+    answer = choose(editor_client, "export", *decks)
+    assert "at most 50 decks" in editor_client.get(answer.url).content.decode()
+
+
+def address_of_import(deck: Deck) -> str:
+    return reverse("admin:cards_deck_import", args=[deck.pk])
+
+
+def test_cards_are_imported_into_somebody_elses_private_deck(
+    editor_client: Client, make_deck: MakeDeck
+) -> None:
+    deck = make_deck(1)
+    file = SimpleUploadedFile("cards.txt", b"#tags column:3\nA\tB\tletters\nC\tD\t\n")
+    preview = editor_client.post(address_of_import(deck), {"file": file}, follow=True)
+    address = preview.redirect_chain[-1][0]
+    form = preview.context["into"]
+    fields = {name: value or "" for name, value in preview.context["reading"].initial.items()}
+    data = {**fields, "into": form.initial["into"].slug, "title": form.initial["title"], "do": "import"}
+    done = editor_client.post(address, data, follow=True)
+    assert done.redirect_chain[-1][0] == reverse("admin:cards_deck_change", args=[deck.pk])
+    assert done.status_code == 200
+    assert set(deck.cards.values_list("term", flat=True)) == {"Term 0", "A", "C"}
+    assert deck.cards.get(term="A").tags.get().owner == deck.owner
+
+
+def test_a_history_in_the_file_becomes_nobodys(editor_client: Client, make_deck: MakeDeck) -> None:
+    deck = make_deck(1)
+    editor_client.post(address_of_import(deck), {"text": "A\tB"})
+    draft = ImportDraft.objects.get()
+    assert (draft.deck, draft.options) == (deck, {"history": False})
+
+
+@pytest.mark.parametrize("data", [{}, {"text": " "}, {"text": "\0"}, {"file": "x"}])
+def test_nothing_to_import_is_the_forms_error(
+    editor_client: Client, make_deck: MakeDeck, data: dict[str, str]
+) -> None:
+    answer = editor_client.post(address_of_import(make_deck(1)), data)
+    assert answer.status_code == 200
+    assert answer.context["form"].errors
+
+
+def test_a_hidden_or_removed_deck_takes_nothing(editor_client: Client, make_deck: MakeDeck) -> None:
+    removed, hidden = make_deck(0), make_deck(0)
+    Deck.objects.filter(pk=hidden.pk).update(is_building=True)
+    choose(editor_client, "remove", removed)
+    for deck in (removed, hidden):
+        assert editor_client.get(address_of_import(deck)).status_code == 404
+
+
+def test_importing_needs_the_right_to_add_and_change_cards(
+    staff: User, learner_client: Client, make_deck: MakeDeck
+) -> None:
+    deck = make_deck(1)
+    for name in ("view_deck", "add_card"):
+        allow(staff, name)
+        assert learner_client.get(address_of_import(deck)).status_code == 403
+    allow(staff, "change_card")
+    assert learner_client.get(address_of_import(deck)).status_code == 200
+
+
+def test_actions_need_their_rights(staff: User, learner_client: Client, make_deck: MakeDeck) -> None:
+    deck = make_deck(1)
+    assert learner_client.get(LIST).status_code == 403
+    allow(staff, "view_deck")
+    page = learner_client.get(LIST).content.decode()
+    assert 'value="export"' in page
+    assert 'value="publish"' not in page
+    assert "Edit cards" not in page
+    for action in ("publish", "unpublish", "remove"):
+        choose(learner_client, action, deck)
+    deck.refresh_from_db()
+    assert (deck.visibility, deck.removed_at) == ("private", None)
+
+
+def test_nobody_searches_for_owners_who_may_not_see_them(
+    staff: User, learner_client: Client, make_deck: MakeDeck
+) -> None:
+    allow(staff, "view_deck")
+    assert "owner-filter" not in learner_client.get(LIST).content.decode()
+    allow(staff, "view_user")
+    assert "owner-filter" in learner_client.get(LIST).content.decode()
+
+
+@pytest.mark.parametrize("page", ["cards", "import"])
+def test_strangers_are_led_to_the_login(learner_client: Client, make_deck: MakeDeck, page: str) -> None:
+    address = reverse(f"admin:cards_deck_{page}", args=[make_deck(1).pk])
+    for client in (Client(), learner_client):
+        answer = client.get(address)
+        assert answer.status_code == 302
+        assert "login" in answer.url
+
+
+def test_every_page_takes_as_many_queries_for_many_cards(
+    editor_client: Client, make_deck: MakeDeck, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    counts = []
+    for size in (2, 2, 60):
+        deck = make_deck(size)
+        asked = 0
+        for name in ("deck_change", "deck_cards", "deck_import"):
+            with django_assert_max_num_queries(20) as captured:
+                editor_client.get(reverse(f"admin:cards_{name}", args=[deck.pk]))
+            asked += len(captured)
+        for action in ("publish", "unpublish", "export"):
+            with django_assert_max_num_queries(20) as captured:
+                content_of(choose(editor_client, action, deck, confirmed="yes", kind="tab")) if (
+                    action == "export"
+                ) else choose(editor_client, action, deck)
+            asked += len(captured)
+        counts.append(asked)
+    assert counts[1] == counts[2]
+
+
+def test_an_import_of_ones_own_leads_to_the_deck(owner_client: Client, make_deck: MakeDeck) -> None:
+    deck = make_deck(0)
+    answer = owner_client.post(f"{deck.get_absolute_url()}import/", {"text": "A\tB"}, follow=True)
+    fields = {name: value or "" for name, value in answer.context["reading"].initial.items()}
+    data = {**fields, "into": deck.slug, "title": "x", "do": "import"}
+    done = owner_client.post(answer.redirect_chain[-1][0], data, follow=True)
+    assert done.redirect_chain[-1][0] == deck.get_absolute_url()
+    assert Card.objects.get().term == "A"
