@@ -83,7 +83,11 @@ class RowFilter(FieldFilter):
         widget = Select(
             self.to,
             self.site,
-            attrs={"id": f"{self.parameter_name}-filter", "aria-label": str(self.title).capitalize()},
+            attrs={
+                "id": f"{self.parameter_name}-filter",
+                "aria-label": str(self.title).capitalize(),
+                "data-placeholder": f"Any {self.title}",
+            },
             choices=self.to.formfield().choices,  # type: ignore[union-attr]
         )
         return widget.render(self.parameter_name, self.key())

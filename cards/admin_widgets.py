@@ -28,7 +28,13 @@ class KeysOnly(AutocompleteMixin):
 
 
 class Select(KeysOnly, AutocompleteSelect):
-    """One row."""
+    """One row. A ``data-placeholder`` names the field while nothing is chosen."""
+
+    def build_attrs(
+        self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        placeholder = {name: value for name, value in base_attrs.items() if name == "data-placeholder"}
+        return super().build_attrs(base_attrs, extra_attrs) | placeholder
 
 
 class SelectMultiple(KeysOnly, AutocompleteSelectMultiple):

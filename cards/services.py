@@ -29,7 +29,7 @@ def next_position(deck: Deck) -> int:
     return 0 if last is None else last + 1
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def refresh_deck(*, deck: Deck) -> None:
     """Bring ``deck`` up to date after its cards were added, removed, moved or edited."""
     Deck.objects.filter(pk=deck.pk).update(

@@ -246,12 +246,13 @@ def test_every_page_takes_as_many_queries_for_many_cards(
             with django_assert_max_num_queries(20) as captured:
                 editor_client.get(reverse(f"admin:cards_{name}", args=[deck.pk]))
             asked += len(captured)
-        for action in ("publish", "unpublish", "export"):
+        for action in ("publish", "unpublish"):
             with django_assert_max_num_queries(20) as captured:
-                content_of(choose(editor_client, action, deck, confirmed="yes", kind="tab")) if (
-                    action == "export"
-                ) else choose(editor_client, action, deck)
+                choose(editor_client, action, deck)
             asked += len(captured)
+        with django_assert_max_num_queries(20) as captured:
+            content_of(choose(editor_client, "export", deck, confirmed="yes", kind="tab"))
+        asked += len(captured)
         counts.append(asked)
     assert counts[1] == counts[2]
 

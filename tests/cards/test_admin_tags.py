@@ -1,0 +1,179 @@
+"""Tags in the admin: on many cards at once, and cards found by them."""
+
+import pytest
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
+
+from cards import tagging
+from cards.admin_actions import MAX_OWNERS
+from cards.models import Card, Deck, Tag
+from studysite.accounts.models import User
+from tests.cards.conftest import MakeDeck
+
+LIST = reverse("admin:cards_card_changelist")
+
+
+@pytest.fixture
+def editor_client(db: None) -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("ed@example.org", "x", name="Ed Editor"))
+    return client
+
+
+@pytest.fixture
+def two_owners(make_deck: MakeDeck, learner: User) -> tuple[Deck, Deck]:
+    """A deck of Olga's with two cards, and one of Lena's with one."""
+    other = Deck.objects.create(owner=learner, title="Lena's")
+    Card.objects.create(deck=other, term="Hers")
+    return make_deck(2), other
+
+
+def choose(client: Client, action: str, cards: object, **fields: object) -> str:
+    data = {"action": action, ACTION_CHECKBOX_NAME: [card.pk for card in cards], **fields}
+    return client.post(LIST, data, follow=True).content.decode()
+
+
+def tags_of(deck: Deck) -> set[tuple[str, str]]:
+    return set(Tag.objects.filter(cards__deck=deck).values_list("owner__name", "name"))
+
+
+def found(client: Client, **query: object) -> set[str]:
+    return {card.term for card in client.get(LIST, query).context["cl"].result_list}
+
+
+def test_a_page_asks_for_the_tags_first(editor_client: Client, make_deck: MakeDeck) -> None:
+    page = choose(editor_client, "tag", make_deck(2).cards.all())
+    assert "<h2>2 cards</h2>" in page
+    assert "Olga Owner" in page
+    assert not Tag.objects.exists()
+
+
+def test_each_owner_gets_the_tags_on_her_cards(
+    editor_client: Client, two_owners: tuple[Deck, Deck], learner: User
+) -> None:
+    Tag.objects.create(owner=learner, name="Äpfel")
+    page = choose(editor_client, "tag", Card.objects.all(), confirmed="yes", names="äpfel, new")
+    assert "“äpfel”, “new” added to 3 cards." in page
+    olgas, lenas = two_owners
+    assert tags_of(olgas) == {("Olga Owner", "äpfel"), ("Olga Owner", "new")}
+    assert tags_of(lenas) == {("Lena Learner", "Äpfel"), ("Lena Learner", "new")}
+
+
+def test_untagging_leaves_the_tags_of_learners(
+    editor_client: Client, make_deck: MakeDeck, owner: User, learner: User
+) -> None:
+    deck = make_deck(2)
+    for user in (owner, learner):
+        tagging.tag_cards(owner=user, names=["a", "b"], cards=deck.cards.all())
+    page = choose(editor_client, "untag", deck.cards.all(), confirmed="yes", names="A, nothing")
+    assert "taken off 2 cards" in page
+    assert tags_of(deck) == {("Olga Owner", "b"), ("Lena Learner", "a"), ("Lena Learner", "b")}
+    assert Tag.objects.filter(owner=owner, name="a").exists()
+
+
+@pytest.mark.parametrize("names", ["", " , ", "x" * 61, "\0", "\u202e", ",".join("abcdefghijklmnopqrstuvw")])
+def test_names_that_are_none_are_the_forms_error(
+    editor_client: Client, make_deck: MakeDeck, names: str
+) -> None:
+    for action in ("tag", "untag"):
+        page = choose(editor_client, action, make_deck(1).cards.all(), confirmed="yes", names=names)
+        assert "errorlist" in page
+    assert not Tag.objects.exists()
+
+
+def test_a_name_with_a_comma_is_the_owners_tag(
+    editor_client: Client, make_deck: MakeDeck, owner: User
+) -> None:
+    Tag.objects.create(owner=owner, name="Bonn, Rhein")
+    deck = make_deck(1)
+    choose(editor_client, "tag", deck.cards.all(), confirmed="yes", names="bonn, rhein")
+    assert tags_of(deck) == {("Olga Owner", "Bonn, Rhein")}
+
+
+def test_cards_of_too_many_owners_are_refused(editor_client: Client, db: None) -> None:
+    for number in range(MAX_OWNERS + 1):
+        owner = User.objects.create_user(f"o{number}@example.org", name=f"Owner {number}")
+        Card.objects.create(deck=Deck.objects.create(owner=owner, title="Deck"), term="Term")
+    page = choose(editor_client, "tag", Card.objects.all(), confirmed="yes", names="a")
+    assert f"at most {MAX_OWNERS} owners" in page
+    assert not Tag.objects.exists()
+
+
+def test_cards_are_found_by_their_owners_tag_alone(
+    editor_client: Client, make_deck: MakeDeck, owner: User, learner: User
+) -> None:
+    deck = make_deck(3)
+    tagging.tag_cards(owner=owner, names=["Äpfel"], cards=deck.cards.filter(position=0))
+    tagging.tag_cards(owner=learner, names=["äpfel"], cards=deck.cards.filter(position=1))
+    assert found(editor_client, tag="ÄPFEL") == {"Term 0"}
+    assert found(editor_client, tag="nothing") == set()
+    assert len(found(editor_client, tag=" ")) == 3
+
+
+def test_cards_are_found_by_owner_and_deck_and_text(
+    editor_client: Client, two_owners: tuple[Deck, Deck], learner: User
+) -> None:
+    assert found(editor_client, owner=learner.pk) == {"Hers"}
+    assert found(editor_client, deck=two_owners[0].pk, owner=learner.pk) == set()
+    assert found(editor_client, q="definition 1") == {"Term 1"}
+
+
+@pytest.mark.parametrize("value", ["%00", "x" * 5_000, "%ff", "9" * 40, "'\"><script>"])
+@pytest.mark.parametrize("name", ["tag", "owner"])
+def test_a_senseless_filter_finds_nothing(
+    editor_client: Client, make_deck: MakeDeck, name: str, value: str
+) -> None:
+    make_deck(1)
+    answer = editor_client.get(f"{LIST}?{name}={value}")
+    assert answer.status_code == 200
+    assert "><script>" not in answer.content.decode().replace("<script src", "")
+
+
+@pytest.mark.parametrize("action", ["tag", "untag", "move", "remove", "reask"])
+def test_actions_take_as_many_queries_for_many_cards(
+    editor_client: Client,
+    make_deck: MakeDeck,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+    action: str,
+) -> None:
+    counts = []
+    fields = {"confirmed": "yes", "names": "a, b, c", "deck": make_deck(0).pk}
+    for size in (2, 2, 60):
+        deck = make_deck(size)
+        data = {"action": action, ACTION_CHECKBOX_NAME: [card.pk for card in deck.cards.all()], **fields}
+        # Two decks are locked and refreshed, and everybody's progress goes along.
+        with django_assert_max_num_queries(30 if action == "move" else 20) as captured:
+            assert editor_client.post(LIST, data).status_code == 302
+        counts.append(len(captured))
+    assert counts[1] == counts[2]
+
+
+def test_lists_with_filters_take_as_many_queries_for_many_cards(
+    editor_client: Client,
+    make_deck: MakeDeck,
+    owner: User,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    counts = []
+    for size in (2, 60):
+        deck = make_deck(size)
+        tagging.tag_cards(owner=owner, names=["a"], cards=deck.cards.all())
+        with django_assert_max_num_queries(20) as captured:
+            assert found(editor_client, deck=deck.pk, owner=owner.pk, tag="a", q="term")
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("action", ["tag", "untag"])
+def test_tagging_needs_the_right_to_change_cards(
+    learner: User, learner_client: Client, make_deck: MakeDeck, action: str
+) -> None:
+    deck = make_deck(1)
+    User.objects.filter(pk=learner.pk).update(is_staff=True)
+    learner.user_permissions.add(Permission.objects.get(codename="view_card"))
+    choose(learner_client, action, deck.cards.all(), confirmed="yes", names="a")
+    assert not Tag.objects.exists()
+    assert f'value="{action}"' not in learner_client.get(LIST).content.decode()
