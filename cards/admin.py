@@ -4,6 +4,8 @@ Decks and cards are never deleted here, since learners' histories hang on them: 
 be brought back.
 """
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -16,7 +18,7 @@ from cards import services
 from cards.admin_actions import decks_of, move, reask, tag, untag
 from cards.admin_decks import DeckAdmin  # noqa: F401 - registers itself
 from cards.admin_editing import WholeCardForm
-from cards.admin_filters import CardOwnerFilter, DeckFilter, RemovedFilter, TagFilter
+from cards.admin_filters import CardOwnerFilter, DeckFilter, RemovedFilter, TagFilter, key_from
 from cards.admin_reports import CardReportAdmin  # noqa: F401 - registers itself
 from cards.admin_widgets import SIDES_CSS, RemovableAdmin, SearchingAdmin
 from cards.forms import TagForm, TwinPairForm
@@ -46,7 +48,7 @@ class CardAdmin(RemovableAdmin):
         "removed_at",
     )
     fieldsets = (
-        (None, {"fields": ("deck", "position", "term", "definition", "tags", "seen")}),
+        (None, {"fields": ("deck", "position", "term", "definition", "tags")}),
         ("As learners see it, when saved", {"fields": ("term_preview", "definition_preview")}),
         ("Studied side", {"fields": ("side_choice", "asks_for")}),
         ("Other right answers", {"fields": ("accepted_terms", "accepted_definitions")}),
@@ -59,8 +61,22 @@ class CardAdmin(RemovableAdmin):
         """With the site's look of formulas and code."""
         return super().media + forms.Media(css={"all": SIDES_CSS})
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Of one deck's cards there is a way to where they are written on in place."""
+        deck = key_from(request.GET.get(DeckFilter.parameter_name))
+        chosen = (
+            Deck.objects.filter(pk=deck).first() if deck and self.has_change_permission(request) else None
+        )
+        return super().changelist_view(request, {**(extra_context or {}), "chosen_deck": chosen})
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Card]:
         return super().get_queryset(request).defer("term_html", "definition_html")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Card | None = None) -> Any:
+        """Whoever saves a card says as of when she has seen it."""
+        sets = super().get_fieldsets(request, obj)
+        saves = obj is not None and self.has_change_permission(request, obj)
+        return (*sets, (None, {"fields": ("seen",)})) if saves else sets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Card | None = None) -> tuple[str, ...]:
         """A card changes its deck only by the action, which takes its learners' progress along."""

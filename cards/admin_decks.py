@@ -13,12 +13,13 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from cards import services
-from cards.admin_editing import edit_in_place
+from cards.admin_editing import edit_in_place, may_edit
 from cards.admin_filters import DeckFilter, OwnerFilter, RemovedFilter
-from cards.admin_transfer import export, import_into
+from cards.admin_transfer import export, import_into, may_import
 from cards.admin_widgets import RemovableAdmin, note_changes
-from cards.models import Card, Deck, Visibility
+from cards.models import Deck, Visibility
 from studysite.accounts.admin_filters import GuestOwnerFilter
+from studysite.accounts.models import User
 
 LISTED = "Everybody finds them in the list of decks, and may study and copy them."
 HIDDEN = "Nobody but their owners can open them; what learners have learned stays."
@@ -67,8 +68,17 @@ class DeckAdmin(RemovableAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        context["may_edit_cards"] = may_edit(self, request)
+        context |= {"may_edit_cards": may_edit(self, request), "may_import": may_import(self, request)}
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Deck | None = None) -> Any:
+        """Whoever may not see people cannot search for another owner; a new deck is her own then."""
+        fields = super().get_readonly_fields(request, obj)
+        people = self.admin_site.get_model_admin(User)
+        return fields if obj is None or people.has_view_permission(request) else (*fields, "owner")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"owner": request.user.pk, **super().get_changeform_initial_data(request)}
 
     @admin.display(description="owner", ordering="owner__name")
     def owner_link(self, deck: Deck) -> str:
@@ -120,11 +130,6 @@ class DeckAdmin(RemovableAdmin):
     def restore(self, request: HttpRequest, queryset: QuerySet[Deck]) -> None:
         count = services.restore_decks(decks=queryset)
         self.message_user(request, f"{count:,} brought back.", messages.SUCCESS)
-
-
-def may_edit(decks: admin.ModelAdmin, request: HttpRequest) -> bool:
-    """Whether the editor may change cards."""
-    return decks.admin_site.get_model_admin(Card).has_change_permission(request)
 
 
 def counted(count: int) -> tuple[str, str]:

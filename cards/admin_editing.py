@@ -99,9 +99,14 @@ class WholeCardForm(CardForm):
         return cleaned
 
 
+def may_edit(decks: ModelAdmin, request: HttpRequest) -> bool:
+    """Whether the editor may change cards."""
+    return decks.admin_site.get_model_admin(Card).has_change_permission(request)
+
+
 def edit_in_place(decks: ModelAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     """The page; a post saves what was written on, all of it at once, and shows again what could not be saved."""
-    if not decks.admin_site.get_model_admin(Card).has_change_permission(request):
+    if not may_edit(decks, request):
         raise PermissionDenied
     deck = get_object_or_404(decks.get_queryset(request), pk=pk)
     if request.method != "POST":
@@ -166,6 +171,7 @@ def show_page(
         "numbers": page.paginator.get_elided_page_range(page.number),
         "search": search,
         "media": decks.media,
+        "may_add": decks.admin_site.get_model_admin(Card).has_add_permission(request),
         "has_trouble": forms is not None,
     }
     return TemplateResponse(request, "admin/cards/deck/cards.html", context)

@@ -64,6 +64,13 @@ class FieldFilter(admin.SimpleListFilter):
         }
 
 
+def key_from(value: str | None) -> int | None:
+    """The key of the chosen row, -1 (nobody's) for a value that cannot be one, None for no choice."""
+    if not value:
+        return None
+    return int(value) if value.isdecimal() and len(value) <= DIGITS else -1
+
+
 class RowFilter(FieldFilter):
     """Rows that belong to one row of another table, which is searched for; ``to`` is a key that leads there."""
 
@@ -93,11 +100,7 @@ class RowFilter(FieldFilter):
         return widget.render(self.parameter_name, self.key())
 
     def key(self) -> int | None:
-        """The chosen row's key, -1 (nobody's) for a value that cannot be one, None for no choice."""
-        value = self.value()
-        if not value:
-            return None
-        return int(value) if value.isdecimal() and len(value) <= DIGITS else -1
+        return key_from(self.value())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         key = self.key()

@@ -73,13 +73,18 @@ def write_zip(file: Any, decks: list[Deck], kind: exporting.Format) -> None:
                         member.write(block)
 
 
+def may_import(decks: ModelAdmin, request: HttpRequest) -> bool:
+    """Whether the editor may add cards and change them: an import does both."""
+    cards = decks.admin_site.get_model_admin(Card)
+    return cards.has_change_permission(request) and cards.has_add_permission(request)
+
+
 def import_into(decks: ModelAdmin, request: HttpRequest, pk: int) -> HttpResponseBase:
     """The form for a file or pasted text; what can be read leads to the site's own preview, for this deck.
 
     The cards and their tags become the deck's owner's; a history in the file is nobody's here and is left out.
     """
-    cards = decks.admin_site.get_model_admin(Card)
-    if not (cards.has_change_permission(request) and cards.has_add_permission(request)):
+    if not may_import(decks, request):
         raise PermissionDenied
     deck = get_object_or_404(decks.get_queryset(request).filter(removed_at=None), pk=pk)
     form = HandInForm(request.POST, request.FILES) if request.method == "POST" else HandInForm()

@@ -265,3 +265,54 @@ def test_an_import_of_ones_own_leads_to_the_deck(owner_client: Client, make_deck
     done = owner_client.post(answer.redirect_chain[-1][0], data, follow=True)
     assert done.redirect_chain[-1][0] == deck.get_absolute_url()
     assert Card.objects.get().term == "A"
+
+
+def test_whoever_may_not_see_people_gives_a_deck_no_other_owner(
+    staff: User, learner_client: Client, make_deck: MakeDeck
+) -> None:
+    allow(staff, "change_deck", "add_deck")
+    deck = make_deck(0)
+    address = reverse("admin:cards_deck_change", args=[deck.pk])
+    data = {
+        "title": "New",
+        "slug": deck.slug,
+        "visibility": "public",
+        "language": "en",
+        "side_choice": "auto",
+    }
+    assert learner_client.post(address, {**data, "owner": staff.pk}).status_code == 302
+    deck.refresh_from_db()
+    assert (deck.title, deck.owner.name) == ("New", "Olga Owner")
+    form = learner_client.get(reverse("admin:cards_deck_add")).context["adminform"].form
+    assert form["owner"].value() == staff.pk
+
+
+def test_pages_offer_only_what_one_may_do(staff: User, learner_client: Client, make_deck: MakeDeck) -> None:
+    deck = make_deck(1)
+    allow(staff, "view_deck", "change_card")
+    ways = {
+        "deck_change": ["/cards/", "/import/"],
+        "deck_cards": ["/card/add/", "/import/"],
+        "card_changelist": ["/cards/"],
+    }
+
+    def offered(name: str) -> list[bool]:
+        address = reverse(f"admin:cards_{name}", args=[deck.pk] if name.startswith("deck") else [])
+        page = learner_client.get(address, {"deck": deck.pk}).content.decode()
+        tools = page[page.index('"object-tools"') :].split("</ul>")[0]
+        return [way in tools for way in ways[name]]
+
+    assert [offered(name) for name in ways] == [[True, False], [False, False], [True]]
+    allow(staff, "add_card")
+    assert [offered(name) for name in ways] == [[True, True], [True, True], [True]]
+
+
+def test_who_may_only_look_at_a_card_sees_it(
+    staff: User, learner_client: Client, make_deck: MakeDeck
+) -> None:
+    allow(staff, "view_card")
+    card = make_deck(1).cards.get()
+    page = learner_client.get(reverse("admin:cards_card_change", args=[card.pk])).content.decode()
+    assert "Definition 0" in page
+    assert 'name="_save"' not in page
+    assert "Seen" not in page
