@@ -150,5 +150,11 @@ class TagFilter(FieldFilter):
         key = tag_key(clean_text(self.value() or ""))
         if not key:
             return queryset
-        links = TagLink.objects.filter(tag__in=Tag.objects.filter(key=key), tag__owner=F("card__deck__owner"))
+        tags = Tag.objects.filter(key=key)
+        # Of one deck or owner only one tag can be meant, and the links of all others need not be looked at.
+        if (deck := key_from(request.GET.get(DeckFilter.parameter_name))) is not None:
+            tags = tags.filter(owner__in=Deck.objects.filter(pk=deck).values("owner"))
+        if (owner := key_from(request.GET.get(OwnerFilter.parameter_name))) is not None:
+            tags = tags.filter(owner=owner)
+        links = TagLink.objects.filter(tag__in=tags, tag__owner=F("card__deck__owner"))
         return queryset.filter(pk__in=links.values("card"))

@@ -109,6 +109,8 @@ def test_cards_are_found_by_their_owners_tag_alone(
     tagging.tag_cards(owner=owner, names=["Äpfel"], cards=deck.cards.filter(position=0))
     tagging.tag_cards(owner=learner, names=["äpfel"], cards=deck.cards.filter(position=1))
     assert found(editor_client, tag="ÄPFEL") == {"Term 0"}
+    assert found(editor_client, tag="äpfel", deck=deck.pk, owner=owner.pk) == {"Term 0"}
+    assert found(editor_client, tag="äpfel", owner=learner.pk) == set()
     assert found(editor_client, tag="nothing") == set()
     assert len(found(editor_client, tag=" ")) == 3
 
