@@ -93,9 +93,10 @@ def test_a_deck_is_refreshed_once(editor_client: Client, make_deck: MakeDeck) ->
     assert calls == [deck]
 
 
-def change_meanwhile(card: Card, term: str = "Theirs") -> None:
+def change_meanwhile(card: Card, term: str = "Theirs", definition: str = "") -> None:
     theirs = Card.objects.get(pk=card.pk)
     theirs.term = term
+    theirs.definition = definition or theirs.definition
     services.save_card(card=theirs)
 
 
@@ -127,7 +128,7 @@ def test_saving_again_is_ones_word(editor_client: Client, make_deck: MakeDeck) -
 def test_rows_without_anything_written_are_left_alone(editor_client: Client, make_deck: MakeDeck) -> None:
     deck = make_deck(2)
     data = sent(deck.cards.in_order())
-    change_meanwhile(deck.cards.in_order()[0])
+    change_meanwhile(deck.cards.in_order()[0], definition="Theirs too")
     answer = editor_client.post(page_of(deck), data, follow=True)
     assert "There was nothing new to save." in answer.content.decode()
     assert deck.cards.filter(term="Theirs").count() == 1
