@@ -13,12 +13,13 @@ from django.template.response import TemplateResponse
 from django.utils.text import Truncator
 
 from cards import services
-from cards.admin_widgets import DIGITS, note_changes
+from cards.admin_widgets import note_changes
 from cards.editor_forms import MomentField, SearchForm, SidesForm, SourceField
 from cards.forms import CardForm
 from cards.models import Card, Deck
 from cards.rendering import is_plain
 from cards.sides import SIDES
+from studysite.accounts.admin_actions import is_key
 
 CARDS_PER_PAGE = 50
 SHORT_TEXT = 200
@@ -125,7 +126,7 @@ def edit_in_place(decks: ModelAdmin, request: HttpRequest, pk: int) -> HttpRespo
 
 def posted_cards(deck: Deck, data: QueryDict) -> Iterable[Card]:
     """The cards of the page that was sent, whatever has moved in between the pages since."""
-    keys = [key for key in data.getlist("card")[:CARDS_PER_PAGE] if key.isdecimal() and len(key) <= DIGITS]
+    keys = [key for key in data.getlist("card")[:CARDS_PER_PAGE] if is_key(key)]
     return of_deck(deck).filter(pk__in=keys)
 
 

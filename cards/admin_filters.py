@@ -8,8 +8,9 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import F, ForeignKey, QuerySet
 from django.http import HttpRequest
 
-from cards.admin_widgets import DIGITS, Select
+from cards.admin_widgets import Select
 from cards.models import MAX_TAG_NAME, Card, Deck, Tag, clean_text, tag_key
+from studysite.accounts.admin_actions import is_key
 
 TagLink = Card.tags.through
 
@@ -68,7 +69,7 @@ def key_from(value: str | None) -> int | None:
     """The key of the chosen row, -1 (nobody's) for a value that cannot be one, None for no choice."""
     if not value:
         return None
-    return int(value) if value.isdecimal() and len(value) <= DIGITS else -1
+    return int(value) if is_key(value) else -1
 
 
 class RowFilter(FieldFilter):

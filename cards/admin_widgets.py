@@ -12,9 +12,8 @@ from django.forms import ModelChoiceField, ModelMultipleChoiceField
 from django.http import HttpRequest
 
 from cards.models import Card
+from studysite.accounts.admin_actions import MAX_DIGITS, ChosenRowsAdmin, is_key
 
-# Of the longest number that is surely a key: SQLite and PostgreSQL count to 9 223 372 036 854 775 807.
-DIGITS = 18
 SIDES_CSS = ("css/maths.css", "css/code.css")
 """The site's look of formulas and code."""
 
@@ -23,7 +22,7 @@ class KeysOnly(AutocompleteMixin):
     """Shows no row for what cannot be a key, beside the field's error: Django's own widget would raise one."""
 
     def optgroups(self, name: str, value: Iterable[Any], attr: dict[str, Any] | None = None) -> list[Any]:
-        keys = [key for key in map(str, value) if not key or (key.isdecimal() and len(key) <= DIGITS)]
+        keys = [key for key in map(str, value) if not key or (is_key(key))]
         return super().optgroups(name, keys, attr)
 
 
@@ -43,10 +42,10 @@ class SelectMultiple(KeysOnly, AutocompleteSelectMultiple):
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
         """What was chosen; a number that is too long for the database is cut, and no number any more."""
         chosen = super().value_from_datadict(data, files, name) or []
-        return [key if len(key) <= DIGITS else f"{key[:DIGITS]}…" for key in chosen]
+        return [key if len(key) <= MAX_DIGITS else f"{key[:MAX_DIGITS]}…" for key in chosen]
 
 
-class SearchingAdmin(admin.ModelAdmin):
+class SearchingAdmin(ChosenRowsAdmin):
     """An admin whose ``autocomplete_fields`` bear whatever is sent to them; its list can search for rows too."""
 
     show_full_result_count = False

@@ -20,6 +20,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from studysite.accounts import services
+from studysite.accounts.admin_actions import ChosenRowsAdmin
 from studysite.accounts.admin_filters import GuestFilter
 from studysite.accounts.models import Invitation, User
 from studysite.accounts.time_zones import time_zone_choices
@@ -64,7 +65,7 @@ def may_change(request: HttpRequest, user: User) -> bool:
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin):
+class UserAdmin(ChosenRowsAdmin, DjangoUserAdmin):
     form = UserEditForm
     add_form = UserAddForm
     ordering = ("email",)

@@ -246,3 +246,24 @@ def test_a_choice_that_is_none_is_the_forms_error(
         answer = editor_client.post(reverse(f"admin:cards_{name}_add"), body, content_type=form)
         assert answer.status_code == 200
         assert field in answer.context["adminform"].form.errors
+
+
+@pytest.mark.parametrize("key", ["x", "-1", "9" * 30, "", "\0", "1.5"])
+def test_rows_that_are_none_are_passed_over_by_every_action(
+    editor_client: Client, make_deck: MakeDeck, key: str
+) -> None:
+    make_deck(1)
+    for page in ("cards_deck", "cards_card", "cards_cardreport", "accounts_user"):
+        address = reverse(f"admin:{page}_changelist")
+        for action, _ in editor_client.get(address).context["action_form"].fields["action"].choices:
+            answer = editor_client.post(address, {"action": action, "_selected_action": [key]})
+            assert answer.status_code == 302
+
+
+@pytest.mark.parametrize("name", ["cards", "import", "change"])
+def test_a_deck_that_is_none_has_no_pages(editor_client: Client, name: str) -> None:
+    for key in ("0", "9" * 40):
+        page = f"/admin/cards/deck/{key}/{name}/"
+        assert editor_client.get(page, follow=name == "change").status_code == (
+            200 if name == "change" else 404
+        )
