@@ -1,0 +1,191 @@
+"""Images from strangers -> images as the site keeps them: looked at by content, and written anew as WebP. Pure.
+
+What is kept is one still picture of at most `MAX_SIDE` pixels a side, the right way up, and nothing else: no place
+where a photograph was taken, no profile, no text. SVG is none of the types, since it can hold scripts.
+"""
+
+import hashlib
+import io
+import struct
+import warnings
+from dataclasses import dataclass
+from functools import cached_property
+
+from PIL import Image
+
+MAX_IMAGE = 10 * 2**20
+"""Bytes of an image that is read at all."""
+
+MAX_PIXELS = 30_000_000
+"""Pixels of an image that is decoded, as its head says: each takes four bytes, twice over while it is scaled."""
+
+MAX_SIDE = 1_600
+"""Pixels of the longer side of what is kept."""
+
+FEW_COLOURS = 4_096
+"""Drawings and diagrams have fewer, and are kept without loss; photographs have more."""
+
+QUALITY = 85
+ORIENTATION = 0x0112
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What puts a picture upright, by EXIF's orientation."""
+
+TYPES = ("PNG", "JPEG", "GIF", "WEBP")
+UNKNOWN = "This is no image that can be shown. Choose a PNG, JPEG, GIF or WebP."
+DAMAGED = "The image is damaged."
+
+
+class ImageError(ValueError):
+    """An image cannot be kept; ``str()`` says why in words for the person who chose it."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """An image as it is kept: WebP, with its size in pixels."""
+
+    data: bytes
+    width: int
+    height: int
+
+    @cached_property
+    def sha256(self) -> str:
+        """What it is known by: the same picture is kept once."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+def reencode(data: bytes) -> Encoded:
+    """The image as the site keeps it, whatever its name said that it was.
+
+    A file that is just as the site would have written it stays as it is, byte for byte (`is_as_written`): it would
+    lose a little each time. Of moving images the first frame is kept.
+
+    Raises:
+        ImageError: it is none of the four types, too large, or damaged.
+    """
+    if len(data) > MAX_IMAGE:
+        raise ImageError(f"An image has at most {MAX_IMAGE // 2**20} MB.")
+    if data[:4] == b"RIFF":
+        # Pillow takes room for the whole picture before it tells its size.
+        check_size(webp_size(data))
+    try:
+        return decoded(data)
+    except ImageError:
+        raise
+    except Image.UnidentifiedImageError:
+        raise ImageError(UNKNOWN) from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise ImageError(too_many_pixels()) from None
+    except Exception as error:  # Decoders raise anything over what they did not expect.
+        raise ImageError(DAMAGED) from error
+
+
+def decoded(data: bytes) -> Encoded:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with Image.open(io.BytesIO(data), formats=TYPES) as image:
+            check_size(image.size)
+            # A JPEG can be decoded at half or a quarter of its size, which is all that is needed.
+            image.draft(None, (MAX_SIDE, MAX_SIDE))
+            image.load()
+            check_size(image.size)
+            if is_as_written(data):
+                return Encoded(data, *image.size)
+            return written(upright(image))
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """The picture alone, scaled and turned as its camera said, in plain colours."""
+    turn = TURNS.get(orientation(image))
+    plain = in_colour(image)
+    if max(plain.size) > MAX_SIDE:
+        plain.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+    return plain.transpose(turn) if turn is not None else plain
+
+
+def orientation(image: Image.Image) -> int:
+    """How the camera was held, as EXIF numbers it; 1, upright, where it cannot be read."""
+    try:
+        return int(image.getexif().get(ORIENTATION, 1))
+    except Exception:
+        return 1
+
+
+def in_colour(image: Image.Image) -> Image.Image:
+    """``image`` in RGB, or RGBA where some of it can be seen through."""
+    if image.mode.startswith("I") or image.mode == "F":
+        # 16 bits for each shade of grey.
+        image = image.convert("I").point(lambda shade: shade * (1 / 256)).convert("L")
+    see_through = image.has_transparency_data
+    plain = image.convert("RGBA" if see_through else "RGB")
+    if see_through and plain.getextrema()[3] == (255, 255):
+        plain = plain.convert("RGB")
+    return plain
+
+
+def written(image: Image.Image) -> Encoded:
+    is_drawing = image.getcolors(FEW_COLOURS) is not None
+    file = io.BytesIO()
+    image.save(
+        file, "WEBP", lossless=is_drawing, quality=QUALITY, method=4, exif=b"", icc_profile=b"", xmp=b""
+    )
+    return Encoded(file.getvalue(), *image.size)
+
+
+def check_size(size: tuple[int, int]) -> None:
+    if size[0] * size[1] > MAX_PIXELS:
+        raise ImageError(too_many_pixels())
+
+
+def too_many_pixels() -> str:
+    return f"An image has at most {MAX_PIXELS // 1_000_000} million pixels."
+
+
+# --- WebP: a RIFF file of chunks (https://developers.google.com/speed/webp/docs/riff_container)
+
+
+def webp_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
+    """The names and contents of the chunks; none where the file is not made of whole ones up to its last byte."""
+    if data[:4] != b"RIFF" or data[8:12] != b"WEBP" or struct.unpack("<I", data[4:8])[0] != len(data) - 8:
+        return []
+    chunks, place = [], 12
+    while place + 8 <= len(data):
+        name, length = struct.unpack("<4sI", data[place : place + 8])
+        chunks.append((name, data[place + 8 : place + 8 + length]))
+        place += 8 + length + length % 2
+    return chunks if place == len(data) else []
+
+
+def webp_size(data: bytes) -> tuple[int, int]:
+    """Width and height as the head of a WebP says; (0, 0) where that is none."""
+    name, body = data[12:16], data[20:30]
+    if len(body) < 10:
+        return 0, 0
+    if name == b"VP8X":
+        return 1 + int.from_bytes(body[4:7], "little"), 1 + int.from_bytes(body[7:10], "little")
+    if name == b"VP8L":
+        bits = int.from_bytes(body[1:5], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    if name == b"VP8 ":
+        width, height = struct.unpack("<HH", body[6:10])
+        return width & 0x3FFF, height & 0x3FFF
+    return 0, 0
+
+
+def is_as_written(data: bytes) -> bool:
+    """Whether ``data``, which can be decoded, is a WebP as `written` makes it.
+
+    That is: whole chunks up to the last byte, of one still picture and nothing besides (no metadata, no profile,
+    no second frame), and no side too long.
+    """
+    if max(webp_size(data)) > MAX_SIDE:
+        return False
+    names = [name for name, _ in webp_chunks(data)]
+    return names in ([b"VP8 "], [b"VP8L"], [b"VP8X", b"ALPH", b"VP8 "], [b"VP8X", b"VP8L"])
