@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from cards.illustrating import copy_images
 from cards.models import Card, Deck, Tag, TwinPair
 from cards.services import CHUNK, refresh_deck
 from cards.tagging import own_tags
@@ -20,7 +21,7 @@ TagLink = Card.tags.through
 
 @transaction.atomic
 def copy_deck(*, deck: Deck, owner: User, title: str, slug: str) -> Deck:
-    """Make ``owner`` a private deck of her own with the present cards of ``deck``, its twins, and its tags.
+    """Make ``owner`` a private deck of her own with the present cards of ``deck``, its images, twins and tags.
 
     The tags are those that she sees on it; as tags of hers. A form that is sent twice names the same ``slug``: the
     copy that is there comes back.
@@ -37,6 +38,7 @@ def copy_deck(*, deck: Deck, owner: User, title: str, slug: str) -> Deck:
     )
     if is_new:
         copied = _copy_cards(deck, copy)
+        copy_images(deck=deck, copied=copied)
         _copy_tags(deck, owner, copied)
         _copy_twins(deck, copied)
         refresh_deck(deck=copy)

@@ -10,7 +10,9 @@ from django.conf.locale import LANG_INFO
 from django.core import signing
 from django.core.exceptions import ValidationError
 
+from cards.fields import PlainTextField
 from cards.forms import AlternativesField
+from cards.image_forms import ImageForms
 from cards.models import (
     Card,
     Deck,
@@ -45,16 +47,6 @@ def language_choices() -> list[tuple[str, str]]:
             own = info["name_local"]
             names[code] = info["name"] if own.lower() == info["name"].lower() else f"{info['name']} – {own}"
     return sorted(names.items(), key=lambda choice: choice[1])
-
-
-class PlainTextField(forms.CharField):
-    """Text as it may be stored (`clean_text`); what is too long is told, not cut off while it is pasted."""
-
-    def to_python(self, value: Any) -> str:
-        return clean_text(super().to_python(value) or "")
-
-    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        return {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
 
 
 class AddressField(forms.CharField):
@@ -198,9 +190,23 @@ class CardEditForm(SidesForm):
             *("accepted_terms", "accepted_definitions", "wrong_terms", "wrong_definitions"),
         )
 
-    def __init__(self, data: Any = None, *, instance: Card) -> None:
-        super().__init__(data, instance=instance, auto_id=f"card-{instance.pk}-%s")
+    def __init__(
+        self, data: Any = None, files: Any = None, *, instance: Card, is_guest: bool = False
+    ) -> None:
+        auto_id = f"card-{instance.pk}-%s"
+        super().__init__(data, instance=instance, auto_id=auto_id)
         self.initial["seen"] = instance.updated_at
+        has = instance.images_by_side()
+        self.images = ImageForms(data, files, has=has, auto_id=auto_id, is_guest=is_guest)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.images.is_valid():
+            self.add_error(None, "An image needs another look.")
+        for side, images in self.images.by_side.items():
+            if images and not cleaned.get(side) and side not in self.errors:
+                self.add_error(side, "A side with an image needs a text too, to be asked for in words.")
+        return cleaned
 
     @property
     def more(self) -> list[forms.BoundField]:

@@ -10,11 +10,13 @@ from django.db.models import Prefetch
 
 from cards.formats.anki.writer import write_anki
 from cards.formats.archive import write_archive
-from cards.formats.types import ParsedCard, ParsedDeck, TwinPair
+from cards.formats.types import ImageRef, ParsedCard, ParsedDeck, TwinPair
 from cards.formats.writers import write_comma, write_markdown, write_tab
+from cards.images import ENDING, StoredImage, path_of
 from cards.models import Card, Deck, Tag
 from cards.models import TwinPair as StoredPair
 from cards.services import CHUNK
+from cards.sides import DEFINITION, TERM
 from cards.signals import records_asked
 from studysite.accounts.models import User
 
@@ -66,13 +68,14 @@ def tags_seen(deck: Deck, viewer: User | AnonymousUser | None) -> Prefetch:
 def cards_of(deck: Deck, viewer: User | AnonymousUser | None) -> Iterator[ParsedCard]:
     """The present cards in order; never all in memory. Without a viewer only the owner's tags are on them."""
     cards = deck.cards.present().in_order().defer("term_html", "definition_html")
-    for card in cards.prefetch_related(tags_seen(deck, viewer)).iterator(chunk_size=CHUNK):
+    for card in cards.prefetch_related(tags_seen(deck, viewer), "images").iterator(chunk_size=CHUNK):
         yield parsed(card)
 
 
 def parsed(card: Card) -> ParsedCard:
     # Her own tag and the owner's of one name are one to her.
     tags = {tag.key: tag.name for tag in card.seen_tags}  # type: ignore[attr-defined]
+    images = card.images_by_side()
     return ParsedCard(
         card.term,
         card.definition,
@@ -85,7 +88,19 @@ def parsed(card: Card) -> ParsedCard:
         side_choice=card.side_choice,
         asked_since=card.asked_since,
         created_at=card.created_at,
+        term_images=refs(images[TERM]),
+        definition_images=refs(images[DEFINITION]),
     )
+
+
+def refs(images: Iterable[StoredImage]) -> tuple[ImageRef, ...]:
+    """Images as files name them; one whose file is lost is no reason to export nothing."""
+    there = (image for image in images if path_of(image.sha256).exists())
+    return tuple(ImageRef(f"{image.sha256}{ENDING}", image.alt) for image in there)
+
+
+def read_image(name: str) -> bytes:
+    return path_of(name.removesuffix(ENDING)).read_bytes()
 
 
 def asking(deck: Deck, viewer: User | AnonymousUser | None) -> Iterator[ParsedCard]:
@@ -142,7 +157,13 @@ def write_package(
     if name == "anki":
         cards = watch(asking(deck, viewer))
         write_anki(
-            file, title=deck.title, deck_key=deck.slug, description=deck.description, cards=cards, now=now
+            file,
+            title=deck.title,
+            deck_key=deck.slug,
+            description=deck.description,
+            cards=cards,
+            now=now,
+            read_image=read_image,
         )
         return
     about = ParsedDeck(
@@ -159,6 +180,7 @@ def write_package(
         deck=about,
         cards=watch(cards_of(deck, viewer)),
         twins=twins_of(deck),
+        read_image=read_image,
         records=records_of(deck, viewer) if history else None,
     )
 

@@ -125,7 +125,7 @@ def in_colour(image: Image.Image) -> Image.Image:
         image = image.convert("I").point(lambda shade: shade * (1 / 256)).convert("L")
     see_through = image.has_transparency_data
     plain = image.convert("RGBA" if see_through else "RGB")
-    if see_through and plain.getextrema()[3] == (255, 255):
+    if see_through and plain.getchannel("A").getextrema() == (255, 255):
         plain = plain.convert("RGB")
     return plain
 

@@ -8,7 +8,8 @@ deck appear, or puts its cards into the deck that they are for.
 import shutil
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -24,6 +25,9 @@ from cards.formats.anki.sides import FieldChoice
 from cards.formats.detect import ARCHIVE, TEXT, read_file
 from cards.formats.text import TextOptions
 from cards.formats.types import Parsed, ParsedCard, ParsedDeck, Preview
+from cards.illustrating import rows_of
+from cards.images import CardImage, StoredImage, with_images, without_images
+from cards.import_images import ImageReader, name_sides, refs_on
 from cards.models import (
     MAX_ALTERNATIVE,
     MAX_ALTERNATIVES,
@@ -36,6 +40,7 @@ from cards.models import (
 )
 from cards.rendering import MAX_SOURCE
 from cards.services import CHUNK
+from cards.sides import SIDES
 from studysite.accounts.models import User
 
 TEXT_KEYS = uuid.uuid5(uuid.NAMESPACE_URL, "https://studysite.invalid/import/")
@@ -95,8 +100,9 @@ def drop_draft(*, draft: ImportDraft) -> None:
 
 
 def drop_hidden(deck: Deck) -> None:
-    """Delete a hidden deck with its cards, to which nothing but tags can refer yet."""
+    """Delete a hidden deck with its cards, to which nothing but tags and images can refer yet."""
     TagLink.objects.filter(card__deck=deck).delete()
+    CardImage.objects.filter(card__deck=deck).delete()
     # Looking for what else could go with each of 10,000 cards takes longer than writing them.
     deck.cards.all()._raw_delete(deck.cards.db)
     deck.delete()
@@ -137,25 +143,29 @@ def open_draft(draft: ImportDraft, *, history: bool = False) -> Parsed:
 
 @dataclass(slots=True)
 class Settled:
-    """The cards of a file as they will be stored: with a key each, and no two alike.
+    """The cards of a file as they will be stored: with a key and a text each, and no two alike.
 
     Iterate over it; afterwards ``doubled`` counts the cards that were left out because an earlier one has the same
-    sides, and ``unfit`` those that cannot be stored. What has a key of its own is left as it is.
+    sides, ``unfit`` those that cannot be stored, and ``named`` those of which a side was an image alone. What has
+    a key of its own is left as it is.
     """
 
     parsed: Parsed
     path: tuple[str, ...] = ()
     doubled: int = 0
     unfit: int = 0
+    named: int = 0
     keyless: int = 0
 
     def __iter__(self) -> Iterator[ParsedCard]:
-        self.doubled = self.unfit = self.keyless = 0
+        self.doubled = self.unfit = self.named = self.keyless = 0
         keys: set[str] = set()
         sides: set[int] = set()
         for card in self.parsed:
             if card.deck[: len(self.path)] != self.path:
                 continue
+            # In an archive of ours a side may be without a text.
+            is_named = name_sides(card, only_bare=self.parsed.kind == ARCHIVE)
             if not is_storable(card):
                 self.unfit += 1
                 continue
@@ -171,14 +181,12 @@ class Settled:
                 continue
             sides.add(texts)
             keys.add(card.key)
+            self.named += is_named
             yield card
 
 
 def is_storable(card: ParsedCard) -> bool:
-    """Bring the card's texts into the form in which they are stored; whether they fit then.
-
-    An image alone is no card yet, since images are left out.
-    """
+    """Bring the card's texts into the form in which they are stored; whether they fit then."""
     card.term, card.definition = clean_text(card.term), clean_text(card.definition)
     return bool(card.term or card.definition) and max(len(card.term), len(card.definition)) <= MAX_SOURCE
 
@@ -207,6 +215,7 @@ class Look:
     same: int = 0
     doubled: int = 0
     unfit: int = 0
+    named: int = 0
     has_history: bool = False
 
     @property
@@ -237,7 +246,7 @@ def look_at(draft: ImportDraft, *, samples: int = 10) -> Look:
             look.changed += standing == "changed"
             look.same += standing == "same"
         look.preview.report = parsed.report
-        look.doubled, look.unfit = settled.doubled, settled.unfit
+        look.doubled, look.unfit, look.named = settled.doubled, settled.unfit, settled.named
         look.has_history |= any(next(iter(parsed.records(name)), None) for name in RECORDS)
         return look
 
@@ -250,10 +259,11 @@ def brings_history(card: ParsedCard) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a deck holds already: its present cards' sides by key, and all pairs of sides."""
+    """What a deck holds already: present cards' sides by key, all pairs of sides, images by key and side."""
 
     keys: dict[str, int] = field(default_factory=dict)
     sides: set[int] = field(default_factory=set)
+    images: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @classmethod
     def of(cls, deck: Deck | None) -> "Known":
@@ -261,14 +271,22 @@ class Known:
             return cls()
         rows = deck.cards.present().values_list("key", "term", "definition").iterator(chunk_size=2_000)
         keys = {key: hash((term, definition)) for key, term, definition in rows}
-        return cls(keys, set(keys.values()))
+        images = CardImage.objects.filter(card__deck=deck).order_by().values_list("card__key", "side")
+        return cls(keys, set(keys.values()), Counter(images.iterator(chunk_size=2_000)))
 
     def standing(self, card: ParsedCard, *, by_sides: bool) -> str:
         """``new``, ``changed`` or ``same``."""
         texts = hash((card.term, card.definition))
         if self.keys.get(card.key) == texts or (by_sides and texts in self.sides):
-            return "same"
+            return "changed" if self.lacks_images(card) else "same"
         return "changed" if card.key in self.keys else "new"
+
+    def lacks_images(self, card: ParsedCard) -> bool:
+        """Whether the file has another number of images for a side, where it has any."""
+        if not card.images:
+            return False
+        counts = {side: len(refs_on(card, side)) for side in SIDES}
+        return any(count and count != self.images[card.key, side] for side, count in counts.items())
 
 
 def likely_deck(*, owner: User, cards: Sequence[ParsedCard]) -> Deck | None:
@@ -326,25 +344,43 @@ def write_cards(*, draft: ImportDraft, seconds: float = SECONDS) -> bool:
     with open_draft(draft) as parsed:
         cards = islice(Settled(parsed, tuple(draft.options.get("path", ()))), draft.done, None)
         tagger = Tagger(staging.owner, tuple(draft.options.get("path", ())))
+        reader = ImageReader(draft, parsed)
         while chunk := list(islice(cards, CHUNK)):
             # From now on: what is written already had to be read again first.
             deadline = deadline or time.monotonic() + seconds
-            there = counterparts(draft.deck, chunk)
-            rows = [
-                card_of(card, staging, position, there.get(card.key))
-                for position, card in enumerate(chunk, draft.done)
-            ]
+            rows, images = rows_within(chunk, draft, reader, deadline)
             with transaction.atomic():
                 mine = ImportDraft.objects.filter(pk=draft.pk, done=draft.done, phase=ImportDraft.Phase.CARDS)
-                if not mine.update(done=F("done") + len(chunk)):
+                if not mine.update(done=F("done") + len(rows), images=reader.came_to):
                     draft.refresh_from_db()
                     return False
                 Card.objects.bulk_create(rows)
-                tagger.tag(rows, chunk, split_decks=parsed.kind != ARCHIVE)
-            draft.done += len(chunk)
+                CardImage.objects.bulk_create(
+                    row for card, on in zip(rows, images, strict=True) for row in rows_of(card, on)
+                )
+                tagger.tag(rows, chunk[: len(rows)], split_decks=parsed.kind != ARCHIVE)
+            draft.done += len(rows)
+            draft.images = reader.came_to
             if time.monotonic() > deadline and draft.done < draft.total:
                 return False
     return True
+
+
+def rows_within(
+    chunk: Sequence[ParsedCard], draft: ImportDraft, reader: ImageReader, deadline: float
+) -> tuple[list[Card], list[dict[str, list[StoredImage]]]]:
+    """The cards of ``chunk`` with the images of each; where it takes long, as many as the time allows, or one."""
+    staging = draft.staging
+    assert staging is not None  # noqa: S101
+    there = counterparts(draft.deck, chunk)
+    rows: list[Card] = []
+    images: list[dict[str, list[StoredImage]]] = []
+    for position, card in enumerate(chunk, draft.done):
+        images.append(reader.images_of(card))
+        rows.append(card_of(card, staging, position, there.get(card.key), images[-1]))
+        if card.images and time.monotonic() > deadline:
+            break
+    return rows, images
 
 
 def counterparts(deck: Deck | None, cards: Sequence[ParsedCard]) -> dict[str, Card]:
@@ -354,7 +390,13 @@ def counterparts(deck: Deck | None, cards: Sequence[ParsedCard]) -> dict[str, Ca
     return {card.key: card for card in deck.cards.filter(key__in=[card.key for card in cards])}
 
 
-def card_of(parsed: ParsedCard, deck: Deck, position: int, there: Card | None = None) -> Card:
+def card_of(
+    parsed: ParsedCard,
+    deck: Deck,
+    position: int,
+    there: Card | None = None,
+    images: Mapping[str, Sequence[StoredImage]] | None = None,
+) -> Card:
     """The card as it is stored, not saved yet. What ``there`` has rendered of the same texts is not made again."""
     now = timezone.now()
     card = Card(
@@ -370,10 +412,13 @@ def card_of(parsed: ParsedCard, deck: Deck, position: int, there: Card | None = 
         **{name: alternatives(getattr(parsed, name)) for name in ALTERNATIVES},
     )
     if there and (there.term, there.definition) == (card.term, card.definition):
-        card.term_html, card.definition_html = there.term_html, there.definition_html
+        card.term_html = without_images(there.term_html)
+        card.definition_html = without_images(there.definition_html)
         card.studied_side = card.settled_side()
     else:
         card.prepare()
+    for side, listed in (images or {}).items():
+        setattr(card, f"{side}_html", with_images(getattr(card, f"{side}_html"), listed))
     return card
 
 
@@ -433,9 +478,9 @@ def give_up(*, draft: ImportDraft) -> None:
             .first()
         )
         if now and now.phase == ImportDraft.Phase.CARDS:
-            hidden, now.staging, now.done = now.staging, None, 0
+            hidden, now.staging, now.done, now.images = now.staging, None, 0, {}
             now.phase = ImportDraft.Phase.PREVIEW
-            now.save(update_fields=["staging", "done", "phase"])
+            now.save(update_fields=["staging", "done", "images", "phase"])
             if hidden and hidden.is_building:
                 drop_hidden(hidden)
         elif now and now.phase == ImportDraft.Phase.HISTORY:

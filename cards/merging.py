@@ -10,13 +10,16 @@ from django.utils import timezone
 from cards.drafts import ImportDraft
 from cards.formats.detect import ARCHIVE, TEXT
 from cards.formats.types import TwinPair as ParsedTwins
+from cards.illustrating import move_images
+from cards.images import images_in
 from cards.importing import ALTERNATIVES, SECONDS, TagLink, drop_hidden, open_draft, write_cards
 from cards.models import Card, Deck, SideChoice, TwinPair
-from cards.services import CHUNK, lock_decks, next_position, refresh_deck
+from cards.services import CHUNK, RENDERED, lock_decks, next_position, refresh_deck
+from cards.sides import SIDES
 from cards.signals import history_offered
 
 MERGED = (
-    *("term", "definition", "term_html", "definition_html", "side_choice", "studied_side"),
+    *("term", "definition", *RENDERED, "side_choice", "studied_side"),
     *ALTERNATIVES,
     *("updated_at", "removed_at"),
 )
@@ -78,10 +81,16 @@ def _merge(draft: ImportDraft, staging: Deck, deck: Deck, kind: str) -> None:
         known = _counterparts(chunk, deck, by_sides=kind == TEXT)
         new = [card.pk for card in chunk if card.pk not in known]
         Card.objects.filter(pk__in=new).update(deck=deck, position=F("position") + position)
-        changed = [there for card in chunk if (there := known.get(card.pk)) and _take_over(there, card, kind)]
+        changed: list[Card] = []
+        moves: list[tuple[int, int, str]] = []
+        for card in chunk:
+            if there := known.get(card.pk):
+                moves += _images_taken(there, card, kind)
+                changed += [there] * _take_over(there, card, kind)
         Card.objects.bulk_create(
             changed, update_conflicts=True, unique_fields=["pk"], update_fields=list(MERGED)
         )
+        move_images(moves)
         _move_tags({card: there.pk for card, there in known.items()})
         draft.added += len(new)
         draft.updated += len(changed)
@@ -103,9 +112,24 @@ def _counterparts(cards: Sequence[Card], deck: Deck, *, by_sides: bool) -> dict[
     return found
 
 
+def _images_taken(there: Card, card: Card, kind: str) -> list[tuple[int, int, str]]:
+    """The sides whose images are replaced by the file's, as `move_images` takes them.
+
+    A side for which the file has none keeps its own, unless the file is an archive; ``card`` shows them then too.
+    """
+    moves = []
+    for name, side in zip(RENDERED, SIDES, strict=True):
+        own, files = images_in(getattr(there, name)), images_in(getattr(card, name))
+        if kind != ARCHIVE and not files:
+            setattr(card, name, getattr(card, name) + own)
+        elif own != files:
+            moves.append((there.pk, card.pk, side))
+    return moves
+
+
 def _take_over(there: Card, card: Card, kind: str) -> bool:
     """Bring what the file says onto the card that is there; whether that changes it. A removed card comes back."""
-    names = ["term", "definition", "term_html", "definition_html"]
+    names = ["term", "definition", *RENDERED]
     names += [name for name in ALTERNATIVES if kind == ARCHIVE or getattr(card, name)]
     if kind == ARCHIVE or card.side_choice != SideChoice.AUTO:
         names.append("side_choice")

@@ -17,6 +17,8 @@ from django.utils.functional import cached_property
 
 from cards import sides
 from cards.drafts import ImportDraft as ImportDraft
+from cards.images import CardImage as CardImage
+from cards.images import StoredImage, with_images
 from cards.rendering import MAX_SOURCE, is_plain, render
 from studysite.accounts.models import User, validate_name
 
@@ -284,7 +286,7 @@ class CardManager(models.Manager["Card"]):
 
 
 class Card(models.Model):
-    """Two sides, term and definition, as Markdown with LaTeX between dollars, and their HTML.
+    """Two sides, term and definition, as Markdown with LaTeX between dollars, and their HTML, images included.
 
     ``save`` renders the sides and settles ``studied_side``; bulk writes call ``prepare`` first.
     """
@@ -359,9 +361,17 @@ class Card(models.Model):
 
     def prepare(self) -> None:
         """Derive what is stored beside the sources: their HTML and the studied side."""
-        self.term_html = render(self.term)
-        self.definition_html = render(self.definition)
+        images = self.images_by_side()
+        self.term_html = with_images(render(self.term), images[SideChoice.TERM])
+        self.definition_html = with_images(render(self.definition), images[SideChoice.DEFINITION])
         self.studied_side = self.settled_side()
+
+    def images_by_side(self) -> dict[str, list[StoredImage]]:
+        """The images of each side in their order; none of a card that is not saved yet. Prefetch ``images``."""
+        found: dict[str, list[StoredImage]] = {side: [] for side in sides.SIDES}
+        for image in self.images.all() if self.pk else ():
+            found[image.side].append(image.stored)
+        return found
 
     def settled_side(self) -> str:
         """The side that the card asks for: its own choice, else its deck's, else what the texts suggest."""

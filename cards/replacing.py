@@ -111,7 +111,7 @@ def replace_all(*, deck: Deck, found: list[Change]) -> int:
     now = timezone.now()
     ready: list[Card] = []
     for start in range(0, len(keys), CHUNK):
-        for card in Card.objects.filter(pk__in=keys[start : start + CHUNK]):
+        for card in Card.objects.filter(pk__in=keys[start : start + CHUNK]).prefetch_related("images"):
             card.deck = deck
             for side, text in texts[card.pk].items():
                 setattr(card, side, text)

@@ -4,13 +4,15 @@ What depends on cards outside this app (learners' progress) listens to `cards.si
 each other: each begins with the lock on its decks, in the order of their keys.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Count, F, Max, Q, QuerySet
 from django.utils import timezone
 
+from cards.illustrating import set_images
+from cards.images import StoredImage
 from cards.models import Card, Deck, TwinPair, make_card_key
 from cards.signals import cards_changed, cards_moved, cards_moving, cards_reasked
 
@@ -68,8 +70,12 @@ def add_card(*, card: Card) -> Card:
 
 
 @transaction.atomic
-def edit_card(*, card: Card, seen: datetime | None) -> Card | None:
+def edit_card(
+    *, card: Card, seen: datetime | None, images: Mapping[str, Sequence[StoredImage]] | None = None
+) -> Card | None:
     """Save what an author has written on ``card``, unless it changed since ``seen``, its `updated_at` then.
+
+    ``images`` are those of each side from now on; None leaves them as they are.
 
     Returns:
         The card as it stands now, with nothing saved, where somebody has written something else in the meantime
@@ -78,11 +84,14 @@ def edit_card(*, card: Card, seen: datetime | None) -> Card | None:
     lock_decks([card.deck_id])
     stands = Card.objects.select_related("deck").get(pk=card.pk)
     is_same = all(getattr(stands, name) == getattr(card, name) for name in AUTHORED)
+    is_same &= images is None or images == stands.images_by_side()
     if is_same and stands.removed_at is None:
         return None
     if stands.updated_at != seen:
         return stands
     card.removed_at = None
+    if images is not None:
+        set_images(card=card, images=images)
     card.save(update_fields=[*AUTHORED, "removed_at"])
     refresh_deck(deck=card.deck)
     return None
@@ -332,7 +341,7 @@ def _render_chunk(*, after: int) -> tuple[int, int | None]:
     cards = Card.objects.filter(pk__in=keys)
     decks = {deck.pk: deck for deck in lock_decks(cards.values_list("deck", flat=True))}
     changed, other_side = [], set()
-    for card in cards.filter(deck__in=decks).select_for_update(no_key=True):
+    for card in cards.filter(deck__in=decks).select_for_update(no_key=True).prefetch_related("images"):
         card.deck = decks[card.deck_id]
         html, side = (card.term_html, card.definition_html), card.studied_side
         card.prepare()

@@ -8,6 +8,7 @@ from cards.views import (
     decks,
     editor,
     exporting,
+    images,
     importing,
     replace,
     reports,
@@ -23,7 +24,14 @@ class FormatConverter(StringConverter):
     regex = "|".join((*exporting.FORMATS, exporting.HISTORY))
 
 
+class HashConverter(StringConverter):
+    """The SHA-256 of a file."""
+
+    regex = "[0-9a-f]{64}"
+
+
 register_converter(FormatConverter, "format")
+register_converter(HashConverter, "sha256")
 
 urlpatterns = [
     path("decks/new/", decks.deck_new, name="deck_new"),
@@ -55,6 +63,7 @@ urlpatterns = [
     path("import/<slug:token>/go-on/", importing.import_go_on, name="import_go_on"),
     path("import/<slug:token>/drop/", importing.import_drop, name="import_drop"),
     path("decks/<slug:slug>/import/", importing.import_into, name="deck_import"),
+    path("images/<sha256:sha256>/", images.image, name="image"),
     path("decks/<slug:slug>/export/", exporting.export, name="deck_export"),
     path("decks/<slug:slug>/export/<format:name>/", exporting.export_file, name="deck_export_file"),
 ]

@@ -12,7 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cards import services
 from cards.editor_forms import CardEditForm, PlaceForm
+from cards.images import NOT_DESCRIBED, without_images
 from cards.models import Card
+from cards.sides import SIDES
 from cards.views.access import READ_AND_POST, card_to_edit, deck_to_edit
 from cards.views.editor import CARDS_PER_PAGE, preview_of, query_of, show_cards
 from studysite.accounts.guests import learner_required
@@ -34,14 +36,17 @@ class Difference:
 def card_edit(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
     """The form of a card, and saving it; as a page of its own, or in the card's place in the list."""
     card = card_to_edit(request, slug, pk)
+    is_guest = not request.user.is_authenticated
     if request.method != "POST":
         if "cancel" in request.GET and card.removed_at is None:
             return card_in_list(request, card)
-        return show_form(request, card, CardEditForm(instance=card))
-    form = CardEditForm(request.POST, instance=card)
-    if "preview" in request.POST or not form.is_valid():
+        return show_form(request, card, CardEditForm(instance=card, is_guest=is_guest))
+    form = CardEditForm(request.POST, request.FILES, instance=card, is_guest=is_guest)
+    # Looked at before a preview too: an image that was sent is kept then.
+    if not form.is_valid() or "preview" in request.POST:
         return show_form(request, card, form)
-    stands = services.edit_card(card=form.instance, seen=form.cleaned_data["seen"])
+    images = form.images.by_side
+    stands = services.edit_card(card=form.instance, seen=form.cleaned_data["seen"], images=images)
     if stands:
         form.look_at(stands)
         return show_form(request, card, form, stands=stands)
@@ -66,8 +71,10 @@ def show_form(
 
 
 def shown_preview(card: Card) -> list[tuple[str, str]]:
-    """The sides as they are stored; an unedited card needs no rendering."""
-    return [("term", card.term_html), ("definition", card.definition_html)] if card.has_markup else []
+    """The texts as they are stored; an unedited card needs no rendering."""
+    if not card.has_markup:
+        return []
+    return [(side, without_images(getattr(card, f"{side}_html"))) for side in SIDES]
 
 
 def differences(form: CardEditForm, stands: Card) -> list[Difference]:
@@ -78,6 +85,11 @@ def differences(form: CardEditForm, stands: Card) -> list[Difference]:
         if name != "seen" and theirs != form.cleaned_data[name]:
             text = "\n".join(theirs) if isinstance(theirs, list) else str(theirs)
             found.append(Difference(str(form[name].label), text))
+    images = stands.images_by_side()
+    for side, mine in form.images.by_side.items():
+        if images[side] != mine:
+            words = "\n".join(image.alt or NOT_DESCRIBED for image in images[side])
+            found.append(Difference(f"Images of the {side}", words))
     return found
 
 

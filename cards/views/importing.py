@@ -18,6 +18,7 @@ from cards.formats.rows import name_of
 from cards.formats.text import TextOptions
 from cards.formats.types import FormatError
 from cards.forms_import import HandInForm, IntoForm, ReadingForm
+from cards.import_images import said_of
 from cards.importing import Look
 from cards.models import Deck
 from cards.rendering import render
@@ -180,7 +181,12 @@ def show_preview(
 def samples_of(look: Look) -> list[dict[str, object]]:
     """The first cards as they will look."""
     return [
-        {"term_html": render(card.term), "definition_html": render(card.definition), "tags": card.tags}
+        {
+            "term_html": render(card.term),
+            "definition_html": render(card.definition),
+            "images": len(card.images),
+            "tags": card.tags,
+        }
         for card in look.preview.samples[:SHOWN_SAMPLES]
     ]
 
@@ -188,8 +194,7 @@ def samples_of(look: Look) -> list[dict[str, object]]:
 def left_out(look: Look) -> list[tuple[str, int]]:
     """What will not be there, most first."""
     counts = look.preview.report.skipped.copy()
-    counts["images"] += look.preview.images
-    counts["cards that are too long, or nothing but images"] += look.unfit
+    counts["cards that are too long"] += look.unfit
     return [(what, count) for what, count in counts.most_common() if count]
 
 
@@ -238,7 +243,8 @@ def came_to(draft: ImportDraft) -> str:
     """What a finished import has done, in words."""
     counts = ((draft.added, "added"), (draft.updated, "updated"), (draft.unchanged, "there already"))
     said = [f"{count:,} {what}" for count, what in counts if count]
-    return f"Cards: {', '.join(said)}." if said else "There were no cards to add."
+    cards = f"Cards: {', '.join(said)}." if said else "There were no cards to add."
+    return f"{cards} {said_of(draft)}".strip()
 
 
 @learner_required

@@ -8,8 +8,10 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 
+from cards.images import images_in
 from cards.rendering import PLAIN, plain, render
 from cards.templatetags.card_text import stored
+from sessions_app.illustrated import IllustratedText
 from sessions_app.study.answers.difference import difference
 from sessions_app.study.types import Level, Need, NextStep
 
@@ -111,8 +113,8 @@ def way_up(step: NextStep | None) -> str:
 
 @register.filter
 def rendered(source: str) -> SafeString:
-    """A frozen text as HTML; `cards.rendering` makes it safe."""
-    return mark_safe(reachable(render(source)))  # noqa: S308
+    """A frozen text as HTML, with its images where it has any; `cards.rendering` makes it safe."""
+    return mark_safe(reachable(render(source)) + images_of(source))  # noqa: S308
 
 
 def reachable(html: str) -> str:
@@ -123,13 +125,25 @@ def reachable(html: str) -> str:
 @register.filter
 def rendered_label(source: str) -> SafeString:
     """A frozen text as HTML that may stand in a label: without links."""
-    return mark_safe(LINK.sub("", reachable(render(source))))  # noqa: S308
+    return mark_safe(LINK.sub("", reachable(render(source))) + images_of(source))  # noqa: S308
 
 
 @register.filter
 def rendered_option(source: str) -> SafeString:
     """A frozen text as HTML that may stand in a button: without links."""
-    return mark_safe(LINK.sub("", render(source)))  # noqa: S308
+    return mark_safe(LINK.sub("", render(source)) + images_of(source))  # noqa: S308
+
+
+@register.filter
+def images_of(source: str) -> SafeString:
+    """The images of a frozen text alone, for where the text itself is shown otherwise."""
+    return mark_safe(source.images if isinstance(source, IllustratedText) else "")  # noqa: S308
+
+
+@register.filter
+def stored_images(html: str) -> SafeString:
+    """The images alone of a card's stored HTML."""
+    return mark_safe(images_in(html))  # noqa: S308
 
 
 @register.filter

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from sessions_app.illustrated import illustrated
 from sessions_app.models import Review, Step
 from sessions_app.services import Stand
 from sessions_app.study import grading
@@ -75,7 +76,10 @@ class Feedback:
     def picked(self) -> str:
         """The wrong option that was chosen."""
         wrong = self.question.kind is Kind.CHOICE and not self.is_right
-        return self.step.response if wrong else ""
+        if not wrong:
+            return ""
+        shown = (option for option in self.question.options if option == self.step.response)
+        return next(shown, self.step.response)
 
     @property
     def can_be_right_too(self) -> bool:
@@ -103,7 +107,7 @@ def feedback_context(learner: User, step: Step, line: Review | None, stand: Stan
 
     ``stand`` is where things go on.
     """
-    question = Question.from_json(step.question)
+    (question,) = illustrated([Question.from_json(step.question)])
     deck = step.session.deck
     is_typed = question.kind is Kind.TYPED and step.response
     next_url = reverse("study", args=[deck.slug, step.session.mode])

@@ -16,6 +16,7 @@ from sessions_app import boards, services
 from sessions_app.board_times import times_of
 from sessions_app.boards import Result, Try
 from sessions_app.forms import MatchingStartForm, TryForm
+from sessions_app.illustrated import IllustratedText, illustrated_board
 from sessions_app.models import Enrollment, MatchingBoard
 from sessions_app.study.modes import MODES
 from sessions_app.study.types import InvalidResponseError, Side
@@ -54,6 +55,8 @@ class Tile:
     @property
     def length(self) -> str:
         """Where the text may be cut off: everywhere ("long"), on a phone ("longish"), nowhere."""
+        if isinstance(self.source, IllustratedText):
+            return "long"
         room = len(self.source) + FORMULA * ("$" in self.source) + LINE * self.source.count("\n")
         if room > FITS:
             return "long"
@@ -192,7 +195,7 @@ def show_board(
 
 def tiles(board: MatchingBoard, tried: Try | None, chosen: dict[Side, int]) -> list[tuple[Side, list[Tile]]]:
     """The terms and the definitions; who plays by keys goes on at the next term, or after a miss at the same."""
-    frozen = board.frozen()
+    frozen = illustrated_board(board.frozen())
     found = {Side.TERM: {pair[0] for pair in board.found}, Side.DEFINITION: {pair[1] for pair in board.found}}
     just = {Side.TERM: tried.term, Side.DEFINITION: tried.definition} if tried else {}
     left = [number for number in range(board.pairs) if number not in found[Side.TERM]]

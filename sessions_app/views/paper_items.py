@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from sessions_app import papers
+from sessions_app.illustrated import illustrated
 from sessions_app.models import Step
 from sessions_app.study import grading, sheets
 from sessions_app.study.answers import Judgement
@@ -165,8 +166,9 @@ class Section:
 def items_of(steps: Iterable[Step], errors: Mapping[int, str], filled: papers.Filled) -> list[Item]:
     """The questions of a paper in order; what was sent stays in the fields where it could not be kept."""
     items, first = [], 1
-    for step in steps:
-        question = Question.from_json(step.question)
+    steps = list(steps)
+    questions = illustrated([Question.from_json(step.question) for step in steps])
+    for step, question in zip(steps, questions, strict=True):
         error = errors.get(step.position, "")
         sent = filled.get(step.position, {}) if error else {}
         items.append(Item(step, question, first, error, sent))

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from cards.models import Deck, clean_text
 from sessions_app import marks, overview, services, summary
 from sessions_app.forms import StartForm, StepForm
+from sessions_app.illustrated import illustrated
 from sessions_app.marks import Mark
 from sessions_app.mixups import has_mixups
 from sessions_app.models import Enrollment, Step, StudySession
@@ -190,7 +191,7 @@ def show(
 
 
 def question_context(step: Step, enrollment: Enrollment, stand: Stand) -> dict[str, Any]:
-    question = Question.from_json(step.question)
+    (question,) = illustrated([Question.from_json(step.question)])
     return {
         "step": step,
         "undoable": stand.undoable,

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from cards import importing, merging
 from cards.drafts import ImportDraft
 from cards.formats.types import FormatError
+from cards.import_images import said_of
 from cards.models import Deck
 from cards.progress_bar import Bar
 from studysite.accounts.models import User
@@ -42,6 +43,8 @@ class Command(BaseCommand):
             raise CommandError(f"Nothing was imported. {error}") from error
         for notice in look.preview.report.notices:
             self.stderr.write(str(notice))
+        if said := said_of(draft):
+            self.stderr.write(said)
         counts = f"{draft.added:,} cards added, {draft.updated:,} updated, {draft.unchanged:,} there already"
         self.stdout.write(f"{counts}: {draft.deck.get_absolute_url() if draft.deck else ''}")
 
