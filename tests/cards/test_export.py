@@ -10,12 +10,21 @@ from hypothesis.extra.django import TestCase
 
 from cards import exporting, importing, merging
 from cards.formats.detect import read_file
+from cards.import_images import clean_alt
 from cards.importing import look_at
 from cards.models import Card, Deck, Tag, TwinPair, clean_text
 from cards.services import refresh_deck
+from cards.sides import SIDES
 from studysite.accounts.models import User
+from tests.cards.pictures import show, stored
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(settings, tmp_path) -> None:
+    settings.DATA_DIR = tmp_path
+
 
 NAMES = ("tab", "comma", "markdown", "anki", "archive")
 
@@ -126,6 +135,8 @@ cards = st.fixed_dictionaries(
         "created_at": st.datetimes(timezones=st.just(timezone.get_default_timezone())),
     }
 )
+colours = st.lists(st.sampled_from(["red", "green", "blue"]), max_size=2, unique=True)
+illustrations = st.fixed_dictionaries({"term": colours, "definition": colours, "alt": texts})
 KEPT = ("key", "term", "definition", "term_html", "definition_html", "side_choice", "studied_side")
 KEPT += (*importing.ALTERNATIVES, "asked_since", "created_at")
 
@@ -139,7 +150,10 @@ def import_content(owner: User, content: bytes, deck: Deck | None = None) -> Dec
 
 
 def rows(deck: Deck) -> list[tuple]:
-    found = [tuple(getattr(card, name) for name in KEPT) for card in deck.cards.present().in_order()]
+    found = [
+        (*(getattr(card, name) for name in KEPT), card.images_by_side())
+        for card in deck.cards.present().in_order()
+    ]
     tags = [sorted(card.tags.values_list("key", flat=True)) for card in deck.cards.present().in_order()]
     return list(zip(found, tags, strict=True))
 
@@ -147,7 +161,7 @@ def rows(deck: Deck) -> list[tuple]:
 class RoundTrip(TestCase):
     @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
     @given(
-        fields=st.lists(cards, min_size=1, max_size=6),
+        fields=st.lists(st.tuples(cards, illustrations), min_size=1, max_size=6),
         language=st.sampled_from(["en", "de", "pt-BR"]),
         side=st.sampled_from(["auto", "term"]),
         description=texts,
@@ -159,8 +173,13 @@ class RoundTrip(TestCase):
         )
         tag = Tag.objects.create(owner=owner, name="Äpfel; \\")
         made = []
-        for position, each in enumerate(fields):
-            made.append(Card.objects.create(deck=deck, position=position, **each))
+        for position, (each, shown) in enumerate(fields):
+            card = Card.objects.create(deck=deck, position=position, **each)
+            images = {
+                side: [stored(colour, clean_alt(shown["alt"])) for colour in shown[side]] for side in SIDES
+            }
+            show(card, **{side: tuple(listed) for side, listed in images.items()})
+            made.append(card)
             made[-1].tags.add(*[tag][: position % 2])
         if len(made) > 1:
             TwinPair.objects.create(first=made[0], second=made[1], are_twins=False)
