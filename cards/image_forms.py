@@ -57,6 +57,7 @@ class SideImagesForm(forms.Form):
     """The images of one ``side``: the fields ``image`` and ``alt`` once for each, ``remove`` where it shall go."""
 
     file = forms.FileField(
+        label="Add an image",
         required=False,
         allow_empty_file=True,
         max_length=2_000,
@@ -77,7 +78,6 @@ class SideImagesForm(forms.Form):
         super().__init__(data, files, prefix=side, auto_id=auto_id)
         self.side, self.has = side, has
         self.most = MAX_GUEST_FILE if is_guest else MAX_IMAGE
-        self.fields["file"].label = f"Image for the {side}"
         self.fields["file"].help_text = f"PNG, JPEG, GIF or WebP; at most {self.most // 2**20} MB."
         self.rows = [Row(image, is_new=False) for image in has]
         if self.is_bound:

@@ -65,7 +65,7 @@ def logged_path(request: HttpRequest) -> str:
 def upload_limit(get_response: Handler) -> Handler:
     """Refuse what is too large by its announced length, before anything of it is read or kept.
 
-    More than is announced is never read. Files come to the pages of importing alone.
+    More than is announced is never read. Files come to the pages of importing, and images to a card.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:

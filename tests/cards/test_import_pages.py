@@ -331,7 +331,7 @@ def test_a_draft_whose_file_is_gone_says_so(learner_client):
 
 
 @pytest.mark.parametrize(
-    ("path", "most"), [("/import/", "101 MB"), ("/decks/x/import/", "101 MB"), ("/", "16 MB")]
+    ("path", "most"), [("/import/", "101 MB"), ("/decks/x/import/", "101 MB"), ("/", "24 MB")]
 )
 def test_what_is_announced_too_large_is_not_read(learner_client, path, most):
     class Unread(io.BytesIO):
