@@ -234,8 +234,8 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # --- Data
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-# Bytes of a request with files, which are streamed to the disk: an image of 10 MB for each side of a card. An import
-# has a bound of its own. Both leave some room for what stands around the files.
+# Bytes of a request with files, which are streamed to the disk: an image of 10 MB for each side of a card. An
+# import's file has a bound of its own. Both leave some room for what stands around the files.
 MAX_REQUEST = 24 * 1024 * 1024
 MAX_IMPORT = 101 * 1024 * 1024
 DATABASES = {"default": read_database()}
