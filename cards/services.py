@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet, prefetch_related_objects
 from django.utils import timezone
 
 from cards.illustrating import set_images
@@ -106,12 +106,12 @@ def edit_cards(*, deck: Deck, edits: Iterable[tuple[Card, datetime | None]]) -> 
         The cards that are saved, and those that have been written on in the meantime: as they stand now, with
         nothing saved. Cards that are not in the deck any more are in neither.
     """
-    seen = {}
-    for card, moment in edits:
+    seen = dict(edits)
+    prefetch_related_objects(list(seen), "images")
+    for card in seen:
         card.deck = deck
         # Before the lock, since it takes a while.
         card.prepare()
-        seen[card] = moment
     saved, standing = [], []
     with transaction.atomic():
         lock_decks([deck.pk])

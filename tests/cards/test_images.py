@@ -331,6 +331,14 @@ def test_rendering_anew_and_replacing_keep_them(card, deck):
     assert html.startswith("<p>Word 0</p><img")
 
 
+def test_editors_who_write_on_many_cards_at_once_keep_them(card, deck):
+    show(card, term=(stored(),))
+    card.refresh_from_db()
+    card.term = "Another term"
+    assert services.edit_cards(deck=deck, edits=[(card, card.updated_at)]) == ([card], [])
+    assert Card.objects.get(pk=card.pk).term_html.startswith("<p>Another term</p><img")
+
+
 def test_files_that_no_card_shows_go_after_a_day(card, tmp_path):
     shown, unused = stored("red"), stored("blue")
     show(card, term=(shown,))
