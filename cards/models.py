@@ -143,6 +143,8 @@ class Deck(models.Model):
     card_count = models.PositiveIntegerField(default=0, editable=False)
     # Rises whenever a card is added, removed or moved, so that what was counted by position can be counted anew.
     order_version = models.PositiveIntegerField(default=1, editable=False)
+    # Whether any of its cards has ever shown an image, kept with the count: for other decks no page looks for any.
+    has_images = models.BooleanField(default=False, editable=False)
     # While an import fills it, a deck is nowhere to be seen.
     is_building = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count, F, Max, Q, QuerySet, prefetch_related_objects
+from django.db.models import Case, Count, Exists, F, Max, Q, QuerySet, When, prefetch_related_objects
 from django.utils import timezone
 
 from cards.illustrating import set_images
-from cards.images import StoredImage
+from cards.images import CardImage, StoredImage
 from cards.models import Card, Deck, TwinPair, make_card_key
 from cards.signals import cards_changed, cards_moved, cards_moving, cards_reasked
 
@@ -34,12 +34,14 @@ def next_position(deck: Deck) -> int:
 @transaction.atomic(savepoint=False)
 def refresh_deck(*, deck: Deck) -> None:
     """Bring ``deck`` up to date after its cards were added, removed, moved or edited."""
+    images = CardImage.objects.filter(card__deck=deck).order_by()
     Deck.objects.filter(pk=deck.pk).update(
         card_count=deck.cards.present().count(),
+        has_images=Case(When(has_images=True, then=True), default=Exists(images)),
         order_version=F("order_version") + 1,
         updated_at=timezone.now(),
     )
-    deck.refresh_from_db(fields=["card_count", "order_version", "updated_at"])
+    deck.refresh_from_db(fields=["card_count", "has_images", "order_version", "updated_at"])
     cards_changed.send(sender=Deck, deck=deck)
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Self
 
 from cards.images import CardImage
+from cards.models import Deck
 from sessions_app.study.modes.matching import Board
 from sessions_app.study.types import Question, Side
 
@@ -58,8 +59,10 @@ class Images:
         )
 
 
-def illustrated(questions: Sequence[Question]) -> list[Question]:
-    """The questions as they are shown, with their cards' images."""
+def illustrated(questions: Sequence[Question], deck: Deck) -> list[Question]:
+    """The questions of ``deck`` as they are shown, with their cards' images."""
+    if not deck.has_images:
+        return list(questions)
     cards = {
         card
         for question in questions
@@ -67,11 +70,13 @@ def illustrated(questions: Sequence[Question]) -> list[Question]:
         if card
     }
     images = Images(cards)
-    return [images.on(question) for question in questions] if images.html else list(questions)
+    return [images.on(question) for question in questions]
 
 
-def illustrated_board(board: Board) -> Board:
-    """The board as it is shown, with its cards' images."""
+def illustrated_board(board: Board, deck: Deck) -> Board:
+    """The board of ``deck`` as it is shown, with its cards' images."""
+    if not deck.has_images:
+        return board
     images = Images(board.cards)
     owners = {place: card for card, place in zip(board.cards, board.key, strict=True)}
     return replace(

@@ -107,8 +107,8 @@ def feedback_context(learner: User, step: Step, line: Review | None, stand: Stan
 
     ``stand`` is where things go on.
     """
-    (question,) = illustrated([Question.from_json(step.question)])
     deck = step.session.deck
+    (question,) = illustrated([Question.from_json(step.question)], deck)
     is_typed = question.kind is Kind.TYPED and step.response
     next_url = reverse("study", args=[deck.slug, step.session.mode])
     following = stand.step and Question.from_json(stand.step.question).round

@@ -186,16 +186,18 @@ def show_board(
         "deck": deck,
         "mode": MODES[boards.MODE],
         "board": board,
-        "sides": tiles(board, tried, chosen or {}),
+        "sides": tiles(board, deck, tried, chosen or {}),
         "elapsed": elapsed,
         "said": said,
     }
     return render_page(request, "sessions_app/matching.html", context, parts=("question",))
 
 
-def tiles(board: MatchingBoard, tried: Try | None, chosen: dict[Side, int]) -> list[tuple[Side, list[Tile]]]:
+def tiles(
+    board: MatchingBoard, deck: Deck, tried: Try | None, chosen: dict[Side, int]
+) -> list[tuple[Side, list[Tile]]]:
     """The terms and the definitions; who plays by keys goes on at the next term, or after a miss at the same."""
-    frozen = illustrated_board(board.frozen())
+    frozen = illustrated_board(board.frozen(), deck)
     found = {Side.TERM: {pair[0] for pair in board.found}, Side.DEFINITION: {pair[1] for pair in board.found}}
     just = {Side.TERM: tried.term, Side.DEFINITION: tried.definition} if tried else {}
     left = [number for number in range(board.pairs) if number not in found[Side.TERM]]

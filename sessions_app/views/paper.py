@@ -192,7 +192,7 @@ def show_paper(
     if not paper.handed_in_at and papers.is_over(paper, timezone.now()):
         context["stage"] = "over"
         return render_page(request, "sessions_app/test.html", context, parts=("paper",))
-    items = items_of(paper.session.steps.on_paper(), saved.errors if saved else {}, filled or {})
+    items = items_of(paper, saved.errors if saved else {}, filled or {})
     if paper.handed_in_at:
         context["items"] = [item for item in items if sheets.asks(item.question, item.step.saved)]
     else:

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from sessions_app import papers
 from sessions_app.illustrated import illustrated
-from sessions_app.models import Step
+from sessions_app.models import Paper, Step
 from sessions_app.study import grading, sheets
 from sessions_app.study.answers import Judgement
 from sessions_app.study.types import Kind, Question
@@ -163,11 +163,14 @@ class Section:
     items: Sequence[Item]
 
 
-def items_of(steps: Iterable[Step], errors: Mapping[int, str], filled: papers.Filled) -> list[Item]:
-    """The questions of a paper in order; what was sent stays in the fields where it could not be kept."""
+def items_of(paper: Paper, errors: Mapping[int, str], filled: papers.Filled) -> list[Item]:
+    """The questions of a paper, which comes with its deck, in order.
+
+    What was sent stays in the fields where it could not be kept.
+    """
     items, first = [], 1
-    steps = list(steps)
-    questions = illustrated([Question.from_json(step.question) for step in steps])
+    steps = list(paper.session.steps.on_paper())
+    questions = illustrated([Question.from_json(step.question) for step in steps], paper.session.deck)
     for step, question in zip(steps, questions, strict=True):
         error = errors.get(step.position, "")
         sent = filled.get(step.position, {}) if error else {}

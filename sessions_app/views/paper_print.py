@@ -40,6 +40,6 @@ def may_see_key(request: LearnerRequest, paper: Paper) -> bool:
 
 
 def page(request: LearnerRequest, paper: Paper, template: str) -> HttpResponse:
-    sections = sections_of(items_of(paper.session.steps.on_paper(), {}, {}))
+    sections = sections_of(items_of(paper, {}, {}))
     context = {"deck": paper.session.deck, "paper": paper, "sections": sections}
     return render(request, template, context | {"has_key": may_see_key(request, paper)})

@@ -138,7 +138,7 @@ class KindScore:
 
 def answers_of(paper: Paper, *, is_owner: bool) -> list[Answer]:
     """Each card's answer, in the paper's order."""
-    items = items_of(paper.session.steps.on_paper(), {}, {})
+    items = items_of(paper, {}, {})
     cards = {item.step.pk: (item.step.position, sheets.cards_of(item.question)) for item in items}
     marks = scores.marks_of(paper, cards)
     return [

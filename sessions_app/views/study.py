@@ -191,7 +191,7 @@ def show(
 
 
 def question_context(step: Step, enrollment: Enrollment, stand: Stand) -> dict[str, Any]:
-    (question,) = illustrated([Question.from_json(step.question)])
+    (question,) = illustrated([Question.from_json(step.question)], step.session.deck)
     return {
         "step": step,
         "undoable": stand.undoable,
