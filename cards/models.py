@@ -184,11 +184,6 @@ class Deck(models.Model):
         """When a removed deck can no longer be brought back by its owner."""
         return self.removed_at and self.removed_at + timedelta(days=RESTORABLE_DAYS)
 
-    def open_reports(self) -> int:
-        """How many reports of learners on its cards nobody has seen to."""
-        reports = CardReport.objects.unsettled().filter(card__deck=self, card__removed_at=None)
-        return reports.count()
-
     def natural_key(self) -> tuple[str]:
         return (self.slug,)
 

@@ -11,6 +11,9 @@ cards_changed = Signal()
 # With ``cards``, their ``deck`` and ``now``: these ask something else, and what was answered before says nothing.
 cards_reasked = Signal()
 
+# With the ``card``, to which an answer was added that counts from now on.
+answer_accepted = Signal()
+
 # With all ``decks`` concerned (primary keys): cards are about to move between them. A move locks the cards against
 # rows that refer to them, so whoever locks something else before writing such rows has to lock it now.
 cards_moving = Signal()
@@ -20,6 +23,10 @@ cards_moved = Signal()
 
 # With ``cards`` (a QuerySet): whoever keeps progress answers with the number of learners who have any on them.
 learners_asked = Signal()
+
+# With ``decks`` (primary keys): whoever keeps what learners typed answers with the number of answers in each that
+# wait for a decision whether they are right too.
+answers_asked = Signal()
 
 # With ``deck`` and ``learner``, for whom an archive is written: whoever keeps something of hers by card answers
 # with lists of records by their name (docs/formats.md).

@@ -11,10 +11,10 @@ from datetime import date, datetime
 from django.db.models import Max
 
 from cards.models import Card
-from sessions_app import log
+from sessions_app import log, overrides
 from sessions_app.models import CardProgress, Enrollment, Review, Step
-from sessions_app.study import progress
-from sessions_app.study.types import Evidence, Graded, Question, Tally
+from sessions_app.study import progress, sheets
+from sessions_app.study.types import Evidence, Graded, Question, Tally, Verdict
 
 Key = tuple[int, str]
 
@@ -72,6 +72,14 @@ def write_all(
         total += progress.tally(before, outcome)
         if log.is_counted(row, card, enrollment):
             changes.update(log.level_changes(before, after))
+    overrides.note(
+        [
+            (line, entry.question)
+            for line, entry in zip(lines, entries, strict=True)
+            if line.verdict == Verdict.CORRECT and sheets.asks(entry.question, entry.step.saved)
+        ],
+        now=now,
+    )
     Review.objects.bulk_create(lines)
     log.save_rows(changed)
     log.add_to_day(enrollment.learner_id, enrollment.deck_id, today, total)

@@ -15,6 +15,7 @@ from django.db.models import F, FilteredRelation, Q, Value
 from django.db.models.functions import Least
 
 from cards.models import Card
+from sessions_app import overrides
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step
 from sessions_app.study import progress
 from sessions_app.study.types import (
@@ -44,9 +45,16 @@ ROWS_AT_ONCE = 500
 
 
 def write(
-    *, enrollment: Enrollment, step: Step, question: Question, graded: Graded, now: datetime, today: date
+    *,
+    enrollment: Enrollment,
+    step: Step,
+    question: Question,
+    graded: Graded,
+    now: datetime,
+    today: date,
+    is_own_word: bool = False,
 ) -> tuple[Review | None, Counter[str]]:
-    """Log what ``graded`` says of its card and fold it in.
+    """Log what ``graded`` says of its card and fold it in; ``is_own_word`` says that the learner has judged it.
 
     Returns the line, None where the card is in the deck no more, and by how much the roll-up's counts change.
     """
@@ -58,6 +66,8 @@ def write(
         enrollment, row, card, question, graded, now=now, today=today, gap=gap_before(row, today)
     )
     line = line_of(outcome, card=card, step=step, graded=graded, elapsed=now - step.drawn_at)
+    if is_own_word and graded.verdict is Verdict.CORRECT:
+        overrides.note([(line, question)], now=now)
     line.save(force_insert=True)
     before = row.as_progress()
     after = progress.fold(before, outcome, enrollment.retention)
@@ -266,9 +276,10 @@ def overrule(enrollment: Enrollment, line: Review, verdict: Verdict, now: dateti
     others, new = History.around(line), copy(line)
     if line.rating is not None:
         new.rating = _rating_before(line, verdict)
-    new.pk, new.verdict = None, verdict
+    new.pk, new.verdict, new.overridden = None, verdict, None
     if verdict is Verdict.CORRECT:
         new.mistaken_for_id = None
+        overrides.note([(new, overrides.question_of(new))], now=now)
     # What another program had made of the answer does not hold for another verdict.
     new.carry(None)
     new.save(force_insert=True)

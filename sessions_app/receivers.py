@@ -1,6 +1,6 @@
 """What studying does when a deck's cards change, and when a guest becomes somebody."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,8 @@ from cards.formats.detect import ANKI, ARCHIVE
 from cards.formats.types import Parsed
 from cards.models import Card, Deck
 from cards.signals import (
+    answer_accepted,
+    answers_asked,
     cards_changed,
     cards_moved,
     cards_moving,
@@ -23,7 +25,7 @@ from cards.signals import (
     learners_asked,
     records_asked,
 )
-from sessions_app import histories, upkeep
+from sessions_app import histories, overrides, upkeep
 from sessions_app.anki_history import AnkiHistories
 from sessions_app.guests import belongings, guest_discard, guest_merge
 from sessions_app.records import ArchiveHistories, records_of
@@ -39,6 +41,16 @@ def recount_enrollments(sender: object, deck: Deck, **kwargs: Any) -> None:
 @receiver(cards_reasked)
 def start_anew(sender: object, cards: Sequence[int], deck: Deck, now: datetime, **kwargs: Any) -> None:
     upkeep.start_anew(cards, deck=deck, now=now)
+
+
+@receiver(answer_accepted)
+def settle_overrides(sender: object, card: Card, **kwargs: Any) -> None:
+    overrides.settle(now=timezone.now(), card=card)
+
+
+@receiver(answers_asked)
+def count_overrides(sender: object, decks: Collection[int], **kwargs: Any) -> dict[int, int]:
+    return overrides.waiting_counts(decks)
 
 
 @receiver(cards_moving)

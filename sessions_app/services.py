@@ -129,7 +129,7 @@ def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: 
     session = step.session
     question = Question.from_json(step.question)
     graded = MODES[session.mode].grade(question, _given(step, response))
-    today = study_day_of(learner, now)
+    today, is_own_word = study_day_of(learner, now), step.verdict == Verdict.ASK
     with transaction.atomic():
         enrollment = lock_enrollment(learner, session.deck)
         if graded[0].verdict is Verdict.ASK:
@@ -140,7 +140,13 @@ def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: 
         lines = []
         for item in graded:
             line, change = log.write(
-                enrollment=enrollment, step=step, question=question, graded=item, now=now, today=today
+                enrollment=enrollment,
+                step=step,
+                question=question,
+                graded=item,
+                now=now,
+                today=today,
+                is_own_word=is_own_word,
             )
             changes.update(change)
             lines += [line] if line else []

@@ -10,9 +10,10 @@ from datetime import datetime
 from itertools import groupby
 
 from django.db.models import Count, Max, OuterRef, Subquery
+from django.utils import timezone
 
 from cards.models import Card, Deck
-from sessions_app import log
+from sessions_app import log, overrides
 from sessions_app.models import CardProgress, CardProgressQuerySet, Enrollment, Review, Step
 
 
@@ -25,6 +26,7 @@ def recount(deck: Deck) -> None:
     """Count anew what is counted by deck, after its cards have changed."""
     lock_enrollments([deck.pk])
     Enrollment.objects.filter(deck=deck).recount()
+    overrides.settle(now=timezone.now(), card__deck=deck)
 
 
 def learner_count(cards: Iterable[Card]) -> int:
@@ -39,6 +41,7 @@ def start_anew(cards: Sequence[int], *, deck: Deck, now: datetime) -> None:
     lock_enrollments([deck.pk])
     CardProgress.objects.filter(card__in=cards).start_anew(now)
     put_questions_away(cards, now)
+    overrides.forget(cards)
 
 
 def follow_cards(cards: Sequence[int], *, to: Deck, decks: Sequence[int], now: datetime) -> None:

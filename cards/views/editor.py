@@ -1,5 +1,6 @@
 """The page on which a deck's cards are made: its list, adding a card, and the preview of what is being typed."""
 
+from functools import partial
 from urllib.parse import urlencode
 
 from django.core.paginator import Page, Paginator
@@ -13,6 +14,7 @@ from cards import services
 from cards.editor_forms import NewCardForm, SearchForm
 from cards.models import Deck
 from cards.rendering import is_plain, render
+from cards.reports import to_look_at_in
 from cards.sides import SIDES
 from cards.views.access import deck_to_edit
 from studysite.accounts.guests import learner_required
@@ -36,12 +38,15 @@ def show_cards(
 ) -> HttpResponse:
     """The editor, or its part ``cards``; ``form`` holds what was typed for a card that could not be added."""
     search = SearchForm(request.GET)
+    # Asked for by the whole page alone.
+    look = partial(to_look_at_in, deck)
     context = {
         "deck": deck,
         "page": cards_page(request, deck, search.text),
         "search": search,
         "notice": notice,
         "new_form": form or NewCardForm(deck=deck),
+        "to_look_at": look,
         "address": f"{reverse('deck_edit', args=[deck.slug])}{query_of(request)}",
     }
     return render_page(request, "cards/editor.html", context, parts=PARTS)

@@ -8,7 +8,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from cards.models import CardReport
-from cards.reports import accept_answer, settle_report
+from cards.reports import accept_answer, settle_report, to_look_at_in
 from cards.views.access import READ_AND_POST, deck_to_edit
 from studysite.accounts.guests import learner_required
 from studysite.htmx import render_page
@@ -31,7 +31,9 @@ def deck_reports(request: LearnerRequest, slug: str) -> HttpResponse:
         return see_to(request, get_object_or_404(reports.select_related("card"), pk=wanted))
     listed = reports.select_related("card", "reporter").order_by("-created_at", "-pk")
     page = Paginator(listed, REPORTS_PER_PAGE).get_page(request.GET.get("page"))
-    return render_page(request, "cards/reports.html", {"deck": deck, "page": page})
+    return render_page(
+        request, "cards/reports.html", {"deck": deck, "page": page, "look": to_look_at_in(deck)}
+    )
 
 
 def see_to(request: LearnerRequest, report: CardReport) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from sessions_app.models.board import MatchingBoard
 from sessions_app.models.enrollment import Enrollment, EnrollmentQuerySet
+from sessions_app.models.override import OverriddenAnswer, OverriddenAnswerQuerySet
 from sessions_app.models.paper import Paper
 from sessions_app.models.progress import CardProgress, CardProgressQuerySet, DayTotal
 from sessions_app.models.review import Review
@@ -14,6 +15,8 @@ __all__ = [
     "Enrollment",
     "EnrollmentQuerySet",
     "MatchingBoard",
+    "OverriddenAnswer",
+    "OverriddenAnswerQuerySet",
     "Paper",
     "Review",
     "Step",

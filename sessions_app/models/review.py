@@ -59,6 +59,14 @@ class Review(models.Model):
         db_index=False,
         help_text="The card whose answer was given instead.",
     )
+    overridden = models.ForeignKey(
+        "sessions_app.OverriddenAnswer",
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="reviews",
+        db_index=False,
+        help_text="The answer that the learner called right although the judge did not.",
+    )
     elapsed_ms = models.PositiveIntegerField(
         null=True, help_text="From the question's drawing to its answer."
     )
@@ -117,6 +125,11 @@ class Review(models.Model):
                 fields=["mistaken_for"],
                 condition=Q(mistaken_for__isnull=False),
                 name="review_mistaken_for",
+            ),
+            models.Index(
+                fields=["overridden"],
+                condition=Q(overridden__isnull=False),
+                name="review_overridden",
             ),
         ]
 

@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 from django.views.decorators.http import require_POST, require_safe
 
 from cards.models import Card, Deck, Tag
+from cards.reports import to_look_at_in
 from cards.tagging import TagChoice
 from sessions_app import overview, services, terms
 from sessions_app.forms import SharingForm
@@ -123,11 +124,13 @@ def terms_context(request: SiteRequest, deck: Deck, *, studied: bool) -> dict[st
 
 def page_context(request: SiteRequest, deck: Deck) -> dict[str, object]:
     rows = overview.table_rows(deck, request.learner, now=timezone.now())
+    may_edit = deck.is_editable_by(request.learner)
     mine = rows[0] if rows and rows[0].enrollment.learner_id == request.learner.pk else None
     return {
         **viewer_context(request, deck),
         **terms_context(request, deck, studied=mine is not None),
-        "may_edit": deck.is_editable_by(request.learner),
+        "may_edit": may_edit,
+        "look": to_look_at_in(deck) if may_edit else None,
         "rows": rows,
         "mine": mine,
         "modes": MODES.values(),

@@ -1,6 +1,7 @@
 """The first page: what is due today and my decks; for strangers the public decks, and a card to flip."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -8,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from cards.models import Card, Deck
+from cards.reports import to_look_at
 from sessions_app import overview
 from sessions_app.guests import belongings
 from studysite.accounts.guests import guest_of
@@ -26,6 +28,7 @@ def home(request: SiteRequest) -> HttpResponse:
         mine = overview.decks_of(request.learner)
         public = public.exclude(pk__in=mine.values("pk"))
         my_decks = overview.my_decks(request.learner, mine.select_related("owner"), now=timezone.now())
+        note_what_to_look_at(request.learner.pk, [deck for deck, _ in my_decks])
     decks = public.select_related("owner").order_by("title", "pk")
     page = Paginator(decks, DECKS_PER_PAGE).get_page(request.GET.get("page"))
     guest = guest_of(request) if request.user.is_authenticated else None
@@ -36,6 +39,13 @@ def home(request: SiteRequest) -> HttpResponse:
         "sample": None if my_decks else sample_card(page.object_list),
     }
     return render_page(request, "sessions_app/home.html", context)
+
+
+def note_what_to_look_at(owner: int, decks: Iterable[Any]) -> None:
+    """Note on each of her own decks as ``look`` what learners say about it that she has not seen to."""
+    own = {deck.pk: deck for deck in decks if deck.owner_id == owner}
+    for pk, look in to_look_at(own).items():
+        own[pk].look = look
 
 
 def sample_card(decks: Iterable[Deck]) -> Card | None:

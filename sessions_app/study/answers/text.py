@@ -87,6 +87,11 @@ def fold(text: str) -> str:
     return LETTER_HYPHEN.sub(" ", folded) if "-" in folded else folded
 
 
+def normalised(text: str) -> str:
+    """Return what is left of a text without all that never makes a difference."""
+    return fold(tidy(text))
+
+
 def plain(folded: str) -> str:
     """Return a folded text without accents and vowel points; other scripts' signs stay."""
     if folded.isascii():

@@ -1,0 +1,59 @@
+"""Answers that learners called right although the judge did not."""
+
+from collections.abc import Collection
+
+from django.db import models
+from django.db.models import Count, Exists, Max, OuterRef, Q
+from django.utils import timezone
+
+from cards.models import Card
+from sessions_app.models.choices import SIDES
+from sessions_app.models.review import Review
+
+
+class OverriddenAnswerQuerySet(models.QuerySet["OverriddenAnswer"]):
+    def waiting(self, decks: Collection[int]) -> "OverriddenAnswerQuerySet":
+        """Those on present cards of the decks with these keys that nobody has decided on, and that still stand."""
+        lines = Review.objects.standing().filter(overridden=OuterRef("pk"))
+        undecided = self.filter(decision="", card__deck__in=decks, card__removed_at=None)
+        return undecided.filter(Exists(lines))
+
+    def with_counts(self) -> "OverriddenAnswerQuerySet":
+        """Each with how many ``times`` how many ``learners`` called it right, and the ``last`` such line."""
+        standing = Q(reviews__voided_at=None)
+        return self.annotate(
+            times=Count("reviews", filter=standing),
+            learners=Count("reviews__learner", filter=standing, distinct=True),
+            last=Max("reviews__pk", filter=standing),
+        )
+
+
+class OverriddenAnswer(models.Model):
+    """What one or more learners typed for a side of a card, judged wrong or left open, and called right.
+
+    The lines of the log point here. What was typed stands in them alone, and here as the ``digest`` of its
+    normalised form, so that nothing is left of it where its learner takes her answers away.
+    """
+
+    class Decision(models.TextChoices):
+        ACCEPTED = "accepted", "Accepted"
+        NOT_RIGHT = "not_right", "Not right"
+
+    card = models.ForeignKey(Card, on_delete=models.CASCADE, related_name="+", db_index=False)
+    side = models.CharField("side asked for", max_length=10, choices=SIDES)
+    digest = models.CharField(max_length=64)
+    decision = models.CharField(max_length=10, choices=Decision, blank=True)
+    checked_at = models.DateTimeField(
+        default=timezone.now, help_text="When it was last compared with what the card accepts."
+    )
+
+    objects = OverriddenAnswerQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["card", "side", "digest"], name="overridden_once"),
+        ]
+        indexes = [models.Index(fields=["card"], condition=Q(decision=""), name="overridden_waiting")]
+
+    def __str__(self) -> str:
+        return f"{self.card_id} {self.side} {self.get_decision_display() or 'undecided'}"
