@@ -8,12 +8,14 @@ from django.core.files.uploadedfile import UploadedFile
 from cards.drafts import ImportDraft
 from cards.formats.anki.reader import NoteTypeInfo
 from cards.formats.decoding import ENCODINGS
-from cards.formats.detect import ANKI, TEXT
+from cards.formats.detect import ANKI, ARCHIVE, TEXT
 from cards.formats.rows import COMMA, DASH, NEWLINE, SEMICOLON, TAB
 from cards.formats.sources import megabytes
 from cards.formats.types import MAX_FILE
-from cards.importing import Look
+from cards.importing import DECK, FILE, Look
 from cards.models import Deck, clean_text
+from cards.sides import SIDES
+from cards.splitting import DECKS, MOST_DECKS, TAGS, is_split
 
 MAX_GUEST_FILE = 2 * 2**20
 """Bytes of a file of somebody without an account."""
@@ -85,10 +87,19 @@ class ReadingForm(forms.Form):
         super().__init__(data, initial=initial_of(draft, look))
         self.draft, self.kind = draft, look.kind if look else TEXT
         self.types: list[NoteTypeInfo] = []
+        self.shown_types: list[NoteTypeInfo] = []
+        self.type_fields: set[str] = set()
         if self.kind == TEXT:
             self.add_text_fields(look)
         elif self.kind == ANKI and look:
             self.add_anki_fields(look)
+        if look and (draft.deck or look.targets) and (look.changed or (look.kind == ARCHIVE and look.same)):
+            self.fields["keep"] = forms.ChoiceField(
+                label="Cards that the deck has otherwise",
+                choices=[(FILE, "Take the file’s"), (DECK, "Keep the deck’s")],
+                required=False,
+                help_text="A card of the file that is in the deck, and was changed there or in the file since.",
+            )
 
     def add_text_fields(self, look: Look | None) -> None:
         self.fields["separator"] = forms.ChoiceField(
@@ -139,29 +150,53 @@ class ReadingForm(forms.Form):
                 label="Deck",
                 choices=choices,
                 required=False,
-                help_text="With the decks inside it, which become tags.",
+                help_text="With the decks inside it.",
+            )
+        is_hers = self.draft.deck is None or self.draft.deck.owner_id == self.draft.owner_id
+        if is_hers and 1 < len(look.preview.decks) <= MOST_DECKS:
+            self.fields["subdecks"] = forms.ChoiceField(
+                label="Decks inside decks",
+                choices=[
+                    (TAGS, "One deck; a tag for each deck inside"),
+                    (DECKS, f"{len(look.preview.decks)} decks, one for each"),
+                ],
             )
         self.fields["history"] = forms.BooleanField(
             label="Bring my answers and due dates along",
             required=False,
             help_text="You go on where you stopped in Anki. Nobody else sees it.",
         )
-        self.types = [info for info in look.parsed.note_types if not info.is_cloze][:SHOWN_TYPES]
+        self.shown_types = list(look.parsed.note_types[:SHOWN_TYPES])
+        self.types = [info for info in self.shown_types if not info.is_cloze]
         for info in self.types:
             names = [(str(index), name) for index, name in enumerate(info.fields)]
-            for side in ("term", "definition"):
+            for side in SIDES:
+                self.type_fields.add(f"{side}_{info.id}")
                 self.fields[f"{side}_{info.id}"] = forms.ChoiceField(
                     label=f"{side.capitalize()} of “{info.name}”",
                     choices=[("", "As its template shows"), *names],
                     required=False,
                 )
 
+    @property
+    def plain_fields(self) -> list[forms.BoundField]:
+        """What is chosen for the whole file."""
+        return [field for field in self if field.name not in self.type_fields]
+
+    @property
+    def note_types(self) -> list[tuple[NoteTypeInfo, list[forms.BoundField]]]:
+        """Each note type with the fields in which its sides are chosen; a cloze has none."""
+        return [
+            (info, [self[name] for side in SIDES if (name := f"{side}_{info.id}") in self.type_fields])
+            for info in self.shown_types
+        ]
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("separator") == OWN and not cleaned.get("own_separator"):
             self.add_error("own_separator", "Say what stands between the sides.")
         for info in self.types:
-            chosen = [bool(cleaned.get(f"{side}_{info.id}")) for side in ("term", "definition")]
+            chosen = [bool(cleaned.get(f"{side}_{info.id}")) for side in SIDES]
             if any(chosen) and not all(chosen):
                 self.add_error(
                     f"{'definition' if chosen[0] else 'term'}_{info.id}", "Choose a field for both sides."
@@ -169,6 +204,10 @@ class ReadingForm(forms.Form):
         return cleaned
 
     def options(self) -> dict[str, Any]:
+        kept = self.cleaned_data.get("keep") or self.draft.options.get("keep", FILE)
+        return {**self.options_of_kind(), "keep": kept}
+
+    def options_of_kind(self) -> dict[str, Any]:
         cleaned, before = self.cleaned_data, self.draft.options
         if self.kind == TEXT:
             chosen = cleaned["separator"]
@@ -186,10 +225,9 @@ class ReadingForm(forms.Form):
         return {
             "path": path.split("::") if path else [],
             "history": cleaned["history"],
+            "subdecks": cleaned.get("subdecks", TAGS),
             "fields": {
-                str(info.id): [
-                    [info.fields[int(cleaned[f"{side}_{info.id}"])]] for side in ("term", "definition")
-                ]
+                str(info.id): [[info.fields[int(cleaned[f"{side}_{info.id}"])]] for side in SIDES]
                 for info in self.types
                 if cleaned.get(f"term_{info.id}")
             },
@@ -209,7 +247,9 @@ def initial_of(draft: ImportDraft, look: Look | None) -> dict[str, Any]:
     options = draft.options
     initial: dict[str, Any] = {
         "history": options.get("history", True),
+        "keep": options.get("keep", FILE),
         "path": "::".join(options.get("path", [])),
+        "subdecks": options.get("subdecks", TAGS),
         "head": {True: "yes", False: "no"}.get(options.get("head"), GUESS),
     }
     if look and look.kind == TEXT:
@@ -239,6 +279,9 @@ class IntoForm(forms.Form):
 
     def __init__(self, *args: Any, draft: ImportDraft, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if is_split(draft):
+            del self.fields["into"], self.fields["title"]
+            return
         decks = Deck.objects.owned_by(draft.owner).order_by("title", "pk")
         if draft.deck:
             decks |= Deck.objects.present().filter(pk=draft.deck.pk)

@@ -13,18 +13,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from cards import splitting
 from cards.drafts import KEPT_DRAFTS, KEPT_FOR, ImportDraft, folder
 from cards.formats.anki.reader import AnkiOptions
 from cards.formats.anki.sides import FieldChoice
 from cards.formats.detect import ARCHIVE, TEXT, read_file
 from cards.formats.text import TextOptions
-from cards.formats.types import Parsed, ParsedCard, ParsedDeck, Preview
+from cards.formats.types import FormatError, Parsed, ParsedCard, ParsedDeck, Preview
 from cards.illustrating import rows_of
 from cards.images import CardImage, StoredImage, with_images, without_images
 from cards.import_images import ImageReader, name_sides, refs_on
@@ -33,7 +34,6 @@ from cards.models import (
     MAX_ALTERNATIVES,
     Card,
     Deck,
-    SideChoice,
     Tag,
     clean_text,
     tag_key,
@@ -55,6 +55,9 @@ RECORDS = ("reviews", "marks", "settings")
 
 SECONDS = 4.0
 """How long one request writes before it shows how far it is."""
+
+FILE, DECK = "file", "deck"
+"""Whose word counts where a card of the file is in the deck already and differs."""
 
 ALTERNATIVES = ("accepted_terms", "accepted_definitions", "wrong_terms", "wrong_definitions")
 TagLink = Card.tags.through
@@ -93,10 +96,10 @@ def drop_draft(*, draft: ImportDraft) -> None:
     with transaction.atomic():
         # As it stands now: somebody may have finished it in the meantime.
         now = ImportDraft.objects.select_for_update().filter(pk=draft.pk).first()
-        hidden = Deck.objects.filter(pk=now.staging_id, is_building=True).first() if now else None
+        hidden = splitting.hidden_decks(now) if now else []
         draft.delete()
-        if hidden:
-            drop_hidden(hidden)
+        for deck in hidden:
+            drop_hidden(deck)
 
 
 def drop_hidden(deck: Deck) -> None:
@@ -205,7 +208,11 @@ def free_key(term: str, keys: set[str]) -> str:
 
 @dataclass(slots=True)
 class Look:
-    """What a file would come to. ``new``, ``changed`` and ``same`` are seen from the deck that it goes into."""
+    """What a file would come to. ``new``, ``changed`` and ``same`` are seen from the deck that it goes into.
+
+    ``keys`` are the first of each deck of the file, by its path; ``targets`` those of ours that its decks go into
+    where it is split.
+    """
 
     kind: str
     parsed: Parsed
@@ -217,6 +224,8 @@ class Look:
     unfit: int = 0
     named: int = 0
     has_history: bool = False
+    keys: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
+    targets: dict[tuple[str, ...], Deck] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -228,6 +237,10 @@ class Look:
         decks = [deck for deck in self.parsed.decks if deck.path in self.preview.decks or not deck.path]
         return decks[0] if len(decks) == 1 else None
 
+    def count(self, standing: str) -> None:
+        """Add a card that is ``new``, ``changed`` or the ``same``."""
+        setattr(self, standing, getattr(self, standing) + 1)
+
 
 def look_at(draft: ImportDraft, *, samples: int = 10) -> Look:
     """Read the whole file once. Nothing is written. Raises FormatError."""
@@ -236,19 +249,49 @@ def look_at(draft: ImportDraft, *, samples: int = 10) -> Look:
         known = Known.of(draft.deck)
         settled = Settled(parsed, tuple(draft.options.get("path", ())))
         seen: set[int] = set()
+        in_parts: dict[tuple[str, ...], list[Outline]] = {}
+        is_split = splitting.is_split(draft)
         for card in settled:
             look.preview.count(card, seen)
             if len(look.preview.samples) < samples:
                 look.preview.samples.append(card)
-            standing = known.standing(card, by_sides=parsed.kind == TEXT)
             look.has_history |= brings_history(card)
-            look.new += standing == "new"
-            look.changed += standing == "changed"
-            look.same += standing == "same"
+            if len(some := look.keys.setdefault(card.deck, [])) < splitting.KEYS_ASKED:
+                some.append(card.key)
+            if is_split:
+                in_parts.setdefault(card.deck, []).append(Outline.of(card))
+            else:
+                look.count(known.standing(Outline.of(card), by_sides=parsed.kind == TEXT))
+        if is_split:
+            look_at_parts(look, draft.owner, in_parts)
         look.preview.report = parsed.report
         look.doubled, look.unfit, look.named = settled.doubled, settled.unfit, settled.named
         look.has_history |= any(next(iter(parsed.records(name)), None) for name in RECORDS)
         return look
+
+
+class Outline(NamedTuple):
+    """What decides whether a card of the file is new: its key, the hash of both sides, its images by side."""
+
+    key: str
+    texts: int
+    images: Mapping[str, int]
+
+    @classmethod
+    def of(cls, card: ParsedCard) -> "Outline":
+        images = {side: len(refs_on(card, side)) for side in SIDES} if card.images else {}
+        return cls(card.key, hash((card.term, card.definition)), images)
+
+
+def look_at_parts(look: Look, owner: User, parts: Mapping[tuple[str, ...], Sequence[Outline]]) -> None:
+    """Count the cards of each deck of a file against the deck of ours that it goes into."""
+    if len(parts) > splitting.MOST_DECKS:
+        raise FormatError(f"A file can be split into at most {splitting.MOST_DECKS} decks.")
+    look.targets = splitting.targets(owner, look.keys)
+    for path, cards in parts.items():
+        known = Known.of(look.targets.get(path))
+        for card in cards:
+            look.count(known.standing(card, by_sides=False))
 
 
 def brings_history(card: ParsedCard) -> bool:
@@ -274,19 +317,15 @@ class Known:
         images = CardImage.objects.filter(card__deck=deck).order_by().values_list("card__key", "side")
         return cls(keys, set(keys.values()), Counter(images.iterator(chunk_size=2_000)))
 
-    def standing(self, card: ParsedCard, *, by_sides: bool) -> str:
+    def standing(self, card: Outline, *, by_sides: bool) -> str:
         """``new``, ``changed`` or ``same``."""
-        texts = hash((card.term, card.definition))
-        if self.keys.get(card.key) == texts or (by_sides and texts in self.sides):
+        if self.keys.get(card.key) == card.texts or (by_sides and card.texts in self.sides):
             return "changed" if self.lacks_images(card) else "same"
         return "changed" if card.key in self.keys else "new"
 
-    def lacks_images(self, card: ParsedCard) -> bool:
+    def lacks_images(self, card: Outline) -> bool:
         """Whether the file has another number of images for a side, where it has any."""
-        if not card.images:
-            return False
-        counts = {side: len(refs_on(card, side)) for side in SIDES}
-        return any(count and count != self.images[card.key, side] for side, count in counts.items())
+        return any(count and count != self.images[card.key, side] for side, count in card.images.items())
 
 
 def likely_deck(*, owner: User, cards: Sequence[ParsedCard]) -> Deck | None:
@@ -310,26 +349,30 @@ def begin(*, draft: ImportDraft, look: Look, title: str) -> None:
 
     A new deck is called ``title`` and is otherwise as the file says, but private whatever that says.
     """
-    about = look.about
     with transaction.atomic():
         waiting = ImportDraft.objects.select_for_update().filter(pk=draft.pk, phase=ImportDraft.Phase.PREVIEW)
         if not waiting.exists():
             draft.refresh_from_db()
             return
-        staging = Deck(owner=draft.deck.owner if draft.deck else draft.owner, title=title, is_building=True)
-        if draft.deck:
-            staging.language, staging.side_choice = draft.deck.language, draft.deck.side_choice
-        elif about:
-            staging.description = clean_text(about.description)[:2_000]
-            staging.language = about.language[:12] or staging.language
-            staging.side_choice = (
-                about.side_choice if about.side_choice in SideChoice.values else SideChoice.AUTO
-            )
-        staging.save()
+        if splitting.is_split(draft):
+            draft.title = title
+            staging = splitting.make_parts(draft, look.keys, look.targets, look.parsed.decks)
+        else:
+            staging = hidden_deck(draft, look.about, title)
         draft.options["history"] = look.has_history and draft.options.get("history", True)
         draft.staging, draft.total, draft.title = staging, look.total, title
         draft.phase = ImportDraft.Phase.CARDS
         draft.save(update_fields=["options", "staging", "total", "title", "phase"])
+
+
+def hidden_deck(draft: ImportDraft, about: ParsedDeck | None, title: str) -> Deck:
+    staging = Deck(owner=draft.deck.owner if draft.deck else draft.owner, title=title, is_building=True)
+    if draft.deck:
+        staging.language, staging.side_choice = draft.deck.language, draft.deck.side_choice
+    elif about:
+        splitting.describe(staging, about)
+    staging.save()
+    return staging
 
 
 def write_cards(*, draft: ImportDraft, seconds: float = SECONDS) -> bool:
@@ -343,12 +386,13 @@ def write_cards(*, draft: ImportDraft, seconds: float = SECONDS) -> bool:
     assert staging is not None  # noqa: S101
     with open_draft(draft) as parsed:
         cards = islice(Settled(parsed, tuple(draft.options.get("path", ()))), draft.done, None)
+        homes, is_split = splitting.homes_of(draft), splitting.is_split(draft)
         tagger = Tagger(staging.owner, tuple(draft.options.get("path", ())))
         reader = ImageReader(draft, parsed)
         while chunk := list(islice(cards, CHUNK)):
             # From now on: what is written already had to be read again first.
             deadline = deadline or time.monotonic() + seconds
-            rows, images = rows_within(chunk, draft, reader, deadline)
+            rows, images = rows_within(chunk, homes, reader, deadline)
             with transaction.atomic():
                 mine = ImportDraft.objects.filter(pk=draft.pk, done=draft.done, phase=ImportDraft.Phase.CARDS)
                 if not mine.update(done=F("done") + len(rows), images=reader.came_to):
@@ -358,7 +402,7 @@ def write_cards(*, draft: ImportDraft, seconds: float = SECONDS) -> bool:
                 CardImage.objects.bulk_create(
                     row for card, on in zip(rows, images, strict=True) for row in rows_of(card, on)
                 )
-                tagger.tag(rows, chunk[: len(rows)], split_decks=parsed.kind != ARCHIVE)
+                tagger.tag(rows, chunk[: len(rows)], split_decks=parsed.kind != ARCHIVE and not is_split)
             draft.done += len(rows)
             draft.images = reader.came_to
             if time.monotonic() > deadline and draft.done < draft.total:
@@ -367,17 +411,21 @@ def write_cards(*, draft: ImportDraft, seconds: float = SECONDS) -> bool:
 
 
 def rows_within(
-    chunk: Sequence[ParsedCard], draft: ImportDraft, reader: ImageReader, deadline: float
+    chunk: Sequence[ParsedCard],
+    homes: Mapping[splitting.Path, splitting.Home],
+    reader: ImageReader,
+    deadline: float,
 ) -> tuple[list[Card], list[dict[str, list[StoredImage]]]]:
     """The cards of ``chunk`` with the images of each; where it takes long, as many as the time allows, or one."""
-    staging = draft.staging
-    assert staging is not None  # noqa: S101
-    there = counterparts(draft.deck, chunk)
+    at_home = [(card, homes.get(card.deck) or homes[()]) for card in chunk]
+    there: dict[str, Card] = {}
+    for home in homes.values():
+        there |= counterparts(home.deck, [card for card, its in at_home if its is home])
     rows: list[Card] = []
     images: list[dict[str, list[StoredImage]]] = []
-    for position, card in enumerate(chunk, draft.done):
+    for card, home in at_home:
         images.append(reader.images_of(card))
-        rows.append(card_of(card, staging, position, there.get(card.key), images[-1]))
+        rows.append(card_of(card, home.staging, home.next_place(), there.get(card.key), images[-1]))
         if card.images and time.monotonic() > deadline:
             break
     return rows, images
@@ -385,7 +433,7 @@ def rows_within(
 
 def counterparts(deck: Deck | None, cards: Sequence[ParsedCard]) -> dict[str, Card]:
     """The cards that the deck has already of those keys."""
-    if deck is None:
+    if deck is None or not cards:
         return {}
     return {card.key: card for card in deck.cards.filter(key__in=[card.key for card in cards])}
 
@@ -478,11 +526,12 @@ def give_up(*, draft: ImportDraft) -> None:
             .first()
         )
         if now and now.phase == ImportDraft.Phase.CARDS:
-            hidden, now.staging, now.done, now.images = now.staging, None, 0, {}
-            now.phase = ImportDraft.Phase.PREVIEW
-            now.save(update_fields=["staging", "done", "images", "phase"])
-            if hidden and hidden.is_building:
-                drop_hidden(hidden)
+            hidden = splitting.hidden_decks(now)
+            now.options.pop("parts", None)
+            now.staging, now.done, now.images, now.phase = None, 0, {}, ImportDraft.Phase.PREVIEW
+            now.save(update_fields=["options", "staging", "done", "images", "phase"])
+            for deck in hidden:
+                drop_hidden(deck)
         elif now and now.phase == ImportDraft.Phase.HISTORY:
             ImportDraft.objects.filter(pk=now.pk).update(phase=ImportDraft.Phase.DONE)
     draft.refresh_from_db()

@@ -1,5 +1,6 @@
 """The end of an import: the hidden deck appears, or its cards go into the deck that they are for, all at once."""
 
+import time
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
@@ -7,12 +8,13 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from cards import splitting
 from cards.drafts import ImportDraft
 from cards.formats.detect import ARCHIVE, TEXT
 from cards.formats.types import TwinPair as ParsedTwins
 from cards.illustrating import move_images
 from cards.images import images_in
-from cards.importing import ALTERNATIVES, SECONDS, TagLink, drop_hidden, open_draft, write_cards
+from cards.importing import ALTERNATIVES, DECK, SECONDS, TagLink, drop_hidden, open_draft, write_cards
 from cards.models import Card, Deck, SideChoice, TwinPair
 from cards.services import CHUNK, RENDERED, lock_decks, next_position, refresh_deck
 from cards.sides import SIDES
@@ -48,7 +50,8 @@ def finish(*, draft: ImportDraft) -> Deck:
             has_history = kind != TEXT and draft.options.get("history", True)
             draft.phase = ImportDraft.Phase.HISTORY if has_history else ImportDraft.Phase.DONE
             draft.done = 0
-            draft.save(update_fields=["phase", "done", "deck", "staging", "added", "updated", "unchanged"])
+            changed = ["phase", "done", "deck", "staging", "options", "added", "updated", "unchanged"]
+            draft.save(update_fields=changed)
     if draft.phase == ImportDraft.Phase.DONE:
         draft.forget_file()
     assert draft.deck is not None  # noqa: S101
@@ -56,19 +59,28 @@ def finish(*, draft: ImportDraft) -> Deck:
 
 
 def _appear(draft: ImportDraft, kind: str, twins: Sequence[ParsedTwins]) -> None:
-    staging = draft.staging
-    assert staging is not None  # noqa: S101
-    if draft.deck is None:
-        draft.deck, draft.added = staging, draft.done
+    parts = splitting.parts_of(draft) or [{}]
+    for part, home in zip(parts, splitting.homes_of(draft).values(), strict=True):
+        deck = _appear_one(draft, home.staging, home.deck, kind)
+        part["deck"] = deck.pk
+        # Of several the first stands for all.
+        if part is parts[0]:
+            draft.deck = deck
+        _pair_twins(deck, twins, keep=keeps(draft))
+        refresh_deck(deck=deck)
+    draft.staging = None
+
+
+def _appear_one(draft: ImportDraft, staging: Deck, deck: Deck | None, kind: str) -> Deck:
+    """Let a hidden deck appear, or put its cards into ``deck``; the deck in which they are then."""
+    if deck is None:
+        draft.added += staging.cards.count()
         Deck.objects.filter(pk=staging.pk).update(is_building=False)
         staging.is_building = False
-    else:
-        _merge(draft, staging, draft.deck, kind)
-    draft.staging = None
-    _pair_twins(draft.deck, twins)
-    refresh_deck(deck=draft.deck)
-    if staging.is_building:
-        drop_hidden(staging)
+        return staging
+    _merge(draft, staging, deck, kind)
+    drop_hidden(staging)
+    return deck
 
 
 def _merge(draft: ImportDraft, staging: Deck, deck: Deck, kind: str) -> None:
@@ -79,6 +91,12 @@ def _merge(draft: ImportDraft, staging: Deck, deck: Deck, kind: str) -> None:
     while pks := list(islice(keys, CHUNK)):
         chunk = list(staging.cards.filter(pk__in=pks).in_order())
         known = _counterparts(chunk, deck, by_sides=kind == TEXT)
+        if keeps(draft):
+            # A removed card comes back as the file has it: the deck has nothing to keep of it.
+            kept = {card for card, there in known.items() if there.removed_at is None}
+            draft.unchanged += len(kept)
+            known = {card: there for card, there in known.items() if card not in kept}
+            chunk = [card for card in chunk if card.pk not in kept]
         new = [card.pk for card in chunk if card.pk not in known]
         Card.objects.filter(pk__in=new).update(deck=deck, position=F("position") + position)
         changed: list[Card] = []
@@ -95,6 +113,11 @@ def _merge(draft: ImportDraft, staging: Deck, deck: Deck, kind: str) -> None:
         draft.added += len(new)
         draft.updated += len(changed)
         draft.unchanged += len(known) - len(changed)
+
+
+def keeps(draft: ImportDraft) -> bool:
+    """Whether cards that the deck has stay as they are, where the file has them otherwise."""
+    return bool(draft.options.get("keep") == DECK)
 
 
 def _counterparts(cards: Sequence[Card], deck: Deck, *, by_sides: bool) -> dict[int, Card]:
@@ -154,8 +177,11 @@ def _move_tags(counterparts: dict[int, int]) -> None:
     )
 
 
-def _pair_twins(deck: Deck, twins: Sequence[ParsedTwins]) -> None:
-    """Note the author's word on pairs of cards; where the deck has one already, the file's is the later."""
+def _pair_twins(deck: Deck, twins: Sequence[ParsedTwins], *, keep: bool) -> None:
+    """Note the author's word on pairs of cards; where the deck has one already, the file's is the later.
+
+    With ``keep`` the deck's stays.
+    """
     rows: dict[tuple[int, int], TwinPair] = {}
     for chunk in _chunks(twins):
         keys = {key for pair in chunk for key in (pair.first, pair.second)}
@@ -164,6 +190,9 @@ def _pair_twins(deck: Deck, twins: Sequence[ParsedTwins]) -> None:
             first, second = sorted((by_key.get(pair.first, 0), by_key.get(pair.second, 0)))
             if 0 < first < second:
                 rows[first, second] = TwinPair(first_id=first, second_id=second, are_twins=pair.are_twins)
+    if keep:
+        TwinPair.objects.bulk_create(rows.values(), batch_size=CHUNK, ignore_conflicts=True)
+        return
     TwinPair.objects.bulk_create(
         rows.values(),
         batch_size=CHUNK,
@@ -195,14 +224,22 @@ def go_on(*, draft: ImportDraft, seconds: float = SECONDS) -> bool:
 def _go_on(draft: ImportDraft, seconds: float) -> None:
     if draft.phase == ImportDraft.Phase.CARDS and write_cards(draft=draft, seconds=seconds):
         finish(draft=draft)
-    if draft.phase == ImportDraft.Phase.HISTORY:
+    deadline = time.monotonic() + seconds
+    while draft.phase == ImportDraft.Phase.HISTORY:
         write_history(draft=draft, seconds=seconds)
+        if time.monotonic() > deadline:
+            return
 
 
 def write_history(*, draft: ImportDraft, seconds: float) -> None:
-    """Hand what the file knows of its learner to whoever keeps histories (see `cards.signals`)."""
-    deck = draft.deck
-    assert deck is not None  # noqa: S101
+    """Hand what the file knows of its learner to whoever keeps histories (see `cards.signals`), deck by deck."""
+    decks, number = splitting.decks_of(draft), draft.options.get("at", 0)
+    if number >= len(decks):
+        draft.phase = ImportDraft.Phase.DONE
+        draft.save(update_fields=["phase"])
+        draft.forget_file()
+        return
+    deck = decks[number]
     keys = dict(deck.cards.present().values_list("key", "pk"))
     with open_draft(draft, history=True) as parsed:
         answers = history_offered.send(
@@ -219,7 +256,9 @@ def write_history(*, draft: ImportDraft, seconds: float) -> None:
     if places:
         draft.done = min(max(places), draft.total)
     else:
-        draft.phase = ImportDraft.Phase.DONE
-    draft.save(update_fields=["done", "phase"])
+        draft.options["at"], draft.done = number + 1, 0
+        if number + 1 >= len(decks):
+            draft.phase = ImportDraft.Phase.DONE
+    draft.save(update_fields=["done", "phase", "options"])
     if draft.phase == ImportDraft.Phase.DONE:
         draft.forget_file()

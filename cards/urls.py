@@ -61,6 +61,7 @@ urlpatterns = [
     path("import/", importing.import_new, name="import"),
     path("import/<slug:token>/", importing.import_draft, name="import_draft"),
     path("import/<slug:token>/go-on/", importing.import_go_on, name="import_go_on"),
+    path("import/<slug:token>/samples/<str:note_type>/", importing.import_samples, name="import_samples"),
     path("import/<slug:token>/drop/", importing.import_drop, name="import_drop"),
     path("decks/<slug:slug>/import/", importing.import_into, name="deck_import"),
     path("images/<sha256:sha256>/", images.image, name="image"),

@@ -3,7 +3,7 @@
 from pathlib import PurePath
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -11,12 +11,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from cards import importing, merging
+from cards import importing, merging, splitting
 from cards.drafts import ImportDraft
+from cards.formats.anki.reader import NoteTypeInfo
 from cards.formats.detect import ANKI, read_file
 from cards.formats.rows import name_of
 from cards.formats.text import TextOptions
-from cards.formats.types import FormatError
+from cards.formats.types import FormatError, ParsedCard
 from cards.forms_import import HandInForm, IntoForm, ReadingForm
 from cards.import_images import said_of
 from cards.importing import Look
@@ -72,10 +73,13 @@ def hand_in(request: SiteRequest, deck: Deck | None) -> HttpResponse:
 
 
 def suggest_deck(draft: ImportDraft) -> None:
-    """Choose the deck that has most of the cards already: who imports a file again wants no second deck."""
+    """Choose the deck that has most of the cards already, or the several: who imports again wants none twice."""
     if draft.deck is None and (look := look_or_error(draft)[0]):
-        draft.deck = importing.likely_deck(owner=draft.owner, cards=look.preview.samples)
-        draft.save(update_fields=["deck"])
+        if look.kind == ANKI and len(splitting.targets(draft.owner, look.keys)) > 1:
+            draft.options["subdecks"] = splitting.DECKS
+        else:
+            draft.deck = importing.likely_deck(owner=draft.owner, cards=look.preview.samples)
+        draft.save(update_fields=["deck", "options"])
 
 
 def can_be_read(form: HandInForm) -> bool:
@@ -121,6 +125,8 @@ def look_again(
     """Keep what was chosen, if the file can be read so, and show what it comes to."""
     before = draft.options, draft.deck
     draft.options, draft.deck = reading.options(), into.cleaned_data.get("into")
+    if splitting.is_split(draft):
+        draft.deck = None
     new_look, error = look_or_error(draft)
     if new_look is None:
         draft.options, draft.deck = before
@@ -171,24 +177,58 @@ def show_preview(
         "into": into,
         "error": error,
         "samples": samples_of(look) if look else [],
+        "types": [(info, fields, samples_of_type(info)) for info, fields in reading.note_types],
         "left_out": left_out(look) if look else [],
         "separator": name_of(look.parsed.separator) if look else "",
+        "parts": parts_of(look, draft) if look and splitting.is_split(draft) else [],
+        "keeps": merging.keeps(draft),
         "is_anki": look is not None and look.kind == ANKI,
     }
     return render_page(request, "cards/import_preview.html", context)
 
 
+@never_cache
+@learner_required
+@require_POST
+def import_samples(request: LearnerRequest, token: str, note_type: str) -> HttpResponse:
+    """Three notes of a type as they would become cards with the fields chosen just now; writes nothing."""
+    draft = draft_or_404(request, token)
+    try:
+        with importing.open_draft(draft) as parsed:
+            reading = ReadingForm(request.POST, draft=draft, look=Look(parsed.kind, parsed))
+            if reading.is_valid():
+                draft.options = reading.options()
+        with importing.open_draft(draft) as parsed:
+            info = next((info for info in parsed.note_types if str(info.id) == note_type), None)
+    except (FormatError, FileNotFoundError):
+        info = None
+    if info is None:
+        raise Http404("no such note type")
+    chosen = [name for name in (f"term_{info.id}", f"definition_{info.id}") if name in reading.fields]
+    errors = [error for name in chosen for error in reading[name].errors]
+    context = {"draft": draft, "info": info, "samples": samples_of_type(info), "errors": errors}
+    return render_page(request, "cards/_type_samples.html", context)
+
+
+def samples_of_type(info: NoteTypeInfo) -> list[dict[str, object]]:
+    return [shown(card) for _, card in info.samples]
+
+
 def samples_of(look: Look) -> list[dict[str, object]]:
     """The first cards as they will look."""
-    return [
-        {
-            "term_html": render(card.term),
-            "definition_html": render(card.definition),
-            "images": len(card.images),
-            "tags": card.tags,
-        }
-        for card in look.preview.samples[:SHOWN_SAMPLES]
-    ]
+    return [shown(card) for card in look.preview.samples[:SHOWN_SAMPLES]]
+
+
+def shown(card: ParsedCard) -> dict[str, object]:
+    html = {"term_html": render(card.term), "definition_html": render(card.definition)}
+    return {**html, "images": len(card.images), "tags": card.tags}
+
+
+def parts_of(look: Look, draft: ImportDraft) -> list[tuple[str, int, Deck | None]]:
+    """The decks that a file is split into: title, cards, and the deck that is there already."""
+    counts = sorted(look.preview.decks.items())
+    title = title_of(draft, look)
+    return [(splitting.title_of(path, title), count, look.targets.get(path)) for path, count in counts]
 
 
 def left_out(look: Look) -> list[tuple[str, int]]:
@@ -231,8 +271,11 @@ def step(request: LearnerRequest, draft: ImportDraft) -> HttpResponse:
 
 
 def page_after(request: LearnerRequest, draft: ImportDraft) -> str:
-    """Where a finished import leads: to the deck; to its page in the admin where only an editor gets to it."""
-    if draft.deck is None:
+    """Where a finished import leads: to its deck, or to one's own decks where it made several.
+
+    To the deck's page in the admin where only an editor gets to it.
+    """
+    if draft.deck is None or len(splitting.parts_of(draft)) > 1:
         return reverse("home")
     if draft.deck in Deck.objects.visible_to(request.learner).filter(pk=draft.deck.pk):
         return draft.deck.get_absolute_url()
@@ -243,7 +286,9 @@ def came_to(draft: ImportDraft) -> str:
     """What a finished import has done, in words."""
     counts = ((draft.added, "added"), (draft.updated, "updated"), (draft.unchanged, "there already"))
     said = [f"{count:,} {what}" for count, what in counts if count]
-    cards = f"Cards: {', '.join(said)}." if said else "There were no cards to add."
+    decks = len(splitting.parts_of(draft))
+    into = f" In {decks} decks." if decks > 1 else ""
+    cards = f"Cards: {', '.join(said)}.{into}" if said else "There were no cards to add."
     return f"{cards} {said_of(draft)}".strip()
 
 

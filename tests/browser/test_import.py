@@ -10,6 +10,7 @@ from cards import merging
 from cards.models import Card, Deck
 from sessions_app.study.answers import words
 from tests.browser.steps import check
+from tests.cards.formats.packages import BASIC, note, package
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,6 +74,31 @@ def test_a_file_is_looked_at_and_imported(page, plain_page, sign_in, learner, wo
     page.get_by_role("button", name="Make the deck").click()
     expect(page.get_by_text("Cards: 3 added.")).to_be_visible()
     expect(page.get_by_role("heading", level=1, name="Words")).to_be_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_fields_of_a_note_type_are_chosen(page, plain_page, sign_in, learner, tmp_path, scripts) -> None:
+    page = page if scripts else plain_page
+    page.set_viewport_size({"width": 360, "height": 740})
+    path = tmp_path / "Biology.apkg"
+    path.write_bytes(package([note(["cell", "part"], deck=2), note(["bone", "ulna"], deck=1)]))
+    sign_in(page.context, learner)
+    page.goto("/import/")
+    page.get_by_label("Or choose a file").set_input_files(path)
+    page.get_by_role("button", name="See what is in it").click()
+    sample = page.locator(f"#type-samples-{BASIC} .term").first
+    expect(sample).to_have_text("cell")
+    page.get_by_label("Term of “Basic”").select_option("Back")
+    page.get_by_label("Definition of “Basic”").select_option("Front")
+    page.get_by_label("Decks inside decks").select_option("decks")
+    if not scripts:
+        page.get_by_role("button", name="Look again").click()
+    expect(sample).to_have_text("part")
+    if scripts:
+        check(page)
+        page.get_by_role("button", name="Look again").click()
+    page.get_by_role("button", name="Make the 2 decks").click()
+    expect(page.get_by_text("In 2 decks.")).to_be_visible()
 
 
 @pytest.mark.parametrize("scripts", [True, False])

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from cards import importing, merging
+from cards import importing, merging, splitting
 from cards.drafts import ImportDraft
 from cards.formats.types import FormatError
 from cards.import_images import said_of
@@ -24,6 +24,17 @@ class Command(BaseCommand):
         parser.add_argument("--title", help="of the new deck; else as the file says, or as it is called")
         parser.add_argument("--into", metavar="SLUG", help="the owner's deck that the cards go into")
         parser.add_argument("--markdown", action="store_true", help="the text is Markdown")
+        parser.add_argument(
+            "--subdecks",
+            choices=[splitting.TAGS, splitting.DECKS],
+            default=splitting.TAGS,
+            help="what a collection's decks become: tags of one deck, or a deck each",
+        )
+        parser.add_argument(
+            "--keep",
+            action="store_true",
+            help="cards that the deck has otherwise than the file stay as they are",
+        )
         parser.add_argument("--without-history", action="store_true", help="leave answers and due dates out")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -46,13 +57,16 @@ class Command(BaseCommand):
         if said := said_of(draft):
             self.stderr.write(said)
         counts = f"{draft.added:,} cards added, {draft.updated:,} updated, {draft.unchanged:,} there already"
-        self.stdout.write(f"{counts}: {draft.deck.get_absolute_url() if draft.deck else ''}")
+        addresses = [deck.get_absolute_url() for deck in splitting.decks_of(draft)]
+        self.stdout.write(f"{counts}: {' '.join(addresses)}")
 
     def draft(self, options: dict[str, Any]) -> ImportDraft:
         owner = User.objects.filter(email=options["owner"].lower(), is_guest=False).first()
         if owner is None:
             raise CommandError(f"Nobody has the address {options['owner']}.")
         deck = None
+        if options["into"] and options["subdecks"] == splitting.DECKS:
+            raise CommandError("A file that is split goes into no deck that is there.")
         if options["into"]:
             deck = Deck.objects.owned_by(owner).filter(slug=options["into"]).first()
             if deck is None:
@@ -64,7 +78,9 @@ class Command(BaseCommand):
                 )
         except OSError as error:
             raise CommandError(f"The file cannot be read: {error}") from error
-        draft.options = {"history": not options["without_history"]}
+        draft.options = {"history": not options["without_history"], "subdecks": options["subdecks"]}
+        if options["keep"]:
+            draft.options["keep"] = importing.DECK
         if options["markdown"]:
             draft.options["markdown"] = True
         draft.save(update_fields=["options"])
