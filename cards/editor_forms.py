@@ -26,6 +26,7 @@ from cards.models import (
 )
 from cards.rendering import MAX_SOURCE
 from cards.replacing import Replacement
+from cards.services import description_version
 from cards.sides import SIDES
 from studysite.accounts.models import User
 
@@ -99,6 +100,33 @@ class DeckForm(forms.ModelForm):
         language.initial = own = self.instance.language
         if own not in known:
             language.choices = [(own, own), *language.choices]  # type: ignore[attr-defined]
+
+
+class DetailsForm(DeckForm):
+    """The details of a deck that is there; ``seen`` is its `description_version` as the page was made."""
+
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, instance: Deck) -> None:
+        super().__init__(data, instance=instance)
+        self.initial["seen"] = description_version(instance)
+
+    @property
+    def described(self) -> list[str]:
+        """What is to be saved."""
+        return [name for name in self.changed_data if name != "seen"]
+
+    def look_at(self, stands: Deck) -> None:
+        """Take note that it has been shown how the deck stands, so that saving again is a last word."""
+        self.data = {**self.data.dict(), "seen": description_version(stands)}  # type: ignore[attr-defined]
+
+    def differences(self, stands: Deck) -> list[tuple[str, str]]:
+        """Label and text of what ``stands`` has, wherever it is not what was typed here."""
+        return [
+            (str(self[name].label), getattr(stands, f"get_{name}_display", lambda: getattr(stands, name))())  # noqa: B023
+            for name in self.Meta.fields
+            if getattr(stands, name) != self.cleaned_data[name]
+        ]
 
 
 class NewDeckForm(DeckForm):

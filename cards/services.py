@@ -4,6 +4,8 @@ What depends on cards outside this app (learners' progress) listens to `cards.si
 each other: each begins with the lock on its decks, in the order of their keys.
 """
 
+import hashlib
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -21,6 +23,9 @@ CHUNK = 500
 
 RENDERED = ("term_html", "definition_html")
 ALTERNATIVES = ("accepted_terms", "accepted_definitions", "wrong_terms", "wrong_definitions")
+DESCRIBED = ("title", "description", "visibility", "language", "side_choice")
+"""What a deck's owner says of it as a whole."""
+
 AUTHORED = ("term", "definition", "side_choice", *ALTERNATIVES)
 """What the author of a card writes."""
 
@@ -290,13 +295,28 @@ def show_decks(*, decks: QuerySet[Deck], visibility: str) -> int:
     return others.update(visibility=visibility, updated_at=timezone.now())
 
 
+def description_version(deck: Deck) -> str:
+    """What changes whenever somebody describes ``deck`` otherwise, and at nothing else."""
+    told = json.dumps([getattr(deck, name) for name in DESCRIBED])
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
 @transaction.atomic
-def describe_deck(*, deck: Deck, fields: Collection[str]) -> None:
-    """Save these ``fields`` of a deck; a new studied side or language settles anew what its cards ask for."""
+def describe_deck(*, deck: Deck, fields: Collection[str], seen: str = "") -> Deck | None:
+    """Save these ``fields`` of a deck; a new studied side or language settles anew what its cards ask for.
+
+    Returns:
+        The deck as it stands now, with nothing saved, where somebody has described it otherwise since ``seen``,
+        its `description_version` then, and otherwise than here. None where all is well, or ``seen`` is empty.
+    """
+    stands = lock_decks([deck.pk])[0]
+    if seen and description_version(stands) not in (seen, description_version(deck)):
+        return stands
     deck.updated_at = timezone.now()
     deck.save(update_fields=[*fields, "updated_at"])
     if {"side_choice", "language"}.intersection(fields):
         resettle_sides(deck=deck)
+    return None
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from cards import services
 from cards.copying import copy_deck
-from cards.editor_forms import CopyForm, DeckForm, NewDeckForm
+from cards.editor_forms import CopyForm, DetailsForm, NewDeckForm
 from cards.models import Deck
 from cards.views.access import READ_AND_POST, deck_to_edit, deck_to_see
 from studysite.accounts.guests import learner_required
@@ -48,11 +48,16 @@ def deck_details(request: LearnerRequest, slug: str) -> HttpResponse:
     """What a deck is called, who may see it, its language and studied side."""
     deck = deck_to_edit(request, slug)
     title = deck.title
-    form = DeckForm(request.POST if request.method == "POST" else None, instance=deck)
+    form = DetailsForm(request.POST if request.method == "POST" else None, instance=deck)
+    # The form puts what was typed onto the deck; the page is still called as it is.
+    context = {"deck": deck, "form": form, "title": title}
     if not form.is_valid():
-        # The form has put what was typed onto the deck; the page is still called as it is.
-        return render_page(request, "cards/deck_details.html", {"deck": deck, "form": form, "title": title})
-    services.describe_deck(deck=deck, fields=form.changed_data)
+        return render_page(request, "cards/deck_details.html", context)
+    stands = services.describe_deck(deck=deck, fields=form.described, seen=form.cleaned_data["seen"])
+    if stands:
+        form.look_at(stands)
+        context |= {"title": stands.title, "differences": form.differences(stands)}
+        return render_page(request, "cards/deck_details.html", context)
     messages.success(request, "Saved.")
     return redirect("deck_edit", slug=slug)
 

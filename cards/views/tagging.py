@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import trigger_client_event
 
 from cards import tagging
 from cards.editor_forms import SearchForm, SelectionForm, TagNamesForm
@@ -37,7 +38,9 @@ def card_tags(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
     else:
         return show_card_tags(request, deck, cards, form)
     if wanted_part(request, (f"card-tags-{pk}",)):
-        return show_card_tags(request, deck, cards, TagNamesForm(owner=request.learner))
+        # Beside the card, a page may list the deck's tags.
+        shown = show_card_tags(request, deck, cards, TagNamesForm(owner=request.learner))
+        return trigger_client_event(shown, "tags-changed")
     return redirect(safe_next(request) or request.path)
 
 

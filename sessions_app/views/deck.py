@@ -95,9 +95,9 @@ def terms_page(request: SiteRequest, deck: Deck, level: str, choice: TagChoice) 
 
 @require_safe
 def deck_page(request: SiteRequest, slug: str) -> HttpResponse:
-    """The whole page, or the part that htmx swaps: the viewer's card or the list of terms."""
+    """The whole page, or the part that htmx swaps: the viewer's card, the tags, or the list of terms."""
     deck = get_object_or_404(Deck.objects.visible_to(request.learner).select_related("owner"), slug=slug)
-    parts = {"card-viewer": viewer_context, "terms": terms_part}
+    parts = {"card-viewer": viewer_context, "tags": tags_part, "terms": terms_part}
     part = wanted_part(request, parts)
     context = parts[part](request, deck) if part else page_context(request, deck)
     return render_page(request, "sessions_app/deck.html", {"deck": deck, **context}, parts=parts)
@@ -113,10 +113,19 @@ def terms_part(request: SiteRequest, deck: Deck) -> dict[str, object]:
     return terms_context(request, deck, studied=overview.has_studied(request.learner, deck))
 
 
+def tags_part(request: SiteRequest, deck: Deck) -> dict[str, object]:
+    return {"choice": tag_choice(request, deck)}
+
+
+def tag_choice(request: SiteRequest, deck: Deck) -> TagChoice:
+    """The tags on the deck's cards, and which of them the address names."""
+    return TagChoice.from_address(request.GET, Tag.objects.seen_by(request.learner, deck=deck).on(deck))
+
+
 def terms_context(request: SiteRequest, deck: Deck, *, studied: bool) -> dict[str, object]:
     level = request.GET.get("level", "")
     level = level if request.learner.is_authenticated and level in terms.STANDINGS else ""
-    choice = TagChoice.from_address(request.GET, Tag.objects.seen_by(request.learner, deck=deck).on(deck))
+    choice = tag_choice(request, deck)
     page = terms_page(request, deck, level, choice)
     address = f"{deck.get_absolute_url()}?{request.GET.urlencode()}#terms"
     return {"page": page, "level": level, "studied": studied, "choice": choice, "terms_address": address}

@@ -41,6 +41,7 @@ def test_a_term_is_tagged_with_completion(page: Page, learner: User, tagged: Dec
     field.fill("first, second")
     field.press("Enter")
     expect(tags.locator("a.chip")).to_have_text(["first", "second"])
+    expect(page.locator("#tags a.chip")).to_have_text(["first 1", "loss 6", "norm 3", "second 1"])
     expect(field).to_be_focused()
     tags.get_by_role("button", name="first off this card").click()
     expect(tags.locator("a.chip")).to_have_text(["second"])

@@ -176,6 +176,48 @@ def test_details_are_saved_and_the_studied_side_settled_anew(owner_client: Clien
     assert set(deck.cards.values_list("studied_side", flat=True)) == {"term"}
 
 
+class TestTwoPeopleDescribeADeck:
+    FIELDS = {
+        "title": "Mine",
+        "description": "",
+        "visibility": "private",
+        "language": "en",
+        "side_choice": "auto",
+    }
+
+    def test_the_second_is_told_and_neither_text_is_lost(self, owner_client: Client, deck: Deck) -> None:
+        page = owner_client.get(url("deck_details", deck))
+        typed = self.FIELDS | {"seen": page.context["form"]["seen"].value()}
+        Deck.objects.update(title="Theirs <b>", description="Said by them")
+        page = owner_client.post(url("deck_details", deck), typed)
+        assert "Somebody else has saved these details" in page.text
+        assert "Theirs &lt;b&gt;" in page.text
+        assert "Said by them" in page.text
+        assert 'value="Mine"' in page.text
+        assert Deck.objects.get().title == "Theirs <b>"
+        again = self.FIELDS | {"seen": page.context["form"]["seen"].value()}
+        assert owner_client.post(url("deck_details", deck), again).status_code == 302
+        assert (Deck.objects.get().title, Deck.objects.get().description) == ("Mine", "")
+
+    def test_cards_that_change_meanwhile_are_no_matter(self, owner_client: Client, deck: Deck) -> None:
+        page = owner_client.get(url("deck_details", deck))
+        services.refresh_deck(deck=deck)
+        typed = self.FIELDS | {"seen": page.context["form"]["seen"].value()}
+        assert owner_client.post(url("deck_details", deck), typed).status_code == 302
+
+    def test_the_same_said_twice_is_no_conflict(self, owner_client: Client, deck: Deck) -> None:
+        page = owner_client.get(url("deck_details", deck))
+        typed = self.FIELDS | {"seen": page.context["form"]["seen"].value()}
+        for _ in range(2):
+            assert owner_client.post(url("deck_details", deck), typed).status_code == 302
+
+    def test_a_strange_version_loses_nothing(self, owner_client: Client, deck: Deck) -> None:
+        page = owner_client.post(url("deck_details", deck), self.FIELDS | {"seen": "y" * 20_000})
+        assert page.status_code == 200
+        page = owner_client.post(url("deck_details", deck), self.FIELDS | {"seen": "y"})
+        assert 'value="Mine"' in page.text
+
+
 def test_a_language_that_is_not_in_the_list_stays(owner_client: Client, deck: Deck) -> None:
     Deck.objects.update(language="tlh")
     fields = {"title": "T", "visibility": "link", "language": "tlh", "side_choice": "auto"}
