@@ -312,6 +312,20 @@ def test_copying_takes_as_many_queries_for_more_images(deck, learner, make_deck)
     assert queries(2) == queries(12)
 
 
+def test_rendering_and_replacing_take_as_many_queries_for_more_images(make_deck):
+    def queries(number: int) -> int:
+        deck = make_deck(number)
+        for card in deck.cards.all():
+            show(card, term=(stored(),))
+        found = replacing.changes(deck=deck, replacement=Replacement("Term", "Word"))
+        with CaptureQueriesContext(connection) as seen:
+            assert replacing.replace_all(deck=deck, found=found) == number
+            services.render_cards()
+        return len(seen)
+
+    assert queries(2) == queries(12)
+
+
 def test_moved_removed_and_restored_it_keeps_them(card, make_deck):
     show(card, term=(stored(),))
     services.move_cards(cards=Card.objects.filter(pk=card.pk), to=make_deck(1), now=timezone.now())
