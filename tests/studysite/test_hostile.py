@@ -89,6 +89,7 @@ ARGUMENTS = {
     "token": "x" * 300,
     "key": "0-" + "x" * 300,
     "uidb36": "z" * 300,
+    "sha256": "0" * 64,
 }
 
 Send = Callable[[Client, str], Any]
