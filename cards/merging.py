@@ -1,7 +1,7 @@
 """The end of an import: the hidden deck appears, or its cards go into the deck that they are for, all at once."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
 from django.db import transaction
@@ -207,13 +207,15 @@ def _chunks(twins: Sequence[ParsedTwins]) -> Iterator[Sequence[ParsedTwins]]:
         yield twins[start : start + CHUNK]
 
 
-def go_on(*, draft: ImportDraft, seconds: float = SECONDS) -> bool:
+def go_on(*, draft: ImportDraft, seconds: float = SECONDS, tell: Callable[[], object] | None = None) -> bool:
     """Go on with a begun import for about so long; whether it is done.
+
+    ``tell`` is called whenever cards are written.
 
     Raises FormatError where the file is damaged, FileNotFoundError where it has gone.
     """
     try:
-        _go_on(draft, seconds)
+        _go_on(draft, seconds, tell)
     except FileNotFoundError:
         draft.refresh_from_db()
         if draft.phase != ImportDraft.Phase.DONE:
@@ -221,8 +223,8 @@ def go_on(*, draft: ImportDraft, seconds: float = SECONDS) -> bool:
     return draft.phase == ImportDraft.Phase.DONE
 
 
-def _go_on(draft: ImportDraft, seconds: float) -> None:
-    if draft.phase == ImportDraft.Phase.CARDS and write_cards(draft=draft, seconds=seconds):
+def _go_on(draft: ImportDraft, seconds: float, tell: Callable[[], object] | None) -> None:
+    if draft.phase == ImportDraft.Phase.CARDS and write_cards(draft=draft, seconds=seconds, tell=tell):
         finish(draft=draft)
     deadline = time.monotonic() + seconds
     while draft.phase == ImportDraft.Phase.HISTORY:

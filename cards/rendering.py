@@ -59,6 +59,15 @@ CODE_LANGUAGES = frozenset(
 PLAIN_LINE = r"[^\W\d_](?:[^\s&<>$*\[\]\\_`~|\x00-\x1f\x7f-\x9f\ud800-\udfff]|[ ](?=\S))*"
 PLAIN = re.compile(rf"{PLAIN_LINE}(?:\n{PLAIN_LINE})*")
 
+# The same with formulas between dollars, where a dollar can be nothing else: no digit outside touches it. What the
+# engine would make of it is a paragraph with the formulas in it; they are most of the other cards.
+PLAIN_TEXT = r"(?:[^\s&<>$*\[\]\\_`~|\x00-\x1f\x7f-\x9f\ud800-\udfff]|[ ](?=\S))"
+LATEX = r"(?<!\d)\$(?=[^\s$])[^$\n\x00-\x1f\x7f-\x9f\ud800-\udfff]*(?<![\s\\])\$(?![\d$])"
+FORMULA = re.compile(rf"({LATEX})")
+FORMULA_LINE = rf"(?:[^\W\d_]|{LATEX})(?:{PLAIN_TEXT}|{LATEX})*"
+# Not from a dollar to a digit: there the engine needs its guard (see `guard_first_dollar`).
+WITH_FORMULAS = re.compile(rf"(?!\$(?:.|\n)*\d\Z){FORMULA_LINE}(?:\n{FORMULA_LINE})*")
+
 # The generators' style attributes, declaration by declaration, as classes: the site's CSP allows no style
 # attribute. Whatever is not listed is dropped (math-core doubles attributes in styles for older browsers).
 STYLE_CLASSES = {
@@ -292,7 +301,23 @@ def paragraph(text: str) -> str:
 
 
 def render_with_engine(source: str) -> str:
-    marked = STYLE_ATTRIBUTE.sub(styles_to_classes, engine.render(source, fresh_bounds()))
+    return cleaned(engine.render(source, fresh_bounds()), source)
+
+
+def render_formulas(source: str) -> str:
+    """As `render_with_engine`, of a source that is `WITH_FORMULAS`."""
+    lines = []
+    for line in source.split("\n"):
+        pieces = FORMULA.split(line)
+        is_alone = len(pieces) == 3 and not pieces[0] and not pieces[2]
+        pieces[1::2] = [formula(latex[1:-1], display=False, alone=is_alone) for latex in pieces[1::2]]
+        lines.append("".join(pieces))
+    return cleaned("<p>" + "<br>\n".join(lines) + "</p>", source)
+
+
+def cleaned(marked: str, source: str) -> str:
+    """What may stay of the generators' HTML; ``source`` as plain text where that is too long."""
+    marked = STYLE_ATTRIBUTE.sub(styles_to_classes, marked)
     if len(marked) > MAX_HTML:
         marked = paragraph(html.escape(source))
     return cleaner.clean(marked).strip()
@@ -313,7 +338,9 @@ def render(source: str) -> str:
     source = normal(source)
     if not source:
         return ""
-    return paragraph(source) if PLAIN.fullmatch(source) else render_with_engine(source)
+    if PLAIN.fullmatch(source):
+        return paragraph(source)
+    return render_formulas(source) if WITH_FORMULAS.fullmatch(source) else render_with_engine(source)
 
 
 def pieces(tokens: Sequence[Token]) -> list[str]:

@@ -1,12 +1,14 @@
 """How much slower a deck of 10,000 cards is than one of 46, and how many answers a second one process takes.
 
     make bench
+    python -m tests.load.bench --import 100000     # the import of a package of so many cards, and nothing else
 
 Processor time, measured in turns in one run, so that the ratios hold whatever else the machine does meanwhile.
 The learner has seen half of each deck, and half of that is due. Ends with 1 where a ratio is above WORST.
 """
 # ruff: noqa: E402 (the settings have to be there before what reads them)
 
+import argparse
 import atexit
 import itertools
 import os
@@ -44,6 +46,7 @@ from sessions_app.models import CardProgress, Enrollment, Paper
 from sessions_app.study.modes import test
 from sessions_app.study.types import Level, State
 from studysite.accounts.models import User
+from tests.load import imports
 
 Ask = Callable[[Client, str], None]
 
@@ -179,7 +182,13 @@ def paper_milliseconds(client: Client, deck: Deck) -> float:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--import", dest="cards", type=int, help="measure the import of so many cards alone")
+    alone = parser.parse_args().cards
     prepare()
+    wrong = imports.compare(alone or imports.CARDS)
+    if alone or wrong:
+        sys.exit(wrong or 0)
     learner = User.objects.create_user("bench@example.org", name="Ben Bench")
     decks = [make_deck(learner, count) for count in (FEW, MANY)]
     client = Client(headers={"host": "localhost"})

@@ -14,6 +14,8 @@ from cards.models import Deck
 from cards.progress_bar import Bar
 from studysite.accounts.models import User
 
+SECONDS = 60.0
+
 
 class Command(BaseCommand):
     help = "Import text, CSV, an Anki package or an archive into a new deck, or into one that is there."
@@ -46,8 +48,13 @@ class Command(BaseCommand):
             title = options["title"] or (look.about.title if look.about else "") or options["file"].stem
             importing.begin(draft=draft, look=look, title=title[:200])
             bar = Bar(self.stderr)
-            while not merging.go_on(draft=draft, seconds=1):
+
+            def show() -> None:
                 bar.show(draft.done, draft.total)
+
+            # Nobody waits for a page; and whenever it goes on, all that is written already is read again.
+            while not merging.go_on(draft=draft, seconds=SECONDS, tell=show):
+                show()
             bar.end()
         except FormatError as error:
             importing.drop_draft(draft=draft)

@@ -1,0 +1,104 @@
+"""How long an Anki package takes to import, beside Anki's own import of the same file, and how much memory.
+
+`tests.load.bench` runs it. Each of the three has a process of its own, so that none is charged for another:
+``python -m tests.load.imports make FILE CARDS``, ``... anki FILE``, and ``... ours FILE`` with a database.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+CARDS = 10_000
+MOST_SECONDS, MOST_MEGABYTES = 5.0, 200
+"""For `CARDS` cards: processor time of the preview and the import, and by how much the process may grow."""
+
+
+def make(path: str, cards: int) -> None:
+    """A package with a formula and a bold word on each card, and twenty tags."""
+    import genanki
+
+    template = {"name": "Card 1", "qfmt": "{{Front}}", "afmt": '{{FrontSide}}<hr id="answer">{{Back}}'}
+    fields = [{"name": "Front"}, {"name": "Back"}]
+    model = genanki.Model(1_607_392_319, "Basic", fields=fields, templates=[template])
+    deck = genanki.Deck(2_059_400_110, "Measured")
+    for n in range(cards):
+        sides = [f"Term <b>{n}</b>", f"The definition of \\(x_{{{n}}}^2 + \\frac{{{n}}}{{2}}\\) and more"]
+        deck.add_note(genanki.Note(model=model, fields=sides, tags=[f"tag{n % 20}"], guid=f"guid{n}"))
+    genanki.Package(deck).write_to_file(path)
+
+
+def by_anki(path: str) -> float:
+    """Processor seconds of Anki's own import, into a new collection."""
+    from anki.collection import Collection, ImportAnkiPackageRequest
+
+    with tempfile.TemporaryDirectory() as folder:
+        collection = Collection(str(Path(folder) / "collection.anki2"))
+        started = time.process_time()
+        collection.import_anki_package(ImportAnkiPackageRequest(package_path=path))
+        seconds = time.process_time() - started
+        collection.close()
+    return seconds
+
+
+def by_us(path: Path) -> tuple[float, float, float]:
+    """Processor seconds of the preview and of the import, and the growth of the process at most, in megabytes."""
+    from studysite.prepare import start_django
+
+    start_django()
+    from cards import importing, merging
+    from cards.rendering import render
+    from studysite.accounts.models import User
+
+    owner = User.objects.create_user("import@example.org", name="Ida Import")
+    # What the first card alone loads is no growth with cards.
+    render("$x$")
+    with path.open("rb") as file:
+        draft = importing.make_draft(owner=owner, content=file, file_name=path.name)
+    before, started = megabytes(), time.process_time()
+    look = importing.look_at(draft)
+    looked = time.process_time()
+    importing.begin(draft=draft, look=look, title="Measured")
+    while not merging.go_on(draft=draft):
+        pass
+    return looked - started, time.process_time() - looked, megabytes() - before
+
+
+def megabytes() -> float:
+    """The most memory that this process has held so far (`getrusage` would count its parent's too)."""
+    status = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
+    return int(status.split("VmHWM:")[1].split()[0]) / 1024
+
+
+def run(*args: str) -> str:
+    command = [sys.executable, "-m", "tests.load.imports", *args]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def compare(cards: int) -> str:
+    """Print what both take; what is wrong with it, in words, else an empty text."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "measured.apkg"
+        run("make", str(path), str(cards))
+        look, write, growth = map(float, run("ours", str(path)).split())
+        anki = float(run("anki", str(path))) if find_spec("anki") else 0.0
+    seconds = look + write
+    beside = f", {seconds / anki:.1f} times Anki's {anki:.2f} s" if anki else ""
+    ours = f"{look:.2f} s to look at, {write:.2f} s to import{beside}; {growth:.0f} MB more memory"
+    print(f"{cards:,} cards of an .apkg: {ours}")
+    if growth > MOST_MEGABYTES:
+        return f"Above {MOST_MEGABYTES} MB: an import holds too much."
+    if seconds > MOST_SECONDS * cards / CARDS:
+        return f"Above {MOST_SECONDS} s for each {CARDS:,} cards: importing is slow."
+    return ""
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "make":
+        make(sys.argv[2], int(sys.argv[3]))
+    elif sys.argv[1] == "anki":
+        print(by_anki(sys.argv[2]))
+    else:
+        print(*by_us(Path(sys.argv[2])))
