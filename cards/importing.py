@@ -6,6 +6,7 @@ deck appear, or puts its cards into the deck that they are for.
 """
 
 import gc
+import re
 import shutil
 import time
 import uuid
@@ -58,6 +59,7 @@ RECORDS = ("reviews", "marks", "settings")
 SECONDS = 4.0
 """How long one request writes before it shows how far it is."""
 
+NOTE = re.compile(r"note ([1-9]\d{0,18})")
 FILE, DECK = "file", "deck"
 """Whose word counts where a card of the file is in the deck already and differs."""
 
@@ -140,8 +142,11 @@ def seldom_collected() -> Iterator[None]:
         gc.set_threshold(*COLLECTED)
 
 
-def open_draft(draft: ImportDraft, *, history: bool = False) -> Parsed:
-    """The draft's file, read as its learner chose. Raises FormatError. Close what is returned."""
+def open_draft(draft: ImportDraft, *, history: bool = False, start: int = 0) -> Parsed:
+    """The draft's file, read as its learner chose. Raises FormatError. Close what is returned.
+
+    Of Anki's notes those from the id ``start`` on.
+    """
     chosen = draft.options
     text = TextOptions(
         separator=chosen.get("separator", ""),
@@ -155,7 +160,7 @@ def open_draft(draft: ImportDraft, *, history: bool = False) -> Parsed:
         int(key): FieldChoice(tuple(sides[0]), tuple(sides[1]))
         for key, sides in chosen.get("fields", {}).items()
     }
-    return read_file(draft.path, text=text, anki=AnkiOptions(fields=fields, history=history))
+    return read_file(draft.path, text=text, anki=AnkiOptions(fields=fields, history=history, start=start))
 
 
 @dataclass(slots=True)
@@ -164,7 +169,7 @@ class Settled:
 
     Iterate over it; afterwards ``doubled`` counts the cards that were left out because an earlier one has the same
     sides, ``unfit`` those that cannot be stored, and ``named`` those of which a side was an image alone. What has
-    a key of its own is left as it is.
+    a key of its own is left as it is; what has one of those ``written`` is passed over.
     """
 
     parsed: Parsed
@@ -173,10 +178,11 @@ class Settled:
     unfit: int = 0
     named: int = 0
     keyless: int = 0
+    written: frozenset[str] = frozenset()
 
     def __iter__(self) -> Iterator[ParsedCard]:
         self.doubled = self.unfit = self.named = self.keyless = 0
-        keys: set[str] = set()
+        keys = set(self.written)
         sides: set[int] = set()
         for card in self.parsed:
             if card.deck[: len(self.path)] != self.path:
@@ -400,8 +406,11 @@ def write_cards(
     deadline = 0.0
     staging = draft.staging
     assert staging is not None  # noqa: S101
-    with open_draft(draft) as parsed, seldom_collected():
-        cards = islice(Settled(parsed, tuple(draft.options.get("path", ()))), draft.done, None)
+    start = draft.options.get("note", 0)
+    with open_draft(draft, start=start) as parsed, seldom_collected():
+        settled = Settled(parsed, tuple(draft.options.get("path", ())), written=written_keys(draft, start))
+        # Without a note to go on from, all that is written is read again.
+        cards = islice(settled, 0 if start else draft.done, None)
         homes, is_split = splitting.homes_of(draft), splitting.is_split(draft)
         tagger = Tagger(staging.owner, tuple(draft.options.get("path", ())))
         reader = ImageReader(draft, parsed)
@@ -411,7 +420,9 @@ def write_cards(
             rows, images = rows_within(chunk, homes, reader, deadline)
             with transaction.atomic():
                 mine = ImportDraft.objects.filter(pk=draft.pk, done=draft.done, phase=ImportDraft.Phase.CARDS)
-                if not mine.update(done=F("done") + len(rows), images=reader.came_to):
+                draft.options["note"] = note_of(chunk[len(rows) - 1])
+                counted = {"done": F("done") + len(rows), "images": reader.came_to, "options": draft.options}
+                if not mine.update(**counted):
                     draft.refresh_from_db()
                     return False
                 Card.objects.bulk_create(rows)
@@ -447,6 +458,18 @@ def rows_within(
         if card.images and time.monotonic() > deadline:
             break
     return rows, images
+
+
+def note_of(card: ParsedCard) -> int:
+    """The id of Anki's note from which ``card`` comes; 0 where it comes from something else."""
+    found = NOTE.fullmatch(card.where)
+    return int(found[1]) if found else 0
+
+
+def written_keys(draft: ImportDraft, start: int) -> frozenset[str]:
+    """The keys of the cards that are written, where they are not read again."""
+    hidden = splitting.hidden_decks(draft) if start else []
+    return frozenset(Card.objects.filter(deck__in=hidden).values_list("key", flat=True))
 
 
 def counterparts(deck: Deck | None, cards: Sequence[ParsedCard]) -> dict[str, Card]:
@@ -546,6 +569,7 @@ def give_up(*, draft: ImportDraft) -> None:
         if now and now.phase == ImportDraft.Phase.CARDS:
             hidden = splitting.hidden_decks(now)
             now.options.pop("parts", None)
+            now.options.pop("note", None)
             now.staging, now.done, now.images, now.phase = None, 0, {}, ImportDraft.Phase.PREVIEW
             now.save(update_fields=["options", "staging", "done", "images", "phase"])
             for deck in hidden:

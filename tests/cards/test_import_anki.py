@@ -127,6 +127,21 @@ class TestDecks:
         assert decks() == {"Biology: Cells": 4, "Default": 3}
         assert not Deck.objects.filter(is_building=True).exists()
 
+    @pytest.mark.parametrize("subdecks", ["tags", "decks"])
+    def test_a_note_whose_cards_are_cut_apart_comes_whole(self, learner_client, monkeypatch, subdecks):
+        monkeypatch.setattr("cards.importing.CHUNK", 2)
+        monkeypatch.setattr("cards.views.importing.merging.go_on", partial(merging.go_on, seconds=0))
+        gaps = "{{c1::one}} {{c2::two}} {{c3::three}}"
+        rows = [note([f"{gaps} {n}", ""], kind=CLOZE, ords=[0, 1, 2], deck=1 + n % 2) for n in range(5)]
+        url = hand_in(learner_client, rows)
+        learner_client.post(url, as_shown(learner_client, url, subdecks=subdecks, do="look"))
+        import_it(learner_client, url)
+        while ImportDraft.objects.get().phase != "done":
+            learner_client.post(f"{url}go-on/")
+        assert sum(decks().values()) == 15
+        assert len(set(Card.objects.values_list("key", flat=True))) == 15
+        assert ImportDraft.objects.get().added == 15
+
     def test_dropped_half_way_leaves_nothing(self, learner_client, monkeypatch):
         monkeypatch.setattr("cards.importing.CHUNK", 2)
         monkeypatch.setattr("cards.views.importing.merging.go_on", partial(merging.go_on, seconds=0))

@@ -53,12 +53,14 @@ class AnkiOptions:
 
     ``fields`` are by the note type's id, for those whose template does not show what is wanted. ``subdecks`` is
     ``decks`` or ``tags``. ``merge_reversed`` makes one card of a note that has one for each direction.
+    Notes before ``start``, an id, are passed over: who goes on need not read them again.
     """
 
     fields: Mapping[int, FieldChoice] = field(default_factory=dict)
     subdecks: str = "decks"
     history: bool = True
     merge_reversed: bool = True
+    start: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +165,12 @@ class Reader:
 
     def notes(self, report: Report, ids: Iterable[int] | None = None) -> Iterator[tuple[Note, list[CardRow]]]:
         """The notes that have cards, with these; only those with ``ids`` where that is given."""
-        chosen = "" if ids is None else f"({','.join(map(str, ids))})"
-        notes = self.database.rows(f"{NOTE_QUERY} {chosen and 'WHERE id IN ' + chosen} ORDER BY id")
+        chosen = f">= {self.options.start}" if self.options.start else ""
+        if ids is not None:
+            chosen = f"IN ({','.join(map(str, ids))})"
+        notes = self.database.rows(f"{NOTE_QUERY} {chosen and 'WHERE id ' + chosen} ORDER BY id")
         row = next(notes, None)
-        for note_id, rows in by_note(self.database, chosen and f"WHERE nid IN {chosen}"):
+        for note_id, rows in by_note(self.database, chosen and f"WHERE nid {chosen}"):
             while row is not None and (not isinstance(row[0], int) or row[0] < note_id):
                 row = next(notes, None)
             if row is None or row[0] != note_id:
