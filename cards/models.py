@@ -197,9 +197,10 @@ class TagQuerySet(models.QuerySet["Tag"]):
         return self.filter(owner__in=owners)
 
     def on(self, deck: Deck) -> "TagQuerySet":
-        """The tags that a present card of ``deck`` has, each with the number of these as ``card_count``."""
+        """The tags that a present card of ``deck`` has, by key, with the number of these as ``card_count``."""
         tagged = self.filter(cards__deck=deck, cards__removed_at=None)
-        return tagged.annotate(card_count=models.Count("cards", distinct=True))
+        # Said again: a query that groups does not follow the model's order.
+        return tagged.annotate(card_count=models.Count("cards", distinct=True)).order_by("key", "pk")
 
 
 def tag_key(name: str) -> str:
