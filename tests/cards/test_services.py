@@ -188,7 +188,7 @@ def test_resettling_does_not_query_for_each_card(
 ) -> None:
     deck = make_deck(60)
     deck.side_choice = "term"
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         services.resettle_sides(deck=deck)
     assert set(deck.cards.values_list("studied_side", flat=True)) == {"term"}
 
