@@ -10,7 +10,19 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Case, Count, Exists, F, Max, Q, QuerySet, When, prefetch_related_objects
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    Max,
+    Q,
+    QuerySet,
+    Subquery,
+    When,
+    prefetch_related_objects,
+)
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from cards.illustrating import set_images
@@ -40,8 +52,9 @@ def next_position(deck: Deck) -> int:
 def refresh_deck(*, deck: Deck) -> None:
     """Bring ``deck`` up to date after its cards were added, removed, moved or edited."""
     images = CardImage.objects.filter(card__deck=deck).order_by()
+    present = deck.cards.present().order_by().values("deck").annotate(count=Count("pk")).values("count")
     Deck.objects.filter(pk=deck.pk).update(
-        card_count=deck.cards.present().count(),
+        card_count=Coalesce(Subquery(present), 0),
         has_images=Case(When(has_images=True, then=True), default=Exists(images)),
         order_version=F("order_version") + 1,
         updated_at=timezone.now(),

@@ -90,6 +90,7 @@ ARGUMENTS = {
     "key": "0-" + "x" * 300,
     "uidb36": "z" * 300,
     "sha256": "0" * 64,
+    "note_type": "x" * 300,
 }
 
 Send = Callable[[Client, str], Any]
