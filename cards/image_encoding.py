@@ -16,8 +16,11 @@ from PIL import Image
 MAX_IMAGE = 10 * 2**20
 """Bytes of an image that is read at all."""
 
-MAX_PIXELS = 30_000_000
+MAX_PIXELS = 25_000_000
 """Pixels of an image that is decoded, as its head says: each takes four bytes, twice over while it is scaled."""
+
+MAX_WEBP_PIXELS = 15_000_000
+"""The same of a WebP, whose decoder keeps more copies."""
 
 MAX_SIDE = 1_600
 """Pixels of the longer side of what is kept."""
@@ -74,7 +77,7 @@ def reencode(data: bytes) -> Encoded:
         raise ImageError(f"An image has at most {MAX_IMAGE // 2**20} MB.")
     if data[:4] == b"RIFF":
         # Pillow takes room for the whole picture before it tells its size.
-        check_size(webp_size(data))
+        check_size(webp_size(data), MAX_WEBP_PIXELS)
     try:
         return decoded(data)
     except ImageError:
@@ -102,11 +105,15 @@ def decoded(data: bytes) -> Encoded:
 
 
 def upright(image: Image.Image) -> Image.Image:
-    """The picture alone, scaled and turned as its camera said, in plain colours."""
+    """The picture alone, scaled and turned as its camera said, in plain colours; ``image`` is gone then."""
     turn = TURNS.get(orientation(image))
-    plain = in_colour(image)
+    plain = scalable(image)
+    if plain is not image:
+        # Two of them take more room than a request should.
+        image.close()
     if max(plain.size) > MAX_SIDE:
         plain.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+    plain = in_colour(plain)
     return plain.transpose(turn) if turn is not None else plain
 
 
@@ -118,16 +125,20 @@ def orientation(image: Image.Image) -> int:
         return 1
 
 
-def in_colour(image: Image.Image) -> Image.Image:
-    """``image`` in RGB, or RGBA where some of it can be seen through."""
+def scalable(image: Image.Image) -> Image.Image:
+    """``image`` itself, or in a mode in which the colours between two others can be told."""
     if image.mode.startswith("I") or image.mode == "F":
         # 16 bits for each shade of grey.
-        image = image.convert("I").point(lambda shade: shade * (1 / 256)).convert("L")
-    see_through = image.has_transparency_data
-    plain = image.convert("RGBA" if see_through else "RGB")
-    if see_through and plain.getchannel("A").getextrema() == (255, 255):
-        plain = plain.convert("RGB")
-    return plain
+        return image.convert("I").point(lambda shade: shade * (1 / 256)).convert("L")
+    if image.mode in ("1", "P", "PA") or "transparency" in image.info:
+        return image.convert("RGBA" if image.has_transparency_data else "RGB")
+    return image
+
+
+def in_colour(image: Image.Image) -> Image.Image:
+    """``image`` in RGB, or RGBA where some of it can be seen through."""
+    see_through = image.has_transparency_data and image.getchannel("A").getextrema() != (255, 255)
+    return image.convert("RGBA" if see_through else "RGB")
 
 
 def written(image: Image.Image) -> Encoded:
@@ -139,13 +150,13 @@ def written(image: Image.Image) -> Encoded:
     return Encoded(file.getvalue(), *image.size)
 
 
-def check_size(size: tuple[int, int]) -> None:
-    if size[0] * size[1] > MAX_PIXELS:
-        raise ImageError(too_many_pixels())
+def check_size(size: tuple[int, int], most: int = MAX_PIXELS) -> None:
+    if size[0] * size[1] > most:
+        raise ImageError(too_many_pixels(most))
 
 
-def too_many_pixels() -> str:
-    return f"An image has at most {MAX_PIXELS // 1_000_000} million pixels."
+def too_many_pixels(most: int = MAX_PIXELS) -> str:
+    return f"It has too many pixels: at most {most // 1_000_000} million can be read."
 
 
 # --- WebP: a RIFF file of chunks (https://developers.google.com/speed/webp/docs/riff_container)

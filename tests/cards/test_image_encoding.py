@@ -160,9 +160,11 @@ def webp_of(width: int, height: int) -> bytes:
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
-@pytest.mark.parametrize("data", [png_of(6_000, 6_000), png_of(200_000, 200_000), webp_of(16_000, 16_000)])
+@pytest.mark.parametrize(
+    "data", [png_of(6_000, 6_000), png_of(200_000, 200_000), webp_of(16_000, 16_000), webp_of(4_000, 4_000)]
+)
 def test_too_many_pixels_are_refused_before_they_are_decoded(data):
-    with pytest.raises(ImageError, match="30 million pixels"):
+    with pytest.raises(ImageError, match=r"at most (25|15) million"):
         reencode(data)
 
 
