@@ -12,7 +12,8 @@ from cards.formats.detect import ANKI, ARCHIVE, TEXT
 from cards.formats.rows import COMMA, DASH, NEWLINE, SEMICOLON, TAB
 from cards.formats.sources import megabytes
 from cards.formats.types import MAX_FILE
-from cards.importing import DECK, FILE, Look
+from cards.importing import DECK, FILE
+from cards.looking import Look
 from cards.models import Deck, clean_text
 from cards.sides import SIDES
 from cards.splitting import DECKS, MOST_DECKS, TAGS, is_split

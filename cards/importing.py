@@ -1,22 +1,16 @@
-"""Files of cards -> decks: what a file would come to, and writing it, in chunks, into a deck that is not shown.
+"""Files of cards -> decks: writing them, in chunks, into a deck that is not shown.
 
-`cards.formats` reads; here the cards get their keys, are checked like any other input, and are written. A file is
-read anew in each request, and goes on after the cards that are written already. `cards.merging` makes the hidden
-deck appear, or puts its cards into the deck that they are for.
+A file is read anew in each request (`cards.reading`), and goes on after the cards that are written already.
+`cards.merging` makes the hidden deck appear, or puts its cards into the deck that they are for.
 """
 
-import gc
 import re
 import shutil
 import time
-import uuid
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from django.db import transaction
 from django.db.models import F
@@ -24,38 +18,21 @@ from django.utils import timezone
 
 from cards import splitting
 from cards.drafts import KEPT_DRAFTS, KEPT_FOR, ImportDraft, folder
-from cards.formats.anki.reader import AnkiOptions
-from cards.formats.anki.sides import FieldChoice
-from cards.formats.detect import ARCHIVE, TEXT, read_file
-from cards.formats.text import TextOptions
-from cards.formats.types import FormatError, Parsed, ParsedCard, ParsedDeck, Preview
+from cards.formats.detect import ARCHIVE
+from cards.formats.types import ParsedCard, ParsedDeck
 from cards.illustrating import rows_of
 from cards.images import CardImage, StoredImage, with_images, without_images
-from cards.import_images import ImageReader, name_sides, refs_on
-from cards.models import (
-    MAX_ALTERNATIVE,
-    MAX_ALTERNATIVES,
-    Card,
-    Deck,
-    Tag,
-    clean_text,
-    tag_key,
-)
-from cards.rendering import MAX_SOURCE
+from cards.import_images import ImageReader
+from cards.looking import Look
+from cards.models import MAX_ALTERNATIVE, MAX_ALTERNATIVES, Card, Deck, Tag, clean_text, tag_key
+from cards.reading import Settled, open_draft, seldom_collected
 from cards.services import CHUNK
-from cards.sides import SIDES
 from studysite.accounts.models import User
-
-TEXT_KEYS = uuid.uuid5(uuid.NAMESPACE_URL, "https://studysite.invalid/import/")
-"""Namespace of the keys of cards whose file has none: made of the term, so that a later import finds them."""
 
 MAX_TAGS = 50
 """Tags that one card may bring along."""
 
 MAX_TAG_KEY = 120
-RECORDS = ("reviews", "marks", "settings")
-"""The records of an archive that tell of a learner."""
-
 SECONDS = 4.0
 """How long one request writes before it shows how far it is."""
 
@@ -125,240 +102,6 @@ def old_drafts_remove(*, now: datetime) -> int:
         if path.name not in known and path.stat().st_mtime < (now - KEPT_FOR).timestamp():
             path.unlink(missing_ok=True)
     return len(old)
-
-
-# --- Reading
-
-COLLECTED = gc.get_threshold()
-
-
-@contextmanager
-def seldom_collected() -> Iterator[None]:
-    """Look for garbage in cycles less often: cards make none, and looking took a tenth of the time."""
-    gc.set_threshold(50_000, *COLLECTED[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*COLLECTED)
-
-
-def open_draft(draft: ImportDraft, *, history: bool = False, start: int = 0) -> Parsed:
-    """The draft's file, read as its learner chose. Raises FormatError. Close what is returned.
-
-    Of Anki's notes those from the id ``start`` on.
-    """
-    chosen = draft.options
-    text = TextOptions(
-        separator=chosen.get("separator", ""),
-        row_separator=chosen.get("row_separator", ""),
-        encoding=chosen.get("encoding", "") if draft.file_name else "UTF-8",
-        markdown=chosen.get("markdown"),
-        head=chosen.get("head"),
-        is_csv=draft.is_csv,
-    )
-    fields = {
-        int(key): FieldChoice(tuple(sides[0]), tuple(sides[1]))
-        for key, sides in chosen.get("fields", {}).items()
-    }
-    return read_file(draft.path, text=text, anki=AnkiOptions(fields=fields, history=history, start=start))
-
-
-@dataclass(slots=True)
-class Settled:
-    """The cards of a file as they will be stored: with a key and a text each, and no two alike.
-
-    Iterate over it; afterwards ``doubled`` counts the cards that were left out because an earlier one has the same
-    sides, ``unfit`` those that cannot be stored, and ``named`` those of which a side was an image alone. What has
-    a key of its own is left as it is; what has one of those ``written`` is passed over.
-    """
-
-    parsed: Parsed
-    path: tuple[str, ...] = ()
-    doubled: int = 0
-    unfit: int = 0
-    named: int = 0
-    keyless: int = 0
-    written: frozenset[str] = frozenset()
-
-    def __iter__(self) -> Iterator[ParsedCard]:
-        self.doubled = self.unfit = self.named = self.keyless = 0
-        keys = set(self.written)
-        sides: set[int] = set()
-        for card in self.parsed:
-            if card.deck[: len(self.path)] != self.path:
-                continue
-            # In an archive of ours a side may be without a text.
-            is_named = name_sides(card, only_bare=self.parsed.kind == ARCHIVE)
-            if not is_storable(card):
-                self.unfit += 1
-                continue
-            texts = hash((card.term, card.definition))
-            if not card.key:
-                self.keyless += 1
-                if texts in sides:
-                    self.doubled += 1
-                    continue
-                card.key = free_key(card.term, keys)
-            elif card.key in keys:
-                self.doubled += 1
-                continue
-            sides.add(texts)
-            keys.add(card.key)
-            self.named += is_named
-            yield card
-
-
-def is_storable(card: ParsedCard) -> bool:
-    """Bring the card's texts into the form in which they are stored; whether they fit then."""
-    card.term, card.definition = clean_text(card.term), clean_text(card.definition)
-    return bool(card.term or card.definition) and max(len(card.term), len(card.definition)) <= MAX_SOURCE
-
-
-def free_key(term: str, keys: set[str]) -> str:
-    """A key for a card whose file has none: the same for the same term, whatever else changes."""
-    number, name = 1, term
-    while (key := str(uuid.uuid5(TEXT_KEYS, name))) in keys:
-        number += 1
-        name = f"{number} {term}"
-    return key
-
-
-# --- The preview
-
-
-@dataclass(slots=True)
-class Look:
-    """What a file would come to. ``new``, ``changed`` and ``same`` are seen from the deck that it goes into.
-
-    ``keys`` are the first of each deck of the file, by its path; ``targets`` those of ours that its decks go into
-    where it is split.
-    """
-
-    kind: str
-    parsed: Parsed
-    preview: Preview = field(default_factory=Preview)
-    new: int = 0
-    changed: int = 0
-    same: int = 0
-    doubled: int = 0
-    unfit: int = 0
-    named: int = 0
-    has_history: bool = False
-    keys: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
-    targets: dict[tuple[str, ...], Deck] = field(default_factory=dict)
-
-    @property
-    def total(self) -> int:
-        return self.new + self.changed + self.same
-
-    @property
-    def about(self) -> ParsedDeck | None:
-        """What the file says of its one deck."""
-        decks = [deck for deck in self.parsed.decks if deck.path in self.preview.decks or not deck.path]
-        return decks[0] if len(decks) == 1 else None
-
-    def count(self, standing: str) -> None:
-        """Add a card that is ``new``, ``changed`` or the ``same``."""
-        setattr(self, standing, getattr(self, standing) + 1)
-
-
-def look_at(draft: ImportDraft, *, samples: int = 10) -> Look:
-    """Read the whole file once. Nothing is written. Raises FormatError."""
-    with open_draft(draft, history=True) as parsed, seldom_collected():
-        look = Look(parsed.kind, parsed)
-        known = Known.of(draft.deck)
-        settled = Settled(parsed, tuple(draft.options.get("path", ())))
-        seen: set[int] = set()
-        in_parts: dict[tuple[str, ...], list[Outline]] = {}
-        is_split = splitting.is_split(draft)
-        for card in settled:
-            look.preview.count(card, seen)
-            if len(look.preview.samples) < samples:
-                look.preview.samples.append(card)
-            look.has_history |= brings_history(card)
-            if len(some := look.keys.setdefault(card.deck, [])) < splitting.KEYS_ASKED:
-                some.append(card.key)
-            if is_split:
-                in_parts.setdefault(card.deck, []).append(Outline.of(card))
-            else:
-                look.count(known.standing(Outline.of(card), by_sides=parsed.kind == TEXT))
-        if is_split:
-            look_at_parts(look, draft.owner, in_parts)
-        look.preview.report = parsed.report
-        look.doubled, look.unfit, look.named = settled.doubled, settled.unfit, settled.named
-        look.has_history |= any(next(iter(parsed.records(name)), None) for name in RECORDS)
-        return look
-
-
-class Outline(NamedTuple):
-    """What decides whether a card of the file is new: its key, the hash of both sides, its images by side."""
-
-    key: str
-    texts: int
-    images: Mapping[str, int]
-
-    @classmethod
-    def of(cls, card: ParsedCard) -> "Outline":
-        images = {side: len(refs_on(card, side)) for side in SIDES} if card.images else {}
-        return cls(card.key, hash((card.term, card.definition)), images)
-
-
-def look_at_parts(look: Look, owner: User, parts: Mapping[tuple[str, ...], Sequence[Outline]]) -> None:
-    """Count the cards of each deck of a file against the deck of ours that it goes into."""
-    if len(parts) > splitting.MOST_DECKS:
-        raise FormatError(f"A file can be split into at most {splitting.MOST_DECKS} decks.")
-    look.targets = splitting.targets(owner, look.keys)
-    for path, cards in parts.items():
-        known = Known.of(look.targets.get(path))
-        for card in cards:
-            look.count(known.standing(card, by_sides=False))
-
-
-def brings_history(card: ParsedCard) -> bool:
-    """Whether the file knows anything of a learner of ``card``."""
-    schedules = (one for one in card.schedules if one.state != "new" or one.suspended or one.buried)
-    return bool(card.starred or card.reviews or next(schedules, None))
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What a deck holds already: present cards' sides by key, all pairs of sides, images by key and side."""
-
-    keys: dict[str, int] = field(default_factory=dict)
-    sides: set[int] = field(default_factory=set)
-    images: Counter[tuple[str, str]] = field(default_factory=Counter)
-
-    @classmethod
-    def of(cls, deck: Deck | None) -> "Known":
-        if deck is None:
-            return cls()
-        rows = deck.cards.present().values_list("key", "term", "definition").iterator(chunk_size=2_000)
-        keys = {key: hash((term, definition)) for key, term, definition in rows}
-        images = CardImage.objects.filter(card__deck=deck).order_by().values_list("card__key", "side")
-        return cls(keys, set(keys.values()), Counter(images.iterator(chunk_size=2_000)))
-
-    def standing(self, card: Outline, *, by_sides: bool) -> str:
-        """``new``, ``changed`` or ``same``."""
-        if self.keys.get(card.key) == card.texts or (by_sides and card.texts in self.sides):
-            return "changed" if self.lacks_images(card) else "same"
-        return "changed" if card.key in self.keys else "new"
-
-    def lacks_images(self, card: Outline) -> bool:
-        """Whether the file has another number of images for a side, where it has any."""
-        return any(count and count != self.images[card.key, side] for side, count in card.images.items())
-
-
-def likely_deck(*, owner: User, cards: Sequence[ParsedCard]) -> Deck | None:
-    """The owner's deck that has most of ``cards``, so that a file imported again goes into it; else None."""
-    keys = [card.key for card in cards]
-    found = Card.objects.filter(key__in=keys, deck__in=Deck.objects.owned_by(owner))
-    decks: dict[int, int] = {}
-    for deck in found.values_list("deck", flat=True):
-        decks[deck] = decks.get(deck, 0) + 1
-    best = max(decks, key=lambda deck: decks[deck], default=None)
-    if best is None or decks[best] * 2 <= len(keys):
-        return None
-    return Deck.objects.get(pk=best)
 
 
 # --- Writing

@@ -14,8 +14,9 @@ from cards.formats.detect import ARCHIVE, TEXT
 from cards.formats.types import TwinPair as ParsedTwins
 from cards.illustrating import move_images
 from cards.images import images_in
-from cards.importing import ALTERNATIVES, DECK, SECONDS, TagLink, drop_hidden, open_draft, write_cards
+from cards.importing import ALTERNATIVES, DECK, SECONDS, TagLink, drop_hidden, write_cards
 from cards.models import Card, Deck, SideChoice, TwinPair
+from cards.reading import open_draft
 from cards.services import CHUNK, RENDERED, lock_decks, next_position, refresh_deck
 from cards.sides import SIDES
 from cards.signals import history_offered

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from cards import importing, merging, splitting
+from cards import importing, looking, merging, splitting
 from cards.drafts import ImportDraft
 from cards.formats.anki.reader import NoteTypeInfo
 from cards.formats.detect import ANKI, read_file
@@ -20,8 +20,9 @@ from cards.formats.text import TextOptions
 from cards.formats.types import FormatError, ParsedCard
 from cards.forms_import import HandInForm, IntoForm, ReadingForm
 from cards.import_images import said_of
-from cards.importing import Look
+from cards.looking import Look
 from cards.models import Deck
+from cards.reading import open_draft
 from cards.rendering import render
 from studysite.accounts.guests import admit, learner_required
 from studysite.htmx import render_page
@@ -78,7 +79,7 @@ def suggest_deck(draft: ImportDraft) -> None:
         if look.kind == ANKI and len(splitting.targets(draft.owner, look.keys)) > 1:
             draft.options["subdecks"] = splitting.DECKS
         else:
-            draft.deck = importing.likely_deck(owner=draft.owner, cards=look.preview.samples)
+            draft.deck = looking.likely_deck(owner=draft.owner, cards=look.preview.samples)
         draft.save(update_fields=["deck", "options"])
 
 
@@ -140,7 +141,7 @@ def look_again(
 
 def look_or_error(draft: ImportDraft) -> tuple[Look | None, str]:
     try:
-        return importing.look_at(draft, samples=SAMPLES), ""
+        return looking.look_at(draft, samples=SAMPLES), ""
     except FormatError as error:
         return None, str(error)
     except FileNotFoundError:
@@ -194,11 +195,11 @@ def import_samples(request: LearnerRequest, token: str, note_type: str) -> HttpR
     """Three notes of a type as they would become cards with the fields chosen just now; writes nothing."""
     draft = draft_or_404(request, token)
     try:
-        with importing.open_draft(draft) as parsed:
+        with open_draft(draft) as parsed:
             reading = ReadingForm(request.POST, draft=draft, look=Look(parsed.kind, parsed))
             if reading.is_valid():
                 draft.options = reading.options()
-        with importing.open_draft(draft) as parsed:
+        with open_draft(draft) as parsed:
             info = next((info for info in parsed.note_types if str(info.id) == note_type), None)
     except (FormatError, FileNotFoundError):
         info = None

@@ -11,7 +11,7 @@ from hypothesis.extra.django import TestCase
 from cards import exporting, importing, merging
 from cards.formats.detect import read_file
 from cards.import_images import clean_alt
-from cards.importing import look_at
+from cards.looking import look_at
 from cards.models import Card, Deck, Tag, TwinPair, clean_text
 from cards.services import refresh_deck
 from cards.sides import SIDES

@@ -9,7 +9,7 @@ import time_machine
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from cards import importing, merging
+from cards import importing, looking, merging
 from cards.drafts import ImportDraft, folder
 from cards.models import Card, Deck
 
@@ -87,7 +87,7 @@ def test_export_says_what_is_wrong(owner, tmp_path, make_deck):
 
 def test_of_two_who_go_on_at_once_one_writes(owner):
     draft = importing.make_draft(owner=owner, content="a\tb\nc\td\n")
-    importing.begin(draft=draft, look=importing.look_at(draft), title="Twice")
+    importing.begin(draft=draft, look=looking.look_at(draft), title="Twice")
     stale = ImportDraft.objects.select_related("owner", "staging__owner").get()
     assert importing.write_cards(draft=draft)
     assert not importing.write_cards(draft=stale)
@@ -119,7 +119,7 @@ def test_old_drafts_go_with_what_they_have_half_written(owner, settings, tmp_pat
     # Other tests' files lie elsewhere.
     settings.DATA_DIR = tmp_path
     draft = importing.make_draft(owner=owner, content="a\tb\nc\td\n")
-    importing.begin(draft=draft, look=importing.look_at(draft), title="Half")
+    importing.begin(draft=draft, look=looking.look_at(draft), title="Half")
     importing.write_cards(draft=draft)
     assert Card.objects.count() == 2
     run("remove_old_imports")

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cards import exporting, import_images, importing, merging
+from cards import exporting, import_images, importing, looking, merging
 from cards.drafts import ImportDraft
 from cards.formats.anki.writer import write_anki
 from cards.formats.archive import write_archive
@@ -108,7 +108,7 @@ def test_the_same_file_again_doubles_nothing(owner):
     deck = import_content(owner, content)
     before = deck.cards.get()
     draft = importing.make_draft(owner=owner, content=io.BytesIO(content), file_name="x", deck=deck)
-    look = importing.look_at(draft)
+    look = looking.look_at(draft)
     assert (look.new, look.changed, look.same) == (0, 0, 1)
     import_content(owner, content, deck)
     after = deck.cards.get()
@@ -121,7 +121,7 @@ def test_an_image_new_in_the_file_is_a_change_and_a_missing_one_none(owner):
     pictured.definition_images = refs("flag.png")
     deck = import_content(owner, as_anki(plain))
     draft = importing.make_draft(owner=owner, content=io.BytesIO(as_anki(pictured)), file_name="x", deck=deck)
-    assert importing.look_at(draft).changed == 1
+    assert looking.look_at(draft).changed == 1
     import_content(owner, as_anki(pictured), deck)
     assert "<img" in deck.cards.get().definition_html
     assert deck.cards.get().images.count() == 1
@@ -147,7 +147,7 @@ def test_another_image_takes_the_place_of_the_one_before(owner):
 def test_what_takes_long_goes_on_in_the_next_request(owner):
     cards = [ParsedCard(f"t{n}", "d", key=str(n), term_images=refs("flag.png")) for n in range(5)]
     draft = importing.make_draft(owner=owner, content=io.BytesIO(archive(*cards)), file_name="x")
-    importing.begin(draft=draft, look=importing.look_at(draft), title="x")
+    importing.begin(draft=draft, look=looking.look_at(draft), title="x")
     requests = 1
     while not merging.go_on(draft=draft, seconds=0):
         requests += 1
@@ -161,7 +161,7 @@ def test_a_file_has_so_many_images_and_no_more(owner, monkeypatch):
     monkeypatch.setattr(import_images, "MAX_BYTES", 100)
     card = ParsedCard("a", "b", key="1", term_images=refs("map.jpg", "flag.png"))
     draft = importing.make_draft(owner=owner, content=io.BytesIO(archive(card)), file_name="x")
-    importing.begin(draft=draft, look=importing.look_at(draft), title="x")
+    importing.begin(draft=draft, look=looking.look_at(draft), title="x")
     merging.go_on(draft=draft)
     assert said_of(draft) == f"1 image was left out: flag.png ({import_images.TOO_MANY})."
 
@@ -169,7 +169,7 @@ def test_a_file_has_so_many_images_and_no_more(owner, monkeypatch):
 def test_dropping_an_import_drops_its_images(owner):
     card = ParsedCard("a", "b", key="1", term_images=refs("flag.png"))
     draft = importing.make_draft(owner=owner, content=io.BytesIO(archive(card)), file_name="x")
-    importing.begin(draft=draft, look=importing.look_at(draft), title="x")
+    importing.begin(draft=draft, look=looking.look_at(draft), title="x")
     assert importing.write_cards(draft=draft)
     assert CardImage.objects.count() == 1
     importing.drop_draft(draft=draft)

@@ -48,7 +48,7 @@ def by_us(path: Path) -> tuple[float, float, float]:
     from studysite.prepare import start_django
 
     start_django()
-    from cards import importing, merging
+    from cards import importing, looking, merging
     from cards.rendering import render
     from studysite.accounts.models import User
 
@@ -58,7 +58,7 @@ def by_us(path: Path) -> tuple[float, float, float]:
     with path.open("rb") as file:
         draft = importing.make_draft(owner=owner, content=file, file_name=path.name)
     before, started = megabytes(), time.process_time()
-    look = importing.look_at(draft)
+    look = looking.look_at(draft)
     looked = time.process_time()
     importing.begin(draft=draft, look=look, title="Measured")
     while not merging.go_on(draft=draft):

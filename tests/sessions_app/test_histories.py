@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.utils import timezone
 
-from cards import exporting, importing, merging
+from cards import exporting, importing, looking, merging
 from cards.models import Deck
 from sessions_app import log, marks, services
 from sessions_app.marks import Mark
@@ -47,7 +47,7 @@ def learned(**more):
 
 def import_file(learner, content: bytes, deck: Deck | None = None) -> Deck:
     draft = importing.make_draft(owner=learner, content=io.BytesIO(content), file_name="x.apkg", deck=deck)
-    look = importing.look_at(draft)
+    look = looking.look_at(draft)
     title = look.about.title if look.about else ""
     importing.begin(draft=draft, look=look, title=title or "x")
     while not merging.go_on(draft=draft, seconds=0):
@@ -155,7 +155,7 @@ def test_answers_can_be_left_out(learner):
     )
     draft.options = {"history": False}
     draft.save()
-    importing.begin(draft=draft, look=importing.look_at(draft), title="x")
+    importing.begin(draft=draft, look=looking.look_at(draft), title="x")
     assert merging.go_on(draft=draft)
     assert not Review.objects.exists()
     assert not Enrollment.objects.exists()

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from cards import importing, merging, splitting
+from cards import importing, looking, merging, splitting
 from cards.drafts import ImportDraft
 from cards.formats.types import FormatError
 from cards.import_images import said_of
@@ -42,7 +42,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         draft = self.draft(options)
         try:
-            look = importing.look_at(draft)
+            look = looking.look_at(draft)
             if not look.total:
                 raise FormatError("There are no cards in it.")
             title = options["title"] or (look.about.title if look.about else "") or options["file"].stem
