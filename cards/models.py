@@ -16,6 +16,8 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 
 from cards import sides
+from cards.card_reports import MAX_REPORT as MAX_REPORT
+from cards.card_reports import CardReport as CardReport
 from cards.drafts import ImportDraft as ImportDraft
 from cards.images import CardImage as CardImage
 from cards.images import StoredImage, with_images
@@ -24,7 +26,6 @@ from studysite.accounts.models import User, validate_name
 
 MAX_ALTERNATIVES = 20
 MAX_ALTERNATIVE = 1_000
-MAX_REPORT = 2_000
 MAX_TAG_NAME = 60
 # Of some letters the compatibility form is longer.
 MAX_TAG_KEY = 120
@@ -420,49 +421,3 @@ class TwinPair(models.Model):
         return (*self.first.natural_key(), self.second.key)
 
     natural_key.dependencies = ["cards.card"]  # type: ignore[attr-defined]
-
-
-class CardReportQuerySet(models.QuerySet["CardReport"]):
-    def unsettled(self) -> "CardReportQuerySet":
-        return self.filter(settled_at=None)
-
-
-class CardReport(models.Model):
-    """What a learner tells the owner about a card: something is wrong with it, or another answer is right too.
-
-    The same is not said twice by one learner while it is unsettled.
-    """
-
-    class Kind(models.TextChoices):
-        PROBLEM = "problem", "Something is wrong"
-        ALSO_RIGHT = "also_right", "Another answer is right too"
-
-    card = models.ForeignKey(Card, on_delete=models.CASCADE, related_name="reports")
-    reporter = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
-    )
-    kind = models.CharField(max_length=10, choices=Kind, default=Kind.PROBLEM)
-    side = models.CharField("side asked for", max_length=10, choices=SideChoice.choices[1:])
-    text = models.CharField(
-        max_length=MAX_REPORT, blank=True, help_text="What is wrong; or the answer that is right too."
-    )
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    settled_at = models.DateTimeField(null=True, blank=True, editable=False)
-
-    objects = CardReportQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-created_at"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["card", "reporter", "kind", "text"],
-                condition=Q(settled_at=None),
-                name="card_report_once",
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["-created_at"], condition=Q(settled_at=None), name="card_report_open")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.card}: {self.get_kind_display()}"
