@@ -111,6 +111,9 @@ def asking(deck: Deck, viewer: User | AnonymousUser | None) -> Iterator[ParsedCa
         yield card
 
 
+Records = dict[str, Iterable[Mapping[str, Any]]]
+"""What a learner has learned in a deck: lines, by the names that an archive keeps them under."""
+
 Watch = Callable[[Iterator[ParsedCard]], Iterator[ParsedCard]]
 """Is handed the cards as they are taken, and hands them on."""
 
@@ -126,11 +129,14 @@ def write(
     watch: Watch = lambda cards: cards,
 ) -> None:
     """Write the deck as the kind of file called ``name``; with ``history`` an archive has the viewer's answers."""
-    if name in PACKAGES:
-        write_package(name, file, deck, viewer, now=now, history=history, watch=watch)
-        return
-    for piece in write_text(name, deck, viewer, watch=watch):
-        file.write(piece.encode())
+    if name == "anki":
+        _write_anki(file, deck, watch(asking(deck, viewer)), now=now)
+    elif name == "archive":
+        _write_archive(
+            file, deck, watch(cards_of(deck, viewer)), records_of(deck, viewer) if history else None
+        )
+    else:
+        file.writelines(piece.encode() for piece in write_text(name, deck, viewer, watch=watch))
 
 
 def write_text(
@@ -143,29 +149,19 @@ def write_text(
     return write_comma(cards) if name == "comma" else write_tab(cards)
 
 
-def write_package(
-    name: str,
-    file: BinaryIO,
-    deck: Deck,
-    viewer: User | AnonymousUser | None,
-    *,
-    now: datetime,
-    history: bool = False,
-    watch: Watch = lambda cards: cards,
-) -> None:
-    """Write Anki's package or the archive; with ``history`` the archive holds what the viewer has learned."""
-    if name == "anki":
-        cards = watch(asking(deck, viewer))
-        write_anki(
-            file,
-            title=deck.title,
-            deck_key=deck.slug,
-            description=deck.description,
-            cards=cards,
-            now=now,
-            read_image=read_image,
-        )
-        return
+def _write_anki(file: BinaryIO, deck: Deck, cards: Iterator[ParsedCard], *, now: datetime) -> None:
+    write_anki(
+        file,
+        title=deck.title,
+        deck_key=deck.slug,
+        description=deck.description,
+        cards=cards,
+        now=now,
+        read_image=read_image,
+    )
+
+
+def _write_archive(file: BinaryIO, deck: Deck, cards: Iterator[ParsedCard], records: Records | None) -> None:
     about = ParsedDeck(
         (),
         title=deck.title,
@@ -175,14 +171,7 @@ def write_package(
         visibility=deck.visibility,
         slug=deck.slug,
     )
-    write_archive(
-        file,
-        deck=about,
-        cards=watch(cards_of(deck, viewer)),
-        twins=twins_of(deck),
-        read_image=read_image,
-        records=records_of(deck, viewer) if history else None,
-    )
+    write_archive(file, deck=about, cards=cards, twins=twins_of(deck), read_image=read_image, records=records)
 
 
 def twins_of(deck: Deck) -> Iterator[TwinPair]:
@@ -192,9 +181,9 @@ def twins_of(deck: Deck) -> Iterator[TwinPair]:
         yield TwinPair(first, second, are_twins)
 
 
-def records_of(deck: Deck, viewer: User | AnonymousUser | None) -> dict[str, Iterable[Mapping[str, Any]]]:
+def records_of(deck: Deck, viewer: User | AnonymousUser | None) -> Records:
     """What the rest of the site keeps of the viewer's learning in the deck."""
-    records: dict[str, Iterable[Mapping[str, Any]]] = {}
+    records: Records = {}
     if viewer is not None and viewer.is_authenticated:
         for _, answer in records_asked.send(sender=Deck, deck=deck, learner=viewer):
             records.update(answer or {})  # type: ignore[arg-type]

@@ -45,9 +45,7 @@ def export_file(request: SiteRequest, slug: str, name: str) -> HttpResponseBase:
         return response
     # The response closes it.
     file = tempfile.TemporaryFile()  # noqa: SIM115
-    exporting.write_package(
-        kind.name, file, deck, request.learner, now=timezone.now(), history=name == HISTORY
-    )
+    exporting.write(kind.name, file, deck, request.learner, now=timezone.now(), history=name == HISTORY)
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=called, content_type=kind.media_type)
 

@@ -185,7 +185,7 @@ class RoundTrip(TestCase):
             TwinPair.objects.create(first=made[0], second=made[1], are_twins=False)
         refresh_deck(deck=deck)
         file = io.BytesIO()
-        exporting.write_package("archive", file, deck, owner, now=timezone.now())
+        exporting.write("archive", file, deck, owner, now=timezone.now())
         back = import_content(owner, file.getvalue())
         for name in ("title", "description", "language", "side_choice", "card_count"):
             assert getattr(back, name) == getattr(deck, name)
