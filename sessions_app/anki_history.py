@@ -19,7 +19,7 @@ LEAST_STABILITY, MIDDLE_DIFFICULTY = 0.1, 5.0
 """Days, and 1 to 10: of cards that Anki scheduled without FSRS."""
 
 MOST_MS = 3_600_000
-FIRST_DAY = date(1990, 1, 1)
+FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2200, 1, 1)
 
 
 class AnkiHistories:
@@ -64,20 +64,31 @@ class AnkiHistories:
                 return
             lines = [self.recalled(history.card_id, schedule.side, at)]
             history.lines.append(lines[0])
-        lines[-1].carry(self.memory(schedule, state, lines[-1].reviewed_at))
+        last = min(schedule.last_review or lines[-1].reviewed_at, self.now)
+        lines[-1].carry(self.memory(schedule, state, last.astimezone(UTC)))
 
     def memory(self, schedule: Schedule, state: State, last: datetime) -> Memory:
+        """The memory as Anki has it, which was last fed at ``last``: a line may say less, as a cram does."""
         stability = schedule.stability or max(float(schedule.interval_days), LEAST_STABILITY)
         difficulty = min(max(schedule.difficulty or MIDDLE_DIFFICULTY, 1.0), 10.0)
         step = None if state is State.REVIEW else 0
         due = self.due(schedule) or last + timedelta(days=min(schedule.interval_days, 36_500))
-        return Memory(stability, difficulty, state, step, due, last)
+        return Memory(
+            stability=stability,
+            difficulty=difficulty,
+            state=state,
+            step=step,
+            due=due,
+            due_day=days.study_day(due, self.zone),
+            last_review=last,
+            day=days.study_day(last, self.zone),
+        )
 
     def due(self, schedule: Schedule) -> datetime | None:
         """The instant from which the card is due: of a day, its beginning."""
-        if schedule.due_at:
+        if schedule.due_at and schedule.due_at.date() < LAST_DAY:
             return schedule.due_at
-        if schedule.due_day is None or schedule.due_day < FIRST_DAY:
+        if schedule.due_day is None or not FIRST_DAY <= schedule.due_day < LAST_DAY:
             return None
         return days.day_end(schedule.due_day - timedelta(days=1), self.zone)
 

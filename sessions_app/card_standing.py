@@ -1,7 +1,7 @@
 """What a learner's log says of one card: where it stands, how it came there, and what comes."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 
 from cards.models import Card, Deck
@@ -10,7 +10,7 @@ from sessions_app.models import CardProgress, Enrollment, Review
 from sessions_app.models.review import ReviewQuerySet
 from sessions_app.services import study_day_of
 from sessions_app.study import curve, memory, progress
-from sessions_app.study.types import Memory, NextStep, Progress
+from sessions_app.study.types import Memory, NextStep, Progress, State
 from studysite.accounts.models import User
 
 # A curve is replayed from no more lines than this; beyond, it begins with the memory of today.
@@ -41,9 +41,14 @@ class CardStanding:
     def progress(self) -> Progress:
         return self.row.as_progress()
 
+    @cached_property
+    def today(self) -> date:
+        """The study day in which ``now`` lies for the learner."""
+        return study_day_of(self.enrollment.learner, self.now)
+
     @property
     def next_step(self) -> NextStep | None:
-        return progress.next_step(self.progress, study_day_of(self.enrollment.learner, self.now))
+        return progress.next_step(self.progress, self.today)
 
     @property
     def is_leech(self) -> bool:
@@ -52,6 +57,22 @@ class CardStanding:
     @property
     def is_fading(self) -> bool:
         return bool(self.row.fades_at and self.row.fades_at <= self.now)
+
+    @property
+    def due(self) -> date | datetime | None:
+        """The instant at which a same-day step is due, else the study day; None before the first recall."""
+        held = self.progress.memory
+        if held is None:
+            return None
+        return held.due_day if held.state is State.REVIEW else held.due
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the card can be asked now."""
+        due = self.due
+        if isinstance(due, datetime):
+            return due <= self.now
+        return due is not None and due <= self.today
 
     @property
     def goal_percent(self) -> int:

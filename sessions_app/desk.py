@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from random import Random
 from typing import Any
@@ -74,11 +74,11 @@ class DeckDesk:
         rows = self._progress().filter(state__in=[State.LEARNING, State.RELEARNING], due__lte=before)
         return self._hand_out("learning", rows.order_by("due", "card_id")[:STEPS_AT_ONCE])
 
-    def review(self, *, before: datetime | None, limit: int) -> Sequence[Scheduled]:
+    def review(self, *, until: date | None, limit: int) -> Sequence[Scheduled]:
         rows = self._progress().filter(state=State.REVIEW)
-        if before is not None:
-            rows = rows.filter(due__lt=before)
-        return self._hand_out("review", rows.order_by("due", "card_id")[:limit])
+        if until is not None:
+            rows = rows.filter(due_day__lte=until)
+        return self._hand_out("review", rows.order_by("due_day", "card_id")[:limit])
 
     def weakest(self, *, limit: int) -> Sequence[Scheduled]:
         rows = self._progress().filter(state=State.REVIEW)
@@ -119,7 +119,7 @@ class DeckDesk:
         rows = (
             self._progress()
             .filter(level__gte=level)
-            .order_by(F("due").asc(nulls_first=True), "card_id")[:limit]
+            .order_by(F("due_day").asc(nulls_first=True), "card_id")[:limit]
         )
         self.progress.update((row.card_id, row) for row in rows)
         return [row.card_id for row in rows]

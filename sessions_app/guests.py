@@ -119,7 +119,9 @@ def lock_enrollments(guest: User, user: User) -> list[Enrollment]:
     """Both learners' enrollments in the guest's decks and those to replay, locked in the order of their keys."""
     decks = decks_to_replay(guest, user) | set(guest.enrollments.values_list("deck", flat=True))
     both = Enrollment.objects.select_for_update().filter(learner__in=[guest, user], deck__in=decks)
-    return list(both.order_by("pk"))
+    enrollments = list(both.order_by("pk"))
+    log.catch_up(enrollments)
+    return enrollments
 
 
 def decks_to_replay(guest: User, user: User) -> set[int]:

@@ -5,7 +5,7 @@ Callers hold the transaction and the enrollment's lock.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
@@ -18,10 +18,12 @@ from cards.models import Card
 from sessions_app import overrides
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step
 from sessions_app.study import progress
+from sessions_app.study.memory import VERSION
 from sessions_app.study.types import (
     Evidence,
     Fold,
     Graded,
+    JudgedBy,
     Level,
     Outcome,
     Progress,
@@ -176,6 +178,7 @@ def line_of(outcome: Outcome, *, card: Card, step: Step, graded: Graded, elapsed
         evidence=outcome.evidence,
         verdict=outcome.verdict,
         rating=outcome.rating,
+        judged_by=graded.judged_by,
         response=graded.response,
         mistaken_for_id=graded.mistaken_for,
         elapsed_ms=None if elapsed is None else _milliseconds(elapsed),
@@ -277,6 +280,7 @@ def overrule(enrollment: Enrollment, line: Review, verdict: Verdict, now: dateti
     if line.rating is not None:
         new.rating = _rating_before(line, verdict)
     new.pk, new.verdict, new.overridden = None, verdict, None
+    new.judged_by = JudgedBy.LEARNER
     if verdict is Verdict.CORRECT:
         new.mistaken_for_id = None
         overrides.note([(new, overrides.question_of(new))], now=now)
@@ -317,6 +321,16 @@ def _settle(enrollment: Enrollment, line: Review, *, before: History, after: His
             Enrollment.objects.filter(pk=enrollment.pk).update(**fields)
 
 
+def catch_up(enrollments: Iterable[Enrollment]) -> None:
+    """Replay those of the locked ``enrollments`` whose progress an earlier version's rules have worked out.
+
+    An answer folded into such progress would build on what the log no longer comes to.
+    """
+    for enrollment in enrollments:
+        if enrollment.replayed_with != VERSION:
+            rebuild(enrollment)
+
+
 def rebuild(enrollment: Enrollment) -> int:
     """Replay all that the learner has answered about the deck's cards or in the deck, and mend what differs.
 
@@ -337,6 +351,7 @@ def rebuild(enrollment: Enrollment) -> int:
             changed.append(row)
     changed += [row for row in known.values() if row.take(Progress(), last_reviewed_at=None)]
     save_rows(changed)
+    Enrollment.objects.filter(pk=enrollment.pk).behind().update(replayed_with=VERSION)
     return len(changed) + _mend_days(enrollment, totals) + _mend_roll_up(enrollment)
 
 

@@ -15,7 +15,7 @@ from cards.models import Card, Deck, SideChoice
 from sessions_app import log
 from sessions_app.desk import DeckDesk
 from sessions_app.models import CardProgress, CardProgressQuerySet, Enrollment, Step
-from sessions_app.services import Stand, end_session, go_on, last_answered, lock_enrollment, moment_of
+from sessions_app.services import Stand, day_end_of, end_session, go_on, last_answered, lock_enrollment
 from sessions_app.study.types import Progress
 from studysite.accounts.models import User
 
@@ -163,6 +163,6 @@ def _suspend(enrollment: Enrollment, row: CardProgress, *, on: bool) -> None:
 
 def _bury(enrollment: Enrollment, row: CardProgress, *, on: bool, now: datetime) -> None:
     """Put the card off until the learner's study day ends, or bring it back."""
-    row.buried_until = moment_of(enrollment.learner, now).day_end if on else None
+    row.buried_until = day_end_of(enrollment.learner, now) if on else None
     ends = filter(None, (row.buried_until, enrollment.buried_until))
     enrollment.buried_until = max(ends, default=None)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Case, Count, Min, Q, When
-from django.db.models.functions import Greatest
+from django.db.models.functions import Greatest, TruncDate
 
 from cards.models import Deck, DeckQuerySet
 from sessions_app.models import (
@@ -18,7 +19,7 @@ from sessions_app.models import (
     EnrollmentQuerySet,
     Paper,
 )
-from sessions_app.services import moment_of, study_day_of
+from sessions_app.services import study_day_of
 from sessions_app.study.modes import MODES
 from sessions_app.study.types import Level, State
 from studysite.accounts.models import User
@@ -117,7 +118,7 @@ class Today:
     new: int
     unseen: int
     scheduled: int
-    next_due: datetime | None
+    next_due: date | datetime | None
 
 
 def mastery_percent(enrollment: Enrollment, card_count: int) -> int:
@@ -146,11 +147,8 @@ def level_shares(enrollment: Enrollment, card_count: int) -> tuple[Share, ...]:
 
 def scheduled_for(enrollments: EnrollmentQuerySet, learner: User, now: datetime) -> EnrollmentQuerySet:
     """``enrollments`` with their schedules as they stand in the learner's study day."""
-    return enrollments.with_schedule(
-        now=now,
-        day_end=moment_of(learner, now).day_end,
-        recalls_after=study_day_of(learner, now) - timedelta(days=RECALL_DAYS),
-    )
+    today = study_day_of(learner, now)
+    return enrollments.with_schedule(now=now, today=today, recalls_after=today - timedelta(days=RECALL_DAYS))
 
 
 def table_rows(deck: Deck, viewer: User | AnonymousUser, *, now: datetime) -> list[Row]:
@@ -201,7 +199,8 @@ def today(enrollment: Any, deck: Deck, *, now: datetime) -> Today:
     buried, waiting = buried_cards(enrollment, now), waiting_steps(enrollment, now)
     unseen = max(0, deck.card_count - enrollment.suspended - enrollment.scheduled - buried.unseen)
     left_today = max(0, enrollment.new_per_day - introduced_today(enrollment, now))
-    next_due = min(filter(None, (enrollment.next_due, buried.first_at, waiting.first_at)), default=None)
+    # A step that waits is due today, before whatever is due on a coming day.
+    next_due = waiting.first_at or min(filter(None, (enrollment.next_due, buried.first_day)), default=None)
     return Today(
         due=max(0, enrollment.due_count - waiting.scheduled),
         new=min(unseen, left_today),
@@ -212,10 +211,18 @@ def today(enrollment: Any, deck: Deck, *, now: datetime) -> Today:
 
 
 @dataclass(frozen=True)
-class Away:
-    """Cards that cannot be asked just now; the first of the ``scheduled`` ones can at ``first_at``."""
+class Buried:
+    """Cards that are buried just now; the first of the ``scheduled`` ones can be asked on ``first_day``."""
 
     unseen: int = 0
+    scheduled: int = 0
+    first_day: date | None = None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Cards that are due today in a same-day step that cannot be asked yet, the first of them at ``first_at``."""
+
     scheduled: int = 0
     first_at: datetime | None = None
 
@@ -226,31 +233,33 @@ def askable_progress(enrollment: Enrollment) -> CardProgressQuerySet:
     return mine.asked(enrollment.side_choice).active()
 
 
-def buried_cards(enrollment: Enrollment, now: datetime) -> Away:
+def buried_cards(enrollment: Enrollment, now: datetime) -> Buried:
     """The cards that are buried at ``now``."""
     if enrollment.buried_until is None or enrollment.buried_until <= now:
-        return Away()
-    has_memory = Q(due__isnull=False)
+        return Buried()
+    has_memory = Q(due_day__isnull=False)
+    # A card is buried until a study day begins, so it comes back on the date of that instant.
+    back_on = TruncDate("buried_until", tzinfo=ZoneInfo(enrollment.learner.time_zone))
     found = (
         askable_progress(enrollment)
         .filter(buried_until__gt=now)
         .aggregate(
             unseen=Count("pk", filter=~has_memory),
             scheduled=Count("pk", filter=has_memory),
-            first_at=Min(Greatest("due", "buried_until"), filter=has_memory),
+            first_day=Min(Greatest("due_day", back_on), filter=has_memory),
         )
     )
-    return Away(**found)
+    return Buried(**found)
 
 
-def waiting_steps(enrollment: Any, now: datetime) -> Away:
+def waiting_steps(enrollment: Any, now: datetime) -> Waiting:
     """The cards counted as due today whose same-day step is still too far ahead to be asked."""
     if not enrollment.due_count:
-        return Away()
+        return Waiting()
     soon = now + timedelta(minutes=enrollment.learn_ahead)
     steps = askable_progress(enrollment).unburied(now).exclude(state=State.REVIEW)
-    steps = steps.filter(due__gt=soon, due__lt=moment_of(enrollment.learner, now).day_end)
-    return Away(**steps.aggregate(scheduled=Count("pk"), first_at=Min("due")))
+    steps = steps.filter(due__gt=soon, due_day__lte=study_day_of(enrollment.learner, now))
+    return Waiting(**steps.aggregate(scheduled=Count("pk"), first_at=Min("due")))
 
 
 def introduced_today(enrollment: Enrollment, now: datetime) -> int:

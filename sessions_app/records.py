@@ -1,7 +1,7 @@
 """A learner's history in the archive of a deck: her reviews, marks and settings as records, out and in."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -14,7 +14,7 @@ from sessions_app.histories import CardHistory, Marks
 from sessions_app.models import CardProgress, Enrollment, Review
 from sessions_app.models.choices import ANKI, MAX_RESPONSE
 from sessions_app.study.modes import MODES
-from sessions_app.study.types import Evidence, Kind, Memory, Rating, Side, State, Verdict
+from sessions_app.study.types import Evidence, JudgedBy, Kind, Rating, Side, State, Verdict
 from studysite.accounts.models import User
 
 PLAIN: tuple[str, ...] = (
@@ -24,18 +24,22 @@ PLAIN: tuple[str, ...] = (
     "evidence",
     "verdict",
     "rating",
+    "judged_by",
     "response",
     "elapsed_ms",
     "gap",
     "gap_needed",
 )
 PLAIN += ("scheduler", "memory_stability", "memory_difficulty", "memory_state", "memory_step")
-MOMENTS = ("reviewed_at", "counted_since", "memory_due", "voided_at")
+MOMENTS = ("reviewed_at", "counted_since", "memory_due", "memory_at", "voided_at")
+DAYS = ("study_day", "memory_due_day", "memory_day")
 SETTINGS = (
     *("new_per_day", "retention", "side_choice", "two_buttons", "learn_ahead", "learn_kinds"),
     *("typed", "strict", "retype"),
 )
 MOST = 2**31 - 1
+# A study day lies by its instant in every zone; no interval is longer than the scheduler's own hundred years.
+MOST_DAYS_APART, LONGEST_INTERVAL = 2, timedelta(days=36_525)
 Record = Mapping[str, Any]
 
 
@@ -54,10 +58,10 @@ def records_of(deck: Deck, learner: User) -> dict[str, Iterable[Record]]:
 def reviews_of(deck: Deck, learner: User) -> Iterator[Record]:
     lines = Review.objects.filter(learner=learner, card__deck=deck, card__removed_at=None)
     lines = lines.order_by("card__position", "card", "side", "reviewed_at", "pk")
-    names = (*PLAIN, *MOMENTS, "study_day", "card__key", "mistaken_for__key")
+    names = (*PLAIN, *MOMENTS, *DAYS, "card__key", "mistaken_for__key")
     for row in lines.values(*names).iterator():
         record = {name: row[name] for name in PLAIN if row[name] not in (None, "")}
-        record |= {name: row[name].isoformat() for name in (*MOMENTS, "study_day") if row[name]}
+        record |= {name: row[name].isoformat() for name in (*MOMENTS, *DAYS) if row[name]}
         if row["mistaken_for__key"]:
             record["mistaken_for"] = row["mistaken_for__key"]
         yield {"card": row["card__key"], **record}
@@ -125,14 +129,14 @@ class ArchiveHistories:
     def line(self, pk: int, record: Record) -> Review | None:
         try:
             line = self.read_line(pk, record)
-            return line if line.reviewed_at <= self.now else None
+            return line if max(line.reviewed_at, line.memory_at or line.reviewed_at) <= self.now else None
         except (ValueError, TypeError, KeyError):
             return None
 
     def read_line(self, pk: int, record: Record) -> Review:
         """Raises ValueError, TypeError or KeyError where the record is no line of a log."""
         reviewed_at, study_day = moment(record, "reviewed_at"), date.fromisoformat(record["study_day"])
-        if reviewed_at is None or abs((reviewed_at.date() - study_day).days) > 2:
+        if reviewed_at is None or not is_by(study_day, reviewed_at):
             raise ValueError("A study day lies by its answer.")
         mistaken_for = record.get("mistaken_for")
         verdict, mode = Verdict(record["verdict"]), record["mode"]
@@ -148,6 +152,7 @@ class ArchiveHistories:
             evidence=Evidence(record["evidence"]),
             verdict=verdict,
             rating=Rating(record["rating"]) if "rating" in record else None,
+            judged_by=JudgedBy(record["judged_by"]) if "judged_by" in record else "",
             response=clean_text(text(record, "response"))[:MAX_RESPONSE],
             mistaken_for_id=self.keys.get(mistaken_for) if isinstance(mistaken_for, str) else None,
             elapsed_ms=whole(record, "elapsed_ms", MOST),
@@ -159,7 +164,7 @@ class ArchiveHistories:
             scheduler=text(record, "scheduler")[:20],
             voided_at=moment(record, "voided_at"),
         )
-        line.carry(memory(record, reviewed_at))
+        read_memory(record, line)
         return line
 
     def settle(self, enrollment: Enrollment) -> None:
@@ -216,12 +221,34 @@ def text(record: Record, name: str) -> str:
     return clean_text(value)
 
 
-def memory(record: Record, last: datetime) -> Memory | None:
+def day(record: Record, name: str) -> date | None:
+    """A date. Raises ValueError or TypeError where there is something else."""
+    return date.fromisoformat(record[name]) if name in record else None
+
+
+def read_memory(record: Record, line: Review) -> None:
+    """Put onto ``line`` what another program had made of its answer, where the record says so.
+
+    Raises ValueError, TypeError or KeyError where that is no memory. An archive from before its days were kept has
+    none of them.
+    """
     if "memory_stability" not in record:
-        return None
-    stability, difficulty = float(record["memory_stability"]), float(record["memory_difficulty"])
-    due, state = moment(record, "memory_due"), State(record["memory_state"])
-    if due is None or not 0 < stability < 1e6 or not 1 <= difficulty <= 10:
+        return
+    line.memory_stability = float(record["memory_stability"])
+    line.memory_difficulty = float(record["memory_difficulty"])
+    line.memory_state = State(record["memory_state"])
+    line.memory_step = None if line.memory_state is State.REVIEW else 0
+    line.memory_due, line.memory_due_day = moment(record, "memory_due"), day(record, "memory_due_day")
+    line.memory_at, line.memory_day = moment(record, "memory_at"), day(record, "memory_day")
+    is_one = 0 < line.memory_stability < 1e6 and 1 <= line.memory_difficulty <= 10
+    if line.memory_due is None or not is_one or abs(line.memory_due - line.reviewed_at) > LONGEST_INTERVAL:
         raise ValueError("This is no memory.")
-    step = None if state is State.REVIEW else 0
-    return Memory(stability, difficulty, state, step, due, last)
+    if line.memory_due_day and not is_by(line.memory_due_day, line.memory_due):
+        raise ValueError("A day lies by its instant.")
+    if not is_by(line.memory_day or line.study_day, line.memory_at or line.reviewed_at):
+        raise ValueError("A day lies by its instant.")
+
+
+def is_by(day: date, at: datetime) -> bool:
+    """Whether an instant may lie in the study day, in one zone or another."""
+    return abs((at.date() - day).days) <= MOST_DAYS_APART

@@ -30,8 +30,9 @@ class Stand:
 
     ``progress`` is the learner's on the side that is asked, None where she has neither answered nor marked it;
     ``waiting`` counts what the queue holds; ``is_stale`` says that an answer came to a step that was not open any
-    more, and counted for nothing. ``undoable`` is the key of the step whose answer can be taken back, None where
-    there is none. ``lines`` are what an answer has just written to the log.
+    more, and counted for nothing. ``is_new_day`` says that the session's study day is over: it ends, and its open
+    question is given back unanswered. ``undoable`` is the key of the step whose answer can be taken back, None
+    where there is none. ``lines`` are what an answer has just written to the log.
     """
 
     step: Step | None = None
@@ -39,6 +40,7 @@ class Stand:
     progress: CardProgress | None = None
     waiting: Mapping[str, int] = field(default_factory=dict)
     is_stale: bool = False
+    is_new_day: bool = False
     undoable: int | None = None
     lines: Sequence[Review] = ()
 
@@ -49,8 +51,13 @@ def study_day_of(learner: User, now: datetime) -> date:
 
 
 def moment_of(learner: User, now: datetime) -> Moment:
-    """The instant ``now`` and the end of the study day in which it lies for the learner."""
-    return Moment(now.astimezone(UTC), days.day_end(study_day_of(learner, now), ZoneInfo(learner.time_zone)))
+    """The instant ``now`` and the study day in which it lies for the learner."""
+    return Moment(now.astimezone(UTC), study_day_of(learner, now))
+
+
+def day_end_of(learner: User, now: datetime) -> datetime:
+    """The instant at which the learner's study day ends in which ``now`` lies."""
+    return days.day_end(study_day_of(learner, now), ZoneInfo(learner.time_zone))
 
 
 def day_start_of(learner: User, now: datetime) -> datetime:
@@ -123,7 +130,8 @@ def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: 
     """Grade ``response``, log what it says, and draw the next step; the session ends when nothing is left.
 
     ``step`` comes with its session, deck and card. A response that leaves the verdict to the learner is kept on
-    the step, which stays open: the next one says how it was. Raises InvalidResponseError, with nothing written,
+    the step, which stays open: the next one says how it was. One that comes after the session's study day is over
+    counts for nothing, since its question is given back then. Raises InvalidResponseError, with nothing written,
     when the response does not answer the question.
     """
     session = step.session
@@ -132,6 +140,8 @@ def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: 
     today, is_own_word = study_day_of(learner, now), step.verdict == Verdict.ASK
     with transaction.atomic():
         enrollment = lock_enrollment(learner, session.deck)
+        if not is_current(session, today):
+            return _end_with_day(session, now)
         if graded[0].verdict is Verdict.ASK:
             return _hold(step, graded[0], enrollment, now)
         if not _claim(step, graded, now):
@@ -191,6 +201,8 @@ def step_instead(*, learner: User, step: Step, now: datetime) -> Stand:
         open_steps = Step.objects.unanswered().filter(pk=step.pk, session__finished_at=None)
         if not open_steps.exists():
             return Stand(is_stale=True)
+        if not is_current(session, study_day_of(learner, now)):
+            return _end_with_day(session, now)
         desk, position = DeckDesk(session, enrollment, now), step.position + 1
         chance = Random(f"{session.seed}:{position}")
         around = desk.surroundings(question.card_id, chance)
@@ -208,8 +220,9 @@ def go_on(desk: DeckDesk, *, position: int) -> Stand:
     The caller holds the transaction and the enrollment's lock.
     """
     session, learner, now = desk.session, desk.enrollment.learner, desk.now
-    goes_on = is_current(session, study_day_of(learner, now))
-    question = _draw(desk, learner, position=position, now=now) if goes_on else None
+    if not is_current(session, study_day_of(learner, now)):
+        return _end_with_day(session, now)
+    question = _draw(desk, learner, position=position, now=now)
     if question is None:
         end_session(session, now)
         return Stand()
@@ -218,14 +231,24 @@ def go_on(desk: DeckDesk, *, position: int) -> Stand:
     return Stand(step, desk.enrollment, progress, desk.waiting)
 
 
+def _end_with_day(session: StudySession, now: datetime) -> Stand:
+    """End a session whose study day is over; of one that has ended already the answer is merely stale."""
+    if not StudySession.objects.open().filter(pk=session.pk).exists():
+        return Stand(is_stale=True)
+    end_session(session, now)
+    return Stand(is_new_day=True)
+
+
 def stand_of(*, learner: User, deck: Deck, mode: str, now: datetime) -> Stand:
     """Where the learner stands in this mode; only reads."""
     steps = Step.objects.unanswered().filter(
         session__in=learner.study_sessions.open().filter(deck=deck, mode=mode)
     )
     step = steps.select_related("session").first()
-    if step is None or not is_current(step.session, study_day_of(learner, now)):
+    if step is None:
         return Stand()
+    if not is_current(step.session, study_day_of(learner, now)):
+        return Stand(is_new_day=True)
     enrollment = Enrollment.objects.get(learner=learner, deck=deck)
     step.session.deck = enrollment.deck = deck
     enrollment.learner = learner
@@ -357,6 +380,7 @@ def lock_enrollment(learner: User, deck: Deck) -> Enrollment:
     if enrollment is None:
         Enrollment.objects.get_or_create(learner=learner, deck=deck)
         enrollment = mine.get()
+    log.catch_up([enrollment])
     enrollment.deck, enrollment.learner = deck, learner
     return enrollment
 
@@ -370,6 +394,7 @@ def _lock_homes(learner: User, step: Step) -> dict[int, Enrollment]:
     in_decks = Q(deck=step.session.deck_id) | Q(deck__in=cards.values("deck"))
     mine = Enrollment.objects.select_for_update(of=("self",)).select_related("deck").order_by("pk")
     homes = {enrollment.deck_id: enrollment for enrollment in mine.filter(in_decks, learner=learner)}
+    log.catch_up(homes.values())
     for enrollment in homes.values():
         enrollment.learner = learner
     return homes

@@ -19,7 +19,9 @@ from sessions_app.models import CardProgress, CardProgressQuerySet, Enrollment, 
 
 def lock_enrollments(decks: Iterable[int]) -> list[Enrollment]:
     """Everybody's enrollments in these decks, locked until the transaction ends."""
-    return list(Enrollment.objects.select_for_update().filter(deck__in=decks).order_by("pk"))
+    enrollments = list(Enrollment.objects.select_for_update().filter(deck__in=decks).order_by("pk"))
+    log.catch_up(enrollments)
+    return enrollments
 
 
 def recount(deck: Deck) -> None:

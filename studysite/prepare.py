@@ -105,6 +105,8 @@ def ensure_database() -> None:
     ensure_writable()
     call_command("createcachetable", verbosity=0)
     call_command("load_library", verbosity=0)
+    # Each learner's progress in a deck in a transaction of its own: a start that is stopped goes on at the next.
+    call_command("rebuild_progress", behind=True)
 
 
 def ensure_writable() -> None:

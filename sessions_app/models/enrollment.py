@@ -15,7 +15,7 @@ from sessions_app.models.board import MatchingBoard
 from sessions_app.models.paper import Paper
 from sessions_app.models.progress import CardProgress, CardProgressQuerySet, DayTotal
 from sessions_app.models.recall import predicted_recall
-from sessions_app.models.review import Review
+from sessions_app.models.review import Review, scheduler_version
 from sessions_app.models.session import StudySession
 from sessions_app.study import memory as fsrs_memory
 from sessions_app.study.modes import MODES
@@ -43,19 +43,24 @@ def counted_progress() -> CardProgressQuerySet:
 
 
 class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
-    def with_schedule(self, *, now: datetime, day_end: datetime, recalls_after: date) -> "EnrollmentQuerySet":
+    def behind(self) -> "EnrollmentQuerySet":
+        """Enrollments whose progress is what an earlier version's rules have made of the log."""
+        return self.exclude(replayed_with=fsrs_memory.VERSION)
+
+    def with_schedule(self, *, now: datetime, today: date, recalls_after: date) -> "EnrollmentQuerySet":
         """Annotate what the table shows and no roll-up can hold, because time alone changes it.
 
-        ``due_count`` cards are due before ``day_end``, the next one after it at ``next_due``; ``fading_count``
-        are fading at ``now``; ``recalls`` and ``recalls_right`` add up the study days after ``recalls_after``.
+        ``due_count`` cards are due by the study day ``today``, the next one after it on ``next_due``;
+        ``fading_count`` are fading at ``now``; ``recalls`` and ``recalls_right`` add up the study days after
+        ``recalls_after``.
         """
         mine = {"learner": OuterRef("learner"), "deck": OuterRef("deck")}
         progress = counted_progress().unburied(now)
         days = DayTotal.objects.filter(**mine, study_day__gt=recalls_after)
         return self.annotate(
-            due_count=total(progress.filter(due__lt=day_end), Count("pk")),
+            due_count=total(progress.filter(due_day__lte=today), Count("pk")),
             fading_count=total(counted_progress().fading(now), Count("pk")),
-            next_due=Subquery(progress.filter(due__gte=day_end).order_by("due").values("due")[:1]),
+            next_due=Subquery(progress.filter(due_day__gt=today).order_by("due_day").values("due_day")[:1]),
             recalls=total(days, Sum("recalls")),
             recalls_right=total(days, Sum("recalls_right")),
         )
@@ -185,6 +190,14 @@ class Enrollment(models.Model):
     # Where to look for the next unseen card: none lies before. Of no worth once the deck's order has changed.
     unseen_from = models.PositiveIntegerField(default=0, editable=False)
     unseen_version = models.PositiveIntegerField(default=0, editable=False)
+
+    # Until its progress is replayed, an enrollment of an earlier version has days missing.
+    replayed_with = models.CharField(
+        max_length=20,
+        default=scheduler_version,
+        editable=False,
+        help_text="The version whose rules the progress was worked out by.",
+    )
 
     objects = EnrollmentQuerySet.as_manager()
 

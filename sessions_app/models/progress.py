@@ -65,14 +65,17 @@ class CardProgress(models.Model):
     recall_days = models.PositiveIntegerField(default=0)
     last_recall_day = models.DateField(null=True)
     last_miss_day = models.DateField(null=True)
+    last_lapse_day = models.DateField(null=True)
     last_day = models.DateField(null=True)
     last_reviewed_at = models.DateTimeField(null=True)
     stability = models.FloatField(null=True, help_text="Days until recall falls to 90 %.")
     difficulty = models.FloatField(null=True)
     state = models.PositiveSmallIntegerField(choices=STATES, null=True)
     learning_step = models.PositiveSmallIntegerField(null=True)
-    due = models.DateTimeField(null=True)
-    last_recalled_at = models.DateTimeField(null=True, help_text="The memory's last review.")
+    due = models.DateTimeField(null=True, help_text="The instant at which a same-day step is due.")
+    due_day = models.DateField(null=True, help_text="The study day on which the card is due.")
+    last_recalled_at = models.DateTimeField(null=True, help_text="When the memory was last fed.")
+    memory_day = models.DateField(null=True, help_text="The latest study day on which the memory was fed.")
     fades_at = models.DateTimeField(null=True)
     # Kept by card, since cards move between decks, and no earlier than the answers that it ends.
     reset_at = models.DateTimeField(null=True, help_text="The learner started over: no answer before counts.")
@@ -83,8 +86,9 @@ class CardProgress(models.Model):
 
     DERIVED = (
         *("level", "peak", "recalls", "misses", "lapses", "recall_days"),
-        *("last_recall_day", "last_miss_day", "last_day", "last_reviewed_at"),
-        *("stability", "difficulty", "state", "learning_step", "due", "last_recalled_at", "fades_at"),
+        *("last_recall_day", "last_miss_day", "last_lapse_day", "last_day", "last_reviewed_at"),
+        *("stability", "difficulty", "state", "learning_step", "due", "due_day"),
+        *("last_recalled_at", "memory_day", "fades_at"),
     )
 
     objects = CardProgressQuerySet.as_manager()
@@ -112,8 +116,8 @@ class CardProgress(models.Model):
             models.CheckConstraint(condition=Q(level__lte=F("peak")), name="progress_level_at_most_peak"),
         ]
         indexes = [
-            models.Index(fields=["learner", "deck", "due"], name="progress_due_in_deck"),
-            models.Index(fields=["learner", "due"], name="progress_due"),
+            models.Index(fields=["learner", "deck", "due_day"], name="progress_due_day_in_deck"),
+            models.Index(fields=["learner", "due_day"], name="progress_due_day"),
             # Cards in a same-day step are few and asked for at every draw.
             models.Index(
                 fields=["learner", "deck", "due"],
@@ -140,13 +144,16 @@ class CardProgress(models.Model):
             or self.last_recalled_at is None
         ):
             return None
+        # A row still to be replayed has no days yet (see `Enrollment.replayed_with`), but may be looked at.
         return Memory(
-            self.stability,
-            self.difficulty,
-            State(self.state),
-            self.learning_step,
-            self.due,
-            self.last_recalled_at,
+            stability=self.stability,
+            difficulty=self.difficulty,
+            state=State(self.state),
+            step=self.learning_step,
+            due=self.due,
+            due_day=self.due_day or self.due.date(),
+            last_review=self.last_recalled_at,
+            day=self.memory_day or self.last_recalled_at.date(),
         )
 
     def as_progress(self) -> Progress:
@@ -160,6 +167,7 @@ class CardProgress(models.Model):
             recall_days=self.recall_days,
             last_recall_day=self.last_recall_day,
             last_miss_day=self.last_miss_day,
+            last_lapse_day=self.last_lapse_day,
             last_day=self.last_day,
             memory=self.memory,
         )
@@ -176,6 +184,7 @@ class CardProgress(models.Model):
             "recall_days": progress.recall_days,
             "last_recall_day": progress.last_recall_day,
             "last_miss_day": progress.last_miss_day,
+            "last_lapse_day": progress.last_lapse_day,
             "last_day": progress.last_day,
             "last_reviewed_at": last_reviewed_at,
             "stability": memory and memory.stability,
@@ -183,7 +192,9 @@ class CardProgress(models.Model):
             "state": memory and memory.state,
             "learning_step": memory and memory.step,
             "due": memory and memory.due,
+            "due_day": memory and memory.due_day,
             "last_recalled_at": memory and memory.last_review,
+            "memory_day": memory and memory.day,
             "fades_at": fades_at(progress),
         }
         changed = any(getattr(self, name) != value for name, value in fields.items())

@@ -1,5 +1,7 @@
 """The append-only log."""
 
+from datetime import date, timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -8,6 +10,7 @@ from cards.models import Card, Deck
 from sessions_app.models.choices import (
     ANKI_CHOICE,
     EVIDENCE,
+    JUDGES,
     KINDS,
     MAX_RESPONSE,
     MODE_CHOICES,
@@ -17,8 +20,13 @@ from sessions_app.models.choices import (
     VERDICTS,
 )
 from sessions_app.models.session import Step
-from sessions_app.study.memory import VERSION
+from sessions_app.study import memory as fsrs_memory
 from sessions_app.study.types import Evidence, Kind, Memory, Outcome, Rating, Side, State, Verdict
+
+
+def scheduler_version() -> str:
+    """The version whose rules a new line is folded by."""
+    return fsrs_memory.VERSION
 
 
 class ReviewQuerySet(models.QuerySet["Review"]):
@@ -50,6 +58,13 @@ class Review(models.Model):
     evidence = models.CharField(max_length=11, choices=EVIDENCE)
     verdict = models.CharField(max_length=7, choices=VERDICTS)
     rating = models.PositiveSmallIntegerField(choices=RATINGS, null=True)
+    judged_by = models.CharField(
+        max_length=7,
+        choices=JUDGES,
+        blank=True,
+        default="",
+        help_text="Whose word the verdict is; empty on old lines, which count as the learner's own word.",
+    )
     response = models.CharField(max_length=MAX_RESPONSE, blank=True)
     mistaken_for = models.ForeignKey(
         Card,
@@ -78,13 +93,17 @@ class Review(models.Model):
         null=True,
         help_text="The start-over or change of question that was in force: nothing before it counted.",
     )
-    scheduler = models.CharField(max_length=20, default=VERSION)
+    scheduler = models.CharField(max_length=20, default=scheduler_version)
     # What another program had made of an answer that comes from there: all of it, or none.
     memory_stability = models.FloatField(null=True)
     memory_difficulty = models.FloatField(null=True)
     memory_state = models.PositiveSmallIntegerField(choices=STATES, null=True)
     memory_step = models.PositiveSmallIntegerField(null=True)
     memory_due = models.DateTimeField(null=True)
+    # The days and the instant as the learner's own clock had them; lines from before they were kept have none.
+    memory_due_day = models.DateField(null=True)
+    memory_at = models.DateTimeField(null=True, help_text="When that memory was last fed.")
+    memory_day = models.DateField(null=True, help_text="The study day on which that memory was last fed.")
     voided_at = models.DateTimeField(null=True)
 
     objects = ReviewQuerySet.as_manager()
@@ -160,13 +179,26 @@ class Review(models.Model):
         if self.memory_state is None or self.memory_due is None:
             return None
         return Memory(
-            self.memory_stability,
-            self.memory_difficulty,
-            State(self.memory_state),
-            self.memory_step,
-            self.memory_due,
-            self.reviewed_at,
+            stability=self.memory_stability,
+            difficulty=self.memory_difficulty,
+            state=State(self.memory_state),
+            step=self.memory_step,
+            due=self.memory_due,
+            due_day=self.memory_due_day or self._memory_due_day(),
+            last_review=self.memory_at or self.reviewed_at,
+            day=self.memory_day or self.study_day,
         )
+
+    def _memory_due_day(self) -> date:
+        """The day on which the memory of an old line is due, without the zone in which it was read.
+
+        A card in days was due at the beginning of its day, so it is as many whole days after the answer's own day
+        as have begun between the two instants.
+        """
+        if self.memory_due is None or self.memory_state != State.REVIEW:
+            return self.study_day
+        days_before = (self.reviewed_at - self.memory_due) // timedelta(days=1)
+        return self.study_day - timedelta(days=days_before)
 
     def carry(self, memory: Memory | None) -> None:
         """Let the line say what the memory is after it; None leaves that to the scheduler again."""
@@ -175,3 +207,6 @@ class Review(models.Model):
         self.memory_state = memory.state if memory else None
         self.memory_step = memory.step if memory else None
         self.memory_due = memory.due if memory else None
+        self.memory_due_day = memory.due_day if memory else None
+        self.memory_at = memory.last_review if memory else None
+        self.memory_day = memory.day if memory else None

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from sessions_app.study.answers import Judgement, Reason, judge
-from sessions_app.study.types import Evidence, Graded, InvalidResponseError, Kind, Question, Verdict
+from sessions_app.study.types import Evidence, Graded, InvalidResponseError, JudgedBy, Kind, Question, Verdict
 
 LONGEST_RESPONSE = 2_000
 # An answer of more lines than this is one thing to say, not a list to tick.
@@ -80,6 +80,7 @@ def _choice(question: Question, response: Mapping[str, str]) -> Graded:
         verdict,
         response=question.options[picked][:LONGEST_RESPONSE],
         mistaken_for=_mistaken_for(question, picked, verdict),
+        judged_by=JudgedBy.CHOICE,
     )
 
 
@@ -89,7 +90,14 @@ def _true_false(question: Question, response: Mapping[str, str]) -> Graded:
         raise InvalidResponseError("Choose true or false.")
     verdict = _verdict(is_right=(truth == "true") == states_truth(question))
     mistaken_for = _mistaken_for(question, 0, verdict) if truth == "true" else None
-    return Graded(question.card_id, Evidence.RECOGNITION, verdict, response=truth, mistaken_for=mistaken_for)
+    return Graded(
+        question.card_id,
+        Evidence.RECOGNITION,
+        verdict,
+        response=truth,
+        mistaken_for=mistaken_for,
+        judged_by=JudgedBy.CHOICE,
+    )
 
 
 def _typed(question: Question, response: Mapping[str, str]) -> Graded:
@@ -101,10 +109,10 @@ def _typed(question: Question, response: Mapping[str, str]) -> Graded:
         raise InvalidResponseError("Type an answer, or choose “Don’t know”.")
     if judgement.reason is Reason.PROMPT:
         raise InvalidResponseError("That is the question itself. Type its answer.")
-    verdict = judgement.verdict
+    verdict, judged_by = judgement.verdict, JudgedBy.JUDGE
     if verdict is Verdict.ASK and "held" in response and response.get("verdict") in (RIGHT, WRONG):
-        verdict = Verdict(response["verdict"])
-    return Graded(question.card_id, Evidence.RECALL, verdict, response=typed)
+        verdict, judged_by = Verdict(response["verdict"]), JudgedBy.LEARNER
+    return Graded(question.card_id, Evidence.RECALL, verdict, response=typed, judged_by=judged_by)
 
 
 def _flip(question: Question, response: Mapping[str, str]) -> Graded:

@@ -136,12 +136,24 @@ def _next_memory(progress: Progress, outcome: Outcome, retention: float) -> Memo
         if memory is None or outcome.is_correct:
             return memory
         # Recognition never changes a memory, but who misses the answer among four should see the card again.
-        return replace(memory, due=min(memory.due, outcome.reviewed_at))
-    if memory is not None and outcome.rating is None and not _first_of_day(progress, outcome):
-        # A recall minutes after the answer was seen would triple the stability without proving anything.
+        return replace(
+            memory,
+            due=min(memory.due, outcome.reviewed_at),
+            due_day=min(memory.due_day, outcome.study_day),
+        )
+    if memory is not None and outcome.rating is None and not _may_feed(progress, memory, outcome):
         return memory
     rating = outcome.rating or (Rating.GOOD if outcome.is_correct else Rating.AGAIN)
-    return fsrs_memory.review(memory, rating, outcome.reviewed_at, retention)
+    return fsrs_memory.review(memory, rating, outcome.reviewed_at, outcome.study_day, retention)
+
+
+def _may_feed(progress: Progress, memory: Memory, outcome: Outcome) -> bool:
+    """Whether a recall that the learner has not rated feeds the memory.
+
+    Minutes after a question that showed the answer, it would triple a memory that was last fed on another day
+    without proving anything. On a day on which the memory was fed, FSRS has a formula of its own for what follows.
+    """
+    return _first_of_day(progress, outcome) or outcome.study_day <= memory.day
 
 
 def _right(before: Progress, after: Progress, outcome: Outcome) -> Progress:
@@ -173,11 +185,14 @@ def _level_after_recall(before: Progress, after: Progress, outcome: Outcome, *, 
 
 def _wrong(before: Progress, after: Progress, outcome: Outcome) -> Progress:
     forgot = _state(before) is State.REVIEW and _state(after) is State.RELEARNING
+    # Once a day: one bad sitting makes no leech.
+    lapsed = forgot and (before.last_lapse_day is None or outcome.study_day > before.last_lapse_day)
     return replace(
         after,
         level=Level(max(before.level - 1, min(before.level, Level.RECOGNISED))),
         misses=before.misses + 1,
-        lapses=before.lapses + forgot,
+        lapses=before.lapses + lapsed,
+        last_lapse_day=outcome.study_day if lapsed else before.last_lapse_day,
         last_miss_day=_later(before.last_miss_day, outcome.study_day),
     )
 

@@ -13,6 +13,7 @@ from sessions_app.study.types import (
     Evidence,
     Graded,
     InvalidResponseError,
+    JudgedBy,
     Kind,
     Question,
     Verdict,
@@ -118,7 +119,8 @@ def grade(question: Question, saved: Mapping[str, str]) -> list[Graded]:
         # What the learner has said of her answer counts, as for one that was held.
         graded = grading.grade(question, {**saved, "held": "yes"})
     except InvalidResponseError:
-        graded = Graded(question.card_id, grading.evidence_of(question.kind), Verdict.WRONG)
+        evidence = grading.evidence_of(question.kind)
+        graded = Graded(question.card_id, evidence, Verdict.WRONG, judged_by=JudgedBy.JUDGE)
     if graded.verdict is Verdict.ASK:
         graded = replace(graded, verdict=Verdict.WRONG)
     return [replace(graded, response=saved["typed"])] if saved.get("typed") else [graded]
@@ -141,6 +143,7 @@ def _pair(question: Question, saved: Mapping[str, str], place: int) -> Graded | 
         Verdict.CORRECT if is_right else Verdict.WRONG,
         response=question.options[int(picked)][: grading.LONGEST_RESPONSE],
         mistaken_for=None if is_right else taken,
+        judged_by=JudgedBy.CHOICE,
     )
 
 

@@ -48,6 +48,14 @@ class Verdict(StrEnum):
     ASK = "ask"
 
 
+class JudgedBy(StrEnum):
+    """Whose word a verdict is: the judge of typed answers, the choice that was made, or the learner's own."""
+
+    JUDGE = "judge"
+    CHOICE = "choice"
+    LEARNER = "learner"
+
+
 class Rating(IntEnum):
     """How a recall felt, as FSRS numbers it."""
 
@@ -80,7 +88,11 @@ class Memory:
     """The FSRS state of one card for one learner.
 
     ``stability`` is the number of days after which recall falls to 90 %, ``difficulty`` 1 to 10; ``step`` is
-    the position among the same-day steps, None in the review state; ``due`` is plain FSRS.
+    the position among the same-day steps, None in the review state.
+
+    A card in a same-day step is due at the instant ``due``. Any other is due on the study day ``due_day``, a date
+    without a zone, and its ``due`` says no more than how long after the answer that is. Both are plain FSRS.
+    ``last_review`` is the instant at which the memory was last fed, ``day`` the latest study day on which it was.
     """
 
     stability: float
@@ -88,7 +100,9 @@ class Memory:
     state: State
     step: int | None
     due: datetime
+    due_day: date
     last_review: datetime
+    day: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +144,8 @@ class Progress:
     """What a card's outcomes on one side add up to. The default is a card never answered.
 
     ``peak`` is the highest level reached: a lost step is won back by one recall. ``recall_days`` counts the
-    study days with a right unaided recall. ``lapses`` counts misses of a card that had left the same-day steps.
+    study days with a right unaided recall. ``lapses`` counts the study days on which a card was forgotten that had
+    left the same-day steps.
     """
 
     level: Level = Level.NEW
@@ -141,6 +156,7 @@ class Progress:
     recall_days: int = 0
     last_recall_day: date | None = None
     last_miss_day: date | None = None
+    last_lapse_day: date | None = None
     last_day: date | None = None
     memory: Memory | None = None
 
@@ -278,8 +294,8 @@ class Question:
 class Graded:
     """A mode's judgement of a response: one entry for each card that the question was about.
 
-    ``mistaken_for`` is the card whose answer was given instead. With the verdict ``ASK`` nothing is answered yet:
-    the ``response`` is kept, and the learner is asked how it was.
+    ``mistaken_for`` is the card whose answer was given instead, ``judged_by`` whose word the verdict is. With the
+    verdict ``ASK`` nothing is answered yet: the ``response`` is kept, and the learner is asked how it was.
     """
 
     card_id: int
@@ -288,6 +304,7 @@ class Graded:
     rating: Rating | None = None
     response: str = ""
     mistaken_for: int | None = None
+    judged_by: JudgedBy = JudgedBy.LEARNER
 
 
 class InvalidResponseError(ValueError):
@@ -356,10 +373,10 @@ class SessionSettings:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a question is drawn: the instant, and the end of the learner's study day."""
+    """When a question is drawn: the instant, and the learner's study day in which it lies."""
 
     now: datetime
-    day_end: datetime
+    today: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,8 +408,8 @@ class Desk(Protocol):
     def learning(self, *, before: datetime) -> Sequence[Scheduled]:
         """Cards in a same-day step that are due before ``before``, earliest first."""
 
-    def review(self, *, before: datetime | None, limit: int) -> Sequence[Scheduled]:
-        """Cards in the review state that are due before ``before`` (None: at any time), earliest first."""
+    def review(self, *, until: date | None, limit: int) -> Sequence[Scheduled]:
+        """Cards in the review state that are due by the study day ``until`` (None: whenever), earliest first."""
 
     def weakest(self, *, limit: int) -> Sequence[Scheduled]:
         """Cards with a memory, least stable first."""

@@ -1,7 +1,7 @@
 """How the pages show what the engine computes."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django import template
 from django.utils import timezone
@@ -13,6 +13,7 @@ from cards.rendering import PLAIN, plain, render
 from cards.templatetags.card_text import stored
 from sessions_app.illustrated import IllustratedText
 from sessions_app.study.answers.difference import difference
+from sessions_app.study.days import study_day
 from sessions_app.study.types import Level, Need, NextStep
 
 register = template.Library()
@@ -45,22 +46,32 @@ def interval(value: timedelta) -> str:
 
 
 @register.filter
-def when(value: datetime | None) -> str:
-    """A coming time as people say it: "in 8 min", "today 18:05", "tomorrow", "next Thu", "12 Jan"."""
+def when(value: date | datetime | None) -> str:
+    """A coming time as people say it: "in 8 min", "today 18:05", "tomorrow", "next Thu", "12 Jan".
+
+    A date is a study day: at one in the morning the coming day is still tomorrow.
+    """
     if value is None:
         return ""
     now = timezone.now()
+    if not isinstance(value, datetime):
+        return _day(value, study_day(now, timezone.get_current_timezone()))
     if value <= now + HOUR:
         return f"in {max(1, round((value - now) / MINUTE))} min"
-    days = (timezone.localtime(value).date() - timezone.localtime(now).date()).days
-    if days == 0:
-        return f"today {date_format(timezone.localtime(value), 'H:i')}"
+    local, today = timezone.localtime(value), timezone.localdate(now)
+    return f"today {date_format(local, 'H:i')}" if local.date() == today else _day(local.date(), today)
+
+
+def _day(day: date, today: date) -> str:
+    """``day`` as people say it on the day ``today``."""
+    days = (day - today).days
+    if days <= 0:
+        return "today"
     if days == 1:
         return "tomorrow"
     if days < 7:
-        return f"next {date_format(timezone.localtime(value), 'D')}"
-    same_year = timezone.localtime(value).year == timezone.localtime(now).year
-    return date_format(timezone.localtime(value), "j M" if same_year else "j M Y")
+        return f"next {date_format(day, 'D')}"
+    return date_format(day, "j M" if day.year == today.year else "j M Y")
 
 
 @register.filter

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from sessions_app.forms import LearnStartForm, SpacedStartForm, StartForm
 from sessions_app.models import Enrollment, Step
-from sessions_app.services import Stand
+from sessions_app.services import Stand, study_day_of
 from sessions_app.study import grading, memory
 from sessions_app.study.types import Kind, Question, Rating, Verdict
 
@@ -37,7 +37,8 @@ def learn_question(question: Question, step: Step, stand: Stand, enrollment: Enr
 def spaced_question(question: Question, step: Step, stand: Stand, enrollment: Enrollment) -> dict[str, Any]:
     """The grades with their intervals, how much waits, and what was typed."""
     known = stand.progress.memory if stand.progress else None
-    waits = memory.previews(known, timezone.now(), enrollment.retention)
+    now = timezone.now()
+    waits = memory.previews(known, now, study_day_of(enrollment.learner, now), enrollment.retention)
     ratings = TWO_BUTTONS if enrollment.two_buttons else Rating
     context: dict[str, Any] = {
         "grades": [(rating.value, rating.name.capitalize(), waits[rating]) for rating in ratings],

@@ -31,6 +31,9 @@ from studysite.htmx import render_page
 from studysite.requests import LearnerRequest
 
 STALE = "That card was answered already; nothing was counted twice. This is where you are."
+NEW_DAY = (
+    "A new study day has begun, so that session has ended. Its answers count; its open card comes again."
+)
 NOTHING = "There is nothing to study here just now."
 MOST_CARDS = 10**9
 
@@ -101,6 +104,8 @@ def answer(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
         return where_it_stands(request, deck, mode)
     tells = MODES[mode].tells and step.answered_at
     if not request.htmx:
+        if stand.is_new_day:
+            messages.info(request, NEW_DAY)
         page = reverse("study", args=[slug, mode])
         return redirect(f"{page}?answered={step.pk}" if tells else page)
     if tells:
@@ -119,7 +124,11 @@ def ask_instead(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
     stand = services.step_instead(learner=request.learner, step=step, now=now)
     if stand.is_stale:
         return where_it_stands(request, deck, mode)
-    return show(request, deck, mode, stand) if request.htmx else redirect("study", slug=slug, mode=mode)
+    if request.htmx:
+        return show(request, deck, mode, stand)
+    if stand.is_new_day:
+        messages.info(request, NEW_DAY)
+    return redirect("study", slug=slug, mode=mode)
 
 
 @never_cache
@@ -178,6 +187,7 @@ def show(
 
     ``aside`` is the key of a card that was just put aside, and can be brought back; ``typed`` stays in its field.
     """
+    notice = NEW_DAY if stand.is_new_day else notice
     context: dict[str, Any] = {"deck": deck, "mode": MODES[mode], "notice": notice, "typed": typed}
     if aside:
         context["aside"] = marks.put_aside_card(request.learner, deck, aside, timezone.now())

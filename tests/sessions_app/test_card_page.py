@@ -211,7 +211,8 @@ def test_queries_are_few_and_history_adds_none(learner_client, card, studied):
 def chart(days=(0, 3, 10), now=NOON + timedelta(days=12), goal=0.9):
     recalls, held = [], None
     for day in days:
-        held = memory.review(held, Rating.GOOD, NOON + timedelta(days=day))
+        at = NOON + timedelta(days=day)
+        held = memory.review(held, Rating.GOOD, at, at.date())
         recalls.append(held)
     return charts.recall_chart(recalls, goal=goal, falls_at=memory.falls_to(held, goal), now=now)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cards.models import Card
 from sessions_app.desk import DeckDesk
 from sessions_app.models import CardProgress, Enrollment, StudySession
-from sessions_app.services import moment_of
+from sessions_app.services import day_end_of, moment_of
 from sessions_app.study.modes import spaced
 from sessions_app.study.types import Rating, SessionSettings
 from tests.sessions_app.conftest import NOON, Studying
@@ -49,14 +49,15 @@ def memory_of(state, position):
         return {}
     due = {"step": NOON - timedelta(minutes=5), "due": NOON - DAY, "later": NOON + 9 * DAY}[state]
     return {
-        "stability": 1.0 + position % 7, "difficulty": 5.0, "due": due, "last_recalled_at": NOON - 10 * DAY,
+        "stability": 1.0 + position % 7, "difficulty": 5.0, "due": due, "due_day": due.date(),
+        "last_recalled_at": NOON - 10 * DAY, "memory_day": (NOON - 10 * DAY).date(),
         "state": 1 if state == "step" else 2, "learning_step": 0 if state == "step" else None,
     }  # fmt: skip
 
 
 def stand(learner, deck, kinds):
     """Give the deck's cards these kinds, in bulk, with the roll-up that they make."""
-    day_end = moment_of(learner, NOON).day_end
+    day_end = day_end_of(learner, NOON)
     cards = deck.cards.in_order().values_list("pk", flat=True)
     rows = [
         CardProgress(

@@ -8,6 +8,7 @@ from django.core.management import call_command
 from cards.models import Card
 from sessions_app import services
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step, StudySession
+from sessions_app.study.memory import VERSION
 from sessions_app.study.types import InvalidResponseError, Level
 from tests.sessions_app.conftest import NOON, Studying
 
@@ -44,7 +45,8 @@ def test_an_answer_is_logged_with_what_was_known_only_then(studying, learner):
         3,
     )
     assert (line.study_day, line.gap, line.gap_needed, line.elapsed_ms) == (date(2026, 3, 2), None, 3, 20_000)
-    assert line.scheduler == "fsrs-6"
+    assert line.scheduler == VERSION
+    assert line.judged_by == "learner"
 
 
 def test_an_answer_moves_progress_day_and_roll_up_together(studying):
@@ -103,18 +105,32 @@ def test_a_session_ends_with_its_study_day(studying, learner):
     first = studying.start()
     studying.now += timedelta(days=1)
     stand = services.stand_of(learner=learner, deck=studying.deck, mode="spaced", now=studying.now)
-    assert stand.step is None
+    assert (stand.step, stand.is_new_day) == (None, True)
     second = studying.start()
     first.refresh_from_db()
     assert second != first
     assert first.finished_at
 
 
-def test_an_answer_given_after_the_day_ended_still_counts(studying):
+def test_an_answer_after_the_day_ended_gives_the_question_back(studying, learner):
     studying.start()
-    studying.answer(3, after=timedelta(hours=23))
-    assert Review.objects.get().study_day == date(2026, 3, 3)
-    assert StudySession.objects.get().finished_at
+    studying.answer(3)
+    step = studying.open_step()
+    stand = studying.answer(3, after=timedelta(hours=23))
+    assert (stand.step, stand.is_new_day) == (None, True)
+    assert Review.objects.count() == 1
+    step.refresh_from_db()
+    assert (step.answered_at, step.retired_at) == (None, studying.now)
+    assert StudySession.objects.get().finished_at == studying.now
+    assert studying.answer(3, step).is_stale
+    assert studying.start().steps.get().card == step.card
+
+
+def test_a_question_given_back_is_not_asked_otherwise_either(studying, learner):
+    studying.start()
+    step = studying.open_step()
+    stand = services.step_instead(learner=learner, step=step, now=studying.now + timedelta(days=1))
+    assert stand.is_new_day
 
 
 def test_a_clock_put_back_keeps_the_log_in_order(studying):
@@ -198,7 +214,9 @@ def test_a_change_of_zone_changes_no_study_day_that_was(studying, learner):
     studying.answer(1)
     learner.time_zone = "Pacific/Auckland"
     learner.save()
-    studying.answer(3, after=timedelta(hours=4))
+    studying.now += timedelta(hours=4)
+    studying.start(new_limit=0)
+    studying.answer(3)
     call_command("rebuild_progress", check=True)
     assert [line.study_day for line in Review.objects.in_order()] == [date(2026, 3, 2), date(2026, 3, 3)]
 
@@ -211,5 +229,7 @@ def test_an_evening_over_the_change_to_summer_time_is_one_study_day(owner, deck)
     for after in (timedelta(0), timedelta(hours=2), timedelta(minutes=29)):
         studying.answer(3, after=after)
     assert {line.study_day for line in Review.objects.all()} == {date(2026, 3, 28)}
-    studying.answer(3, after=timedelta(minutes=2))
+    assert studying.answer(3, after=timedelta(minutes=2)).is_new_day
+    studying.start()
+    studying.answer(3)
     assert Review.objects.in_order().last().study_day == date(2026, 3, 29)

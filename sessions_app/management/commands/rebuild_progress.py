@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from cards.progress_bar import Bar
 from sessions_app import log
 from sessions_app.models import Enrollment
 
@@ -16,6 +17,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--deck", metavar="SLUG", help="only this deck")
         parser.add_argument("--learner", metavar="EMAIL", help="only this learner")
+        parser.add_argument(
+            "--behind", action="store_true", help="only what an earlier version of the site has worked out"
+        )
         parser.add_argument("--check", action="store_true", help="change nothing; fail if anything differs")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -24,10 +28,17 @@ class Command(BaseCommand):
             enrollments = enrollments.filter(deck__slug=options["deck"])
         if options["learner"]:
             enrollments = enrollments.filter(learner__email=options["learner"].lower())
-        different = sum(
-            self.rebuild(pk, check=options["check"]) for pk in enrollments.values_list("pk", flat=True)
-        )
-        self.stdout.write(f"{enrollments.count()} enrollments replayed, {different} rows differed.")
+        if options["behind"]:
+            enrollments = enrollments.behind()
+        keys = list(enrollments.values_list("pk", flat=True))
+        if options["behind"] and not keys:
+            return
+        bar, different = Bar(self.stdout), 0
+        for number, pk in enumerate(keys, 1):
+            different += self.rebuild(pk, check=options["check"])
+            bar.show(number, len(keys))
+        bar.end()
+        self.stdout.write(f"{len(keys)} enrollments replayed, {different} rows differed.")
         if options["check"] and different:
             raise CommandError("Derived fields differ from the log; run rebuild_progress without --check.")
 

@@ -96,12 +96,12 @@ def _main_pool(desk: Desk, moment: Moment) -> list[Candidate]:
         return []
     limit = EXTRA_CARDS + len(seen)
     ahead = desk.settings.queue == AHEAD
-    items = desk.review(before=None, limit=limit) if ahead else desk.weakest(limit=limit)
+    items = desk.review(until=None, limit=limit) if ahead else desk.weakest(limit=limit)
     return [(item.card, EXTRA) for item in items if item.card.id not in seen]
 
 
 def _due_and_new(desk: Desk, moment: Moment) -> list[Candidate]:
-    reviews = desk.review(before=moment.day_end, limit=REVIEWS_AT_ONCE)
+    reviews = desk.review(until=moment.today, limit=REVIEWS_AT_ONCE)
     new_done = sum(asked.origin == NEW for asked in desk.asked)
     new_left = min(desk.settings.new_limit - new_done, REVIEWS_AT_ONCE)
     unseen = desk.unseen(limit=new_left) if new_left > 0 else []

@@ -66,7 +66,9 @@ def carried(last: datetime) -> st.SearchStrategy[Memory]:
             state,
             None if state is State.REVIEW else 0,
             last + timedelta(days=days),
+            (last + timedelta(days=days)).date(),
             last,
+            last.date(),
         ),
         st.floats(0.1, 2_000),
         st.floats(1, 10),
@@ -112,8 +114,8 @@ def remembered(
 ) -> Scheduled:
     """A card in the review state, or in a same-day step where ``step`` is given."""
     state = State.REVIEW if step is None else State.LEARNING
-    last = NOON - timedelta(days=stability)
-    return Scheduled(card(number), Memory(stability, 5.0, state, step, NOON + due_in, last))
+    last, due = NOON - timedelta(days=stability), NOON + due_in
+    return Scheduled(card(number), Memory(stability, 5.0, state, step, due, due.date(), last, last.date()))
 
 
 @dataclass
@@ -131,10 +133,10 @@ class MemoryDesk:
             key=lambda s: (s.memory.due, s.card.id),
         )
 
-    def review(self, *, before: datetime | None, limit: int) -> list[Scheduled]:
+    def review(self, *, until: date | None, limit: int) -> list[Scheduled]:
         found = (s for s in self.scheduled if s.memory.state is State.REVIEW)
-        due = (s for s in found if before is None or s.memory.due < before)
-        return sorted(due, key=lambda s: (s.memory.due, s.card.id))[:limit]
+        due = (s for s in found if until is None or s.memory.due_day <= until)
+        return sorted(due, key=lambda s: (s.memory.due_day, s.card.id))[:limit]
 
     def weakest(self, *, limit: int) -> list[Scheduled]:
         found = (s for s in self.scheduled if s.memory.state is State.REVIEW)
@@ -146,7 +148,7 @@ class MemoryDesk:
     def answer(self, card_id: int, origin: str, rating: Rating, now: datetime) -> None:
         """Rate the drawn card, as the site does between two draws."""
         old = next((s for s in self.scheduled if s.card.id == card_id), None)
-        after = memory.review(old.memory if old else None, rating, now)
+        after = memory.review(old.memory if old else None, rating, now, now.date())
         self.scheduled = [s for s in self.scheduled if s.card.id != card_id] + [
             Scheduled(card(card_id), after)
         ]
@@ -159,12 +161,11 @@ def available(desk: Desk, at: Moment) -> set[int]:
     """Every card that Spaced's queue could ask at this moment."""
     scheduled = [
         *desk.learning(before=at.now + timedelta(minutes=20)),
-        *desk.review(before=at.day_end, limit=200),
+        *desk.review(until=at.today, limit=200),
     ]
     new_left = desk.settings.new_limit - sum(asked.origin == "new" for asked in desk.asked)
     return {item.card.id for item in scheduled} | {item.id for item in desk.unseen(limit=max(0, new_left))}
 
 
 def moment(now: datetime = NOON, day: date | None = None) -> Moment:
-    end = datetime.combine((day or now.date()) + timedelta(days=1), datetime.min.time(), tzinfo=UTC)
-    return Moment(now, end + timedelta(hours=4))
+    return Moment(now, day or now.date())

@@ -31,7 +31,8 @@ def test_the_curve_falls_to_the_stability_mark():
 
 
 def test_what_feeds_no_memory_is_not_on_it():
-    recalls, _ = drawn([outcome(), outcome(minute=5, kind=Kind.CHOICE, right=False), outcome(minute=9)])
+    seen = [outcome(day=3, kind=Kind.CHOICE, right=False), outcome(day=3, minute=9)]
+    recalls, _ = drawn([outcome(), *seen])
     assert [recall.last_review for recall in recalls] == [NOON]
 
 

@@ -1,6 +1,7 @@
-"""Our memory is the library's, number by number."""
+"""Our memory is the library's, number by number, with study days for the time between two recalls."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import fsrs
 import pytest
@@ -8,58 +9,144 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessions_app.study import memory
+from sessions_app.study.days import study_day
 from sessions_app.study.types import Rating, State
 from tests.sessions_app.study.build import NOON
 
-RATINGS = st.lists(st.tuples(st.sampled_from(Rating), st.integers(0, 60 * 24 * 90)), min_size=1, max_size=15)
+# A rating, the study days since the one before, and the hour of its day: earlier than the last, too.
+RATINGS = st.lists(
+    st.tuples(st.sampled_from(Rating), st.integers(0, 90), st.integers(0, 23)), min_size=1, max_size=15
+)
+DAY = timedelta(days=1)
+BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def reviewed(*ratings, retention=0.9):
-    now, result = NOON, None
-    for rating, minutes in ratings:
-        now += timedelta(minutes=minutes)
-        result = memory.review(result, rating, now, retention)
+    day, result = NOON.date(), None
+    for rating, days, hour in ratings:
+        day += timedelta(days=days)
+        now = datetime.combine(day, datetime.min.time(), UTC) + timedelta(hours=hour)
+        result = memory.review(result, rating, now, day, retention)
+    return result
+
+
+def at_wall(zone, *answers, before=None):
+    """The memory after ratings at local times, "2026-10-24 04:10", each with its own study day."""
+    result = before
+    for rating, wall in answers:
+        now = datetime.fromisoformat(wall).replace(tzinfo=zone).astimezone(UTC)
+        result = memory.review(result, rating, now, study_day(now, zone))
     return result
 
 
 @given(RATINGS, st.sampled_from([0.7, 0.85, 0.9, 0.95]))
-def test_any_history_gives_the_librarys_own_numbers(ratings, retention):
+def test_any_history_gives_the_librarys_own_numbers_for_whole_days(ratings, retention):
     scheduler = fsrs.Scheduler(
         desired_retention=retention,
         learning_steps=[timedelta(minutes=10)],
         relearning_steps=[timedelta(minutes=10)],
         enable_fuzzing=False,
     )
-    card, now = fsrs.Card(card_id=7), NOON
-    for rating, minutes in ratings:
-        now += timedelta(minutes=minutes)
-        card, _ = scheduler.review_card(card, fsrs.Rating(rating), now)
+    card, at = fsrs.Card(card_id=7), NOON
+    for rating, days, _ in ratings:
+        at += timedelta(days=days)
+        card, _ = scheduler.review_card(card, fsrs.Rating(rating), at)
     ours = reviewed(*ratings, retention=retention)
-    assert (ours.stability, ours.difficulty, ours.due) == (card.stability, card.difficulty, card.due)
-    assert (ours.state, ours.step, ours.last_review) == (card.state, card.step, card.last_review)
+    assert (ours.stability, ours.difficulty) == (card.stability, card.difficulty)
+    assert (ours.state, ours.step, ours.day) == (card.state, card.step, at.date())
+    assert ours.due_day == (card.due.date() if ours.state is State.REVIEW else at.date())
+    assert ours.due - ours.last_review == card.due - at
+
+
+@given(RATINGS)
+def test_the_hour_of_a_day_changes_nothing_but_instants(ratings):
+    ours = reviewed(*ratings)
+    noon = reviewed(*[(rating, days, 12) for rating, days, _ in ratings])
+    assert (ours.stability, ours.difficulty, ours.due_day) == (noon.stability, noon.difficulty, noon.due_day)
 
 
 def test_again_comes_back_in_ten_minutes_and_good_leaves_the_same_day_step():
-    assert reviewed((Rating.AGAIN, 0)).due == NOON + timedelta(minutes=10)
-    assert reviewed((Rating.GOOD, 0)).state is State.REVIEW
+    again, good = reviewed((Rating.AGAIN, 0, 12)), reviewed((Rating.GOOD, 0, 12))
+    assert (again.due, again.due_day) == (NOON + timedelta(minutes=10), NOON.date())
+    assert (good.state, good.due_day) == (State.REVIEW, date(2026, 3, 4))
 
 
 def test_previews_are_what_each_rating_then_does():
-    before = reviewed((Rating.GOOD, 0))
-    now = NOON + timedelta(days=4)
-    for rating, wait in memory.previews(before, now).items():
-        assert memory.review(before, rating, now).due == now + wait
+    before, now = reviewed((Rating.GOOD, 0, 12)), NOON + 4 * DAY
+    for rating, wait in memory.previews(before, now, now.date()).items():
+        after = memory.review(before, rating, now, now.date())
+        assert after.due == now + wait
+        assert after.due_day == now.date() + (wait if after.state is State.REVIEW else 0 * DAY)
+
+
+def test_the_next_morning_is_a_day_later():
+    """Again, Good, Good within twenty minutes of an evening, and Good before eleven hours have passed."""
+    evening = at_wall(
+        UTC,
+        (Rating.AGAIN, "2026-03-02 21:00"),
+        (Rating.GOOD, "2026-03-02 21:10"),
+        (Rating.GOOD, "2026-03-02 21:20"),
+    )
+    assert evening.stability == pytest.approx(0.284, abs=0.001)
+    morning = at_wall(UTC, (Rating.GOOD, "2026-03-03 08:00"), before=evening)
+    assert morning.stability == pytest.approx(2.152, abs=0.001)
+
+
+def test_two_minutes_apart_lie_a_day_apart_where_a_study_day_ends_between():
+    """As in Anki: the study day alone decides, at its end too. docs/engine.md tells these figures."""
+    first = at_wall(UTC, (Rating.GOOD, "2026-03-03 03:59"))
+    assert first.stability == pytest.approx(2.31, abs=0.005)
+    second = at_wall(UTC, (Rating.GOOD, "2026-03-03 04:01"), before=first)
+    assert second.stability == pytest.approx(7.32, abs=0.005)
+
+
+def test_who_comes_five_minutes_earlier_each_evening_is_asked_as_often_as_who_comes_on_time():
+    def answers(earlier):
+        held = reviewed((Rating.AGAIN, 0, 12), (Rating.GOOD, 0, 12))
+        count = 2
+        for number in range(1, 31):
+            now = NOON + number * (DAY - earlier)
+            if held.due_day <= now.date():
+                held, count = memory.review(held, Rating.GOOD, now, now.date()), count + 1
+        return count
+
+    assert answers(timedelta(0)) == answers(timedelta(minutes=5)) == 6
+
+
+@pytest.mark.parametrize(
+    ("answered", "due"),
+    [
+        ("2026-10-24 03:30", date(2026, 10, 24)),  # still the 23rd, in Berlin
+        ("2026-10-24 04:10", date(2026, 10, 25)),  # 24 hours later it is 03:10 there, and still the 24th
+        ("2026-03-28 03:30", date(2026, 3, 28)),
+        ("2026-03-28 04:10", date(2026, 3, 29)),
+    ],
+)
+def test_a_day_is_a_day_over_a_change_of_the_clock(answered, due):
+    assert at_wall(BERLIN, (Rating.AGAIN, answered), (Rating.GOOD, answered)).due_day == due
+
+
+def test_a_day_lived_twice_is_one_day():
+    """From Auckland to Los Angeles, where it is still the day before, and back."""
+    auckland, los_angeles = ZoneInfo("Pacific/Auckland"), ZoneInfo("America/Los_Angeles")
+    left = at_wall(auckland, (Rating.GOOD, "2026-03-10 12:00"))
+    arrived = at_wall(los_angeles, (Rating.GOOD, "2026-03-09 20:00"), before=left)
+    assert arrived.day == left.day == date(2026, 3, 10)
+    assert arrived.stability / left.stability == pytest.approx(1.0, abs=0.5)
+    assert arrived.due_day > date(2026, 3, 9)
+    back = at_wall(auckland, (Rating.GOOD, "2026-03-11 20:00"), before=arrived)
+    assert (back.day, back.stability > 2 * arrived.stability) == (date(2026, 3, 11), True)
 
 
 def test_recall_falls_within_the_first_day_already():
-    fresh = reviewed((Rating.GOOD, 0))
+    fresh = reviewed((Rating.GOOD, 0, 12))
     noon, night = (memory.retrievability(fresh, NOON + timedelta(hours=hours)) for hours in (0, 12))
     assert noon == 1
     assert 0.9 < night < 1
 
 
 def test_at_its_stability_recall_is_ninety_percent():
-    fresh = reviewed((Rating.GOOD, 0))
+    fresh = reviewed((Rating.GOOD, 0, 12))
     assert memory.retrievability(fresh, NOON + timedelta(days=fresh.stability)) == pytest.approx(0.9)
 
 
@@ -72,5 +159,5 @@ def test_falls_to_is_the_inverse_of_retrievability(ratings, recall):
 
 
 def test_a_clock_put_back_never_makes_recall_more_than_certain():
-    fresh = reviewed((Rating.GOOD, 0))
+    fresh = reviewed((Rating.GOOD, 0, 12))
     assert memory.retrievability(fresh, NOON - timedelta(days=3)) == 1

@@ -79,11 +79,12 @@ def test_an_earlier_study_day_lived_again_is_no_new_day():
 
 
 def test_a_memory_from_elsewhere_is_taken_as_it_is_and_built_on():
-    held = Memory(40.0, 3.5, State.REVIEW, None, NOON + timedelta(days=33), NOON)
+    due = NOON + timedelta(days=33)
+    held = Memory(40.0, 3.5, State.REVIEW, None, due, due.date(), NOON, NOON.date())
     taken = replace(outcome(rating=Rating.AGAIN, right=False), memory=held)
     assert folded(outcome(day=-9), taken).memory == held
     later = outcome(day=33)
-    assert folded(taken, later).memory == memory.review(held, Rating.GOOD, later.reviewed_at)
+    assert folded(taken, later).memory == memory.review(held, Rating.GOOD, later.reviewed_at, later.study_day)
 
 
 def test_recognition_leaves_the_memory_alone():
@@ -94,18 +95,37 @@ def test_recognition_leaves_the_memory_alone():
 def test_a_missed_choice_makes_a_scheduled_card_due_at_once():
     miss = outcome(day=1, kind=Kind.CHOICE, right=False)
     after = folded(outcome(), miss).memory
-    assert after.due == miss.reviewed_at
+    assert after.due_day == miss.study_day
     assert after.stability == folded(outcome()).memory.stability
 
 
 def test_a_missed_choice_never_postpones():
     overdue = folded(outcome(), outcome(day=30, kind=Kind.CHOICE, right=False)).memory
-    assert overdue.due == folded(outcome()).memory.due
+    assert overdue.due_day == folded(outcome()).memory.due_day
 
 
-def test_outside_spaced_a_second_recall_of_a_day_leaves_the_memory_alone():
-    once = folded(outcome())
-    assert folded(outcome(), outcome(minute=5, kind=Kind.TYPED)).memory == once.memory
+def test_a_missed_choice_makes_a_same_day_step_due_at_once():
+    missed = outcome(right=False)
+    miss = outcome(minute=3, kind=Kind.CHOICE, right=False)
+    assert folded(missed, miss).memory.due == miss.reviewed_at
+
+
+@pytest.mark.parametrize(("right", "least", "most"), [(True, 1.0, 1.42), (False, 0.27, 0.48)])
+def test_a_later_recall_of_a_day_on_which_the_memory_was_fed_feeds_it_too(right, least, most):
+    """By the formula for the same day, whose factors docs/engine.md tells."""
+    for days in ((), (2,), (2, 9)):
+        before = [outcome(), *[outcome(day=day) for day in days]]
+        again = outcome(day=days[-1] if days else 0, minute=5, kind=Kind.TYPED, right=right)
+        once, twice = folded(*before).memory, folded(*before, again).memory
+        assert twice.last_review == again.reviewed_at
+        assert least <= twice.stability / once.stability <= most
+
+
+def test_a_recall_after_an_eastward_flight_is_on_the_day_that_was_fed():
+    """The study day before the one on which the memory was last fed is that day, not an earlier one."""
+    westward = replace(outcome(day=1, minute=90), study_day=outcome(day=0).study_day)
+    after = folded(outcome(), outcome(day=1), westward).memory
+    assert (after.last_review, after.day) == (westward.reviewed_at, outcome(day=1).study_day)
 
 
 def test_a_recall_after_a_choice_on_the_same_day_leaves_the_memory_alone():
@@ -131,6 +151,14 @@ def test_a_lapse_is_a_forgotten_card_that_had_left_the_same_day_steps():
     assert folded(good).memory.state is State.REVIEW
     assert folded(good, forgotten, again).lapses == 1
     assert folded(outcome(right=False, rating=Rating.AGAIN)).lapses == 0
+
+
+def test_one_bad_sitting_counts_as_one_lapse():
+    sitting = [
+        outcome(day=5, minute=20 * n, right=n % 2 == 1, rating=Rating(1 + 2 * (n % 2))) for n in range(10)
+    ]
+    assert folded(outcome(), *sitting).lapses == 1
+    assert folded(outcome(), *sitting, outcome(day=20, right=False)).lapses == 2
 
 
 def test_eight_lapses_make_a_leech():
@@ -236,4 +264,4 @@ def test_retention_changes_when_cards_are_due_and_nothing_else(history, retentio
     )
     if usual.memory:
         assert other.memory.stability == usual.memory.stability
-        assert other.memory.due - NOON >= timedelta(0)
+        assert other.memory.day == usual.memory.day
