@@ -24,7 +24,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 # What speaks to the database in ways of its own; `python -m tests.postgres` alone runs every test that uses it.
 POSTGRES_TESTS := tests/accounts/test_models.py \
 	$(addprefix tests/cards/test_,$(addsuffix .py,copying images import_commands models services tags)) \
-	$(addprefix tests/sessions_app/test_,$(addsuffix .py,bulk_log histories law marks overridden overview paper_races queries queue races services terms undo upkeep))
+	$(addprefix tests/sessions_app/test_,$(addsuffix .py,bulk_log histories law marks overridden overview paper_races queries queue races services study_days terms undo upkeep))
 
 .PHONY: run admin dev test soak bench check lock clean installed installed-dev
 

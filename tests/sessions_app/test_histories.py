@@ -87,8 +87,28 @@ def test_the_next_answer_builds_on_it(learner):
         services.step_answer(learner=learner, step=Step.objects.get(), response={"rating": "3"}, now=now)
     row = CardProgress.objects.get()
     assert row.stability > 12.5
-    assert row.due > now + timedelta(days=10)
+    assert row.due_day > now.date() + timedelta(days=10)
     assert law_holds()
+
+
+def test_the_memory_keeps_the_day_and_instant_at_which_anki_fed_it(learner):
+    """Anki notes them beside its memory (lrt): its log may end with an answer that fed nothing."""
+    fed = datetime(2026, 2, 27, 3, tzinfo=UTC)
+    data = json.dumps({"s": 12.5, "d": 4.25, "lrt": int(fed.timestamp())})
+    row = note(["q", "a"], type=2, queue=2, due=DUE, ivl=9, data=data)
+    import_file(learner, package([row], reviews=REVIEWS))
+    progress = CardProgress.objects.get()
+    assert (progress.last_recalled_at, progress.memory_day) == (fed, date(2026, 2, 26))
+    assert progress.due_day == date(2026, 3, 20)
+    assert law_holds()
+
+
+def test_a_line_from_before_its_days_were_kept_is_due_on_the_same_day(learner):
+    import_file(learner, package([learned()], reviews=REVIEWS))
+    before = CardProgress.objects.values().get()
+    Review.objects.update(memory_due_day=None, memory_at=None, memory_day=None, judged_by="")
+    assert law_holds()
+    assert CardProgress.objects.values().get() == before
 
 
 def test_the_same_file_again_adds_nothing_and_a_later_one_the_rest(learner):
@@ -295,6 +315,28 @@ def test_nobody_elses_history_leaves(studied, owner, learner):
         {"gap_needed": 2**40},
         {"elapsed_ms": "5"},
         {"memory_stability": -1, "memory_difficulty": 5, "memory_state": 2},
+        {
+            "memory_stability": 5,
+            "memory_difficulty": 5,
+            "memory_state": 2,
+            "memory_due": "9999-12-31T00:00:00+00:00",
+        },
+        {
+            "memory_stability": 5,
+            "memory_difficulty": 5,
+            "memory_state": 2,
+            "memory_due": "2026-03-09T09:00:00+00:00",
+            "memory_day": "2031-01-01",
+        },
+        {
+            "memory_stability": 5,
+            "memory_difficulty": 5,
+            "memory_state": 2,
+            "memory_due": "2026-03-09T09:00:00+00:00",
+            "memory_at": "2999-01-01T00:00:00+00:00",
+            "memory_day": "2999-01-01",
+        },
+        {"judged_by": "nobody"},
         {"memory_stability": float("nan"), "memory_difficulty": 5, "memory_state": 2},
         {"response": 5},
         {"card": ["x"]},

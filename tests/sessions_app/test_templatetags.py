@@ -70,6 +70,15 @@ def test_days_are_the_readers_own():
         assert when(THURSDAY + timedelta(hours=10)) == "today 15:00"
 
 
+@pytest.mark.parametrize(
+    ("days", "text"), [(-3, "today"), (0, "today"), (1, "tomorrow"), (6, "next Tue"), (40, "13 Apr")]
+)
+@time_machine.travel(THURSDAY.replace(hour=1), tick=False)
+def test_a_coming_study_day_is_counted_from_the_study_day(days, text):
+    """At one in the morning of Thursday it is still Wednesday's."""
+    assert when(THURSDAY.date() - timedelta(days=1) + timedelta(days=days)) == text
+
+
 def test_nothing_to_come_is_nothing_to_say():
     assert when(None) == ""
 

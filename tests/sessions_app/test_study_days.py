@@ -1,0 +1,217 @@
+"""Study days on the site: when cards are due, what ends with a day, and progress of earlier rules."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.urls import reverse
+
+from sessions_app import log, overview, services
+from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession
+from sessions_app.study import grading
+from sessions_app.study.memory import VERSION
+from sessions_app.study.types import Kind, Question, SessionSettings, Side, Verdict
+from sessions_app.views.study import NEW_DAY
+from tests.sessions_app.conftest import NOON, Studying
+
+pytestmark = pytest.mark.django_db
+
+HTMX = {"HX-Request": "true", "HX-Target": "question"}
+
+
+def due_count(studying: Studying) -> int:
+    standing = overview.scheduled_for(Enrollment.objects.all(), studying.learner, studying.now).get()
+    return overview.today(standing, studying.deck, now=studying.now).due
+
+
+@pytest.mark.parametrize("earlier", [timedelta(0), timedelta(minutes=5)])
+def test_five_minutes_earlier_each_evening_is_as_good_as_on_time(studying, earlier):
+    studying.start(new_limit=1)
+    studying.answer(1)
+    studying.answer(3, after=timedelta(minutes=10))
+    for evening in range(1, 31):
+        studying.now = NOON + evening * (timedelta(days=1) - earlier)
+        is_due = due_count(studying) == 1
+        assert (studying.start(new_limit=0) is not None) == is_due
+        if is_due:
+            studying.answer(3)
+    assert Review.objects.count() == 6
+    assert log.rebuild(Enrollment.objects.get()) == 0
+
+
+def test_a_card_is_due_on_its_day_wherever_the_learner_is(studying, learner):
+    """Answered in New York and due on a date, it is due in Auckland when that date begins there."""
+    studying.start(new_limit=1)
+    studying.answer(3)
+    assert CardProgress.objects.get().due_day == date(2026, 3, 4)
+    auckland, honolulu = datetime(2026, 3, 3, 15, tzinfo=UTC), datetime(2026, 3, 4, 14, tzinfo=UTC)
+    for zone, begins in (("Pacific/Auckland", auckland), ("Pacific/Honolulu", honolulu)):
+        learner.time_zone = zone
+        for minutes, due in ((-1, 0), (1, 1)):
+            studying.now = begins + timedelta(minutes=minutes)
+            learner.save()
+            assert due_count(studying) == due
+    assert log.rebuild(Enrollment.objects.get()) == 0
+
+
+def test_from_auckland_to_los_angeles_and_back(studying, learner):
+    for zone, at in (
+        ("Pacific/Auckland", datetime(2026, 3, 9, 23, tzinfo=UTC)),
+        ("America/Los_Angeles", datetime(2026, 3, 10, 3, tzinfo=UTC)),
+        ("Pacific/Auckland", datetime(2026, 3, 11, 7, tzinfo=UTC)),
+    ):
+        learner.time_zone, studying.now = zone, at
+        learner.save()
+        studying.start(queue="due" if not Review.objects.exists() else "weakest", new_limit=1)
+        studying.answer(3)
+    assert [line.study_day.day for line in Review.objects.in_order()] == [10, 9, 11]
+    row = CardProgress.objects.get()
+    assert (row.memory_day, row.recall_days) == (date(2026, 3, 11), 2)
+    call_command("rebuild_progress", check=True)
+
+
+def test_the_start_page_names_the_day_on_which_a_card_is_next_due(studying, learner_client):
+    studying.start(new_limit=1)
+    studying.answer(3)
+    Enrollment.objects.update(new_per_day=0)
+    with time_machine.travel(studying.now, tick=False):
+        page = learner_client.get(reverse("study", args=[studying.deck.slug, "spaced"])).text
+        assert "The next card is due next Wed." in page
+        assert "next Wed" in learner_client.get(studying.deck.get_absolute_url()).text
+
+
+# --- Over four in the morning
+
+
+@pytest.fixture
+def over_four(studying, learner_client):
+    """A session of Spaced whose question is still open when the study day has ended."""
+    studying.start()
+    studying.answer(3)
+    with time_machine.travel(studying.now + timedelta(days=1), tick=False):
+        yield studying
+
+
+@pytest.mark.parametrize("headers", [HTMX, {}])
+def test_an_answer_after_the_day_says_that_a_new_one_has_begun(over_four, learner_client, headers):
+    address = reverse("study_answer", args=[over_four.deck.slug, "spaced"])
+    fields = {"step": over_four.open_step().pk, "rating": "3"}
+    page = learner_client.post(address, fields, headers=headers, follow=True).text
+    assert NEW_DAY in page
+    assert 'id="start-form"' in page
+    assert Review.objects.count() == 1
+    assert not StudySession.objects.open().exists()
+
+
+def test_looking_says_so_too_and_writes_nothing(over_four, learner_client):
+    page = learner_client.get(reverse("study", args=[over_four.deck.slug, "spaced"])).text
+    assert NEW_DAY in page
+    assert 'id="start-form"' in page
+    assert StudySession.objects.open().exists()
+
+
+def test_putting_the_card_aside_after_the_day_says_so(over_four, learner_client):
+    address = reverse("study_aside", args=[over_four.deck.slug, "spaced"])
+    fields = {"step": over_four.open_step().pk, "mark": "buried"}
+    assert NEW_DAY in learner_client.post(address, fields, headers=HTMX).text
+
+
+def test_learn_goes_on_over_the_end_of_a_day(deck, learner, learner_client):
+    with time_machine.travel(NOON, tick=False):
+        learner_client.post(reverse("study", args=[deck.slug, "learn"]))
+    with time_machine.travel(NOON + timedelta(days=1), tick=False):
+        assert 'id="answer-form"' in learner_client.get(reverse("study", args=[deck.slug, "learn"])).text
+
+
+# --- Whose word a verdict is
+
+
+QUESTION = {"card_id": 1, "side": Side.DEFINITION, "prompt": "France", "answer": "Paris", "origin": ""}
+OPTIONS = {"options": ("Paris", "Rome"), "option_cards": (1, 2)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "response", "judged_by"),
+    [
+        (Kind.CHOICE, {"option": "1"}, "choice"),
+        (Kind.TRUE_FALSE, {"truth": "true"}, "choice"),
+        (Kind.TYPED, {"typed": "Rome"}, "judge"),
+        (Kind.TYPED, {"typed": "Rome", "held": "yes", "verdict": "correct"}, "judge"),
+        (Kind.FLIP, {"knew": "no"}, "learner"),
+        (Kind.TYPED, {"unknown": ""}, "learner"),
+        (Kind.CHOICE, {"unknown": ""}, "learner"),
+    ],
+)
+def test_a_verdict_says_whose_word_it_is(kind, response, judged_by):
+    question = Question(kind, **QUESTION, **(OPTIONS if kind in (Kind.CHOICE, Kind.TRUE_FALSE) else {}))
+    assert grading.grade(question, response).judged_by == judged_by
+
+
+def test_the_learners_word_on_an_answer_in_doubt_is_the_learners():
+    doubtful = Question(Kind.TYPED, **QUESTION, twins=("Lutetia",))
+    said = {"typed": "Lutetia", "held": "yes", "verdict": "correct"}
+    assert grading.grade(doubtful, said).judged_by == "learner"
+
+
+def test_an_overridden_line_is_the_learners_own_word(learner, deck):
+    settings = SessionSettings(kinds=("typed",))
+    services.session_start(learner=learner, deck=deck, mode="learn", settings=settings, now=NOON)
+    step = Step.objects.unanswered().select_related("session__deck", "card").get()
+    response = {"typed": "nothing of the kind"}
+    (line,) = services.step_answer(learner=learner, step=step, response=response, now=NOON).lines
+    assert line.judged_by == "judge"
+    services.answer_override(learner=learner, line=line, verdict=Verdict.CORRECT, now=NOON)
+    assert Review.objects.standing().get().judged_by == "learner"
+
+
+# --- Progress of earlier rules
+
+
+@pytest.fixture
+def behind(studying):
+    """An enrollment as a migration leaves it: its days are missing, and its numbers are those of other rules."""
+    studying.start()
+    for rating in (1, 3, 3, 3):
+        studying.answer(rating, after=timedelta(minutes=4))
+    services.session_finish(learner=studying.learner, deck=studying.deck, mode="spaced", now=studying.now)
+    CardProgress.objects.exclude(due=None).update(due_day=None, memory_day=None, stability=99)
+    Enrollment.objects.update(replayed_with="")
+    return studying
+
+
+def test_whoever_answers_first_replays_first(behind):
+    behind.start()
+    behind.answer(3)
+    enrollment = Enrollment.objects.get()
+    assert enrollment.replayed_with == VERSION
+    assert log.rebuild(enrollment) == 0
+
+
+def test_a_change_of_cards_replays_everybody(behind):
+    from cards.services import remove_cards
+
+    remove_cards(deck=behind.deck, cards=behind.deck.cards.filter(position=0))
+    assert Enrollment.objects.get().replayed_with == VERSION
+    assert not CardProgress.objects.filter(stability=99).exists()
+
+
+def test_pages_can_be_looked_at_before(behind, learner_client):
+    for page in (
+        reverse("home"),
+        behind.deck.get_absolute_url(),
+        reverse("study", args=[behind.deck.slug, "spaced"]),
+    ):
+        assert learner_client.get(page).status_code == 200
+    card = CardProgress.objects.exclude(due=None).first().card
+    assert learner_client.get(f"{behind.deck.get_absolute_url()}cards/{card.pk}/").status_code == 200
+    assert Enrollment.objects.get().replayed_with == ""
+
+
+def test_the_command_replays_only_what_is_behind(behind, make_deck, capsys):
+    other = Studying(behind.learner, make_deck(2, title="Other"))
+    other.start()
+    call_command("rebuild_progress", behind=True)
+    assert "1 enrollments replayed" in capsys.readouterr().out
+    call_command("rebuild_progress", behind=True)
+    assert capsys.readouterr().out == ""
