@@ -216,8 +216,8 @@ class ReviewAdmin(ReadOnlyAdmin):
     list_filter = (LearnerFilter, ReviewDeckFilter, GuestLearnerFilter)
     list_select_related = ("learner", "card")
     fields = (
-        *("learner", "card", "deck", "step", "mode", "side", "kind", "evidence", "verdict", "rating"),
-        *("response", "mistaken_for", "elapsed_ms", "reviewed_at", "study_day", "counted_since"),
+        *("learner", "card", "deck", "step", "mode", "side", "kind", "evidence", "verdict", "judged_by"),
+        *("rating", "response", "mistaken_for", "elapsed_ms", "reviewed_at", "study_day", "counted_since"),
         *("scheduler", "voided_at"),
     )
     deck = "card__deck"
