@@ -11,7 +11,7 @@ from sessions_app.models import Enrollment, Review
 from sessions_app.models.choices import ANKI
 from sessions_app.study import days, progress
 from sessions_app.study.memory import MAX_RETENTION, MIN_RETENTION
-from sessions_app.study.types import Evidence, Kind, Memory, Rating, State, Verdict
+from sessions_app.study.types import Evidence, JudgedBy, Kind, Memory, Rating, State, Verdict
 from studysite.accounts.models import User
 
 STATES = {"learning": State.LEARNING, "review": State.REVIEW, "relearning": State.RELEARNING}
@@ -116,6 +116,7 @@ class AnkiHistories:
             kind=Kind.FLIP,
             evidence=Evidence.RECALL,
             verdict=Verdict.CORRECT,
+            judged_by=JudgedBy.LEARNER,
             reviewed_at=at.astimezone(UTC),
             study_day=days.study_day(at, self.zone),
             gap_needed=self.gap_needed,

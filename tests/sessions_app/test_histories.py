@@ -71,7 +71,7 @@ def test_who_comes_from_anki_goes_on_where_she_stopped(learner, new):
     assert services.study_day_of(learner, row.due) == date(2026, 3, 20)
     assert (row.recalls, row.misses, row.level) == (3, 1, Level.LEARNED)
     assert Review.objects.count() == 4
-    assert set(Review.objects.values_list("mode", "step")) == {("anki", None)}
+    assert set(Review.objects.values_list("mode", "step", "judged_by")) == {("anki", None, "learner")}
     assert Enrollment.objects.get().retention == pytest.approx(0.85)
     assert Enrollment.objects.get().learned == 1
     assert law_holds()
