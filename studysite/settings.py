@@ -173,7 +173,7 @@ INSTALLED_APPS = [
     "studysite.accounts",
     "cards",
     "sessions_app",
-    "django.contrib.admin",
+    "studysite.admin_config.StudysiteAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -309,6 +309,7 @@ ACCOUNT_FORMS = {
     "set_password": "studysite.accounts.forms.SetPasswordForm",
     "signup": "studysite.accounts.forms.SignupForm",
 }
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "studysite.accounts.tokens.PasswordLinkTokenGenerator"  # noqa: S105
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if HAS_MAIL else "none"
 ACCOUNT_EMAIL_NOTIFICATIONS = HAS_MAIL

@@ -10,10 +10,6 @@ handler403 = views.permission_denied
 handler404 = views.not_found
 handler500 = views.server_error
 
-admin.site.site_header = "Studysite"
-admin.site.site_title = "Studysite admin"
-admin.site.index_title = "Admin"
-
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("admin/", admin.site.urls),

@@ -1,12 +1,9 @@
-"""The admin for people: one signs in to it as everywhere, and nobody gives rights that are not hers to give."""
+"""The admin for people: nobody gives rights that are not theirs to give, or becomes who has more."""
 
 from typing import Any
 
-from allauth.account import admin as allauth_admin
 from allauth.account.adapter import get_adapter
-from allauth.account.decorators import secure_admin_login
 from allauth.account.forms import default_token_generator
-from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
 from django import forms
 from django.conf import settings
@@ -22,11 +19,9 @@ from django.utils.html import format_html
 from studysite.accounts import services
 from studysite.accounts.admin_actions import ChosenRowsAdmin
 from studysite.accounts.admin_filters import GuestFilter
+from studysite.accounts.admin_rights import GroupAdmin  # noqa: F401 - registers itself
 from studysite.accounts.models import Invitation, User
 from studysite.accounts.time_zones import time_zone_choices
-
-# The admin's own login page would count no wrong passwords.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 
 class LowerCaseEmail(forms.ModelForm):
@@ -55,13 +50,16 @@ class UserEditForm(LowerCaseEmail, UserChangeForm):
 
 
 def may_change(request: HttpRequest, user: User) -> bool:
-    """Superusers may change everyone, other editors only themselves and people without the admin's rights.
+    """Superusers may change everyone, other editors only themselves and people without any rights.
 
-    Nobody changes a guest: there is nothing about her to set.
+    Who may change somebody can become them: by their address, their password or a link to set one. Rights count
+    also where they cannot be used at present. Nobody changes a guest: there is nothing about them to set.
     """
     if user.is_guest:
         return False
-    return bool(request.user.is_superuser or not (user.is_staff or user.is_superuser) or user == request.user)
+    if request.user.is_superuser or user == request.user:
+        return True
+    return not user.stored_rights()
 
 
 @admin.register(User)
@@ -158,12 +156,23 @@ class InvitationAdmin(admin.ModelAdmin):
     list_select_related = ("created_by", "used_by")
     search_fields = ("email", "note")
     ordering = ("-created_at",)
-    fields = ("link", "state", "email", "note", "expires_at", "created_by", "created_at")
+    fields = ("state", "email", "note", "expires_at", "created_by", "created_at")
     readonly_fields = ("link", "state", "created_by", "created_at")
     view_on_site = False
 
     def get_fields(self, request: HttpRequest, obj: Invitation | None = None) -> tuple[str, ...]:
-        return self.fields if obj else ("email", "note", "expires_at")
+        if obj is None:
+            return ("email", "note", "expires_at")
+        return ("link", *self.fields) if self.may_send(request, obj) else self.fields
+
+    def may_send(self, request: HttpRequest, invitation: Invitation) -> bool:
+        """Whether the editor sees the link, which is a key: who may change invitations, or has made this one."""
+        made_it = invitation.created_by_id is not None and invitation.created_by_id == request.user.pk
+        return self.has_change_permission(request) or (made_it and self.has_add_permission(request))
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """No list is narrowed by the token: who may see the list could find it letter by letter."""
+        return not lookup.startswith("token") and super().lookup_allowed(lookup, value, request)
 
     @admin.display(description="Link to send")
     def link(self, invitation: Invitation) -> str:
@@ -189,23 +198,13 @@ class InvitationAdmin(admin.ModelAdmin):
     def response_add(
         self, request: HttpRequest, obj: Invitation, post_url_continue: Any = None
     ) -> HttpResponse:
-        """Go on to the invitation's own page: its link is what the editor came for."""
-        self.message_user(request, "The invitation is made. Send its link.", messages.SUCCESS)
-        return redirect("admin:accounts_invitation_change", obj.pk)
+        """Go on to the invitation's own page: its link is what the editor came for.
 
-
-admin.site.unregister(EmailAddress)
-
-
-@admin.register(EmailAddress)
-class EmailAddressAdmin(allauth_admin.EmailAddressAdmin):
-    """For superusers: whoever can add an address to an account can take it over."""
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_superuser)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_superuser)
-
-    has_add_permission = has_module_permission
-    has_change_permission = has_delete_permission = has_view_permission
+        Who may add invitations and not look at them gets the link with the message.
+        """
+        if self.has_view_permission(request, obj):
+            self.message_user(request, "The invitation is made. Send its link.", messages.SUCCESS)
+            return redirect("admin:accounts_invitation_change", obj.pk)
+        made = format_html("The invitation is made. Send its link: {}", self.link(obj))
+        self.message_user(request, made, messages.SUCCESS)
+        return redirect("admin:index")

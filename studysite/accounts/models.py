@@ -128,6 +128,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         return self.name
 
+    def stored_rights(self) -> list[str]:
+        """Every right that is kept for them, also one that they cannot use now because they are switched off."""
+        flags = [name for name in ("is_staff", "is_superuser") if getattr(self, name)]
+        groups = self.groups.order_by("pk").values_list("pk", flat=True)
+        permissions = self.user_permissions.order_by("pk").values_list("pk", flat=True)
+        return [*flags, *(f"group {pk}" for pk in groups), *(f"permission {pk}" for pk in permissions)]
+
 
 def new_token() -> str:
     """32 random bytes as text that an address can hold: nobody guesses it."""
