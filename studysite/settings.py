@@ -203,6 +203,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "studysite.accounts.known_browsers.remember",
     "studysite.middleware.method_not_allowed",
     "studysite.middleware.login_redirect",
     "studysite.accounts.guests.learner",
@@ -323,7 +324,10 @@ ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 # A classroom shares one address: 40 people signing up or logging in within minutes is an ordinary Monday.
 ACCOUNT_RATE_LIMITS = {
     "login": "300/m/ip",
-    "login_failed": "60/m/ip,10/5m/key",
+    # Wrong passwords: for one account as seen from one address, for one account from anywhere, from one address.
+    "login_failed": "10/5m/key",
+    "login_failed_anywhere": "100/h/key",
+    "login_failed_address": "60/m/ip",
     "guest": "200/h/ip",
     "signup": "100/m/ip",
     "reset_password": "60/m/ip,5/m/key",

@@ -7,10 +7,8 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.core.ratelimit import respond_429
 from django.conf import settings
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +16,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from studysite.accounts import login_limits
 from studysite.accounts.guests import guest_of
 from studysite.accounts.models import User
 
@@ -53,12 +52,20 @@ class AccountAdapter(DefaultAccountAdapter):
         saved: User = super().save_user(request, user, form, commit)
         return saved
 
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return login_limits.client_ip(request)
+
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Answer too many wrong passwords with 429, as every other limit is answered."""
-        try:
-            super().pre_authenticate(request, **credentials)
-        except ValidationError:
-            raise ImmediateHttpResponse(respond_429(request)) from None
+        usage = login_limits.consume(request, credentials.get("email", ""))
+        if isinstance(usage, HttpResponse):
+            raise ImmediateHttpResponse(usage)
+        # What django-allauth rolls back where the password was right.
+        self._login_failed_rl_usage = usage
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        """django-allauth's name for what follows a reset by link; it knows nothing of the site's keys."""
+        login_limits.clear(request, credentials.get("email", ""))
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Make a confirmed address its user's, unless somebody else signed up with it meanwhile."""

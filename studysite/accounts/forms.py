@@ -48,8 +48,19 @@ class LoginForm(PlainFields, allauth_forms.LoginForm):
     pass
 
 
+def check_present_password(user: User, password: str, error: str) -> str:
+    """``password`` where it is the user's own; wrong ones count as at the login, since a page may be left open.
+
+    Raises ValidationError with the adapter's message ``error``, and ImmediateHttpResponse after too many.
+    """
+    if not get_adapter().reauthenticate(user, password):
+        raise get_adapter().validation_error(error)
+    return password
+
+
 class ChangePasswordForm(PlainFields, allauth_forms.ChangePasswordForm):
-    pass
+    def clean_oldpassword(self) -> str:
+        return check_present_password(self.user, self.cleaned_data["oldpassword"], "enter_current_password")
 
 
 class SetPasswordForm(PlainFields, allauth_forms.SetPasswordForm):
@@ -133,10 +144,7 @@ class ChangeEmailForm(PlainFields, allauth_forms.AddEmailForm):
         return email
 
     def clean_password(self) -> str:
-        password: str = self.cleaned_data["password"]
-        if not self.user.check_password(password):
-            raise get_adapter().validation_error("incorrect_password")
-        return password
+        return check_present_password(self.user, self.cleaned_data["password"], "incorrect_password")
 
     def save(self, request: HttpRequest) -> EmailAddress:
         if settings.HAS_MAIL:
