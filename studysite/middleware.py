@@ -5,7 +5,6 @@ import time
 import uuid
 import zoneinfo
 from collections.abc import Callable
-from contextvars import ContextVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -15,22 +14,13 @@ from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
-# Whoever knows these may sign up, or set a password.
-SECRET_ARGUMENTS = {"key", "token"}
+from studysite.logs import current_request, masked_path
+
 IMPORT_PATHS = ("/import/",)
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
 logger = logging.getLogger("studysite.requests")
-current_request_id: ContextVar[str] = ContextVar("request_id", default="-")
-
-
-class RequestIdFilter(logging.Filter):
-    """Adds the current request's id to every line that is logged while it is answered."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = current_request_id.get()
-        return True
 
 
 def request_log(get_response: Handler) -> Handler:
@@ -38,28 +28,20 @@ def request_log(get_response: Handler) -> Handler:
 
     def middleware(request: HttpRequest) -> HttpResponse:
         request_id = uuid.uuid4().hex[:12]
-        token = current_request_id.set(request_id)
         request.request_id = request_id  # type: ignore[attr-defined]
+        token = current_request.set(request)
         started = time.perf_counter()
         try:
             response = get_response(request)
             response["X-Request-ID"] = request_id
             milliseconds = (time.perf_counter() - started) * 1000
             status = response.status_code
-            logger.info("%s %s %d %.0f ms", request.method, logged_path(request), status, milliseconds)
+            logger.info("%s %s %d %.0f ms", request.method, masked_path(request.path), status, milliseconds)
             return response
         finally:
-            current_request_id.reset(token)
+            current_request.reset(token)
 
     return middleware
-
-
-def logged_path(request: HttpRequest) -> str:
-    """The path without its query, which may carry what people typed; the bare route where the path is a secret."""
-    match = request.resolver_match
-    if match and SECRET_ARGUMENTS & match.kwargs.keys():
-        return f"/{match.route}"
-    return request.path.encode("unicode_escape").decode()
 
 
 def upload_limit(get_response: Handler) -> Handler:

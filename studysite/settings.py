@@ -376,7 +376,10 @@ CONTENT_SECURITY_POLICY = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request_id": {"()": "studysite.middleware.RequestIdFilter"}},
+    "filters": {
+        "request_id": {"()": "studysite.logs.RequestIdFilter"},
+        "keys": {"()": "studysite.logs.KeyFilter"},
+    },
     "formatters": {
         "line": {
             "()": "logging.Formatter",
@@ -385,7 +388,12 @@ LOGGING = {
         }
     },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            # Every handler needs the second: links that are keys are no matter for a log.
+            "filters": ["request_id", "keys"],
+        }
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {

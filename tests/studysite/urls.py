@@ -18,6 +18,10 @@ def crash(request: HttpRequest) -> HttpResponse:
     raise RuntimeError("a page that breaks")
 
 
+def crash_for(request: HttpRequest, key: str) -> HttpResponse:
+    raise RuntimeError(f"a page that breaks for {key}")
+
+
 def deny(request: HttpRequest) -> HttpResponse:
     raise PermissionDenied
 
@@ -48,6 +52,7 @@ def zone(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("test/zone/", zone),
     path("test/crash/", crash),
+    path("test/crash/<key>/", crash_for),
     path("test/deny/", deny),
     path("test/suspect/", suspect),
     path("test/form/", read_form),

@@ -1,0 +1,145 @@
+"""What of a request may stand in the log: its id and its path, without the parts of the path that are keys.
+
+Whoever knows the address of an invitation, of a link to set a password, of an import or of a shared paper can use
+it, so a log must not hold one. In a path only what is known to be public is shown: words of the site's addresses,
+numbers, the names in PUBLIC_ARGUMENTS. A new kind of key is masked without anybody thinking of it.
+"""
+
+import logging
+import re
+from collections.abc import Iterator
+from contextvars import ContextVar
+from functools import cache
+from urllib.parse import quote, unquote, urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import Resolver404, URLResolver, get_resolver, get_urlconf, resolve
+
+PUBLIC_ARGUMENTS = {"slug", "mode", "name", "app_label"}
+"""Arguments of routes whose values are shown: a deck's address, a mode, a kind of file, an app of the admin."""
+
+LOGGERS_OF_PATHS = ("django.request", "django.security", "django.server")
+"""Django's loggers that write the paths of requests, and of the pages they come from, into their messages."""
+
+ADDRESS = re.compile(r"""(?:(https?://[^\s/?#'"<>]*)|(?<!\w))(/[^\s?#'"<>]*)([?#][^\s'"<>]*)?""")
+LITERAL = re.compile(r"[A-Za-z0-9_.-]+")
+MAX_DIGITS = 18
+SHORTEST_KEY = 4
+"""Shorter parts of a path are left in other texts, where they would stand for themselves: no key is so short."""
+
+current_request: ContextVar[HttpRequest | None] = ContextVar("request", default=None)
+
+
+def request_of(record: logging.LogRecord) -> HttpRequest | None:
+    """The request that the line is about: the one that it names, else the one that is being answered."""
+    named = getattr(record, "request", None)
+    return named if isinstance(named, HttpRequest) else current_request.get()
+
+
+class RequestIdFilter(logging.Filter):
+    """Adds the id of the request that a line is about."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.request_id = getattr(request_of(record), "request_id", "-")
+        return True
+
+
+class KeyFilter(logging.Filter):
+    """Masks keys in every line, whoever logs it: in its message, its traceback and its stack."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        request = request_of(record)
+        record.msg, record.args = self.masked_message(record, request), None
+        if record.exc_info and not record.exc_text:
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        if request is not None:
+            record.exc_text = record.exc_text and without_keys(record.exc_text, request)
+            record.stack_info = record.stack_info and without_keys(record.stack_info, request)
+        return True
+
+    def masked_message(self, record: logging.LogRecord, request: HttpRequest | None) -> str:
+        message = record.getMessage()
+        if record.name.startswith(LOGGERS_OF_PATHS):
+            message = ADDRESS.sub(masked_address, message)
+        return without_keys(message, request) if request else message
+
+
+def masked_address(found: re.Match[str]) -> str:
+    """An address in a message without its keys, and without its query, which may carry what people typed."""
+    site, path, query = found.groups()
+    return f"{site or ''}{masked_path(unquote(path))}{query[0] + '…' if query else ''}"
+
+
+def masked_path(path: str) -> str:
+    """The path in one line; what is not known to be public is replaced by its name, as in ``/import/<token>/``."""
+    return "/".join(shown for _, shown in parts_of(path)).encode("unicode_escape").decode()
+
+
+def parts_of(path: str) -> Iterator[tuple[str, str]]:
+    """Each part of the path between slashes, and what is shown of it."""
+    if path.startswith(settings.STATIC_URL):
+        yield path, path
+        return
+    arguments = arguments_of(path)
+    public = {value for name, value in arguments.items() if name in PUBLIC_ARGUMENTS}
+    for part in path.split("/"):
+        if not part or part in words() or part in public or is_number(part):
+            yield part, part
+        else:
+            names = [name for name, value in arguments.items() if value and value in part]
+            yield part, f"<{'-'.join(names) or 'unknown'}>"
+
+
+def arguments_of(path: str) -> dict[str, str]:
+    """The path's parts by the names that its route gives them; none where it leads nowhere."""
+    for whole in (path, f"{path}/"):
+        try:
+            return {name: str(value) for name, value in resolve(whole).kwargs.items()}
+        except Resolver404:
+            continue
+    return {}
+
+
+def is_number(part: str) -> bool:
+    return part.isascii() and part.isdecimal() and len(part) <= MAX_DIGITS
+
+
+def words() -> frozenset[str]:
+    """Every part of the site's addresses that is the same for everybody."""
+    return words_of(get_urlconf() or settings.ROOT_URLCONF)
+
+
+@cache
+def words_of(urlconf: str) -> frozenset[str]:
+    return frozenset(literals(get_resolver(urlconf)))
+
+
+def literals(resolver: URLResolver) -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        # Of a regular expression too: its anchors go, and whatever else is no plain word is none.
+        yield from filter(LITERAL.fullmatch, str(pattern.pattern).strip("^$\\Z").split("/"))
+        if isinstance(pattern, URLResolver):
+            yield from literals(pattern)
+
+
+def without_keys(text: str, request: HttpRequest) -> str:
+    """``text`` without the keys in the addresses of the request, of the page before it and of the page to come."""
+    for key in sorted(keys_of(request), key=len, reverse=True):
+        text = re.sub(rf"(?<![\w-]){re.escape(key)}(?![\w-])", "<key>", text)
+    return text
+
+
+def keys_of(request: HttpRequest) -> set[str]:
+    """What `masked_path` would not show, as it is and as it is in an address."""
+    pages = [request.path, urlsplit_path(request.META.get("HTTP_REFERER", ""))]
+    pages += [value for value in request.GET.values() if value.startswith("/")]
+    parts = {part for page in pages for part, shown in parts_of(unquote(page)) if part != shown}
+    return {form for part in parts if len(part) >= SHORTEST_KEY for form in (part, quote(part))}
+
+
+def urlsplit_path(address: str) -> str:
+    try:
+        return urlsplit(address).path
+    except ValueError:
+        return ""
