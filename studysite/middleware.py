@@ -14,6 +14,7 @@ from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
+from studysite import robots
 from studysite.logs import current_request, masked_path
 
 IMPORT_PATHS = ("/import/",)
@@ -57,6 +58,21 @@ def upload_limit(get_response: Handler) -> Handler:
             return get_response(request)
         context = {"most": most // 2**20}
         return render(request, "413.html", context, status=413)
+
+    return middleware
+
+
+def page_headers(get_response: Handler) -> Handler:
+    """Keep pages out of shared caches and of search engines, unless their views say otherwise.
+
+    A page shows who is signed in, so a browser asks anew before it shows one again; going back shows it as it was.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        response.headers.setdefault(robots.HEADER, "noindex")
+        return response
 
     return middleware
 

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from studysite import views
+from studysite import robots, views
 
 handler400 = views.bad_request
 handler403 = views.permission_denied
@@ -12,6 +12,7 @@ handler500 = views.server_error
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
+    path("robots.txt", robots.robots_txt, name="robots_txt"),
     path("admin/", admin.site.urls),
     path("accounts/", include("studysite.accounts.urls")),
     path("accounts/", include("allauth.account.urls")),

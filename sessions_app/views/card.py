@@ -7,11 +7,12 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from cards.models import Deck, Tag
+from cards.models import Deck, Tag, Visibility
 from sessions_app.card_standing import card_standing
 from sessions_app.marks import marks_on
 from studysite.htmx import render_page
 from studysite.requests import SiteRequest
+from studysite.robots import for_robots
 
 LINES_PER_PAGE = 25
 
@@ -28,4 +29,5 @@ def card_page(request: SiteRequest, slug: str, pk: int) -> HttpResponse:
     page = Paginator(standing.lines, LINES_PER_PAGE).get_page(request.GET.get("page")) if standing else None
     marks = marks_on(standing.row if standing else None, now) if learner.is_authenticated else {}
     context = {"deck": deck, "card": card, "standing": standing, "page": page, "marks": marks}
-    return render_page(request, "sessions_app/card.html", context, parts={"history"})
+    response = render_page(request, "sessions_app/card.html", context, parts={"history"})
+    return for_robots(response) if deck.visibility == Visibility.PUBLIC else response

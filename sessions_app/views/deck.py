@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.views.decorators.http import require_POST, require_safe
 
-from cards.models import Card, Deck, Tag
+from cards.models import Card, Deck, Tag, Visibility
 from cards.reports import to_look_at_in
 from cards.tagging import TagChoice
 from sessions_app import overview, services, terms
@@ -22,6 +22,7 @@ from sessions_app.study.types import Side
 from studysite.accounts.guests import to_login
 from studysite.htmx import render_page, wanted_part
 from studysite.requests import LearnerRequest, SiteRequest
+from studysite.robots import for_robots
 
 TERMS_PER_PAGE = 50
 MAX_SEED = 10**6
@@ -100,7 +101,10 @@ def deck_page(request: SiteRequest, slug: str) -> HttpResponse:
     parts = {"card-viewer": viewer_context, "tags": tags_part, "terms": terms_part}
     part = wanted_part(request, parts)
     context = parts[part](request, deck) if part else page_context(request, deck)
-    return render_page(request, "sessions_app/deck.html", {"deck": deck, **context}, parts=parts)
+    response = render_page(request, "sessions_app/deck.html", {"deck": deck, **context}, parts=parts)
+    # One page of each deck is enough: the viewer's places and the narrowed lists are addresses without end.
+    is_for_all = deck.visibility == Visibility.PUBLIC and not request.GET
+    return for_robots(response) if is_for_all else response
 
 
 def viewer_context(request: SiteRequest, deck: Deck) -> dict[str, object]:

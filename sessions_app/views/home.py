@@ -15,6 +15,7 @@ from sessions_app.guests import belongings
 from studysite.accounts.guests import guest_of
 from studysite.htmx import render_page
 from studysite.requests import SiteRequest
+from studysite.robots import for_robots
 
 DECKS_PER_PAGE = 24
 
@@ -38,7 +39,7 @@ def home(request: SiteRequest) -> HttpResponse:
         "page": page,
         "sample": None if my_decks else sample_card(page.object_list),
     }
-    return render_page(request, "sessions_app/home.html", context)
+    return for_robots(render_page(request, "sessions_app/home.html", context))
 
 
 def note_what_to_look_at(owner: int, decks: Iterable[Any]) -> None:

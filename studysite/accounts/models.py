@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from studysite.accounts.time_zones import time_zone_names
+from studysite.accounts.validators import VisiblePasswordValidator
 
 # Marks that turn the text around them, also beyond the name: in a table they would rearrange other cells.
 _BIDI_CONTROLS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -41,11 +42,16 @@ def validate_name(value: str) -> None:
 
 
 class UserManager(BaseUserManager["User"]):
-    """Creates users by e-mail address; addresses are kept in lower case."""
+    """Creates users by e-mail address; addresses are kept in lower case.
+
+    Raises ValidationError for a password of blanks: ``createsuperuser`` may be told to pass over the validators.
+    """
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         if not email:
             raise ValueError("A user needs an e-mail address.")
+        if password is not None:
+            VisiblePasswordValidator().validate(password)
         user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
