@@ -2,7 +2,9 @@
 
 import io
 import json
+import sqlite3
 import zipfile
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -290,6 +292,25 @@ def test_into_the_deck_where_it_was_learned_it_adds_nothing(studied, learner, ow
     import_file(owner, owner_draft, studied.deck)
     assert history(studied.deck, learner) == before
     assert Review.objects.filter(learner=owner).count() == Review.objects.filter(learner=learner).count()
+
+
+@pytest.mark.parametrize("kind", ["tab", "comma", "markdown", "anki", "archive"])
+def test_no_export_has_a_history_unless_it_is_an_archive_that_is_asked_for_one(
+    studied, learner, kind, tmp_path
+):
+    file = io.BytesIO()
+    exporting.write(kind, file, studied.deck, learner, now=timezone.now(), history=kind != "archive")
+    if kind not in exporting.PACKAGES:
+        empty = io.BytesIO()
+        exporting.write(kind, empty, studied.deck, None, now=timezone.now())
+        assert file.getvalue() == empty.getvalue()
+        return
+    with zipfile.ZipFile(file) as members:
+        assert not [name for name in members.namelist() if name.startswith("records/")]
+        if kind == "anki":
+            with closing(sqlite3.connect(members.extract("collection.anki2", tmp_path))) as collection:
+                assert collection.execute("SELECT count(*) FROM revlog").fetchone() == (0,)
+                assert collection.execute("SELECT DISTINCT type, reps FROM cards").fetchall() == [(0, 0)]
 
 
 def test_nobody_elses_history_leaves(studied, owner, learner):
