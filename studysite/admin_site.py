@@ -34,7 +34,7 @@ class StudysiteAdminSite(admin.AdminSite):
         response: HttpResponse = secure_admin_login(super().login)(request, extra_context)
         return response
 
-    def password_change(
+    def password_change(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The site's own page, for the same reason."""
@@ -58,4 +58,4 @@ class StudysiteAdminSite(admin.AdminSite):
         # The address of this very view, where the row has a page and its list says so.
         if rows.get_view_on_site_url(row) is None:
             raise Http404
-        return redirect(row.get_absolute_url())
+        return redirect(row.get_absolute_url())  # type: ignore[attr-defined]

@@ -133,7 +133,7 @@ def without_keys(text: str, request: HttpRequest) -> str:
 def keys_of(request: HttpRequest) -> set[str]:
     """What `masked_path` would not show, as it is and as it is in an address."""
     pages = [request.path, urlsplit_path(request.META.get("HTTP_REFERER", ""))]
-    pages += [value for value in request.GET.values() if value.startswith("/")]
+    pages += [value for value in map(str, request.GET.values()) if value.startswith("/")]
     parts = {part for page in pages for part, shown in parts_of(unquote(page)) if part != shown}
     return {form for part in parts if len(part) >= SHORTEST_KEY for form in (part, quote(part))}
 

@@ -10,6 +10,7 @@ from sessions_app.forms import LearnStartForm, SpacedStartForm, StartForm
 from sessions_app.models import Enrollment, Step
 from sessions_app.services import Stand, study_day_of
 from sessions_app.study import grading, memory
+from sessions_app.study.modes.learn import RECOGNITIONS
 from sessions_app.study.types import Kind, Question, Rating, Verdict
 
 TWO_BUTTONS = (Rating.AGAIN, Rating.GOOD)
@@ -25,8 +26,10 @@ class StudyPage:
 
 
 def learn_question(question: Question, step: Step, stand: Stand, enrollment: Enrollment) -> dict[str, Any]:
-    """The parts of the question by its kind, and how much of the deck is Learned."""
+    """The parts of the question by its kind, how much of the deck is Learned, and whether it is the very first."""
     context: dict[str, Any] = {"kind": question.kind.value, "learned": learned(enrollment)}
+    if question.kind in RECOGNITIONS:
+        context["is_first"] = step.position == 0 and not enrollment.learner.reviews.exists()
     if question.kind is Kind.FLIP:
         context["lines"] = grading.lines_of(question.answer)
     if step.verdict == Verdict.ASK:

@@ -170,7 +170,7 @@ class InvitationAdmin(admin.ModelAdmin):
         made_it = invitation.created_by_id is not None and invitation.created_by_id == request.user.pk
         return self.has_change_permission(request) or (made_it and self.has_add_permission(request))
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """No list is narrowed by the token: who may see the list could find it letter by letter."""
         return not lookup.startswith("token") and super().lookup_allowed(lookup, value, request)
 

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from sessions_app.models import Review
 from studysite.accounts.models import User
-from tests.browser.steps import check, rate, start
+from tests.browser.steps import check, prompt, rate, start
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,9 +20,8 @@ def _library() -> None:
 
 
 def study(page: Page, cards: int) -> None:
-    """From the front page, without another click than one for each thing to do."""
-    page.goto("/")
-    start(page, "Study now")
+    page.goto(f"{DECK}spaced/")
+    start(page)
     for _ in range(cards):
         rate(page, "Good")
 
@@ -98,6 +97,41 @@ def test_the_next_person_starts_fresh(page: Page) -> None:
     page.get_by_role("button", name="Start fresh", exact=True).click()
     expect(page.get_by_role("banner").get_by_role("link", name="Log in")).to_be_visible()
     expect(page.get_by_role("button", name="Study now")).to_be_visible()
+
+
+def choose_at_once(page: Page) -> None:
+    """From the front page one click leads to a question that needs no explanation but one line."""
+    page.goto("/")
+    start(page, "Study now")
+    expect(page.get_by_text("Tap the right answer. Seven cards a round.")).to_be_visible()
+    page.locator("#answer-form button").first.click()
+    expect(page.locator("#feedback")).to_be_visible()
+    page.locator("#go-on").click()
+    expect(prompt(page)).to_be_visible()
+    expect(page.get_by_text("Tap the right answer.")).to_be_hidden()
+
+
+def test_the_first_question_is_a_choice(page: Page) -> None:
+    choose_at_once(page)
+
+
+def test_the_first_question_is_a_choice_without_javascript(plain_page: Page) -> None:
+    choose_at_once(plain_page)
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1280)])
+def test_a_deck_that_nobody_has_studied_looks_right(page: Page, scheme, width) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 740})
+    page.goto(DECK)
+    check(page)
+    expect(page.locator("#progress-table thead")).to_be_visible()
+    empty = page.get_by_role("cell", name="No study sessions yet.", exact=True)
+    table = page.locator("#progress-table").bounding_box()
+    assert empty.bounding_box()["width"] == pytest.approx(table["width"], abs=40)
+    page.goto("/")
+    start(page, "Study now")
+    check(page)
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1280)])

@@ -33,8 +33,8 @@ def find_all_of_it(page: Page) -> None:
 
 
 def undo_override_and_sign_up(page: Page) -> None:
-    page.goto("/")
-    start(page, "Study now")
+    page.goto(f"{DECK}spaced/")
+    start(page)
     for name in ("Good", "Again"):
         asked = prompt(page).inner_text()
         rate(page, name)
@@ -65,8 +65,8 @@ def test_without_javascript(plain_page: Page) -> None:
 
 
 def test_by_keys_alone(page: Page) -> None:
-    page.goto("/")
-    start(page, "Study now", key="Enter")
+    page.goto(f"{DECK}spaced/")
+    start(page, key="Enter")
     for key in ("3", "1", "z", "4"):
         asked = page.locator("#answer-form [name=step]").input_value()
         if key != "z":
@@ -81,8 +81,8 @@ def test_by_keys_alone(page: Page) -> None:
 
 
 def test_undo_reopens_a_session_that_has_ended(page: Page) -> None:
-    page.goto("/")
-    start(page, "Study now")
+    page.goto(f"{DECK}spaced/")
+    start(page)
     rate(page, "Good")
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     page.get_by_role("button", name="Finish").click()

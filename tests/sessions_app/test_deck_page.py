@@ -35,7 +35,16 @@ def test_everyone_sees_a_public_deck(client, deck):
     html = body(client, deck)
     assert counter(html) == "1/5"
     assert "Looks like no tags are added yet." in html
-    assert "No study sessions yet." in html
+
+
+def test_a_deck_that_nobody_has_studied_has_a_table_with_its_head(client, owner_client, learner_client, deck):
+    for somebody in (client, owner_client, learner_client):
+        table = re.search(r'<table id="progress-table".*?</table>', body(somebody, deck), re.DOTALL)[0]
+        head, rows = table.split("</thead>")
+        heads = re.findall(r'<th role="columnheader" scope="col">(\w+)', head)
+        assert heads == ["Name", "Mastery", "Learn", "Test", "Matching", "Spaced"]
+        assert re.findall(r"<td[^>]*>(.*?)</td>", rows) == ["No study sessions yet."]
+        assert rows.count("<tr") == 1
 
 
 def test_progress_is_shared_with_people_alone(deck, owner, learner, learner_client):

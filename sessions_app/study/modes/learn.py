@@ -4,13 +4,16 @@ A new card is met in a choice (or true/false), then asked for unaided until it h
 questions in between. A round is filled with what was missed before, then with known cards that were not asked in
 the last two rounds, then with new ones, then with the rest. A missed card returns after at least three others.
 
+A session that begins with new cards begins with the first of them that can be recognised; the others keep their
+order.
+
 A session always ends: a card is done at the highest level that the session's kinds of question can give; after
 three misses it rests until the next session; and no session asks more than three questions a card, and nine. Where
 every card has reached the level already, the session is a mixed review of the least remembered.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from random import Random
@@ -51,6 +54,8 @@ MOST_QUESTIONS = 400
 QUESTIONS_A_CARD = 3
 EXTRA_QUESTIONS = 9
 REVIEWED_AT_ONCE = 4 * ROUND
+# New cards among which one to begin with is looked for: each costs a read of the deck.
+MOST_OPENINGS = 7 * ROUND
 
 RECALLS = (Kind.TYPED, Kind.FLIP)
 RECOGNITIONS = (Kind.CHOICE, Kind.TRUE_FALSE)
@@ -66,6 +71,8 @@ def draw(desk: Desk, moment: Moment, rng: Random) -> Question | None:
     if over_time or len(desk.asked) >= most_questions(settings):
         return None
     sitting = Sitting(desk.asked, settings.size, kinds_of(settings))
+    if opening := _opening(desk, sitting, rng):
+        return opening
     while place := _next_place(desk, sitting):
         around = desk.surroundings(place.card_id, rng)
         if around:
@@ -208,6 +215,33 @@ def _next_place(desk: Desk, sitting: Sitting) -> Place | None:
     if desk.settings.queue == DRILL:
         return _place_in_drill(desk, sitting)
     return _place_in_round(desk, sitting) or _place_in_new_round(desk, sitting)
+
+
+def _opening(desk: Desk, sitting: Sitting, rng: Random) -> Question | None:
+    """The first question of a session that begins with new cards: of the first one that can be recognised.
+
+    Whoever has never studied here is to choose an answer, not to grade themselves. None where the session goes on
+    or begins with what is known, and where the first new cards give no wrong options.
+    """
+    kinds = [kind for kind in RECOGNITIONS if kind in sitting.kinds]
+    if sitting.asked or desk.settings.queue == DRILL or not kinds:
+        return None
+    plan = _plan(desk, sitting)
+    if not plan or _origin(sitting, plan[0]) != NEW:
+        return None
+    rng.shuffle(kinds)
+    for card in _new_in_order(desk, sitting, plan):
+        around = desk.surroundings(card, rng)
+        questions = (asking.ask(kind, around, rng, origin=NEW) for kind in kinds) if around else ()
+        if question := next(filter(None, questions), None):
+            return replace(question, round=1, plan=_first_distinct([card, *plan], ROUND))
+    return None
+
+
+def _new_in_order(desk: Desk, sitting: Sitting, plan: Sequence[int]) -> Iterator[int]:
+    """The plan's new cards, then the deck's next ones."""
+    yield from (card for card in plan if sitting.levels[card] is Level.NEW)
+    yield from desk.fresh(besides=plan, limit=MOST_OPENINGS - len(plan))
 
 
 def _place_in_drill(desk: Desk, sitting: Sitting) -> Place | None:

@@ -1,0 +1,118 @@
+"""How a session of Learn begins: with a card that can be recognised, where one of the new ones can."""
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from sessions_app.study.modes import learn
+from sessions_app.study.types import Kind, Level, Progress, SessionSettings, Side, StudyCard, Surroundings
+from tests.sessions_app.study.build import moment
+from tests.sessions_app.study.decks import shipped
+from tests.sessions_app.study.sitting import LearnDesk, take
+
+SEEDS = range(50)
+
+
+class Desk(LearnDesk):
+    """As the site's: all cards around one ask for its side; it counts how often it is asked for them."""
+
+    looked_at = 0
+
+    def surroundings(self, card_id: int, rng: Random) -> Surroundings | None:
+        self.looked_at += 1
+        found = super().surroundings(card_id, rng)
+        side = found and found.card.side
+        return found and replace(found, deck=[replace(card, side=side) for card in found.deck])
+
+
+def desk_of(deck: list[StudyCard], kinds: tuple[Kind, ...] = (), **more) -> Desk:
+    return Desk(deck, SessionSettings(kinds=kinds, size=len(deck)), **more)
+
+
+def words(size: int) -> list[StudyCard]:
+    """Cards that can all be chosen: no two have a word in common."""
+    starts, ends = "bdfgklmnprst", ("ora", "elin", "utha", "anid", "ismo", "ecka")
+    made = [f"{start}{end}" for start in starts for end in ends]
+    return [
+        StudyCard(number, word, f"{word[::-1]}an", Side.DEFINITION)
+        for number, word in enumerate(made[:size], 1)
+    ]
+
+
+def closed(number: int) -> StudyCard:
+    """A card whose answer stands in its own prompt: nobody could choose wrongly."""
+    return StudyCard(number, f"field of view {number}", f"view {number}", Side.DEFINITION)
+
+
+def first(desk: Desk, seed: int = 1):
+    return learn.draw(desk, moment(), Random(seed))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_shipped_deck_begins_with_a_choice_in_any_order(seed):
+    deck = shipped()
+    Random(seed).shuffle(deck)
+    question = first(desk_of([replace(card, id=card.id + 1, twins=frozenset()) for card in deck]), seed)
+    assert question.kind is Kind.CHOICE
+    assert len(question.options) == 4
+
+
+@pytest.mark.parametrize("before", [0, 1, 6, 7, 8, 20, 48])
+def test_the_first_card_that_can_be_chosen_comes_first_and_the_others_keep_their_order(before):
+    deck = [*map(closed, range(1, before + 1)), *words(before + 5)[before:]]
+    question = first(desk_of(deck))
+    assert (question.kind, question.card_id, question.round) == (Kind.CHOICE, before + 1, 1)
+    others = [number for number in range(1, before + 6) if number != before + 1]
+    assert list(question.plan) == [before + 1, *others][: learn.ROUND]
+
+
+def test_what_the_plan_leaves_out_is_asked_later():
+    desk = desk_of([*map(closed, range(1, 9)), *words(20)[8:]])
+    asked = set()
+    for number in range(70):
+        question = learn.draw(desk, moment(), Random(number))
+        if question is None:
+            break
+        asked.add(question.card_id)
+        take(desk, question, right=True)
+    assert asked == set(range(1, 21))
+
+
+def test_where_no_card_can_be_chosen_the_first_is_shown():
+    desk = desk_of([closed(number) for number in range(1, 101)])
+    question = first(desk)
+    assert (question.kind, question.card_id) == (Kind.FLIP, 1)
+    assert list(question.plan) == list(range(1, 8))
+    assert desk.looked_at <= learn.MOST_OPENINGS + 1
+
+
+@pytest.mark.parametrize("kinds", [(Kind.TYPED,), (Kind.FLIP,), (Kind.TYPED, Kind.FLIP)])
+def test_who_wants_no_choice_begins_with_the_first_card(kinds):
+    question = first(desk_of([closed(1), *words(9)[1:]], kinds))
+    assert question.card_id == 1
+    assert question.kind in kinds
+
+
+def test_true_or_false_can_be_recognised_too():
+    question = first(desk_of([closed(1), *words(9)[1:]], (Kind.TRUE_FALSE, Kind.FLIP)))
+    assert (question.kind, question.card_id) == (Kind.TRUE_FALSE, 2)
+
+
+def test_what_another_day_has_begun_still_comes_first():
+    known = {9: Progress(level=Level.RECALLED, peak=Level.RECALLED)}
+    assert first(desk_of([closed(1), *words(9)[1:]], known=known)).card_id == 9
+
+
+def test_a_card_that_is_gone_is_passed_over():
+    desk = desk_of(words(9))
+    desk.fresh = lambda besides, limit: [card for card in (99, *range(1, 10)) if card not in besides][:limit]
+    question = first(desk)
+    assert (question.kind, question.card_id) == (Kind.CHOICE, 1)
+
+
+def test_only_the_first_question_looks_for_another():
+    desk = desk_of([*map(closed, range(1, 5)), *words(9)[4:]])
+    question = first(desk)
+    take(desk, question, right=True)
+    assert (question.card_id, first(desk).card_id, first(desk).kind) == (5, 1, Kind.FLIP)
