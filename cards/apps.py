@@ -1,6 +1,24 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.core.signals import request_finished, request_started
+
+from cards import formulas
 
 
 class CardsConfig(AppConfig):
     name = "cards"
     verbose_name = "Decks and cards"
+
+    def ready(self) -> None:
+        request_started.connect(begin_allowance)
+        request_finished.connect(end_allowance)
+
+
+def begin_allowance(**_kwargs: Any) -> None:
+    """Let all formulas of a request share one allowance, however many cards it renders."""
+    formulas.allowed.set(formulas.Allowance())
+
+
+def end_allowance(**_kwargs: Any) -> None:
+    formulas.allowed.set(None)

@@ -1,26 +1,76 @@
 """LaTeX formulas -> MathML, within bounds: what a formula costs does not depend on who wrote it. Pure."""
 
+import hashlib
 import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 
-from math_core import LatexError, LatexToMathML
+from cards.formula_process import EndlessFormulaError, converter
+from cards.formula_syntax import MAX_OPENERS, FormulaError, check_delimiters
 
 MAX_FORMULA = 1_000
 """Characters; a long one of those that people typeset has about 300."""
 
-# The converter recurses on the stack of the calling thread, and an overflow ends the whole process. A formula
-# cannot nest deeper than it has openers; measured, 190 levels of `\sqrt{` fit into a stack of 512 KiB.
-MAX_OPENERS = 200
 OPENER = re.compile(r"\{|\\[a-zA-Z]+")
 
-# The converter expands its own macros (\cdots, \pmod), so expansion stays on; but only a command that the
-# formula defines itself could expand without end or into something deeper than its source.
+# Only a command that the formula defines itself could expand without end or into something deeper than its source.
 DEFINITION = re.compile(r"\\(?:(?:re)?newcommand|providecommand|g?def|let|global)(?![a-zA-Z])")
 
-converter = LatexToMathML(max_expansions=MAX_OPENERS, fancy_error=False)
+MAX_ENDLESS = 2
+"""Formulas of one text, or of all that a request renders, that may end the converter."""
+
+REMEMBERED, REMEMBERED_FOR = 1_000, 3600.0
+"""How many formulas that did so are refused without being tried again, and for how many seconds."""
 
 
-class FormulaError(ValueError):
-    """Why a formula cannot be typeset, in words for its author."""
+TOO_MANY = "Other formulas took too long to typeset, so it was not tried."
+
+
+class Allowance:
+    """How many formulas may still end the converter."""
+
+    def __init__(self) -> None:
+        self.left = MAX_ENDLESS
+
+
+class Refused:
+    """The formulas that ended the converter lately, by their hash; the oldest are forgotten. For all threads."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.known: dict[bytes, tuple[float, str]] = {}
+
+    def why(self, key: bytes) -> str:
+        """Why it was refused; empty where it was not."""
+        at, why = self.known.get(key, (0.0, ""))
+        return why if why and time.monotonic() - at < REMEMBERED_FOR else ""
+
+    def add(self, key: bytes, why: str) -> None:
+        with self.lock:
+            self.known.pop(key, None)
+            self.known[key] = time.monotonic(), why
+            if len(self.known) > REMEMBERED:
+                del self.known[next(iter(self.known))]
+
+
+refused = Refused()
+allowed: ContextVar[Allowance | None] = ContextVar("allowed", default=None)
+
+
+@contextmanager
+def one_allowance() -> Iterator[None]:
+    """Let all that is typeset meanwhile share one allowance: the request's, if there is one already."""
+    if allowed.get():
+        yield
+        return
+    token = allowed.set(Allowance())
+    try:
+        yield
+    finally:
+        allowed.reset(token)
 
 
 def to_mathml(latex: str, *, display: bool) -> str:
@@ -29,14 +79,29 @@ def to_mathml(latex: str, *, display: bool) -> str:
     The markup may carry ``style`` attributes and ids: it is for `cards.rendering`, which takes them out.
     Raises FormulaError where ``latex`` is no LaTeX that is known here, or beyond the bounds above.
     """
+    check(latex)
+    key = hashlib.sha256(f"{display:d}{latex}".encode("utf-8", "replace")).digest()
+    if why := refused.why(key):
+        raise EndlessFormulaError(why)
+    with one_allowance():
+        allowance = allowed.get()
+        if allowance and not allowance.left:
+            raise FormulaError(TOO_MANY)
+        try:
+            return converter.to_mathml(latex, display=display)
+        except EndlessFormulaError as error:
+            refused.add(key, str(error))
+            if allowance:
+                allowance.left -= 1
+            raise
+
+
+def check(latex: str) -> None:
+    """Raises FormulaError for what shall not reach the converter."""
     if len(latex) > MAX_FORMULA:
         raise FormulaError(f"A formula has at most {MAX_FORMULA:,} characters.")
     if len(OPENER.findall(latex)) > MAX_OPENERS:
         raise FormulaError(f"A formula has at most {MAX_OPENERS} commands and opening braces.")
     if DEFINITION.search(latex):
         raise FormulaError("A formula cannot define commands.")
-    try:
-        return converter.convert_with_local_state(latex, displaystyle=display)
-    except LatexError as error:
-        # The message starts with an offset into the formula: "12: Unknown command".
-        raise FormulaError(str(error).split(": ", 1)[-1]) from None
+    check_delimiters(latex)

@@ -26,7 +26,8 @@ from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 from pygments.token import STANDARD_TYPES
 
-from cards.formulas import FormulaError, to_mathml
+from cards.formula_syntax import FormulaError
+from cards.formulas import one_allowance, to_mathml
 
 MAX_SOURCE = 10_000
 """Characters of one side of a card; what is longer is cut when rendered, and refused when saved."""
@@ -161,9 +162,8 @@ def formula(latex: str, *, display: bool, alone: bool) -> str:
     try:
         mathml = to_mathml(latex.strip(), display=display)
     except FormulaError as error:
-        return (
-            f'<code class="maths-error" title="{html.escape(str(error))}">{html.escape(latex.strip())}</code>'
-        )
+        why = html.escape(f"This formula could not be typeset: {error}")
+        return f'<code class="maths-error" title="{why}">{html.escape(latex.strip())}</code>'
     if display:
         return f'<span class="maths-display">{mathml}</span>'
     if alone:
@@ -340,7 +340,8 @@ def render(source: str) -> str:
         return ""
     if PLAIN.fullmatch(source):
         return paragraph(source)
-    return render_formulas(source) if WITH_FORMULAS.fullmatch(source) else render_with_engine(source)
+    with one_allowance():
+        return render_formulas(source) if WITH_FORMULAS.fullmatch(source) else render_with_engine(source)
 
 
 def pieces(tokens: Sequence[Token]) -> list[str]:

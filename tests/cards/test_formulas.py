@@ -1,21 +1,27 @@
-"""LaTeX to MathML within bounds: an overflow of the converter's stack would end the process."""
+r"""LaTeX to MathML within bounds: what could keep the converter busy, or overflow its stack, never reaches it."""
 
-import threading
+import time
+from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
+from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cards.formulas import MAX_FORMULA, MAX_OPENERS, FormulaError, to_mathml
+from cards import formulas
+from cards.formula_process import ConverterGoneError, EndlessFormulaError
+from cards.formula_syntax import MAX_OPEN, MAX_OPENERS, FormulaError, check_delimiters
+from cards.formulas import MAX_ENDLESS, MAX_FORMULA, Refused, to_mathml
+from cards.rendering import render
 
 NESTS = {
     "braces": ("{", "}"),
     "roots": (r"\sqrt{", "}"),
-    "bare roots": (r"\sqrt", ""),
+    "bare roots": (r"\sqrt ", ""),
     "powers": ("x^{", "}"),
     "fractions": (r"\frac1", ""),
-    "brackets": (r"\left(", r"\right)"),
+    "fences": (r"\left(", r"\right)"),
     "matrices": (r"\begin{matrix}", r"\end{matrix}"),
     "styles": (r"\displaystyle ", ""),
     "colours": (r"\color{red}", ""),
@@ -26,27 +32,132 @@ NESTS = {
 }
 
 
+class Spy:
+    """Stands for the converter, and notes what reaches it; ``endless`` are the formulas that it is ended by."""
+
+    def __init__(self, endless: str = "") -> None:
+        self.asked: list[str] = []
+        self.endless = endless
+
+    def to_mathml(self, latex: str, *, display: bool) -> str:
+        self.asked.append(latex)
+        if self.endless and latex.startswith(self.endless):
+            raise EndlessFormulaError("It takes too long to typeset.")
+        return "<math><mi>x</mi></math>"
+
+
+@pytest.fixture
+def spy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Spy]:
+    spy = Spy(endless="slow")
+    monkeypatch.setattr(formulas, "converter", spy)
+    monkeypatch.setattr(formulas, "refused", Refused())
+    yield spy
+    formulas.allowed.set(None)
+
+
 @pytest.mark.parametrize("opening", NESTS)
-@pytest.mark.parametrize("stack", [512 * 1024, 8 * 1024 * 1024])
-def test_deep_nesting_never_ends_the_process(opening: str, stack: int) -> None:
-    """At the deepest that is let through, in threads with little stack and with much."""
+def test_nesting_at_the_bound_is_typeset_or_refused(opening: str) -> None:
     before, after = NESTS[opening]
     for depth in (MAX_OPENERS // 2, MAX_OPENERS, (MAX_FORMULA - 1) // len(before + after)):
-        run_with_stack(stack, before * depth + "x" + after * depth)
-
-
-def run_with_stack(size: int, latex: str) -> None:
-    def convert() -> None:
         with suppress(FormulaError):
-            to_mathml(latex, display=True)
+            to_mathml(before * depth + "x" + after * depth, display=True)
+    assert to_mathml(before * 9 + "x" + after * 9, display=True)
 
-    previous = threading.stack_size(size)
-    try:
-        thread = threading.Thread(target=convert)
-        thread.start()
-        thread.join()
-    finally:
-        threading.stack_size(previous)
+
+UNBALANCED = [
+    *("{x", "x}", "{x}}", "{{x}", r"\frac{1}{2", r"\text{a", r"x_{1", r"\{x}", r"{x\}"),
+    *(r"\left(x", r"x\right)", r"\left(\left[x\right]", r"\left\{x\right", r"\left{x}"),
+    *(r"\begin{matrix}x", r"x\end{matrix}", r"\begin{matrix}x\end{pmatrix}", r"\begin{matrix", r"\begin x"),
+    *(r"{\left(x}\right)", r"\left(\begin{matrix}x\right)\end{matrix}", r"\begin{cases}{x\end{cases}}"),
+    *(r"\sqrt[3{x}", r"\sqrt [3{x}", r"\xrightarrow[a{b}", r"a\\[2pt", r"{\sqrt[3}]{x}", r"\cfrac[l{1}{2}"),
+    *("$", "$x", r"\text{$x}", r"\(x", r"x\)", r"\[x", r"x\]", r"\begingroup x", r"x\endgroup"),
+    *("{x % }", "\\left( % \\right)\n x", r"\begin {matrix} x"),
+]
+UNBALANCED = [one for one in UNBALANCED if one != r"\left\{x\right"]
+
+
+@pytest.mark.parametrize("latex", UNBALANCED)
+def test_nothing_unbalanced_reaches_the_converter(spy: Spy, latex: str) -> None:
+    with pytest.raises(FormulaError, match=r"is not closed|closes nothing"):
+        to_mathml(latex, display=False)
+    assert spy.asked == []
+
+
+BALANCED = [
+    *(
+        "]0,1[",
+        "[0,1)",
+        "(0,1]",
+        r"x \in [0, \infty[",
+        r"\langle x |",
+        r"\lvert x |",
+        "a)",
+        r"\{ x",
+        r"\text{a) b)}",
+    ),
+    *(
+        r"\left( x \right]",
+        r"\left. x \right|",
+        r"\left\{ x \right.",
+        r"\left<x\middle|y\right>",
+        r"\bigl( x \bigr)",
+    ),
+    *(r"\sqrt[3]{x}", r"\sqrt{x}[1]", r"\sqrt x [0,1)", r"f(\xi)", r"\xi [0,1)", r"a\\[2pt]b", r"a\\ [0,1)"),
+    *(r"\begin {matrix} a & b \\ c & d \end{matrix}", r"\begin{array}{c|c} ( & ) \end{array}", r"\{ % }"),
+    *(r"\ket\psi", r"\ket{\psi}", r"\pmod n", r"\pmod{n}", r"\$", r"\%", "}{".join(["{", "}"])),
+]
+
+
+@pytest.mark.parametrize("latex", BALANCED)
+def test_what_people_leave_open_in_formulas_is_typeset(spy: Spy, latex: str) -> None:
+    to_mathml(latex, display=False)
+    assert spy.asked == [latex]
+
+
+OPENERS = [
+    "(",
+    "[",
+    r"\{",
+    r"\langle ",
+    r"\lvert ",
+    r"\lfloor ",
+    r"\bigl(",
+    "⟨",
+    r"\mathopen|",
+    "f(x",
+    "()(",
+    "((x)",
+    "{(}",
+]
+
+
+@pytest.mark.parametrize("opener", OPENERS)
+def test_what_stays_open_is_bounded(spy: Spy, opener: str) -> None:
+    """Each of these leaves one parenthesis or the like open."""
+    most = 5 if opener == r"\mathopen|" else MAX_OPEN
+    check_delimiters(opener * most)
+    with pytest.raises(FormulaError, match="can stay open"):
+        to_mathml(opener * (MAX_OPEN + 1), display=False)
+    assert spy.asked == []
+
+
+@pytest.mark.parametrize(
+    "closed", ["(_)", r"(\hat)", r"(\mathrm)", r"({)}", r"(\text{)}", "(&)", r"(\\)", r"\ket^"]
+)
+def test_what_only_looks_closed_counts_as_open(spy: Spy, closed: str) -> None:
+    with pytest.raises(FormulaError, match="can stay open"):
+        to_mathml(closed * (MAX_OPEN + 1), display=False)
+    assert spy.asked == []
+
+
+@pytest.mark.parametrize(
+    "latex", [r"\pi", "{}", r"\left(\right)", r"\begin{x}\end{x}", r"\sqrt[2]{x}", "()", "[]", r"\{\}", "⟨⟩"]
+)
+def test_openers_of_each_kind_are_bounded(spy: Spy, monkeypatch: pytest.MonkeyPatch, latex: str) -> None:
+    monkeypatch.setattr(formulas, "MAX_FORMULA", 100_000)
+    with pytest.raises(FormulaError, match="at most 200"):
+        to_mathml(latex * (MAX_OPENERS + 1), display=False)
+    assert spy.asked == []
 
 
 @pytest.mark.parametrize(
@@ -76,3 +187,59 @@ def test_any_text_is_typeset_or_refused(latex: str) -> None:
     latex = latex.encode("utf-8", "replace").decode("utf-8")
     with suppress(FormulaError):
         assert to_mathml(latex, display=False).startswith("<math")
+
+
+@given(st.text(alphabet=st.sampled_from(r"\{}[]()$&%_ leftrightbeginendxa⟨⟩")))
+def test_delimiters_of_any_text_are_read(latex: str) -> None:
+    with suppress(FormulaError):
+        check_delimiters(latex)
+
+
+def test_a_text_spends_the_deadline_on_few_formulas(spy: Spy) -> None:
+    """The rest is shown as source, with a sentence, and is not remembered: it may be fine elsewhere."""
+    source = " ".join(f"$slow{n}$" for n in range(50)) + " $fine$"
+    rendered = render(source)
+    assert spy.asked == [f"slow{n}" for n in range(MAX_ENDLESS)]
+    assert rendered.count("This formula could not be typeset: It takes too long") == MAX_ENDLESS
+    assert "Other formulas took too long" in rendered
+    assert "<math" in render("$fine$")
+
+
+def test_what_took_too_long_is_not_tried_again_for_a_while(spy: Spy, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(3):
+        assert "It takes too long" in render("$slow$ and $fine$")
+    assert spy.asked == ["slow", "fine", "fine", "fine"]
+    later = time.monotonic() + formulas.REMEMBERED_FOR + 1
+    monkeypatch.setattr(formulas.time, "monotonic", lambda: later)
+    render("$slow$")
+    assert spy.asked[-1] == "slow"
+
+
+def test_only_so_many_are_remembered() -> None:
+    refused = Refused()
+    for number in range(formulas.REMEMBERED + 1):
+        refused.add(str(number).encode(), "why")
+    assert (refused.why(b"0"), refused.why(b"1")) == ("", "why")
+    assert len(refused.known) == formulas.REMEMBERED
+
+
+def test_a_converter_that_is_gone_says_nothing_about_a_formula(
+    spy: Spy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(latex: str, *, display: bool) -> str:
+        raise ConverterGoneError("Nothing can typeset formulas at the moment.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(spy, "to_mathml", gone)
+        assert "at the moment" in render("$x$")
+    assert "<math" in render("$x$")
+
+
+@pytest.mark.django_db
+def test_a_request_spends_the_deadline_on_few_formulas(spy: Spy, owner_client: Client) -> None:
+    """However many cards it renders: here the preview of ten pasted ones."""
+    cards = "term (Markdown)\tdefinition (Markdown)\n" + "\n".join(f"term {n}\t$slow{n}$" for n in range(10))
+    response = owner_client.post("/import/", {"text": cards})
+    preview = owner_client.get(response["Location"])
+    assert preview.status_code == 200
+    assert len(spy.asked) == MAX_ENDLESS

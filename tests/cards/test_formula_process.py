@@ -1,0 +1,203 @@
+"""The helper that typesets: it is ended at its deadline, comes back, and leaves nothing behind.
+
+Stand-ins are told to sleep, to work or to crash. No formula here is one that the converter cannot cope with.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from cards.formula_process import HELPER, ConverterGoneError, EndlessFormulaError, FormulaProcess, converter
+from cards.formula_syntax import FormulaError
+from studysite.paths import BASE_DIR
+
+STAND_IN = """
+import json, os, signal, sys, time
+print("ready", flush=True)
+for line in sys.stdin:
+    latex, display = json.loads(line)
+    signal.setitimer(signal.ITIMER_PROF, 0.05)
+    if latex == "sleep":
+        time.sleep(600)
+    while latex == "work":
+        pass
+    if latex == "crash":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if latex == "endless answer":
+        sys.stdout.write("x" * 3_000_000)
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    print(json.dumps([f"{os.getpid()} {latex}", None]), flush=True)
+"""
+Make = Callable[..., FormulaProcess]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    made: list[FormulaProcess] = []
+
+    def make(program: str = STAND_IN, *, patience: float = 60) -> FormulaProcess:
+        path = tmp_path / "stand_in.py"
+        path.write_text(program)
+        made.append(FormulaProcess((sys.executable, "-I", str(path)), patience=patience))
+        return made[-1]
+
+    yield make
+    for process in made:
+        process.stop()
+
+
+def ask(process: FormulaProcess, latex: str = "x") -> int:
+    """The process id of the helper that answers."""
+    return int(process.to_mathml(latex, display=False).split()[0])
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("latex", "words"),
+    [("work", "takes too long"), ("crash", "too much"), ("endless answer", "takes too long")],
+)
+def test_a_formula_that_ends_the_helper_is_refused_and_the_next_is_answered(
+    make: Make, latex: str, words: str
+) -> None:
+    process = make()
+    first = ask(process)
+    assert ask(process) == first
+    with pytest.raises(EndlessFormulaError, match=words):
+        process.to_mathml(latex, display=False)
+    assert is_gone(first)
+    assert ask(process) != first
+
+
+def test_a_helper_that_says_nothing_is_ended(make: Make) -> None:
+    process = make(patience=0.5)
+    with pytest.raises(EndlessFormulaError, match="takes too long"):
+        process.to_mathml("sleep", display=False)
+    assert process.process is None
+
+
+def test_a_helper_that_died_while_idle_is_replaced(make: Make) -> None:
+    process = make()
+    first = ask(process)
+    os.kill(first, signal.SIGKILL)
+    os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)
+    assert ask(process) != first
+
+
+@pytest.mark.parametrize("program", ["", "raise SystemExit(3)", "print('something else')"])
+def test_a_helper_that_does_not_start_is_no_fault_of_the_formula(make: Make, program: str) -> None:
+    with pytest.raises(ConverterGoneError, match="at the moment"):
+        make(program).to_mathml("x", display=False)
+    with pytest.raises(ConverterGoneError):
+        FormulaProcess(("/nowhere/python",)).to_mathml("x", display=False)
+
+
+def test_threads_take_turns(make: Make) -> None:
+    process, answers = make(), []
+
+    def work(name: str) -> None:
+        answers.extend(process.to_mathml(f"{name}{n}", display=False).split()[1] for n in range(50))
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == sorted(f"{name}{n}" for name in "abcd" for n in range(50))
+
+
+def test_a_forked_child_has_a_helper_of_its_own() -> None:
+    """As the server's workers are forked; the parent's is ended, so that no child holds its pipes."""
+    code = """
+import os
+from cards.formula_process import converter
+converter.to_mathml("x", display=False)
+before = converter.process.pid
+child = os.fork()
+converter.to_mathml("y", display=False)
+assert converter.process.pid != before
+if child == 0:
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+print("fine")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=BASE_DIR, capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("fine\n", "")
+
+
+def test_the_helper_ends_with_the_site(make: Make) -> None:
+    """Even where that is killed, and nobody closes anything."""
+    code = """
+import os, signal
+from cards.formula_process import converter
+converter.to_mathml("x", display=False)
+print(converter.process.pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=BASE_DIR, capture_output=True, text=True, check=False
+    )
+    helper = int(done.stdout)
+    # It may be a moment until it sees that its input has ended, and until somebody has waited for it.
+    for _ in range(600):
+        if is_gone(helper) or Path(f"/proc/{helper}/stat").read_text().split()[2] == "Z":
+            return
+        time.sleep(0.1)
+    pytest.fail("the helper outlived the site")
+
+
+def test_the_helper_is_small_and_knows_nothing_of_the_site() -> None:
+    converter.to_mathml("x", display=False)
+    assert converter.process is not None
+    status = Path(f"/proc/{converter.process.pid}/status").read_text()
+    assert int(status.split("VmHWM:")[1].split()[0]) < 30_000
+    assert "django" not in Path(f"/proc/{converter.process.pid}/maps").read_text().lower()
+
+
+BUSY = f"""
+import sys
+sys.path.insert(0, {str(HELPER.parent)!r})
+import formula_helper
+
+class Busy:
+    def __init__(self, **options):
+        pass
+
+    def convert_with_local_state(self, latex, *, displaystyle):
+        # As the converter: native code, in which Python sees no signal.
+        return str(sum(range(10**12)) if latex == "work" else len(bytes(10**9)))
+
+formula_helper.LatexToMathML = Busy
+formula_helper.main(0.05, 2**27)
+"""
+
+
+@pytest.mark.parametrize(("latex", "words"), [("work", "takes too long"), ("memory", "too much")])
+def test_the_program_of_the_helper_ends_by_itself(make: Make, latex: str, words: str) -> None:
+    """At its deadline and at its bound of memory, without anybody's doing."""
+    with pytest.raises(EndlessFormulaError, match=words):
+        make(BUSY).to_mathml(latex, display=False)
+
+
+@pytest.mark.parametrize("latex", ["é 漢 😀", "\u2028", "\x00", '"\\\\ \n', "x" * 1_000])
+def test_every_text_comes_through_the_pipe(latex: str) -> None:
+    with suppress(FormulaError):
+        assert converter.to_mathml(latex, display=False).startswith("<math")
+    assert converter.process is not None
+    assert converter.process.poll() is None
