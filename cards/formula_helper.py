@@ -1,8 +1,9 @@
 """Typesets formulas in a process that may be ended: ``python -I formula_helper.py SECONDS BYTES``.
 
 It imports the converter and nothing of the site, so that it is small and starts at once. When it is ready it says
-so; then it answers each line of its input, JSON of ``[latex, display]``, with a line: JSON of ``[mathml, null]``,
-or of ``[null, words]`` where the converter refuses the formula. `cards.formula_process` is the other end.
+so; then it answers each line of its input with a line. A line asks with a JSON list of ``[latex, display]``; the
+answer has for each ``[mathml, null]``, or ``[null, words]`` where the converter refuses it. The other end is
+`cards.formula_process`.
 """
 
 import json
@@ -26,16 +27,17 @@ def main(seconds: float, size: int) -> None:
     converter = LatexToMathML(max_expansions=MAX_EXPANSIONS, fancy_error=False)
     say(READY)
     for line in sys.stdin.buffer:
-        latex, display = json.loads(line)
-        # Nobody catches the timer's signal, so that it ends the process inside the converter too, and even where
-        # the site's process has gone.
-        signal.setitimer(signal.ITIMER_PROF, seconds)
-        try:
-            answer = (converter.convert_with_local_state(latex, displaystyle=display), None)
-        except LatexError as error:
-            answer = (None, str(error))
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        say(json.dumps(answer).encode() + b"\n")
+        answers: list[tuple[str | None, str | None]] = []
+        for latex, display in json.loads(line):
+            # Nobody catches the timer's signal, so that it ends the process inside the converter too, and even
+            # where the site's process has gone.
+            signal.setitimer(signal.ITIMER_PROF, seconds)
+            try:
+                answers.append((converter.convert_with_local_state(latex, displaystyle=display), None))
+            except LatexError as error:
+                answers.append((None, str(error)))
+            signal.setitimer(signal.ITIMER_PROF, 0)
+        say(json.dumps(answers).encode() + b"\n")
 
 
 def say(line: bytes) -> None:

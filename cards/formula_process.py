@@ -28,8 +28,8 @@ PATIENCE = 5.0
 """Seconds until a helper that says nothing is ended, whatever the machine is busy with."""
 
 MAX_MEMORY = 128 * 2**20
-MAX_ANSWER = 2**20
-"""Bytes: of the helper, and of one formula's MathML, as JSON."""
+MAX_ANSWER = 4 * 2**20
+"""Bytes: of the helper, and of the MathML of one text's formulas, as JSON."""
 
 HELPER = Path(__file__).with_name("formula_helper.py")
 READY = b"ready\n"
@@ -60,22 +60,20 @@ class FormulaProcess:
         self.lock = threading.Lock()
         self.process: subprocess.Popen[bytes] | None = None
 
-    def to_mathml(self, latex: str, *, display: bool) -> str:
-        """What the converter makes of a formula.
+    def convert(self, formulas: Sequence[tuple[str, bool]]) -> list[str | FormulaError]:
+        """What the converter makes of formulas, each with whether it is displayed; or what it says against one.
 
-        Raises FormulaError: what the converter says against it, `EndlessFormulaError` or `ConverterGoneError`.
+        Raises `EndlessFormulaError` where one of them ended the converter, and `ConverterGoneError`. All go there
+        and back together: on a busy machine each way may take some milliseconds.
         """
-        asked = json.dumps([latex, display]).encode() + b"\n"
+        asked = json.dumps(formulas).encode() + b"\n"
         with self.lock:
             process = self._running()
             answer = self._answer(process, asked)
             if not answer:
                 raise EndlessFormulaError(self._why_ended())
-        mathml, error = json.loads(answer)
-        if mathml is None:
-            # The message starts with an offset into the formula: "12: Unknown command".
-            raise FormulaError(error.split(": ", 1)[-1])
-        return str(mathml)
+        # What it says against one starts with an offset into the formula: "12: Unknown command".
+        return [mathml or FormulaError(error.split(": ", 1)[-1]) for mathml, error in json.loads(answer)]
 
     def stop(self) -> None:
         """End the helper, if there is one; it is started again when it is needed."""
@@ -107,8 +105,10 @@ class FormulaProcess:
         """The line that it says to ``asked``; empty where it dies, says nothing for too long, or does not stop."""
         assert process.stdin is not None  # noqa: S101
         assert process.stdout is not None  # noqa: S101
+        rest = memoryview(asked)
         try:
-            process.stdin.write(asked)
+            while rest:
+                rest = rest[os.write(process.stdin.fileno(), rest) :]
         except BrokenPipeError:
             return b""
         waiting = select.poll()

@@ -4,11 +4,11 @@ import hashlib
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from cards.formula_process import EndlessFormulaError, converter
+from cards.formula_process import ConverterGoneError, EndlessFormulaError, converter
 from cards.formula_syntax import MAX_OPENERS, FormulaError, check_delimiters
 
 MAX_FORMULA = 1_000
@@ -25,6 +25,9 @@ MAX_ENDLESS = 2
 REMEMBERED, REMEMBERED_FOR = 1_000, 3600.0
 """How many formulas that did so are refused without being tried again, and for how many seconds."""
 
+
+Formula = tuple[str, bool]
+"""LaTeX, and whether it is displayed: set on a line of its own."""
 
 TOO_MANY = "Other formulas took too long to typeset, so it was not tried."
 
@@ -45,6 +48,8 @@ class Refused:
 
     def why(self, key: bytes) -> str:
         """Why it was refused; empty where it was not."""
+        if not self.known:
+            return ""
         at, why = self.known.get(key, (0.0, ""))
         return why if why and time.monotonic() - at < REMEMBERED_FOR else ""
 
@@ -61,43 +66,68 @@ allowed: ContextVar[Allowance | None] = ContextVar("allowed", default=None)
 
 
 @contextmanager
-def one_allowance() -> Iterator[None]:
+def one_allowance() -> Iterator[Allowance]:
     """Let all that is typeset meanwhile share one allowance: the request's, if there is one already."""
-    if allowed.get():
-        yield
+    if there := allowed.get():
+        yield there
         return
-    token = allowed.set(Allowance())
+    token = allowed.set(allowance := Allowance())
     try:
-        yield
+        yield allowance
     finally:
         allowed.reset(token)
 
 
 def to_mathml(latex: str, *, display: bool) -> str:
-    """The MathML of one formula; ``display`` sets it on a line of its own.
+    """`typeset` for one formula. Raises FormulaError."""
+    found = typeset([(latex, display)])[latex, display]
+    if isinstance(found, FormulaError):
+        raise found
+    return found
+
+
+def typeset(formulas: Iterable[Formula]) -> dict[Formula, str | FormulaError]:
+    """The MathML of formulas, or why one has none: it is no LaTeX that is known here, or beyond the bounds above.
 
     The markup may carry ``style`` attributes and ids: it is for `cards.rendering`, which takes them out.
-    Raises FormulaError where ``latex`` is no LaTeX that is known here, or beyond the bounds above.
     """
-    check(latex)
-    key = hashlib.sha256(f"{display:d}{latex}".encode("utf-8", "replace")).digest()
-    if why := refused.why(key):
-        raise EndlessFormulaError(why)
-    with one_allowance():
-        allowance = allowed.get()
-        if allowance and not allowance.left:
-            raise FormulaError(TOO_MANY)
+    found: dict[Formula, str | FormulaError] = {}
+    wanted = []
+    for formula in dict.fromkeys(formulas):
         try:
-            return converter.to_mathml(latex, display=display)
+            check(formula)
+        except FormulaError as error:
+            found[formula] = error
+        else:
+            wanted.append(formula)
+    return found | convert(wanted) if wanted else found
+
+
+def convert(formulas: Sequence[Formula]) -> dict[Formula, str | FormulaError]:
+    """What the converter says to formulas that may reach it: to all together, or, where one ends it, to each."""
+    with one_allowance() as allowance:
+        if not allowance.left:
+            return dict.fromkeys(formulas, FormulaError(TOO_MANY))
+        try:
+            return dict(zip(formulas, converter.convert(formulas), strict=True))
+        except ConverterGoneError as error:
+            return dict.fromkeys(formulas, error)
         except EndlessFormulaError as error:
-            refused.add(key, str(error))
-            if allowance:
-                allowance.left -= 1
-            raise
+            if len(formulas) > 1:
+                return {formula: convert([formula])[formula] for formula in formulas}
+            refused.add(key_of(formulas[0]), str(error))
+            allowance.left -= 1
+            return {formulas[0]: error}
 
 
-def check(latex: str) -> None:
+def key_of(formula: Formula) -> bytes:
+    latex, display = formula
+    return hashlib.sha256(f"{display:d}{latex}".encode("utf-8", "replace")).digest()
+
+
+def check(formula: Formula) -> None:
     """Raises FormulaError for what shall not reach the converter."""
+    latex, _ = formula
     if len(latex) > MAX_FORMULA:
         raise FormulaError(f"A formula has at most {MAX_FORMULA:,} characters.")
     if len(OPENER.findall(latex)) > MAX_OPENERS:
@@ -105,3 +135,5 @@ def check(latex: str) -> None:
     if DEFINITION.search(latex):
         raise FormulaError("A formula cannot define commands.")
     check_delimiters(latex)
+    if why := refused.why(key_of(formula)):
+        raise EndlessFormulaError(why)

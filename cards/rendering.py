@@ -7,7 +7,7 @@ people paste; and headings proper become strong paragraphs, since a card stands 
 
 import html
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -27,7 +27,7 @@ from pygments.lexers import get_lexer_by_name
 from pygments.token import STANDARD_TYPES
 
 from cards.formula_syntax import FormulaError
-from cards.formulas import one_allowance, to_mathml
+from cards.formulas import Formula, typeset
 
 MAX_SOURCE = 10_000
 """Characters of one side of a card; what is longer is cut when rendered, and refused when saved."""
@@ -154,15 +154,17 @@ cleaner = nh3.Cleaner(
 )  # fmt: skip
 
 
-def formula(latex: str, *, display: bool, alone: bool) -> str:
+Typeset = Mapping[Formula, str | FormulaError]
+
+
+def formula(latex: str, typeset: Typeset, *, display: bool, alone: bool) -> str:
     """One formula as HTML; one that cannot be typeset as its source, with the reason as its title.
 
     ``display`` centres it in a box of its own; one that stands ``alone`` on its line gets the same height.
     """
-    try:
-        mathml = to_mathml(latex.strip(), display=display)
-    except FormulaError as error:
-        why = html.escape(f"This formula could not be typeset: {error}")
+    mathml = typeset[latex.strip(), display]
+    if isinstance(mathml, FormulaError):
+        why = html.escape(f"This formula could not be typeset: {mathml}")
         return f'<code class="maths-error" title="{why}">{html.escape(latex.strip())}</code>'
     if display:
         return f'<span class="maths-display">{mathml}</span>'
@@ -180,7 +182,7 @@ def lexer_for(language: str) -> Lexer:
 
 
 def fence_rule(
-    _renderer: Any, tokens: Sequence[Token], index: int, _options: Any, env: dict[str, int]
+    _renderer: Any, tokens: Sequence[Token], index: int, _options: Any, env: dict[str, Any]
 ) -> str:
     """A fenced block, with classes for its tokens where its language is one of ours and the code not too long."""
     code = tokens[index].content
@@ -236,10 +238,16 @@ def headings_to_paragraphs(state: StateCore) -> None:
                 token.attrSet("class", "card-heading")
 
 
+FORMULA_TOKENS = {"math_inline": False, "math_inline_double": True, "math_block": True}
+"""The tokens that are formulas, and whether one is displayed."""
+
+
 def formula_rule(wrapping: str = "{}", *, display: bool = False) -> Callable[..., str]:
-    def rule(_renderer: Any, tokens: Sequence[Token], index: int, _options: Any, _env: Any) -> str:
+    def rule(_renderer: Any, tokens: Sequence[Token], index: int, _options: Any, env: dict[str, Any]) -> str:
         token = tokens[index]
-        return wrapping.format(formula(token.content, display=display, alone=token.info == "alone"))
+        return wrapping.format(
+            formula(token.content, env["formulas"], display=display, alone=token.info == "alone")
+        )
 
     return rule
 
@@ -271,7 +279,7 @@ def make_engine() -> MarkdownIt:
 engine = make_engine()
 
 
-def fresh_bounds() -> dict[str, int]:
+def fresh_bounds() -> dict[str, Any]:
     """What one source may still use up, in the engine's ``env``."""
     return {"code": MAX_CODE, "link_tries": MAX_LINK_TRIES}
 
@@ -301,16 +309,28 @@ def paragraph(text: str) -> str:
 
 
 def render_with_engine(source: str) -> str:
-    return cleaned(engine.render(source, fresh_bounds()), source)
+    bounds = fresh_bounds()
+    tokens = engine.parse(source, bounds)
+    # All together, since each way to the converter and back takes time.
+    bounds["formulas"] = typeset(formulas_of(tokens))
+    return cleaned(engine.renderer.render(tokens, engine.options, bounds), source)
+
+
+def formulas_of(tokens: Sequence[Token]) -> Iterator[Formula]:
+    for token in tokens:
+        if token.type in FORMULA_TOKENS:
+            yield token.content.strip(), FORMULA_TOKENS[token.type]
+        yield from formulas_of(token.children or ())
 
 
 def render_formulas(source: str) -> str:
     """As `render_with_engine`, of a source that is `WITH_FORMULAS`."""
     lines = []
+    found = typeset((latex[1:-1].strip(), False) for latex in FORMULA.findall(source))
     for line in source.split("\n"):
         pieces = FORMULA.split(line)
         is_alone = len(pieces) == 3 and not pieces[0] and not pieces[2]
-        pieces[1::2] = [formula(latex[1:-1], display=False, alone=is_alone) for latex in pieces[1::2]]
+        pieces[1::2] = [formula(latex[1:-1], found, display=False, alone=is_alone) for latex in pieces[1::2]]
         lines.append("".join(pieces))
     return cleaned("<p>" + "<br>\n".join(lines) + "</p>", source)
 
@@ -340,8 +360,7 @@ def render(source: str) -> str:
         return ""
     if PLAIN.fullmatch(source):
         return paragraph(source)
-    with one_allowance():
-        return render_formulas(source) if WITH_FORMULAS.fullmatch(source) else render_with_engine(source)
+    return render_formulas(source) if WITH_FORMULAS.fullmatch(source) else render_with_engine(source)
 
 
 def pieces(tokens: Sequence[Token]) -> list[str]:

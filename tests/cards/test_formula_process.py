@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ STAND_IN = """
 import json, os, signal, sys, time
 print("ready", flush=True)
 for line in sys.stdin:
-    latex, display = json.loads(line)
+    [[latex, display]] = json.loads(line)
     signal.setitimer(signal.ITIMER_PROF, 0.05)
     if latex == "sleep":
         time.sleep(600)
@@ -32,9 +31,9 @@ for line in sys.stdin:
     if latex == "crash":
         os.kill(os.getpid(), signal.SIGSEGV)
     if latex == "endless answer":
-        sys.stdout.write("x" * 3_000_000)
+        sys.stdout.write("x" * 9_000_000)
     signal.setitimer(signal.ITIMER_PROF, 0)
-    print(json.dumps([f"{os.getpid()} {latex}", None]), flush=True)
+    print(json.dumps([[f"{os.getpid()} {latex}", None]]), flush=True)
 """
 Make = Callable[..., FormulaProcess]
 
@@ -54,9 +53,15 @@ def make(tmp_path: Path) -> Iterator[Make]:
         process.stop()
 
 
-def ask(process: FormulaProcess, latex: str = "x") -> int:
+def answer(process: FormulaProcess, latex: str = "x") -> str:
+    (found,) = process.convert([(latex, False)])
+    assert isinstance(found, str)
+    return found
+
+
+def ask(process: FormulaProcess) -> int:
     """The process id of the helper that answers."""
-    return int(process.to_mathml(latex, display=False).split()[0])
+    return int(answer(process).split()[0])
 
 
 def is_gone(pid: int) -> bool:
@@ -78,7 +83,7 @@ def test_a_formula_that_ends_the_helper_is_refused_and_the_next_is_answered(
     first = ask(process)
     assert ask(process) == first
     with pytest.raises(EndlessFormulaError, match=words):
-        process.to_mathml(latex, display=False)
+        answer(process, latex)
     assert is_gone(first)
     assert ask(process) != first
 
@@ -86,7 +91,7 @@ def test_a_formula_that_ends_the_helper_is_refused_and_the_next_is_answered(
 def test_a_helper_that_says_nothing_is_ended(make: Make) -> None:
     process = make(patience=0.5)
     with pytest.raises(EndlessFormulaError, match="takes too long"):
-        process.to_mathml("sleep", display=False)
+        answer(process, "sleep")
     assert process.process is None
 
 
@@ -101,16 +106,16 @@ def test_a_helper_that_died_while_idle_is_replaced(make: Make) -> None:
 @pytest.mark.parametrize("program", ["", "raise SystemExit(3)", "print('something else')"])
 def test_a_helper_that_does_not_start_is_no_fault_of_the_formula(make: Make, program: str) -> None:
     with pytest.raises(ConverterGoneError, match="at the moment"):
-        make(program).to_mathml("x", display=False)
+        answer(make(program), "x")
     with pytest.raises(ConverterGoneError):
-        FormulaProcess(("/nowhere/python",)).to_mathml("x", display=False)
+        answer(FormulaProcess(("/nowhere/python",)), "x")
 
 
 def test_threads_take_turns(make: Make) -> None:
     process, answers = make(), []
 
     def work(name: str) -> None:
-        answers.extend(process.to_mathml(f"{name}{n}", display=False).split()[1] for n in range(50))
+        answers.extend(answer(process, f"{name}{n}").split()[1] for n in range(50))
 
     threads = [threading.Thread(target=work, args=(name,)) for name in "abcd"]
     for thread in threads:
@@ -125,10 +130,10 @@ def test_a_forked_child_has_a_helper_of_its_own() -> None:
     code = """
 import os
 from cards.formula_process import converter
-converter.to_mathml("x", display=False)
+converter.convert([("x", False)])
 before = converter.process.pid
 child = os.fork()
-converter.to_mathml("y", display=False)
+converter.convert([("y", False)])
 assert converter.process.pid != before
 if child == 0:
     os._exit(0)
@@ -146,7 +151,7 @@ def test_the_helper_ends_with_the_site(make: Make) -> None:
     code = """
 import os, signal
 from cards.formula_process import converter
-converter.to_mathml("x", display=False)
+converter.convert([("x", False)])
 print(converter.process.pid, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -163,7 +168,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_the_helper_is_small_and_knows_nothing_of_the_site() -> None:
-    converter.to_mathml("x", display=False)
+    converter.convert([("x", False)])
     assert converter.process is not None
     status = Path(f"/proc/{converter.process.pid}/status").read_text()
     assert int(status.split("VmHWM:")[1].split()[0]) < 30_000
@@ -192,12 +197,13 @@ formula_helper.main(0.05, 2**27)
 def test_the_program_of_the_helper_ends_by_itself(make: Make, latex: str, words: str) -> None:
     """At its deadline and at its bound of memory, without anybody's doing."""
     with pytest.raises(EndlessFormulaError, match=words):
-        make(BUSY).to_mathml(latex, display=False)
+        answer(make(BUSY), latex)
 
 
 @pytest.mark.parametrize("latex", ["é 漢 😀", "\u2028", "\x00", '"\\\\ \n', "x" * 1_000])
 def test_every_text_comes_through_the_pipe(latex: str) -> None:
-    with suppress(FormulaError):
-        assert converter.to_mathml(latex, display=False).startswith("<math")
+    found = converter.convert([("a", True), (latex, False), ("b", False)])
+    assert len(found) == 3
+    assert isinstance(found[1], FormulaError) or found[1].startswith("<math")
     assert converter.process is not None
     assert converter.process.poll() is None

@@ -1,7 +1,7 @@
 r"""LaTeX to MathML within bounds: what could keep the converter busy, or overflow its stack, never reaches it."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 import pytest
@@ -33,22 +33,23 @@ NESTS = {
 
 
 class Spy:
-    """Stands for the converter, and notes what reaches it; ``endless`` are the formulas that it is ended by."""
+    """Stands for the converter, and notes what reaches it; what begins with ``slow`` ends it."""
 
-    def __init__(self, endless: str = "") -> None:
+    def __init__(self) -> None:
         self.asked: list[str] = []
-        self.endless = endless
+        self.ended: list[str] = []
 
-    def to_mathml(self, latex: str, *, display: bool) -> str:
-        self.asked.append(latex)
-        if self.endless and latex.startswith(self.endless):
+    def convert(self, formulas: Sequence[tuple[str, bool]]) -> list[str | FormulaError]:
+        self.asked += [latex for latex, _ in formulas]
+        if slow := [latex for latex, _ in formulas if latex.startswith("slow")]:
+            self.ended.append(slow[0] if len(formulas) == 1 else "several")
             raise EndlessFormulaError("It takes too long to typeset.")
-        return "<math><mi>x</mi></math>"
+        return ["<math><mi>x</mi></math>"] * len(formulas)
 
 
 @pytest.fixture
 def spy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Spy]:
-    spy = Spy(endless="slow")
+    spy = Spy()
     monkeypatch.setattr(formulas, "converter", spy)
     monkeypatch.setattr(formulas, "refused", Refused())
     yield spy
@@ -199,20 +200,30 @@ def test_a_text_spends_the_deadline_on_few_formulas(spy: Spy) -> None:
     """The rest is shown as source, with a sentence, and is not remembered: it may be fine elsewhere."""
     source = " ".join(f"$slow{n}$" for n in range(50)) + " $fine$"
     rendered = render(source)
-    assert spy.asked == [f"slow{n}" for n in range(MAX_ENDLESS)]
+    assert spy.ended == ["several", *(f"slow{n}" for n in range(MAX_ENDLESS))]
     assert rendered.count("This formula could not be typeset: It takes too long") == MAX_ENDLESS
-    assert "Other formulas took too long" in rendered
+    assert rendered.count("Other formulas took too long") == 50 - MAX_ENDLESS + 1
     assert "<math" in render("$fine$")
+
+
+def test_the_formulas_before_and_between_are_typeset(spy: Spy) -> None:
+    assert render("$a$ $slow$ $b$").count("<math") == 2
+
+
+def test_a_formula_that_stands_in_a_text_often_is_typeset_once(spy: Spy) -> None:
+    assert render("- $a$ $b$ $a$\n- $a$").count("<math") == 4
+    assert spy.asked == ["a", "b"]
 
 
 def test_what_took_too_long_is_not_tried_again_for_a_while(spy: Spy, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(3):
         assert "It takes too long" in render("$slow$ and $fine$")
-    assert spy.asked == ["slow", "fine", "fine", "fine"]
+    assert spy.ended == ["several", "slow"]
     later = time.monotonic() + formulas.REMEMBERED_FOR + 1
     monkeypatch.setattr(formulas.time, "monotonic", lambda: later)
     render("$slow$")
-    assert spy.asked[-1] == "slow"
+    assert spy.ended[-1] == "slow"
+    assert len(spy.ended) == 3
 
 
 def test_only_so_many_are_remembered() -> None:
@@ -226,11 +237,11 @@ def test_only_so_many_are_remembered() -> None:
 def test_a_converter_that_is_gone_says_nothing_about_a_formula(
     spy: Spy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def gone(latex: str, *, display: bool) -> str:
+    def gone(formulas: Sequence[tuple[str, bool]]) -> list[str | FormulaError]:
         raise ConverterGoneError("Nothing can typeset formulas at the moment.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(spy, "to_mathml", gone)
+        patch.setattr(spy, "convert", gone)
         assert "at the moment" in render("$x$")
     assert "<math" in render("$x$")
 
@@ -242,4 +253,4 @@ def test_a_request_spends_the_deadline_on_few_formulas(spy: Spy, owner_client: C
     response = owner_client.post("/import/", {"text": cards})
     preview = owner_client.get(response["Location"])
     assert preview.status_code == 200
-    assert len(spy.asked) == MAX_ENDLESS
+    assert len(spy.ended) == MAX_ENDLESS

@@ -25,6 +25,7 @@ from cards.rendering import (
     render,
     render_with_engine,
 )
+from tests.load.fuzz_rendering import texts
 
 # Pieces that mean something to Markdown, LaTeX, HTML or the plugins, to be strung together.
 PIECES = [
@@ -385,6 +386,13 @@ def test_what_is_too_long_is_cut() -> None:
 )
 def test_plain_is_one_line_without_markup(source: str, expected: str) -> None:
     assert plain(source) == expected
+
+
+def test_random_texts_are_rendered() -> None:
+    """A slice of `tests.load.fuzz_rendering`, which measures many more."""
+    for _, source in texts(80, seed=2):
+        assert len(render(source)) <= 5 * MAX_HTML
+        assert "\n" not in plain(source)
 
 
 @given(hostile)
