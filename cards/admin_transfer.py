@@ -19,7 +19,7 @@ from cards import exporting, importing
 from cards.admin_actions import CONFIRMED, confirmation
 from cards.forms_import import HandInForm
 from cards.models import Card, Deck
-from cards.views.importing import can_be_read
+from cards.views.importing import can_be_read, suggest_deck
 
 MAX_DECKS = 50
 """Decks that are exported at once."""
@@ -97,6 +97,7 @@ def import_into(decks: ModelAdmin, request: HttpRequest, pk: int) -> HttpRespons
         )
         draft.options = {"history": False}
         draft.save(update_fields=["options"])
+        suggest_deck(draft)
         return redirect(draft)
     context = {
         **decks.admin_site.each_context(request),

@@ -54,6 +54,8 @@ class ImportDraft(models.Model):
     added = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
+    # What the file comes to with these options (see `cards.kept_looks`).
+    look = models.JSONField(default=dict)
     # What came of the file's images (see `cards.import_images`).
     images = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)

@@ -7,12 +7,14 @@ from django.core.files.uploadedfile import UploadedFile
 
 from cards.drafts import ImportDraft
 from cards.formats.anki.reader import NoteTypeInfo
+from cards.formats.bounds import ACCOUNT, GUEST
 from cards.formats.decoding import ENCODINGS
 from cards.formats.detect import ANKI, ARCHIVE, TEXT
 from cards.formats.rows import COMMA, DASH, NEWLINE, SEMICOLON, TAB
 from cards.formats.sources import megabytes
 from cards.formats.types import MAX_FILE
 from cards.importing import DECK, FILE
+from cards.kept_looks import SHOWN_TYPES
 from cards.looking import Look
 from cards.models import Deck, clean_text
 from cards.sides import SIDES
@@ -25,7 +27,6 @@ GUESS = "guess"
 OWN = "own"
 SEPARATORS = {"tab": TAB, "comma": COMMA, "semicolon": SEMICOLON, "dash": DASH}
 ROW_SEPARATORS = {"newline": NEWLINE, "semicolon": SEMICOLON}
-SHOWN_TYPES = 30
 SHOWN_DECKS = 300
 
 
@@ -51,6 +52,7 @@ class HandInForm(forms.Form):
     def __init__(self, *args: Any, is_guest: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.most = MAX_GUEST_FILE if is_guest else MAX_FILE
+        self.limits = GUEST if is_guest else ACCOUNT
         # The widget's own length limit would cut a paste off silently.
         self.fields["text"].widget.attrs.pop("maxlength", None)
 

@@ -94,7 +94,7 @@ def drop_hidden(deck: Deck) -> None:
 
 def old_drafts_remove(*, now: datetime) -> int:
     """Forget the drafts, and files without one, that have waited for longer than `KEPT_FOR`; returns how many."""
-    old = list(ImportDraft.objects.filter(created_at__lt=now - KEPT_FOR))
+    old = list(ImportDraft.objects.filter(created_at__lt=now - KEPT_FOR).defer("look"))
     for draft in old:
         drop_draft(draft=draft)
     known = set(ImportDraft.objects.values_list("token", flat=True))
@@ -124,8 +124,8 @@ def begin(*, draft: ImportDraft, look: Look, title: str) -> None:
             staging = hidden_deck(draft, look.about, title)
         draft.options["history"] = look.has_history and draft.options.get("history", True)
         draft.staging, draft.total, draft.title = staging, look.total, title
-        draft.phase = ImportDraft.Phase.CARDS
-        draft.save(update_fields=["options", "staging", "total", "title", "phase"])
+        draft.phase, draft.look = ImportDraft.Phase.CARDS, {}
+        draft.save(update_fields=["options", "staging", "total", "title", "phase", "look"])
 
 
 def hidden_deck(draft: ImportDraft, about: ParsedDeck | None, title: str) -> Deck:

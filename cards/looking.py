@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from cards import splitting
 from cards.drafts import ImportDraft
+from cards.formats.bounds import most_answers
 from cards.formats.detect import TEXT
 from cards.formats.types import FormatError, Parsed, ParsedCard, ParsedDeck, Preview
 from cards.images import CardImage
@@ -37,6 +38,7 @@ class Look:
     doubled: int = 0
     unfit: int = 0
     named: int = 0
+    tags: int = 0
     has_history: bool = False
     keys: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
     targets: dict[tuple[str, ...], Deck] = field(default_factory=dict)
@@ -78,10 +80,22 @@ def look_at(draft: ImportDraft, *, samples: int = 10) -> Look:
                 look.count(known.standing(Outline.of(card), by_sides=parsed.kind == TEXT))
         if is_split:
             look_at_parts(look, draft.owner, in_parts)
-        look.preview.report = parsed.report
+        look.preview.report, look.tags = parsed.report, len(look.preview.tags)
         look.doubled, look.unfit, look.named = settled.doubled, settled.unfit, settled.named
-        look.has_history |= any(next(iter(parsed.records(name)), None) for name in RECORDS)
+        look.has_history |= has_records(parsed, cards=look.preview.cards)
         return look
+
+
+def has_records(parsed: Parsed, *, cards: int) -> bool:
+    """Whether an archive of so many cards knows of a learner. Reads all of it, so that it cannot fail later.
+
+    Raises FormatError where it is damaged, or too much for so many cards.
+    """
+    counts = {name: sum(1 for _ in parsed.records(name)) for name in RECORDS}
+    if counts["reviews"] > most_answers(cards):
+        most = f"at most {most_answers(cards):,} can be read with {cards:,} cards"
+        raise FormatError(f"It has {counts['reviews']:,} answers; {most}.")
+    return any(counts.values())
 
 
 class Outline(NamedTuple):

@@ -9,15 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from django.contrib.auth.models import AnonymousUser
+
 from cards.drafts import ImportDraft
 from cards.formats.anki.reader import AnkiOptions
 from cards.formats.anki.sides import FieldChoice
+from cards.formats.bounds import ACCOUNT, GUEST, Limits
 from cards.formats.detect import ARCHIVE, read_file
 from cards.formats.text import TextOptions
 from cards.formats.types import Parsed, ParsedCard
 from cards.import_images import name_sides
 from cards.models import clean_text
 from cards.rendering import MAX_SOURCE
+from studysite.accounts.models import User
 
 TEXT_KEYS = uuid.uuid5(uuid.NAMESPACE_URL, "https://studysite.invalid/import/")
 """Namespace of the keys of cards whose file has none: made of the term, so that a later import finds them."""
@@ -53,7 +57,13 @@ def open_draft(draft: ImportDraft, *, history: bool = False, start: int = 0) -> 
         int(key): FieldChoice(tuple(sides[0]), tuple(sides[1]))
         for key, sides in chosen.get("fields", {}).items()
     }
-    return read_file(draft.path, text=text, anki=AnkiOptions(fields=fields, history=history, start=start))
+    anki = AnkiOptions(fields=fields, history=history, start=start)
+    return read_file(draft.path, text=text, anki=anki, limits=limits_of(draft.owner))
+
+
+def limits_of(owner: User | AnonymousUser) -> Limits:
+    """What may be read for ``owner``; strangers are guests from now on."""
+    return ACCOUNT if owner.is_authenticated and not owner.is_guest else GUEST
 
 
 @dataclass(slots=True)
@@ -114,6 +124,3 @@ def free_key(term: str, keys: set[str]) -> str:
         number += 1
         name = f"{number} {term}"
     return key
-
-
-# --- The preview

@@ -71,6 +71,12 @@ def targets(owner: User, keys: Mapping[Path, Sequence[str]]) -> dict[Path, Deck]
     return {path: decks[deck] for path, deck in best.items() if deck in decks}
 
 
+def state_of_decks(owner: User) -> list[Any]:
+    """Changes whenever one of the owner's decks, to which parts of a file may go, does."""
+    decks = Deck.objects.owned_by(owner).order_by("pk").values_list("pk", "updated_at")
+    return [[pk, at.isoformat()] for pk, at in decks]
+
+
 def make_parts(
     draft: ImportDraft, paths: Iterable[Path], known: Mapping[Path, Deck], about: Sequence[ParsedDeck]
 ) -> Deck:

@@ -12,8 +12,11 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, BinaryIO
 
+from cards.formats.bounds import ACCOUNT, Limits, Meter
 from cards.formats.sources import Source
 from cards.formats.types import (
+    MAX_CARDS,
+    MAX_REVIEWS,
     MAX_TAG,
     FormatError,
     ImageRef,
@@ -38,6 +41,14 @@ MAX_MANIFEST = 2**20
 MAX_LINE = 2**20
 MAX_LINES = 512 * 2**20
 """Bytes of one member of lines; read line by line."""
+
+MAX_PAIRS = 100_000
+MOST_RECORDS = {"marks": 2 * MAX_CARDS, "settings": 10}
+"""Lines of twins; of records of that name, of others `MAX_REVIEWS`."""
+
+MAX_KEY = 64
+MAX_LIST = 1_000
+"""Texts, tags or images that a card's line may list; far fewer are kept of each."""
 
 MAX_IMAGE = 10 * 2**20
 MOMENT = (1980, 1, 1, 0, 0, 0)
@@ -119,9 +130,9 @@ def card_to_json(card: ParsedCard, images: dict[str, None]) -> dict[str, Any]:
 # Reading
 
 
-def read_archive(source: Source) -> Parsed:
+def read_archive(source: Source, *, limits: Limits = ACCOUNT) -> Parsed:
     """A deck from an archive. Raises FormatError where it is damaged, none, or of a version to come."""
-    archive = Archive(source)
+    archive = Archive(source, meter := Meter(limits))
     try:
         deck = read_manifest(archive)
         twins = tuple(read_twins(archive))
@@ -135,8 +146,9 @@ def read_archive(source: Source) -> Parsed:
         is_markdown=True,
         twins=twins,
         read_image=lambda name: archive.read(IMAGES.format(name), MAX_IMAGE),
-        records=lambda name: read_records(archive, name),
+        records=lambda name: meter.timed(read_records(archive, name)),
         close=archive.close,
+        meter=meter,
     )
 
 
@@ -163,13 +175,18 @@ def from_json(data: bytes, where: str) -> dict[str, Any]:
     return value
 
 
-def lines_of(archive: Archive, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each line's place in words, and its object."""
+def lines_of(archive: Archive, name: str, *, most: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each line's place in words, and its object; of at most ``most`` lines, or as many as the limits allow."""
     rest, number = b"", 0
+    limits = archive.meter.limits
+    most = min(most, limits.lines)
     for chunk in archive.chunks(name, MAX_LINES):
         *whole, rest = (rest + chunk).split(b"\n")
         for line in whole:
             number += 1
+            archive.meter.check()
+            if number > most:
+                raise FormatError(f"It has more than {most:,} lines. {limits.hint}", where=name)
             if line:
                 yield f"{name}, line {number}", from_json(line, f"{name}, line {number}")
         if len(rest) > MAX_LINE:
@@ -181,26 +198,39 @@ def lines_of(archive: Archive, name: str) -> Iterator[tuple[str, dict[str, Any]]
 
 
 def read_records(archive: Archive, name: str) -> Iterator[dict[str, Any]]:
-    """The records of that name, as they were handed in; none where the archive has none."""
+    """The records of that name, as they were handed in; none where the archive has none.
+
+    Those about one card must stand together: whoever reads them has to have all of a card at once.
+    """
     member = RECORDS.format(name)
-    if member in archive:
-        yield from (record for _, record in lines_of(archive, member))
+    if member not in archive:
+        return
+    card = None
+    done: set[str] = set()
+    for where, record in lines_of(archive, member, most=MOST_RECORDS.get(name, MAX_REVIEWS)):
+        key = record.get("card")
+        if isinstance(key, str) and key != card:
+            if key in done or len(key) > MAX_KEY:
+                raise FormatError("What is about one card must stand together.", where=where)
+            card = key
+            done.add(key)
+        yield record
 
 
 def read_twins(archive: Archive) -> Iterator[TwinPair]:
     if TWINS not in archive:
         return
-    for where, line in lines_of(archive, TWINS):
+    for where, line in lines_of(archive, TWINS, most=MAX_PAIRS):
         keys: Any = line.get("cards")
         are_twins = line.get("twins", True)
-        if not isinstance(are_twins, bool) or not is_texts(keys) or len(keys) != 2:
+        if not isinstance(are_twins, bool) or not is_texts(keys) or not is_pair(keys):
             raise FormatError("“cards” must be two keys, and “twins” true or false.", where=where)
         yield TwinPair(keys[0], keys[1], are_twins)
 
 
 def read_cards(archive: Archive, report: Report) -> Iterator[ParsedCard]:
     keys: set[str] = set()
-    for where, line in lines_of(archive, CARDS):
+    for where, line in lines_of(archive, CARDS, most=MAX_CARDS):
         card = card_from_json(line, where)
         card.term_images = present(archive, card.term_images, report, where)
         card.definition_images = present(archive, card.definition_images, report, where)
@@ -219,7 +249,7 @@ def present(
     """Those of ``images`` that the archive holds."""
     found = tuple(image for image in images if IMAGES.format(image.name) in archive)
     for image in images:
-        if image not in found:
+        if IMAGES.format(image.name) not in archive:
             why = f"The image “{image.name[:80]}” is not in the file."
             report.skip("images that are missing from the file", where=where, why=why)
     return found
@@ -227,6 +257,10 @@ def present(
 
 def is_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def is_pair(keys: list[str]) -> bool:
+    return len(keys) == 2 and max(map(len, keys)) <= MAX_KEY
 
 
 def text(line: Mapping[str, Any], name: str, where: str) -> str:
@@ -241,12 +275,14 @@ def card_from_json(line: Mapping[str, Any], where: str) -> ParsedCard:
     card = ParsedCard(
         text(line, "term", where), text(line, "definition", where), key=text(line, "key", where), where=where
     )
-    if len(card.key) > 64:
-        raise FormatError("“key” has more than 64 characters.", where=where)
+    if len(card.key) > MAX_KEY:
+        raise FormatError(f"“key” has more than {MAX_KEY} characters.", where=where)
     for name in TEXTS:
         values = line.get(name, [])
         if not is_texts(values) or any(not text({name: value}, name, where).strip() for value in values):
             raise FormatError(f"“{name}” must be a list of texts.", where=where)
+        if len(values) > MAX_LIST:
+            raise FormatError(f"“{name}” lists more than {MAX_LIST:,}.", where=where)
         setattr(card, name, tuple(values))
     if any(len(tag) > MAX_TAG for tag in card.tags):
         raise FormatError(f"A tag has at most {MAX_TAG} characters.", where=where)
@@ -274,7 +310,10 @@ def moment(line: Mapping[str, Any], name: str, where: str) -> datetime:
 
 
 def image_refs(line: Mapping[str, Any], name: str, where: str) -> Iterator[ImageRef]:
-    for ref in line.get(name, []) if isinstance(line.get(name, []), list) else [None]:
+    refs = line.get(name, [])
+    if isinstance(refs, list) and len(refs) > MAX_LIST:
+        raise FormatError(f"“{name}” lists more than {MAX_LIST:,}.", where=where)
+    for ref in refs if isinstance(refs, list) else [None]:
         if not isinstance(ref, dict) or not IMAGE_NAME.fullmatch(text(ref, "name", where)):
             raise FormatError(f"“{name}” must be a list of images with a name.", where=where)
         yield ImageRef(text(ref, "name", where), text(ref, "alt", where))

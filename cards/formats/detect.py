@@ -4,6 +4,7 @@ from cards.formats import archive
 from cards.formats.anki.package import NEW, OLD
 from cards.formats.anki.reader import AnkiOptions, read_anki
 from cards.formats.archive import read_archive
+from cards.formats.bounds import ACCOUNT, Limits
 from cards.formats.sources import Source, beginning
 from cards.formats.text import TextOptions, read_text
 from cards.formats.types import FormatError, Parsed
@@ -44,9 +45,15 @@ def kind_of(source: Source) -> str:
     raise FormatError("This zip archive holds neither a deck of this site nor an Anki collection.")
 
 
-def read_file(source: Source, *, text: TextOptions | None = None, anki: AnkiOptions | None = None) -> Parsed:
-    """The cards of any file that is understood here. Raises FormatError. Close what is returned."""
+def read_file(
+    source: Source,
+    *,
+    text: TextOptions | None = None,
+    anki: AnkiOptions | None = None,
+    limits: Limits = ACCOUNT,
+) -> Parsed:
+    """The cards of any file that is understood here, within ``limits``. Raises FormatError. Close it."""
     kind = kind_of(source)
     if kind == ANKI:
-        return read_anki(source, anki)
-    return read_archive(source) if kind == ARCHIVE else read_text(source, text)
+        return read_anki(source, anki, limits=limits)
+    return read_archive(source, limits=limits) if kind == ARCHIVE else read_text(source, text, limits=limits)

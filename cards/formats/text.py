@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from cards.formats import columns as heads
+from cards.formats.bounds import ACCOUNT, Limits, Meter
 from cards.formats.columns import Columns
 from cards.formats.decoding import decode
 from cards.formats.escaping import escape_plain
@@ -59,9 +60,11 @@ class Plan:
     notices: tuple[str, ...] = field(default=())
 
 
-def read_text(source: Source | str, options: TextOptions | None = None) -> Parsed:
+def read_text(
+    source: Source | str, options: TextOptions | None = None, *, limits: Limits = ACCOUNT
+) -> Parsed:
     """The cards of a text. Raises FormatError where it is no text, or empty."""
-    options = options or TextOptions()
+    options, meter = options or TextOptions(), Meter(limits)
     if isinstance(source, str):
         text, encoding = source.replace("\r\n", "\n").replace("\r", "\n").replace("\0", ""), ""
         if len(text) > MAX_TEXT:
@@ -73,11 +76,12 @@ def read_text(source: Source | str, options: TextOptions | None = None) -> Parse
     plan = make_plan(text, options)
     return Parsed(
         "text",
-        lambda report: read_cards(plan, report),
+        lambda report: read_cards(plan, report, meter),
         encoding=encoding,
         separator=plan.layout.separator,
         row_separator=plan.layout.row_separator,
         is_markdown=plan.is_markdown,
+        meter=meter,
     )
 
 
@@ -131,7 +135,7 @@ def with_head(plan: Plan, options: TextOptions) -> Plan:
     return replace(plan, columns=named, is_markdown=markdown)
 
 
-def read_cards(plan: Plan, report: Report) -> Iterator[ParsedCard]:
+def read_cards(plan: Plan, report: Report, meter: Meter) -> Iterator[ParsedCard]:
     """One pass over the rows."""
     side = reader_of_sides(plan)
     # Two columns need no more than the first separator; more have to be told apart by all of them.
@@ -140,6 +144,7 @@ def read_cards(plan: Plan, report: Report) -> Iterator[ParsedCard]:
     for message in plan.notices:
         report.notice(message, where="row 1")
     for number, fields in Rows(plan.text, plan.layout, columns=split, start=plan.start):
+        meter.check()
         where = f"row {number + rows_before}"
         if is_blank(fields):
             continue

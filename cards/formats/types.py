@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Self
 
+from cards.formats.bounds import MAX_DECKS, MAX_TAGS, Meter
+from cards.formats.errors import FormatError as FormatError
 from cards.rendering import MAX_SOURCE
 
 MAX_FILE = 100 * 2**20
@@ -14,22 +16,17 @@ MAX_FILE = 100 * 2**20
 MAX_CARDS = 200_000
 """Cards of one file."""
 
+MAX_REVIEWS = 3_000_000
+"""Answers of one file."""
+
 MAX_TAG = 60
 """Characters of a tag's name."""
 
+MAX_TAGS_OF_CARD = 1_000
+"""Tags of one card that are read; far fewer are kept."""
+
 MAX_NOTICES = 200
 """Notices that a report keeps; the counts go on."""
-
-
-class FormatError(ValueError):
-    """A file cannot be read; ``str()`` says why in words for the person who chose it.
-
-    ``where`` names the row of a text or the member of an archive, and stands first in the words.
-    """
-
-    def __init__(self, message: str, *, where: str = "") -> None:
-        super().__init__(f"{where}: {message}" if where else message)
-        self.where = where
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +203,10 @@ class Preview:
         self.suspended += any(schedule.suspended for schedule in card.schedules)
         self.decks[card.deck] += 1
         self.tags.update(card.tags)
+        if len(self.decks) > MAX_DECKS or len(self.tags) > MAX_TAGS:
+            raise FormatError(
+                f"A file has at most {MAX_DECKS:,} decks and {MAX_TAGS:,} tags.", where=card.where
+            )
         texts = hash((card.term, card.definition, card.images))
         self.duplicates += texts in seen
         seen.add(texts)
@@ -224,8 +225,8 @@ class Parsed:
     """A file that was understood. Its cards are read again at every pass, so that no file has to fit into memory.
 
     Iterate over it for the cards; afterwards ``report`` says what that pass left out. Passes may raise
-    FormatError too, since damage may lie behind the first cards. Close it, or use ``with``: large files wait
-    on disk.
+    FormatError too, since damage may lie behind the first cards; ``meter`` holds each to its time. Close it, or
+    use ``with``: large files wait on disk.
     """
 
     kind: str
@@ -241,10 +242,11 @@ class Parsed:
     records: Callable[[str], Iterator[Mapping[str, Any]]] = no_records
     close: Callable[[], None] = lambda: None
     report: Report = field(default_factory=Report)
+    meter: Meter = field(default_factory=Meter)
 
     def __iter__(self) -> Iterator[ParsedCard]:
         self.report = Report()
-        for count, card in enumerate(self.make_cards(self.report), 1):
+        for count, card in enumerate(self.meter.timed(iter(self.make_cards(self.report))), 1):
             if count > MAX_CARDS:
                 raise FormatError(f"A file has at most {MAX_CARDS:,} cards.", where=card.where)
             yield card
@@ -283,7 +285,10 @@ def fits(card: ParsedCard, report: Report) -> bool:
 def settled_tags(names: Iterable[str], report: Report, *, where: str) -> tuple[str, ...]:
     """Tag names without doubles, with plain spaces, and no longer than a tag's name may be."""
     tags: dict[str, str] = {}
-    for name in names:
+    names = list(names)
+    if len(names) > MAX_TAGS_OF_CARD:
+        report.notice(f"Only the first {MAX_TAGS_OF_CARD:,} of its tags are read.", where=where)
+    for name in names[:MAX_TAGS_OF_CARD]:
         tag = " ".join(name.replace("\0", "").split())
         if len(tag) > MAX_TAG:
             tag = tag[:MAX_TAG].rstrip()

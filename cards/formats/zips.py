@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from cards.formats.bounds import Meter
 from cards.formats.sources import CHUNK, Source, megabytes, opened, release
 from cards.formats.types import FormatError
 
@@ -16,10 +17,10 @@ DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedErro
 
 
 class Archive:
-    """An open zip archive. Every error is a FormatError that names the member."""
+    """An open zip archive. Every error is a FormatError. ``meter`` counts what is unpacked."""
 
-    def __init__(self, source: Source) -> None:
-        self.source = source
+    def __init__(self, source: Source, meter: Meter | None = None) -> None:
+        self.source, self.meter = source, meter or Meter()
         self.file = opened(source)
         try:
             if count_members(self.file) > MAX_MEMBERS:
@@ -66,6 +67,7 @@ class Archive:
                     total += len(chunk)
                     if total > limit:
                         raise too_large(name, limit)
+                    self.meter.unpack(name, total)
                     yield chunk
         except FormatError:
             raise

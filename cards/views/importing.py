@@ -11,9 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from cards import importing, looking, merging, splitting
+from cards import importing, kept_looks, looking, merging, splitting
 from cards.drafts import ImportDraft
-from cards.formats.anki.reader import NoteTypeInfo
+from cards.formats.anki.reader import AnkiOptions, NoteTypeInfo
 from cards.formats.detect import ANKI, read_file
 from cards.formats.rows import name_of
 from cards.formats.text import TextOptions
@@ -30,7 +30,6 @@ from studysite.requests import LearnerRequest, SiteRequest
 
 READ_AND_POST = ["GET", "HEAD", "POST"]
 PARTS = ("import-progress",)
-SAMPLES, SHOWN_SAMPLES = 50, 10
 NOTHING = "Nothing was imported."
 HALF = "The cards are there, but not all of your answers."
 CHANGED = "This is how it reads now. Import it when it is right."
@@ -75,12 +74,15 @@ def hand_in(request: SiteRequest, deck: Deck | None) -> HttpResponse:
 
 def suggest_deck(draft: ImportDraft) -> None:
     """Choose the deck that has most of the cards already, or the several: who imports again wants none twice."""
-    if draft.deck is None and (look := look_or_error(draft)[0]):
+    look = look_or_error(draft)[0]
+    if draft.deck is None and look:
         if look.kind == ANKI and len(splitting.targets(draft.owner, look.keys)) > 1:
             draft.options["subdecks"] = splitting.DECKS
         else:
             draft.deck = looking.likely_deck(owner=draft.owner, cards=look.preview.samples)
         draft.save(update_fields=["deck", "options"])
+        # As it comes to with that: whoever opens the page then need not wait.
+        look_or_error(draft)
 
 
 def can_be_read(form: HandInForm) -> bool:
@@ -89,7 +91,7 @@ def can_be_read(form: HandInForm) -> bool:
     source = content.encode("utf-8", "replace") if isinstance(content, str) else content.file
     options = TextOptions(is_csv=form.file_name.lower().endswith(".csv"))
     try:
-        with read_file(source, text=options) as parsed:
+        with read_file(source, text=options, anki=AnkiOptions(history=False), limits=form.limits) as parsed:
             if next(iter(parsed), None) is None:
                 raise FormatError("There are no cards in it.")
     except FormatError as error:
@@ -141,7 +143,7 @@ def look_again(
 
 def look_or_error(draft: ImportDraft) -> tuple[Look | None, str]:
     try:
-        return looking.look_at(draft, samples=SAMPLES), ""
+        return kept_looks.look_at(draft), ""
     except FormatError as error:
         return None, str(error)
     except FileNotFoundError:
@@ -217,7 +219,7 @@ def samples_of_type(info: NoteTypeInfo) -> list[dict[str, object]]:
 
 def samples_of(look: Look) -> list[dict[str, object]]:
     """The first cards as they will look."""
-    return [shown(card) for card in look.preview.samples[:SHOWN_SAMPLES]]
+    return [shown(card) for card in look.preview.samples[: kept_looks.SAMPLES]]
 
 
 def shown(card: ParsedCard) -> dict[str, object]:
@@ -306,5 +308,5 @@ def import_drop(request: LearnerRequest, token: str) -> HttpResponse:
 
 
 def draft_or_404(request: LearnerRequest, token: str) -> ImportDraft:
-    drafts = ImportDraft.objects.select_related("owner", "deck__owner", "staging__owner")
+    drafts = ImportDraft.objects.select_related("owner", "deck__owner", "staging__owner").defer("look")
     return get_object_or_404(drafts, token=token, owner=request.learner)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from cards.formats.bounds import Meter
 from cards.formats.types import FormatError
 
 MAX_STEPS = 400_000_000
@@ -43,8 +44,8 @@ PRAGMAS = (
 class Database:
     """The tables of a collection. Every error is a FormatError that names the member ``where``."""
 
-    def __init__(self, path: str, where: str) -> None:
-        self.where = where
+    def __init__(self, path: str, where: str, meter: Meter | None = None) -> None:
+        self.where, self.meter = where, meter or Meter()
         self.steps = 0
         address = f"{Path(path).as_uri()}?mode=ro&immutable=1"
         self.connection = sqlite3.connect(address, uri=True, check_same_thread=False)
@@ -72,7 +73,7 @@ class Database:
     def count_steps(self) -> int:
         """Called by SQLite; 1 ends the statement."""
         self.steps += STEPS_PER_CALL
-        return int(self.steps > MAX_STEPS)
+        return int(self.steps > MAX_STEPS or self.meter.is_over)
 
     def authorize(
         self, action: int, name: str | None, function: str | None, _db: str | None, _by: str | None
@@ -108,8 +109,8 @@ class Database:
         return frozenset(found)
 
     def damaged(self, error: Exception) -> FormatError:
-        if self.steps > MAX_STEPS:
-            return FormatError("Reading it takes too long.", where=self.where)
+        if self.steps > MAX_STEPS or self.meter.is_over:
+            return self.meter.too_long()
         # What SQLite says of names in the file may be no text itself.
         why = f" ({error})" if isinstance(error, sqlite3.Error) else ""
         return FormatError(f"The collection is damaged{why}.", where=self.where)
@@ -122,11 +123,12 @@ class Database:
         except ERRORS as error:
             raise self.damaged(error) from error
 
-    def count(self, table: str, limit: int, what: str) -> None:
-        """Raise FormatError where ``table`` has more than ``limit`` rows, which are called ``what``."""
+    def count(self, table: str, limit: int, what: str) -> int:
+        """The rows of ``table``, called ``what``. Raises FormatError where there are more than ``limit``."""
         (rows,) = self.row(f"SELECT count(*) FROM {table}")  # noqa: S608 - a name of ours
         if rows > limit:
             raise FormatError(f"It has {rows:,} {what}; at most {limit:,} can be read.", where=self.where)
+        return int(rows)
 
     def row(self, query: str) -> tuple[Any, ...]:
         """The first row of a SELECT; empty if there is none."""

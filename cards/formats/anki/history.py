@@ -9,9 +9,8 @@ from typing import Any
 
 from cards.formats.anki.database import Database
 from cards.formats.anki.schema import AnkiDeck, Clock, instant, share
-from cards.formats.types import PastReview, Report, Schedule
+from cards.formats.types import MAX_REVIEWS, PastReview, Report, Schedule
 
-MAX_REVIEWS = 3_000_000
 MAX_CARDS_OF_NOTE = 1_000
 SECONDS_PER_DAY = 86_400
 
@@ -93,16 +92,16 @@ def positive_seconds(value: Any) -> float | None:
 class Log:
     """The answers of a collection by card, kept in arrays: two million take fifty megabytes."""
 
-    def __init__(self, database: Database, report: Report) -> None:
+    def __init__(self, database: Database, report: Report, *, most: int = MAX_REVIEWS) -> None:
         self.times, self.elapsed = array("q"), array("i")
         self.intervals, self.ratings, self.kinds = array("i"), array("b"), array("b")
         # Where the answers of each card lie in the arrays.
         self.places: dict[int, tuple[int, int]] = {}
         if "revlog" in database.tables:
-            self.read(database, report)
+            self.read(database, report, most)
 
-    def read(self, database: Database, report: Report) -> None:
-        database.count("revlog", MAX_REVIEWS, "answers")
+    def read(self, database: Database, report: Report, most: int) -> None:
+        database.count("revlog", min(most, MAX_REVIEWS), "answers")
         query = "SELECT cid, id, ease, ivl, time, type FROM revlog ORDER BY cid, id"
         current, start = None, 0
         for row in database.rows(query):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cards.formats.anki import protobuf
 from cards.formats.anki.zstandard import unpack, unpacked
+from cards.formats.bounds import Meter
 from cards.formats.sources import Source, beginning
 from cards.formats.types import FormatError
 from cards.formats.zips import Archive
@@ -30,10 +31,11 @@ NEW, OLD = "collection.anki21b", ("collection.anki21", "collection.anki2")
 class Package:
     """An open package. `close` it: the collection waits in a temporary file."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, meter: Meter | None = None) -> None:
         if beginning(source, 15).startswith(b"SQLite format 3"):
             raise FormatError("This is a bare collection. Export it from Anki as .apkg or .colpkg.")
-        self.archive = Archive(source)
+        self.archive = Archive(source, meter)
+        self.meter = self.archive.meter
         self.path = ""
         self.images_read = 0
         self.media: dict[str, str] = {}
@@ -58,7 +60,14 @@ class Package:
 
     def chunks(self) -> Iterator[bytes]:
         chunks = self.archive.chunks(self.member, MAX_COLLECTION)
-        return unpacked(chunks, MAX_COLLECTION, where=self.member) if self.is_new else chunks
+        if not self.is_new:
+            yield from chunks
+            return
+        total = 0
+        for chunk in unpacked(chunks, MAX_COLLECTION, where=self.member):
+            total += len(chunk)
+            self.meter.unpack(f"{self.member}, unpacked", total)
+            yield chunk
 
     def write_collection(self) -> None:
         handle, self.path = tempfile.mkstemp(prefix="studysite-anki-", suffix=".db")
@@ -94,6 +103,7 @@ class Package:
         data = self.archive.read(member, MAX_IMAGE)
         if self.is_new:
             data = unpack(data, MAX_IMAGE, where=member)
+            self.meter.unpack(f"{member}, unpacked", len(data))
         self.images_read += len(data)
         if self.images_read > MAX_IMAGES_TOTAL:
             raise FormatError("The images of this file are too large together.", where=name)

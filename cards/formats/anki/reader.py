@@ -17,6 +17,7 @@ from cards.formats.anki.history import CardRow, Log, by_note, schedule
 from cards.formats.anki.package import Package
 from cards.formats.anki.schema import AnkiDeck, NoteType, Schema, read_schema
 from cards.formats.anki.sides import FieldChoice, NoteReader, Sides
+from cards.formats.bounds import ACCOUNT, MAX_DECKS, Limits, Meter, most_answers
 from cards.formats.from_html import DATA_ADDRESS, Converted, convert
 from cards.formats.sources import Source
 from cards.formats.types import (
@@ -92,11 +93,11 @@ class Note:
         return f"note {self.id}"
 
 
-def read_anki(source: Source, options: AnkiOptions | None = None) -> Parsed:
+def read_anki(source: Source, options: AnkiOptions | None = None, *, limits: Limits = ACCOUNT) -> Parsed:
     """The cards of an ``.apkg`` or ``.colpkg``. Raises FormatError where it is damaged or none."""
-    package = Package(source)
+    package = Package(source, meter := Meter(limits))
     try:
-        database = Database(package.path, package.member)
+        database = Database(package.path, package.member, meter)
     except BaseException:
         package.close()
         raise
@@ -110,6 +111,7 @@ def read_anki(source: Source, options: AnkiOptions | None = None) -> Parsed:
             note_types=tuple(reader.note_types()),
             read_image=package.read_image,
             close=reader.close,
+            meter=meter,
         )
     except BaseException:
         database.close()
@@ -134,8 +136,10 @@ class Reader:
     def __init__(self, package: Package, database: Database, options: AnkiOptions) -> None:
         self.package, self.database, self.options = package, database, options
         self.schema: Schema = read_schema(database)
-        database.count("cards", MAX_CARDS, "cards")
+        self.card_count = database.count("cards", MAX_CARDS, "cards")
         database.count("notes", MAX_CARDS, "notes")
+        if len(self.schema.decks) > MAX_DECKS:
+            raise FormatError(f"It has more than {MAX_DECKS:,} decks.", where=database.where)
         self.room = FREE_LENGTH
         self.refused_media = package.read_media_list()
         self.readers = {
@@ -152,7 +156,7 @@ class Reader:
         self.database.steps, self.room = 0, FREE_LENGTH
         for name in self.refused_media:
             report.skip("images with a path for a name", where="media", why=f"“{name[:80]}” is no file name.")
-        log = Log(self.database, report) if self.options.history else None
+        log = Log(self.database, report, most=most_answers(self.card_count)) if self.options.history else None
         keys: set[str] = set()
         self.room = FREE_LENGTH
         for note, rows in self.notes(report):
@@ -176,6 +180,7 @@ class Reader:
             if row is None or row[0] != note_id:
                 report.skipped["cards without a note"] += len(rows)
                 continue
+            self.package.meter.check()
             _, guid, note_type, tags, fields = row
             texts = DATA_ADDRESS.sub("data:,", fields) if isinstance(fields, str) else ""
             if len(texts) > MAX_NOTE:

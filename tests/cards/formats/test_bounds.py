@@ -1,0 +1,213 @@
+"""What one file may take: unpacked, in lines, and in time; each with a sentence that names what helps."""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from cards.formats import archive, bounds, types
+from cards.formats.bounds import ACCOUNT, GUEST, Limits, Meter
+from cards.formats.detect import read_file
+from cards.formats.types import FormatError, ParsedCard, Preview
+from tests.cards.formats.packages import note, package, zipped
+
+HEAD = json.dumps({"format": "studysite-deck", "version": 1, "title": "T"}).encode()
+MEGABYTE = 2**20
+FEW = Limits(MEGABYTE, 5, 60.0, "Split it.")
+NO_TIME = replace(ACCOUNT, seconds=-1.0)
+
+
+def lines(records: Iterable[Any]) -> bytes:
+    return b"".join(json.dumps(record).encode() + b"\n" for record in records)
+
+
+def deck(**members: Iterable[Any]) -> bytes:
+    """An archive with these members of lines; ``reviews``, ``marks`` and ``settings`` are records."""
+    records = ("reviews", "marks", "settings")
+    named = {f"{'records/' * (name in records)}{name}.jsonl": lines(found) for name, found in members.items()}
+    return zipped({"deck.json": HEAD, "cards.jsonl": lines([{"key": "a", "term": "a"}]), **named})
+
+
+def read(data: bytes, limits: Limits = ACCOUNT) -> None:
+    """All of a file: its cards, and its records."""
+    with read_file(data, limits=limits) as parsed:
+        list(parsed)
+        for name in ("reviews", "marks", "settings"):
+            list(parsed.records(name))
+
+
+def cards(count: int) -> list[dict[str, str]]:
+    return [{"key": f"k{n}", "term": "t"} for n in range(count)]
+
+
+MEMBERS: dict[str, Callable[[int], bytes]] = {
+    "cards.jsonl": lambda count: deck(cards=cards(count)),
+    "cards.jsonl of doubles": lambda count: deck(cards=cards(1) * count),
+    "twins.jsonl": lambda count: deck(twins=[{"cards": ["a", "b"]}] * count),
+    "records/reviews.jsonl": lambda count: deck(reviews=[{"card": "a"}] * count),
+    "records/reviews.jsonl of nothing": lambda count: deck(reviews=[{}] * count),
+    "records/marks.jsonl": lambda count: deck(marks=[{"card": "a"}] * count),
+    "records/settings.jsonl": lambda count: deck(settings=[{}] * count),
+}
+
+
+@pytest.mark.parametrize("member", MEMBERS)
+def test_lines_of_every_member_are_counted(member: str) -> None:
+    read(MEMBERS[member](FEW.lines), FEW)
+    with pytest.raises(FormatError, match=rf"{member.split()[0]}: It has more than 5 lines. Split it."):
+        read(MEMBERS[member](FEW.lines + 1), FEW)
+
+
+@pytest.mark.parametrize("blank", [b"\n", b"\r\n", b" \n"])
+def test_lines_without_anything_count_too(blank: bytes) -> None:
+    data = zipped({"deck.json": HEAD, "cards.jsonl": b"\n" * 6})
+    with pytest.raises(FormatError, match="more than 5 lines"):
+        read(data, FEW)
+    with pytest.raises(FormatError, match=r"more than 5 lines|no JSON"):
+        read(zipped({"deck.json": HEAD, "cards.jsonl": blank * 6}), FEW)
+
+
+@pytest.mark.parametrize(("member", "most"), [("twins", "100,000"), ("marks", "400,000"), ("settings", "10")])
+def test_some_members_have_bounds_of_their_own(
+    monkeypatch: pytest.MonkeyPatch, member: str, most: str
+) -> None:
+    monkeypatch.setattr(archive, "lines_of", spy := Spy())
+    read(deck(**{member: [{}]}))
+    name = f"{'records/' * (member != 'twins')}{member}.jsonl"
+    assert f"{spy.most[name]:,}" == most
+
+
+class Spy:
+    """Stands for `archive.lines_of`: no lines, and how many there might have been."""
+
+    def __init__(self) -> None:
+        self.most: dict[str, int] = {}
+
+    def __call__(self, _archive: object, name: str, *, most: int) -> Iterable[Any]:
+        self.most[name] = most
+        return iter(())
+
+
+def test_what_is_about_one_card_stands_together() -> None:
+    read(deck(reviews=[{"card": "a"}, {"card": "a"}, {}, {"card": "b"}, {"card": 5}]))
+    with pytest.raises(FormatError, match="line 3: What is about one card must stand together"):
+        read(deck(reviews=[{"card": "a"}, {"card": "b"}, {"card": "a"}]))
+    with pytest.raises(FormatError, match="line 1: What is about one card"):
+        read(deck(reviews=[{"card": "a" * 65}]))
+
+
+@pytest.mark.parametrize("name", ["tags", "accepted_terms", "wrong_definitions"])
+def test_lists_of_a_card_are_bounded(name: str) -> None:
+    read(deck(cards=[{"term": "a", name: ["x"] * 1_000}]))
+    with pytest.raises(FormatError, match=f"“{name}” lists more than 1,000"):
+        read(deck(cards=[{"term": "a", name: ["x"] * 1_001}]))
+
+
+def test_images_of_a_card_and_keys_of_twins_are_bounded() -> None:
+    with pytest.raises(FormatError, match="“term_images” lists more than 1,000"):
+        read(deck(cards=[{"term": "a", "term_images": [{"name": "a.png"}] * 1_001}]))
+    with pytest.raises(FormatError, match="“cards” must be two keys"):
+        read(deck(twins=[{"cards": ["a" * 65, "b"]}]))
+
+
+def test_tags_of_a_note_are_bounded() -> None:
+    tags = " ".join(f"t{n}" for n in range(1_500))
+    with read_file(package([note(["q", "a"], tags=tags)])) as parsed:
+        (card,) = parsed
+    assert len(card.tags) == 1_000
+    assert "Only the first 1,000 of its tags are read." in str(parsed.report.notices[0])
+
+
+# --- Unpacked
+
+
+UNPACKED = {
+    "archive": lambda: deck(cards=({"term": "t" * 900_000, "key": f"k{n}"} for n in range(25))),
+    "records": lambda: deck(reviews=({"card": "a", "response": "x" * 900_000} for _ in range(25))),
+    "old package": lambda: package([note(["q", "a"])], new=False, extra=FILLER),
+    "new package": lambda: package([note(["q", "a"])], new=True, extra=FILLER),
+}
+FILLER = "CREATE TABLE filler AS SELECT zeroblob(22000000);"
+
+
+@pytest.mark.parametrize("kind", UNPACKED)
+def test_a_guests_file_has_at_most_20_mb_unpacked(kind: str) -> None:
+    data = UNPACKED[kind]()
+    assert len(data) < MEGABYTE
+    with pytest.raises(FormatError, match=r"too large when unpacked; at most 20 MB. Log in to import larger"):
+        read(data, GUEST)
+    read(data)
+
+
+def test_a_member_that_is_read_again_counts_once() -> None:
+    meter = Meter(FEW)
+    for _ in range(3):
+        meter.unpack("a", 600_000)
+    meter.unpack("b", 400_000)
+    with pytest.raises(FormatError, match="at most 1 MB"):
+        meter.unpack("c", 100_000)
+
+
+# --- Time
+
+
+TIMED = {
+    "archive": lambda: deck(cards=cards(2)),
+    "old package": lambda: package([note(["q", "a"])], new=False),
+    "new package": lambda: package([note(["q", "a"])]),
+    "text": lambda: b"a\tb\n",
+    "csv": lambda: b'"a","b"\n',
+    "blank rows": lambda: b"a\tb\n" + b"\n" * 9,
+    "html": lambda: b"#html:true\n#separator:tab\n<b>a</b>\tb\n",
+}
+
+
+@pytest.mark.parametrize("kind", TIMED)
+def test_every_kind_of_file_has_a_deadline(kind: str) -> None:
+    read(TIMED[kind]())
+    with pytest.raises(FormatError, match=r"Reading this file takes too long. Split it"):
+        read(TIMED[kind](), NO_TIME)
+
+
+def test_records_have_a_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    with read_file(deck(reviews=[{"card": "a"}] * 3)) as parsed:
+        parsed.meter.limits = NO_TIME
+        with pytest.raises(FormatError, match="takes too long"):
+            list(parsed.records("reviews"))
+
+
+def test_what_is_done_with_a_card_is_not_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(bounds.time, "thread_time", lambda: now[0])
+    with read_file(deck(cards=cards(4)), limits=replace(ACCOUNT, seconds=10.0)) as parsed:
+        for _ in parsed:
+            now[0] += 9.0
+        now[0] += 9.0
+        assert len(list(parsed)) == 4
+        now[0] += 2.0
+
+
+# --- Counts
+
+
+def test_answers_are_bounded_by_the_cards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounds, "FREE_ANSWERS", 1)
+    monkeypatch.setattr(bounds, "ANSWERS_PER_CARD", 2)
+    reviews = [(10, 1_700_000_000_000 + n, 3, 1, 1, 1) for n in range(4)]
+    read(package([note(["q", "a"])], reviews=reviews[:3]))
+    with pytest.raises(FormatError, match="It has 4 answers; at most 3 can be read"):
+        read(package([note(["q", "a"])], reviews=reviews))
+
+
+@pytest.mark.parametrize("what", [{"deck": ("d",)}, {"tags": ("t",)}])
+def test_decks_and_tags_of_a_file_are_bounded(monkeypatch: pytest.MonkeyPatch, what: dict[str, Any]) -> None:
+    monkeypatch.setattr(types, "MAX_DECKS", 3)
+    monkeypatch.setattr(types, "MAX_TAGS", 3)
+    preview, seen = Preview(), set[int]()
+    (name, (value,)) = next(iter(what.items()))
+    for number in range(3):
+        preview.count(ParsedCard("a", "b", **{name: (f"{value}{number}",)}), seen)
+    with pytest.raises(FormatError, match="at most 3 decks and 3 tags"):
+        preview.count(ParsedCard("a", "b", **{name: ("another",)}), seen)
