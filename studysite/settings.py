@@ -334,6 +334,12 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "100/m/ip",
     "reset_password": "60/m/ip,5/m/key",
     "reset_password_from_key": "100/m/ip",
+    # What takes the site some time, for a learner and for an address (studysite/accounts/limits.py).
+    "import": "20/m/key,300/m/ip",
+    # While somebody types, so counted once; how many learners an address has is limited above.
+    "preview": "200/m/key",
+    "export": "30/m/key,300/m/ip",
+    "hand_in": "20/m/key,600/m/ip",
 }
 
 # --- Language, time, static files, pages

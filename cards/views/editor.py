@@ -18,6 +18,7 @@ from cards.reports import to_look_at_in
 from cards.sides import SIDES
 from cards.views.access import deck_to_edit
 from studysite.accounts.guests import learner_required
+from studysite.accounts.limits import too_often
 from studysite.htmx import render_page, wanted_part
 from studysite.requests import LearnerRequest
 
@@ -89,6 +90,8 @@ def card_add(request: LearnerRequest, slug: str) -> HttpResponse:
 @require_POST
 def card_preview(request: LearnerRequest, slug: str) -> HttpResponse:
     """What is being typed as it will look; nothing where it will look as it is typed. Nothing is written."""
+    if instead := too_often(request, "preview"):
+        return instead
     deck = deck_to_edit(request, slug)
     return render_page(request, "cards/_card_preview.html", {"deck": deck, "preview": preview_of(request)})
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from cards import exporting
 from cards.exporting import FORMATS, PACKAGES
 from cards.models import Deck
+from studysite.accounts.limits import too_often
 from studysite.htmx import render_page
 from studysite.requests import SiteRequest
 
@@ -33,6 +34,8 @@ def export(request: SiteRequest, slug: str) -> HttpResponse:
 @require_safe
 def export_file(request: SiteRequest, slug: str, name: str) -> HttpResponseBase:
     """The deck as a file; ``history`` is the archive with the learner's own answers in it."""
+    if instead := too_often(request, "export"):
+        return instead
     deck = deck_to_export(request, slug)
     if name == HISTORY and not request.learner.is_authenticated:
         raise Http404

@@ -25,6 +25,7 @@ from cards.models import Deck
 from cards.reading import open_draft
 from cards.rendering import render
 from studysite.accounts.guests import admit, learner_required
+from studysite.accounts.limits import too_often
 from studysite.htmx import render_page
 from studysite.requests import LearnerRequest, SiteRequest
 
@@ -57,6 +58,8 @@ def hand_in(request: SiteRequest, deck: Deck | None) -> HttpResponse:
         return render_page(
             request, "cards/import.html", {"deck": deck, "form": HandInForm(is_guest=is_guest)}
         )
+    if instead := too_often(request, "import"):
+        return instead
     form = HandInForm(request.POST, request.FILES, is_guest=is_guest)
     if not form.is_valid() or not can_be_read(form):
         return render_page(request, "cards/import.html", {"deck": deck, "form": form})
@@ -115,6 +118,8 @@ def import_draft(request: LearnerRequest, token: str) -> HttpResponse:
     if request.method != "POST" or look is None or not (reading.is_valid() and into.is_valid()):
         return show_preview(request, draft, look, reading, into, error)
     if reading.has_changed() or "into" in into.changed_data:
+        if instead := too_often(request, "import"):
+            return instead
         return look_again(request, draft, look, reading, into)
     if request.POST.get("do") != "import":
         return redirect(draft)
@@ -195,6 +200,8 @@ def show_preview(
 @require_POST
 def import_samples(request: LearnerRequest, token: str, note_type: str) -> HttpResponse:
     """Three notes of a type as they would become cards with the fields chosen just now; writes nothing."""
+    if instead := too_often(request, "preview"):
+        return instead
     draft = draft_or_404(request, token)
     try:
         with open_draft(draft) as parsed:

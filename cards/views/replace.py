@@ -11,6 +11,7 @@ from cards import replacing
 from cards.editor_forms import ReplaceForm
 from cards.views.access import READ_AND_POST, deck_to_edit
 from studysite.accounts.guests import learner_required
+from studysite.accounts.limits import too_often
 from studysite.htmx import render_page
 from studysite.requests import LearnerRequest
 
@@ -25,6 +26,8 @@ def deck_replace(request: LearnerRequest, slug: str) -> HttpResponse:
     deck = deck_to_edit(request, slug)
     data = request.POST if request.method == "POST" else request.GET
     form = ReplaceForm(data if "find" in data else None)
+    if form.is_bound and (instead := too_often(request, "preview")):
+        return instead
     context: dict[str, object] = {"deck": deck, "form": form}
     if not form.is_valid():
         return render_page(request, "cards/replace.html", context, parts=("changes",))

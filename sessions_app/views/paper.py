@@ -26,6 +26,7 @@ from sessions_app.views.access import test_required
 from sessions_app.views.paper_items import HEADINGS, items_of, sections_of
 from sessions_app.views.study import deck_or_404, enrollment_of
 from studysite.accounts.guests import admit
+from studysite.accounts.limits import too_often
 from studysite.htmx import render_page
 from studysite.requests import LearnerRequest
 
@@ -102,6 +103,8 @@ def judge(request: LearnerRequest, slug: str) -> HttpResponse:
 
 
 def finish(request: LearnerRequest, slug: str, step: Any) -> HttpResponse:
+    if instead := too_often(request, "hand_in"):
+        return instead
     paper = get_object_or_404(named_paper(request, slug).select_related("session__deck"))
     filled = filled_in(request)
     saved: Saved = step(learner=request.learner, paper=paper, filled=filled, now=timezone.now())
