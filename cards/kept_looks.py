@@ -32,6 +32,8 @@ LOOKED_FOR = 50
 # In JSON; PostgreSQL's has no place for it.
 NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
+Samples = tuple[tuple[dict[str, str], ParsedCard], ...]
+
 COUNTS = ("new", "changed", "same", "doubled", "unfit", "named", "tags", "has_history")
 IN_PREVIEW = ("cards", "one_sided", "duplicates", "both_sides", "images", "reviews", "scheduled", "suspended")
 READ_AS = ("kind", "encoding", "separator", "row_separator", "is_markdown")
@@ -81,10 +83,11 @@ def keep(draft: ImportDraft, kept: dict[str, Any]) -> None:
 
 def state_of(draft: ImportDraft) -> list[Any]:
     """What a look depends on, besides the file, which never changes: the choices, and the decks as they stand."""
+    decks: list[Any] = []
     if splitting.is_split(draft):
         decks = splitting.state_of_decks(draft.owner)
-    else:
-        decks = draft.deck and [draft.deck.pk, draft.deck.updated_at.isoformat()]
+    elif draft.deck:
+        decks = [draft.deck.pk, draft.deck.updated_at.isoformat()]
     options = {name: value for name, value in draft.options.items() if name != "keep"}
     state: list[Any] = storable({"of": [FORM, options, decks]})["of"]
     return state
@@ -165,6 +168,6 @@ def type_to_json(info: NoteTypeInfo) -> dict[str, Any]:
 
 
 def type_from_json(kept: dict[str, Any]) -> NoteTypeInfo:
-    samples = tuple(({}, sample_from_json(card)) for card in kept["samples"])
+    samples: Samples = tuple(({}, sample_from_json(card)) for card in kept["samples"])
     chosen = FieldChoice(*(tuple(side) for side in kept["chosen"].values()))
     return NoteTypeInfo(**{**kept, "fields": tuple(kept["fields"]), "chosen": chosen, "samples": samples})

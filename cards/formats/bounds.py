@@ -13,7 +13,7 @@ MAX_DECKS = 5_000
 MAX_TAGS = 50_000
 """Decks of a file, and different tags on its cards."""
 
-FREE_ANSWERS, ANSWERS_PER_CARD = 50_000, 100
+FREE_ANSWERS, ANSWERS_PER_CARD = 20_000, 100
 """Answers that a file may hold: so many, and so many more for each card. They are replayed in memory."""
 
 

@@ -101,7 +101,9 @@ class Log:
             self.read(database, report, most)
 
     def read(self, database: Database, report: Report, most: int) -> None:
-        database.count("revlog", min(most, MAX_REVIEWS), "answers")
+        database.count("revlog", MAX_REVIEWS, "answers")
+        # Those of cards that are gone stay in a collection, and are never looked at.
+        database.count("revlog WHERE cid IN (SELECT id FROM cards)", most, "answers")
         query = "SELECT cid, id, ease, ivl, time, type FROM revlog ORDER BY cid, id"
         current, start = None, 0
         for row in database.rows(query):

@@ -196,7 +196,8 @@ def test_answers_are_bounded_by_the_cards(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(bounds, "FREE_ANSWERS", 1)
     monkeypatch.setattr(bounds, "ANSWERS_PER_CARD", 2)
     reviews = [(10, 1_700_000_000_000 + n, 3, 1, 1, 1) for n in range(4)]
-    read(package([note(["q", "a"])], reviews=reviews[:3]))
+    of_a_card_that_is_gone = (99, 1_700_000_000_100, 3, 1, 1, 1)
+    read(package([note(["q", "a"])], reviews=[*reviews[:3], of_a_card_that_is_gone]))
     with pytest.raises(FormatError, match="It has 4 answers; at most 3 can be read"):
         read(package([note(["q", "a"])], reviews=reviews))
 
