@@ -93,7 +93,7 @@ def has_records(parsed: Parsed, *, cards: int) -> bool:
     """
     counts = {name: sum(1 for _ in parsed.records(name)) for name in RECORDS}
     if counts["reviews"] > most_answers(cards):
-        most = f"at most {most_answers(cards):,} can be read with {cards:,} cards"
+        most = f"at most {most_answers(cards):,} can be read with {cards:,} card{'' if cards == 1 else 's'}"
         raise FormatError(f"It has {counts['reviews']:,} answers; {most}.")
     return any(counts.values())
 

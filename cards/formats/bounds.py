@@ -31,7 +31,7 @@ class Limits:
 
 
 ACCOUNT = Limits(768 * 2**20, 3_000_000, 60.0, "Split it, and import its parts one after the other.")
-GUEST = Limits(20 * 2**20, 100_000, 8.0, "Log in to import larger ones, or split it.")
+GUEST = Limits(20 * 2**20, 100_000, 5.0, "Log in to import larger ones, or split it.")
 
 
 def most_answers(cards: int) -> int:

@@ -72,7 +72,7 @@ UNBALANCED = [
     *(r"{\left(x}\right)", r"\left(\begin{matrix}x\right)\end{matrix}", r"\begin{cases}{x\end{cases}}"),
     *(r"\sqrt[3{x}", r"\sqrt [3{x}", r"\xrightarrow[a{b}", r"a\\[2pt", r"{\sqrt[3}]{x}", r"\cfrac[l{1}{2}"),
     *("$", "$x", r"\text{$x}", r"\(x", r"x\)", r"\[x", r"x\]", r"\begingroup x", r"x\endgroup"),
-    *("{x % }", "\\left( % \\right)\n x", r"\begin {matrix} x"),
+    *("{x % }", "\\left( % \\right)\n x", "\\sqrt % root\n[3{x}", r"\begin {matrix} x"),
 ]
 UNBALANCED = [one for one in UNBALANCED if one != r"\left\{x\right"]
 

@@ -183,10 +183,11 @@ def test_what_is_done_with_a_card_is_not_reading(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(bounds.time, "thread_time", lambda: now[0])
     with read_file(deck(cards=cards(4)), limits=replace(ACCOUNT, seconds=10.0)) as parsed:
         for _ in parsed:
-            now[0] += 9.0
-        now[0] += 9.0
+            now[0] += 99.0
+            # As when an image of the card is read.
+            parsed.meter.check()
+        now[0] += 99.0
         assert len(list(parsed)) == 4
-        now[0] += 2.0
 
 
 # --- Counts
