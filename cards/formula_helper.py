@@ -2,14 +2,15 @@
 
 It imports the converter and nothing of the site, so that it is small and starts at once. When it is ready it says
 so; then it answers each line of its input with a line. A line asks with a JSON list of ``[latex, display]``; the
-answer has for each ``[mathml, null]``, or ``[null, words]`` where the converter refuses it. The other end is
-`cards.formula_process`.
+answer is the processor time that they took, and for each ``[mathml, null]``, or ``[null, words]`` where the
+converter refuses it. The other end is `cards.formula_process`.
 """
 
 import json
 import resource
 import signal
 import sys
+import time
 
 from math_core import LatexError, LatexToMathML
 
@@ -19,7 +20,7 @@ MAX_EXPANSIONS = 200
 
 
 def main(seconds: float, size: int) -> None:
-    """Answer until the input ends; a formula that takes more processor time or memory ends the process."""
+    """Answer until the input ends. A line that takes more processor time, or memory, ends the process."""
     # The terminal's Ctrl-C is for the site, which then closes the input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -27,17 +28,21 @@ def main(seconds: float, size: int) -> None:
     converter = LatexToMathML(max_expansions=MAX_EXPANSIONS, fancy_error=False)
     say(READY)
     for line in sys.stdin.buffer:
-        answers: list[tuple[str | None, str | None]] = []
-        for latex, display in json.loads(line):
-            # Nobody catches the timer's signal, so that it ends the process inside the converter too, and even
-            # where the site's process has gone.
-            signal.setitimer(signal.ITIMER_PROF, seconds)
-            try:
-                answers.append((converter.convert_with_local_state(latex, displaystyle=display), None))
-            except LatexError as error:
-                answers.append((None, str(error)))
-            signal.setitimer(signal.ITIMER_PROF, 0)
-        say(json.dumps(answers).encode() + b"\n")
+        # Nobody catches the timer's signal, so that it ends the process inside the converter too, and even where
+        # the site's process has gone.
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        started = time.process_time()
+        answers = [typeset(converter, latex, display=display) for latex, display in json.loads(line)]
+        said = json.dumps([time.process_time() - started, answers]).encode() + b"\n"
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        say(said)
+
+
+def typeset(converter: LatexToMathML, latex: str, *, display: bool) -> tuple[str | None, str | None]:
+    try:
+        return converter.convert_with_local_state(latex, displaystyle=display), None
+    except LatexError as error:
+        return None, str(error)
 
 
 def say(line: bytes) -> None:

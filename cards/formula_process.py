@@ -22,7 +22,7 @@ from pathlib import Path
 from cards.formula_syntax import FormulaError
 
 SECONDS = 0.5
-"""Processor time of one formula; those that people write take some millionths of it."""
+"""Processor time of all formulas of one line; a thousand that people write take some hundredths."""
 
 PATIENCE = 5.0
 """Seconds until a helper that says nothing is ended, whatever the machine is busy with."""
@@ -60,11 +60,12 @@ class FormulaProcess:
         self.lock = threading.Lock()
         self.process: subprocess.Popen[bytes] | None = None
 
-    def convert(self, formulas: Sequence[tuple[str, bool]]) -> list[str | FormulaError]:
-        """What the converter makes of formulas, each with whether it is displayed; or what it says against one.
+    def convert(self, formulas: Sequence[tuple[str, bool]]) -> tuple[list[str | FormulaError], float]:
+        """What the converter makes of formulas, each with whether it is displayed, or what it says against one.
 
-        Raises `EndlessFormulaError` where one of them ended the converter, and `ConverterGoneError`. All go there
-        and back together: on a busy machine each way may take some milliseconds.
+        With it the processor time that they took. All go there and back together: on a busy machine each way may
+        take some milliseconds. Raises `EndlessFormulaError` where they ended the converter, which counts for
+        `SECONDS`, and `ConverterGoneError`.
         """
         asked = json.dumps(formulas).encode() + b"\n"
         with self.lock:
@@ -72,8 +73,9 @@ class FormulaProcess:
             answer = self._answer(process, asked)
             if not answer:
                 raise EndlessFormulaError(self._why_ended())
+        seconds, pairs = json.loads(answer)
         # What it says against one starts with an offset into the formula: "12: Unknown command".
-        return [mathml or FormulaError(error.split(": ", 1)[-1]) for mathml, error in json.loads(answer)]
+        return [mathml or FormulaError(error.split(": ", 1)[-1]) for mathml, error in pairs], seconds
 
     def stop(self) -> None:
         """End the helper, if there is one; it is started again when it is needed."""

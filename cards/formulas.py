@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from cards.formula_process import ConverterGoneError, EndlessFormulaError, converter
+from cards.formula_process import SECONDS, ConverterGoneError, EndlessFormulaError, converter
 from cards.formula_syntax import MAX_OPENERS, FormulaError, check_delimiters
 
 MAX_FORMULA = 1_000
@@ -19,8 +19,8 @@ OPENER = re.compile(r"\{|\\[a-zA-Z]+")
 # Only a command that the formula defines itself could expand without end or into something deeper than its source.
 DEFINITION = re.compile(r"\\(?:(?:re)?newcommand|providecommand|g?def|let|global)(?![a-zA-Z])")
 
-MAX_ENDLESS = 2
-"""Formulas of one text, or of all that a request renders, that may end the converter."""
+MAX_SECONDS = 3 * SECONDS
+"""Processor time of the converter for one text, or for all that a request renders."""
 
 REMEMBERED, REMEMBERED_FOR = 1_000, 3600.0
 """How many formulas that did so are refused without being tried again, and for how many seconds."""
@@ -33,10 +33,10 @@ TOO_MANY = "Other formulas took too long to typeset, so it was not tried."
 
 
 class Allowance:
-    """How many formulas may still end the converter."""
+    """How many seconds the converter may still take."""
 
     def __init__(self) -> None:
-        self.left = MAX_ENDLESS
+        self.left = MAX_SECONDS
 
 
 class Refused:
@@ -106,18 +106,20 @@ def typeset(formulas: Iterable[Formula]) -> dict[Formula, str | FormulaError]:
 def convert(formulas: Sequence[Formula]) -> dict[Formula, str | FormulaError]:
     """What the converter says to formulas that may reach it: to all together, or, where one ends it, to each."""
     with one_allowance() as allowance:
-        if not allowance.left:
+        if allowance.left <= 0:
             return dict.fromkeys(formulas, FormulaError(TOO_MANY))
         try:
-            return dict(zip(formulas, converter.convert(formulas), strict=True))
+            answers, seconds = converter.convert(formulas)
         except ConverterGoneError as error:
             return dict.fromkeys(formulas, error)
         except EndlessFormulaError as error:
+            allowance.left -= SECONDS
             if len(formulas) > 1:
                 return {formula: convert([formula])[formula] for formula in formulas}
             refused.add(key_of(formulas[0]), str(error))
-            allowance.left -= 1
             return {formulas[0]: error}
+        allowance.left -= seconds
+        return dict(zip(formulas, answers, strict=True))
 
 
 def key_of(formula: Formula) -> bytes:

@@ -33,7 +33,7 @@ for line in sys.stdin:
     if latex == "endless answer":
         sys.stdout.write("x" * 9_000_000)
     signal.setitimer(signal.ITIMER_PROF, 0)
-    print(json.dumps([[f"{os.getpid()} {latex}", None]]), flush=True)
+    print(json.dumps([0.25, [[f"{os.getpid()} {latex}", None]]]), flush=True)
 """
 Make = Callable[..., FormulaProcess]
 
@@ -54,8 +54,9 @@ def make(tmp_path: Path) -> Iterator[Make]:
 
 
 def answer(process: FormulaProcess, latex: str = "x") -> str:
-    (found,) = process.convert([(latex, False)])
+    (found,), seconds = process.convert([(latex, False)])
     assert isinstance(found, str)
+    assert seconds == 0.25
     return found
 
 
@@ -202,8 +203,9 @@ def test_the_program_of_the_helper_ends_by_itself(make: Make, latex: str, words:
 
 @pytest.mark.parametrize("latex", ["é 漢 😀", "\u2028", "\x00", '"\\\\ \n', "x" * 1_000])
 def test_every_text_comes_through_the_pipe(latex: str) -> None:
-    found = converter.convert([("a", True), (latex, False), ("b", False)])
+    found, seconds = converter.convert([("a", True), (latex, False), ("b", False)])
     assert len(found) == 3
+    assert seconds >= 0
     assert isinstance(found[1], FormulaError) or found[1].startswith("<math")
     assert converter.process is not None
     assert converter.process.poll() is None

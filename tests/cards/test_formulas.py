@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cards import formulas
-from cards.formula_process import ConverterGoneError, EndlessFormulaError
+from cards.formula_process import SECONDS, ConverterGoneError, EndlessFormulaError
 from cards.formula_syntax import MAX_OPEN, MAX_OPENERS, FormulaError, check_delimiters
-from cards.formulas import MAX_ENDLESS, MAX_FORMULA, Refused, to_mathml
+from cards.formulas import MAX_FORMULA, MAX_SECONDS, Refused, to_mathml
 from cards.rendering import render
 
 NESTS = {
@@ -38,13 +38,14 @@ class Spy:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.ended: list[str] = []
+        self.seconds = 0.0
 
-    def convert(self, formulas: Sequence[tuple[str, bool]]) -> list[str | FormulaError]:
+    def convert(self, formulas: Sequence[tuple[str, bool]]) -> tuple[list[str | FormulaError], float]:
         self.asked += [latex for latex, _ in formulas]
         if slow := [latex for latex, _ in formulas if latex.startswith("slow")]:
             self.ended.append(slow[0] if len(formulas) == 1 else "several")
             raise EndlessFormulaError("It takes too long to typeset.")
-        return ["<math><mi>x</mi></math>"] * len(formulas)
+        return ["<math><mi>x</mi></math>"] * len(formulas), self.seconds
 
 
 @pytest.fixture
@@ -200,9 +201,9 @@ def test_a_text_spends_the_deadline_on_few_formulas(spy: Spy) -> None:
     """The rest is shown as source, with a sentence, and is not remembered: it may be fine elsewhere."""
     source = " ".join(f"$slow{n}$" for n in range(50)) + " $fine$"
     rendered = render(source)
-    assert spy.ended == ["several", *(f"slow{n}" for n in range(MAX_ENDLESS))]
-    assert rendered.count("This formula could not be typeset: It takes too long") == MAX_ENDLESS
-    assert rendered.count("Other formulas took too long") == 50 - MAX_ENDLESS + 1
+    assert spy.ended == ["several", "slow0", "slow1"]
+    assert rendered.count("This formula could not be typeset: It takes too long") == 2
+    assert rendered.count("Other formulas took too long") == 50 - 2 + 1
     assert "<math" in render("$fine$")
 
 
@@ -237,7 +238,7 @@ def test_only_so_many_are_remembered() -> None:
 def test_a_converter_that_is_gone_says_nothing_about_a_formula(
     spy: Spy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def gone(formulas: Sequence[tuple[str, bool]]) -> list[str | FormulaError]:
+    def gone(formulas: Sequence[tuple[str, bool]]) -> tuple[list[str | FormulaError], float]:
         raise ConverterGoneError("Nothing can typeset formulas at the moment.")
 
     with monkeypatch.context() as patch:
@@ -253,4 +254,11 @@ def test_a_request_spends_the_deadline_on_few_formulas(spy: Spy, owner_client: C
     response = owner_client.post("/import/", {"text": cards})
     preview = owner_client.get(response["Location"])
     assert preview.status_code == 200
-    assert len(spy.ended) == MAX_ENDLESS
+    assert len(spy.ended) == MAX_SECONDS // SECONDS
+
+
+def test_formulas_that_are_slow_but_end_are_bounded_too(spy: Spy) -> None:
+    spy.seconds = SECONDS - 0.1
+    formulas.allowed.set(formulas.Allowance())
+    assert ["<math" in render(f"${letter}$") for letter in "abcdef"] == [True] * 4 + [False] * 2
+    assert spy.asked == list("abcd")
