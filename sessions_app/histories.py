@@ -5,7 +5,7 @@ card, side and time, is not written again, so a file may come twice, or go on wh
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby, islice
@@ -21,7 +21,7 @@ from sessions_app.study.types import Tally
 from sessions_app.upkeep import note_buried
 from studysite.accounts.models import User
 
-CARDS_AT_ONCE = 300
+CARDS_AT_ONCE, LINES_AT_ONCE = 300, 3_000
 
 
 @dataclass
@@ -67,7 +67,7 @@ def write(
     """
     deadline = 0.0
     rest = islice(histories, start, None)
-    while chunk := list(islice(rest, CARDS_AT_ONCE)):
+    while chunk := next_chunk(rest):
         # From now on: what is written already had to be read again first.
         deadline = deadline or time.monotonic() + seconds
         with transaction.atomic():
@@ -80,6 +80,18 @@ def write(
         if time.monotonic() > deadline:
             return start
     return None
+
+
+def next_chunk(histories: Iterator[CardHistory]) -> list[CardHistory]:
+    """As many of ``histories`` as one transaction writes: some cards, fewer where they have many answers."""
+    chunk: list[CardHistory] = []
+    lines = 0
+    for each in histories:
+        chunk.append(each)
+        lines += len(each.lines)
+        if len(chunk) == CARDS_AT_ONCE or lines >= LINES_AT_ONCE:
+            break
+    return chunk
 
 
 def _write_chunk(enrollment: Enrollment, histories: Sequence[CardHistory]) -> None:

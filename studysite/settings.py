@@ -336,8 +336,8 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password_from_key": "100/m/ip",
     # What takes the site some time, for a learner and for an address (studysite/accounts/limits.py).
     "import": "20/m/key,300/m/ip",
-    # While somebody types, so counted once; how many learners an address has is limited above.
-    "preview": "200/m/key",
+    # While somebody types: each key may ask for one.
+    "preview": "200/m/key,3000/m/ip",
     "export": "30/m/key,300/m/ip",
     "hand_in": "20/m/key,600/m/ip",
 }

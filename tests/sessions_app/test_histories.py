@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from cards import exporting, importing, looking, merging
 from cards.models import Deck
-from sessions_app import log, marks, services
+from sessions_app import histories, log, marks, services
 from sessions_app.marks import Mark
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step
 from sessions_app.study.types import Level, State, Verdict
@@ -169,6 +169,14 @@ def test_a_schedule_without_answers_is_kept_too(learner):
     assert (row.stability, row.recalls) == (12.5, 1)
     assert Review.objects.get().rating is None
     assert law_holds()
+
+
+def test_a_transaction_writes_few_cards_where_they_have_many_answers():
+    counts = [1] * 400 + [2_000, 2_000, 5_000, 0]
+    every = (histories.CardHistory(number, lines=[Review()] * count) for number, count in enumerate(counts))
+    chunks = list(iter(lambda: histories.next_chunk(every), []))
+    assert [len(chunk) for chunk in chunks] == [300, 102, 1, 1]
+    assert [each.card_id for chunk in chunks for each in chunk] == list(range(404))
 
 
 def test_answers_can_be_left_out(learner):
