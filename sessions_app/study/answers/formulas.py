@@ -20,9 +20,9 @@ COMMANDS = {
 }  # fmt: skip
 GREEK = dict(
     zip(
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau phi chi psi"
-        " omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega".split(),
-        "αβγδεζηθικλμνξπρστφχψωΓΔΘΛΞΠΣΦΨΩ",
+        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma tau upsilon"
+        " phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split(),
+        "αβγδεζηθικλμνξοπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ",
         strict=True,
     )
 )
@@ -33,6 +33,7 @@ NAMED = re.compile(
 SPACING = re.compile(r"\\[,;:! ()\[\]]|[$\s]")
 DIGITS_APART = re.compile(r"(?<=\d)\s+(?=\d)")
 TIMES = re.compile(r"(?<=\d)[xX](?=\d)")
+# Either part may be empty: it is half typed.
 FRACTION = re.compile(r"\\frac(?:\{([^{}]*)\}|(\w))(?:\{([^{}]*)\}|(\w))")
 GROUP = re.compile(r"\{([^{}]*)\}")
 # A product above a bar needs no brackets.
@@ -82,7 +83,7 @@ def spelled(text: str) -> str:
     text = SPACING.sub("", DIGITS_APART.sub("*", text)).translate(SIGNS).replace("**", "^")
     text = TIMES.sub("*", text)
     text = FRACTION.sub(
-        lambda found: f"{grouped(found[1] or found[2])}/{grouped(found[3] or found[4])}", text
+        lambda found: f"{grouped(found[1] or found[2] or '')}/{grouped(found[3] or found[4] or '')}", text
     )
     text = ungrouped(text).replace("_", "")
     text = RELATION.sub(lambda found: RELATIONS[found[0]], ARGUMENT.sub(r"\1\2", text))

@@ -33,12 +33,15 @@ NUMBER_WORDS |= {name: f"{value}th" for name, value in ORDINALS.items()}
 NUMBER_WORD = re.compile(r"\b(" + "|".join(sorted(NUMBER_WORDS, key=len, reverse=True)) + r")\b")
 ORDINAL_DIGITS = re.compile(r"\b(\d+)(?:st|nd|rd)\b")
 GREEK_NAMES = {letter: name for name, letter in GREEK.items() if letter.islower()}
-GREEK_LETTER = re.compile("(?<![α-ωά-ώ])[α-ω](?![α-ωά-ώ])")
+# Letters with breathings (U+1F00 to U+1FFF) make words of ancient Greek.
+IN_GREEK_WORD = "[α-ωά-ώ\u1f00-\u1fff]"
+GREEK_LETTER = re.compile(f"(?<!{IN_GREEK_WORD})[{''.join(GREEK_NAMES)}](?!{IN_GREEK_WORD})")
 # "Henry the Eighth"
 THE_ORDINAL = re.compile(r"(?<=\w) the (\d+)th$")
 
 # Up to 39: longer ones are years, and other letters are words.
-ROMAN = re.compile(r"(?<=[^\W\d_][ (])(?=[ivx]+(?:\)|\b))(x{0,3})(ix|iv|v?i{0,3})(?=\)|\b)", re.IGNORECASE)
+# It reads folded texts: IGNORECASE would also take letters that only look like these, as a dotless i.
+ROMAN = re.compile(r"(?<=[^\W\d_][ (])(?=[ivx]+(?:\)|\b))(x{0,3})(ix|iv|v?i{0,3})(?=\)|\b)")
 ROMAN_VALUES = {numeral: value for value, numeral in enumerate(" i ii iii iv v vi vii viii ix".split(" "))}
 
 ABBREVIATIONS = {

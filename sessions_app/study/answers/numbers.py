@@ -19,7 +19,8 @@ NUMBER = re.compile(
 # The era before the year: AD 476.
 ERA = re.compile(r"(AD|A\.D\.|CE|BC|BCE) ?(\d+)", re.IGNORECASE)
 SCALES = {"thousand": 3, "million": 6, "billion": 9, "trillion": 12}
-SCALED = re.compile(r"(?<=\d) ?(" + "|".join(SCALES) + r")\b", re.IGNORECASE)
+# In ASCII: beyond it IGNORECASE takes letters that only look like these, as a dotless i.
+SCALED = re.compile(rf"(?<=\d) ?((?ai:{'|'.join(SCALES)}))\b")
 DIGIT = re.compile(r"\d")
 IN_YEAR = re.compile(r"in (?:the year )?(?=\d{3,4}$)", re.IGNORECASE)
 NEGATIVE = re.compile(r"(?:minus|negative) (?=\w)", re.IGNORECASE)
