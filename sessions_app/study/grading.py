@@ -11,7 +11,8 @@ LONGEST_RESPONSE = 2_000
 MOST_LINES = 12
 BULLET = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+")
 # A table, a fence of code or a formula of its own belongs together.
-WHOLE = re.compile(r"^\s*(?:\||```|~~~|\$\$)", re.MULTILINE)
+# Spaces of the line alone: over empty lines, too, a search takes the square of their number.
+WHOLE = re.compile(r"^[^\S\n]*(?:\||```|~~~|\$\$)", re.MULTILINE)
 
 RIGHT, WRONG = "correct", "wrong"
 

@@ -21,7 +21,8 @@ NARROW_KANA = re.compile("[\uff61-\uff9f]+")
 CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 CJK_SPACE = re.compile(f"(?<=[{CJK}]) (?=[{CJK}])")
 # A factorial and an ion keep their sign: only marks after a word of two letters, or a closing one, go.
-FINAL = re.compile(r"(?<=[^\W\d_]{2})[!?]+$|[.,;:。、．！？]+$")
+CLOSING = ".,;:。、．！？"
+FINAL = re.compile(r"(?<=[^\W\d_]{2})[!?]+$")
 # Not between the digits of a number, but in brackets there too.
 LISTING_COMMA = re.compile(r"(?:(?<!\d),|,(?!\d)) ?")
 TUPLE_COMMA = re.compile(", ?")
@@ -76,7 +77,8 @@ def fold(text: str) -> str:
     folded = unicodedata.normalize("NFC", text.casefold()).lstrip("¿¡")
     if len(folded) > 2 and folded[0] == folded[-1] == "'":
         folded = folded[1:-1]
-    folded = FINAL.sub("", folded).strip() or folded
+    closed = folded.rstrip(CLOSING)
+    folded = (closed if closed != folded else FINAL.sub("", folded)).strip() or folded
     if "nt" in folded or "n't" in folded or "cannot" in folded:
         folded = CONTRACTION.sub(lambda found: CONTRACTIONS[found[0]], folded)
     if "." in folded:
