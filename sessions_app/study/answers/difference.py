@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import Levenshtein
 
+from sessions_app.study.answers.failures import log_failure
 from sessions_app.study.answers.text import MARKS
 
 # Longer texts are marked as a whole: nobody reads their letters.
@@ -45,12 +46,15 @@ def difference(response: str, answer: str) -> tuple[Segments, Segments]:
     """Return the response in segments that are same or extra, and the answer in ones that are same or missing.
 
     Joined, the segments of a text are the text. Case makes no difference. Words are compared first,
-    then the letters of words that are alike. Takes milliseconds, whatever the texts, and raises nothing.
+    then the letters of words that are alike. Takes milliseconds, whatever the texts, and raises nothing: where
+    comparing fails that is logged, and both texts are marked as a whole.
     """
-    if max(len(response), len(answer)) > LONGEST:
-        aligned = [(response, answer, response == answer)]
-    else:
-        aligned = list(by_words(response, answer))
+    aligned = [(response, answer, response == answer)]
+    if max(len(response), len(answer)) <= LONGEST:
+        try:
+            aligned = list(by_words(response, answer))
+        except Exception as error:
+            log_failure("Marking the difference", error)
     return (
         segments(((one, same) for one, _, same in aligned), Kind.EXTRA),
         segments(((other, same) for _, other, same in aligned), Kind.MISSING),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from sessions_app.study.answers.failures import log_failure
 from sessions_app.study.answers.forms import LONGEST, Form, folded_set, forms_of, split_response
 from sessions_app.study.answers.near import MOST_WORDS, RULES, Finding
 from sessions_app.study.answers.reasons import Judgement, Reason
@@ -28,10 +29,15 @@ def judge(
     """Judge a typed response against a card's answer and its other accepted answers.
 
     ``others`` are the answers of the deck's other cards, ``twins`` of the cards that mean the same as this one.
-    ``strict`` takes no slips, missing accents, articles or other spellings. In doubt the verdict is to ask;
-    raises nothing, whatever the texts. The rules are docs/answers.md's.
+    ``strict`` takes no slips, missing accents, articles or other spellings. In doubt the verdict is to ask.
+    Raises nothing, whatever the texts: where a rule fails that is logged, and the verdict is to ask. The rules
+    are docs/answers.md's.
     """
-    judgement = judged(response, answer, tuple(accepted), prompt, tuple(others), tuple(twins))
+    try:
+        judgement = judged(response, answer, tuple(accepted), prompt, tuple(others), tuple(twins))
+    except Exception as error:
+        log_failure("Judging", error)
+        return Judgement(Verdict.ASK, Reason.FAILED, answer)
     if strict and judgement.reason in FORGIVEN and judgement.verdict is Verdict.CORRECT:
         return Judgement(Verdict.WRONG, judgement.reason, judgement.matched)
     return judgement

@@ -28,6 +28,7 @@ class Reason(StrEnum):
     EMPTY = "empty"
     LONG = "long"
     UNSURE = "unsure"
+    FAILED = "failed"
     WRONG = "wrong"
 
     @property
@@ -55,6 +56,7 @@ TEXTS = {
     Reason.EMPTY: "Nothing was typed.",
     Reason.LONG: "Long answers are for you to compare.",
     Reason.UNSURE: "It is close to the answer, but may mean something else.",
+    Reason.FAILED: "It could not be compared here: say whether it is right.",
     Reason.WRONG: "It is not the answer.",
 }
 

@@ -122,8 +122,12 @@ def holds(words: Checksums, sought: int) -> bool:
 
 
 def read(path: Path) -> list[Checksums]:
-    """Return the lists of a file, none where they are not all there."""
-    content, at, found = path.read_bytes(), 0, []
+    """Return the lists of a file, none where they are not all there or cannot be read."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return []
+    at, found = 0, list[Checksums]()
     while at < len(content):
         end = at + 4 + 4 * int.from_bytes(content[at : at + 4])
         if end > len(content):

@@ -1,6 +1,7 @@
 """Typed answers, judged: a table of labelled cases, and what holds for any texts."""
 
 import time
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,11 @@ from hypothesis import strategies as st
 
 from sessions_app.study.answers import Judgement, Reason, judge, words
 from sessions_app.study.answers.reasons import TEXTS
-from sessions_app.study.types import Verdict
+from sessions_app.study.distractors.shapes import look_of
+from sessions_app.study.grading import lines_of
+from sessions_app.study.twins import are_twins, weights_of
+from sessions_app.study.types import Side, StudyCard, Verdict
+from sessions_app.study.wording import names
 
 CASES_FILE = Path(__file__).with_name("answers.txt")
 DOCS = Path(__file__).parents[3] / "docs" / "answers.md"
@@ -17,7 +22,19 @@ DOCS = Path(__file__).parents[3] / "docs" / "answers.md"
 # Surrogates and NUL included: a client may send anything.
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=60)
 TRICKY = st.text(st.sampled_from("aZ0 9.,;:/$\\^{}()-'’é\u0301½²xX×=\x00\ud800ßıﬁ٣中が％"), max_size=25)
-TEXTS_OF_ALL_KINDS = ANY_TEXT | TRICKY
+GREEK = "αβγδεζηθικλμνξοπρσςτυφχψωάέήίόύώΐΰΥϒἐῥ"
+# Letters that fold to others, or that only look like them.
+LOOKALIKES = "ıİſKÅµßẞŉǰẖⅠⅳ²½٣𝟛"
+HALF_TYPED = st.lists(
+    st.sampled_from(
+        r"\frac \frac{ \frac{} \frac{a}{} \frac12 {} } { ^ ^{ _ _{ \sqrt{ \left( $ \text{ \upsilon \omicron \ &"
+        r" 5 10^ ×10⁻ 1,000 1/ e9 mıllion billion kg % 4 July 1776- . chapter ı ii x the not ; / ( )".split()
+    )
+    | st.sampled_from([*GREEK, *LOOKALIKES, " ", "\u0345", "\u202e"]),
+    max_size=8,
+)
+PIECED = st.builds(str.join, st.sampled_from(["", " "]), HALF_TYPED)
+TEXTS_OF_ALL_KINDS = ANY_TEXT | TRICKY | PIECED
 
 
 def sections() -> dict[str, list[tuple[str, str, str]]]:
@@ -141,7 +158,43 @@ def test_any_texts_get_a_judgement(response, answer, other):
     judgement = judge(
         response, answer, accepted=[other], prompt=other, others=[other, answer], twins=[response]
     )
-    assert judgement.reason.text
+    assert judgement.reason is not Reason.FAILED
+
+
+@pytest.mark.parametrize("letter", [*GREEK, *LOOKALIKES])
+@pytest.mark.parametrize(
+    "text", ["ο/{} γιατρός", "{}", "chapter {}", "5 m{}llion", "\\frac{{{}}}{{}}", "\\{}"]
+)
+def test_letters_that_fold_or_look_like_others_are_judged(letter, text):
+    answers = [text.format(other) for other in "aiου"]
+    assert not [other for other in answers if judge(text.format(letter), other).reason is Reason.FAILED]
+
+
+@given(TEXTS_OF_ALL_KINDS, TEXTS_OF_ALL_KINDS)
+def test_what_else_compares_texts_takes_any(text, other):
+    card, another = (StudyCard(key, text, other, Side.DEFINITION) for key in (1, 2))
+    are_twins(card, another, weights_of([card, another]))
+    assert names(text).whole is not None
+    assert look_of(text).lines
+    assert lines_of(text)
+
+
+@pytest.mark.parametrize("letter", ["ο", "υ", "ω", "Υ"])
+def test_greek_letters_are_known_by_name(letter):
+    name = unicodedata.name(letter).split()[-1].title()
+    assert judge(name if letter.isupper() else name.lower(), letter).verdict is not Verdict.WRONG
+
+
+@pytest.mark.parametrize("typed", ["ο γιατρός", "η γιατρός", "γιατρός", "ο/η γιατρος"])
+def test_a_lone_greek_letter_is_judged(typed):
+    assert judge(typed, "ο/η γιατρός").reason in (Reason.SYMBOL, Reason.ACCENT)
+
+
+@pytest.mark.parametrize("typed", ["\\frac{}{2}", "\\frac{1}{}", "\\frac{}{}", "\\frac{"])
+def test_half_a_fraction_is_judged_as_a_formula(typed):
+    judgement = judge(typed, "$\\frac{1}{2}$")
+    assert judgement.reason is Reason.FORMULA
+    assert judgement.verdict is not Verdict.CORRECT
 
 
 @given(TEXTS_OF_ALL_KINDS.filter(str.strip))
@@ -165,6 +218,8 @@ def test_width_spaces_and_composition_make_no_difference(case):
         "\u0315\u0300\u0323",
         "{",
         "\\frac{",
+        "…",
+        "\n",
         "1,",
         "(",
         "; ",
@@ -222,6 +277,11 @@ def test_half_a_file_of_lists_is_made_anew(unloaded, monkeypatch):
     monkeypatch.setattr(words, "_lists", [])
     assert words.is_english("lieber")
     assert file.read_bytes() == whole
+
+
+def test_lists_that_cannot_be_read_are_made_anew(unloaded):
+    words._kept.mkdir()
+    assert words.is_english("liebe")
 
 
 def test_lists_that_cannot_be_kept_are_used(unloaded):
