@@ -45,8 +45,8 @@ class DeckAdmin(RemovableAdmin):
         """With pages for a deck's cards."""
         view = self.admin_site.admin_view
         return [
-            path("<int:pk>/cards/", view(self.edit_cards_view), name="cards_deck_cards"),
-            path("<int:pk>/import/", view(self.import_view), name="cards_deck_import"),
+            path("<key:pk>/cards/", view(self.edit_cards_view), name="cards_deck_cards"),
+            path("<key:pk>/import/", view(self.import_view), name="cards_deck_import"),
             *super().get_urls(),
         ]
 

@@ -19,7 +19,7 @@ from cards.forms import CardForm
 from cards.models import Card, Deck
 from cards.rendering import is_plain
 from cards.sides import SIDES
-from studysite.accounts.admin_actions import is_key
+from studysite.requests import whole_number
 
 CARDS_PER_PAGE = 50
 SHORT_TEXT = 200
@@ -126,8 +126,8 @@ def edit_in_place(decks: ModelAdmin, request: HttpRequest, pk: int) -> HttpRespo
 
 def posted_cards(deck: Deck, data: QueryDict) -> Iterable[Card]:
     """The cards of the page that was sent, whatever has moved in between the pages since."""
-    keys = [key for key in data.getlist("card")[:CARDS_PER_PAGE] if is_key(key)]
-    return of_deck(deck).filter(pk__in=keys)
+    keys = map(whole_number, data.getlist("card")[:CARDS_PER_PAGE])
+    return of_deck(deck).filter(pk__in=[key for key in keys if key is not None])
 
 
 def of_deck(deck: Deck) -> Any:

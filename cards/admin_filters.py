@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from cards.admin_widgets import Select
 from cards.models import MAX_TAG_NAME, Card, Deck, Tag, clean_text, tag_key
-from studysite.accounts.admin_actions import is_key
+from studysite.requests import whole_number
 
 TagLink = Card.tags.through
 
@@ -69,7 +69,8 @@ def key_from(value: str | None) -> int | None:
     """The key of the chosen row, -1 (nobody's) for a value that cannot be one, None for no choice."""
     if not value:
         return None
-    return int(value) if is_key(value) else -1
+    key = whole_number(value)
+    return -1 if key is None else key
 
 
 class RowFilter(FieldFilter):

@@ -12,7 +12,8 @@ from django.forms import ModelChoiceField, ModelMultipleChoiceField
 from django.http import HttpRequest
 
 from cards.models import Card
-from studysite.accounts.admin_actions import MAX_DIGITS, ChosenRowsAdmin, is_key
+from studysite.accounts.admin_actions import ChosenRowsAdmin
+from studysite.requests import whole_number
 
 SIDES_CSS = ("css/maths.css", "css/code.css")
 """The site's look of formulas and code."""
@@ -22,7 +23,7 @@ class KeysOnly(AutocompleteMixin):
     """Shows no row for what cannot be a key, beside the field's error: Django's own widget would raise one."""
 
     def optgroups(self, name: str, value: Iterable[Any], attr: dict[str, Any] | None = None) -> list[Any]:
-        keys = [key for key in map(str, value) if not key or (is_key(key))]
+        keys = [key for key in map(str, value) if not key or whole_number(key) is not None]
         return super().optgroups(name, keys, attr)
 
 
@@ -38,11 +39,6 @@ class Select(KeysOnly, AutocompleteSelect):
 
 class SelectMultiple(KeysOnly, AutocompleteSelectMultiple):
     """Any number of rows."""
-
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
-        """What was chosen; a number that is too long for the database is cut, and no number any more."""
-        chosen = super().value_from_datadict(data, files, name) or []
-        return [key if len(key) <= MAX_DIGITS else f"{key[:MAX_DIGITS]}…" for key in chosen]
 
 
 class SearchingAdmin(ChosenRowsAdmin):

@@ -29,6 +29,7 @@ from cards.replacing import Replacement
 from cards.services import description_version
 from cards.sides import SIDES
 from studysite.accounts.models import User
+from studysite.requests import whole_number
 
 MAX_SEARCH = 200
 MAX_PLACE = 10_000_000
@@ -428,4 +429,4 @@ class SelectionForm(TagNamesForm):
     def cards(self) -> list[int]:
         """Primary keys of the ticked cards; what cannot be one is passed over."""
         ticked = self.data.getlist("card")  # type: ignore[attr-defined]
-        return [int(key) for key in ticked if key.isascii() and key.isdigit() and len(key) < 19]
+        return [key for key in map(whole_number, ticked) if key is not None]

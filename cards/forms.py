@@ -1,13 +1,13 @@
 """Forms for decks' content."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.contrib.admin.sites import AdminSite
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.utils.datastructures import MultiValueDict
 
+from cards.admin_widgets import Select
 from cards.models import (
     MAX_ALTERNATIVE,
     MAX_ALTERNATIVES,
@@ -93,13 +93,6 @@ class CardForm(forms.ModelForm):
         )
 
 
-class DeckSelect(AutocompleteSelect):
-    """Searches for a deck; shows no deck, rather than failing, for a posted value that cannot be one."""
-
-    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
-        return super().optgroups(name, [key for key in value if key.isdecimal() and len(key) < 19], attr)
-
-
 class MoveForm(forms.Form):
     """The deck to which an editor moves cards; it is searched for."""
 
@@ -109,7 +102,7 @@ class MoveForm(forms.Form):
         super().__init__(*args, **kwargs)
         deck = self.fields["deck"]
         # The widget asks the admin's own search, which offers no removed deck.
-        widget = DeckSelect(Card._meta.get_field("deck"), site)
+        widget = Select(Card._meta.get_field("deck"), site)
         widget.choices = deck.choices  # type: ignore[attr-defined]
         deck.widget = widget
 

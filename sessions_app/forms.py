@@ -12,10 +12,10 @@ from sessions_app.models import Enrollment
 from sessions_app.study.modes import learn, spaced
 from sessions_app.study.types import Kind, SessionSettings, Verdict
 from studysite.accounts.models import User
+from studysite.requests import MAX_KEY
 
 EXTRA_NEW = 10
 MIN_PERCENT, MAX_PERCENT = 70, 97
-MAX_KEY = 2**63 - 1
 KIND_LABELS = {
     Kind.CHOICE: "Choose among four",
     Kind.TRUE_FALSE: "True or false",

@@ -23,6 +23,7 @@ from sessions_app.study import sheets
 from sessions_app.study.modes import test
 from sessions_app.study.types import InvalidResponseError, Level, Question, SessionSettings
 from studysite.accounts.models import User
+from studysite.requests import whole_number
 
 MODE = "test"
 # What is sent at the last moment may be under way for so long.
@@ -191,10 +192,9 @@ def _fill(saved: Saved, steps: Sequence[Step], filled: Filled) -> None:
         except InvalidResponseError as error:
             saved.errors[step.position] = str(error)
             continue
-        revision = (
-            int(data["revision"]) if data.get("revision", "").isascii() and data["revision"].isdigit() else 0
-        )
-        if response != step.saved and step.revision < revision <= MAX_REVISION:
+        # What comes without one is older than whatever is saved.
+        revision = whole_number(data.get("revision", ""), most=MAX_REVISION) or 0
+        if response != step.saved and step.revision < revision:
             step.saved, step.revision = response, revision
             step.filled = sheets.filled(question, response)
             changed.append(step)

@@ -1,9 +1,13 @@
 """Every address of the site."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, register_converter
 
 from studysite import robots, views
+from studysite.converters import KeyConverter
+
+# Before the addresses of the apps, which use it.
+register_converter(KeyConverter, "key")
 
 handler400 = views.bad_request
 handler403 = views.permission_denied

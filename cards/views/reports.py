@@ -12,7 +12,7 @@ from cards.reports import accept_answer, settle_report, to_look_at_in
 from cards.views.access import READ_AND_POST, deck_to_edit
 from studysite.accounts.guests import learner_required
 from studysite.htmx import render_page
-from studysite.requests import LearnerRequest
+from studysite.requests import LearnerRequest, whole_number
 
 REPORTS_PER_PAGE = 50
 ACCEPT = "accept"
@@ -26,9 +26,8 @@ def deck_reports(request: LearnerRequest, slug: str) -> HttpResponse:
     deck = deck_to_edit(request, slug)
     reports = CardReport.objects.unsettled().filter(card__deck=deck, card__removed_at=None)
     if request.method == "POST":
-        key = request.POST.get("report", "")
-        wanted = int(key) if key.isascii() and key.isdigit() and len(key) < 19 else 0
-        return see_to(request, get_object_or_404(reports.select_related("card"), pk=wanted))
+        key = whole_number(request.POST.get("report", ""))
+        return see_to(request, get_object_or_404(reports.select_related("card"), pk=key))
     listed = reports.select_related("card", "reporter").order_by("-created_at", "-pk")
     page = Paginator(listed, REPORTS_PER_PAGE).get_page(request.GET.get("page"))
     return render_page(

@@ -13,7 +13,7 @@ from cards.models import Card, TwinPair
 from cards.views.access import READ_AND_POST, card_to_edit
 from studysite.accounts.guests import learner_required
 from studysite.htmx import render_page
-from studysite.requests import LearnerRequest
+from studysite.requests import LearnerRequest, whole_number
 
 MOST_FOUND = 20
 # What an author can say of two cards; None takes her word back.
@@ -41,11 +41,11 @@ def card_twins(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
 
 
 def mark(request: LearnerRequest, card: Card) -> HttpResponse:
-    key, word = request.POST.get("card", ""), request.POST.get("word", "")
-    if word not in WORDS or not (key.isascii() and key.isdigit() and len(key) < 19):
+    key, word = whole_number(request.POST.get("card", "")), request.POST.get("word", "")
+    if word not in WORDS or key is None:
         messages.error(request, "Choose one of the cards.")
         return redirect(request.get_full_path())
-    other = get_object_or_404(card.deck.cards.exclude(pk=card.pk), pk=int(key))
+    other = get_object_or_404(card.deck.cards.exclude(pk=card.pk), pk=key)
     services.mark_twins(card=card, other=other, are_twins=WORDS[word])
     messages.success(request, "Noted.")
     return redirect(request.get_full_path())

@@ -21,7 +21,7 @@ from sessions_app.study.shuffle import shuffled_place
 from sessions_app.study.types import Side
 from studysite.accounts.guests import to_login
 from studysite.htmx import render_page, wanted_part
-from studysite.requests import LearnerRequest, SiteRequest
+from studysite.requests import LearnerRequest, SiteRequest, whole_number
 from studysite.robots import for_robots
 
 TERMS_PER_PAGE = 50
@@ -76,9 +76,8 @@ class Viewer:
 
 def number(text: str | None, *, least: int, most: int) -> int | None:
     """A whole number from an address, moved into the range; None if it is none."""
-    if not text or not text.isascii() or not text.isdigit() or len(text) > 9:
-        return None
-    return max(least, min(int(text), most))
+    value = whole_number(text or "")
+    return None if value is None else max(least, min(value, most))
 
 
 def terms_page(request: SiteRequest, deck: Deck, level: str, choice: TagChoice) -> Page[Any]:

@@ -13,7 +13,7 @@ from sessions_app import overrides
 from sessions_app.models import OverriddenAnswer
 from studysite.accounts.guests import learner_required
 from studysite.htmx import render_page
-from studysite.requests import LearnerRequest
+from studysite.requests import LearnerRequest, whole_number
 
 ANSWERS_PER_PAGE = 50
 WORDS = ("accept", "not_right")
@@ -35,10 +35,9 @@ def deck_overridden(request: LearnerRequest, slug: str) -> HttpResponse:
     """The answers that nobody has decided on, the most frequent first; a POST decides on one."""
     deck = deck_to_edit(request, slug)
     if request.method == "POST":
-        key = request.POST.get("answer", "")
-        wanted = int(key) if key.isascii() and key.isdigit() and len(key) < 19 else 0
+        key = whole_number(request.POST.get("answer", ""))
         answers = OverriddenAnswer.objects.filter(card__deck=deck, card__removed_at=None)
-        return decide(request, get_object_or_404(answers, pk=wanted))
+        return decide(request, get_object_or_404(answers, pk=key))
     page = Paginator(overrides.waiting_in(deck), ANSWERS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "deck": deck,

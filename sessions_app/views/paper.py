@@ -28,12 +28,11 @@ from sessions_app.views.study import deck_or_404, enrollment_of
 from studysite.accounts.guests import admit
 from studysite.accounts.limits import too_often
 from studysite.htmx import render_page
-from studysite.requests import LearnerRequest
+from studysite.requests import LearnerRequest, whole_number
 
 NOTHING = "None of these cards can be asked in these kinds of question. Choose more kinds, or other cards."
 CLOSED = "That test is handed in already, or its time is up. This is how it stands."
 SAVED = "Saved."
-MOST_PAPERS = 2**63 - 1
 
 
 @never_cache
@@ -139,10 +138,10 @@ def address_of(paper: Paper) -> str:
 
 def named_paper(request: LearnerRequest, slug: str) -> PaperQuerySet:
     """The learner's own paper that the form names, in a deck that she may see."""
-    key = request.POST.get("paper", "")
-    if not (key.isascii() and key.isdigit() and int(key) <= MOST_PAPERS):
+    key = whole_number(request.POST.get("paper", ""))
+    if key is None:
         raise Http404("no such paper")
-    return own_papers(request, slug).filter(pk=int(key))
+    return own_papers(request, slug).filter(pk=key)
 
 
 def own_papers(request: LearnerRequest, slug: str) -> PaperQuerySet:

@@ -23,19 +23,17 @@ from sessions_app.study.modes import MODES
 from sessions_app.study.progress import is_leech
 from sessions_app.study.types import InvalidResponseError, Question
 from sessions_app.views.access import session_required
-from sessions_app.views.deck import number
 from sessions_app.views.feedback import feedback_context
 from sessions_app.views.pages import PAGES, learned
 from studysite.accounts.guests import admit
 from studysite.htmx import render_page
-from studysite.requests import LearnerRequest
+from studysite.requests import LearnerRequest, whole_number
 
 STALE = "That card was answered already; nothing was counted twice. This is where you are."
 NEW_DAY = (
     "A new study day has begun, so that session has ended. Its answers count; its open card comes again."
 )
 NOTHING = "There is nothing to study here just now."
-MOST_CARDS = 10**9
 
 
 @never_cache
@@ -58,7 +56,7 @@ def study(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
 
 def named(request: LearnerRequest, argument: str) -> int | None:
     """The key or number that the address gives under this name."""
-    return number(request.GET.get(argument), least=0, most=MOST_CARDS)
+    return whole_number(request.GET.get(argument, ""))
 
 
 def start(request: LearnerRequest, deck: Deck, mode: str) -> HttpResponse:

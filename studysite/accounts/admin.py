@@ -151,7 +151,7 @@ def password_link(request: HttpRequest, user: User) -> str:
 
 
 @admin.register(Invitation)
-class InvitationAdmin(admin.ModelAdmin):
+class InvitationAdmin(ChosenRowsAdmin):
     list_display = ("__str__", "note", "state", "expires_at", "created_by")
     list_select_related = ("created_by", "used_by")
     search_fields = ("email", "note")

@@ -1,28 +1,51 @@
-"""Actions of the admin's lists, whatever is sent to them."""
+"""Rows that are named in the admin's lists and fields, whatever is sent for them."""
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db.models import QuerySet
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.db.models import ManyToManyField, Model, QuerySet
 from django.http import HttpRequest
 
-MAX_DIGITS = 18
-"""Of the longest number that is surely a key: SQLite and PostgreSQL count to 9 223 372 036 854 775 807."""
+from studysite.requests import whole_number
+
+MOST_SHOWN = 40
+"""Characters of a wrong value that an error repeats."""
 
 
-def is_key(text: str) -> bool:
-    """Whether ``text`` can be the primary key of a row."""
-    return text.isdecimal() and len(text) <= MAX_DIGITS
+def key_from(text: str, model: type[Model]) -> int | None:
+    """The primary key that ``text`` is, None where no row of ``model`` can have it."""
+    _, most = connection.ops.integer_field_range(model._meta.pk.get_internal_type())
+    return whole_number(text, most=most)
+
+
+class RowsField(forms.ModelMultipleChoiceField):
+    """Any number of rows; for a number that the database does not take, where Django would raise, an error."""
+
+    def clean(self, value: Any) -> QuerySet[Any]:
+        model = self.queryset.model  # type: ignore[union-attr]
+        for key in map(str, value or ()):
+            if key_from(key, model) is None:
+                shown = {"pk": key[:MOST_SHOWN]}
+                raise ValidationError(self.error_messages["invalid_pk_value"], "invalid_pk_value", shown)
+        return super().clean(value)
 
 
 class ChosenRowsAdmin(admin.ModelAdmin):
-    """Passes over what was ticked and can be no row: Django itself would raise an error."""
+    """Bears what can be no row: among the ticked ones it is passed over, in a field it is the field's error."""
+
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField, request: HttpRequest, **kwargs: Any
+    ) -> forms.ModelMultipleChoiceField | None:
+        kwargs.setdefault("form_class", RowsField)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def response_action(self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **more: Any) -> Any:
         chosen = request.POST.copy()
-        chosen.setlist(
-            ACTION_CHECKBOX_NAME, [key for key in chosen.getlist(ACTION_CHECKBOX_NAME) if is_key(key)]
-        )
+        keys = chosen.getlist(ACTION_CHECKBOX_NAME)
+        chosen.setlist(ACTION_CHECKBOX_NAME, [key for key in keys if key_from(key, self.model) is not None])
         request.POST = chosen  # type: ignore[assignment]
         return super().response_action(request, queryset, *args, **more)

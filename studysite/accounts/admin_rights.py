@@ -9,8 +9,10 @@ from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 
+from studysite.accounts.admin_actions import ChosenRowsAdmin
 
-class SuperusersAdmin(admin.ModelAdmin):
+
+class SuperusersAdmin(ChosenRowsAdmin):
     """A list that nobody else sees, whatever permissions they have been given."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:

@@ -122,3 +122,30 @@ def test_createsuperuser(monkeypatch):
     assert root.is_superuser
     assert root.is_staff
     assert root.check_password("a long sentence")
+
+
+NO_KEYS = ["x", "-1", "²", "٣", str(2**31), str(2**63 - 1), str(2**63), "9" * 5_000, "0" * 5_000 + "1", "\0"]
+
+
+@pytest.mark.parametrize("key", NO_KEYS)
+@pytest.mark.parametrize("field", ["groups", "user_permissions"])
+def test_rights_that_are_none_are_the_field_s_error(superuser_client, learner, field, key):
+    data = {"email": learner.email, "name": "Lena", "time_zone": "UTC", "is_active": "on", field: ["1", key]}
+    response = superuser_client.post(f"{USERS}{learner.pk}/change/", data)
+    assert response.status_code == 200
+    assert field in response.context["adminform"].form.errors
+
+
+@pytest.mark.parametrize("key", NO_KEYS)
+def test_permissions_of_a_group_that_are_none_are_the_field_s_error(superuser_client, key):
+    response = superuser_client.post("/admin/auth/group/add/", {"name": "Teachers", "permissions": [key]})
+    assert response.status_code == 200
+    assert "permissions" in response.context["adminform"].form.errors
+
+
+@pytest.mark.parametrize(
+    "table", ["accounts/user", "accounts/invitation", "account/emailaddress", "auth/group"]
+)
+def test_ticked_rows_that_are_none_are_passed_over(superuser_client, table):
+    data = {"action": "delete_selected", "_selected_action": NO_KEYS}
+    assert superuser_client.post(f"/admin/{table}/", data).status_code in (200, 302)

@@ -311,7 +311,18 @@ def test_a_text_that_is_too_long_is_said_and_not_lost(testing):
     assert testing.paper().handed_in_at is None
 
 
-@pytest.mark.parametrize("value", ["", "x", "-1", "9" * 30, "²", "0"])
+@pytest.mark.parametrize(
+    "revision", [{}, *({"q1-revision": value} for value in ("", "²", "٣", "9" * 5_000, str(2**63)))]
+)
+@pytest.mark.parametrize("what", ["save", "hand_in"])
+def test_an_answer_whose_revision_is_none_overwrites_nothing(testing, what, revision):
+    testing.start(questions=4, kinds=("typed",))
+    testing.post("save", {"q1-typed": "Rome", "q1-revision": 1}, htmx=True)
+    assert testing.post(what, {"q1-typed": "Rom"} | revision).status_code == 302
+    assert testing.steps()[1].saved == {"typed": "Rome"}
+
+
+@pytest.mark.parametrize("value", ["", "x", "-1", "9" * 30, "9" * 5_000, str(2**63), "²", "0"])
 def test_a_paper_that_is_none_is_404(testing, value):
     testing.start(questions=4)
     for what in ("save", "hand_in", "judge", "discard"):

@@ -1,0 +1,21 @@
+"""What parts of addresses may be, for the addresses of every app."""
+
+from django.http import Http404
+
+from studysite.requests import whole_number
+
+
+class KeyConverter:
+    """The primary key of a row, as ``<key:pk>``. A number that is too large for one is 404."""
+
+    regex = "[0-9]+"
+
+    def to_python(self, value: str) -> int:
+        key = whole_number(value)
+        if key is None:
+            # A ValueError would say that the address is another one, and the admin takes any.
+            raise Http404("too large for a key")
+        return key
+
+    def to_url(self, value: int) -> str:
+        return str(value)
