@@ -20,6 +20,8 @@ from cards.services import refresh_deck
 from sessions_app.models import Review, Step
 from studysite.accounts.models import User
 from studysite.wsgi import application
+from tests.load import fuzz
+from tests.load import world as worlds
 
 pytestmark = pytest.mark.django_db
 
@@ -32,8 +34,10 @@ VALUES = {
     "control characters": "".join(map(chr, range(32))) + "\x7f\u202e\u2028\ufeff",
     "a long number": "9" * 5_000,
     "a large number": str(2**63),
+    "the largest number": str(2**63 - 1),
     "a negative number": "-1",
     "other digits": "٣",
+    "a raised digit": "²",
     "not a number": "NaN",
     "HTML": "\"'><script>alert(1)</script>{{ 7 * 7 }}{% now 'Y' %}",
     "a path that is no text": "/\ud800\0/?\n",
@@ -77,6 +81,7 @@ HEADERS = {
     "a range": {"Range": "bytes=9-1", "If-Modified-Since": "yesterday", "If-None-Match": "*"},
     "no browser": {"X-Requested-With": "XMLHttpRequest", "Accept": "application/json", "User-Agent": ""},
 }
+NUMBERS = ("a long number", "a large number", "the largest number", "a raised digit")
 HOSTS = ["evil.example.org", "", "testserver:port", "a b", "[::1", "testserver\0", "x" * 300]
 METHODS = ["HEAD", "OPTIONS", "PUT", "BREW"]
 QUERY_NAMES = ["card", "shuffle", "first", "page", "next", "q"]
@@ -127,14 +132,14 @@ def sweep(pages: list[str], learner: User, monkeypatch: pytest.MonkeyPatch) -> S
     """Send a request to every page as a stranger and as the learner; returns what was answered with 500."""
     # Copying the context of each of 600 time zones' options took most of the time.
     monkeypatch.setattr(client_module, "store_rendered_templates", lambda *args, **kwargs: None)
+    clients = [Client(raise_request_exception=False) for _ in range(2)]
+    clients[1].force_login(learner)
 
     def answers(send: Send) -> Iterator[tuple[str, int]]:
         for page in pages:
-            for signed_in in (False, True):
-                client = Client(raise_request_exception=False)
-                if signed_in:
-                    client.force_login(learner)
-                yield page, send(client, page).status_code
+            for client in clients:
+                with worlds.taken_back([client]):
+                    yield page, send(client, page).status_code
 
     return lambda send: [answer for answer in answers(send) if answer[1] >= 500]
 
@@ -191,6 +196,61 @@ def test_every_field(sweep: Sweep, field_names: set[str]) -> None:
     for name, value in VALUES.items():
         body = encoded(dict.fromkeys(field_names, value))
         assert not sweep(lambda client, page: client.post(page, body, content_type=FORM)), name  # noqa: B023
+
+
+def test_a_number_that_is_none_in_an_address_is_404(deck: Deck, admin_client: Client) -> None:
+    routes = [route for route in worlds.routes() if "<key:pk>" in route]
+    assert len(routes) > 20
+    for route in routes:
+        for value in (str(2**63), "9" * 5_000):
+            page = route.replace("<key:pk>", value).replace("<slug:slug>", deck.slug)
+            assert admin_client.get(page).status_code == 404, page[:200]
+
+
+def test_numbers_in_addresses_are_keys() -> None:
+    """Django's own <int:> takes numbers that a database does not."""
+    assert not [route for route in worlds.routes() if "<int:" in route]
+
+
+def test_every_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each field of every form that people see, with an open paper too: one at a time, and all at once.
+
+    And some requests by chance, of which `python -m tests.load.fuzz` sends more.
+    """
+    monkeypatch.setattr(client_module, "store_rendered_templates", lambda *args, **kwargs: None)
+    fuzzer = fuzz.Fuzzer(worlds.build(), seed=1)
+    unlike = {
+        worlds.shape_of(form): (role, form) for role in ("owner", "learner") for form in fuzzer.forms[role]
+    }
+    names = {name for _, form in unlike.values() for name, _ in form.fields}
+    assert {
+        "paper",
+        "q0-revision",
+        "step",
+        "rating",
+        "board",
+        "revision",
+        "report",
+        "answer",
+        "card",
+    } <= names
+    for role, form in unlike.values():
+        client = fuzzer.world.clients[role]
+        for fields in strange_fields(form):
+            with worlds.taken_back([client]):
+                answer = client.post(form.action, fuzz.encoded(fields), content_type=FORM)
+            assert answer.status_code < 500, (form.action, str(fields)[:500])
+    outcome = fuzzer.run(300)
+    assert (outcome.statuses[500], outcome.errors) == (0, {})
+
+
+def strange_fields(form: worlds.Form) -> Iterator[list[tuple[str, str]]]:
+    for value in (*NUMBERS, "NUL", "a lone surrogate"):
+        yield [(name, VALUES[value]) for name, _ in form.fields]
+    for changed, real in worlds.unlike_fields(form):
+        yield [(name, sent) for name, sent in form.fields if name != changed]
+        for value in NUMBERS if real.isdigit() else ():
+            yield [(name, VALUES[value] if name == changed else sent) for name, sent in form.fields]
 
 
 @pytest.mark.parametrize(("body", "content_type"), BODIES.values(), ids=BODIES)
