@@ -13,8 +13,8 @@ from functools import cache
 from urllib.parse import quote, unquote, urlsplit
 
 from django.conf import settings
-from django.http import HttpRequest
-from django.urls import Resolver404, URLResolver, get_resolver, get_urlconf, resolve
+from django.http import Http404, HttpRequest
+from django.urls import URLResolver, get_resolver, get_urlconf, resolve
 
 PUBLIC_ARGUMENTS = {"slug", "mode", "name", "app_label"}
 """Arguments of routes whose values are shown: a deck's address, a mode, a kind of file, an app of the admin."""
@@ -96,7 +96,8 @@ def arguments_of(path: str) -> dict[str, str]:
     for whole in (path, f"{path}/"):
         try:
             return {name: str(value) for name, value in resolve(whole).kwargs.items()}
-        except Resolver404:
+        except Http404:
+            # Nothing there, or a number too large for a key.
             continue
     return {}
 

@@ -16,6 +16,7 @@ from django_htmx.middleware import HtmxDetails
 
 from studysite import robots
 from studysite.logs import current_request, masked_path
+from studysite.requests import whole_number
 
 IMPORT_PATHS = ("/import/",)
 
@@ -54,7 +55,7 @@ def upload_limit(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponse:
         most = settings.MAX_IMPORT if request.path.endswith(IMPORT_PATHS) else settings.MAX_REQUEST
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if length.isdecimal() and int(length) <= most:
+        if whole_number(length, most=most) is not None:
             return get_response(request)
         context = {"most": most // 2**20}
         return render(request, "413.html", context, status=413)

@@ -164,6 +164,7 @@ def test_other_lines_stay_as_they_are(log: Log) -> None:
         (RESET, "/accounts/password/reset/key/<uidb36-key>/"),
         (f"/nothing/{KEY}/", "/<unknown>/<unknown>/"),
         ("/import/" + "1" * 30 + "/", "/import/<token>/"),
+        ("/decks/d/cards/" + "1" * 30 + "/", "/decks/<unknown>/cards/<unknown>/"),
         ("/nothing\nGET /", "/<unknown>/"),
         ("/static/\nGET /", "/static/\\nGET /"),
     ],

@@ -84,6 +84,11 @@ def test_what_is_too_large_is_refused_with_a_page(client: Client, body: dict[str
     assert "That was too large" in response.content.decode()
 
 
+@pytest.mark.parametrize("length", ["9" * 5_000, "²", "-1", "1e3"])
+def test_a_length_that_is_none_is_refused(client: Client, length: str) -> None:
+    assert client.generic("POST", "/test/form/", b"", CONTENT_LENGTH=length).status_code == 413
+
+
 def test_a_megabyte_is_read(client: Client) -> None:
     assert client.post("/test/form/", {"field": "x" * 1024 * 1024}).content == b"1"
 
