@@ -29,7 +29,7 @@ admin.site.unregister([Group, EmailAddress])
 
 
 @admin.register(Group)
-class GroupAdmin(SuperusersAdmin, DjangoGroupAdmin):
+class GroupAdmin(SuperusersAdmin, DjangoGroupAdmin):  # type: ignore[misc]
     """Whoever may change groups could give their own every right."""
 
 
