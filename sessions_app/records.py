@@ -138,6 +138,9 @@ class ArchiveHistories:
         reviewed_at, study_day = moment(record, "reviewed_at"), date.fromisoformat(record["study_day"])
         if reviewed_at is None or not is_by(study_day, reviewed_at):
             raise ValueError("A study day lies by its answer.")
+        counted_since = moment(record, "counted_since")
+        if counted_since and counted_since > reviewed_at:
+            raise ValueError("An answer counted when it was given.")
         mistaken_for = record.get("mistaken_for")
         verdict, mode = Verdict(record["verdict"]), record["mode"]
         if verdict is Verdict.ASK or mode not in (*MODES, ANKI):
@@ -160,7 +163,7 @@ class ArchiveHistories:
             study_day=study_day,
             gap=whole(record, "gap", 32_000),
             gap_needed=whole(record, "gap_needed", 32_000) or 0,
-            counted_since=moment(record, "counted_since"),
+            counted_since=counted_since,
             scheduler=text(record, "scheduler")[:20],
             voided_at=moment(record, "voided_at"),
         )

@@ -6,8 +6,8 @@ from datetime import datetime
 from itertools import pairwise
 
 from sessions_app.study.memory import retrievability
-from sessions_app.study.progress import steps
-from sessions_app.study.types import Memory, Outcome
+from sessions_app.study.progress import counted, fold
+from sessions_app.study.types import Memory, Outcome, Progress
 
 # So many of the last recalls are drawn, each with so many points on the way to the next.
 MOST_RECALLS = 30
@@ -25,12 +25,14 @@ class Point:
 def memories(outcomes: Iterable[Outcome], retention: float) -> list[Memory]:
     """The memory after each recall that fed it, oldest first; the last ones alone of a long history.
 
-    ``outcomes`` are those that count, in order.
+    ``outcomes`` come in order of time.
     """
     found: dict[datetime, Memory] = {}
-    for _, after in steps(outcomes, retention):
-        if after.memory:
-            found[after.memory.last_review] = after.memory
+    progress = Progress()
+    for outcome in counted(list(outcomes)):
+        progress = fold(progress, outcome, retention)
+        if progress.memory:
+            found[progress.memory.last_review] = progress.memory
     return list(found.values())[-MOST_RECALLS:]
 
 

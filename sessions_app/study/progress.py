@@ -4,11 +4,11 @@ A derived value depends on that card's outcomes, in order, and on the desired re
 no clock, no other card, no chance. So the log can be replayed, and any answer taken back.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import reduce
-from typing import TypeGuard
 
 from sessions_app.study import memory as fsrs_memory
 from sessions_app.study.types import (
@@ -51,54 +51,73 @@ def fold(progress: Progress, outcome: Outcome, retention: float) -> Progress:
 
 
 def replay(outcomes: Iterable[Outcome], retention: float, since: datetime | None = None) -> Fold:
-    """Fold all ``outcomes`` from the beginning; a tally for each of them.
+    """Fold ``outcomes``, which come in order of time, from the beginning; a tally for each of them.
 
     Where an outcome's ``since`` is later than all before it, and once more at the end where ``since``, the one in
     force now, is, only what was answered at that moment or after it goes on counting.
     """
     outcomes = list(outcomes)
-    changes = list(steps(outcomes, retention))
-    tallies = [tally(before, outcome) for outcome, (before, _) in zip(outcomes, changes, strict=True)]
-    in_force = max((outcome.since for outcome in outcomes if outcome.since), default=None)
-    if _is_later(since, in_force):
-        return Fold(_fold_since(since, outcomes, retention), tallies)
-    return Fold(changes[-1][1] if changes else Progress(), tallies)
+    progress = reduce(
+        lambda known, outcome: fold(known, outcome, retention), counted(outcomes, since), Progress()
+    )
+    return Fold(progress, _tallies(outcomes))
 
 
-def steps(outcomes: Iterable[Outcome], retention: float) -> Iterator[tuple[Progress, Progress]]:
-    """The progress before and after each outcome; it starts anew where ``since`` rises."""
-    progress, in_force = Progress(), None
-    earlier: list[Outcome] = []
-    for outcome in outcomes:
-        before = progress
-        if _is_later(outcome.since, in_force):
-            in_force = outcome.since
-            before = _fold_since(in_force, earlier, retention)
-        progress = fold(before, outcome, retention)
-        earlier.append(outcome)
-        yield before, progress
-
-
-def _is_later(since: datetime | None, in_force: datetime | None) -> TypeGuard[datetime]:
-    return since is not None and (in_force is None or since > in_force)
-
-
-def _fold_since(since: datetime, outcomes: Iterable[Outcome], retention: float) -> Progress:
-    """What ``outcomes`` add up to when only those from then on count (a merged log may have some)."""
-    counted = (outcome for outcome in outcomes if outcome.reviewed_at >= since)
-    return reduce(lambda progress, outcome: fold(progress, outcome, retention), counted, Progress())
+def counted(outcomes: Sequence[Outcome], since: datetime | None = None) -> Sequence[Outcome]:
+    """Those of ``outcomes`` that go on counting: the latest of ``since`` and all that they name is in force."""
+    in_force = max((outcome.since for outcome in outcomes if outcome.since), default=since)
+    if in_force is None:
+        return outcomes
+    in_force = max(in_force, since or in_force)
+    return [outcome for outcome in outcomes if outcome.reviewed_at >= in_force]
 
 
 def tally(progress: Progress, outcome: Outcome) -> Tally:
     """What ``outcome``, on a card with this ``progress`` before it, adds to its study day."""
-    had_memory = progress.memory is not None
-    tests_memory = outcome.is_recall and had_memory and _first_of_day(progress, outcome)
+    return _tally(outcome, had_memory=progress.memory is not None, last_day=progress.last_day)
+
+
+def _tally(outcome: Outcome, *, had_memory: bool, last_day: date | None) -> Tally:
+    is_first_of_day = last_day is None or outcome.study_day > last_day
+    tests_memory = outcome.is_recall and had_memory and is_first_of_day
     return Tally(
         answers=1,
         introduced=int(outcome.is_recall and not had_memory),
         recalls=int(tests_memory),
         recalls_right=int(tests_memory and outcome.is_correct),
     )
+
+
+def _tallies(outcomes: Sequence[Outcome]) -> list[Tally]:
+    """A tally for each outcome, as seen when it was answered, when fewer had ceased to count.
+
+    A tally asks of what counted before only whether it made a memory, and for its latest day. So those that count
+    are a window whose start moves on, and nothing is folded again, however often something started anew.
+    """
+    tallies = []
+    in_force: datetime | None = None
+    start, feeding = 0, 0
+    # Places of outcomes in the window, each on a later day than all after it: the first has the latest day.
+    latest: deque[int] = deque()
+    for place, outcome in enumerate(outcomes):
+        in_force = max(filter(None, (in_force, outcome.since)), default=None)
+        while in_force and start < place and outcomes[start].reviewed_at < in_force:
+            feeding -= _feeds(outcomes[start])
+            start += 1
+        while latest and latest[0] < start:
+            latest.popleft()
+        last_day = outcomes[latest[0]].study_day if latest else None
+        tallies.append(_tally(outcome, had_memory=feeding > 0, last_day=last_day))
+        feeding += _feeds(outcome)
+        while latest and outcomes[latest[-1]].study_day <= outcome.study_day:
+            latest.pop()
+        latest.append(place)
+    return tallies
+
+
+def _feeds(outcome: Outcome) -> bool:
+    """Whether a card has a memory after the outcome, whatever was before."""
+    return outcome.is_recall or outcome.memory is not None
 
 
 def is_leech(progress: Progress) -> bool:

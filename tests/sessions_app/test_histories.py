@@ -366,6 +366,7 @@ def test_nobody_elses_history_leaves(studied, owner, learner):
             "memory_day": "2999-01-01",
         },
         {"judged_by": "nobody"},
+        {"counted_since": "2026-03-09T09:00:00+00:00"},
         {"memory_stability": float("nan"), "memory_difficulty": 5, "memory_state": 2},
         {"response": 5},
         {"card": ["x"]},

@@ -265,3 +265,37 @@ def test_retention_changes_when_cards_are_due_and_nothing_else(history, retentio
     if usual.memory:
         assert other.memory.stability == usual.memory.stability
         assert other.memory.day == usual.memory.day
+
+
+# --- Starting anew
+
+MOMENTS = st.none() | st.integers(0, 60 * 24 * 40).map(lambda minutes: NOON + timedelta(minutes=minutes))
+
+
+def step_by_step(outcomes, retention):
+    """What the rule says, outcome by outcome: a later moment in force lets only what is not before it count."""
+    known, in_force, earlier, tallies = Progress(), None, [], []
+    for each in outcomes:
+        if each.since and (in_force is None or each.since > in_force):
+            in_force = each.since
+            known = folded(*[replace(one, since=None) for one in earlier if one.reviewed_at >= in_force])
+        tallies.append(progress.tally(known, each))
+        known = progress.fold(known, each, retention)
+        earlier.append(each)
+    return known, tallies
+
+
+@given(histories(), st.lists(MOMENTS, min_size=12, max_size=12))
+def test_replaying_is_folding_step_by_step(history, moments):
+    since = [min(at, each.reviewed_at) if at else None for each, at in zip(history, moments, strict=False)]
+    history = [replace(each, since=at) for each, at in zip(history, since, strict=True)]
+    replayed = progress.replay(history, 0.9)
+    assert (replayed.progress, replayed.tallies) == step_by_step(history, 0.9)
+
+
+def test_however_often_it_starts_anew_nothing_is_folded_twice(monkeypatch):
+    fold, folds = progress.fold, []
+    monkeypatch.setattr(progress, "fold", lambda *given: folds.append(1) or fold(*given))
+    history = [replace(outcome(minute=n), since=NOON + timedelta(minutes=n // 2)) for n in range(200)]
+    progress.replay(history, 0.9)
+    assert len(folds) <= len(history)
