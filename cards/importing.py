@@ -36,6 +36,9 @@ MAX_TAG_KEY = 120
 SECONDS = 4.0
 """How long one request writes before it shows how far it is."""
 
+RENDERED_AT_ONCE = 100_000
+"""Characters of cards after which it looks whether it has written for so long: the slowest take a second."""
+
 NOTE = re.compile(r"note ([1-9]\d{0,18})")
 FILE, DECK = "file", "deck"
 """Whose word counts where a card of the file is in the deck already and differs."""
@@ -195,10 +198,12 @@ def rows_within(
         there |= counterparts(home.deck, [card for card, its in at_home if its is home])
     rows: list[Card] = []
     images: list[dict[str, list[StoredImage]]] = []
+    characters = 0
     for card, home in at_home:
         images.append(reader.images_of(card))
         rows.append(card_of(card, home.staging, home.next_place(), there.get(card.key), images[-1]))
-        if card.images and time.monotonic() > deadline:
+        characters += len(card.term) + len(card.definition)
+        if (card.images or characters > RENDERED_AT_ONCE) and time.monotonic() > deadline:
             break
     return rows, images
 
@@ -238,8 +243,9 @@ def card_of(
         term=parsed.term,
         definition=parsed.definition,
         side_choice=parsed.side_choice,
-        asked_since=parsed.asked_since,
-        created_at=parsed.created_at or now,
+        # What lies ahead would let no answer count until it has come.
+        asked_since=parsed.asked_since and min(parsed.asked_since, now),
+        created_at=min(parsed.created_at or now, now),
         updated_at=now,
         **{name: alternatives(getattr(parsed, name)) for name in ALTERNATIVES},
     )

@@ -16,8 +16,9 @@ from django.db import transaction
 from cards.models import Card, Deck
 from sessions_app import log
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review
+from sessions_app.models.choices import ANKI
 from sessions_app.services import lock_enrollment
-from sessions_app.study.types import Tally
+from sessions_app.study.types import Evidence, Tally
 from sessions_app.upkeep import note_buried
 from studysite.accounts.models import User
 
@@ -108,6 +109,7 @@ def _write_chunk(enrollment: Enrollment, histories: Sequence[CardHistory]) -> No
         for line in each.lines
         if (line.card_id, line.side, line.reviewed_at) not in have
     ]
+    drop_older_memories(new, old)
     Review.objects.bulk_create(new, batch_size=log.ROWS_AT_ONCE)
     touched = {(line.card_id, line.side) for line in new}
     touched |= {(each.card_id, side) for each in histories for side in each.marks}
@@ -125,6 +127,25 @@ def _write_chunk(enrollment: Enrollment, histories: Sequence[CardHistory]) -> No
     Enrollment.objects.filter(pk=enrollment.pk).update(
         last_studied_at=log.later(enrollment.last_studied_at, last), unseen_from=0, unseen_version=0
     )
+
+
+def drop_older_memories(new: Iterable[Review], old: Iterable[Review]) -> None:
+    """Let no new line carry a memory that is older than what the learner had recalled here by then.
+
+    A memory's day never goes back. What was recalled here is news to the other program, which may have fed its
+    memory long before the line: a cram feeds none.
+    """
+    recalled: dict[tuple[int, str], list[Review]] = {}
+    for line in old:
+        if line.mode != ANKI and line.evidence == Evidence.RECALL and line.voided_at is None:
+            recalled.setdefault((line.card_id, line.side), []).append(line)
+    for line in new:
+        fed_on = line.memory_day
+        if fed_on and any(
+            fed_on < known.study_day and known.reviewed_at < line.reviewed_at
+            for known in recalled.get((line.card_id, line.side), ())
+        ):
+            line.carry(None)
 
 
 def _settle(

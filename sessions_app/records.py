@@ -38,6 +38,9 @@ SETTINGS = (
     *("typed", "strict", "retype"),
 )
 MOST = 2**31 - 1
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""Beyond them calendars end in one zone or another; nobody has answered there."""
+
 # A study day lies by its instant in every zone; no interval is longer than the scheduler's own hundred years.
 MOST_DAYS_APART, LONGEST_INTERVAL = 2, timedelta(days=36_525)
 Record = Mapping[str, Any]
@@ -120,7 +123,7 @@ class ArchiveHistories:
                     starred=record.get("starred") is True,
                     suspended=record.get("suspended") is True,
                     buried_until=moment(record, "buried_until"),
-                    reset_at=moment(record, "reset_at"),
+                    reset_at=self.past(moment(record, "reset_at")),
                 )
             except ValueError:
                 continue
@@ -130,7 +133,7 @@ class ArchiveHistories:
         try:
             line = self.read_line(pk, record)
             return line if max(line.reviewed_at, line.memory_at or line.reviewed_at) <= self.now else None
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, OverflowError):
             return None
 
     def read_line(self, pk: int, record: Record) -> Review:
@@ -189,7 +192,11 @@ class ArchiveHistories:
             Kind
         ):
             enrollment.learn_kinds = []
-        enrollment.reset_at = moment(record, "reset_at", forgiving=True)
+        enrollment.reset_at = self.past(moment(record, "reset_at", forgiving=True))
+
+    def past(self, at: datetime | None) -> datetime | None:
+        """``at``, or now where it lies ahead: answers could not count before it has come."""
+        return at and min(at, self.now)
 
 
 def moment(record: Record, name: str, *, forgiving: bool = False) -> datetime | None:
@@ -201,6 +208,8 @@ def moment(record: Record, name: str, *, forgiving: bool = False) -> datetime | 
         at = datetime.fromisoformat(value)
         if at.utcoffset() is None:
             raise ValueError("An instant needs its zone.")
+        if not EARLIEST < at < LATEST:
+            raise ValueError("Nobody lives then.")
         return at.astimezone(UTC)
     except (ValueError, TypeError, OverflowError):
         if forgiving:

@@ -103,12 +103,12 @@ def choose_at_once(page: Page) -> None:
     """From the front page one click leads to a question that needs no explanation but one line."""
     page.goto("/")
     start(page, "Study now")
-    expect(page.get_by_text("Tap the right answer. Seven cards a round.")).to_be_visible()
+    expect(page.get_by_text("Choose the right answer. Seven cards a round.")).to_be_visible()
     page.locator("#answer-form button").first.click()
     expect(page.locator("#feedback")).to_be_visible()
     page.locator("#go-on").click()
     expect(prompt(page)).to_be_visible()
-    expect(page.get_by_text("Tap the right answer.")).to_be_hidden()
+    expect(page.get_by_text("Choose the right answer.")).to_be_hidden()
 
 
 def test_the_first_question_is_a_choice(page: Page) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from cards import merging
+from cards import importing, looking, merging
 from cards.drafts import ImportDraft
 from cards.models import Card, Deck, Tag
 from studysite.accounts.models import User
@@ -371,3 +371,15 @@ def test_the_progress_swaps_its_part_and_ends_at_the_deck(learner_client, monkey
     assert "1,000 of 1,100 cards" in part.text
     end = learner_client.post(f"{url}go-on/", headers=htmx)
     assert end["HX-Redirect"] == Deck.objects.get().get_absolute_url()
+
+
+def test_cards_that_take_long_to_render_do_not_wait_for_their_chunk(learner, monkeypatch):
+    monkeypatch.setattr(importing, "RENDERED_AT_ONCE", 20)
+    text = "".join(f"*term* {number}\tdefinition\n" for number in range(6))
+    draft = importing.make_draft(owner=learner, content=text)
+    importing.begin(draft=draft, look=looking.look_at(draft), title="x")
+    done = []
+    while not merging.go_on(draft=draft, seconds=0):
+        done.append(draft.done)
+    assert done[:2] == [2, 4]
+    assert draft.deck.cards.count() == 6

@@ -14,7 +14,7 @@ from tests.sessions_app.test_learn_page import Learning, right_answer
 
 pytestmark = pytest.mark.django_db
 
-HINT = "Tap the right answer. Seven cards a round."
+HINT = "Choose the right answer. Seven cards a round."
 CITIES = "Paris London Madrid Lisbon Berlin Vienna Rome Athens Oslo Helsinki".split()
 
 
@@ -67,12 +67,12 @@ def test_where_nothing_can_be_chosen_nothing_says_so(client, owner):
     capitals(owner, cards=1)
     page = study_now(client)
     assert Question.from_json(Step.objects.get().question).kind is Kind.FLIP
-    assert "Tap the right answer" not in page.text
+    assert "Choose the right answer" not in page.text
 
 
 def test_of_a_small_deck_a_round_has_fewer_cards(client, owner):
     capitals(owner, cards=3)
-    assert "Tap the right answer. Three cards a round." in study_now(client).text
+    assert "Choose the right answer. Three cards a round." in study_now(client).text
 
 
 def test_the_line_goes_with_the_first_answer(client, deck):
@@ -80,7 +80,7 @@ def test_the_line_goes_with_the_first_answer(client, deck):
     learning = Learning(client, deck)
     assert HINT in client.get(learning.page).text
     learning.answer(**right_answer(learning.question()))
-    assert "Tap the right answer" not in client.get(learning.page).text
+    assert "Choose the right answer" not in client.get(learning.page).text
 
 
 def test_who_has_answered_in_another_deck_is_told_nothing(learner_client, learner, make_deck, deck):
@@ -89,9 +89,9 @@ def test_who_has_answered_in_another_deck_is_told_nothing(learner_client, learne
     elsewhere.answer(3)
     page = learner_client.post(Learning(learner_client, deck).page, follow=True)
     assert Question.from_json(Step.objects.get(session__mode="learn").question).kind is Kind.CHOICE
-    assert "Tap the right answer" not in page.text
+    assert "Choose the right answer" not in page.text
 
 
 def test_other_modes_have_other_words(client, deck):
     page = client.post(f"{deck.get_absolute_url()}spaced/", follow=True)
-    assert "Tap the right answer" not in page.text
+    assert "Choose the right answer" not in page.text

@@ -14,13 +14,14 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from cards import exporting, importing, looking, merging
+from cards.formats.types import FormatError
 from cards.models import Deck
 from sessions_app import histories, log, marks, services
 from sessions_app.marks import Mark
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step
 from sessions_app.study.types import Level, State, Verdict
 from tests.cards.formats.packages import CLOZE, REVERSED, note, package
-from tests.sessions_app.conftest import NOON
+from tests.sessions_app.conftest import NOON, Studying
 
 pytestmark = pytest.mark.django_db
 
@@ -102,6 +103,23 @@ def test_the_memory_keeps_the_day_and_instant_at_which_anki_fed_it(learner):
     progress = CardProgress.objects.get()
     assert (progress.last_recalled_at, progress.memory_day) == (fed, date(2026, 2, 26))
     assert progress.due_day == date(2026, 3, 20)
+    assert law_holds()
+
+
+def test_an_older_memory_of_anki_undoes_no_recall_of_here(learner):
+    """Anki's memory was fed in February; after a recall here its log ends with a cram, which fed nothing."""
+    deck = import_file(learner, package([learned()], reviews=REVIEWS[:1]))
+    studying = Studying(learner, deck, now=NOON + timedelta(days=2))
+    studying.start("weakest")
+    studying.answer(4)
+    recalled = CardProgress.objects.get()
+    data = json.dumps({"s": 9.0, "d": 4.25, "lrt": FIRST // 1000})
+    crammed = note(["q", "a"], type=2, queue=2, due=DUE, ivl=9, data=data)
+    cram = (10, FIRST + 9 * DAY, 3, 4, 7_000, 3)
+    import_file(learner, package([crammed], reviews=[REVIEWS[0], cram]), deck)
+    row = CardProgress.objects.get()
+    assert row.memory_day > recalled.memory_day == studying.now.date()
+    assert row.stability > recalled.stability > 9
     assert law_holds()
 
 
@@ -367,6 +385,21 @@ def test_nobody_elses_history_leaves(studied, owner, learner):
         },
         {"judged_by": "nobody"},
         {"counted_since": "2026-03-09T09:00:00+00:00"},
+        {"reviewed_at": "0001-01-01T00:00:00+00:00", "study_day": "0001-01-01"},
+        {
+            "memory_stability": 5,
+            "memory_difficulty": 5,
+            "memory_state": 2,
+            "memory_due": "2026-03-09T09:00:00+00:00",
+            "memory_at": "0001-01-01T00:00:00+00:00",
+            "memory_day": "0001-01-01",
+        },
+        {
+            "memory_stability": 10**400,
+            "memory_difficulty": 5,
+            "memory_state": 2,
+            "memory_due": "2026-03-09T09:00:00+00:00",
+        },
         {"memory_stability": float("nan"), "memory_difficulty": 5, "memory_state": 2},
         {"response": 5},
         {"card": ["x"]},
@@ -386,6 +419,30 @@ def test_records_that_no_log_could_have_are_passed_over(studied, learner, change
             copy.writestr(name, content)
     back = import_file(learner, made.getvalue())
     assert Review.objects.filter(card__deck=back).count() == len(lines) - 1
+    assert law_holds()
+
+
+@pytest.mark.parametrize("name", ["records/marks.jsonl", "cards.jsonl"])
+@pytest.mark.parametrize("year", [1, 2099, 9999])
+def test_a_new_beginning_that_lies_ahead_lets_answers_count_from_now_on(studied, learner, name, year):
+    archived = zipfile.ZipFile(io.BytesIO(archive(studied.deck, learner)))
+    made, field = io.BytesIO(), "asked_since" if name == "cards.jsonl" else "reset_at"
+    with zipfile.ZipFile(made, "w") as copy:
+        for each in archived.namelist():
+            lines = archived.read(each).decode().splitlines()
+            if each == name:
+                at = f"{year:04}-01-01T00:00:00+00:00"
+                lines = [json.dumps(json.loads(line) | {field: at}) for line in lines]
+            copy.writestr(each, "\n".join(lines))
+    if field == "asked_since" and year != 2099:
+        with pytest.raises(FormatError, match="asked_since"):
+            import_file(learner, made.getvalue())
+        return
+    back = Studying(learner, import_file(learner, made.getvalue()), now=timezone.now() + timedelta(minutes=1))
+    back.start("weakest" if CardProgress.objects.exclude(due=None).filter(deck=back.deck).exists() else "due")
+    back.answer(3)
+    line = Review.objects.filter(card__deck=back.deck).in_order().last()
+    assert line.reviewed_at == back.now
     assert law_holds()
 
 
