@@ -8,7 +8,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from typing import BinaryIO
 
@@ -35,6 +35,8 @@ MAX_TAGS = 50
 MAX_TAG_KEY = 120
 SECONDS = 4.0
 """How long one request writes before it shows how far it is."""
+
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 
 RENDERED_AT_ONCE = 100_000
 """Characters of cards after which it looks whether it has written for so long: the slowest take a second."""
@@ -244,8 +246,8 @@ def card_of(
         definition=parsed.definition,
         side_choice=parsed.side_choice,
         # What lies ahead would let no answer count until it has come.
-        asked_since=parsed.asked_since and min(parsed.asked_since, now),
-        created_at=min(parsed.created_at or now, now),
+        asked_since=parsed.asked_since and past(parsed.asked_since, now),
+        created_at=past(parsed.created_at or now, now),
         updated_at=now,
         **{name: alternatives(getattr(parsed, name)) for name in ALTERNATIVES},
     )
@@ -258,6 +260,11 @@ def card_of(
     for side, listed in (images or {}).items():
         setattr(card, f"{side}_html", with_images(getattr(card, f"{side}_html"), listed))
     return card
+
+
+def past(at: datetime, now: datetime) -> datetime:
+    """``at``, moved to where every zone's calendar reaches, and no later than now."""
+    return min(max(at, EARLIEST), now)
 
 
 def alternatives(texts: Iterable[str]) -> list[str]:

@@ -14,7 +14,6 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from cards import exporting, importing, looking, merging
-from cards.formats.types import FormatError
 from cards.models import Deck
 from sessions_app import histories, log, marks, services
 from sessions_app.marks import Mark
@@ -434,10 +433,6 @@ def test_a_new_beginning_that_lies_ahead_lets_answers_count_from_now_on(studied,
                 at = f"{year:04}-01-01T00:00:00+00:00"
                 lines = [json.dumps(json.loads(line) | {field: at}) for line in lines]
             copy.writestr(each, "\n".join(lines))
-    if field == "asked_since" and year != 2099:
-        with pytest.raises(FormatError, match="asked_since"):
-            import_file(learner, made.getvalue())
-        return
     back = Studying(learner, import_file(learner, made.getvalue()), now=timezone.now() + timedelta(minutes=1))
     back.start("weakest" if CardProgress.objects.exclude(due=None).filter(deck=back.deck).exists() else "due")
     back.answer(3)
