@@ -5,9 +5,10 @@ card, side and time, is not written again, so a file may come twice, or go on wh
 """
 
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby, islice
 from typing import Any
 
@@ -135,16 +136,17 @@ def drop_older_memories(new: Iterable[Review], old: Iterable[Review]) -> None:
     A memory's day never goes back. What was recalled here is news to the other program, which may have fed its
     memory long before the line: a cram feeds none.
     """
-    recalled: dict[tuple[int, str], list[Review]] = {}
-    for line in old:
+    # By card and side: when something was recalled here, and the latest study day until then.
+    recalled: dict[tuple[int, str], tuple[list[datetime], list[date]]] = {}
+    for line in sorted(old, key=lambda one: one.reviewed_at):
         if line.mode != ANKI and line.evidence == Evidence.RECALL and line.voided_at is None:
-            recalled.setdefault((line.card_id, line.side), []).append(line)
+            times, days = recalled.setdefault((line.card_id, line.side), ([], []))
+            times.append(line.reviewed_at)
+            days.append(max(line.study_day, days[-1] if days else line.study_day))
     for line in new:
-        fed_on = line.memory_day
-        if fed_on and any(
-            fed_on < known.study_day and known.reviewed_at < line.reviewed_at
-            for known in recalled.get((line.card_id, line.side), ())
-        ):
+        times, days = recalled.get((line.card_id, line.side), ([], []))
+        before = bisect_left(times, line.reviewed_at)
+        if line.memory_day and before and line.memory_day < days[before - 1]:
             line.carry(None)
 
 

@@ -14,7 +14,7 @@ from sessions_app import marks, services
 from sessions_app.forms import MarkForm, PutAsideForm
 from sessions_app.marks import Mark
 from sessions_app.views.access import session_required
-from sessions_app.views.study import STALE, deck_or_404, enrollment_of, show, step_or_404
+from sessions_app.views.study import NEW_DAY, STALE, deck_or_404, enrollment_of, show, step_or_404
 from studysite.accounts.guests import learner_required
 from studysite.htmx import render_page, wanted_part
 from studysite.requests import LearnerRequest, safe_next
@@ -61,6 +61,8 @@ def put_aside(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
     stand = marks.step_put_aside(learner=request.learner, step=step, mark=form.cleaned_data["mark"], now=now)
     if not request.htmx:
         if not stand.is_stale:
+            if stand.is_new_day:
+                messages.info(request, NEW_DAY)
             return redirect(f"{reverse('study', args=[slug, mode])}?aside={step.card_id or 0}")
         messages.info(request, STALE)
         return redirect("study", slug=slug, mode=mode)

@@ -111,10 +111,11 @@ def test_looking_says_so_too_and_writes_nothing(over_four, learner_client):
     assert StudySession.objects.open().exists()
 
 
-def test_putting_the_card_aside_after_the_day_says_so(over_four, learner_client):
+@pytest.mark.parametrize("headers", [HTMX, {}])
+def test_putting_the_card_aside_after_the_day_says_so(over_four, learner_client, headers):
     address = reverse("study_aside", args=[over_four.deck.slug, "spaced"])
     fields = {"step": over_four.open_step().pk, "mark": "buried"}
-    assert NEW_DAY in learner_client.post(address, fields, headers=HTMX).text
+    assert NEW_DAY in learner_client.post(address, fields, headers=headers, follow=True).text
 
 
 def test_learn_goes_on_over_the_end_of_a_day(deck, learner, learner_client):
