@@ -123,6 +123,8 @@ try:
     HOST = ip_address("HOST", "127.0.0.1")
     PORT = between("PORT", 8000, 1, 65535)
     WORKERS = between("WORKERS", min(os.cpu_count() or 1, 4), 1, 64)
+    # How many seconds a client may send or take nothing, before the server gives up on it.
+    CLIENT_SECONDS = between("CLIENT_SECONDS", 60, 1, 3600)
     SITE_URL = env.str("SITE_URL", f"http://localhost:{PORT}").rstrip("/")
     EXTRA_HOSTS: list[str] = env.list("EXTRA_HOSTS", [])
     # How many proxies stand before the site; each adds one address to X-Forwarded-For.
@@ -157,7 +159,7 @@ LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"] if SITE_HOST == "localhost" el
 ALLOWED_HOSTS = list(dict.fromkeys([SITE_HOST, *LOCAL_HOSTS, *EXTRA_HOSTS]))
 CSRF_TRUSTED_ORIGINS = [SITE_URL, *(f"{site.scheme}://{host}" for host in EXTRA_HOSTS)]
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = SECURE_HSTS_SECONDS if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False
@@ -210,8 +212,9 @@ MIDDLEWARE = [
     "studysite.middleware.login_redirect",
     "studysite.accounts.guests.learner",
     "studysite.middleware.time_zone",
-    # The last: a page says so, and nothing before it reads what a request holds.
+    # A page says so, and nothing before it reads what a request holds.
     "studysite.middleware.upload_limit",
+    "studysite.unavailable.unavailable_to_503",
 ]
 
 ROOT_URLCONF = "studysite.urls"
@@ -241,20 +244,39 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # import's file has a bound of its own. Both leave some room for what stands around the files.
 MAX_REQUEST = 24 * 1024 * 1024
 MAX_IMPORT = 101 * 1024 * 1024
+# Bytes of what is being sent that the server keeps on the disk at a time, for all its workers.
+ROOM_FOR_BODIES = 1024 * 1024 * 1024
+TEMPORARY_FILES = DATA_DIR / "tmp"
+# Threads of a worker for requests that only read, and for those that may write.
+READ_THREADS = 2
+WRITE_THREADS = 2
 DATABASES = {"default": read_database()}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # With one writer's turn for all threads and processes (studysite/sqlite).
+    DATABASES["default"]["ENGINE"] = "studysite.sqlite"
     DATABASES["default"]["OPTIONS"] = {
         # A transaction that will write takes the write lock at its start: waiting then is safe, whereas a
         # reader that turns writer in the middle fails at once, whatever the timeout.
         "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
         "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={SQLITE_SYNC};",
     }
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-    # The pool keeps connections open itself, one for each thread of a worker.
-    DATABASES["default"].update(CONN_MAX_AGE=0, CONN_HEALTH_CHECKS=False)
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 4, "timeout": 10}
+    # The pool keeps connections open itself, one for each thread of a worker, and looks whether one still works
+    # before it hands it out: so the site is back as soon as its database is.
+    DATABASES["default"].update(CONN_MAX_AGE=0, CONN_HEALTH_CHECKS=True)
+    options = DATABASES["default"].setdefault("OPTIONS", {})
+    # A request waits for two seconds. A database that was away the pool tries again after one, two, four seconds
+    # and so on, for as long as it is told to: after two it gives up, and the next request lets it begin anew.
+    options["pool"] = {
+        "min_size": 1,
+        "max_size": READ_THREADS + WRITE_THREADS,
+        "timeout": 2,
+        "reconnect_timeout": 2,
+    }
+    # Seconds, and milliseconds: a machine that is switched off says nothing.
+    options.setdefault("connect_timeout", 2)
+    options.setdefault("tcp_user_timeout", 5_000)
 else:
     raise refuse("DATABASE_URL", "must be a sqlite:// or postgres:// address")
 

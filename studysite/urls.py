@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path, register_converter
 
-from studysite import robots, views
+from studysite import health, robots, views
 from studysite.converters import KeyConverter
 
 # Before the addresses of the apps, which use it.
@@ -15,7 +15,8 @@ handler404 = views.not_found
 handler500 = views.server_error
 
 urlpatterns = [
-    path("healthz", views.healthz, name="healthz"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
     path("robots.txt", robots.robots_txt, name="robots_txt"),
     path("admin/", admin.site.urls),
     path("accounts/", include("studysite.accounts.urls")),

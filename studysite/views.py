@@ -1,23 +1,12 @@
-"""Pages that belong to the site as a whole: its health and its errors."""
+"""Pages that belong to the site as a whole: its errors."""
+
+import sys
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
-from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 
-
-@never_cache
-@require_safe
-def healthz(request: HttpRequest) -> HttpResponse:
-    """200 ``ok`` when the database answers, else 503."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return HttpResponse("database unavailable", status=503, content_type="text/plain")
-    return HttpResponse("ok", content_type="text/plain")
+from studysite.unavailable import is_unavailable, unavailable
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -35,5 +24,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Rendered without a request's context: whatever broke the page must not break its error page too."""
+    """Rendered without a request's context: whatever broke the page must not break its error page too.
+
+    503 where a middleware could not use the database.
+    """
+    error = sys.exc_info()[1]
+    if error is not None and is_unavailable(error):
+        return unavailable(request, error)
     return render(None, "500.html", {"request_id": getattr(request, "request_id", "")}, status=500)

@@ -125,8 +125,10 @@
   document.body.addEventListener("htmx:sendError", (event) => failed(event, offline));
   document.body.addEventListener("htmx:timeout", (event) => failed(event, offline));
   document.body.addEventListener("htmx:responseError", (event) => {
-    const gone = event.detail.xhr.status < 500;
-    failed(event, gone ? "Not saved: this page is no longer valid. Copy what you typed, and reload it." : offline);
+    const { status } = event.detail.xhr;
+    const gone = status < 500;
+    const later = status === 503 ? "Not saved: the site is busy. Trying again…" : offline;
+    failed(event, gone ? "Not saved: this page is no longer valid. Copy what you typed, and reload it." : later);
     if (gone) clearTimeout(retrying);
   });
   window.addEventListener("online", retry);

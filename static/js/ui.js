@@ -19,6 +19,7 @@
     if (status === 404) return "it is no longer there. Reload the page.";
     if (status === 413) return "it is too large.";
     if (status === 429) return "too many tries. Wait a minute and try again.";
+    if (status === 503) return "the site is busy. Try again in a moment.";
     if (status >= 500) return "the site had a problem. Try again.";
     return "the site did not understand the request. Reload the page and try again.";
   }

@@ -29,7 +29,9 @@ def refusal(data_dir: Path, **variables: str) -> str:
 def snapshot(data_dir: Path) -> dict[str, int]:
     """When each file was changed; SQLite's own bookkeeping beside the database is left out."""
     files = [
-        path for path in data_dir.rglob("*") if path.is_file() and not path.name.endswith(("-shm", "-wal"))
+        path
+        for path in data_dir.rglob("*")
+        if path.is_file() and not path.name.endswith(("-shm", "-wal", "-turn"))
     ]
     return {str(path): path.stat().st_mtime_ns for path in files if path.name != ".lock"}
 

@@ -1,10 +1,9 @@
-"""The site's health and its error pages."""
+"""The site's error pages."""
 
 import json
 
 import pytest
 from django.conf import settings
-from django.db import DatabaseError, connection
 from django.test import Client
 
 from studysite.accounts.models import User
@@ -15,25 +14,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.studysite.urls")]
 @pytest.fixture
 def client() -> Client:
     return Client(raise_request_exception=False)
-
-
-def test_is_healthy_while_the_database_answers(client: Client) -> None:
-    response = client.get("/healthz")
-    assert (response.status_code, response.content) == (200, b"ok")
-    assert "no-store" in response["Cache-Control"]
-
-
-def test_is_not_healthy_without_the_database(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail() -> None:
-        raise DatabaseError("gone")
-
-    monkeypatch.setattr(connection, "cursor", fail)
-    response = client.get("/healthz")
-    assert (response.status_code, response.content) == (503, b"database unavailable")
-
-
-def test_health_is_only_read(client: Client) -> None:
-    assert client.post("/healthz").status_code == 405
 
 
 @pytest.mark.parametrize(

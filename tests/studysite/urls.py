@@ -2,6 +2,7 @@
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.utils import timezone
@@ -45,6 +46,18 @@ def private(request: HttpRequest) -> HttpResponse:
     return HttpResponse("private")
 
 
+database_error: Exception | None = None
+
+
+def database(request: HttpRequest) -> HttpResponse:
+    """Fail as a test wants the database to fail, or by the statement that is asked for."""
+    if database_error:
+        raise database_error
+    with connection.cursor() as cursor:
+        cursor.execute(request.GET.get("sql", "SELECT 1"))
+    return HttpResponse("done")
+
+
 def zone(request: HttpRequest) -> HttpResponse:
     return HttpResponse(timezone.get_current_timezone_name())
 
@@ -58,6 +71,7 @@ urlpatterns = [
     path("test/form/", read_form),
     path("test/button/", button),
     path("test/private/", private),
+    path("test/database/", database),
     path("test/reset/<key>/", private),
     *urls.urlpatterns,
 ]

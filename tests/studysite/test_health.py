@@ -1,0 +1,76 @@
+"""What monitors are told."""
+
+from collections import namedtuple
+
+import pytest
+from django.db import DatabaseError, connection
+from django.test import Client
+
+from studysite import health
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health, "readiness", health.Readiness())
+
+
+def test_is_healthy_while_the_database_answers(client: Client) -> None:
+    response = client.get("/healthz")
+    assert (response.status_code, response.content) == (200, b"ok")
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_is_not_healthy_without_the_database(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise DatabaseError("gone")
+
+    monkeypatch.setattr(connection, "cursor", fail)
+    response = client.get("/healthz")
+    assert (response.status_code, response.content) == (503, b"database unavailable")
+
+
+@pytest.mark.parametrize("address", ["/healthz", "/readyz"])
+def test_health_is_only_read(client: Client, address: str) -> None:
+    assert client.post(address).status_code == 405
+
+
+def test_is_ready_while_it_can_write(client: Client) -> None:
+    response = client.get("/readyz")
+    text = response.content.decode()
+    assert response.status_code == 200
+    assert text.startswith("ready\nroom left: ")
+    assert "no-store" in response["Cache-Control"]
+
+
+def test_is_not_ready_while_nothing_can_be_written(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("django.core.cache.backends.db.DatabaseCache._base_set", lambda *_: False)
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.content.startswith(b"nothing can be written\n")
+
+
+def test_is_not_ready_without_the_database(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise DatabaseError("gone")
+
+    monkeypatch.setattr(connection, "cursor", fail)
+    assert client.get("/readyz").status_code == 503
+
+
+def test_is_not_ready_on_a_disk_that_is_nearly_full(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = namedtuple("usage", "total used free")(100, 99, (health.LEAST_ROOM - 1) * 2**20)
+    monkeypatch.setattr("studysite.health.shutil.disk_usage", lambda path: usage)
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.content.decode() == f"the disk is nearly full\nroom left: {health.LEAST_ROOM - 1} MB\n"
+
+
+def test_whoever_asks_without_a_pause_does_not_write_each_time(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = []
+    monkeypatch.setattr(health, "can_write", lambda: not written.append(1))  # type: ignore[func-returns-value]
+    assert {client.get("/readyz").status_code for _ in range(5)} == {200}
+    assert len(written) == 1

@@ -1,0 +1,111 @@
+"""A database that cannot be used: 503, nothing lost, and no 500."""
+
+import html
+import logging
+import re
+from collections.abc import Callable
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import InterfaceError, OperationalError, ProgrammingError, connection
+from django.test import Client
+
+from studysite.accounts.models import User
+from studysite.sqlite.base import DatabaseBusyError
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.studysite.urls")]
+BUSY = DatabaseBusyError("the writer's turn did not come in time")
+
+
+@pytest.fixture
+def fail_with(monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception], None]:
+    def fail(error: Exception) -> None:
+        monkeypatch.setattr("tests.studysite.urls.database_error", error)
+
+    return fail
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client(raise_request_exception=False)
+
+
+def test_a_form_is_kept_to_be_sent_again(client: Client, fail_with: Callable[[Exception], None]) -> None:
+    fail_with(BUSY)
+    typed = 'two\r\nlines & "quotes" <b>'
+    response = client.post("/test/database/?page=2", {"text": typed, "many": ["1", "2"]})
+    page = response.content.decode()
+    assert (response.status_code, response["Retry-After"]) == (503, "2")
+    assert response["Cache-Control"] == "no-store"
+    assert "Busy, not saved" in page
+    assert 'action="/test/database/?page=2"' in page
+    sent = [html.unescape(pair) for pair in re.findall(r'<input type="hidden" name="([^"]*)"', page)]
+    assert sent == ["text", "many", "many"]
+    assert f'value="{html.escape(typed)}"' in page
+
+
+def test_passwords_and_files_are_not_written_into_a_page(
+    client: Client, fail_with: Callable[[Exception], None]
+) -> None:
+    fail_with(BUSY)
+    file = SimpleUploadedFile("a.txt", b"content")
+    for fields in ({"password1": "secret words", "email": "a@example.org"}, {"file": file, "title": "A"}):
+        page = client.post("/test/database/", fields).content.decode()
+        assert "go back" in page
+        assert "secret words" not in page
+        assert "Try again</button>" not in page
+
+
+def test_htmx_keeps_its_form_by_itself(client: Client, fail_with: Callable[[Exception], None]) -> None:
+    fail_with(BUSY)
+    response = client.post("/test/database/", {"text": "typed"}, headers={"HX-Request": "true"})
+    assert response.status_code == 503
+    assert "typed" not in response.content.decode()
+
+
+def test_a_page_says_that_nothing_is_lost(client: Client, fail_with: Callable[[Exception], None]) -> None:
+    fail_with(BUSY)
+    response = client.get("/test/database/")
+    assert response.status_code == 503
+    assert "Not available just now" in response.content.decode()
+
+
+def test_the_reason_is_logged(
+    client: Client, fail_with: Callable[[Exception], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    fail_with(BUSY)
+    with caplog.at_level(logging.WARNING, "studysite.requests"):
+        client.get("/test/database/")
+    assert "the database cannot be used: the writer's turn did not come in time" in caplog.messages
+
+
+def test_a_fault_of_ours_is_still_one(client: Client, fail_with: Callable[[Exception], None]) -> None:
+    fail_with(ProgrammingError("no such thing"))
+    assert client.get("/test/database/").status_code == 500
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'")
+def test_a_statement_that_sqlite_does_not_understand_is_a_fault_of_ours(client: Client) -> None:
+    assert client.get("/test/database/?sql=SELECT+nothing+FROM+nowhere").status_code == 500
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'")
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+def test_every_error_of_a_connection_is_one(
+    client: Client, fail_with: Callable[[Exception], None], error: type[Exception]
+) -> None:
+    fail_with(error("the connection is closed"))
+    assert client.get("/test/database/").status_code == 503
+
+
+def test_also_where_a_middleware_needs_the_database(
+    learner_client: Client, learner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise BUSY
+
+    learner_client.raise_request_exception = False
+    monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", fail)
+    response = learner_client.get("/decks/new/")
+    assert response.status_code == 503
+    assert connection.vendor in ("sqlite", "postgresql")
