@@ -16,9 +16,7 @@ from django_htmx.middleware import HtmxDetails
 
 from studysite import robots
 from studysite.logs import current_request, masked_path
-from studysite.requests import whole_number
-
-IMPORT_PATHS = ("/import/",)
+from studysite.requests import largest_body, whole_number
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -49,11 +47,11 @@ def request_log(get_response: Handler) -> Handler:
 def upload_limit(get_response: Handler) -> Handler:
     """Refuse what is too large by its announced length, before anything of it is read or kept.
 
-    More than is announced is never read. Files come to the pages of importing, and images to a card.
+    More than is announced is never read.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        most = settings.MAX_IMPORT if request.path.endswith(IMPORT_PATHS) else settings.MAX_REQUEST
+        most = largest_body(request.path)
         length = request.META.get("CONTENT_LENGTH") or "0"
         if whole_number(length, most=most) is not None:
             return get_response(request)

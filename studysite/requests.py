@@ -1,5 +1,6 @@
 """What a request holds: types for views, the numbers that are sent, and the page that a form was on."""
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.utils.encoding import iri_to_uri
@@ -11,6 +12,25 @@ from studysite.accounts.models import User
 MAX_NEXT = 2_000
 MAX_KEY = 2**63 - 1
 """The largest primary key: SQLite and PostgreSQL count no further, and raise an error for more."""
+
+
+IMPORT_PATHS = ("/import/",)
+
+
+class Utf8Request(HttpRequest):
+    """Reads what is sent as UTF-8, as browsers send it from this site's pages, whatever charset is claimed.
+
+    Django takes every codec of Python's, and some are none for text (base64): their errors come before any
+    middleware could answer them.
+    """
+
+    @property
+    def encoding(self) -> None:
+        return None
+
+    @encoding.setter
+    def encoding(self, charset: str | None) -> None:
+        pass
 
 
 class SiteRequest(HttpRequest):
@@ -48,3 +68,8 @@ def whole_number(text: str, *, most: int = MAX_KEY) -> int | None:
         return None
     number = int(text)
     return number if number <= most else None
+
+
+def largest_body(path: str) -> int:
+    """The most bytes that may be sent to an address: files come to the pages of importing, images to a card."""
+    return int(settings.MAX_IMPORT if path.endswith(IMPORT_PATHS) else settings.MAX_REQUEST)

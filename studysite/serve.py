@@ -11,16 +11,19 @@ import signal
 import socket
 import sys
 import threading
+from typing import Any
 
 from django.conf import settings
-from django.core.handlers.wsgi import WSGIHandler
-from django.db import connection
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from studysite.paths import BASE_DIR
 from studysite.prepare import CannotStartError, in_one_line, prepare, start_django
+
+HEADER_MILLISECONDS = 5_000
+CONNECTIONS = 4_000
 
 
 def check_port(host: str, port: int) -> None:
@@ -63,10 +66,10 @@ def end_with_server() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def load_application() -> WSGIHandler:
+def load_application() -> Any:
     """The site, in a worker; a worker whose server was killed would keep the port from the next start."""
     threading.Thread(target=end_with_server, daemon=True).start()
-    from studysite.wsgi import application
+    from studysite.asgi import application
 
     return application
 
@@ -74,16 +77,17 @@ def load_application() -> WSGIHandler:
 def serve() -> None:
     """Serve until SIGTERM, Ctrl-C or the end of the terminal; open requests are let finish."""
     server = Granian(
-        "studysite.wsgi:application",
+        "studysite.asgi:application",
         address=settings.HOST,
         port=settings.PORT,
-        interface=Interfaces.WSGI,
+        # Without the protocol's "lifespan": nothing has to happen at the start and at the end.
+        interface=Interfaces.ASGINL,
         http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
         websockets=False,
         workers=settings.WORKERS,
-        # SQLite has one writer: more threads in a worker would only queue for it, and made the slowest
-        # answers ten times slower.
-        blocking_threads=1 if connection.vendor == "sqlite" else 4,
+        # Connections of a worker, idle ones too; what comes beyond waits to be accepted.
+        backpressure=CONNECTIONS,
         backlog=1024,
         respawn_failed_workers=True,
         respawn_interval=1,

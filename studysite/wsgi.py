@@ -1,4 +1,4 @@
-"""The WSGI application that the server runs."""
+"""The application for `make dev`, and for servers that speak WSGI: without the bridge (studysite/asgi.py)."""
 
 import os
 
@@ -6,27 +6,17 @@ import django
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studysite.settings")
+django.setup(set_prefix=False)
+
+from studysite.requests import Utf8Request  # noqa: E402
 
 
-class Request(WSGIRequest):
-    """Reads what is sent as UTF-8, as browsers send it from this site's pages, whatever charset is claimed.
-
-    Django takes every codec of Python's, and some are none for text (base64): their errors come before any
-    middleware could answer them.
-    """
-
-    @property
-    def encoding(self) -> None:
-        return None
-
-    @encoding.setter
-    def encoding(self, charset: str | None) -> None:
-        pass
+class Request(Utf8Request, WSGIRequest):
+    pass
 
 
 class Application(WSGIHandler):
     request_class = Request
 
 
-django.setup(set_prefix=False)
 application = Application()

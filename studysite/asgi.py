@@ -1,0 +1,27 @@
+"""The application that the server runs: Django behind the bridge (studysite/server)."""
+
+import os
+import tempfile
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studysite.settings")
+django.setup(set_prefix=False)
+
+from django.conf import settings  # noqa: E402
+
+from studysite.requests import largest_body  # noqa: E402
+from studysite.server.bodies import Room  # noqa: E402
+from studysite.server.bridge import Bridge  # noqa: E402
+from studysite.server.django_threads import DjangoThreads  # noqa: E402
+
+# Not where the system has them: that may be memory, or another disk than is looked after.
+settings.TEMPORARY_FILES.mkdir(mode=0o700, exist_ok=True)
+tempfile.tempdir = os.fspath(settings.TEMPORARY_FILES)
+
+application = Bridge(
+    DjangoThreads(readers=settings.READ_THREADS, writers=settings.WRITE_THREADS),
+    largest=largest_body,
+    room=Room(settings.ROOM_FOR_BODIES // settings.WORKERS),
+    seconds=settings.CLIENT_SECONDS,
+)

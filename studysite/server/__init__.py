@@ -1,0 +1,1 @@
+"""The bridge between granian's ASGI server and Django (docs/server.md)."""

@@ -1,0 +1,131 @@
+"""Django, called in threads: those that only read, and those that may write.
+
+A request that waits for the writer's turn keeps its thread; so reads, and the site's health, have threads of
+their own that are never kept so.
+"""
+
+import asyncio
+import io
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import IO, Any
+
+from django.core import signals
+from django.core.handlers.asgi import ASGIRequest
+from django.core.handlers.base import BaseHandler
+from django.http import FileResponse, HttpResponse, HttpResponseBadRequest
+from django.http.response import HttpResponseBase
+from django.urls import set_script_prefix
+
+from studysite.requests import Utf8Request
+from studysite.sqlite.turn import Patience, waiting_at_most
+
+READS = ("GET", "HEAD", "OPTIONS")
+UNMOVED, MOST = 3.0, 10.0
+"""Seconds that a request waits to write: while nobody writes at all, and in all."""
+
+IN_MEMORY = 256 * 1024
+"""Bytes of an answer that is made piece by piece which are kept in memory."""
+
+
+class Request(Utf8Request, ASGIRequest):
+    pass
+
+
+@dataclass
+class Answer:
+    """An answer as a whole: its content, or a file that has it from where it stands on."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    content: bytes | IO[bytes]
+
+
+class DjangoThreads(BaseHandler):
+    """Answers requests, as many at a time as it has threads."""
+
+    def __init__(self, *, readers: int, writers: int) -> None:
+        super().__init__()
+        self.load_middleware(is_async=False)
+        self.readers = ThreadPoolExecutor(readers, thread_name_prefix="reads")
+        self.writers = ThreadPoolExecutor(writers, thread_name_prefix="writes")
+
+    async def answer(self, scope: dict[str, Any], body: IO[bytes]) -> Answer:
+        """The answer to a request whose body is all there."""
+        threads = self.readers if scope["method"] in READS else self.writers
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(threads, self._answer, scope, body, time.monotonic())
+
+    def _answer(self, scope: dict[str, Any], body: IO[bytes], since: float) -> Answer:
+        # Waiting for a thread is waiting for those who wait for their turn.
+        waited = time.monotonic() - since
+        with waiting_at_most(Patience(UNMOVED, MOST, waited)):
+            set_script_prefix(scope.get("root_path", ""))
+            signals.request_started.send(sender=self.__class__, scope=scope)
+            response = self._response(scope, body)
+            try:
+                content = self._content(response)
+                if not isinstance(content, bytes) and not response.has_header("Content-Length"):
+                    # Else a client could not tell an answer that was cut off from a whole one.
+                    response["Content-Length"] = size_of(content)
+                return Answer(response.status_code, list(headers_of(response)), content)
+            finally:
+                # Also tells that the request has ended, in the thread whose database connection it used.
+                response.close()
+
+    def _response(self, scope: dict[str, Any], body: IO[bytes]) -> HttpResponseBase:
+        try:
+            request = Request(scope, body)
+        except UnicodeDecodeError:
+            return HttpResponseBadRequest()
+        response = self.get_response(request)
+        response._handler_class = self.__class__  # type: ignore[attr-defined]
+        return response
+
+    def _content(self, response: HttpResponseBase) -> bytes | IO[bytes]:
+        """The content of a response that is closed next."""
+        if isinstance(response, HttpResponse):
+            return response.content
+        if isinstance(response, FileResponse) and (file := duplicate(response.file_to_stream)):
+            return file
+        # Whoever sends it closes it.
+        spool = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
+        try:
+            spool.writelines(response)
+        except BaseException:
+            spool.close()
+            raise
+        spool.seek(0)
+        return spool
+
+
+def duplicate(file: Any) -> IO[bytes] | None:
+    """The same open file, which stays open when ``file`` is closed; None where it is none of the system's."""
+    try:
+        descriptor = os.dup(file.fileno())
+    except (AttributeError, io.UnsupportedOperation):
+        return None
+    copy = os.fdopen(descriptor, "rb")
+    # What was read ahead is not where the system's file stands.
+    copy.seek(file.tell())
+    return copy
+
+
+def size_of(file: IO[bytes]) -> int:
+    """Bytes from where the file stands to its end."""
+    here = file.tell()
+    size = file.seek(0, io.SEEK_END) - here
+    file.seek(here)
+    return size
+
+
+def headers_of(response: HttpResponseBase) -> Iterator[tuple[bytes, bytes]]:
+    """The response's headers and cookies, as they are sent."""
+    for name, value in response.items():
+        yield name.encode("ascii"), value.encode("latin-1")
+    for cookie in response.cookies.values():
+        yield b"Set-Cookie", cookie.output(header="").strip().encode("ascii")

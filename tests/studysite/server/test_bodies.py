@@ -1,0 +1,150 @@
+"""Bodies are taken in within bounds of time, memory and room on the disk."""
+
+import asyncio
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from studysite.server.bodies import (
+    IN_MEMORY,
+    Body,
+    BodyRefusedError,
+    ClientGoneError,
+    Receive,
+    Room,
+    announced_length,
+    take_in,
+)
+
+LONG = 10 * IN_MEMORY
+
+
+@pytest.fixture
+def disk() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as disk:
+        yield disk
+
+
+def client(chunks: Iterable[bytes], *, stays: bool = True, pause: float = 0.0) -> Receive:
+    """A client that sends these, and at the end stays silent or goes."""
+    waiting = list(chunks)
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(pause)
+        if waiting:
+            return {"type": "http.request", "body": waiting.pop(0), "more_body": bool(waiting) or not stays}
+        if stays:
+            await asyncio.sleep(60)
+        return {"type": "http.disconnect"}
+
+    return receive
+
+
+def silent(chunks: Iterable[bytes]) -> Receive:
+    """A client that sends these and then nothing more, although it has announced more."""
+    waiting = list(chunks)
+
+    async def receive() -> dict[str, Any]:
+        if not waiting:
+            await asyncio.sleep(60)
+        return {"type": "http.request", "body": waiting.pop(0), "more_body": True}
+
+    return receive
+
+
+def take(receive: Receive, body: Body, length: int, seconds: float = 30) -> bytes:
+    asyncio.run(take_in(receive, body, length=length, seconds=seconds))
+    return body.file.read()
+
+
+@pytest.mark.parametrize("size", [0, 1, IN_MEMORY, IN_MEMORY + 1, LONG])
+@pytest.mark.parametrize("chunk", [1000, IN_MEMORY, LONG])
+def test_what_is_sent_can_be_read(disk: ThreadPoolExecutor, size: int, chunk: int) -> None:
+    sent, room = os.urandom(size), Room(LONG)
+    body = Body(room, disk)
+    chunks = [sent[start : start + chunk] for start in range(0, size, chunk)]
+    assert take(client(chunks), body, size) == sent
+    assert room.taken == (size if size > IN_MEMORY else 0)
+    body.close()
+    assert room.taken == 0
+
+
+def test_only_so_much_room_is_taken(disk: ThreadPoolExecutor) -> None:
+    room = Room(LONG)
+    first, second = Body(room, disk), Body(room, disk)
+    take(client([bytes(LONG - 1)]), first, LONG)
+    with pytest.raises(BodyRefusedError) as refused:
+        take(client([bytes(LONG)]), second, LONG)
+    assert refused.value.status == 503
+    second.close()
+    first.close()
+    assert room.taken == 0
+    third = Body(room, disk)
+    assert len(take(client([bytes(LONG)]), third, LONG)) == LONG
+    third.close()
+
+
+def test_a_disk_that_is_full(disk: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("studysite.server.bodies.tempfile.TemporaryFile", full)
+    body = Body(Room(LONG), disk)
+    with pytest.raises(BodyRefusedError) as refused:
+        take(client([bytes(LONG)]), body, LONG)
+    assert refused.value.status == 503
+    body.close()
+
+
+def test_a_client_that_stops_sending(disk: ThreadPoolExecutor) -> None:
+    body = Body(Room(LONG), disk)
+    with pytest.raises(BodyRefusedError) as refused:
+        take(silent([b"a"]), body, 100, seconds=0.1)
+    assert refused.value.status == 408
+    body.close()
+
+
+def test_a_client_that_sends_too_slowly_for_what_it_has_to_send(disk: ThreadPoolExecutor) -> None:
+    body = Body(Room(LONG), disk)
+    with pytest.raises(BodyRefusedError) as refused:
+        take(client([b"a"] * 50, pause=0.02), body, 50, seconds=0.1)
+    assert refused.value.status == 408
+    body.close()
+
+
+def test_a_client_that_goes(disk: ThreadPoolExecutor) -> None:
+    body = Body(Room(LONG), disk)
+    with pytest.raises(ClientGoneError):
+        take(client([b"a"], stays=False), body, 100)
+    body.close()
+
+
+@pytest.mark.parametrize(
+    ("headers", "length"),
+    [
+        ([], 0),
+        ([(b"content-length", b"12")], 12),
+        ([(b"content-length", b"12"), (b"content-length", b"12")], 12),
+    ],
+)
+def test_the_announced_length(headers: list[tuple[bytes, bytes]], length: int) -> None:
+    assert announced_length(headers) == length
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ([(b"transfer-encoding", b"chunked")], 411),
+        ([(b"content-length", b"-1")], 400),
+        ([(b"content-length", b"1e3")], 400),
+        ([(b"content-length", "²".encode("latin-1"))], 400),
+        ([(b"content-length", b"12"), (b"content-length", b"13")], 400),
+    ],
+)
+def test_a_length_that_is_none(headers: list[tuple[bytes, bytes]], status: int) -> None:
+    with pytest.raises(BodyRefusedError) as refused:
+        announced_length(headers)
+    assert refused.value.status == status

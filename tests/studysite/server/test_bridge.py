@@ -1,0 +1,208 @@
+"""The application as the server calls it: what comes in reaches Django, and its answer the client."""
+
+import asyncio
+import io
+import tempfile
+import threading
+from collections.abc import Callable
+from typing import IO, Any
+
+import pytest
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from studysite.server.bodies import Room
+from studysite.server.bridge import AT_ONCE, PIECE, Bridge
+from studysite.server.django_threads import IN_MEMORY, Answer, DjangoThreads
+
+LARGEST = 1000
+View = Callable[[HttpRequest], HttpResponseBase]
+
+
+class Client:
+    """Sends one request, and keeps what it is sent; from ``takes`` pieces on it takes no more."""
+
+    def __init__(
+        self, *chunks: bytes, takes: float = float("inf"), leaves_after: float | None = None
+    ) -> None:
+        self.chunks, self.takes, self.leaves_after = list(chunks), takes, leaves_after
+        self.sent: list[dict[str, Any]] = []
+        self.received = 0
+
+    async def receive(self) -> dict[str, Any]:
+        self.received += 1
+        if self.chunks:
+            return {"type": "http.request", "body": self.chunks.pop(0), "more_body": bool(self.chunks)}
+        await asyncio.sleep(60 if self.leaves_after is None else self.leaves_after)
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: dict[str, Any]) -> None:
+        if len(self.sent) >= self.takes:
+            await asyncio.sleep(60)
+        self.sent.append(message)
+        await asyncio.sleep(0)
+
+    @property
+    def status(self) -> int:
+        return int(self.sent[0]["status"])
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {name.decode().lower(): value.decode() for name, value in self.sent[0]["headers"]}
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(message["body"] for message in self.sent[1:])
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.sent[-1].get("more_body", False)
+
+
+@pytest.fixture
+def ask(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Client]:
+    """Let a client ask a site that has only this view."""
+
+    def ask(view: View, client: Client | None = None, *, method: str = "GET", **headers: str) -> Client:
+        django = DjangoThreads(readers=1, writers=1)
+        monkeypatch.setattr(django, "get_response", view)
+        bridge = Bridge(django, largest=lambda path: LARGEST, room=Room(10 * LARGEST), seconds=0.3)
+        client = client or Client()
+        if client.chunks:
+            headers.setdefault("content-length", str(sum(map(len, client.chunks))))
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": "/",
+            "query_string": b"",
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        }
+        asyncio.run(bridge(scope, client.receive, client.send))
+        return client
+
+    return ask
+
+
+def echo(request: HttpRequest) -> HttpResponse:
+    response = HttpResponse(request.read(), headers={"X-Method": str(request.method)})
+    response.set_cookie("one", "1")
+    response.set_cookie("two", "2")
+    return response
+
+
+def test_what_is_sent_comes_back(ask: Callable[..., Client]) -> None:
+    client = ask(echo, Client(b"two ", b"pieces"), method="POST")
+    assert (client.status, client.body, client.is_whole) == (200, b"two pieces", True)
+    assert client.headers["x-method"] == "POST"
+    assert [value for name, value in client.sent[0]["headers"] if name == b"Set-Cookie"] == [
+        b"one=1; Path=/",
+        b"two=2; Path=/",
+    ]
+
+
+def test_head_has_the_headers_and_nothing_else(ask: Callable[..., Client]) -> None:
+    client = ask(lambda request: HttpResponse("long", headers={"Content-Length": "4"}), method="HEAD")
+    assert (client.headers["content-length"], client.body, client.is_whole) == ("4", b"", True)
+
+
+@pytest.mark.parametrize("size", [0, 1, AT_ONCE, AT_ONCE + 1, AT_ONCE + PIECE])
+def test_an_answer_of_any_length_is_whole(ask: Callable[..., Client], size: int) -> None:
+    client = ask(lambda request: HttpResponse(b"x" * size))
+    assert (len(client.body), client.is_whole) == (size, True)
+    assert max(len(message["body"]) for message in client.sent[1:]) <= AT_ONCE
+
+
+@pytest.mark.parametrize("size", [0, 10, 2 * IN_MEMORY])
+def test_an_answer_that_is_made_piece_by_piece_is_taken_whole(ask: Callable[..., Client], size: int) -> None:
+    pieces = (b"x" for _ in range(size))
+    client = ask(lambda request: StreamingHttpResponse(pieces))
+    assert (len(client.body), client.is_whole) == (size, True)
+    assert client.headers["content-length"] == str(size)
+
+
+def test_a_file_is_read_while_it_is_sent(ask: Callable[..., Client]) -> None:
+    files: list[IO[bytes]] = []
+
+    def view(request: HttpRequest) -> FileResponse:
+        file = tempfile.TemporaryFile()  # noqa: SIM115
+        file.write(b"head" + b"x" * 3 * PIECE)
+        file.seek(4)
+        files.append(file)
+        return FileResponse(file)
+
+    client = ask(view)
+    assert (client.body, client.is_whole) == (b"x" * 3 * PIECE, True)
+    assert len(client.sent) == 1 + 3 + 1
+    assert files[0].closed
+
+
+def test_a_file_that_is_none_of_the_system_s(ask: Callable[..., Client]) -> None:
+    client = ask(lambda request: FileResponse(io.BytesIO(b"content")))
+    assert (client.body, client.is_whole) == (b"content", True)
+
+
+def test_a_client_that_takes_nothing_is_given_up(ask: Callable[..., Client]) -> None:
+    client = ask(lambda request: HttpResponse(b"x" * 20 * PIECE), Client(takes=3))
+    assert (len(client.sent), client.is_whole) == (3, False)
+
+
+def test_nothing_more_is_read_for_a_client_that_has_gone(ask: Callable[..., Client]) -> None:
+    client = ask(lambda request: HttpResponse(b"x" * 10_000 * PIECE), Client(leaves_after=0))
+    assert len(client.sent) < 100
+    assert not client.is_whole
+
+
+def test_what_is_too_large_is_not_read(ask: Callable[..., Client]) -> None:
+    client = Client(b"x" * 10)
+    length = str(LARGEST + 1)
+    ask(lambda request: HttpResponse(request.META["CONTENT_LENGTH"]), client, **{"content-length": length})
+    assert (client.body.decode(), client.received) == (length, 0)
+
+
+def test_a_body_of_unknown_length_is_refused(ask: Callable[..., Client]) -> None:
+    client = ask(echo, Client(b"x"), **{"content-length": "", "transfer-encoding": "chunked"})
+    assert client.status == 400
+    client = ask(echo, **{"transfer-encoding": "chunked"})
+    assert (client.status, client.headers["connection"]) == (411, "close")
+
+
+def test_a_client_that_goes_before_it_has_sent_all_reaches_nobody(ask: Callable[..., Client]) -> None:
+    client = ask(echo, Client(leaves_after=0), **{"content-length": "10"})
+    assert client.sent == []
+
+
+def test_a_fault_outside_django_is_told(ask: Callable[..., Client], caplog: pytest.LogCaptureFixture) -> None:
+    def broken(request: HttpRequest) -> HttpResponse:
+        raise RuntimeError("broken")
+
+    assert ask(broken).status == 500
+    assert "RuntimeError: broken" in caplog.text
+
+
+def test_a_path_that_is_no_text(ask: Callable[..., Client], monkeypatch: pytest.MonkeyPatch) -> None:
+    def undecodable(*_: object) -> None:
+        raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid")
+
+    monkeypatch.setattr("studysite.server.django_threads.Request", undecodable)
+    assert ask(echo).status == 400
+
+
+def test_reading_does_not_wait_for_those_who_write() -> None:
+    django = DjangoThreads(readers=1, writers=1)
+    may_end = threading.Event()
+
+    def answer(scope: dict[str, Any], *_: object) -> Answer:
+        if scope["method"] == "POST":
+            assert may_end.wait(30)
+        return Answer(200, [], scope["method"].encode())
+
+    django._answer = answer  # type: ignore[method-assign, assignment]
+
+    async def both() -> list[bytes | IO[bytes]]:
+        writing = asyncio.create_task(django.answer({"method": "POST"}, io.BytesIO()))
+        await asyncio.sleep(0)
+        read = await django.answer({"method": "GET"}, io.BytesIO())
+        may_end.set()
+        return [read.content, (await writing).content]
+
+    assert asyncio.run(both()) == [b"GET", b"POST"]
