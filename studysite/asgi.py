@@ -20,7 +20,7 @@ settings.TEMPORARY_FILES.mkdir(mode=0o700, exist_ok=True)
 tempfile.tempdir = os.fspath(settings.TEMPORARY_FILES)
 
 application = Bridge(
-    DjangoThreads(readers=settings.READ_THREADS, writers=settings.WRITE_THREADS),
+    DjangoThreads(settings.THREADS),
     largest=largest_body,
     room=Room(settings.ROOM_FOR_BODIES // settings.WORKERS),
     seconds=settings.CLIENT_SECONDS,

@@ -247,9 +247,8 @@ MAX_IMPORT = 101 * 1024 * 1024
 # Bytes of what is being sent that the server keeps on the disk at a time, for all its workers.
 ROOM_FOR_BODIES = 1024 * 1024 * 1024
 TEMPORARY_FILES = DATA_DIR / "tmp"
-# Threads of a worker for requests that only read, and for those that may write.
-READ_THREADS = 2
-WRITE_THREADS = 2
+# Threads of a worker for each kind of request (studysite/server/django_threads.py).
+THREADS = {"reads": 2, "writes": 2, "exports": 1, "health": 1}
 DATABASES = {"default": read_database()}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # With one writer's turn for all threads and processes (studysite/sqlite).
@@ -270,7 +269,7 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     # and so on, for as long as it is told to: after two it gives up, and the next request lets it begin anew.
     options["pool"] = {
         "min_size": 1,
-        "max_size": READ_THREADS + WRITE_THREADS,
+        "max_size": sum(THREADS.values()),
         "timeout": 2,
         "reconnect_timeout": 2,
     }

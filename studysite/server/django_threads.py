@@ -1,7 +1,7 @@
-"""Django, called in threads: those that only read, and those that may write.
+"""Django, called in threads, of which each kind of request has its own.
 
-A request that waits for the writer's turn keeps its thread; so reads, and the site's health, have threads of
-their own that are never kept so.
+A request that waits for the writer's turn keeps its thread, and one that writes a file keeps it for long; so those
+that only read, and the question whether the site is well, have threads that nobody keeps so.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import io
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import IO, Any
@@ -25,6 +25,7 @@ from studysite.requests import Utf8Request
 from studysite.sqlite.turn import Patience, waiting_at_most
 
 READS = ("GET", "HEAD", "OPTIONS")
+HEALTH, EXPORTS = "/healthz", "/export/"
 UNMOVED, MOST = 3.0, 10.0
 """Seconds that a request waits to write: while nobody writes at all, and in all."""
 
@@ -46,17 +47,16 @@ class Answer:
 
 
 class DjangoThreads(BaseHandler):
-    """Answers requests, as many at a time as it has threads."""
+    """Answers requests, as many of a kind at a time as there are threads for it."""
 
-    def __init__(self, *, readers: int, writers: int) -> None:
+    def __init__(self, threads: Mapping[str, int]) -> None:
         super().__init__()
         self.load_middleware(is_async=False)
-        self.readers = ThreadPoolExecutor(readers, thread_name_prefix="reads")
-        self.writers = ThreadPoolExecutor(writers, thread_name_prefix="writes")
+        self.threads = {kind: ThreadPoolExecutor(count, kind) for kind, count in threads.items()}
 
     async def answer(self, scope: dict[str, Any], body: IO[bytes]) -> Answer:
         """The answer to a request whose body is all there."""
-        threads = self.readers if scope["method"] in READS else self.writers
+        threads = self.threads[kind_of(scope["method"], scope["path"])]
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(threads, self._answer, scope, body, time.monotonic())
 
@@ -101,6 +101,15 @@ class DjangoThreads(BaseHandler):
             raise
         spool.seek(0)
         return spool
+
+
+def kind_of(method: str, path: str) -> str:
+    """Which threads a request gets: health, exports, reads or writes."""
+    if method not in READS:
+        return "writes"
+    if path == HEALTH:
+        return "health"
+    return "exports" if EXPORTS in path else "reads"
 
 
 def duplicate(file: Any) -> IO[bytes] | None:

@@ -13,9 +13,10 @@ from django.http.response import HttpResponseBase
 
 from studysite.server.bodies import Room
 from studysite.server.bridge import AT_ONCE, PIECE, Bridge
-from studysite.server.django_threads import IN_MEMORY, Answer, DjangoThreads
+from studysite.server.django_threads import IN_MEMORY, Answer, DjangoThreads, kind_of
 
 LARGEST = 1000
+ONE_EACH = {"reads": 1, "writes": 1, "exports": 1, "health": 1}
 View = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -64,7 +65,7 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Client]:
     """Let a client ask a site that has only this view."""
 
     def ask(view: View, client: Client | None = None, *, method: str = "GET", **headers: str) -> Client:
-        django = DjangoThreads(readers=1, writers=1)
+        django = DjangoThreads(ONE_EACH)
         monkeypatch.setattr(django, "get_response", view)
         bridge = Bridge(django, largest=lambda path: LARGEST, room=Room(10 * LARGEST), seconds=0.3)
         client = client or Client()
@@ -187,22 +188,40 @@ def test_a_path_that_is_no_text(ask: Callable[..., Client], monkeypatch: pytest.
     assert ask(echo).status == 400
 
 
-def test_reading_does_not_wait_for_those_who_write() -> None:
-    django = DjangoThreads(readers=1, writers=1)
+@pytest.mark.parametrize(
+    ("method", "path", "kind"),
+    [
+        ("GET", "/", "reads"),
+        ("HEAD", "/decks/export/", "exports"),
+        ("GET", "/decks/a/export/anki/", "exports"),
+        ("POST", "/decks/a/export/anki/", "writes"),
+        ("OPTIONS", "/", "reads"),
+        ("DELETE", "/", "writes"),
+        ("GET", "/healthz", "health"),
+        ("GET", "/readyz", "reads"),
+    ],
+)
+def test_which_threads_a_request_gets(method: str, path: str, kind: str) -> None:
+    assert kind_of(method, path) == kind
+
+
+def test_nobody_waits_for_those_who_write() -> None:
+    django = DjangoThreads(ONE_EACH)
     may_end = threading.Event()
 
     def answer(scope: dict[str, Any], *_: object) -> Answer:
         if scope["method"] == "POST":
             assert may_end.wait(30)
-        return Answer(200, [], scope["method"].encode())
+        return Answer(200, [], scope["path"].encode())
 
     django._answer = answer  # type: ignore[method-assign, assignment]
 
-    async def both() -> list[bytes | IO[bytes]]:
-        writing = asyncio.create_task(django.answer({"method": "POST"}, io.BytesIO()))
+    async def all_kinds() -> list[bytes | IO[bytes]]:
+        writing = asyncio.create_task(django.answer({"method": "POST", "path": "/write"}, io.BytesIO()))
         await asyncio.sleep(0)
-        read = await django.answer({"method": "GET"}, io.BytesIO())
+        paths = ("/", "/healthz", "/decks/a/export/tab/")
+        read = [await django.answer({"method": "GET", "path": path}, io.BytesIO()) for path in paths]
         may_end.set()
-        return [read.content, (await writing).content]
+        return [answer.content for answer in (*read, await writing)]
 
-    assert asyncio.run(both()) == [b"GET", b"POST"]
+    assert asyncio.run(all_kinds()) == [b"/", b"/healthz", b"/decks/a/export/tab/", b"/write"]
