@@ -1,0 +1,65 @@
+"""Another program holds the database: nothing is saved, the page says so, and the same answer is sent again."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from playwright.sync_api import Page, expect
+
+from sessions_app.models import Review
+from tests.browser.steps import expect_step_gone, start
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL has no such lock"),
+]
+STUDY = "/decks/deep-learning/spaced/"
+
+
+@pytest.fixture(autouse=True)
+def _library(monkeypatch: pytest.MonkeyPatch) -> None:
+    call_command("load_library")
+    # As a request has it behind the server's bridge, and shorter.
+    monkeypatch.setattr("studysite.sqlite.turn.COMMAND", (0.3, 1.0))
+
+
+@contextmanager
+def held_database() -> Iterator[None]:
+    with closing(
+        sqlite3.connect(connection.settings_dict["NAME"], timeout=30, isolation_level=None)
+    ) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+        other.execute("COMMIT")
+
+
+def test_an_answer_is_not_lost(page: Page, console_errors: list[str]) -> None:
+    page.goto(STUDY)
+    start(page)
+    page.get_by_text("Show answer").click()
+    with held_database():
+        page.get_by_role("button", name="Good").click()
+        expect(page.locator("#trouble")).to_have_text("Not saved: the site is busy. Try again in a moment.")
+    console_errors.clear()
+    assert Review.objects.count() == 0
+    asked = page.locator("#answer-form [name=step]").input_value()
+    page.get_by_role("button", name="Good").click()
+    expect_step_gone(page, asked)
+    expect(page.locator("#trouble")).to_be_empty()
+    assert Review.objects.count() == 1
+
+
+def test_the_same_without_javascript(plain_page: Page, console_errors: list[str]) -> None:
+    plain_page.goto(STUDY)
+    start(plain_page)
+    plain_page.get_by_text("Show answer").click()
+    with held_database():
+        plain_page.get_by_role("button", name="Good").click()
+        expect(plain_page.get_by_role("heading", name="Busy, not saved")).to_be_visible()
+    console_errors.clear()
+    plain_page.get_by_role("button", name="Try again").click()
+    expect(plain_page.locator("#answer-form")).to_be_visible()
+    assert Review.objects.count() == 1
