@@ -45,13 +45,17 @@ def manage(data_dir: Path, *arguments: str, **variables: str) -> subprocess.Comp
 
 @contextmanager
 def serving(
-    data_dir: Path, port: int, output: IO[str] | int = subprocess.PIPE, **variables: str
+    data_dir: Path,
+    port: int,
+    output: IO[str] | int = subprocess.PIPE,
+    checkout: Path = BASE_DIR,
+    **variables: str,
 ) -> Iterator[subprocess.Popen[str]]:
-    """The server, which answers already, in a process group of its own."""
+    """The server, which answers already, in a process group of its own; ``checkout`` serves another version."""
     with subprocess.Popen(
-        [sys.executable, "-m", "studysite.serve"],
+        [python_of(checkout), "-m", "studysite.serve"],
         env=environment(data_dir, PORT=str(port), **variables),
-        cwd=BASE_DIR,
+        cwd=checkout,
         stdout=output,
         stderr=subprocess.STDOUT,
         text=True,
@@ -63,6 +67,12 @@ def serving(
         finally:
             process.terminate()
             process.wait(PATIENCE)
+
+
+def python_of(checkout: Path) -> str:
+    """The Python of a checkout's own environment, or this one."""
+    own = checkout / ".venv/bin/python"
+    return str(own) if checkout != BASE_DIR and own.exists() else sys.executable
 
 
 def wait_until_healthy(process: subprocess.Popen[str], port: int) -> None:

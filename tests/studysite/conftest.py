@@ -28,5 +28,15 @@ def prepared() -> Path:
 
 @pytest.fixture
 def data_dir(prepared: Path, tmp_path: Path) -> Path:
+    return copy_of(prepared, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def shared_data_dir(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same for all tests of a module, which share a server."""
+    return copy_of(prepared, tmp_path_factory.mktemp("shared"))
+
+
+def copy_of(prepared: Path, place: Path) -> Path:
     unfinished = shutil.ignore_patterns("*-shm", "*-wal")
-    return shutil.copytree(prepared, tmp_path / "data", ignore=unfinished)
+    return shutil.copytree(prepared, place / "data", ignore=unfinished)

@@ -1,0 +1,199 @@
+"""What must lose no acknowledged answer: a foreign lock, kills, a full disk, PostgreSQL restarted."""
+
+import argparse
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
+
+import psycopg
+
+from tests import postgres, programs
+from tests.load.learners import (
+    LOG,
+    Learner,
+    LogLine,
+    begin,
+    faults_in_log,
+    log_of,
+    studying,
+    wait_for_answers,
+)
+from tests.load.measures import percentile, probing
+from tests.load.report import Report
+from tests.load.sites import Site, children, free_port, rebuilding_changes, site
+from tests.server import PATIENCE
+
+LEARNERS = 8
+LOCK = 10
+"""Seconds for which another program holds SQLite's lock."""
+PAGES = "/decks/deep-learning/"
+DISK = "48m"
+FULL, AWAY = 5, 4
+"""Seconds for which the disk is full, and for which PostgreSQL is away."""
+SAFE = "-c listen_addresses= -c fsync=off"
+"""What is committed is handed to the system, and so outlives a crash of PostgreSQL alone."""
+CUT = ("cut off", "not sent")
+BUSY = ("status 503",)
+
+
+@contextmanager
+def locked(data_dir: Path) -> Iterator[None]:
+    """Hold the write lock of the site's database, as a program that is none of the site's would."""
+    with closing(sqlite3.connect(data_dir / "studysite.sqlite3", timeout=PATIENCE)) as database:
+        # Only BEGIN and ROLLBACK here, so that Python shall not begin anything by itself.
+        database.isolation_level = None
+        database.execute("BEGIN IMMEDIATE")
+        yield
+        database.execute("ROLLBACK")
+
+
+def foreign_lock(chosen: argparse.Namespace, report: Report, directory: Path) -> None:
+    """Another program holds the lock for ten seconds while learners answer and read."""
+    with site(directory / "data") as served:
+        learners = begin(served.port, LEARNERS)
+        with (
+            studying(learners),
+            probing(served.port) as (health,),
+            probing(served.port, PAGES, pause=0.05, count=4) as readers,
+        ):
+            wait_for_answers(learners, 50)
+            started = time.monotonic()
+            with locked(served.data_dir):
+                time.sleep(LOCK)
+            ended = time.monotonic()
+            wait_for_answers(learners, 200)
+        reads = [seconds for reader in readers for seconds in reader.times(started, ended)]
+        report.line(f"{len(reads)} pages read while the database was held")
+        report.target("reads' p99, s", percentile(reads, 99), most=1)
+        report.target("/healthz, s", max(health.times(started, ended)), most=1)
+        report.must(percentile(reads, 99) < LOCK / 2, "reads wait for the lock")
+        report.must(
+            {status for reader in readers for status in reader.statuses} <= {200},
+            "a page was not answered with 200",
+        )
+        report.done(learners, may_fail=BUSY)
+        judge_refusals(learners, report)
+        judge(served, learners, report)
+
+
+def judge_refusals(learners: Sequence[Learner], report: Report) -> None:
+    wrong = [step for learner in learners for step in learner.told.refused_though_written]
+    report.must(not wrong, f"{len(wrong)} answers were refused with 503, and counted")
+
+
+def judge(served: Site, learners: Sequence[Learner], report: Report) -> None:
+    report.kept(faults_in_log(learners, log_of(served.data_dir)), rebuilding_changes(served.data_dir))
+
+
+def kills(chosen: argparse.Namespace, report: Report, directory: Path) -> None:
+    """Workers are killed in the middle of answers, then the whole server, which is started again."""
+    data_dir, port, share = directory / "data", free_port(), chosen.answers // 6
+    with ExitStack() as stack:
+        served = stack.enter_context(site(data_dir, port=port))
+        learners = begin(port, LEARNERS)
+        with studying(learners):
+            for _ in range(3):
+                wait_for_answers(learners, share)
+                kill_worker(served)
+            for _ in range(2):
+                wait_for_answers(learners, share)
+                kill_all(served)
+                served = stack.enter_context(site(data_dir, port=port))
+            wait_for_answers(learners, share)
+        report.line("three workers were killed, and the whole server twice")
+        report.done(learners, may_fail=CUT)
+        judge(served, learners, report)
+
+
+def kill_worker(served: Site) -> None:
+    """Kill the oldest worker in the middle of what it does; the others go on.
+
+    The oldest, because the server gives up when the same worker dies twice within 5.5 seconds.
+    """
+    os.kill(children(served.process)[0], signal.SIGKILL)
+
+
+def kill_all(served: Site) -> None:
+    os.killpg(served.process.pid, signal.SIGKILL)
+    served.process.wait(PATIENCE)
+
+
+def disk_full(chosen: argparse.Namespace, report: Report, directory: Path) -> None:
+    """The disk of DATA_DIR has no byte left for some seconds."""
+    data_dir = directory / "data"
+    data_dir.mkdir()
+    with small_disk(data_dir) as is_small:
+        if not is_small:
+            report.line("left out: a small disk can be mounted by root alone")
+            return
+        with site(data_dir) as served:
+            learners = begin(served.port, LEARNERS)
+            with studying(learners):
+                wait_for_answers(learners, 50)
+                with filled(data_dir / "ballast"):
+                    time.sleep(FULL)
+                wait_for_answers(learners, 100)
+            report.done(learners, may_fail=BUSY)
+            judge_refusals(learners, report)
+            judge(served, learners, report)
+
+
+@contextmanager
+def small_disk(directory: Path) -> Iterator[bool]:
+    """A disk of 48 MB at ``directory``; False where this user, or this container, may not mount one."""
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK}", "studysite", str(directory)]
+    is_mounted = bool(shutil.which("mount")) and subprocess.run(mount, capture_output=True).returncode == 0
+    try:
+        yield is_mounted
+    finally:
+        if is_mounted:
+            subprocess.run(["umount", "--lazy", str(directory)], check=True)
+
+
+@contextmanager
+def filled(ballast: Path) -> Iterator[None]:
+    """No room on the disk until the block ends."""
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(2**12))
+    try:
+        yield
+    finally:
+        ballast.unlink()
+
+
+def postgres_restarts(chosen: argparse.Namespace, report: Report, directory: Path) -> None:
+    """PostgreSQL is restarted in order and by a crash, and is away for some seconds."""
+    found = programs.find_postgres()
+    if not found:
+        report.line(f"left out: {programs.NO_POSTGRES}")
+        return
+    with postgres.server(found, SAFE) as database:
+        database.create()
+        variables = {"DATABASE_URL": database.url, "SECRET_KEY": "for-this-run-alone-0123456789-abcdefghij"}
+        with site(directory / "data", **variables) as served:
+            learners = begin(served.port, LEARNERS)
+            with studying(learners):
+                for mode, away in (("fast", 0), ("immediate", 0), ("fast", AWAY), ("immediate", AWAY)):
+                    wait_for_answers(learners, chosen.answers // 5)
+                    database.stop(mode)
+                    time.sleep(away)
+                    database.start()
+                wait_for_answers(learners, chosen.answers // 5)
+            report.done(learners, may_fail=BUSY)
+            # Where the connection breaks at the commit, nobody can know, and the next try is told that it counts.
+            unsure = sum(len(learner.told.refused_though_written) for learner in learners)
+            report.line(f"{unsure} answers were refused and counted; their next try was told so")
+            changes = rebuilding_changes(served.data_dir, **variables)
+            report.kept(faults_in_log(learners, log_on_postgres(database.url)), changes)
+
+
+def log_on_postgres(url: str) -> list[LogLine]:
+    with psycopg.connect(url) as database:
+        return database.execute(LOG).fetchall()

@@ -1,0 +1,194 @@
+"""How fast learners are answered: alone, beside slow clients, and beside idle connections."""
+
+import argparse
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from studysite.paths import BASE_DIR
+from tests.load.learners import Learner, begin, faults_in_log, log_of, studying
+from tests.load.measures import Probe, answer_times, group_memory, percentile, probing
+from tests.load.report import Report
+from tests.load.sites import Site, add_static_file, furnish, raise_open_files, rebuilding_changes, site
+from tests.load.slow_clients import SlowClients, idle, pipelined, slow_clients, slow_header
+from tests.load.slow_mix import SlowMix, wrong_outcomes
+
+LEARNERS = 8
+COUNTS = (0, 2, 10, 50)
+SETTLE = 1.5
+"""Seconds after slow clients have come: the work for what they read is over then."""
+FINISH = 0.5
+IDLE, HEADERS, PIPELINED = 1_100, 50, 10
+CARDS = 10_000
+MOST_MEMORY = 40
+"""Megabytes more than without slow clients."""
+HEALTH, FAR_OUT = 1.0, 10.0
+"""Seconds that /healthz may take; what is broken even on a busy machine."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """One measurement. Times in seconds, memory in megabytes."""
+
+    rate: float
+    p50: float
+    p99: float
+    health: float
+    memory: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.rate:5.1f} answers/s, p50 {1000 * self.p50:4.0f} ms, p99 {1000 * self.p99:5.0f} ms, "
+            f"/healthz {1000 * self.health:5.0f} ms, {self.memory:4.0f} MB"
+        )
+
+
+def measure(served: Site, learners: Sequence[Learner], probe: Probe, seconds: float) -> Taken:
+    """Watch for so many seconds learners who study already."""
+    started = time.monotonic()
+    time.sleep(seconds)
+    memory = group_memory(served.process.pid)
+    probe.ask()
+    ended = time.monotonic()
+    times = answer_times(learners, started, ended)
+    return Taken(
+        len(times) / (ended - started),
+        percentile(times, 50),
+        percentile(times, 99),
+        max(probe.times(started, ended)),
+        memory,
+    )
+
+
+def middle(measured: Sequence[Taken]) -> Taken:
+    """The median of each figure."""
+    return Taken(
+        *(statistics.median(values) for values in zip(*(vars(one).values() for one in measured), strict=True))
+    )
+
+
+@contextmanager
+def watched(served: Site, count: int, report: Report) -> Iterator[tuple[list[Learner], Probe]]:
+    """So many learners who study, and a probe; afterwards what they have done is judged."""
+    learners = begin(served.port, count)
+    with studying(learners), probing(served.port) as (probe,):
+        yield learners, probe
+    report.done(learners)
+    report.must(probe.statuses <= {200}, f"/healthz was answered with {probe.statuses}")
+
+
+def judge(served: Site, learners: Sequence[Learner], report: Report) -> None:
+    report.kept(faults_in_log(learners, log_of(served.data_dir)), rebuilding_changes(served.data_dir))
+    log = served.log.read_text()
+    report.must("Traceback" not in log, "the server's log has a traceback")
+
+
+def answers(chosen: argparse.Namespace, report: Report, directory: Path) -> None:
+    """Learners alone; with ``--against`` in turns with another checkout's server, and compared."""
+    checkouts = {"this": BASE_DIR} | ({"other": chosen.against.resolve()} if chosen.against else {})
+    with ExitStack() as stack:
+        sites = {
+            name: stack.enter_context(site(directory / name, checkout=checkout))
+            for name, checkout in checkouts.items()
+        }
+        everybody: dict[str, list[Learner]] = {name: [] for name in sites}
+        for count in chosen.learners or (LEARNERS, 32):
+            measured: dict[str, list[Taken]] = {name: [] for name in sites}
+            for _ in range(chosen.rounds):
+                for name, served in sites.items():
+                    with watched(served, count, report) as (learners, probe):
+                        time.sleep(FINISH)
+                        measured[name].append(measure(served, learners, probe, chosen.seconds))
+                    everybody[name] += learners
+            for name, taken in measured.items():
+                report.line(f"{count:2} learners, {name}: {middle(taken)}")
+            if chosen.against:
+                compare(measured["this"], measured["other"], report)
+        for name, served in sites.items():
+            judge(served, everybody[name], report)
+
+
+def compare(ours: Sequence[Taken], theirs: Sequence[Taken], report: Report) -> None:
+    """This server and the other, pair by pair."""
+    pairs = list(zip(ours, theirs, strict=True))
+    report.target(
+        "answers/s, ratio", statistics.median(our.rate / their.rate for our, their in pairs), least=0.95
+    )
+    spread = statistics.median((our.p99 / our.p50) / (their.p99 / their.p50) for our, their in pairs)
+    report.target("p99/p50, ratio", spread, most=1)
+
+
+def slow(chosen: argparse.Namespace, report: Report, directory: Path) -> None:
+    """Learners beside slow uploads and as many slow readers, in turns with learners alone."""
+    static = add_static_file(directory / "data")
+    with site(directory / "data") as served, slow_clients() as clients:
+        served.static = static
+        furnish(served, cards=CARDS)
+        mix = SlowMix(served, max(COUNTS))
+        measured: dict[int, list[Taken]] = {count: [] for count in COUNTS}
+        count = (chosen.learners or [LEARNERS])[0]
+        with watched(served, count, report) as (learners, probe):
+            for _, count in ((n, count) for n in range(chosen.rounds) for count in COUNTS):
+                expected = mix.uploads(count) + mix.readers(count)
+                clients.open(one.client for one in expected)
+                time.sleep(SETTLE)
+                measured[count].append(measure(served, learners, probe, chosen.seconds))
+                clients.finish()
+                for wrong in wrong_outcomes(expected):
+                    report.must(False, f"of {count} slow: {wrong}")
+        report_slow(measured, report)
+        judge(served, [*learners, *mix.visitors], report)
+
+
+def report_slow(measured: dict[int, list[Taken]], report: Report) -> None:
+    alone = measured[0]
+    for count, taken in measured.items():
+        report.line(f"{count:2} slow uploads, {count:2} slow readers: {middle(taken)}")
+    for count in COUNTS[1:]:
+        pairs = list(zip(measured[count], alone, strict=True))
+        p50, p99 = (
+            statistics.median(getattr(one, name) / getattr(other, name) for one, other in pairs)
+            for name in ("p50", "p99")
+        )
+        report.target(f"{count} slow of each: p50, ratio", p50, most=1.5)
+        report.target(f"{count} slow of each: p99, ratio", p99, most=3)
+        judge_bounds(f"{count} slow of each", measured[count], alone, report)
+
+
+def judge_bounds(name: str, measured: Sequence[Taken], alone: Sequence[Taken], report: Report) -> None:
+    """Health and memory: targets, and what is broken even on a busy machine."""
+    health = max(one.health for one in measured)
+    report.target(f"{name}: /healthz, s", health, most=HEALTH)
+    report.must(health < FAR_OUT, f"{name}: /healthz took {health:.0f} s")
+    more = middle(measured).memory - middle(alone).memory
+    report.target(f"{name}: memory, MB more", more, most=MOST_MEMORY)
+    report.must(more < 2 * MOST_MEMORY, f"{name}: {more:.0f} MB more")
+
+
+def many_idle(chosen: argparse.Namespace, report: Report, directory: Path) -> None:
+    """1,100 connections that say nothing, headers that come byte by byte, and pipelines that are hardly read."""
+    raise_open_files(4_096)
+    with site(directory / "data") as served, slow_clients() as clients:
+        with watched(served, LEARNERS, report) as (learners, probe):
+            time.sleep(FINISH)
+            alone = measure(served, learners, probe, chosen.seconds)
+            open_idle(served, clients)
+            time.sleep(SETTLE)
+            beside = measure(served, learners, probe, chosen.seconds)
+            clients.abandon()
+        report.line(f"alone: {alone}")
+        report.line(f"{IDLE:,} idle, {HEADERS} slow headers, {PIPELINED} pipelines: {beside}")
+        report.target("p50, ratio", beside.p50 / alone.p50, most=1.5)
+        report.target("p99, ratio", beside.p99 / alone.p99, most=3)
+        judge_bounds("idle", [beside], [alone], report)
+        judge(served, learners, report)
+
+
+def open_idle(served: Site, clients: SlowClients) -> None:
+    clients.open(idle(served.port) for _ in range(IDLE))
+    clients.open(slow_header(served.port) for _ in range(HEADERS))
+    paths = ["/decks/deep-learning/"] * 20
+    clients.open(pipelined(served.port, paths, rate=1_000) for _ in range(PIPELINED))

@@ -1,0 +1,99 @@
+"""What is measured while a server is loaded: how long answers take, its health, and its memory."""
+
+import os
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.load.browser import Browser, CutOffError, NotSentError
+from tests.load.learners import Learner
+
+
+def percentile(values: Iterable[float], percent: float) -> float:
+    """The smallest value that so many percent of all do not exceed; NaN of none."""
+    ordered = sorted(values)
+    if not ordered:
+        return float("nan")
+    return ordered[max(0, -(-len(ordered) * percent // 100).__int__() - 1)]
+
+
+def answer_times(learners: Iterable[Learner], since: float, until: float) -> list[float]:
+    """Seconds that each answer took that was asked and acknowledged between two moments of `time.monotonic`."""
+    return [
+        seconds
+        for learner in learners
+        for moment, seconds in learner.answered
+        if since <= moment - seconds and moment <= until
+    ]
+
+
+def group_memory(group: int) -> float:
+    """Megabytes of all processes of a group, each page that several share counted once (PSS)."""
+    return sum(_pss(process) for process in _processes_of(group)) / 1024
+
+
+def _processes_of(group: int) -> Iterator[Path]:
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.getpgid(int(process.name)) == group:
+                yield process
+        except ProcessLookupError:
+            continue
+
+
+def _pss(process: Path) -> int:
+    """Kilobytes; 0 of a process that has just ended."""
+    try:
+        lines = (process / "smaps_rollup").read_text().splitlines()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
+class Probe:
+    """Asks for ``path`` again and again; keeps when it asked, how long each answer took, and its status."""
+
+    def __init__(self, port: int, path: str, pause: float) -> None:
+        self.port, self.path, self.pause = port, path, pause
+        self.seen: list[tuple[float, float, int | str]] = []
+
+    def run(self, over: threading.Event) -> None:
+        while not over.wait(self.pause):
+            self.ask()
+
+    def ask(self) -> None:
+        # Anew each time, as a monitor does.
+        browser, started = Browser(self.port), time.monotonic()
+        try:
+            status: int | str = browser.get(self.path).status
+        except (CutOffError, NotSentError) as error:
+            status = str(error)
+        finally:
+            browser.connection.close()
+        self.seen.append((started, time.monotonic() - started, status))
+
+    def times(self, since: float, until: float) -> list[float]:
+        return [seconds for started, seconds, _ in self.seen if since <= started <= until]
+
+    @property
+    def statuses(self) -> set[int | str]:
+        return {status for _, _, status in self.seen}
+
+
+@contextmanager
+def probing(
+    port: int, path: str = "/healthz", *, pause: float = 0.2, count: int = 1
+) -> Iterator[Sequence[Probe]]:
+    """So many probes at once until the block ends."""
+    over, probes = threading.Event(), [Probe(port, path, pause) for _ in range(count)]
+    threads = [threading.Thread(target=probe.run, args=[over]) for probe in probes]
+    for thread in threads:
+        thread.start()
+    try:
+        yield probes
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()

@@ -1,0 +1,162 @@
+"""Sites to load: a server of a DATA_DIR of its own, and what slow clients need there to send and to read."""
+
+import hashlib
+import io
+import json
+import random
+import resource
+import socket
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PIL import Image
+
+from studysite.paths import BASE_DIR
+from tests.load.browser import Browser
+from tests.server import manage, run, serving
+
+FURNISH = """
+import json
+from django.core.management import call_command
+from django.test import Client
+from cards.models import Deck, Visibility
+from studysite.accounts.models import User
+teacher = User.objects.create_user("teacher@example.org", name="Teacher")
+for title, file in {files!r}.items():
+    call_command("import_deck", file, owner=teacher.email, title=title, verbosity=0)
+large, pictured = (Deck.objects.get(title=title) for title in ("Large", "Pictured"))
+Deck.objects.filter(pk=large.pk).update(visibility=Visibility.PUBLIC)
+client = Client()
+client.force_login(teacher)
+keys = list(pictured.cards.in_order().values_list("pk", flat=True))
+print("furnished" + json.dumps([large.slug, pictured.slug, client.cookies["sessionid"].value, keys]))
+"""
+WORDS = (
+    "river mountain treaty kingdom battle theorem function integral vector gradient descent harbour".split()
+)
+PICTURED = 200
+STATIC = "load/large.bin"
+STATIC_BYTES = 6 * 2**20
+
+
+@dataclass
+class Site:
+    """A running server; once furnished, with a teacher who owns a large public deck, and one for pictures."""
+
+    port: int
+    data_dir: Path
+    process: subprocess.Popen[str] = field(init=False)
+    large: str = ""
+    pictured: str = ""
+    session: str = ""
+    # The keys of the cards for pictures.
+    cards: Sequence[int] = ()
+    static: str = ""
+
+    @property
+    def log(self) -> Path:
+        """What the server writes; beside DATA_DIR, so that a full disk does not keep it from being written."""
+        return self.data_dir.with_name(f"{self.data_dir.name}.log")
+
+    @property
+    def large_export(self) -> str:
+        return f"/decks/{self.large}/export/tab/"
+
+    def teacher(self) -> Browser:
+        """A browser that is signed in as the teacher, with the token for forms."""
+        browser = Browser(self.port, {"sessionid": self.session})
+        assert browser.get(f"/decks/{self.pictured}/edit/").status == 200
+        return browser
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def site(
+    data_dir: Path, *, port: int = 0, checkout: Path = BASE_DIR, workers: int = 2, **variables: str
+) -> Iterator[Site]:
+    """Serve what is in ``data_dir``, at a free port unless one is given."""
+    served = Site(port or free_port(), data_dir)
+    with (
+        served.log.open("a") as log,
+        serving(data_dir, served.port, log, checkout, WORKERS=str(workers), **variables) as process,
+    ):
+        served.process = process
+        yield served
+
+
+def furnish(served: Site, *, cards: int) -> None:
+    """Add a teacher with a public deck of so many cards, of 600 bytes each, and one for pictures."""
+    counts = {"Large": cards, "Pictured": PICTURED}
+    files = {title: write_cards(served.data_dir / f"{title}.txt", count) for title, count in counts.items()}
+    ended = manage(served.data_dir, "shell", "-c", FURNISH.format(files=files))
+    assert ended.returncode == 0, ended.stderr
+    served.large, served.pictured, served.session, served.cards = json.loads(
+        ended.stdout.rpartition("furnished")[2]
+    )
+
+
+def write_cards(path: Path, count: int) -> str:
+    """Write a file of so many cards, and give its path."""
+    chance = random.Random(1)
+    with path.open("w") as lines:
+        for number in range(count):
+            lines.write(f"Term number {number}\t{' '.join(chance.choices(WORDS, k=75))}\n")
+    return str(path)
+
+
+def add_static_file(data_dir: Path) -> str:
+    """Put a file of 6 MB among the static ones, before the start, and give its path on the site."""
+    if not (data_dir / "static").is_dir():
+        assert run("studysite.prepare", data_dir).returncode == 0
+    file = data_dir / "static" / STATIC
+    file.parent.mkdir()
+    file.write_bytes(random.Random(2).randbytes(STATIC_BYTES))
+    return f"/static/{STATIC}"
+
+
+def digest_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def picture(number: int) -> bytes:
+    """A PNG of some 12 kB, another for each number."""
+    noise = random.Random(number).randbytes(64 * 64 * 3)
+    file = io.BytesIO()
+    Image.frombytes("RGB", (64, 64), noise).save(file, "PNG")
+    return file.getvalue()
+
+
+def children(process: subprocess.Popen[str]) -> list[int]:
+    """The processes that the server has started."""
+    found = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    assert found
+    return [int(child) for child in found]
+
+
+def is_running(pid: int) -> bool:
+    """Not a zombie either: whoever adopts a dead process may take its time to notice."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def rebuilding_changes(data_dir: Path, **variables: str) -> str:
+    """What `rebuild_progress --check` says differs from the log; empty where nothing does."""
+    ended = manage(data_dir, "rebuild_progress", "--check", **variables)
+    return "" if ended.returncode == 0 else (ended.stdout + ended.stderr).strip()
+
+
+def raise_open_files(count: int) -> None:
+    """Let this process have so many files open. Raises ValueError where it may not."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < count:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
