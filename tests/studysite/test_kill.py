@@ -1,118 +1,61 @@
-"""Killing the server, workers and all, loses no answer that it has acknowledged."""
+"""Killing workers, or the server with all of them, loses no acknowledged answer, and counts none twice."""
 
-import os
-import re
-import signal
-import subprocess
-import threading
-from http.client import HTTPException
-from http.cookiejar import CookieJar
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from urllib.error import URLError
-from urllib.parse import urlencode
-from urllib.request import HTTPCookieProcessor, Request, build_opener
 
 import pytest
 
-from tests.server import PATIENCE, manage, query, serving
+from tests.load.crashes import kill_all, kill_worker
+from tests.load.learners import STUDY, Learner, begin, faults_in_log, log_of, studying, wait_for_answers
+from tests.load.sites import Site, rebuilding_changes, site
 
-STUDY = "/decks/deep-learning/spaced/"
-LOG = "SELECT step_id, rating FROM sessions_app_review WHERE voided_at IS NULL ORDER BY id"
-
-
-class Visitor:
-    """A browser without scripts: cookies, and the token that each form needs."""
-
-    def __init__(self, port: int) -> None:
-        self.site = f"http://127.0.0.1:{port}"
-        self.cookies = CookieJar()
-        self.opener = build_opener(HTTPCookieProcessor(self.cookies))
-
-    def get(self, path: str) -> str:
-        return self._read(Request(self.site + path))
-
-    def post(self, path: str, **fields: object) -> str:
-        token = next(cookie.value for cookie in self.cookies if cookie.name == "csrftoken")
-        data = urlencode({"csrfmiddlewaretoken": token, **fields}).encode()
-        return self._read(Request(self.site + path, data, headers={"HX-Request": "true"}))
-
-    def _read(self, request: Request) -> str:
-        with self.opener.open(request, timeout=PATIENCE) as response:
-            return str(response.read().decode())
+ANSWERS = 100
+"""Before each kill and after it; `make soak` sends thousands."""
 
 
-class Learner(Visitor):
-    """Studies, and remembers which answers the site has acknowledged: the step and its rating."""
-
-    def __init__(self, port: int) -> None:
-        super().__init__(port)
-        self.acknowledged: list[tuple[int, int]] = []
-
-    def start(self) -> None:
-        self.get("/accounts/signup/")
-        self.post("/accounts/signup/", email="ada@example.org", name="Ada", password1="correct horse battery")
-        self.step = open_step(self.post(STUDY))
-
-    def answer(self) -> None:
-        rating = 1 + len(self.acknowledged) % 4
-        page = self.post(f"{STUDY}answer/", step=self.step, rating=rating)
-        self.acknowledged.append((self.step, rating))
-        self.step = open_step(page)
-
-    def answer_until_the_server_is_gone(self) -> None:
-        try:
-            while True:
-                self.answer()
-        except (URLError, ConnectionError, HTTPException):
-            return
+Kill = Callable[[Site], None]
 
 
-def open_step(page: str) -> int:
-    found = re.search(r'id="answer-form".*?name="step" value="(\d+)"', page, re.DOTALL)
-    assert found, page
-    return int(found[1])
+def judge(learners: Sequence[Learner], data_dir: Path) -> None:
+    assert [learner.failures for learner in learners] == [[]] * len(learners)
+    assert {what for one in learners for what in one.done} <= {
+        "answers",
+        "undos",
+        "starts",
+        "cut off",
+        "not sent",
+    }
+    assert faults_in_log(learners, log_of(data_dir)) == []
+    assert rebuilding_changes(data_dir) == ""
 
 
-def kill(process: subprocess.Popen[str]) -> None:
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait(PATIENCE)
+@pytest.mark.parametrize("kill", [kill_worker, kill_all])
+def test_killed_in_the_middle_of_answers(data_dir: Path, free_port: int, kill: Kill) -> None:
+    """The answers that were on their way count wholly or not at all; those before them count."""
+    with ExitStack() as stack:
+        served = stack.enter_context(site(data_dir, port=free_port))
+        learners = begin(free_port, 4)
+        with studying(learners):
+            wait_for_answers(learners, ANSWERS)
+            kill(served)
+            if kill is kill_all:
+                stack.enter_context(site(data_dir, port=free_port))
+            wait_for_answers(learners, ANSWERS)
+    judge(learners, data_dir)
 
 
-@pytest.fixture
-def studied(data_dir: Path, free_port: int) -> Learner:
-    """A learner whose server was killed right after it had acknowledged the last of eight answers."""
-    with serving(data_dir, free_port, WORKERS="2") as process:
-        learner = Learner(free_port)
-        learner.start()
+def test_the_log_holds_exactly_the_acknowledged_answers(data_dir: Path, free_port: int) -> None:
+    """Killed right after it has acknowledged the last of eight, the next server asks what that one would have."""
+    with site(data_dir, port=free_port) as served:
+        (learner,) = begin(free_port, 1)
         for _ in range(8):
             learner.answer()
-        kill(process)
-    return learner
-
-
-def test_the_log_holds_exactly_the_acknowledged_answers(
-    studied: Learner, data_dir: Path, free_port: int
-) -> None:
-    assert query(data_dir, LOG) == studied.acknowledged
-    with serving(data_dir, free_port):
-        assert open_step(studied.get(STUDY)) == studied.step
-        studied.answer()
-    assert query(data_dir, LOG) == studied.acknowledged
-    assert manage(data_dir, "rebuild_progress", "--check").returncode == 0
-
-
-def test_killed_in_the_middle_of_answers(data_dir: Path, free_port: int) -> None:
-    """The answer that was on its way counts wholly or not at all; those before it count."""
-    with serving(data_dir, free_port, WORKERS="2") as process:
-        learner = Learner(free_port)
-        learner.start()
-        for _ in range(3):
-            learner.answer()
-        killer = threading.Timer(0.1, kill, [process])
-        killer.start()
-        learner.answer_until_the_server_is_gone()
-        killer.join()
-    log = query(data_dir, LOG)
-    assert log[: len(learner.acknowledged)] == learner.acknowledged
-    assert len(log) <= len(learner.acknowledged) + 1
-    assert manage(data_dir, "rebuild_progress", "--check").returncode == 0
+        kill_all(served)
+    told = list(learner.told.standing.items())
+    assert [(step, rating) for step, rating, _ in log_of(data_dir)] == told
+    with site(data_dir, port=free_port):
+        was_open, learner.page = learner.step, learner.browser.get(STUDY).text
+        assert learner.step == was_open
+        learner.answer()
+    judge([learner], data_dir)
