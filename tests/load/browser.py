@@ -42,8 +42,10 @@ class Answer:
 class Browser:
     """Sends to one server. Follows no redirect."""
 
-    def __init__(self, port: int, cookies: Mapping[str, str] | None = None) -> None:
-        self.connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+    def __init__(
+        self, port: int, cookies: Mapping[str, str] | None = None, *, patience: float = PATIENCE
+    ) -> None:
+        self.connection = HTTPConnection("127.0.0.1", port, timeout=patience)
         self.cookies = dict(cookies or {})
         self.requests = 0
 

@@ -46,20 +46,37 @@ class Taken:
         )
 
 
-def measure(served: Site, learners: Sequence[Learner], probe: Probe, seconds: float) -> Taken:
-    """Watch for so many seconds learners who study already."""
+@dataclass(frozen=True)
+class Window:
+    """When something was measured, in seconds of `time.monotonic`, and the memory then, in megabytes."""
+
+    since: float
+    until: float
+    memory: float
+
+
+def measure(served: Site, probe: Probe, seconds: float) -> Window:
+    """Let learners who study already go on for so many seconds."""
     started = time.monotonic()
+    # At least once in each window, and without waiting for it here.
+    probe.ask_soon()
     time.sleep(seconds)
-    memory = group_memory(served.process.pid)
-    probe.ask()
-    ended = time.monotonic()
-    times = answer_times(learners, started, ended)
+    return Window(started, time.monotonic(), group_memory(served.process.pid))
+
+
+def taken_in(window: Window, learners: Sequence[Learner], probe: Probe) -> Taken:
+    """What came of a window, once the learners have stopped.
+
+    What was asked in it counts, whenever it was answered: else those would be left out who waited longest.
+    """
+    times = answer_times(learners, window.since, window.until)
+    there = [moment for learner in learners for moment, _ in learner.answered]
     return Taken(
-        len(times) / (ended - started),
+        sum(window.since <= moment <= window.until for moment in there) / (window.until - window.since),
         percentile(times, 50),
         percentile(times, 99),
-        max(probe.times(started, ended)),
-        memory,
+        max(probe.times(window.since, window.until)),
+        window.memory,
     )
 
 
@@ -101,7 +118,8 @@ def answers(chosen: argparse.Namespace, report: Report, directory: Path) -> None
                 for name, served in sites.items():
                     with watched(served, count, report) as (learners, probe):
                         time.sleep(FINISH)
-                        measured[name].append(measure(served, learners, probe, chosen.seconds))
+                        window = measure(served, probe, chosen.seconds)
+                    measured[name].append(taken_in(window, learners, probe))
                     everybody[name] += learners
             for name, taken in measured.items():
                 report.line(f"{count:2} learners, {name}: {middle(taken)}")
@@ -128,18 +146,21 @@ def slow(chosen: argparse.Namespace, report: Report, directory: Path) -> None:
         served.static = static
         furnish(served, cards=CARDS)
         mix = SlowMix(served, max(COUNTS))
-        measured: dict[int, list[Taken]] = {count: [] for count in COUNTS}
+        windows: dict[int, list[Window]] = {count: [] for count in COUNTS}
         count = (chosen.learners or [LEARNERS])[0]
         with watched(served, count, report) as (learners, probe):
             for _, count in ((n, count) for n in range(chosen.rounds) for count in COUNTS):
                 expected = mix.uploads(count) + mix.readers(count)
                 clients.open(one.client for one in expected)
                 time.sleep(SETTLE)
-                measured[count].append(measure(served, learners, probe, chosen.seconds))
+                windows[count].append(measure(served, probe, chosen.seconds))
                 clients.finish()
                 for wrong in wrong_outcomes(expected):
                     report.must(False, f"of {count} slow: {wrong}")
-        report_slow(measured, report)
+        report_slow(
+            {count: [taken_in(one, learners, probe) for one in found] for count, found in windows.items()},
+            report,
+        )
         judge(served, [*learners, *mix.visitors], report)
 
 
@@ -174,11 +195,12 @@ def many_idle(chosen: argparse.Namespace, report: Report, directory: Path) -> No
     with site(directory / "data") as served, slow_clients() as clients:
         with watched(served, LEARNERS, report) as (learners, probe):
             time.sleep(FINISH)
-            alone = measure(served, learners, probe, chosen.seconds)
+            before = measure(served, probe, chosen.seconds)
             open_idle(served, clients)
             time.sleep(SETTLE)
-            beside = measure(served, learners, probe, chosen.seconds)
+            during = measure(served, probe, chosen.seconds)
             clients.abandon()
+        alone, beside = (taken_in(window, learners, probe) for window in (before, during))
         report.line(f"alone: {alone}")
         report.line(f"{IDLE:,} idle, {HEADERS} slow headers, {PIPELINED} pipelines: {beside}")
         report.target("p50, ratio", beside.p50 / alone.p50, most=1.5)

@@ -1,5 +1,6 @@
 """What is measured while a server is loaded: how long answers take, its health, and its memory."""
 
+import math
 import os
 import threading
 import time
@@ -10,22 +11,25 @@ from pathlib import Path
 from tests.load.browser import Browser, CutOffError, NotSentError
 from tests.load.learners import Learner
 
+PATIENCE = 15
+"""Seconds after which a monitor gives up."""
+
 
 def percentile(values: Iterable[float], percent: float) -> float:
     """The smallest value that so many percent of all do not exceed; NaN of none."""
     ordered = sorted(values)
     if not ordered:
         return float("nan")
-    return ordered[max(0, -(-len(ordered) * percent // 100).__int__() - 1)]
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
 
 def answer_times(learners: Iterable[Learner], since: float, until: float) -> list[float]:
-    """Seconds that each answer took that was asked and acknowledged between two moments of `time.monotonic`."""
+    """Seconds that each answer took that was sent between two moments of `time.monotonic`."""
     return [
         seconds
         for learner in learners
         for moment, seconds in learner.answered
-        if since <= moment - seconds and moment <= until
+        if since <= moment - seconds <= until
     ]
 
 
@@ -58,14 +62,21 @@ class Probe:
     def __init__(self, port: int, path: str, pause: float) -> None:
         self.port, self.path, self.pause = port, path, pause
         self.seen: list[tuple[float, float, int | str]] = []
+        self.soon = threading.Event()
 
     def run(self, over: threading.Event) -> None:
-        while not over.wait(self.pause):
+        while not over.is_set():
+            self.soon.wait(self.pause)
+            self.soon.clear()
             self.ask()
+
+    def ask_soon(self) -> None:
+        """Ask now, unless an answer is waited for."""
+        self.soon.set()
 
     def ask(self) -> None:
         # Anew each time, as a monitor does.
-        browser, started = Browser(self.port), time.monotonic()
+        browser, started = Browser(self.port, patience=PATIENCE), time.monotonic()
         try:
             status: int | str = browser.get(self.path).status
         except (CutOffError, NotSentError) as error:
@@ -75,7 +86,10 @@ class Probe:
         self.seen.append((started, time.monotonic() - started, status))
 
     def times(self, since: float, until: float) -> list[float]:
-        return [seconds for started, seconds, _ in self.seen if since <= started <= until]
+        """Seconds of what was asked, or waited for, between two moments of `time.monotonic`."""
+        return [
+            seconds for started, seconds, _ in self.seen if started <= until and since <= started + seconds
+        ]
 
     @property
     def statuses(self) -> set[int | str]:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from studysite.paths import BASE_DIR
+from tests.load.sites import children, is_running
 from tests.server import PATIENCE, environment, manage, query, run, serving, wait_until_healthy
 
 
@@ -34,20 +35,6 @@ def snapshot(data_dir: Path) -> dict[str, int]:
         if path.is_file() and not path.name.endswith(("-shm", "-wal", "-turn"))
     ]
     return {str(path): path.stat().st_mtime_ns for path in files if path.name != ".lock"}
-
-
-def children(process: subprocess.Popen[str]) -> list[int]:
-    found = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    assert found
-    return [int(child) for child in found]
-
-
-def is_running(pid: int) -> bool:
-    """Not a zombie either: whoever adopts a dead process may take its time to notice."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 def test_a_taken_port(tmp_path: Path) -> None:

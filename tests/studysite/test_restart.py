@@ -1,0 +1,111 @@
+"""SIGTERM: what is under way is let finish, nothing new is taken, and the server ends, whoever dawdles."""
+
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.load.browser import Answer
+from tests.load.crashes import locked
+from tests.load.learners import STUDY, begin, log_of
+from tests.load.sites import Site, add_static_file, children, is_running, site
+from tests.load.slow_clients import (
+    FORM,
+    SlowClients,
+    form_body,
+    idle,
+    reader,
+    slow_clients,
+    slow_header,
+    upload,
+)
+from tests.server import PATIENCE
+
+KILL_TIMEOUT = 10
+"""Seconds after which the server kills a worker that does not end."""
+
+
+@pytest.fixture
+def served(data_dir: Path) -> Iterator[Site]:
+    static = add_static_file(data_dir)
+    with site(data_dir) as running:
+        running.static = static
+        yield running
+
+
+@pytest.fixture
+def clients() -> Iterator[SlowClients]:
+    with slow_clients() as thread:
+        yield thread
+
+
+def wait_until_nobody_listens(port: int) -> None:
+    for _ in range(KILL_TIMEOUT * 10):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            return
+        time.sleep(0.1)
+    pytest.fail("the server takes new connections while it ends")
+
+
+def test_uploads_and_downloads_are_finished(served: Site, clients: SlowClients) -> None:
+    (learner,) = begin(served.port, 1)
+    step = learner.step
+    body = form_body(learner.browser, {"step": step, "rating": 3})
+    answer = upload(learner.browser, f"{STUDY}answer/", body, FORM, seconds=60)
+    download = reader(served.port, served.static, rate=1_000)
+    clients.open([answer, download])
+    time.sleep(1)
+    served.process.send_signal(signal.SIGTERM)
+    wait_until_nobody_listens(served.port)
+    clients.finish()
+    assert answer.status == 200
+    assert log_of(served.data_dir) == [(step, 3, False)]
+    assert download.status == 200
+    assert download.response[2] == (served.data_dir / served.static.lstrip("/")).read_bytes()
+    assert served.process.wait(PATIENCE) == 0
+
+
+def test_an_answer_in_work_is_finished(served: Site) -> None:
+    """It waits for another program's lock, which goes when the server is told to end already."""
+    (learner,) = begin(served.port, 1)
+    step, answers = learner.step, list[Answer]()
+
+    def send() -> None:
+        answers.append(learner.browser.post(f"{STUDY}answer/", {"step": step, "rating": 3}))
+
+    sending = threading.Thread(target=send)
+    with locked(served.data_dir):
+        sending.start()
+        time.sleep(0.5)
+        served.process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+    sending.join()
+    assert [answer.status for answer in answers] == [200]
+    assert log_of(served.data_dir) == [(step, 3, False)]
+    assert served.process.wait(PATIENCE) == 0
+
+
+def test_who_says_nothing_keeps_nobody_up(data_dir: Path, clients: SlowClients) -> None:
+    """Idle connections, headers and bodies without end; no worker is left."""
+    with site(data_dir, BODY_SECONDS="2") as served:
+        end_beside_silence(served, clients)
+
+
+def end_beside_silence(served: Site, clients: SlowClients) -> None:
+    (learner,) = begin(served.port, 1)
+    body = form_body(learner.browser, {"step": learner.step, "rating": 3})
+    endless = upload(learner.browser, f"{STUDY}answer/", body, FORM, seconds=1_000)
+    clients.open([endless, slow_header(served.port), *(idle(served.port) for _ in range(5))])
+    time.sleep(1)
+    workers, told = children(served.process), time.monotonic()
+    served.process.send_signal(signal.SIGTERM)
+    served.process.wait(PATIENCE)
+    # The bound leaves room for a busy machine; what must not be is that the slowest decides.
+    assert time.monotonic() - told < 2 * KILL_TIMEOUT
+    assert not any(is_running(worker) for worker in workers)
