@@ -16,7 +16,7 @@ from PIL import Image
 
 from studysite.paths import BASE_DIR
 from tests.load.browser import Browser
-from tests.server import manage, run, serving
+from tests.server import environment, manage, python_of, serving
 
 FURNISH = """
 import json
@@ -83,6 +83,7 @@ def site(
     data_dir: Path, *, port: int = 0, checkout: Path = BASE_DIR, workers: int = 2, **variables: str
 ) -> Iterator[Site]:
     """Serve what is in ``data_dir``, at a free port unless one is given."""
+    prepare(data_dir, checkout, **variables)
     served = Site(port or free_port(), data_dir)
     with (
         served.log.open("a") as log,
@@ -90,6 +91,19 @@ def site(
     ):
         served.process = process
         yield served
+
+
+def prepare(data_dir: Path, checkout: Path = BASE_DIR, **variables: str) -> None:
+    """Do what a first start does, in a process of its own: a server that did it would keep the memory."""
+    if (data_dir / "static").is_dir():
+        return
+    subprocess.run(
+        [python_of(checkout), "-m", "studysite.prepare"],
+        env=environment(data_dir, **variables),
+        cwd=checkout,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
 
 
 def furnish(served: Site, *, cards: int) -> None:
@@ -114,8 +128,7 @@ def write_cards(path: Path, count: int) -> str:
 
 def add_static_file(data_dir: Path) -> str:
     """Put a file of 6 MB among the static ones, before the start, and give its path on the site."""
-    if not (data_dir / "static").is_dir():
-        assert run("studysite.prepare", data_dir).returncode == 0
+    prepare(data_dir)
     file = data_dir / "static" / STATIC
     file.parent.mkdir()
     file.write_bytes(random.Random(2).randbytes(STATIC_BYTES))

@@ -11,6 +11,7 @@ busy with other things, so they fail with ``--strict`` alone.
 """
 
 import argparse
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -54,6 +55,8 @@ def place() -> Iterator[Path]:
 
 
 def main() -> None:
+    # As Ctrl-C does, so that no server is left behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     chosen, report = read_arguments(), Report()
     for name in chosen.scenarios or SCENARIOS:
         report.title(name)
