@@ -65,10 +65,7 @@ def measure(served: Site, probe: Probe, seconds: float) -> Window:
 
 
 def taken_in(window: Window, learners: Sequence[Learner], probe: Probe) -> Taken:
-    """What came of a window, once the learners have stopped.
-
-    What was asked in it counts, whenever it was answered: else those would be left out who waited longest.
-    """
+    """What came of a window, once the learners have stopped."""
     times = answer_times(learners, window.since, window.until)
     there = [moment for learner in learners for moment, _ in learner.answered]
     return Taken(
@@ -187,6 +184,7 @@ def judge_bounds(name: str, measured: Sequence[Taken], alone: Sequence[Taken], r
     more = middle(measured).memory - middle(alone).memory
     report.target(f"{name}: memory, MB more", more, most=MOST_MEMORY)
     report.must(more < 2 * MOST_MEMORY, f"{name}: {more:.0f} MB more")
+    report.must(min(one.rate for one in measured) > 0, f"{name}: nobody was answered")
 
 
 def many_idle(chosen: argparse.Namespace, report: Report, directory: Path) -> None:

@@ -24,12 +24,15 @@ def percentile(values: Iterable[float], percent: float) -> float:
 
 
 def answer_times(learners: Iterable[Learner], since: float, until: float) -> list[float]:
-    """Seconds that each answer took that was sent between two moments of `time.monotonic`."""
+    """Seconds that each answer took that was asked or waited for between two moments of `time.monotonic`.
+
+    Whenever it came: else a server that leaves a learner waiting would look as quick as before.
+    """
     return [
         seconds
         for learner in learners
         for moment, seconds in learner.answered
-        if since <= moment - seconds <= until
+        if since <= moment and moment - seconds <= until
     ]
 
 

@@ -1,0 +1,62 @@
+"""What the load tests compare the log with finds every way in which an answer can be lost, doubled or made up."""
+
+import pytest
+
+from tests.load.learners import Learner, LogLine, Told, faults_in_log
+from tests.load.measures import answer_times, percentile
+
+RIGHT: list[LogLine] = [(1, 3, False), (2, 4, False), (3, 1, True)]
+
+
+def learner_told(**told: object) -> Learner:
+    learner = Learner(port=1)
+    learner.told = Told(**{"standing": {1: 3, 2: 4}, "undone": {3}, **told})  # type: ignore[arg-type]
+    return learner
+
+
+def test_a_log_that_is_what_was_told_has_no_fault() -> None:
+    assert faults_in_log([learner_told()], RIGHT) == []
+
+
+@pytest.mark.parametrize(
+    ("log", "fault"),
+    [
+        (RIGHT[1:], "step 1 is lost"),
+        ([(1, 4, False), *RIGHT[1:]], "step 1 is lost"),
+        ([(1, 3, True), *RIGHT[1:]], "step 1 is lost"),
+        ([*RIGHT, (1, 3, False)], "step 1 counts 2 times"),
+        ([*RIGHT, (9, 3, False)], "step 9 counts, and nobody was told"),
+        ([*RIGHT, (3, 1, False)], "step 3 was taken back and counts"),
+    ],
+)
+def test_a_fault_is_named(log: list[LogLine], fault: str) -> None:
+    assert fault in faults_in_log([learner_told()], log)
+
+
+def test_what_was_refused_must_not_count() -> None:
+    refused = learner_told(refused={5})
+    assert faults_in_log([refused], RIGHT) == []
+    assert "step 5 was refused and counts" in faults_in_log([refused], [*RIGHT, (5, 3, False)])
+
+
+@pytest.mark.parametrize("log", [RIGHT, [*RIGHT, (5, 3, False)], [*RIGHT, (5, 3, True)]])
+def test_what_nobody_knows_may_count_or_not(log: list[LogLine]) -> None:
+    assert faults_in_log([learner_told(unknown={5: 3})], log) == []
+    assert faults_in_log([learner_told(unknown_undos={5: 3})], log) == []
+
+
+def test_what_nobody_knows_counts_once_at_most() -> None:
+    twice = [*RIGHT, (5, 3, False), (5, 3, False)]
+    assert faults_in_log([learner_told(unknown={5: 3})], twice) == ["step 5 counts 2 times"]
+
+
+def test_who_waits_for_longest_is_measured_too() -> None:
+    """Asked before the window and answered after it: 30 seconds, not nothing."""
+    learner = Learner(port=1)
+    learner.answered = [(90.0, 0.1), (130.0, 30.0), (140.0, 0.1)]
+    assert answer_times([learner], since=101, until=105) == [30.0]
+
+
+@pytest.mark.parametrize(("percent", "value"), [(50, 50), (99, 99), (100, 100), (1, 1)])
+def test_percentiles(percent: int, value: float) -> None:
+    assert percentile(range(1, 101), percent) == value
