@@ -4,7 +4,7 @@
 #   make admin  make an account that may use the admin
 #   make dev    serve with DEBUG, reloading when a file changes
 #   make test   run every test        make check  everything that reads the code without running it
-#   make soak   sixteen learners at once for a minute, on a server of its own
+#   make soak   load, slow clients, a foreign lock and crashes, on servers of its own: about five minutes
 #   make bench  compare a deck of 10,000 cards with one of 46
 #   make lock   resolve the requirements anew and pin them with their hashes
 #   make clean  remove .venv and caches; DATA_DIR stays

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from studysite.paths import BASE_DIR
 from tests.load.learners import Learner, begin, faults_in_log, log_of, studying
-from tests.load.measures import Probe, answer_times, group_memory, percentile, probing
+from tests.load.measures import Probe, answer_times, group_memory, group_seconds, percentile, probing
 from tests.load.report import Report
 from tests.load.sites import Site, add_static_file, furnish, raise_open_files, rebuilding_changes, site
 from tests.load.slow_clients import SlowClients, idle, pipelined, slow_clients, slow_header
@@ -38,42 +38,53 @@ class Taken:
     p99: float
     health: float
     memory: float
+    # Milliseconds of the server's processor time for each answer, with all else that it did meanwhile.
+    work: float
 
     def __str__(self) -> str:
         return (
             f"{self.rate:5.1f} answers/s, p50 {1000 * self.p50:4.0f} ms, p99 {1000 * self.p99:5.0f} ms, "
-            f"/healthz {1000 * self.health:5.0f} ms, {self.memory:4.0f} MB"
+            f"/healthz {1000 * self.health:5.0f} ms, {self.memory:4.0f} MB, "
+            f"{self.work:3.0f} ms of work an answer"
         )
 
 
 @dataclass(frozen=True)
 class Window:
-    """When something was measured, in seconds of `time.monotonic`, and the memory then, in megabytes."""
+    """When something was measured, in seconds of `time.monotonic`.
+
+    With the memory at its end, in megabytes, and the processor time that the server took, in seconds.
+    """
 
     since: float
     until: float
     memory: float
+    work: float
 
 
 def measure(served: Site, probe: Probe, seconds: float) -> Window:
     """Let learners who study already go on for so many seconds."""
-    started = time.monotonic()
+    started, group = time.monotonic(), served.process.pid
+    before = group_seconds(group)
     # At least once in each window, and without waiting for it here.
     probe.ask_soon()
     time.sleep(seconds)
-    return Window(started, time.monotonic(), group_memory(served.process.pid))
+    ended, work = time.monotonic(), group_seconds(group) - before
+    return Window(started, ended, group_memory(group), work)
 
 
 def taken_in(window: Window, learners: Sequence[Learner], probe: Probe) -> Taken:
     """What came of a window, once the learners have stopped."""
     times = answer_times(learners, window.since, window.until)
     there = [moment for learner in learners for moment, _ in learner.answered]
+    count = sum(window.since <= moment <= window.until for moment in there)
     return Taken(
-        sum(window.since <= moment <= window.until for moment in there) / (window.until - window.since),
+        count / (window.until - window.since),
         percentile(times, 50),
         percentile(times, 99),
         max(probe.times(window.since, window.until)),
         window.memory,
+        1000 * window.work / count if count else float("nan"),
     )
 
 
@@ -134,6 +145,8 @@ def compare(ours: Sequence[Taken], theirs: Sequence[Taken], report: Report) -> N
     )
     spread = statistics.median((our.p99 / our.p50) / (their.p99 / their.p50) for our, their in pairs)
     report.target("p99/p50, ratio", spread, most=1)
+    work = statistics.median(our.work / their.work for our, their in pairs)
+    report.line(f"work an answer, ratio: {work:.2f}")
 
 
 def slow(chosen: argparse.Namespace, report: Report, directory: Path) -> None:

@@ -36,7 +36,7 @@ def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("scenarios", nargs="*", choices=[*SCENARIOS, []], help="all, unless some are named")
+    parser.add_argument("scenarios", nargs="*", choices=SCENARIOS, help="all, unless some are named")
     parser.add_argument(
         "--learners", type=int, nargs="+", help="how many at once (answers: 8 and 32; else 8)"
     )

@@ -17,7 +17,7 @@ from tests.load.slow_clients import SlowClients, idle, pipelined, slow_clients, 
 from tests.load.slow_mix import SlowMix, wrong_outcomes
 
 LEARNERS = 4
-ANSWERS = 60
+ANSWERS = 40
 """While slow clients are there."""
 BOUND = 8
 """Seconds: far more than these answers take on a busy machine, far less than the slow clients stay."""
