@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from email.message import Message
 from http.client import HTTPException, HTTPResponse, IncompleteRead
 from typing import Any
 from urllib.parse import urlencode
@@ -40,7 +41,7 @@ class SlowClient:
     is_closed: bool = False
 
     @property
-    def response(self) -> tuple[int, Mapping[str, str], bytes]:
+    def response(self) -> tuple[int, Message, bytes]:
         """The first answer: its status, headers and body. Raises HTTPException where it is not whole."""
         return parse(bytes(self.received))
 
@@ -63,7 +64,7 @@ class _Received:
         return io.BytesIO(self.raw)
 
 
-def parse(raw: bytes, method: str = "GET") -> tuple[int, Mapping[str, str], bytes]:
+def parse(raw: bytes, method: str = "GET") -> tuple[int, Message, bytes]:
     """An answer as it came, chunks put together. Raises HTTPException where it breaks off."""
     received: Any = _Received(raw)
     response = HTTPResponse(received, method=method)
@@ -71,7 +72,7 @@ def parse(raw: bytes, method: str = "GET") -> tuple[int, Mapping[str, str], byte
     return response.status, response.headers, response.read()
 
 
-def exchange(port: int, request: bytes) -> tuple[int, Mapping[str, str], bytes]:
+def exchange(port: int, request: bytes) -> tuple[int, Message, bytes]:
     """Send all, read all until the server closes, and give the first answer."""
     with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(request)
