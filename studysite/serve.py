@@ -6,6 +6,7 @@ The workers are forked from the process that prepared, so that they share its me
 import errno
 import multiprocessing
 import os
+import resource
 import shlex
 import signal
 import socket
@@ -74,8 +75,16 @@ def load_application() -> Any:
     return application
 
 
+def allow_open_files() -> None:
+    """Let the workers have as many connections and files as the system lets them: services start with 1,024."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def serve() -> None:
     """Serve until SIGTERM, Ctrl-C or the end of the terminal; open requests are let finish."""
+    allow_open_files()
     server = Granian(
         "studysite.asgi:application",
         address=settings.HOST,

@@ -46,6 +46,8 @@ class Bridge:
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        # Of a request for an authority (CONNECT) the server leaves nothing.
+        scope["path"] = scope["path"] or "/"
         body = Body(self.room, self.disk)
         started = time.perf_counter()
         try:

@@ -23,7 +23,7 @@ BEHIND = {
     "SITE_URL": "https://study.example.org",
     "TRUSTED_PROXIES": "1",
     "EXTRA_HOSTS": "127.0.0.1",
-    "BODY_SECONDS": "3",
+    "CLIENT_SECONDS": "3",
 }
 HOST = b"Host: study.example.org\r\n"
 HTTPS = b"X-Forwarded-Proto: https\r\n"

@@ -93,7 +93,7 @@ def test_an_answer_in_work_is_finished(served: Site) -> None:
 
 def test_who_says_nothing_keeps_nobody_up(data_dir: Path, clients: SlowClients) -> None:
     """Idle connections, headers and bodies without end; no worker is left."""
-    with site(data_dir, BODY_SECONDS="2") as served:
+    with site(data_dir, CLIENT_SECONDS="2") as served:
         end_beside_silence(served, clients)
 
 

@@ -64,7 +64,9 @@ class Client:
 def ask(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Client]:
     """Let a client ask a site that has only this view."""
 
-    def ask(view: View, client: Client | None = None, *, method: str = "GET", **headers: str) -> Client:
+    def ask(
+        view: View, client: Client | None = None, *, method: str = "GET", path: str = "/", **headers: str
+    ) -> Client:
         django = DjangoThreads(ONE_EACH)
         monkeypatch.setattr(django, "get_response", view)
         bridge = Bridge(django, largest=lambda path: LARGEST, room=Room(10 * LARGEST), seconds=0.3)
@@ -74,7 +76,7 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Client]:
         scope = {
             "type": "http",
             "method": method,
-            "path": "/",
+            "path": path,
             "query_string": b"",
             "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         }
@@ -225,3 +227,7 @@ def test_nobody_waits_for_those_who_write() -> None:
         return [answer.content for answer in (*read, await writing)]
 
     assert asyncio.run(all_kinds()) == [b"/", b"/healthz", b"/decks/a/export/tab/", b"/write"]
+
+
+def test_a_request_without_a_path_is_for_the_front_page(ask: Callable[..., Client]) -> None:
+    assert ask(lambda request: HttpResponse(request.path), path="").body == b"/"
