@@ -96,11 +96,10 @@ def middle(measured: Sequence[Taken]) -> Taken:
 
 
 @contextmanager
-def watched(served: Site, count: int, report: Report) -> Iterator[tuple[list[Learner], Probe]]:
-    """So many learners who study, and a probe; afterwards what they have done is judged."""
-    learners = begin(served.port, count)
+def watched(served: Site, learners: Sequence[Learner], report: Report) -> Iterator[Probe]:
+    """The learners study, and somebody asks for the site's health; then what they have done so far is judged."""
     with studying(learners), probing(served.port) as (probe,):
-        yield learners, probe
+        yield probe
     report.done(learners)
     report.must(probe.statuses <= {200}, f"/healthz was answered with {probe.statuses}")
 
@@ -122,13 +121,16 @@ def answers(chosen: argparse.Namespace, report: Report, directory: Path) -> None
         everybody: dict[str, list[Learner]] = {name: [] for name in sites}
         for count in chosen.learners or (LEARNERS, 32):
             measured: dict[str, list[Taken]] = {name: [] for name in sites}
+            # The same in each round: a site takes so many guests an hour from one address.
+            present = {name: begin(served.port, count) for name, served in sites.items()}
             for _ in range(chosen.rounds):
                 for name, served in sites.items():
-                    with watched(served, count, report) as (learners, probe):
+                    with watched(served, present[name], report) as probe:
                         time.sleep(FINISH)
                         window = measure(served, probe, chosen.seconds)
-                    measured[name].append(taken_in(window, learners, probe))
-                    everybody[name] += learners
+                    measured[name].append(taken_in(window, present[name], probe))
+            for name, learners in present.items():
+                everybody[name] += learners
             for name, taken in measured.items():
                 report.line(f"{count:2} learners, {name}: {middle(taken)}")
             if chosen.against:
@@ -158,7 +160,8 @@ def slow(chosen: argparse.Namespace, report: Report, directory: Path) -> None:
         mix = SlowMix(served, max(COUNTS))
         windows: dict[int, list[Window]] = {count: [] for count in COUNTS}
         count = (chosen.learners or [LEARNERS])[0]
-        with watched(served, count, report) as (learners, probe):
+        learners = begin(served.port, count)
+        with watched(served, learners, report) as probe:
             for _, count in ((n, count) for n in range(chosen.rounds) for count in COUNTS):
                 expected = mix.uploads(count) + mix.readers(count)
                 clients.open(one.client for one in expected)
@@ -204,7 +207,8 @@ def many_idle(chosen: argparse.Namespace, report: Report, directory: Path) -> No
     """1,100 connections that say nothing, headers that come byte by byte, and pipelines that are hardly read."""
     raise_open_files(4_096)
     with site(directory / "data") as served, slow_clients() as clients:
-        with watched(served, LEARNERS, report) as (learners, probe):
+        learners = begin(served.port, LEARNERS)
+        with watched(served, learners, report) as probe:
             time.sleep(FINISH)
             before = measure(served, probe, chosen.seconds)
             open_idle(served, clients)
