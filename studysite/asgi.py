@@ -22,6 +22,7 @@ tempfile.tempdir = os.fspath(settings.TEMPORARY_FILES)
 application = Bridge(
     DjangoThreads(settings.THREADS),
     largest=largest_body,
-    room=Room(settings.ROOM_FOR_BODIES // settings.WORKERS),
+    # The largest import has to fit, however many workers share the room.
+    room=Room(max(settings.MAX_IMPORT, settings.ROOM_FOR_BODIES // settings.WORKERS)),
     seconds=settings.CLIENT_SECONDS,
 )

@@ -46,6 +46,7 @@ def refusal() -> str:
         ("HOST", "example.org"),
         ("WORKERS", "0"),
         ("WORKERS", "many"),
+        ("CLIENT_SECONDS", "0"),
         ("SITE_URL", ""),
         ("SITE_URL", "study.example.org"),
         ("SITE_URL", "ftp://study.example.org"),
