@@ -108,7 +108,8 @@ class DeckQuerySet(models.QuerySet["Deck"]):
 
     def restorable_by(self, user: User, *, now: datetime) -> "DeckQuerySet":
         """Removed decks that ``user``, their owner, can still bring back."""
-        return self.filter(owner=user, removed_at__gte=now - timedelta(days=RESTORABLE_DAYS))
+        mine = self.filter(owner=user, erased_at=None)
+        return mine.filter(removed_at__gte=now - timedelta(days=RESTORABLE_DAYS))
 
 
 class DeckManager(models.Manager["Deck"]):
@@ -151,11 +152,16 @@ class Deck(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
     removed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # From then on it says nothing and never comes back (see `cards.erasing`).
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = DeckManager.from_queryset(DeckQuerySet)()
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(erased_at=None) | Q(removed_at__isnull=False), name="deck_erased_is_removed"
+            ),
             models.CheckConstraint(
                 condition=Q(visibility__in=Visibility.values), name="deck_visibility_known"
             ),
@@ -164,6 +170,7 @@ class Deck(models.Model):
         ]
         indexes = [
             models.Index(fields=["visibility", "title"], condition=Q(removed_at=None), name="deck_listed"),
+            models.Index(fields=["removed_at"], condition=Q(removed_at__isnull=False), name="deck_removed"),
         ]
 
     def __str__(self) -> str:
@@ -264,7 +271,12 @@ class CardQuerySet(models.QuerySet["Card"]):
         return self.filter(removed_at=None)
 
     def removed(self) -> "CardQuerySet":
-        return self.exclude(removed_at=None)
+        """Cards that have been removed and can be brought back."""
+        return self.exclude(removed_at=None).unerased()
+
+    def unerased(self) -> "CardQuerySet":
+        """Cards that say something still (see `cards.erasing`)."""
+        return self.filter(erased_at=None)
 
     def in_order(self) -> "CardQuerySet":
         return self.order_by("position", "pk")
@@ -316,6 +328,8 @@ class Card(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
     removed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Since when it says nothing (see `cards.erasing`); whoever writes on it anew brings it back.
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = CardManager.from_queryset(CardQuerySet)()
 
@@ -330,6 +344,12 @@ class Card(models.Model):
         indexes = [
             models.Index(
                 fields=["deck", "position", "id"], condition=Q(removed_at=None), name="card_in_order"
+            ),
+            # Few beside the present ones, and looked for every day.
+            models.Index(
+                fields=["removed_at"],
+                condition=Q(removed_at__isnull=False, erased_at=None),
+                name="card_to_erase",
             ),
         ]
 

@@ -96,6 +96,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_guest = models.BooleanField("guest", default=False, editable=False)
     is_active = models.BooleanField("active", default=True, help_text="Switch off instead of deleting.")
     date_joined = models.DateTimeField("joined", default=timezone.now, editable=False)
+    # See `studysite.accounts.erasing`: when their account was deleted, and whether something of theirs is left.
+    erased_at = models.DateTimeField("erased", null=True, editable=False)
+    is_erasing = models.BooleanField(default=False, editable=False)
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -117,11 +120,18 @@ class User(AbstractBaseUser, PermissionsMixin):
                 condition=models.Q(is_guest=False) | models.Q(is_staff=False, is_superuser=False),
                 name="user_guests_have_no_rights",
             ),
+            models.CheckConstraint(
+                condition=models.Q(erased_at=None) | models.Q(is_active=False),
+                name="user_erased_is_inactive",
+            ),
         ]
         indexes = [
             # Guests are looked for by age, and are many or few beside the people.
             models.Index(
                 fields=["date_joined"], condition=models.Q(is_guest=True), name="user_guests_by_age"
+            ),
+            models.Index(
+                fields=["erased_at"], condition=models.Q(erased_at__isnull=False), name="user_erased"
             ),
         ]
 
