@@ -64,7 +64,7 @@ def guest_of(request: HttpRequest) -> User | None:
     pk = request.session.get(SESSION_KEY)
     if pk is None:
         return None
-    guest = User.objects.filter(pk=pk, is_guest=True).first()
+    guest = User.objects.filter(pk=pk, is_guest=True, erased_at=None).first()
     if guest is None:
         forget(request)
     return guest

@@ -1,0 +1,199 @@
+"""Erasing people: their account ends at once, what was theirs goes in short steps that can be stopped anywhere.
+
+`erase_person` is the one way, for the admin and whoever else may ask for it; `go_on` does the rest, for so
+long as one may, and again the next day. What other apps keep of people they alone know: they listen to
+`accounts.signals`.
+
+A row is left, without a name, address or rights, as long as something has to belong to it: the shells of
+decks that others have studied, or the admin's log of what an editor did.
+"""
+
+import logging
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth import SESSION_KEY as SIGNED_IN
+from django.contrib.sessions.models import Session
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, ProtectedError, Q, QuerySet
+
+from studysite.accounts.admin_log import forget_rows
+from studysite.accounts.models import Invitation, User
+from studysite.accounts.signals import belongings_asked, objections_asked, person_erasing, person_leaving
+from studysite.deadline import is_over
+from studysite.requests import whole_number
+
+logger = logging.getLogger(__name__)
+
+NAME = "Somebody who has left"
+SESSIONS_AT_ONCE = 500
+LAST_SUPERUSER = "Nobody else is a superuser. Make somebody else one first."
+HEIR_GONE = "Whoever was to have the decks has no account any more."
+
+
+@dataclass(frozen=True)
+class Belonging:
+    """How much somebody has of something; of decks somebody else could be the owner."""
+
+    number: int
+    one: str
+    many: str
+    can_be_handed_over: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.number:,} {self.one if self.number == 1 else self.many}"
+
+
+class ErasureRefusedError(Exception):
+    """A person cannot be erased: ``str()`` says why in words for who asked for it. Nothing has changed."""
+
+
+def objections(people: Collection[int]) -> list[str]:
+    """Why these people (primary keys) cannot be erased, each reason a sentence; empty where they can."""
+    others = User.objects.filter(is_superuser=True, is_active=True)
+    superusers = set(others.values_list("pk", flat=True))
+    found = [LAST_SUPERUSER] if superusers and superusers <= set(people) else []
+    for _, sentences in objections_asked.send(sender=User, people=people):
+        found += sentences  # type: ignore[arg-type]
+    return found
+
+
+def belongings(people: Collection[int]) -> list[Belonging]:
+    """What there is of these people (primary keys) that erasing them is about."""
+    answers: list[Any] = [found for _, found in belongings_asked.send(sender=User, people=people)]
+    return [each for found in answers for each in found if each.number]
+
+
+def erase_person(*, person: User, heir: User | None = None, now: datetime) -> bool:
+    """End the account of ``person``, a guest too, for good; `go_on` erases what was theirs.
+
+    Their decks become the ``heir``'s; without one they are removed and erased. Those that were removed before are
+    erased in either case. False, with nothing changed, where the account has been erased already.
+
+    Raises:
+        ErasureRefusedError: the person cannot be erased, or the heir has left.
+    """
+    with transaction.atomic():
+        if person.is_superuser:
+            # Of two superusers who erase each other, one comes first.
+            list(User.objects.select_for_update(no_key=True).filter(is_superuser=True).order_by("pk"))
+        # Not for the key: an answer that is being written refers to the row, and holds what is waited for here.
+        mine = User.objects.select_for_update(no_key=True).filter(pk=person.pk, erased_at=None).first()
+        if mine is None:
+            return False
+        if sentences := objections([mine.pk]):
+            raise ErasureRefusedError(" ".join(sentences))
+        if (
+            heir
+            and not heirs().select_for_update(no_key=True).filter(pk=heir.pk).exclude(pk=mine.pk).exists()
+        ):
+            raise ErasureRefusedError(HEIR_GONE)
+        person_leaving.send(sender=User, person=mine, heir=heir, now=now)
+        _forget_account(mine, now)
+    return True
+
+
+def heirs() -> QuerySet[User]:
+    """The people who can be given somebody's decks."""
+    return User.objects.filter(is_active=True, is_guest=False, erased_at=None)
+
+
+def _forget_account(person: User, now: datetime) -> None:
+    """Leave a row that says nothing of ``person`` and in which nobody signs in."""
+    addresses = EmailAddress.objects.filter(user=person)
+    emails = {person.email or "", *addresses.values_list("email", flat=True)} - {""}
+    forget_rows(EmailAddress, addresses.values_list("pk", flat=True), said=NAME)
+    LogEntry.objects.filter(object_repr__in=emails).update(object_repr=NAME, change_message="")
+    forget_rows(User, [person.pk], said=NAME)
+    _forget_invitations(person, emails)
+    addresses.delete()
+    person.groups.clear()
+    person.user_permissions.clear()
+    person.name, person.time_zone, person.last_login, person.date_joined = NAME, "UTC", None, now
+    if not person.is_guest:
+        # One of a name that cannot be, since each person has one, and that nobody else can have taken.
+        person.email = f"{secrets.token_hex(16)}@erased.invalid"
+    person.is_active = person.is_staff = person.is_superuser = False
+    # Ends every session at its next request, before `end_sessions` has found it.
+    person.set_unusable_password()
+    person.erased_at, person.is_erasing = now, True
+    person.save()
+
+
+def _forget_invitations(person: User, emails: Collection[str]) -> None:
+    addressed = Q(pk__in=[])
+    for email in emails:
+        addressed |= Q(email__iexact=email)
+    theirs = Invitation.objects.filter(Q(used_by=person) | addressed)
+    forget_rows(Invitation, theirs.values_list("pk", flat=True), said="An invitation")
+    theirs.filter(used_at=None).delete()
+    theirs.update(email="", note="", used_by=None)
+    Invitation.objects.filter(created_by=person).update(created_by=None)
+
+
+def go_on(*, until: float, people: Collection[int] | None = None) -> bool:
+    """Go on erasing what was theirs who have left, or those of ``people``; whether nothing is left to be erased.
+
+    Stops between two steps when the monotonic clock is past ``until``.
+    """
+    left = User.objects.exclude(erased_at=None)
+    if people is not None:
+        left = left.filter(pk__in=people)
+    emptied = [
+        person for person in left.filter(is_erasing=True).order_by("erased_at", "pk") if _empty(person, until)
+    ]
+    keys = {person.pk for person in emptied}
+    # Nobody is signed in as a guest: a session that names one says nothing once the guest is gone.
+    signed_in = {person.pk for person in emptied if not person.is_guest}
+    if signed_in and not end_sessions(signed_in, until=until):
+        keys -= signed_in
+    User.objects.filter(pk__in=keys).update(is_erasing=False)
+    editors = LogEntry.objects.filter(user=OuterRef("pk"))
+    for person in left.filter(~Exists(editors), is_erasing=False).iterator():
+        if is_over(until):
+            return False
+        _remove(person)
+    return not left.filter(is_erasing=True).exists()
+
+
+def _empty(person: User, until: float) -> bool:
+    """Whether every app says that nothing of the person is left; all of them are asked."""
+    answers: list[Any] = [done for _, done in person_erasing.send(sender=User, person=person, until=until)]
+    return all(answers)
+
+
+def _remove(person: User) -> None:
+    """Delete the row, unless something has to belong to it still."""
+    try:
+        with transaction.atomic():
+            person.delete()
+    except (ProtectedError, IntegrityError):
+        logger.debug("Something still belongs to person %s.", person.pk)
+
+
+def end_sessions(people: Collection[int], *, until: float) -> bool:
+    """Delete the sessions in which one of ``people`` is signed in; whether all are found.
+
+    Which these are is written in each alone, so that all have to be read.
+    """
+    last = ""
+    while chunk := list(
+        Session.objects.filter(session_key__gt=last).order_by("session_key")[:SESSIONS_AT_ONCE]
+    ):
+        theirs = [session.pk for session in chunk if _person_of(session) in people]
+        if theirs:
+            Session.objects.filter(pk__in=theirs).delete()
+        last = chunk[-1].pk
+        if is_over(until):
+            return len(chunk) < SESSIONS_AT_ONCE
+    return True
+
+
+def _person_of(session: Session) -> int | None:
+    """The primary key of who is signed in."""
+    return whole_number(str(session.get_decoded().get(SIGNED_IN)))
