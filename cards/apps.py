@@ -11,6 +11,8 @@ class CardsConfig(AppConfig):
     verbose_name = "Decks and cards"
 
     def ready(self) -> None:
+        from cards import leaving  # noqa: F401 - its receivers register themselves
+
         request_started.connect(begin_allowance)
         request_finished.connect(end_allowance)
 

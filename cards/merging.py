@@ -24,7 +24,7 @@ from cards.signals import history_offered
 MERGED = (
     *("term", "definition", *RENDERED, "side_choice", "studied_side"),
     *ALTERNATIVES,
-    *("updated_at", "removed_at"),
+    *("updated_at", "removed_at", "erased_at"),
 )
 
 
@@ -154,8 +154,9 @@ def _images_taken(there: Card, card: Card, kind: str) -> list[tuple[int, int, st
 def _take_over(there: Card, card: Card, kind: str) -> bool:
     """Bring what the file says onto the card that is there; whether that changes it. A removed card comes back."""
     names = ["term", "definition", *RENDERED]
-    names += [name for name in ALTERNATIVES if kind == ARCHIVE or getattr(card, name)]
-    if kind == ARCHIVE or card.side_choice != SideChoice.AUTO:
+    is_whole = kind == ARCHIVE or there.erased_at is not None
+    names += [name for name in ALTERNATIVES if is_whole or getattr(card, name)]
+    if is_whole or card.side_choice != SideChoice.AUTO:
         names.append("side_choice")
     differs = [name for name in names if getattr(there, name) != getattr(card, name)]
     if not differs and there.removed_at is None:
@@ -163,7 +164,8 @@ def _take_over(there: Card, card: Card, kind: str) -> bool:
     for name in differs:
         setattr(there, name, getattr(card, name))
     there.studied_side = there.settled_side()
-    there.removed_at, there.updated_at = None, timezone.now()
+    there.removed_at = there.erased_at = None
+    there.updated_at = timezone.now()
     return True
 
 

@@ -27,7 +27,7 @@ from django.utils import timezone
 
 from cards.illustrating import set_images
 from cards.images import CardImage, StoredImage
-from cards.models import Card, Deck, TwinPair, make_card_key
+from cards.models import Card, CardQuerySet, Deck, TwinPair, make_card_key
 from cards.signals import cards_changed, cards_moved, cards_moving, cards_reasked
 
 CHUNK = 500
@@ -109,10 +109,10 @@ def edit_card(
         return None
     if stands.updated_at != seen:
         return stands
-    card.removed_at = None
+    card.removed_at = card.erased_at = None
     if images is not None:
         set_images(card=card, images=images)
-    card.save(update_fields=[*AUTHORED, "removed_at"])
+    card.save(update_fields=[*AUTHORED, "removed_at", "erased_at"])
     refresh_deck(deck=card.deck)
     return None
 
@@ -144,10 +144,19 @@ def edit_cards(*, deck: Deck, edits: Iterable[tuple[Card, datetime | None]]) -> 
             if stands.updated_at != seen[card] and not (is_same and stands.removed_at is None):
                 standing.append(stands)
             elif not is_same or stands.removed_at is not None:
-                card.removed_at, card.updated_at = None, timezone.now()
+                card.removed_at = card.erased_at = None
+                card.updated_at = timezone.now()
                 saved.append(card)
         if saved:
-            fields = ["term", "definition", *RENDERED, "studied_side", "updated_at", "removed_at"]
+            fields = [
+                "term",
+                "definition",
+                *RENDERED,
+                "studied_side",
+                "updated_at",
+                "removed_at",
+                "erased_at",
+            ]
             Card.objects.bulk_update(saved, fields, batch_size=CHUNK)
             refresh_deck(deck=deck)
     return saved, standing
@@ -168,9 +177,9 @@ def remove_cards(*, deck: Deck, cards: QuerySet[Card]) -> int:
 
 @transaction.atomic
 def restore_cards(*, deck: Deck, cards: QuerySet[Card]) -> int:
-    """Bring removed ``cards`` of ``deck`` back to where they were, and return how many."""
+    """Bring removed ``cards`` of ``deck`` back to where they were, and return how many; erased ones stay away."""
     lock_decks([deck.pk])
-    removed = in_deck(deck, cards).exclude(removed_at=None)
+    removed = in_deck(deck, cards).removed()
     count = removed.update(removed_at=None, updated_at=timezone.now())
     refresh_deck(deck=deck)
     return count
@@ -285,7 +294,7 @@ def lock_decks(keys: Iterable[int]) -> list[Deck]:
     return list(Deck.objects.select_for_update(no_key=True).filter(pk__in=set(keys)).order_by("pk"))
 
 
-def in_deck(deck: Deck, cards: QuerySet[Card]) -> QuerySet[Card]:
+def in_deck(deck: Deck, cards: QuerySet[Card]) -> CardQuerySet:
     # By key in a subquery: ``cards`` may be ordered or joined in ways that an UPDATE cannot be.
     return Card.objects.filter(deck=deck, pk__in=cards.order_by().values("pk"))
 
@@ -297,9 +306,9 @@ def remove_decks(*, decks: QuerySet[Deck]) -> int:
 
 
 def restore_decks(*, decks: QuerySet[Deck]) -> int:
-    """Bring removed ``decks`` back, with the cards that they had, and return how many."""
-    removed = Deck.objects.filter(pk__in=decks.order_by().values("pk")).exclude(removed_at=None)
-    return removed.update(removed_at=None)
+    """Bring removed ``decks`` back, with the cards that they had, and return how many; erased ones stay away."""
+    removed = Deck.objects.filter(pk__in=decks.order_by().values("pk"), erased_at=None)
+    return removed.exclude(removed_at=None).update(removed_at=None)
 
 
 def show_decks(*, decks: QuerySet[Deck], visibility: str) -> int:

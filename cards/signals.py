@@ -36,3 +36,17 @@ records_asked = Signal()
 # (``start``), for how many ``seconds``, and ``now``: a file's history is to be written. Whoever keeps histories
 # answers with where to go on next, None once all of it is there. Sent outside any transaction.
 history_offered = Signal()
+
+# With ``cards`` of one ``deck``: what they say is about to be erased for good. Whoever keeps texts of
+# theirs elsewhere than in this deck, if that is erased as a whole, erases these, in short transactions, and
+# answers whether none is left when it returns; it stops when the monotonic clock is past ``until``. Sent
+# outside any transaction.
+cards_erasing = Signal()
+
+# With an erased ``deck``: whoever keeps what it said, or anything that its owner has learned there, erases
+# that in the same way, and answers in the same way. Sent outside any transaction.
+deck_erasing = Signal()
+
+# With ``keys`` (primary keys of decks or cards, as the sender says): whoever keeps something about them
+# that has to stay answers with the keys of those that it needs.
+references_asked = Signal()

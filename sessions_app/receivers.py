@@ -18,19 +18,24 @@ from cards.signals import (
     answer_accepted,
     answers_asked,
     cards_changed,
+    cards_erasing,
     cards_moved,
     cards_moving,
     cards_reasked,
+    deck_erasing,
     history_offered,
     learners_asked,
     records_asked,
+    references_asked,
 )
-from sessions_app import histories, overrides, upkeep
+from sessions_app import erasing, histories, overrides, upkeep
 from sessions_app.anki_history import AnkiHistories
 from sessions_app.guests import belongings, guest_discard, guest_merge
 from sessions_app.records import ArchiveHistories, records_of
 from studysite.accounts import guests
+from studysite.accounts.erasing import Belonging
 from studysite.accounts.models import User
+from studysite.accounts.signals import belongings_asked, person_erasing, person_leaving
 
 
 @receiver(cards_changed)
@@ -116,5 +121,35 @@ def drop_a_guest_without_anything(sender: object, request: HttpRequest, user: Us
     """Whoever logs in is asked what to do with the guest's answers and decks, where there are any."""
     guest = guests.guest_of(request)
     if guest and not belongings(guest):
-        guest_discard(guest=guest)
+        guest_discard(guest=guest, now=timezone.now())
         guests.forget(request)
+
+
+@receiver(references_asked)
+def name_what_is_needed(sender: type[Card | Deck], keys: Collection[int], **kwargs: Any) -> list[int]:
+    return erasing.needed_cards(keys) if sender is Card else erasing.needed_decks(keys)
+
+
+@receiver(cards_erasing)
+def erase_frozen_texts(sender: object, cards: Sequence[int], deck: Deck, until: float, **kwargs: Any) -> bool:
+    return erasing.cards_erase(cards, deck, until=until)
+
+
+@receiver(deck_erasing)
+def erase_sessions(sender: object, deck: Deck, until: float, **kwargs: Any) -> bool:
+    return erasing.deck_erase(deck, until=until)
+
+
+@receiver(belongings_asked)
+def count_answers(sender: object, people: Collection[int], **kwargs: Any) -> list[Belonging]:
+    return erasing.belongings(people)
+
+
+@receiver(person_leaving)
+def leave_the_tables(sender: object, person: User, **kwargs: Any) -> None:
+    erasing.leave(person)
+
+
+@receiver(person_erasing)
+def erase_learning(sender: object, person: User, until: float, **kwargs: Any) -> bool:
+    return erasing.person_erase(person, until=until)

@@ -17,8 +17,14 @@ def deck_to_see(request: SiteRequest, slug: str) -> Deck:
 
 
 def card_to_edit(request: SiteRequest, slug: str, pk: int) -> Card:
-    """A card that the learner may change, be it present or removed."""
+    """A card that the learner may change, be it present or removed.
+
+    What somebody has typed for one that has been erased meanwhile can still be saved: it is theirs.
+    """
     deck = deck_to_edit(request, slug)
-    card = get_object_or_404(deck.cards.with_seen_tags(request.learner, deck=deck), pk=pk)
+    cards = deck.cards.with_seen_tags(request.learner, deck=deck)
+    if request.method != "POST":
+        cards = cards.unerased()
+    card = get_object_or_404(cards, pk=pk)
     card.deck = deck
     return card

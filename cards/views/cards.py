@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -145,6 +145,8 @@ def card_remove(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
 def card_restore(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
     """Bring a removed card back to where it was."""
     card = card_to_edit(request, slug, pk)
+    if card.erased_at:
+        raise Http404("it is erased")
     services.restore_cards(deck=card.deck, cards=Card.objects.filter(pk=pk))
     if not wanted_part(request, (f"card-{pk}",)):
         messages.success(request, "The card is back.")

@@ -1,0 +1,39 @@
+"""Giving decks another owner, with the owner's tags on their cards."""
+
+from collections.abc import Collection
+
+from django.db import transaction
+from django.utils import timezone
+
+from cards.models import Card, Deck, Tag
+from cards.services import CHUNK, lock_decks
+from cards.tagging import own_tags
+from studysite.accounts.models import User
+
+TagLink = Card.tags.through
+
+
+@transaction.atomic
+def hand_over(*, decks: Collection[int], owner: User, to: User) -> int:
+    """Make those of ``decks`` (primary keys) that are the owner's somebody else's; returns how many.
+
+    Tags belong to who made them: those of the old owner on these cards become the new one's, and of two of
+    one name the new one's stays. On other decks the old owner keeps theirs.
+    """
+    mine = [deck.pk for deck in lock_decks(decks) if deck.owner_id == owner.pk]
+    _hand_over_tags(mine, owner, to)
+    return Deck.objects.filter(pk__in=mine).update(owner=to, updated_at=timezone.now())
+
+
+def _hand_over_tags(decks: Collection[int], owner: User, to: User) -> None:
+    links = TagLink.objects.filter(tag__owner=owner, card__deck__in=decks)
+    tags = list(Tag.objects.filter(owner=owner, pk__in=links.values("tag")))
+    theirs = {tag.key: tag.pk for tag in own_tags(owner=to, names=[tag.name for tag in tags])}
+    new = {tag.pk: theirs[tag.key] for tag in tags}
+    pairs = list(links.order_by().values_list("pk", "card", "tag"))
+    TagLink.objects.bulk_create(
+        [TagLink(card_id=card, tag_id=new[tag]) for _, card, tag in pairs],
+        batch_size=CHUNK,
+        ignore_conflicts=True,
+    )
+    TagLink.objects.filter(pk__in=[pk for pk, _, _ in pairs]).delete()

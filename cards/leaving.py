@@ -1,0 +1,99 @@
+"""What becomes of somebody's decks and tags, and of what else they have put in, when their account is erased."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Sum
+from django.dispatch import receiver
+
+from cards import library
+from cards.drafts import ImportDraft
+from cards.erasing import chunks, claim_decks, drop_tags, erase_deck
+from cards.handing_over import hand_over
+from cards.importing import drop_draft
+from cards.models import Card, CardReport, Deck, Tag
+from studysite.accounts.admin_log import forget_rows
+from studysite.accounts.erasing import Belonging
+from studysite.accounts.models import User
+from studysite.accounts.signals import belongings_asked, objections_asked, person_erasing, person_leaving
+from studysite.deadline import is_over
+
+ROWS_AT_ONCE = 500
+TagLink = Card.tags.through
+
+
+@receiver(objections_asked)
+def keep_the_library(sender: object, people: Collection[int], **kwargs: Any) -> list[str]:
+    """The site ships a deck, which would come back at its next start."""
+    shipped = Deck.objects.filter(slug=library.SLUG, owner__in=people).select_related("owner")
+    return [
+        f"{deck.owner} owns the deck that the site ships, “{deck}”. Give that another owner first."
+        for deck in shipped
+    ]
+
+
+@receiver(belongings_asked)
+def count_decks(sender: object, people: Collection[int], **kwargs: Any) -> list[Belonging]:
+    counted = (
+        Deck.objects.present().filter(owner__in=people).aggregate(decks=Count("pk"), cards=Sum("card_count"))
+    )
+    return [
+        Belonging(counted["decks"], "deck", "decks", can_be_handed_over=True),
+        Belonging(counted["cards"] or 0, "card in them", "cards in them"),
+    ]
+
+
+@receiver(person_leaving)
+def part_with_decks(sender: object, person: User, heir: User | None, now: datetime, **kwargs: Any) -> None:
+    """Those that are there go to the heir; all others are erased."""
+    if heir:
+        # With the hidden ones: what somebody else is importing goes along, and the person's own go with
+        # their drafts.
+        there = Deck.objects.filter(owner=person, removed_at=None)
+        hand_over(decks=list(there.values_list("pk", flat=True)), owner=person, to=heir)
+    claim_decks(list(Deck.objects.filter(owner=person).values_list("pk", flat=True)), now=now)
+
+
+@receiver(person_erasing)
+def erase_belongings(sender: object, person: User, until: float, **kwargs: Any) -> bool:
+    """Drafts, reports, tags and what their erased decks say; whether all of it is gone."""
+    for draft in ImportDraft.objects.filter(owner=person).defer("look"):
+        drop_draft(draft=draft)
+    steps = (drop_reports, drop_links, drop_own_tags, erase_decks)
+    return all(step(person, until) for step in steps)
+
+
+def drop_reports(person: User, until: float) -> bool:
+    keys = list(CardReport.objects.filter(reporter=person).order_by().values_list("pk", flat=True))
+    for chunk in chunks(keys, ROWS_AT_ONCE):
+        if is_over(until):
+            return False
+        forget_rows(CardReport, chunk, said="A report")
+        CardReport.objects.filter(pk__in=chunk).delete()
+    return True
+
+
+def drop_links(person: User, until: float) -> bool:
+    """Take the person's tags off all cards, also off those of others."""
+    keys = list(TagLink.objects.filter(tag__owner=person).values_list("pk", flat=True))
+    for chunk in chunks(keys, ROWS_AT_ONCE):
+        if is_over(until):
+            return False
+        TagLink.objects.filter(pk__in=chunk).delete()
+    return True
+
+
+def drop_own_tags(person: User, until: float) -> bool:
+    keys = list(Tag.objects.filter(owner=person).order_by().values_list("pk", flat=True))
+    for chunk in chunks(keys, ROWS_AT_ONCE):
+        if is_over(until):
+            return False
+        drop_tags(Tag.objects.filter(pk__in=chunk))
+    return True
+
+
+def erase_decks(person: User, until: float) -> bool:
+    erased = Deck.objects.filter(owner=person).exclude(erased_at=None)
+    answers = [erase_deck(deck, until=until) for deck in erased]
+    return all(answers)

@@ -1,0 +1,240 @@
+"""Erasing what studying keeps: frozen texts of removed decks and cards, and all that people who leave have done.
+
+Everything is done in transactions of some hundred rows, and what is left is found again (see `cards.erasing` and
+`studysite.accounts.erasing`). Of others the log stays, with what it comes to: no replay may come out different.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, QuerySet
+
+from cards.erasing import REMOVED_CARD, chunks
+from cards.models import Card, Deck
+from sessions_app.models import (
+    CardProgress,
+    DayTotal,
+    Enrollment,
+    MatchingBoard,
+    OverriddenAnswer,
+    Review,
+    Step,
+    StudySession,
+)
+from sessions_app.study.frozen import board_without, question_without
+from studysite.accounts.erasing import Belonging
+from studysite.accounts.models import User
+from studysite.deadline import is_over
+
+ROWS_AT_ONCE = 500
+SESSIONS_AT_ONCE = 50
+
+
+# --- What is asked
+
+
+def needed_cards(keys: Collection[int]) -> list[int]:
+    """Those of the cards that somebody has answered about or marked."""
+    about = (Review.objects.filter(card=OuterRef("pk")), CardProgress.objects.filter(card=OuterRef("pk")))
+    cards = Card.objects.filter(Exists(about[0]) | Exists(about[1]), pk__in=keys)
+    return list(cards.values_list("pk", flat=True))
+
+
+def needed_decks(keys: Collection[int]) -> list[int]:
+    """Those of the decks in which somebody has studied; who has studied is looked for first among the enrolled."""
+    found = set(Enrollment.objects.filter(deck__in=keys).values_list("deck", flat=True))
+    for rows in (StudySession, Review, CardProgress, DayTotal, MatchingBoard):
+        if rest := set(keys) - found:
+            mine = rows._default_manager.filter(deck=OuterRef("pk"))
+            found |= set(Deck.objects.filter(Exists(mine), pk__in=rest).values_list("pk", flat=True))
+    return list(found)
+
+
+def belongings(people: Collection[int]) -> list[Belonging]:
+    """How much these people have answered, and how many others have answers in their decks."""
+    others = Enrollment.objects.filter(
+        deck__owner__in=people, deck__removed_at=None, last_studied_at__isnull=False
+    )
+    learners = others.exclude(learner__in=people).aggregate(learners=Count("learner", distinct=True))[
+        "learners"
+    ]
+    return [
+        Belonging(Review.objects.filter(learner__in=people).count(), "answer", "answers"),
+        Belonging(
+            learners,
+            "other learner who has answers in these decks",
+            "other learners who have answers in these decks",
+        ),
+    ]
+
+
+# --- Decks as a whole
+
+
+def deck_erase(deck: Deck, *, until: float) -> bool:
+    """Delete the sessions in an erased deck with their questions, and what its owner has learned there.
+
+    Whether all of it is gone, as of every function here that is told ``until`` when to stop.
+    """
+    return (
+        drop_sessions(StudySession.objects.filter(deck=deck), until=until)
+        and drop_owners_log(deck, until=until)
+        and drop_rows(unused_enrollments(deck), until=until)
+    )
+
+
+def unused_enrollments(deck: Deck) -> QuerySet[Enrollment]:
+    """Those of learners who have never answered or marked anything in the deck: a wish, and no history."""
+    mine = CardProgress.objects.filter(learner=OuterRef("learner"), deck=deck)
+    lines = Review.objects.filter(learner=OuterRef("learner"), deck=deck)
+    return Enrollment.objects.filter(~Exists(mine), ~Exists(lines), deck=deck, last_studied_at=None)
+
+
+def drop_owners_log(deck: Deck, *, until: float) -> bool:
+    """Delete what the owner of an erased deck has learned in it.
+
+    Not where cards were moved between it and another deck: what was answered in the one counts in the other.
+    """
+    mine = Review.objects.filter(learner=deck.owner_id)
+    lines = mine.filter(card__deck=deck)
+    if lines.exclude(deck=deck).exists() or mine.filter(deck=deck).exclude(card__deck=deck).exists():
+        return True
+    own = {"learner": deck.owner_id, "deck": deck}
+    # The enrollment first: no replay looks at what is left without it.
+    Enrollment.objects.filter(**own).delete()
+    progress = CardProgress.objects.filter(learner=deck.owner_id, card__deck=deck)
+    return (
+        drop_reviews(lines, until=until)
+        and drop_rows(progress, until=until)
+        and drop_rows(DayTotal.objects.filter(**own), until=until)
+    )
+
+
+# --- Single cards
+
+
+def cards_erase(cards: Sequence[int], deck: Deck, *, until: float) -> bool:
+    """Erase what ``cards`` say from the frozen questions and boards of every deck in which they were asked.
+
+    Not of their own ``deck`` where that is erased as a whole. Which answers were called right is forgotten too.
+    """
+    if not drop_rows(OverriddenAnswer.objects.filter(card__in=cards), until=until):
+        return False
+    homes = set(Step.objects.filter(card__in=cards).values_list("session__deck", flat=True).distinct())
+    homes |= set(Review.objects.filter(card__in=cards).values_list("deck", flat=True).distinct())
+    homes = homes - {deck.pk} if deck.erased_at else homes | {deck.pk}
+    hidden, texts = frozenset(cards), texts_of(cards) if homes else frozenset()
+
+    def without(question: dict[str, Any]) -> dict[str, Any]:
+        return question_without(question, hidden, texts, REMOVED_CARD)
+
+    def bare(board: dict[str, Any]) -> dict[str, Any]:
+        return board_without(board, hidden, REMOVED_CARD)
+
+    for home in sorted(homes):
+        keys = list(StudySession.objects.filter(deck=home).order_by("pk").values_list("pk", flat=True))
+        for chunk in chunks(keys, SESSIONS_AT_ONCE):
+            if is_over(until):
+                return False
+            rewrite(Step.objects.filter(session__in=chunk), "question", without)
+            rewrite(MatchingBoard.objects.filter(session__in=chunk), "board", bare)
+    return True
+
+
+def texts_of(cards: Collection[int]) -> frozenset[str]:
+    """All that these cards say as source texts."""
+    rows = Card.objects.filter(pk__in=cards).values_list(
+        "term", "definition", "accepted_terms", "accepted_definitions"
+    )
+    found: set[str] = set()
+    for term, definition, *accepted in rows:
+        found |= {term, definition, *(text for texts in accepted for text in texts)}
+    return frozenset(found)
+
+
+def rewrite(rows: QuerySet[Any], field: str, change: Callable[[Any], Any]) -> None:
+    """Change ``field`` of ``rows``; only those are written of which it comes out different."""
+    changed = []
+    for row in rows.only(field):
+        new = change(getattr(row, field))
+        if new != getattr(row, field):
+            setattr(row, field, new)
+            changed.append(row)
+    for chunk in chunks(changed, ROWS_AT_ONCE):
+        rows.model.objects.bulk_update(chunk, [field])
+
+
+# --- People
+
+
+def leave(person: User) -> None:
+    """Take the person's name out of every table, and out of whatever is replayed."""
+    Enrollment.objects.filter(learner=person).delete()
+
+
+def person_erase(person: User, *, until: float) -> bool:
+    """Delete all that the person has answered, marked and chosen."""
+    leave(person)
+    return (
+        drop_reviews(Review.objects.filter(learner=person), until=until)
+        and drop_sessions(StudySession.objects.filter(learner=person), until=until)
+        and drop_rows(CardProgress.objects.filter(learner=person), until=until)
+        and drop_rows(DayTotal.objects.filter(learner=person), until=until)
+    )
+
+
+# --- Rows
+
+
+def drop_rows(rows: QuerySet[Any], *, until: float) -> bool:
+    while keys := list(rows.order_by().values_list("pk", flat=True)[:ROWS_AT_ONCE]):
+        if is_over(until):
+            return False
+        rows.model.objects.filter(pk__in=keys).delete()
+    return True
+
+
+def drop_reviews(lines: QuerySet[Review], *, until: float) -> bool:
+    """Delete ``lines``, with the digests of what was typed in them alone."""
+    while found := dict(lines.order_by().values_list("pk", "overridden")[:ROWS_AT_ONCE]):
+        if is_over(until):
+            return False
+        with transaction.atomic():
+            Review.objects.filter(pk__in=found).delete()
+            others = Review.objects.filter(overridden=OuterRef("pk"))
+            answers = OverriddenAnswer.objects.filter(pk__in=set(found.values()) - {None})
+            answers.filter(~Exists(others)).delete()
+    return True
+
+
+def drop_sessions(sessions: QuerySet[StudySession], *, until: float) -> bool:
+    """Delete ``sessions`` with their questions, papers and boards; the lines of the log stay."""
+    while chunk := list(sessions.order_by()[:SESSIONS_AT_ONCE]):
+        while _drop_steps(chunk):
+            if is_over(until):
+                return False
+        with transaction.atomic():
+            _lock_enrollments(chunk)
+            StudySession.objects.filter(pk__in=[session.pk for session in chunk]).delete()
+        if is_over(until):
+            return False
+    return True
+
+
+@transaction.atomic
+def _drop_steps(sessions: Sequence[StudySession]) -> int:
+    """Delete some steps of ``sessions``; how many."""
+    _lock_enrollments(sessions)
+    keys = list(
+        Step.objects.filter(session__in=sessions).order_by().values_list("pk", flat=True)[:ROWS_AT_ONCE]
+    )
+    Step.objects.filter(pk__in=keys).delete()
+    return len(keys)
+
+
+def _lock_enrollments(sessions: Sequence[StudySession]) -> None:
+    """As an answer does it, so that none is in the middle of referring to what goes."""
+    learners, decks = ({getattr(one, name) for one in sessions} for name in ("learner_id", "deck_id"))
+    mine = Enrollment.objects.select_for_update().filter(learner__in=learners, deck__in=decks)
+    list(mine.order_by("pk").values_list("pk"))

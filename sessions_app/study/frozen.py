@@ -1,0 +1,53 @@
+"""Frozen questions and boards, as they are stored, without what some cards say; everything else of them stays.
+
+They stay readable as `types.Question` and `modes.matching.Board`: each text is replaced, and none is left
+out of a list whose places mean something.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+Stored = Mapping[str, Any]
+
+
+def question_without(
+    question: Stored, cards: Collection[int], texts: Collection[str], said: str
+) -> dict[str, Any]:
+    """``question`` with ``said`` in place of what ``cards`` say.
+
+    Of the answers that a typed one was compared with it is not noted whose they are: those that are among
+    ``texts``, the cards' own, go.
+    """
+    is_about = question["card"] in cards
+    new = dict(question)
+    if is_about:
+        new |= {name: said for name in ("prompt", "answer") if question[name]}
+        new.pop("accepted", None)
+    # An option of no card was written by the owner of the one that is asked.
+    hidden = {*cards, 0} if is_about else cards
+    for name, owners in (("options", "option_cards"), ("prompts", "cards")):
+        if name in question:
+            new[name] = _said_by(question[name], question.get(owners, ()), hidden, said)
+    for name in ("others", "twins"):
+        if name in question:
+            new[name] = [text for text in question[name] if text not in texts]
+    return new
+
+
+def board_without(board: Stored, cards: Collection[int], said: str) -> dict[str, Any]:
+    """``board`` with ``said`` in place of both sides of ``cards``."""
+    definitions = list(board["definitions"])
+    for card, place in zip(board["cards"], board["key"], strict=True):
+        if card in cards:
+            definitions[place] = said
+    return {
+        **board,
+        "terms": _said_by(board["terms"], board["cards"], cards, said),
+        "definitions": definitions,
+    }
+
+
+def _said_by(texts: Sequence[str], owners: Sequence[int], hidden: Collection[int], said: str) -> list[str]:
+    """``texts`` with ``said`` for those of hidden ``owners``; a text whose owner is not noted stays."""
+    known = [*owners, *[None] * (len(texts) - len(owners))]
+    return [said if owner in hidden else text for text, owner in zip(texts, known, strict=True)]
