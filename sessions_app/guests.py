@@ -1,4 +1,4 @@
-"""What becomes of a guest's learning: merged into an account, discarded, or removed when nobody comes back.
+"""What becomes of a guest's learning: merged into an account, discarded, or erased when nobody comes back.
 
 `studysite.accounts.guests` knows who a guest is; only here is known what she has.
 """
@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.template.defaultfilters import pluralize
+from django.utils import timezone
 
 from cards.drafts import ImportDraft
 from cards.importing import TagLink, drop_draft
-from cards.models import Card, CardReport, Deck, Tag
+from cards.models import CardReport, Deck, Tag
 from sessions_app import log
 from sessions_app.models import CardProgress, DayTotal, Enrollment, MatchingBoard, Review, Step, StudySession
+from studysite.accounts import erasing
 from studysite.accounts.models import User
+from studysite.deadline import in_request, is_over
 
 GUESTS_AT_ONCE = 100
 # All that names a learner.
@@ -68,51 +71,58 @@ def take_over_reports(guest: User, user: User) -> None:
     CardReport.objects.filter(~Exists(said), reporter=guest).update(reporter=user)
 
 
-def guest_discard(*, guest: User) -> None:
-    """Delete the guest with everything that she has learned, and her decks unless others have studied them."""
-    with transaction.atomic():
-        if User.objects.select_for_update().filter(pk=guest.pk, is_guest=True).exists():
-            forget_guests([guest.pk])
+def guest_discard(*, guest: User, now: datetime) -> None:
+    """Erase the guest; what cannot be erased within a request goes with the daily chores.
 
-
-def forget_guests(keys: Sequence[int]) -> int:
-    """Delete locked guests with all that is theirs; returns how many they were.
-
-    A guest whose deck somebody else has studied loses her answers alone: the other's history needs the deck.
+    A guest whose deck somebody else has studied loses her answers alone: the deck stays, for the other.
     """
-    for rows in LEARNED:
-        rows.objects.filter(learner__in=keys).delete()
-    for draft in ImportDraft.objects.filter(owner__in=keys).select_related("staging"):
-        drop_draft(draft=draft)
-    studied = Deck.objects.filter(Exists(Review.objects.filter(card__deck=OuterRef("pk"))))
-    studied |= Deck.objects.filter(Exists(Enrollment.objects.filter(deck=OuterRef("pk"))))
-    kept = set(studied.filter(owner__in=keys).values_list("owner", flat=True))
-    gone = [key for key in keys if key not in kept]
-    Card.objects.filter(deck__owner__in=gone).delete()
-    Deck.objects.filter(owner__in=gone).delete()
-    return User.objects.filter(pk__in=gone).delete()[1].get(User._meta.label, 0)
+    if not User.objects.filter(pk=guest.pk, is_guest=True).exists():
+        return
+    if Deck.objects.filter(studied_by_others(), owner=guest).exists():
+        guest_forget_answers(guest=guest)
+    elif erasing.erase_person(person=guest, now=now):
+        erasing.go_on(until=in_request(), people=[guest.pk])
 
 
-def idle_guests_remove(*, before: datetime) -> int:
-    """Delete the guests who came before then and have done nothing since; return how many they were.
+def guest_forget_answers(*, guest: User) -> None:
+    """Delete what the guest has answered and handed in; her row and her decks stay."""
+    with transaction.atomic():
+        if not User.objects.select_for_update().filter(pk=guest.pk, is_guest=True).exists():
+            return
+        for rows in LEARNED:
+            rows.objects.filter(learner=guest).delete()
+        for draft in ImportDraft.objects.filter(owner=guest).select_related("staging"):
+            drop_draft(draft=draft)
 
-    Who has a deck that others study stays.
+
+def studied_by_others() -> Q:
+    """Decks that somebody else than their owner studies, or has answered about."""
+    others = Enrollment.objects.filter(deck=OuterRef("pk")).exclude(learner=OuterRef("owner"))
+    logged = Review.objects.filter(card__deck=OuterRef("pk")).exclude(learner=OuterRef("owner"))
+    return Q(Exists(others)) | Q(Exists(logged))
+
+
+def idle_guests_erase(*, before: datetime, until: float) -> int:
+    """Erase the guests who came before then and have done nothing since; return how many they were.
+
+    Who has a deck that others study stays. Stops when the monotonic clock is past ``until``.
     """
     answered = Enrollment.objects.filter(learner=OuterRef("pk"), last_studied_at__gte=before)
-    wrote = Deck.objects.filter(owner=OuterRef("pk"), updated_at__gte=before)
-    others = Enrollment.objects.filter(deck__owner=OuterRef("pk")).exclude(learner=OuterRef("pk"))
-    logged = Review.objects.filter(card__deck__owner=OuterRef("pk")).exclude(learner=OuterRef("pk"))
-    idle = User.objects.filter(~Exists(answered), ~Exists(wrote), is_guest=True, date_joined__lt=before)
-    idle = idle.filter(~Exists(others), ~Exists(logged))
-    removed = 0
-    while True:
-        with transaction.atomic():
-            oldest = idle.select_for_update().order_by("date_joined", "pk")
-            chunk = list(oldest.values_list("pk", flat=True)[:GUESTS_AT_ONCE])
-            if not chunk:
-                return removed
-            # Asked once more: one whose row was waited for has come back.
-            removed += forget_guests(list(idle.filter(pk__in=chunk).values_list("pk", flat=True)))
+    wrote = Deck.objects.filter(owner=OuterRef("pk"), updated_at__gte=before, erased_at=None)
+    shared = Deck.objects.filter(studied_by_others(), owner=OuterRef("pk"))
+    idle = User.objects.filter(is_guest=True, date_joined__lt=before, erased_at=None)
+    idle = idle.filter(~Exists(answered), ~Exists(wrote), ~Exists(shared))
+    erased = 0
+    while chunk := list(idle.order_by("date_joined", "pk")[:GUESTS_AT_ONCE]):
+        for guest in chunk:
+            if is_over(until):
+                return erased
+            with transaction.atomic():
+                # Asked once more: one whose row was waited for has come back.
+                list(User.objects.select_for_update(no_key=True).filter(pk=guest.pk))
+                if idle.filter(pk=guest.pk).exists():
+                    erased += erasing.erase_person(person=guest, now=timezone.now())
+    return erased
 
 
 def lock_enrollments(guest: User, user: User) -> list[Enrollment]:

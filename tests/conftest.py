@@ -10,6 +10,13 @@ from studysite.accounts.models import User
 hypothesis.settings.register_profile("studysite", deadline=None)
 hypothesis.settings.load_profile("studysite")
 
+
+@pytest.fixture(autouse=True)
+def _enough_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let whatever a request goes on with for half a second be done in it, however slow the machine."""
+    monkeypatch.setattr("studysite.deadline.IN_REQUEST", 60.0)
+
+
 PASSWORD = "correct horse battery"
 
 

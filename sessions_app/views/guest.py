@@ -48,7 +48,7 @@ def settle(request: SiteRequest, found: User, *, add: bool) -> bool:
             return False
         messages.success(request, ADDED if merged else SETTLED)
     else:
-        guest_discard(guest=found)
+        guest_discard(guest=found, now=timezone.now())
         messages.success(request, DISCARDED)
     guests.forget(request)
     return True

@@ -361,4 +361,4 @@ def test_files_that_no_card_shows_go_after_a_day(card, tmp_path):
     assert unused_images_remove(now=timezone.now() + timedelta(days=2)) == 2
     assert path_of(shown.sha256).exists()
     assert not path_of(unused.sha256).exists()
-    call_command("remove_old_imports")
+    call_command("daily")

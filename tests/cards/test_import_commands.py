@@ -122,11 +122,11 @@ def test_old_drafts_go_with_what_they_have_half_written(owner, settings, tmp_pat
     importing.begin(draft=draft, look=looking.look_at(draft), title="Half")
     importing.write_cards(draft=draft)
     assert Card.objects.count() == 2
-    run("remove_old_imports")
+    run("daily")
     assert ImportDraft.objects.exists()
     (folder() / "left-behind").write_bytes(b"x")
     with time_machine.travel(timezone.now() + timedelta(days=2)):
-        assert "1 old import removed." in run("remove_old_imports")
+        assert "1 old import removed." in run("daily")
     assert not Card.objects.exists()
     assert not Deck.objects.exists()
     assert not draft.path.exists()

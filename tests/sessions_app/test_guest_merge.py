@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.core.management import CommandError, call_command
+import time_machine
+from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -14,9 +15,10 @@ from cards.importing import make_draft
 from cards.models import Card, CardReport, Deck, Tag
 from cards.reports import report_card
 from sessions_app import log, marks
-from sessions_app.guests import LEARNED, guest_discard, guest_merge, idle_guests_remove
+from sessions_app.guests import LEARNED, guest_discard, guest_merge, idle_guests_erase
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step, StudySession
 from studysite.accounts.models import User
+from studysite.deadline import in_seconds
 from tests.sessions_app.conftest import NOON, Studying
 
 pytestmark = pytest.mark.django_db
@@ -211,14 +213,14 @@ def test_a_card_that_was_moved_is_replayed_too(guest, learner, make_deck, merge)
 def test_discarding_deletes_the_guest_with_everything(guest, learner, deck):
     study(guest, deck, 3)
     study(learner, deck, 3)
-    guest_discard(guest=guest)
+    guest_discard(guest=guest, now=NOON)
     assert {row.learner for model in LEARNED for row in model.objects.all()} == {learner}
     assert not User.objects.filter(is_guest=True).exists()
 
 
 def test_discarding_spares_people(learner, deck):
     study(learner, deck, 3)
-    guest_discard(guest=learner)
+    guest_discard(guest=learner, now=NOON)
     assert Review.objects.exists()
 
 
@@ -238,18 +240,14 @@ def test_idle_guests_go_and_nobody_else(learner, deck, capsys, monkeypatch):
     stays = [make_guest(deck, joined=new), make_guest(deck, joined=old, studied=new), learner, deck.owner]
     make_guest(deck, joined=old)
     make_guest(deck, joined=old, studied=old)
-    call_command("remove_idle_guests")
-    assert capsys.readouterr().out == "2 idle guests removed.\n"
+    call_command("daily")
+    assert "2 idle guests erased.\n" in capsys.readouterr().out
     assert set(User.objects.all()) == set(stays)
     assert Review.objects.count() == 1
-    call_command("remove_idle_guests", days=28)
-    assert capsys.readouterr().out == "2 idle guests removed.\n"
-
-
-@pytest.mark.parametrize("days", [0, -1, 10**6])
-def test_a_number_of_days_that_makes_no_sense(days):
-    with pytest.raises(CommandError, match="--days must be"):
-        call_command("remove_idle_guests", days=days)
+    with time_machine.travel(timezone.now() + timedelta(days=2)):
+        call_command("daily")
+    assert "2 idle guests erased.\n" in capsys.readouterr().out
+    assert set(User.objects.all()) == {learner, deck.owner}
 
 
 def test_what_the_guest_reported_is_the_learners_word(learner, deck):
@@ -283,7 +281,7 @@ def test_discarding_a_guest_takes_her_decks_too(guest):
     deck = Deck.objects.create(owner=guest, title="Hers")
     Card.objects.create(deck=deck, term="t", definition="d")
     draft = make_draft(owner=guest, content="a\tb\n")
-    guest_discard(guest=guest)
+    guest_discard(guest=guest, now=NOON)
     assert not Deck.objects.filter(pk=deck.pk).exists()
     assert not User.objects.filter(is_guest=True).exists()
     assert not draft.path.exists()
@@ -292,9 +290,9 @@ def test_discarding_a_guest_takes_her_decks_too(guest):
 def test_a_guest_with_a_fresh_deck_is_not_idle(guest):
     Deck.objects.create(owner=guest, title="Hers", updated_at=NOON + timedelta(days=40))
     User.objects.filter(pk=guest.pk).update(date_joined=NOON - timedelta(days=90))
-    assert idle_guests_remove(before=NOON + timedelta(days=30)) == 0
+    assert idle_guests_erase(before=NOON + timedelta(days=30), until=in_seconds(60)) == 0
     Deck.objects.update(updated_at=NOON - timedelta(days=60))
-    assert idle_guests_remove(before=NOON + timedelta(days=30)) == 1
+    assert idle_guests_erase(before=NOON + timedelta(days=30), until=in_seconds(60)) == 1
     assert not Deck.objects.filter(title="Hers").exists()
 
 
@@ -302,6 +300,6 @@ def test_a_deck_that_others_study_keeps_its_guest(guest, learner):
     deck = Deck.objects.create(owner=guest, title="Hers", updated_at=NOON - timedelta(days=60))
     Enrollment.objects.create(learner=learner, deck=deck)
     User.objects.filter(pk=guest.pk).update(date_joined=NOON - timedelta(days=90))
-    assert idle_guests_remove(before=NOON) == 0
-    guest_discard(guest=guest)
+    assert idle_guests_erase(before=NOON, until=in_seconds(60)) == 0
+    guest_discard(guest=guest, now=NOON)
     assert Deck.objects.filter(pk=deck.pk).exists()

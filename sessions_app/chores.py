@@ -1,0 +1,98 @@
+"""What has to be done on the site once a day; `manage.py daily` does all of it.
+
+A chore writes in short transactions, stops between two of them when the monotonic clock is past ``until``,
+goes on the next day, and says in a line what it came to. To add one, write its function and name it in
+`CHORES`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.sessions.models import Session
+from django.template.defaultfilters import pluralize
+
+from cards.erasing import decks_go_on, old_cards_erase, old_decks_claim
+from cards.images import unused_images_remove
+from cards.importing import old_drafts_remove
+from sessions_app.guests import idle_guests_erase
+from studysite.accounts import erasing
+from studysite.accounts.models import User
+from studysite.deadline import is_over
+
+IDLE_DAYS = 30
+"""Days without an answer after which a guest is erased."""
+
+ROWS_AT_ONCE = 1_000
+MORE = " More is left for the next run."
+
+
+@dataclass(frozen=True)
+class Chore:
+    """``run`` is told what time it is, and until which reading of the monotonic clock it may work."""
+
+    name: str
+    run: Callable[[datetime, float], str]
+
+
+def counted(number: int, noun: str, done: str) -> str:
+    """ "3 images removed." """
+    return f"{number:,} {noun}{pluralize(number)} {done}."
+
+
+def sessions(now: datetime, until: float) -> str:
+    """Browser sessions that have expired."""
+    expired = Session.objects.filter(expire_date__lt=now)
+    count = 0
+    while keys := list(expired.order_by("expire_date").values_list("pk", flat=True)[:ROWS_AT_ONCE]):
+        count += Session.objects.filter(pk__in=keys, expire_date__lt=now).delete()[0]
+        if is_over(until):
+            return counted(count, "expired session", "removed") + MORE
+    return counted(count, "expired session", "removed")
+
+
+def guests(now: datetime, until: float) -> str:
+    """Guests who do not come back."""
+    count = idle_guests_erase(before=now - timedelta(days=IDLE_DAYS), until=until)
+    return counted(count, "idle guest", "erased")
+
+
+def imports(now: datetime, until: float) -> str:
+    """Files that nobody has imported for a day, with what they have half written."""
+    return counted(old_drafts_remove(now=now), "old import", "removed")
+
+
+def people(now: datetime, until: float) -> str:
+    """What was theirs whose accounts have been erased, guests among them."""
+    erasing.go_on(until=until)
+    left = User.objects.filter(is_erasing=True).count()
+    return counted(left, "account", "left to be erased") if left else "Nothing is left of erased accounts."
+
+
+def decks(now: datetime, until: float) -> str:
+    """What decks say that were removed 30 days ago, and shells that nothing refers to any more."""
+    count = old_decks_claim(now=now)
+    is_done = decks_go_on(until=until)
+    return counted(count, "deck", "erased") + ("" if is_done else MORE)
+
+
+def cards(now: datetime, until: float) -> str:
+    """What cards say that were removed 30 days ago from decks that stay."""
+    count, is_done = old_cards_erase(now=now, until=until)
+    return counted(count, "card", "erased") + ("" if is_done else MORE)
+
+
+def images(now: datetime, until: float) -> str:
+    """Files of images that no card has shown for a day; after whatever erases cards."""
+    return counted(unused_images_remove(now=now), "image", "without a card removed")
+
+
+CHORES = (
+    Chore("sessions", sessions),
+    Chore("guests", guests),
+    Chore("imports", imports),
+    Chore("people", people),
+    Chore("decks", decks),
+    Chore("cards", cards),
+    Chore("images", images),
+)
