@@ -41,13 +41,14 @@ def learner(get_response: Handler) -> Handler:
 
 
 def gone_meanwhile(request: HttpRequest, exception: Exception) -> HttpResponse | None:
-    """Send a guest home whose row went while she was answered: another tab has merged or dropped it.
+    """Send a learner home whose row went while they were answered.
 
-    What she wrote names a learner who is no more, so the database refuses it as a whole.
+    Another tab has merged or dropped the guest, or the account was erased. What they wrote names a learner
+    who is no more, so the database refuses it as a whole.
     """
-    pk = request.session.get(SESSION_KEY)
+    pk = request.user.pk or request.session.get(SESSION_KEY)
     about_rows = isinstance(exception, IntegrityError | ObjectDoesNotExist)
-    if not about_rows or pk is None or User.objects.filter(pk=pk).exists():
+    if not about_rows or pk is None or User.objects.filter(pk=pk, erased_at=None).exists():
         return None
     home = redirect(settings.LOGIN_REDIRECT_URL)
     return HttpResponseClientRedirect(home.url) if request.htmx else home  # type: ignore[attr-defined]
