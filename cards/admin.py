@@ -1,7 +1,7 @@
 """The admin for cards, tags and twins (its imports register the rest): made for decks of 10,000 cards.
 
-Decks and cards are never deleted here, since learners' histories hang on them: they are marked removed, and can
-be brought back.
+Cards are never deleted here, since learners' histories hang on them: they are marked removed, and can be brought
+back. So are decks; a superuser may erase them too.
 """
 
 from typing import Any
@@ -70,7 +70,8 @@ class CardAdmin(RemovableAdmin):
         return super().changelist_view(request, {**(extra_context or {}), "chosen_deck": chosen})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Card]:
-        return super().get_queryset(request).defer("term_html", "definition_html")
+        """Without those that say nothing any more."""
+        return super().get_queryset(request).filter(erased_at=None).defer("term_html", "definition_html")
 
     def get_fieldsets(self, request: HttpRequest, obj: Card | None = None) -> Any:
         """Whoever saves a card says as of when she has seen it."""

@@ -12,16 +12,19 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from cards import services
+from cards import erasing, library, services
+from cards.admin_actions import SHOWN_ROWS, learner_count
 from cards.admin_editing import edit_in_place, may_edit
 from cards.admin_filters import DeckFilter, OwnerFilter, RemovedFilter
 from cards.admin_transfer import export, import_into, may_import
 from cards.admin_widgets import RemovableAdmin, note_changes
-from cards.models import Deck, Visibility
+from cards.handing_over import hand_over
+from cards.models import Card, Deck, Visibility
 from studysite.accounts.admin_filters import GuestOwnerFilter
 from studysite.accounts.models import User
 
 LISTED = "Everybody finds them in the list of decks, and may study and copy them."
+SHIPPED = "The site ships this deck, and would load it again at its next start. Remove it instead."
 HIDDEN = "Nobody but their owners can open them; what learners have learned stays."
 
 
@@ -57,8 +60,29 @@ class DeckAdmin(RemovableAdmin):
         return import_into(self, request, pk)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Without those that an import is filling."""
-        return super().get_queryset(request).filter(is_building=False)
+        """Without those that an import is filling, and the shells of erased ones."""
+        return super().get_queryset(request).filter(is_building=False, erased_at=None)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Superusers alone: a removed deck can be brought back, an erased one cannot."""
+        return bool(request.user.is_superuser)
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        """What goes, by number; the shipped deck would come back at the next start of the site."""
+        decks = list(objs)
+        cards = Card.objects.filter(deck__in=[deck.pk for deck in decks])
+        counts = {"cards": cards.count(), "learners who have answers or marks": learner_count(cards)}
+        shipped = [SHIPPED for deck in decks if deck.slug == library.SLUG]
+        return [str(deck) for deck in decks[:SHOWN_ROWS]], counts, set(), shipped
+
+    def delete_model(self, request: HttpRequest, obj: Deck) -> None:
+        """Erases, as far as that takes no time; the rest goes with the daily chores."""
+        erasing.erase_now([obj.pk], now=timezone.now())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Deck]) -> None:
+        erasing.erase_now(list(queryset.values_list("pk", flat=True)), now=timezone.now())
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """Whoever may not change cards needs no way to where it is done."""
@@ -102,8 +126,15 @@ class DeckAdmin(RemovableAdmin):
         return format_html('<a href="{}" aria-label="Edit the cards of {}">Edit cards</a>', address, deck)
 
     def save_model(self, request: HttpRequest, obj: Deck, form: forms.ModelForm, change: bool) -> None:
-        obj.updated_at = timezone.now()
+        obj.updated_at, owner = timezone.now(), obj.owner
+        is_handed_over = change and "owner" in form.changed_data
+        if is_handed_over:
+            # With its tags, which are the old owner's until then.
+            obj.owner_id = form.initial["owner"]
         super().save_model(request, obj, form, change)
+        if is_handed_over:
+            hand_over(decks=[obj.pk], owner=obj.owner, to=owner)
+            obj.owner = owner
         if change and {"side_choice", "language"}.intersection(form.changed_data):
             services.resettle_sides(deck=obj)
 

@@ -8,8 +8,10 @@ from allauth.account.utils import user_pk_to_url_str
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,6 +20,7 @@ from django.utils.html import format_html
 
 from studysite.accounts import services
 from studysite.accounts.admin_actions import ChosenRowsAdmin
+from studysite.accounts.admin_erasing import MOST_AT_ONCE, erase
 from studysite.accounts.admin_filters import GuestFilter
 from studysite.accounts.admin_rights import GroupAdmin  # noqa: F401 - registers itself
 from studysite.accounts.models import Invitation, User
@@ -71,7 +74,7 @@ class UserAdmin(ChosenRowsAdmin, DjangoUserAdmin):
     list_filter = (GuestFilter, "is_staff", "is_active", "groups")
     search_fields = ("email", "name")
     readonly_fields = ("last_login", "date_joined")
-    actions = ("make_password_links",)
+    actions = ("make_password_links", "delete_selected")
     fieldsets = (
         (None, {"fields": ("email", "password", "name", "time_zone")}),
         ("Rights", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
@@ -102,19 +105,28 @@ class UserAdmin(ChosenRowsAdmin, DjangoUserAdmin):
         return super().has_change_permission(request, obj) and (obj is None or may_change(request, obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Superusers alone: the list's own action deletes without asking about each person."""
+        """Superusers alone: who erases people erases their decks, or gives these to anybody."""
         return bool(request.user.is_superuser)
 
-    def get_deleted_objects(
-        self, objs: Any, request: HttpRequest
-    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
-        """What goes with a person, by number: a list of 20,000 answers would be no page.
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Without what is left of people whose accounts have been erased."""
+        return super().get_queryset(request).filter(erased_at=None)
 
-        What nobody may delete for itself, such as an answer, goes when its person does; `has_delete_permission`
-        has said who may delete people. Decks protect their owners.
-        """
-        listed, counts, _, protected = super().get_deleted_objects(objs, request)
-        return [row for row in listed if not isinstance(row, list)], counts, set(), protected
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Erases, by a page that says what goes and asks what becomes of decks."""
+        person = self.get_object(request, unquote(object_id))
+        if not self.has_delete_permission(request, person):
+            raise PermissionDenied
+        if person is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)  # type: ignore[attr-defined]
+        page = erase(self, request, [person])
+        return page or redirect("admin:accounts_user_changelist")
+
+    @admin.action(description="Delete selected people", permissions=["delete"])
+    def delete_selected(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
+        return erase(self, request, list(queryset[: MOST_AT_ONCE + 1]))
 
     def save_model(self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)

@@ -1,0 +1,112 @@
+"""The page of the admin on which people are erased: what goes, and what becomes of their decks."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import ModelAdmin
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from studysite.accounts import erasing
+from studysite.accounts.models import User
+from studysite.deadline import in_request
+
+MOST_AT_ONCE = 50
+"""People who are erased by one request."""
+
+SHOWN_PEOPLE = 20
+YOURSELF = "You cannot delete yourself. Ask another superuser."
+TOO_MANY = f"Choose at most {MOST_AT_ONCE} people at once."
+ERASE, HAND_OVER = "erase", "hand_over"
+
+
+class DecksForm(forms.Form):
+    """What becomes of the decks of ``people``; whoever gets them is named by address."""
+
+    decks = forms.ChoiceField(
+        label="Their decks",
+        choices=[(ERASE, "Erase them"), (HAND_OVER, "Give them to somebody else")],
+        widget=forms.RadioSelect,
+    )
+    heir = forms.EmailField(
+        label="To whom", required=False, help_text="The e-mail address of the account that gets the decks."
+    )
+
+    def __init__(self, data: Any, *, people: Sequence[User]) -> None:
+        super().__init__(data)
+        self.people = people
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("decks") != HAND_OVER or "heir" in self.errors:
+            return cleaned
+        if not cleaned.get("heir"):
+            self.add_error("heir", "Say who gets them.")
+            return cleaned
+        cleaned["heir"] = erasing.heirs().filter(email=cleaned["heir"].lower()).first()
+        if cleaned["heir"] is None:
+            self.add_error("heir", "Nobody who can own decks has this address.")
+        elif cleaned["heir"] in self.people:
+            self.add_error("heir", "That account is being deleted itself.")
+        return cleaned
+
+    @property
+    def chosen_heir(self) -> User | None:
+        """Who gets the decks; None where they are erased."""
+        return self.cleaned_data["heir"] if self.cleaned_data["decks"] == HAND_OVER else None
+
+
+def erase(modeladmin: ModelAdmin, request: HttpRequest, people: Sequence[User]) -> HttpResponse | None:
+    """Ask, and when the page's form is sent, erase ``people``; None when that is done."""
+    keys = [person.pk for person in people]
+    objections = [YOURSELF] if request.user.pk in keys else []
+    objections += [TOO_MANY] if len(people) > MOST_AT_ONCE else []
+    objections += erasing.objections(keys)
+    found = erasing.belongings(keys)
+    # The list's action posts too, to get here.
+    sent = request.POST if "post" in request.POST else None
+    form = None
+    if any(each.can_be_handed_over for each in found):
+        form = DecksForm(sent, people=people)
+    if sent is not None and not objections and (form is None or form.is_valid()):
+        try:
+            _erase_all(modeladmin, request, people, form.chosen_heir if form else None)
+        except erasing.ErasureRefusedError as error:
+            objections = [str(error)]
+        else:
+            return None
+    return _page(modeladmin, request, people, form=form, found=found, objections=objections)
+
+
+def _erase_all(
+    modeladmin: ModelAdmin, request: HttpRequest, people: Sequence[User], heir: User | None
+) -> None:
+    modeladmin.log_deletions(request, people)  # type: ignore[arg-type]
+    for person in people:
+        erasing.erase_person(person=person, heir=heir, now=timezone.now())
+    keys = [person.pk for person in people]
+    is_done = erasing.go_on(until=in_request(), people=keys)
+    said = f"{len(people):,} account{'' if len(people) == 1 else 's'} deleted."
+    rest = "" if is_done else " What is left of their answers and decks goes with the daily chores."
+    modeladmin.message_user(request, said + rest, messages.SUCCESS)
+
+
+def _page(
+    modeladmin: ModelAdmin, request: HttpRequest, people: Sequence[User], **more: Any
+) -> TemplateResponse:
+    context = {
+        **modeladmin.admin_site.each_context(request),
+        "title": "Delete people",
+        "opts": modeladmin.opts,
+        "people": people[:SHOWN_PEOPLE],
+        "count": len(people),
+        "checkbox": ACTION_CHECKBOX_NAME if request.POST.get("action") else "",
+        "keys": [person.pk for person in people],
+        "media": modeladmin.media,
+        **more,
+    }
+    return TemplateResponse(request, "admin/accounts/user/erase.html", context)

@@ -1,0 +1,173 @@
+"""Deleting people in the admin: what is asked, what is refused, and what is left."""
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from cards.models import Card, Deck, Tag
+from studysite.accounts import erasing
+from studysite.accounts.models import User
+from tests.accounts.people import errors, log_in
+from tests.conftest import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+USERS = "/admin/accounts/user/"
+ERASE = {"post": "yes", "decks": "erase"}
+
+
+@pytest.fixture
+def deck(owner):
+    deck = Deck.objects.create(owner=owner, title="Verbs of Olga", visibility="public", card_count=1)
+    Card.objects.create(deck=deck, term="t", definition="d")
+    return deck
+
+
+def delete_page(person):
+    return f"{USERS}{person.pk}/delete/"
+
+
+def hand_over(address, **more):
+    return {"post": "yes", "decks": "hand_over", "heir": address, **more}
+
+
+def test_somebody_without_decks_goes_at_once(superuser_client, learner):
+    assert "Their decks" not in superuser_client.get(delete_page(learner)).text
+    assert superuser_client.post(delete_page(learner), {"post": "yes"})["Location"] == USERS
+    assert not User.objects.filter(pk=learner.pk).exists()
+    assert LogEntry.objects.get().object_repr == erasing.NAME
+
+
+def test_the_page_says_what_there_is_and_asks_about_decks(superuser_client, owner, deck):
+    page = superuser_client.get(delete_page(owner))
+    assert "1 deck<" in page.text
+    assert "1 card in them" in page.text
+    assert "Give them to somebody else" in page.text
+
+
+def test_decks_are_not_erased_unasked(superuser_client, owner, deck):
+    assert errors(superuser_client.post(delete_page(owner), {"post": "yes"})) == {
+        "decks": ["This field is required."]
+    }
+    assert Deck.objects.present().get().owner == owner
+
+
+def test_decks_are_erased(superuser_client, owner, deck):
+    superuser_client.post(delete_page(owner), ERASE)
+    assert not Deck.objects.exists()
+    assert not User.objects.filter(pk=owner.pk).exists()
+
+
+def test_decks_are_handed_over_with_their_tags(superuser_client, owner, learner, deck):
+    deck.cards.get().tags.add(Tag.objects.create(owner=owner, name="verbs"))
+    removed = Deck.objects.create(owner=owner, title="Removed", removed_at=deck.created_at)
+    superuser_client.post(delete_page(owner), hand_over("LENA@example.org"))
+    deck.refresh_from_db()
+    assert (deck.owner, deck.title) == (learner, "Verbs of Olga")
+    assert deck.cards.get().tags.get().owner == learner
+    assert not Deck.objects.filter(pk=removed.pk).exists()
+    assert not User.objects.filter(pk=owner.pk).exists()
+
+
+@pytest.mark.parametrize("heir", ["", "nobody@example.org", "olga@example.org", "x", "off@example.org"])
+def test_whoever_cannot_have_the_decks_gets_none(superuser_client, owner, deck, heir):
+    User.objects.create_user("off@example.org", PASSWORD, name="Off", is_active=False)
+    response = superuser_client.post(delete_page(owner), hand_over(heir))
+    assert "heir" in errors(response)
+    assert Deck.objects.present().get().owner == owner
+
+
+def test_nobody_deletes_themselves(superuser, superuser_client):
+    page = superuser_client.post(delete_page(superuser), {"post": "yes"})
+    assert (page.status_code, "cannot delete yourself" in page.text) == (200, True)
+    assert User.objects.get(pk=superuser.pk).is_active
+
+
+def test_the_last_superuser_stays(superuser, owner):
+    with pytest.raises(erasing.ErasureRefusedError, match="superuser"):
+        erasing.erase_person(person=superuser, now=owner.date_joined)
+    User.objects.create_superuser("other@example.org", PASSWORD, name="Other")
+    assert erasing.erase_person(person=superuser, now=owner.date_joined)
+
+
+def test_whoever_owns_the_shipped_deck_stays(superuser_client):
+    call_command("load_library", verbosity=0)
+    library = Deck.objects.get().owner
+    page = superuser_client.post(delete_page(library), ERASE)
+    assert (page.status_code, "owns the deck that the site ships" in page.text) == (200, True)
+    assert Deck.objects.present().get().owner == library
+
+
+def test_several_go_by_the_list(superuser_client, owner, learner, stranger, deck):
+    data = {"action": "delete_selected", "_selected_action": [owner.pk, learner.pk]}
+    assert "1 deck" in superuser_client.post(USERS, data).text
+    assert "decks" in errors(superuser_client.post(USERS, data | {"post": "yes"}))
+    response = superuser_client.post(USERS, data | hand_over("lena@example.org"))
+    assert "being deleted itself" in response.text
+    superuser_client.post(USERS, data | hand_over("sam@example.org"))
+    assert Deck.objects.get().owner == stranger
+    assert not User.objects.filter(pk__in=[owner.pk, learner.pk]).exists()
+
+
+def test_of_too_many_nobody_goes(superuser_client):
+    people = [User.objects.create_guest(time_zone="UTC").pk for _ in range(51)]
+    data = {"action": "delete_selected", "_selected_action": people, "post": "yes"}
+    page = superuser_client.post(f"{USERS}?guests=yes", data)
+    assert "at most 50" in page.text
+    assert User.objects.filter(is_guest=True).count() == 51
+
+
+def test_as_many_queries_to_ask_for_ten_as_for_one(superuser_client, owner, deck):
+    counts = []
+    for people in (0, 9):
+        for number in range(people):
+            User.objects.create_user(f"{number}@example.org", PASSWORD, name="N")
+        keys = list(User.objects.filter(is_superuser=False).values_list("pk", flat=True))
+        with CaptureQueriesContext(connection) as queries:
+            superuser_client.post(USERS, {"action": "delete_selected", "_selected_action": keys})
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_editors_erase_and_hand_over_nothing(editor_client, owner, deck):
+    for data in (ERASE, hand_over("edith@example.org")):
+        assert editor_client.post(delete_page(owner), data).status_code == 403
+        editor_client.post(USERS, data | {"action": "delete_selected", "_selected_action": [owner.pk]})
+    assert Deck.objects.present().get().owner == owner
+
+
+def test_the_account_ends_at_once(superuser_client, owner, owner_client, deck, monkeypatch):
+    """Also where there is no time for anything else."""
+    monkeypatch.setattr("studysite.deadline.IN_REQUEST", -1)
+    page = superuser_client.post(delete_page(owner), ERASE, follow=True)
+    assert "goes with the daily chores" in page.text
+    assert owner_client.get("/accounts/preferences/").status_code == 302
+    assert "do not belong together" in log_in(owner_client, "olga@example.org").text
+    assert owner_client.get(f"/decks/{deck.slug}/").status_code == 404
+    left = User.objects.get(pk=owner.pk)
+    assert (left.name, left.is_active, left.stored_rights()) == (erasing.NAME, False, [])
+    assert superuser_client.get(f"{USERS}{owner.pk}/change/").status_code == 302
+    call_command("daily")
+    assert not User.objects.filter(pk=owner.pk).exists()
+    assert not Card.objects.exists()
+
+
+def test_the_address_is_free_again(superuser_client, learner):
+    superuser_client.post(delete_page(learner), {"post": "yes"})
+    User.objects.create_user("lena@example.org", PASSWORD, name="Lena")
+
+
+def test_what_an_editor_did_stays_in_the_log(superuser_client, editor, editor_client, learner):
+    data = {"email": learner.email, "name": "Lena", "time_zone": "UTC", "is_active": "on"}
+    editor_client.post(f"{USERS}{learner.pk}/change/", data)
+    superuser_client.post(delete_page(editor), {"post": "yes"})
+    entry = LogEntry.objects.get(object_id=learner.pk)
+    assert (entry.user.name, entry.object_repr) == (erasing.NAME, "Lena")
+    assert "@erased.invalid" in superuser_client.get(f"{USERS}{learner.pk}/history/").text
+
+
+def test_twice_is_once(learner, owner):
+    assert erasing.erase_person(person=learner, now=owner.date_joined)
+    assert not erasing.erase_person(person=learner, now=owner.date_joined)

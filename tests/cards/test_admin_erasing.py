@@ -1,0 +1,120 @@
+"""Erasing decks in the admin, and giving them another owner."""
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from cards import library
+from cards.models import Card, Deck, Tag
+from studysite.accounts.models import User
+from tests.conftest import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+DECKS = reverse("admin:cards_deck_changelist")
+
+
+@pytest.fixture
+def superuser_client(db):
+    client = Client()
+    client.force_login(User.objects.create_superuser("root@example.org", PASSWORD, name="Root"))
+    return client
+
+
+@pytest.fixture
+def almighty_client(stranger):
+    """Of an editor with every permission, who is no superuser."""
+    User.objects.filter(pk=stranger.pk).update(is_staff=True)
+    stranger.user_permissions.set(Permission.objects.all())
+    client = Client()
+    client.force_login(stranger)
+    return client
+
+
+def delete_page(deck):
+    return reverse("admin:cards_deck_delete", args=[deck.pk])
+
+
+def test_the_page_says_what_goes(superuser_client, make_deck):
+    page = superuser_client.get(delete_page(make_deck(3)))
+    assert "3 cards" in page.text
+    assert "0 learners who have answers" in page.text
+
+
+def test_a_deck_nobody_has_studied_goes_at_once(superuser_client, make_deck):
+    deck = make_deck(3)
+    assert superuser_client.post(delete_page(deck), {"post": "yes"})["Location"] == DECKS
+    assert not Deck.objects.exists()
+    assert not Card.objects.exists()
+    assert "Deck 0" not in LogEntry.objects.get().object_repr
+
+
+def test_a_removed_deck_can_be_erased_before_its_time(superuser_client, make_deck, owner_client):
+    deck = make_deck(1)
+    owner_client.post(reverse("deck_remove", args=[deck.slug]))
+    superuser_client.post(delete_page(deck), {"post": "yes"})
+    assert owner_client.post(reverse("deck_restore", args=[deck.slug])).status_code == 404
+    assert not Deck.objects.exists()
+
+
+def test_several_go_by_the_list(superuser_client, make_deck):
+    keys = [make_deck(1).pk, make_deck(2).pk]
+    kept = make_deck(1)
+    data = {"action": "delete_selected", "_selected_action": keys}
+    assert "3 cards" in superuser_client.post(DECKS, data).text
+    superuser_client.post(DECKS, data | {"post": "yes"})
+    assert list(Deck.objects.all()) == [kept]
+
+
+def test_as_many_queries_for_ten_decks_as_for_one(superuser_client, make_deck):
+    counts = []
+    for decks in (1, 9):
+        for _ in range(decks):
+            make_deck(1)
+        data = {
+            "action": "delete_selected",
+            "_selected_action": list(Deck.objects.values_list("pk", flat=True)),
+        }
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            superuser_client.post(DECKS, data)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_the_shipped_deck_is_not_erased(superuser_client, make_deck):
+    deck = make_deck(1)
+    Deck.objects.filter(pk=deck.pk).update(slug=library.SLUG)
+    page = superuser_client.post(delete_page(deck), {"post": "yes"})
+    assert page.status_code == 200
+    assert "would load it again" in page.text
+    assert Deck.objects.get().title == deck.title
+
+
+def test_editors_erase_nothing(almighty_client, make_deck):
+    deck = make_deck(1)
+    assert almighty_client.post(delete_page(deck), {"post": "yes"}).status_code == 403
+    almighty_client.post(DECKS, {"action": "delete_selected", "_selected_action": [deck.pk], "post": "yes"})
+    assert Deck.objects.get().erased_at is None
+
+
+def test_a_new_owner_has_the_tags_too(superuser_client, make_deck, owner, learner):
+    deck, other = make_deck(2), make_deck(1)
+    first, second = deck.cards.in_order()
+    verbs, nouns = (Tag.objects.create(owner=owner, name=name) for name in ("Verbs", "Äpfel"))
+    theirs = Tag.objects.create(owner=learner, name="verbs")
+    first.tags.add(verbs, theirs, nouns)
+    second.tags.add(verbs)
+    other.cards.get().tags.add(verbs)
+    data = {"title": "x", "slug": deck.slug, "visibility": "private", "language": "en", "side_choice": "auto"}
+    superuser_client.post(reverse("admin:cards_deck_change", args=[deck.pk]), data | {"owner": learner.pk})
+    deck.refresh_from_db()
+    assert (deck.owner, deck.title) == (learner, "x")
+    assert sorted(first.tags.values_list("name", "owner")) == [("verbs", learner.pk), ("Äpfel", learner.pk)]
+    assert list(second.tags.all()) == [theirs]
+    assert list(other.cards.get().tags.all()) == [verbs]
