@@ -1,0 +1,89 @@
+"""The daily command: every chore, one at a time, whatever becomes of the others."""
+
+import fcntl
+from datetime import timedelta
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from cards.models import Card, Deck
+from sessions_app import chores
+from studysite.accounts.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _own_directory(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+
+
+def lines(capsys):
+    return dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())
+
+
+def test_each_chore_says_what_it_came_to(capsys):
+    call_command("daily")
+    said = lines(capsys)
+    assert list(said) == [chore.name for chore in chores.CHORES]
+    assert said["images"] == "0 images without a card removed."
+
+
+def test_expired_sessions_go(client, learner, capsys, monkeypatch):
+    monkeypatch.setattr(chores, "ROWS_AT_ONCE", 1)
+    for _ in range(3):
+        client.force_login(learner)
+        client.cookies.clear()
+    kept = Session.objects.first()
+    Session.objects.exclude(pk=kept.pk).update(expire_date=timezone.now() - timedelta(days=1))
+    call_command("daily")
+    assert lines(capsys)["sessions"] == "2 expired sessions removed."
+    assert list(Session.objects.all()) == [kept]
+
+
+def test_a_chore_that_fails_stops_no_other(monkeypatch, capsys, caplog):
+    def fail(now, until):
+        raise ValueError("no")
+
+    rest = [chore for chore in chores.CHORES if chore.name != "guests"]
+    monkeypatch.setattr(
+        "sessions_app.management.commands.daily.CHORES", (chores.Chore("guests", fail), *rest)
+    )
+    with pytest.raises(CommandError, match=r"^Failed: guests\. "):
+        call_command("daily")
+    assert set(lines(capsys)) == {chore.name for chore in rest}
+    assert "ValueError: no" in caplog.text
+
+
+def test_only_one_is_at_it(tmp_path, capsys):
+    with (tmp_path / ".daily-lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        call_command("daily")
+    assert capsys.readouterr().out == "The daily chores are being done already.\n"
+    call_command("daily")
+    assert "guests" in lines(capsys)
+
+
+@pytest.mark.parametrize("minutes", [0, -1, 10**6])
+def test_a_number_of_minutes_that_makes_no_sense(minutes):
+    with pytest.raises(CommandError, match="--minutes must be"):
+        call_command("daily", minutes=minutes)
+
+
+def test_what_there_was_no_time_for_is_done_the_next_day(make_deck, learner, capsys, monkeypatch):
+    make_deck(3)
+    Deck.objects.update(removed_at=timezone.now() - timedelta(days=31))
+    User.objects.create_guest(time_zone="UTC")
+    User.objects.filter(is_guest=True).update(date_joined=timezone.now() - timedelta(days=31))
+    with monkeypatch.context() as patch:
+        patch.setattr("sessions_app.management.commands.daily.in_seconds", lambda seconds: -1.0)
+        call_command("daily")
+    said = lines(capsys)
+    assert said["decks"] == "1 deck erased. More is left for the next run."
+    assert said["guests"] == "0 idle guests erased."
+    assert Card.objects.count() == 3
+    call_command("daily")
+    assert not Card.objects.exists()
+    assert not User.objects.filter(is_guest=True).exists()
