@@ -117,7 +117,7 @@ def _forget_account(person: User, now: datetime) -> None:
     person.name, person.time_zone, person.last_login, person.date_joined = NAME, "UTC", None, now
     if not person.is_guest:
         # One of a name that cannot be, since each person has one, and that nobody else can have taken.
-        person.email = f"{secrets.token_hex(16)}@erased.invalid"
+        person.email = f"left-{secrets.token_hex(8)}@erased.invalid"
     person.is_active = person.is_staff = person.is_superuser = False
     # Ends every session at its next request, before `end_sessions` has found it.
     person.set_unusable_password()
