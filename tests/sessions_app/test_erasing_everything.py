@@ -11,7 +11,8 @@ from django.utils import timezone
 from cards.drafts import ImportDraft
 from cards.erasing import REMOVED_CARD, REMOVED_DECK
 from cards.images import CardImage, path_of
-from cards.models import Card, Deck
+from cards.importing import make_draft
+from cards.models import Card, CardReport, Deck, Tag
 from cards.services import remove_cards
 from sessions_app.models import Enrollment, MatchingBoard, Paper, Review, Step
 from sessions_app.study.types import Question
@@ -108,12 +109,16 @@ def test_nothing_is_left_of_a_person(world, owner, learner, stranger):
 def test_nothing_is_left_of_a_learner(world, owner, learner, stranger):
     """Who owns nothing goes as a whole; the deck stays as it is."""
     erasable.log(owner, learner)
+    draft = make_draft(owner=learner, content="a\tb\n")
     texts = list(Card.objects.values())
     erasing.erase_person(person=learner, now=timezone.now())
     daily()
     assert not User.objects.filter(pk=learner.pk).exists()
     assert texts == list(Card.objects.values())
     assert not Review.objects.filter(learner=learner.pk).exists()
+    assert not CardReport.objects.exists()
+    assert not draft.path.exists()
+    assert not Tag.objects.exclude(owner=owner).exists()
     assert "Lena" not in "".join(LogEntry.objects.values_list("object_repr", flat=True))
     assert set(Paper.objects.filter(session__learner=stranger).values_list("source", flat=True)) == {None}
 
