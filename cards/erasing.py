@@ -134,18 +134,20 @@ def drop_empty_deck(deck: Deck) -> bool:
 
 
 def old_cards_erase(*, now: datetime, until: float) -> tuple[int, bool]:
-    """Erase the cards that were removed long ago from decks that stay; how many, and whether these were all."""
+    """Erase the cards that were removed long ago from decks that stay, and delete the rows that nobody needs.
+
+    Returns how many were erased, and whether that is all there is to do.
+    """
     before = now - timedelta(days=RESTORABLE_DAYS)
     old = Card.objects.filter(removed_at__lt=before, erased_at=None, deck__erased_at=None)
     count = 0
     for deck in Deck.objects.filter(pk__in=old.order_by().values("deck")).order_by("?"):
         keys = list(old.filter(deck=deck).order_by("pk").values_list("pk", flat=True))
-        if not erase_cards(deck, keys, until=until, removed_before=before) or not drop_unneeded(
-            keys, until=until
-        ):
+        if not erase_cards(deck, keys, until=until, removed_before=before):
             return count, False
         count += len(keys)
-    return count, True
+    shells = Card.objects.filter(removed_at__isnull=False, erased_at__isnull=False, deck__erased_at=None)
+    return count, drop_unneeded(list(shells.order_by("?").values_list("pk", flat=True)), until=until)
 
 
 def erase_cards(

@@ -346,11 +346,7 @@ class Card(models.Model):
                 fields=["deck", "position", "id"], condition=Q(removed_at=None), name="card_in_order"
             ),
             # Few beside the present ones, and looked for every day.
-            models.Index(
-                fields=["removed_at"],
-                condition=Q(removed_at__isnull=False, erased_at=None),
-                name="card_to_erase",
-            ),
+            models.Index(fields=["removed_at"], condition=Q(removed_at__isnull=False), name="card_removed"),
         ]
 
     def __str__(self) -> str:

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='card',
-            index=models.Index(condition=models.Q(('erased_at', None), ('removed_at__isnull', False)), fields=['removed_at'], name='card_to_erase'),
+            index=models.Index(condition=models.Q(('removed_at__isnull', False)), fields=['removed_at'], name='card_removed'),
         ),
         migrations.AddIndex(
             model_name='deck',

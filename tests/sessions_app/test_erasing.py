@@ -320,6 +320,17 @@ def test_a_card_goes_that_nobody_has_answered(deck):
     assert deck.cards.count() == 4
 
 
+def test_the_shell_of_a_card_goes_with_the_last_who_has_answered(deck, learner):
+    study(learner, deck, 3)
+    remove_card(deck.cards.get(position=0))
+    erase()
+    assert deck.cards.count() == 5
+    erasing.erase_person(person=learner, now=timezone.now())
+    erasing.go_on(until=in_seconds(60))
+    erase()
+    assert deck.cards.count() == 4
+
+
 def test_an_erased_card_is_offered_nowhere(deck, learner, owner, owner_client):
     study(learner, deck, 3)
     card = deck.cards.get(position=0)
