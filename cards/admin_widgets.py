@@ -67,7 +67,7 @@ class SearchingAdmin(ChosenRowsAdmin):
 
 
 class RemovableAdmin(SearchingAdmin):
-    """What decks and cards share: rows are removed and brought back, never deleted."""
+    """What decks and cards share: rows are removed and brought back."""
 
     show_facets = admin.ShowFacets.NEVER
     actions: tuple[Any, ...] = ("remove", "restore")

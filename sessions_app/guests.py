@@ -49,7 +49,8 @@ def guest_merge(*, guest: User, user: User, now: datetime) -> bool:
     with transaction.atomic():
         enrollments = lock_enrollments(guest, user)
         # Locked after the enrollments, as an answer does it, whose log lines hold the learner's row.
-        if not User.objects.select_for_update().filter(pk=guest.pk, is_guest=True).exists():
+        there = User.objects.select_for_update().filter(pk=guest.pk, is_guest=True, erased_at=None)
+        if not there.exists():
             return False
         decks = decks_to_replay(guest, user)
         end_older_sessions(guest, user, now)

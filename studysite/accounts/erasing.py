@@ -144,9 +144,12 @@ def go_on(*, until: float, people: Collection[int] | None = None) -> bool:
     left = User.objects.exclude(erased_at=None)
     if people is not None:
         left = left.filter(pk__in=people)
-    emptied = [
-        person for person in left.filter(is_erasing=True).order_by("erased_at", "pk") if _empty(person, until)
-    ]
+    emptied = []
+    for person in left.filter(is_erasing=True).order_by("erased_at", "pk"):
+        if is_over(until):
+            break
+        if _empty(person, until):
+            emptied.append(person)
     keys = {person.pk for person in emptied}
     # Nobody is signed in as a guest: a session that names one says nothing once the guest is gone.
     signed_in = {person.pk for person in emptied if not person.is_guest}

@@ -181,7 +181,7 @@ def test_a_person_is_deleted_with_what_she_has_studied(
 ) -> None:
     page = reverse("admin:accounts_user_delete", args=[studied.learner.pk])
     asked = editor_client.get(page).content.decode()
-    assert "Reviews: 3" in asked
+    assert "<li>3 answers</li>" in asked
     assert asked.count("<li>") < 30
     assert editor_client.post(page, {"post": "yes"}).status_code == 302
     assert not User.objects.filter(pk=studied.learner.pk).exists()
@@ -189,8 +189,13 @@ def test_a_person_is_deleted_with_what_she_has_studied(
     assert not CardProgress.objects.filter(learner=studied.learner.pk).exists()
 
 
-def test_whoever_owns_a_deck_is_not_deleted(editor_client: Client, studied: Studying, owner: User) -> None:
+def test_whoever_owns_a_deck_is_deleted_and_others_keep_their_answers(
+    editor_client: Client, studied: Studying, others: User, owner: User
+) -> None:
     page = reverse("admin:accounts_user_delete", args=[owner.pk])
-    assert "protected" in editor_client.get(page).content.decode()
-    editor_client.post(page, {"post": "yes"})
-    assert User.objects.filter(pk=owner.pk).exists()
+    answers = list(Review.objects.order_by("pk").values())
+    assert "<li>3 other learners who have answers in these decks</li>" in editor_client.get(page).text
+    editor_client.post(page, {"post": "yes", "decks": "erase"})
+    kept = [{**answer, "step_id": None} for answer in answers]
+    assert list(Review.objects.order_by("pk").values()) == kept
+    assert not Deck.objects.present().exists()
