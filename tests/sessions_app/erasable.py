@@ -169,7 +169,7 @@ def plant(*, others: Collection[int], spared: Collection[str] = ()) -> set[str]:
     planted, number = set(), 0
     for model, field in text_fields():
         label = model._meta.label
-        for row in model._base_manager.all():
+        for row in model._base_manager.order_by("pk"):
             number += 1
             if label in spared or (label in KEPT and getattr(row, KEPT[label][0]) in others):
                 continue

@@ -55,10 +55,9 @@ def entries(*, of_people):
 
 def test_each_model_with_texts_is_looked_at(world):
     """Whoever adds a model gives it a row in `erasable.fill`, or says there why it is nobody's."""
-    assert erasable.plant(others=[]) == {
-        f"{model._meta.label}.{field.name}" for model, field in erasable.text_fields()
-    }
-    assert erasable.found() == erasable.plant(others=[])
+    planted = erasable.plant(others=[])
+    assert planted == {f"{model._meta.label}.{field.name}" for model, field in erasable.text_fields()}
+    assert erasable.found() == planted
 
 
 def test_nothing_is_left_of_a_deck(world, learner, stranger):
