@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from cards.models import Card, Deck, Tag
@@ -27,7 +28,12 @@ def hand_over(*, decks: Collection[int], owner: User, to: User) -> int:
 
 def _hand_over_tags(decks: Collection[int], owner: User, to: User) -> None:
     links = TagLink.objects.filter(tag__owner=owner, card__deck__in=decks)
-    tags = list(Tag.objects.filter(owner=owner, pk__in=links.values("tag")))
+    used = Tag.objects.filter(owner=owner, pk__in=links.values("tag"))
+    elsewhere = TagLink.objects.filter(tag=OuterRef("pk")).exclude(card__deck__in=decks)
+    same = Tag.objects.filter(owner=to, key=OuterRef("key"))
+    # A tag that is on no other deck goes as it is: a hundred thousand cards need not be looked at one by one.
+    used.filter(~Exists(elsewhere), ~Exists(same)).update(owner=to)
+    tags = list(used)
     theirs = {tag.key: tag.pk for tag in own_tags(owner=to, names=[tag.name for tag in tags])}
     new = {tag.pk: theirs[tag.key] for tag in tags}
     pairs = list(links.order_by().values_list("pk", "card", "tag"))
