@@ -135,8 +135,10 @@ def answers(chosen: argparse.Namespace, report: Report, directory: Path) -> None
                 report.line(f"{count:2} learners, {name}: {middle(taken)}")
             if chosen.against:
                 compare(measured["this"], measured["other"], report)
-        for name, served in sites.items():
-            judge(served, everybody[name], report)
+        # Another version's database is not this one's to rebuild.
+        judge(sites["this"], everybody["this"], report)
+        if chosen.against:
+            report.kept(faults_in_log(everybody["other"], log_of(sites["other"].data_dir)), "")
 
 
 def compare(ours: Sequence[Taken], theirs: Sequence[Taken], report: Report) -> None:
