@@ -22,7 +22,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--custom-compile-command "make lock" $(UPGRADE) pyproject.toml
 
 # What speaks to the database in ways of its own; `python -m tests.postgres` alone runs every test that uses it.
-POSTGRES_TESTS := $(addprefix tests/accounts/test_,$(addsuffix .py,admin_erasing models)) \
+POSTGRES_TESTS := $(addprefix tests/accounts/test_,$(addsuffix .py,admin_erasing models)) tests/studysite/test_unavailable.py \
 	$(addprefix tests/cards/test_,$(addsuffix .py,admin_erasing copying images import_commands models services tags)) \
 	$(addprefix tests/sessions_app/test_,$(addsuffix .py,bulk_log daily erasing erasing_everything erasing_races histories law marks overridden overview paper_races queries queue races services study_days terms undo upkeep))
 
