@@ -73,7 +73,13 @@ class DeckAdmin(RemovableAdmin):
         """What goes, by number; the shipped deck would come back at the next start of the site."""
         decks = list(objs)
         cards = Card.objects.filter(deck__in=[deck.pk for deck in decks])
-        counts = {"cards": cards.count(), "learners who have answers or marks": learner_count(cards)}
+        count, learners = cards.count(), learner_count(cards)
+        counts = {
+            "card" if count == 1 else "cards": count,
+            "learner who has answers or marks"
+            if learners == 1
+            else "learners who have answers or marks": learners,
+        }
         shipped = [SHIPPED for deck in decks if deck.slug == library.SLUG]
         return [str(deck) for deck in decks[:SHOWN_ROWS]], counts, set(), shipped
 
