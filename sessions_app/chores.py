@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.sessions.models import Session
+from django.db import OperationalError, connection
 from django.template.defaultfilters import pluralize
 
 from cards.erasing import decks_go_on, old_cards_erase, old_decks_claim
@@ -87,6 +88,19 @@ def images(now: datetime, until: float) -> str:
     return counted(unused_images_remove(now=now), "image", "without a card removed")
 
 
+def log(now: datetime, until: float) -> str:
+    """SQLite's log of writes is written into the database and emptied: pages of before stand in it else."""
+    if connection.vendor != "sqlite":
+        return "The database has none."
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            is_busy = cursor.fetchone()[0]
+    except OperationalError:
+        is_busy = True
+    return "In use at this moment: the next run empties it." if is_busy else "Emptied."
+
+
 CHORES = (
     Chore("sessions", sessions),
     Chore("guests", guests),
@@ -95,4 +109,6 @@ CHORES = (
     Chore("decks", decks),
     Chore("cards", cards),
     Chore("images", images),
+    # The last: after it nothing that was erased is in a file.
+    Chore("log", log),
 )

@@ -24,5 +24,6 @@ application = Bridge(
     largest=largest_body,
     # The largest import has to fit, however many workers share the room.
     room=Room(max(settings.MAX_IMPORT, settings.ROOM_FOR_BODIES // settings.WORKERS)),
+    room_for_answers=settings.ROOM_FOR_ANSWERS // settings.WORKERS,
     seconds=settings.CLIENT_SECONDS,
 )

@@ -20,6 +20,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
+from studysite.lock_files import open_lock_file
 from studysite.paths import BASE_DIR, data_dir
 
 
@@ -55,7 +56,7 @@ def alone(directory: Path) -> Iterator[None]:
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        lock = (directory / ".lock").open("w")
+        lock = open_lock_file(directory / ".lock", like=directory)
     except OSError as error:
         raise CannotStartError(f"DATA_DIR: cannot write into {directory}: {error.strerror}") from None
     with lock:

@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from typing import Any
 
 from django.conf import settings
@@ -25,6 +26,8 @@ from studysite.prepare import CannotStartError, in_one_line, prepare, start_djan
 
 HEADER_MILLISECONDS = 5_000
 CONNECTIONS = 4_000
+END_SECONDS = 10
+"""How long open requests have to come to their end when the server is told to end."""
 
 
 def check_port(host: str, port: int) -> None:
@@ -65,6 +68,9 @@ def end_with_server() -> None:
     if server:
         server.join()
         os.kill(os.getpid(), signal.SIGTERM)
+        # As the server would do: whoever is sending slowly must not keep the port from the next start.
+        time.sleep(END_SECONDS)
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def load_application() -> Any:
@@ -100,7 +106,7 @@ def serve() -> None:
         backlog=1024,
         respawn_failed_workers=True,
         respawn_interval=1,
-        workers_kill_timeout=10,
+        workers_kill_timeout=END_SECONDS,
         log_level=LogLevels.warning,
         working_dir=BASE_DIR,
     )

@@ -245,20 +245,24 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # import's file has a bound of its own. Both leave some room for what stands around the files.
 MAX_REQUEST = 24 * 1024 * 1024
 MAX_IMPORT = 101 * 1024 * 1024
-# Bytes of what is being sent that the server keeps on the disk at a time, for all its workers.
+# Bytes of what clients are sending, and of what was written for them, that the server keeps on the disk at a time,
+# for all its workers.
 ROOM_FOR_BODIES = 1024 * 1024 * 1024
+ROOM_FOR_ANSWERS = 1024 * 1024 * 1024
 TEMPORARY_FILES = DATA_DIR / "tmp"
 # Threads of a worker for each kind of request (studysite/server/django_threads.py).
-THREADS = {"reads": 2, "writes": 2, "exports": 1, "health": 1}
+THREADS = {"reads": 2, "writes": 2, "exports": 1, "health": 1, "readiness": 1}
 DATABASES = {"default": read_database()}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # With one writer's turn for all threads and processes (studysite/sqlite).
     DATABASES["default"]["ENGINE"] = "studysite.sqlite"
+    # What is erased is overwritten in the file, not only left out of account.
+    ERASE = "PRAGMA secure_delete=ON;"
     DATABASES["default"]["OPTIONS"] = {
         # A transaction that will write takes the write lock at its start: waiting then is safe, whereas a
         # reader that turns writer in the middle fails at once, whatever the timeout.
         "transaction_mode": "IMMEDIATE",
-        "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={SQLITE_SYNC};",
+        "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={SQLITE_SYNC}; {ERASE}",
     }
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
@@ -286,7 +290,7 @@ FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 # Beyond MAX_ENTRIES a third of them goes, whichever: 300, Django's number, a few classes would pass.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "studysite.cache.Cache",
         "LOCATION": "cache",
         "OPTIONS": {"MAX_ENTRIES": 10_000},
     }

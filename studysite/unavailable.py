@@ -40,6 +40,9 @@ def is_unavailable(error: BaseException | None) -> bool:
         # psycopg has no such error for a fault of a statement.
         return True
     cause = error.__cause__
+    if isinstance(cause, OSError):
+        # The files of the queue could not be opened.
+        return True
     # Of an extended code the last byte tells the kind.
     return isinstance(cause, sqlite3.Error) and cause.sqlite_errorcode & 0xFF in SQLITE_ERRORS
 
@@ -64,6 +67,7 @@ def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
     context: dict[str, Any] = {"is_write": is_write, "is_busy": isinstance(error, DatabaseBusyError)}
     if is_write and not request.headers.get("HX-Request"):
         context |= {"action": request.get_full_path(), "fields": fields_to_send_again(request)}
+        context |= {"passwords": password_names(request), "files": list(request.FILES)}
     response = render(None, "503.html", context, status=503)
     response["Retry-After"] = str(RETRY_AFTER)
     response["Cache-Control"] = "no-store"
@@ -71,7 +75,11 @@ def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
 
 
 def fields_to_send_again(request: HttpRequest) -> list[tuple[str, str]]:
-    """What was sent, to be sent again as it is; nothing where a page cannot hold it: passwords and files."""
-    if request.FILES or any("password" in name for name in request.POST):
-        return []
-    return [(name, value) for name, values in request.POST.lists() for value in values]
+    """What was sent, to be sent again as it is, without the passwords: a page may be kept."""
+    passwords = password_names(request)
+    pairs = [(name, value) for name, values in request.POST.lists() for value in values]
+    return [(name, value) for name, value in pairs if name not in passwords]
+
+
+def password_names(request: HttpRequest) -> list[str]:
+    return [name for name in request.POST if "password" in name]

@@ -9,7 +9,6 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from typing import IO, Any
 
 from studysite.requests import whole_number
@@ -19,6 +18,8 @@ Headers = Iterable[tuple[bytes, bytes]]
 
 IN_MEMORY = 64 * 1024
 """Bytes of a body that are kept in memory; what is longer goes into a file."""
+
+TOO_MUCH = "Too much is being sent to the site at once. Try again in a minute."
 
 SLOWEST = 8 * 1024
 """Bytes a second that a client may not fall below for long: a photo of 10 MB has twenty minutes."""
@@ -32,21 +33,25 @@ class BodyRefusedError(Exception):
         self.status = status
 
 
-class ClientGoneError(Exception):
-    """The client has closed the connection before all was there."""
-
-
-@dataclass
 class Room:
     """How many bytes of bodies a process keeps in files at a time, so that they do not fill the disk."""
 
-    most: int
-    taken: int = 0
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.taken = 0
+        self.coming: set[Body] = set()
 
-    def take(self, count: int) -> None:
-        """Raises BodyRefusedError where there is no room left."""
-        if self.taken + count > self.most:
-            raise BodyRefusedError(503, "Too much is being sent to the site at once. Try again in a minute.")
+    async def take(self, count: int, body: "Body") -> None:
+        """Make room by giving up whoever sends most slowly.
+
+        Raises BodyRefusedError where that is ``body`` itself, or all the others are whole already.
+        """
+        while self.taken + count > self.most:
+            slowest = min(self.coming, key=Body.speed, default=body)
+            if slowest is body or slowest.speed() >= body.speed():
+                raise BodyRefusedError(503, TOO_MUCH)
+            slowest.give_up()
+            await slowest.closed.wait()
         self.taken += count
 
 
@@ -57,10 +62,23 @@ class Body:
         self.room, self.disk = room, disk
         self.memory = io.BytesIO()
         self.file: IO[bytes] = self.memory
-        self.room_taken = 0
+        self.length = self.room_taken = 0
+        self.began = time.monotonic()
+        self.patience: asyncio.Timeout | None = None
+        self.closed = asyncio.Event()
+
+    def speed(self) -> float:
+        """Bytes a second, as of now; one that has just begun is not slow yet."""
+        return self.length / max(1.0, time.monotonic() - self.began)
+
+    def give_up(self) -> None:
+        """Let whoever takes it in stop at once."""
+        if self.patience:
+            self.patience.reschedule(asyncio.get_running_loop().time())
 
     async def add(self, chunk: bytes) -> None:
         """Raises BodyRefusedError where there is no room for it, or no disk."""
+        self.length += len(chunk)
         if self.file is self.memory and self.memory.tell() + len(chunk) <= IN_MEMORY:
             self.memory.write(chunk)
             return
@@ -68,7 +86,7 @@ class Body:
             chunk = self.memory.getvalue() + chunk
             # Without a name: it goes with the process, however that ends.
             self.file = await self._on_disk(tempfile.TemporaryFile)
-        self.room.take(len(chunk))
+        await self.room.take(len(chunk), self)
         self.room_taken += len(chunk)
         await self._on_disk(self.file.write, chunk)
 
@@ -84,6 +102,7 @@ class Body:
         self.file.close()
         self.room.taken -= self.room_taken
         self.room_taken = 0
+        self.closed.set()
 
     async def _on_disk(self, function: Callable[..., Any], *arguments: Any) -> Any:
         try:
@@ -109,22 +128,26 @@ async def take_in(receive: Receive, body: Body, *, length: int, seconds: float) 
     """Fill ``body`` with what comes, to its end.
 
     ``seconds`` is how long nothing may come, and the whole may take as much longer as `SLOWEST` allows. Raises
-    BodyRefusedError (408) where it takes longer, and ClientGoneError.
+    BodyRefusedError (408) where it takes longer, and (400) where the client goes before.
     """
     if not length:
         return
     deadline = time.monotonic() + seconds + length / SLOWEST
+    body.room.coming.add(body)
     more = True
     try:
-        async with asyncio.timeout(None) as patience:
+        async with asyncio.timeout(None) as body.patience:
             while more:
                 left = min(seconds, deadline - time.monotonic())
-                patience.reschedule(asyncio.get_running_loop().time() + left)
+                body.patience.reschedule(asyncio.get_running_loop().time() + left)
                 message = await receive()
                 if message["type"] == "http.disconnect":
-                    raise ClientGoneError
+                    # Who has closed their side alone reads why nothing came of it.
+                    raise BodyRefusedError(400, "The connection was closed before all was there.")
                 await body.add(message.get("body", b""))
                 more = message.get("more_body", False)
     except TimeoutError:
         raise BodyRefusedError(408, "It took too long to arrive, and nothing was kept.") from None
+    finally:
+        body.room.coming.discard(body)
     await body.rewind()

@@ -12,15 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
 from studysite.logs import masked_path
-from studysite.server.bodies import (
-    Body,
-    BodyRefusedError,
-    ClientGoneError,
-    Receive,
-    Room,
-    announced_length,
-    take_in,
-)
+from studysite.server.bodies import SLOWEST, Body, BodyRefusedError, Receive, Room, announced_length, take_in
 from studysite.server.django_threads import Answer, DjangoThreads
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -35,12 +27,23 @@ logger = logging.getLogger("studysite.requests")
 
 
 class Bridge:
-    """Serves ``django``; ``largest`` tells the most bytes that an address takes."""
+    """Serves ``django``; ``largest`` tells the most bytes that an address takes.
+
+    ``room`` is for bodies, and ``room_for_answers`` in bytes for what is written to be sent; ``seconds`` is how
+    long a client may send or take nothing.
+    """
 
     def __init__(
-        self, django: DjangoThreads, *, largest: Callable[[str], int], room: Room, seconds: float
+        self,
+        django: DjangoThreads,
+        *,
+        largest: Callable[[str], int],
+        room: Room,
+        room_for_answers: int,
+        seconds: float,
     ) -> None:
         self.django, self.largest, self.room, self.seconds = django, largest, room, seconds
+        self.room_for_answers, self.room_taken = room_for_answers, 0
         self.disk = ThreadPoolExecutor(2, thread_name_prefix="disk")
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -56,8 +59,7 @@ class Bridge:
             if length <= self.largest(scope["path"]):
                 await take_in(receive, body, length=length, seconds=self.seconds)
             answer = await self.django.answer(scope, body.file)
-        except ClientGoneError:
-            return
+            answer = self.fitting(answer)
         except BodyRefusedError as error:
             answer = refusal(error)
             took = (time.perf_counter() - started) * 1000
@@ -68,11 +70,19 @@ class Bridge:
             answer = plain(500, "Something broke here, and the fault is the site's.")
         finally:
             body.close()
+        self.room_taken += answer.room
         try:
             await self.send(answer, scope["method"], receive, send)
         finally:
-            if not isinstance(answer.content, bytes):
-                answer.content.close()
+            self.room_taken -= answer.room
+            close(answer)
+
+    def fitting(self, answer: Answer) -> Answer:
+        """The answer, if there is room on the disk for it beside those that others are reading slowly."""
+        if self.room_taken + answer.room <= self.room_for_answers:
+            return answer
+        close(answer)
+        raise BodyRefusedError(503, "Too many files are being sent at once. Try again in a minute.")
 
     async def send(self, answer: Answer, method: str, receive: Receive, send: Send) -> None:
         """Send it as fast as the client takes it; the connection is closed on one that takes nothing for long."""
@@ -83,12 +93,14 @@ class Bridge:
             return
         # The server takes what is sent to a client that has gone without a word; only this tells.
         gone = asyncio.ensure_future(disconnect(receive))
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self.seconds + length_of(answer) / SLOWEST
         try:
             async with asyncio.timeout(None) as patience:
                 async for piece in self.pieces(content):
                     if gone.done():
                         return
-                    patience.reschedule(asyncio.get_running_loop().time() + self.seconds)
+                    patience.reschedule(min(loop.time() + self.seconds, deadline))
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
         except TimeoutError:
@@ -106,6 +118,17 @@ class Bridge:
         loop = asyncio.get_running_loop()
         while piece := await loop.run_in_executor(self.disk, content.read, PIECE):
             yield piece
+
+
+def close(answer: Answer) -> None:
+    if not isinstance(answer.content, bytes):
+        answer.content.close()
+
+
+def length_of(answer: Answer) -> int:
+    """Bytes that the answer has by its headers."""
+    headers = {name.lower(): value for name, value in answer.headers}
+    return int(headers.get(b"content-length", b"0"))
 
 
 async def disconnect(receive: Receive) -> None:

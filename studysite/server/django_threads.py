@@ -25,7 +25,8 @@ from studysite.requests import Utf8Request
 from studysite.sqlite.turn import Patience, waiting_at_most
 
 READS = ("GET", "HEAD", "OPTIONS")
-HEALTH, EXPORTS = "/healthz", "/export/"
+HEALTH = {"/healthz": "health", "/readyz": "readiness"}
+EXPORTS = "/export/"
 UNMOVED, MOST = 3.0, 10.0
 """Seconds that a request waits to write: while nobody writes at all, and in all."""
 
@@ -39,11 +40,15 @@ class Request(Utf8Request, ASGIRequest):
 
 @dataclass
 class Answer:
-    """An answer as a whole: its content, or a file that has it from where it stands on."""
+    """An answer as a whole: its content, or a file that has it from where it stands on.
+
+    ``room`` is how many bytes on the disk are there for this answer alone.
+    """
 
     status: int
     headers: list[tuple[bytes, bytes]]
     content: bytes | IO[bytes]
+    room: int = 0
 
 
 class DjangoThreads(BaseHandler):
@@ -72,7 +77,8 @@ class DjangoThreads(BaseHandler):
                 if not isinstance(content, bytes) and not response.has_header("Content-Length"):
                     # Else a client could not tell an answer that was cut off from a whole one.
                     response["Content-Length"] = size_of(content)
-                return Answer(response.status_code, list(headers_of(response)), content)
+                headers = list(headers_of(response))
+                return Answer(response.status_code, headers, content, room_for(response, content))
             finally:
                 # Also tells that the request has ended, in the thread whose database connection it used.
                 response.close()
@@ -104,12 +110,10 @@ class DjangoThreads(BaseHandler):
 
 
 def kind_of(method: str, path: str) -> str:
-    """Which threads a request gets: health, exports, reads or writes."""
+    """Which threads a request gets: health, readiness, exports, reads or writes."""
     if method not in READS:
         return "writes"
-    if path == HEALTH:
-        return "health"
-    return "exports" if EXPORTS in path else "reads"
+    return HEALTH.get(path) or ("exports" if EXPORTS in path else "reads")
 
 
 def duplicate(file: Any) -> IO[bytes] | None:
@@ -122,6 +126,14 @@ def duplicate(file: Any) -> IO[bytes] | None:
     # What was read ahead is not where the system's file stands.
     copy.seek(file.tell())
     return copy
+
+
+def room_for(response: HttpResponseBase, content: bytes | IO[bytes]) -> int:
+    """Bytes that the content takes up on the disk; a file that has a name would be there anyway."""
+    named = isinstance(response, FileResponse) and isinstance(
+        getattr(response.file_to_stream, "name", 0), str
+    )
+    return 0 if isinstance(content, bytes) or named else size_of(content)
 
 
 def size_of(file: IO[bytes]) -> int:

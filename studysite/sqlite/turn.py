@@ -15,10 +15,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+
+from studysite.lock_files import open_lock_file
 
 CLOCK = struct.Struct("d")
 
@@ -53,11 +54,12 @@ def patience() -> Patience:
 @contextmanager
 def waiting_at_most(limit: Patience) -> Iterator[None]:
     """Let this thread have so much patience for all turns that it takes meanwhile."""
+    before = getattr(_patience, "now", None)
     _patience.now = limit
     try:
         yield
     finally:
-        _patience.now = None
+        _patience.now = before
 
 
 class Waiter:
@@ -78,8 +80,10 @@ class Turn:
     """
 
     def __init__(self, database: Path) -> None:
-        self._next = _open(database, "next")
-        self._turn = _open(database, "turn")
+        self._next, self._turn = (
+            open_lock_file(database.with_name(f"{database.name}-{name}"), like=database)
+            for name in ("next", "turn")
+        )
         self._lock = threading.Lock()
         self._queue: deque[Waiter] = deque()
         self._wanted = threading.Semaphore(0)
@@ -103,7 +107,9 @@ class Turn:
     def give_back(self, *, has_written: bool) -> None:
         """Let the next one write; ``has_written`` says that the database was there to be written to."""
         if has_written:
-            os.pwrite(self._turn.fileno(), CLOCK.pack(time.monotonic()), 0)
+            # On a full disk too the turn has to come back.
+            with suppress(OSError):
+                os.pwrite(self._turn.fileno(), CLOCK.pack(time.monotonic()), 0)
         with self._lock:
             fcntl.flock(self._turn, fcntl.LOCK_UN)
             self._is_held = False
@@ -186,18 +192,6 @@ class Turn:
         """Close the files, in a process that has inherited them: what its parent holds, the parent keeps."""
         self._next.close()
         self._turn.close()
-
-
-def _open(database: Path, name: str) -> BinaryIO:
-    """A lock file beside the database, for whoever may write to that."""
-    path = database.with_name(f"{database.name}-{name}")
-    file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b", buffering=0)
-    if database.exists() and os.fstat(file.fileno()).st_uid == os.geteuid():
-        like = database.stat()
-        os.fchmod(file.fileno(), like.st_mode & 0o666)
-        if os.geteuid() == 0:
-            os.fchown(file.fileno(), like.st_uid, like.st_gid)
-    return file
 
 
 _turns: dict[Path, Turn] = {}

@@ -2,10 +2,12 @@
 
 import fcntl
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
 from cards.models import Card, Deck
@@ -87,3 +89,17 @@ def test_what_there_was_no_time_for_is_done_the_next_day(make_deck, learner, cap
     call_command("daily")
     assert not Card.objects.exists()
     assert not User.objects.filter(is_guest=True).exists()
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL keeps files of its own")
+@pytest.mark.django_db(transaction=True)
+def test_what_is_erased_is_in_no_file():
+    secret = "Zq7 never to be read again " * 50
+    user = User.objects.create_user("leaves@example.org", name="Leaves")
+    deck = Deck.objects.create(owner=user, title="Secrets", slug="secrets", description=secret)
+    database = Path(connection.settings_dict["NAME"])
+    files = [database, database.with_name(f"{database.name}-wal")]
+    assert any(b"Zq7 never" in file.read_bytes() for file in files)
+    Deck.objects.filter(pk=deck.pk).update(removed_at=timezone.now() - timedelta(days=31))
+    call_command("daily")
+    assert not any(b"Zq7 never" in file.read_bytes() for file in files)

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from sessions_app.chores import CHORES, Chore
 from studysite.deadline import in_seconds
+from studysite.lock_files import open_lock_file
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,11 @@ class Command(BaseCommand):
 @contextmanager
 def alone() -> Iterator[bool]:
     """Whether nobody else is at it: on this DATA_DIR, or where several machines share a database, on that."""
-    with (settings.DATA_DIR / ".daily-lock").open("w") as file:
+    try:
+        lock = open_lock_file(settings.DATA_DIR / ".daily-lock", like=settings.DATA_DIR)
+    except OSError as error:
+        raise CommandError(f"DATA_DIR: {error}") from None
+    with lock as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -12,7 +12,6 @@ from studysite.server.bodies import (
     IN_MEMORY,
     Body,
     BodyRefusedError,
-    ClientGoneError,
     Receive,
     Room,
     announced_length,
@@ -87,6 +86,31 @@ def test_only_so_much_room_is_taken(disk: ThreadPoolExecutor) -> None:
     third.close()
 
 
+def test_whoever_is_slowest_makes_room(disk: ThreadPoolExecutor) -> None:
+    room = Room(LONG)
+    slow, fast = Body(room, disk), Body(room, disk)
+    slow.began -= 3600
+
+    async def both() -> list[object]:
+        trickling = asyncio.create_task(take_slow())
+        while not slow.room_taken:
+            await asyncio.sleep(0.01)
+        sending = asyncio.create_task(take_in(client([bytes(LONG)]), fast, length=LONG, seconds=30))
+        return await asyncio.gather(trickling, sending, return_exceptions=True)
+
+    async def take_slow() -> None:
+        try:
+            await take_in(silent([bytes(LONG // 2)]), slow, length=LONG, seconds=30)
+        finally:
+            slow.close()
+
+    refused, done = asyncio.run(both())
+    assert isinstance(refused, BodyRefusedError)
+    assert done is None
+    assert len(fast.file.read()) == LONG
+    fast.close()
+
+
 def test_a_disk_that_is_full(disk: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
     def full() -> None:
         raise OSError(28, "No space left on device")
@@ -117,8 +141,9 @@ def test_a_client_that_sends_too_slowly_for_what_it_has_to_send(disk: ThreadPool
 
 def test_a_client_that_goes(disk: ThreadPoolExecutor) -> None:
     body = Body(Room(LONG), disk)
-    with pytest.raises(ClientGoneError):
+    with pytest.raises(BodyRefusedError) as refused:
         take(client([b"a"], stays=False), body, 100)
+    assert refused.value.status == 400
     body.close()
 
 

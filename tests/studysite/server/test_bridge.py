@@ -5,6 +5,7 @@ import io
 import tempfile
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import IO, Any
 
 import pytest
@@ -16,7 +17,8 @@ from studysite.server.bridge import AT_ONCE, PIECE, Bridge
 from studysite.server.django_threads import IN_MEMORY, Answer, DjangoThreads, kind_of
 
 LARGEST = 1000
-ONE_EACH = {"reads": 1, "writes": 1, "exports": 1, "health": 1}
+ONE_EACH = {"reads": 1, "writes": 1, "exports": 1, "health": 1, "readiness": 1}
+ROOM = 30 * PIECE
 View = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -69,7 +71,9 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Client]:
     ) -> Client:
         django = DjangoThreads(ONE_EACH)
         monkeypatch.setattr(django, "get_response", view)
-        bridge = Bridge(django, largest=lambda path: LARGEST, room=Room(10 * LARGEST), seconds=0.3)
+        bridge = Bridge(
+            django, largest=lambda path: LARGEST, room=Room(10 * LARGEST), room_for_answers=ROOM, seconds=0.3
+        )
         client = client or Client()
         if client.chunks:
             headers.setdefault("content-length", str(sum(map(len, client.chunks))))
@@ -171,7 +175,24 @@ def test_a_body_of_unknown_length_is_refused(ask: Callable[..., Client]) -> None
 
 def test_a_client_that_goes_before_it_has_sent_all_reaches_nobody(ask: Callable[..., Client]) -> None:
     client = ask(echo, Client(leaves_after=0), **{"content-length": "10"})
-    assert client.sent == []
+    assert client.status == 400
+
+
+def test_answers_take_only_so_much_room(ask: Callable[..., Client]) -> None:
+    """Those that are written for one client; a file that is there anyway takes none."""
+
+    def written(request: HttpRequest) -> StreamingHttpResponse:
+        return StreamingHttpResponse(b"x" * PIECE for _ in range(31))
+
+    client = ask(written)
+    assert (client.status, client.headers["retry-after"]) == (503, "60")
+
+
+def test_a_file_with_a_name_takes_no_room(ask: Callable[..., Client], tmp_path: Path) -> None:
+    path = tmp_path / "named"
+    path.write_bytes(b"x" * PIECE * 31)
+    client = ask(lambda request: FileResponse(path.open("rb")))
+    assert (client.status, len(client.body)) == (200, PIECE * 31)
 
 
 def test_a_fault_outside_django_is_told(ask: Callable[..., Client], caplog: pytest.LogCaptureFixture) -> None:
@@ -200,7 +221,7 @@ def test_a_path_that_is_no_text(ask: Callable[..., Client], monkeypatch: pytest.
         ("OPTIONS", "/", "reads"),
         ("DELETE", "/", "writes"),
         ("GET", "/healthz", "health"),
-        ("GET", "/readyz", "reads"),
+        ("GET", "/readyz", "readiness"),
     ],
 )
 def test_which_threads_a_request_gets(method: str, path: str, kind: str) -> None:

@@ -208,3 +208,25 @@ def test_the_files_are_for_those_who_may_write_to_the_database(turn: Turn, datab
     files = sorted(database.parent.glob("site.sqlite3-*"))
     assert [file.name for file in files] == ["site.sqlite3-next", "site.sqlite3-turn"]
     assert {file.stat().st_mode & 0o777 for file in files} == {0o640}
+
+
+def test_a_disk_on_which_the_time_cannot_be_noted(turn: Turn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The turn comes back all the same."""
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    turn.take()
+    with monkeypatch.context() as patched:
+        patched.setattr("studysite.sqlite.turn.os.pwrite", full)
+        turn.give_back(has_written=True)
+    waits(turn)
+    turn.give_back(has_written=True)
+
+
+def test_a_shorter_patience_ends_with_its_block() -> None:
+    outer = Patience(1, 1)
+    with waiting_at_most(outer):
+        with waiting_at_most(Patience(0, 0)):
+            pass
+        assert patience() is outer

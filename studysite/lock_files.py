@@ -1,0 +1,19 @@
+"""Files that only serve to be locked; whoever may write beside them may open them."""
+
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+
+def open_lock_file(path: Path, *, like: Path) -> BinaryIO:
+    """Open the file at ``path``, made if need be, for whoever may write to ``like``. Raises OSError.
+
+    A command that root runs would else make a file that the service cannot open.
+    """
+    file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b", buffering=0)
+    if like.exists() and os.fstat(file.fileno()).st_uid == os.geteuid():
+        model = like.stat()
+        os.fchmod(file.fileno(), model.st_mode & 0o666)
+        if os.geteuid() == 0:
+            os.fchown(file.fileno(), model.st_uid, model.st_gid)
+    return file

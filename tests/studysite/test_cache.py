@@ -1,0 +1,91 @@
+"""The cache while another program holds the database: no limit takes that for too many tries."""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+from django.core.cache import cache
+from django.core.management import call_command
+from django.db import connection, connections
+from django.test import Client
+
+from studysite.accounts.models import User
+from studysite.sqlite.base import DatabaseBusyError
+from studysite.sqlite.turn import Patience, waiting_at_most
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL has no such lock"),
+]
+GUESTS = 6
+
+
+@pytest.fixture(autouse=True)
+def _library() -> None:
+    call_command("load_library")
+
+
+@contextmanager
+def another_program_writes(seconds: float | None = None) -> Iterator[None]:
+    """Until the end of the block, or for so long."""
+    name = connection.settings_dict["NAME"]
+    other = sqlite3.connect(name, timeout=30, isolation_level=None, check_same_thread=False)
+    with closing(other):
+        other.execute("BEGIN IMMEDIATE")
+        if seconds is not None:
+            timer = threading.Timer(seconds, other.execute, ["COMMIT"])
+            timer.start()
+        yield
+        if seconds is None:
+            other.execute("COMMIT")
+        else:
+            timer.join()
+
+
+def test_writing_raises(client: Client) -> None:
+    with another_program_writes(), waiting_at_most(Patience(0.1, 0.1)), pytest.raises(DatabaseBusyError):
+        cache.set("key", 1)
+    cache.set("key", 1)
+    assert cache.get("key") == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "fields"),
+    [
+        ("/accounts/login/", {"login": "ada@example.org", "password": "wrong"}),
+        ("/accounts/signup/", {"email": "b@example.org", "name": "B", "password1": "a long password 9"}),
+        ("/decks/deep-learning/spaced/", {"new_per_day": "5"}),
+        ("/import/", {"text": "one\ttwo"}),
+    ],
+)
+def test_a_form_is_told_busy(client: Client, address: str, fields: dict[str, str]) -> None:
+    client.get(address)
+    with another_program_writes(), waiting_at_most(Patience(0.2, 0.2)):
+        response = client.post(address, fields)
+    assert (response.status_code, response["Retry-After"]) == (503, "2")
+    kept = {name: value for name, value in fields.items() if "password" not in name}
+    for name, value in kept.items():
+        assert f'name="{name}" value="{value}"' in response.text
+
+
+def test_guests_who_start_at_once_wait(client: Client) -> None:
+    """A lock of more than a second, which is how long django-allauth waits for its own."""
+    statuses: list[int] = []
+
+    def start() -> None:
+        with waiting_at_most(Patience(30, 60)):
+            statuses.append(Client().post("/decks/deep-learning/spaced/").status_code)
+        connections.close_all()
+
+    threads = [threading.Thread(target=start) for _ in range(GUESTS)]
+    with another_program_writes(1.3):
+        for thread in threads:
+            thread.start()
+        time.sleep(0)
+        for thread in threads:
+            thread.join(60)
+    assert statuses == [302] * GUESTS
+    assert User.objects.filter(is_guest=True).count() == GUESTS
