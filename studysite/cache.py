@@ -17,4 +17,4 @@ class Cache(DatabaseCache):
     def _base_set(self, mode: str, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT) -> bool:
         # Begins before Django's does, whose errors are passed over in silence.
         with transaction.atomic(using=router.db_for_write(self.cache_model_class)):
-            return bool(super()._base_set(mode, key, value, timeout))
+            return bool(super()._base_set(mode, key, value, timeout))  # type: ignore[misc]
