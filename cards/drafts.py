@@ -1,6 +1,7 @@
 """A file or pasted text between its preview and its import, so that nobody has to send it twice."""
 
 import secrets
+import shutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+
+from cards.slices import Claimed
 
 KEPT_FOR = timedelta(days=1)
 """How long a file waits for somebody to import it."""
@@ -25,16 +28,18 @@ def folder() -> Path:
     return Path(settings.DATA_DIR) / "imports"
 
 
-class ImportDraft(models.Model):
+class ImportDraft(Claimed):
     """What a learner has handed in, how she wants it read, and how far its import has come.
 
     The cards go into ``staging``, a deck that is not shown, and from there as a whole into ``deck``; where that is
-    None, the hidden deck becomes one of hers. ``done`` counts what the current phase has written of ``total``.
+    None, the hidden deck becomes one of hers. ``done`` counts what was read for the preview, then what the
+    current phase has written of ``total``.
     """
 
     class Phase(models.TextChoices):
         PREVIEW = "preview"
         CARDS = "cards"
+        MERGING = "merging"
         HISTORY = "history"
         DONE = "done"
 
@@ -63,7 +68,7 @@ class ImportDraft(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(phase__in=["preview", "cards", "history", "done"]),
+                condition=models.Q(phase__in=["preview", "cards", "merging", "history", "done"]),
                 name="import_phase_known",
             ),
         ]
@@ -80,15 +85,27 @@ class ImportDraft(models.Model):
         return folder() / self.token
 
     @property
+    def folder(self) -> Path:
+        """Where what was read of the file waits (see `cards.readings`)."""
+        return folder() / f"{self.token}.read"
+
+    @property
     def is_csv(self) -> bool:
         return self.file_name.lower().endswith(".csv")
 
     @property
+    def merged(self) -> int:
+        """Cards that have come into the deck that they are for."""
+        return self.added + self.updated + self.unchanged
+
+    @property
     def percent(self) -> int:
-        return 100 * self.done // self.total if self.total else 0
+        done = self.merged if self.phase == self.Phase.MERGING else self.done
+        return 100 * done // self.total if self.total else 0
 
     def forget_file(self) -> None:
         self.path.unlink(missing_ok=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         self.forget_file()

@@ -14,7 +14,7 @@ from cards.formats.rows import COMMA, DASH, NEWLINE, SEMICOLON, TAB
 from cards.formats.sources import megabytes
 from cards.formats.types import MAX_FILE
 from cards.importing import DECK, FILE
-from cards.kept_looks import SHOWN_TYPES
+from cards.look_json import SHOWN_TYPES
 from cards.looking import Look
 from cards.models import Deck, clean_text
 from cards.sides import SIDES

@@ -1,11 +1,12 @@
 """The images of a file that is imported, written anew and kept; what cannot be is counted, and fails nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import PurePath
 
 from cards.drafts import ImportDraft
+from cards.formats.detect import Images
 from cards.formats.escaping import escape_plain
-from cards.formats.types import FormatError, ImageRef, Parsed, ParsedCard
+from cards.formats.types import FormatError, ImageRef, ParsedCard
 from cards.image_encoding import ImageError, reencode
 from cards.images import MAX_ALT, MAX_ON_SIDE, StoredImage, store
 from cards.models import clean_text
@@ -47,10 +48,14 @@ def clean_alt(alt: str) -> str:
 
 
 class ImageReader:
-    """Keeps the images of a draft's file; ``came_to`` counts them, to be saved as ``draft.images``."""
+    """Keeps the images of a draft's file; ``came_to`` counts them, to be saved as ``draft.images``. Close it.
 
-    def __init__(self, draft: ImportDraft, parsed: Parsed) -> None:
-        self.read_image = parsed.read_image
+    The file is opened at the first image: in most there is none.
+    """
+
+    def __init__(self, draft: ImportDraft, open_images: Callable[[], Images]) -> None:
+        self.open_images = open_images
+        self.images: Images | None = None
         self.counts: dict[str, int] = {name: draft.images.get(name, 0) for name in ("kept", "bytes", "bad")}
         self.names: list[str] = list(draft.images.get("names", []))
         self.known: dict[str, StoredImage | None] = {}
@@ -58,6 +63,10 @@ class ImageReader:
     @property
     def came_to(self) -> dict[str, object]:
         return {**self.counts, "names": self.names}
+
+    def close(self) -> None:
+        if self.images:
+            self.images.close()
 
     def images_of(self, card: ParsedCard) -> dict[str, list[StoredImage]]:
         """The images of each side as they are kept now."""
@@ -85,7 +94,9 @@ class ImageReader:
     def _read(self, name: str) -> StoredImage:
         if self.counts["kept"] >= MAX_IMAGES or self.counts["bytes"] >= MAX_BYTES:
             raise ImageError(TOO_MANY)
-        data = self.read_image(name)
+        if self.images is None:
+            self.images = self.open_images()
+        data = self.images.read(name)
         self.counts["bytes"] += len(data)
         return store(reencode(data))
 

@@ -1,47 +1,45 @@
 """Files of cards -> decks: writing them, in chunks, into a deck that is not shown.
 
-A file is read anew in each request (`cards.reading`), and goes on after the cards that are written already.
-`cards.merging` makes the hidden deck appear, or puts its cards into the deck that they are for.
+What was read of the file (`cards.readings`) goes on after the cards that are written already. `cards.merging`
+makes the hidden deck appear, or puts its cards into the deck that they are for.
 """
 
-import re
 import shutil
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
-from itertools import islice
 from typing import BinaryIO
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from cards import splitting
 from cards.drafts import KEPT_DRAFTS, KEPT_FOR, ImportDraft, folder
-from cards.formats.detect import ARCHIVE
+from cards.formats.detect import ARCHIVE, open_images
 from cards.formats.types import ParsedCard, ParsedDeck
 from cards.illustrating import rows_of
 from cards.images import CardImage, StoredImage, with_images, without_images
 from cards.import_images import ImageReader
 from cards.looking import Look
-from cards.models import MAX_ALTERNATIVE, MAX_ALTERNATIVES, Card, Deck, Tag, clean_text, tag_key
-from cards.reading import Settled, open_draft, seldom_collected
+from cards.models import MAX_ALTERNATIVE, MAX_ALTERNATIVES, Card, Deck, Tag, TwinPair, clean_text, tag_key
+from cards.reading import limits_of, seldom_collected
+from cards.reading import steps as read_steps
+from cards.readings import opened
 from cards.services import CHUNK
+from cards.slices import Slice
 from studysite.accounts.models import User
 
 MAX_TAGS = 50
 """Tags that one card may bring along."""
 
 MAX_TAG_KEY = 120
-SECONDS = 4.0
-"""How long one request writes before it shows how far it is."""
-
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 
-RENDERED_AT_ONCE = 100_000
-"""Characters of cards after which it looks whether it has written for so long: the slowest take a second."""
+DROPPED_AT_ONCE = 2_000
+RENDERED_AT_ONCE = 20_000
+"""Characters of cards after which it looks whether its time is over: the slowest take a fifth of a second."""
 
-NOTE = re.compile(r"note ([1-9]\d{0,18})")
 FILE, DECK = "file", "deck"
 """Whose word counts where a card of the file is in the deck already and differs."""
 
@@ -77,24 +75,46 @@ def make_draft(
     return draft
 
 
-def drop_draft(*, draft: ImportDraft) -> None:
-    """Forget a draft, its file, and the hidden deck that it was filling."""
+def drop_draft(*, draft: ImportDraft, slice_: Slice | None = None) -> None:
+    """Forget a draft, its file, and the hidden deck that it was filling.
+
+    With ``slice_`` only as much of that deck as the time allows; `hidden_remove` forgets the rest.
+    """
     with transaction.atomic():
         # As it stands now: somebody may have finished it in the meantime.
         now = ImportDraft.objects.select_for_update().filter(pk=draft.pk).first()
         hidden = splitting.hidden_decks(now) if now else []
         draft.delete()
-        for deck in hidden:
-            drop_hidden(deck)
+    drop_hidden(hidden, slice_)
 
 
-def drop_hidden(deck: Deck) -> None:
-    """Delete a hidden deck with its cards, to which nothing but tags and images can refer yet."""
-    TagLink.objects.filter(card__deck=deck).delete()
-    CardImage.objects.filter(card__deck=deck).delete()
+def drop_hidden(decks: Sequence[Deck], slice_: Slice | None = None) -> bool:
+    """Delete hidden decks in short transactions; whether all of that is done."""
+    for deck in decks:
+        while pks := list(deck.cards.order_by().values_list("pk", flat=True)[:DROPPED_AT_ONCE]):
+            with transaction.atomic():
+                forget_cards(pks)
+            if slice_ and slice_.is_over:
+                return False
+        Deck.objects.filter(pk=deck.pk, is_building=True).delete()
+    return True
+
+
+def forget_cards(cards: Sequence[int]) -> None:
+    """Delete hidden cards, to which nothing but tags, images and twins can refer yet."""
+    TagLink.objects.filter(card__in=cards).delete()
+    CardImage.objects.filter(card__in=cards).delete()
+    TwinPair.objects.filter(Q(first__in=cards) | Q(second__in=cards)).delete()
     # Looking for what else could go with each of 10,000 cards takes longer than writing them.
-    deck.cards.all()._raw_delete(deck.cards.db)
-    deck.delete()
+    rows = Card.objects.filter(pk__in=cards)
+    rows._raw_delete(rows.db)
+
+
+def hidden_remove(*, slice_: Slice | None = None) -> bool:
+    """Delete the hidden decks that no draft fills any more; whether all of that is done."""
+    drafts = ImportDraft.objects.filter(phase__in=(ImportDraft.Phase.CARDS, ImportDraft.Phase.MERGING))
+    filled = {deck.pk for draft in drafts.defer("look") for deck in splitting.hidden_decks(draft)}
+    return drop_hidden(list(Deck.objects.filter(is_building=True).exclude(pk__in=filled)), slice_)
 
 
 def old_drafts_remove(*, now: datetime) -> int:
@@ -104,7 +124,11 @@ def old_drafts_remove(*, now: datetime) -> int:
         drop_draft(draft=draft)
     known = set(ImportDraft.objects.values_list("token", flat=True))
     for path in folder().glob("*"):
-        if path.name not in known and path.stat().st_mtime < (now - KEPT_FOR).timestamp():
+        if path.name.split(".")[0] in known or path.stat().st_mtime >= (now - KEPT_FOR).timestamp():
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
             path.unlink(missing_ok=True)
     return len(old)
 
@@ -129,8 +153,8 @@ def begin(*, draft: ImportDraft, look: Look, title: str) -> None:
             staging = hidden_deck(draft, look.about, title)
         draft.options["history"] = look.has_history and draft.options.get("history", True)
         draft.staging, draft.total, draft.title = staging, look.total, title
-        draft.phase, draft.look = ImportDraft.Phase.CARDS, {}
-        draft.save(update_fields=["options", "staging", "total", "title", "phase", "look"])
+        draft.phase, draft.done, draft.look = ImportDraft.Phase.CARDS, 0, {}
+        draft.save(update_fields=["options", "staging", "total", "title", "phase", "done", "look"])
 
 
 def hidden_deck(draft: ImportDraft, about: ParsedDeck | None, title: str) -> Deck:
@@ -144,45 +168,46 @@ def hidden_deck(draft: ImportDraft, about: ParsedDeck | None, title: str) -> Dec
 
 
 def write_cards(
-    *, draft: ImportDraft, seconds: float = SECONDS, tell: Callable[[], object] | None = None
+    *,
+    draft: ImportDraft,
+    seconds: float | None = None,
+    tell: Callable[[], object] | None = None,
 ) -> bool:
     """Go on writing the draft's cards into its hidden deck, for about so long; True when all are there.
 
     Each chunk is a transaction of its own, after which ``tell`` is called. False too where somebody else is
-    writing at this moment. Raises FormatError where the file is damaged further on.
+    writing at this moment. Raises FormatError where the file is damaged, FileNotFoundError where it has gone.
     """
-    deadline = 0.0
+    slice_ = Slice(seconds)
     staging = draft.staging
     assert staging is not None  # noqa: S101
-    start = draft.options.get("note", 0)
-    with open_draft(draft, start=start) as parsed, seldom_collected():
-        settled = Settled(parsed, tuple(draft.options.get("path", ())), written=written_keys(draft, start))
-        # Without a note to go on from, all that is written is read again.
-        cards = islice(settled, 0 if start else draft.done, None)
+    reader = ImageReader(draft, lambda: open_images(draft.path, limits=limits_of(draft.owner)))
+    with opened(draft) as reading, closing(reader), seldom_collected():
+        # As a rule it was read for the preview, and nothing is left to do.
+        is_whole = slice_.take(read_steps(draft, reading))
+        reading.save()
+        if not is_whole:
+            return False
         homes, is_split = splitting.homes_of(draft), splitting.is_split(draft)
+        is_archive = reading.kind == ARCHIVE
         tagger = Tagger(staging.owner, tuple(draft.options.get("path", ())))
-        reader = ImageReader(draft, parsed)
-        while chunk := list(islice(cards, CHUNK)):
-            # From now on: what is written already had to be read again first.
-            deadline = deadline or time.monotonic() + seconds
-            rows, images = rows_within(chunk, homes, reader, deadline)
+        while chunk := [card for _, card in reading.cards(draft.done, CHUNK)]:
+            rows, images = rows_within(chunk, homes, reader, slice_)
             with transaction.atomic():
                 mine = ImportDraft.objects.filter(pk=draft.pk, done=draft.done, phase=ImportDraft.Phase.CARDS)
-                draft.options["note"] = note_of(chunk[len(rows) - 1])
-                counted = {"done": F("done") + len(rows), "images": reader.came_to, "options": draft.options}
-                if not mine.update(**counted):
+                if not mine.update(done=F("done") + len(rows), images=reader.came_to):
                     draft.refresh_from_db()
                     return False
                 Card.objects.bulk_create(rows)
                 CardImage.objects.bulk_create(
                     row for card, on in zip(rows, images, strict=True) for row in rows_of(card, on)
                 )
-                tagger.tag(rows, chunk[: len(rows)], split_decks=parsed.kind != ARCHIVE and not is_split)
+                tagger.tag(rows, chunk[: len(rows)], split_decks=not is_archive and not is_split)
             draft.done += len(rows)
             draft.images = reader.came_to
             if tell:
                 tell()
-            if time.monotonic() > deadline and draft.done < draft.total:
+            if slice_.is_over and draft.done < draft.total:
                 return False
     return True
 
@@ -191,7 +216,7 @@ def rows_within(
     chunk: Sequence[ParsedCard],
     homes: Mapping[splitting.Path, splitting.Home],
     reader: ImageReader,
-    deadline: float,
+    slice_: Slice,
 ) -> tuple[list[Card], list[dict[str, list[StoredImage]]]]:
     """The cards of ``chunk`` with the images of each; where it takes long, as many as the time allows, or one."""
     at_home = [(card, homes.get(card.deck) or homes[()]) for card in chunk]
@@ -205,21 +230,11 @@ def rows_within(
         images.append(reader.images_of(card))
         rows.append(card_of(card, home.staging, home.next_place(), there.get(card.key), images[-1]))
         characters += len(card.term) + len(card.definition)
-        if (card.images or characters > RENDERED_AT_ONCE) and time.monotonic() > deadline:
-            break
+        if card.images or characters > RENDERED_AT_ONCE:
+            characters = 0
+            if slice_.is_over:
+                break
     return rows, images
-
-
-def note_of(card: ParsedCard) -> int:
-    """The id of Anki's note from which ``card`` comes; 0 where it comes from something else."""
-    found = NOTE.fullmatch(card.where)
-    return int(found[1]) if found else 0
-
-
-def written_keys(draft: ImportDraft, start: int) -> frozenset[str]:
-    """The keys of the cards that are written, where they are not read again."""
-    hidden = splitting.hidden_decks(draft) if start else []
-    return frozenset(Card.objects.filter(deck__in=hidden).values_list("key", flat=True))
 
 
 def counterparts(deck: Deck | None, cards: Sequence[ParsedCard]) -> dict[str, Card]:
@@ -310,11 +325,13 @@ class Tagger:
         self.known |= dict(found)
 
 
-def give_up(*, draft: ImportDraft) -> None:
+def give_up(*, draft: ImportDraft, slice_: Slice | None = None) -> None:
     """Take back what a failed import has written, and let its learner look at the file again.
 
-    Cards that are whole stay: then only the history is given up. A finished import is left as it is.
+    Cards that are whole stay: then only the history is given up. So do those that have come into a deck that was
+    there before. A finished import is left as it is.
     """
+    hidden: list[Deck] = []
     with transaction.atomic():
         now = (
             ImportDraft.objects.select_for_update(of=("self",))
@@ -322,14 +339,15 @@ def give_up(*, draft: ImportDraft) -> None:
             .filter(pk=draft.pk)
             .first()
         )
-        if now and now.phase == ImportDraft.Phase.CARDS:
+        if now and now.phase in (ImportDraft.Phase.CARDS, ImportDraft.Phase.MERGING):
             hidden = splitting.hidden_decks(now)
-            now.options.pop("parts", None)
-            now.options.pop("note", None)
+            for name in ("parts", "positions"):
+                now.options.pop(name, None)
             now.staging, now.done, now.images, now.phase = None, 0, {}, ImportDraft.Phase.PREVIEW
-            now.save(update_fields=["options", "staging", "done", "images", "phase"])
-            for deck in hidden:
-                drop_hidden(deck)
+            now.added, now.updated, now.unchanged = 0, 0, 0
+            changed = ["options", "staging", "done", "images", "phase", "added", "updated", "unchanged"]
+            now.save(update_fields=changed)
         elif now and now.phase == ImportDraft.Phase.HISTORY:
             ImportDraft.objects.filter(pk=now.pk).update(phase=ImportDraft.Phase.DONE)
+    drop_hidden(hidden, slice_)
     draft.refresh_from_db()

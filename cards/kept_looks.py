@@ -1,27 +1,32 @@
-"""What a file comes to, kept on its draft: worked out once for each choice, whatever the size of the file."""
+"""What a file comes to, kept on its draft: worked out once for each choice, in slices, however large it is."""
 
 import json
 import re
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import asdict, replace
+import sqlite3
 from typing import Any
 
 from cards import looking, splitting
 from cards.drafts import ImportDraft
-from cards.formats.anki.reader import NoteTypeInfo
-from cards.formats.anki.sides import FieldChoice
-from cards.formats.types import FormatError, ImageRef, Notice, Parsed, ParsedCard, ParsedDeck, Preview, Report
+from cards.formats.detect import ANKI
+from cards.formats.types import FormatError
+from cards.look_json import (
+    SAMPLES,
+    head_from_json,
+    head_to_json,
+    preview_from_json,
+    preview_to_json,
+    report_from_json,
+    report_to_json,
+    sample_from_json,
+    sample_to_json,
+)
 from cards.looking import Look
+from cards.models import Deck
+from cards.readings import opened
+from cards.slices import Slice
 
-FORM = 1
+FORM = 2
 """Of what is kept; to be raised when it changes, so that what was kept before is worked out anew."""
-
-SAMPLES, SHOWN_TYPES = 10, 30
-"""The first cards, and the note types with the most notes, that the preview shows."""
-
-MAX_SHOWN = 2_000
-"""Characters of a side, or of a deck's description, that the preview shows."""
 
 MAX_KEPT = 4 * 2**20
 """Characters of a look as JSON."""
@@ -32,38 +37,84 @@ LOOKED_FOR = 50
 # In JSON; PostgreSQL's has no place for it.
 NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
-Samples = tuple[tuple[dict[str, str], ParsedCard], ...]
-
 COUNTS = ("new", "changed", "same", "doubled", "unfit", "named", "tags", "has_history")
-IN_PREVIEW = ("cards", "one_sided", "duplicates", "both_sides", "images", "reviews", "scheduled", "suspended")
-READ_AS = ("kind", "encoding", "separator", "row_separator", "is_markdown")
-DECK_FIELDS = ("title", "language", "side_choice")
 
 
 def look_at(draft: ImportDraft) -> Look:
-    """`looking.look_at`, or what it came to before, as long as neither the choices nor the decks are others.
+    """What the file comes to, however long that takes; raises what `go_on` does."""
+    while True:
+        if look := go_on(draft, Slice()):
+            return look
 
+
+def go_on(draft: ImportDraft, slice_: Slice) -> Look | None:
+    """What the file comes to, as it was kept or as it is now; None while it is not read to its end.
+
+    At the first look a deck is chosen that has most of its cards already: who imports again wants none twice.
     Raises FormatError, which is kept too, and FileNotFoundError.
     """
     if not draft.path.exists():
         raise FileNotFoundError(draft.path)
-    of = state_of(draft)
-    if draft.look.get("of") != of:
-        return look_anew(draft, of)
+    if look := kept(draft):
+        return look
+    with draft.claim() as mine:
+        if not mine:
+            return None
+        before = draft.look.get("before")
+        try:
+            look = look_on(draft, slice_)
+            if look and not draft.look and suggest_deck(draft, look):
+                # As it comes to with that.
+                look = look_on(draft, slice_)
+            if look:
+                keep(draft, storable({"of": state_of(draft), "look": to_json(look)}))
+        except FormatError as error:
+            if before:
+                take_back(draft, before)
+            else:
+                keep(draft, {"of": state_of(draft), "error": str(error)})
+            raise
+    return look
+
+
+def kept(draft: ImportDraft) -> Look | None:
+    """What was kept, as long as neither the choices nor the decks are others. Raises the FormatError that was."""
+    if draft.look.get("of") != state_of(draft):
+        return None
     if error := draft.look.get("error"):
         raise FormatError(error)
     return from_json(draft, draft.look["look"])
 
 
-def look_anew(draft: ImportDraft, of: list[Any]) -> Look:
+def look_on(draft: ImportDraft, slice_: Slice) -> Look | None:
+    """Go on reading; the look where that has come to its end. Raises FormatError and FileNotFoundError."""
     try:
-        look = looking.look_at(draft, samples=LOOKED_FOR)
-        kept = storable({"of": of, "look": to_json(look)})
-    except FormatError as error:
-        keep(draft, {"of": of, "error": str(error)})
-        raise
-    keep(draft, kept)
-    return look
+        with opened(draft) as reading:
+            is_whole = slice_.take(looking.steps(draft, reading))
+            reading.save()
+            if is_whole:
+                return looking.look_of(draft, reading, samples=LOOKED_FOR)
+            draft.done = reading.count
+            ImportDraft.objects.filter(pk=draft.pk).update(done=draft.done)
+    except sqlite3.OperationalError as error:
+        # A slice that took far too long may still be at it.
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+    return None
+
+
+def suggest_deck(draft: ImportDraft, look: Look) -> bool:
+    """Choose the deck that has most of the cards already, or the several; whether there was one to choose."""
+    # A second look is none that chooses.
+    draft.look = {"of": None}
+    if draft.deck is not None or splitting.is_split(draft):
+        return False
+    if look.kind == ANKI and len(splitting.targets(draft.owner, look.keys)) > 1:
+        draft.options["subdecks"] = splitting.DECKS
+    else:
+        draft.deck = looking.likely_deck(owner=draft.owner, cards=look.preview.samples)
+    draft.save(update_fields=["deck", "options", "look"])
+    return draft.deck is not None or splitting.is_split(draft)
 
 
 def storable(kept: dict[str, Any]) -> dict[str, Any]:
@@ -81,15 +132,26 @@ def keep(draft: ImportDraft, kept: dict[str, Any]) -> None:
     ImportDraft.objects.filter(pk=draft.pk).update(look=kept)
 
 
+# --- Other choices
+
+
+def choose(draft: ImportDraft, options: dict[str, Any], deck: Deck | None) -> None:
+    """Read the file otherwise from now on, as before where it cannot be read so. Nothing is saved yet."""
+    draft.look = {"of": None, "before": [draft.options, draft.deck and draft.deck.pk]}
+    draft.options, draft.deck = options, deck
+
+
+def take_back(draft: ImportDraft, before: list[Any]) -> None:
+    """Read the file as before its learner chose what it cannot be read as."""
+    draft.options, deck = before
+    draft.deck, draft.look = Deck.objects.filter(pk=deck).first(), {"of": None}
+    draft.save(update_fields=["options", "deck", "look"])
+
+
 def state_of(draft: ImportDraft) -> list[Any]:
     """What a look depends on, besides the file, which never changes: the choices, and the decks as they stand."""
-    decks: list[Any] = []
-    if splitting.is_split(draft):
-        decks = splitting.state_of_decks(draft.owner)
-    elif draft.deck:
-        decks = [draft.deck.pk, draft.deck.updated_at.isoformat()]
     options = {name: value for name, value in draft.options.items() if name != "keep"}
-    state: list[Any] = storable({"of": [FORM, options, decks]})["of"]
+    state: list[Any] = storable({"of": [FORM, options, looking.state_of(draft)]})["of"]
     return state
 
 
@@ -97,77 +159,26 @@ def state_of(draft: ImportDraft) -> list[Any]:
 
 
 def to_json(look: Look) -> dict[str, Any]:
-    parsed, preview = look.parsed, look.preview
-    report = preview.report
+    preview = look.preview
     return {
+        **head_to_json(look.parsed),
+        **preview_to_json(preview),
+        **report_to_json(preview.report),
         "counts": {name: getattr(look, name) for name in COUNTS},
-        "preview": {name: getattr(preview, name) for name in IN_PREVIEW},
-        "read_as": {name: getattr(parsed, name) for name in READ_AS},
         "samples": [sample_to_json(card) for card in preview.samples[:SAMPLES]],
-        "in_decks": list(preview.decks.items()),
         # More are never split.
         "keys": list(look.keys.items()) if len(look.keys) <= splitting.MOST_DECKS else [],
-        "decks": [
-            {"path": deck.path, "description": deck.description[:MAX_SHOWN]}
-            | {name: getattr(deck, name) for name in DECK_FIELDS}
-            for deck in parsed.decks
-        ],
-        "note_types": [type_to_json(info) for info in parsed.note_types[:SHOWN_TYPES]],
-        "skipped": dict(report.skipped),
-        "notices": [[notice.where, notice.message] for notice in report.notices],
-        "more_notices": report.more_notices,
     }
 
 
 def from_json(draft: ImportDraft, kept: dict[str, Any]) -> Look:
-    report = Report(
-        [Notice(where, message) for where, message in kept["notices"]],
-        Counter(kept["skipped"]),
-        kept["more_notices"],
-    )
-    preview = Preview(
-        **kept["preview"],
-        samples=[sample_from_json(card) for card in kept["samples"]],
-        decks=Counter({tuple(path): count for path, count in kept["in_decks"]}),
-        report=report,
-    )
-    parsed = Parsed(
-        make_cards=no_cards,
-        decks=tuple(ParsedDeck(**{**deck, "path": tuple(deck["path"])}) for deck in kept["decks"]),
-        note_types=tuple(map(type_from_json, kept["note_types"])),
-        **kept["read_as"],
+    parsed, preview = head_from_json(kept), preview_from_json(kept)
+    preview.samples, preview.report = (
+        [sample_from_json(card) for card in kept["samples"]],
+        report_from_json(kept),
     )
     keys = {tuple(path): list(some) for path, some in kept["keys"]}
     look = Look(parsed.kind, parsed, preview, **kept["counts"], keys=keys)
     if splitting.is_split(draft):
         look.targets = splitting.targets(draft.owner, keys)
     return look
-
-
-def no_cards(_report: Report) -> Iterator[ParsedCard]:
-    return iter(())
-
-
-def sample_to_json(card: ParsedCard) -> dict[str, Any]:
-    return {
-        "term": card.term[:MAX_SHOWN],
-        "definition": card.definition[:MAX_SHOWN],
-        "tags": card.tags[:SAMPLES],
-        "images": len(card.images),
-    }
-
-
-def sample_from_json(kept: dict[str, Any]) -> ParsedCard:
-    images = tuple(ImageRef(str(number)) for number in range(kept["images"]))
-    return ParsedCard(kept["term"], kept["definition"], tags=tuple(kept["tags"]), term_images=images)
-
-
-def type_to_json(info: NoteTypeInfo) -> dict[str, Any]:
-    plain = asdict(replace(info, samples=()))
-    return plain | {"samples": [sample_to_json(card) for _, card in info.samples]}
-
-
-def type_from_json(kept: dict[str, Any]) -> NoteTypeInfo:
-    samples: Samples = tuple(({}, sample_from_json(card)) for card in kept["samples"])
-    chosen = FieldChoice(*(tuple(side) for side in kept["chosen"].values()))
-    return NoteTypeInfo(**{**kept, "fields": tuple(kept["fields"]), "chosen": chosen, "samples": samples})

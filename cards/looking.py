@@ -3,20 +3,23 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any
 
 from cards import splitting
 from cards.drafts import ImportDraft
-from cards.formats.bounds import most_answers
 from cards.formats.detect import TEXT
 from cards.formats.types import FormatError, Parsed, ParsedCard, ParsedDeck, Preview
 from cards.images import CardImage
-from cards.import_images import refs_on
+from cards.look_json import head_from_json, preview_from_json, report_from_json
 from cards.models import Card, Deck
-from cards.reading import Settled, open_draft, seldom_collected
-from cards.sides import SIDES
+from cards.reading import steps as read_steps
+from cards.readings import Outline, Reading, digest, opened
+from cards.services import CHUNK
+from cards.slices import Steps
 from studysite.accounts.models import User
 
+STANDINGS = ("new", "changed", "same")
+KNOWN_AT_ONCE = 2_000
 RECORDS = ("reviews", "marks", "settings")
 """The records of an archive that tell of a learner."""
 
@@ -53,107 +56,149 @@ class Look:
         decks = [deck for deck in self.parsed.decks if deck.path in self.preview.decks or not deck.path]
         return decks[0] if len(decks) == 1 else None
 
-    def count(self, standing: str) -> None:
-        """Add a card that is ``new``, ``changed`` or the ``same``."""
-        setattr(self, standing, getattr(self, standing) + 1)
-
 
 def look_at(draft: ImportDraft, *, samples: int = 10) -> Look:
-    """Read the whole file once. Nothing is written. Raises FormatError."""
-    with open_draft(draft, history=True) as parsed, seldom_collected():
-        look = Look(parsed.kind, parsed)
-        known = Known.of(draft.deck)
-        settled = Settled(parsed, tuple(draft.options.get("path", ())))
-        seen: set[int] = set()
-        in_parts: dict[tuple[str, ...], list[Outline]] = {}
-        is_split = splitting.is_split(draft)
-        for card in settled:
-            look.preview.count(card, seen)
-            if len(look.preview.samples) < samples:
-                look.preview.samples.append(card)
-            look.has_history |= brings_history(card)
-            if len(some := look.keys.setdefault(card.deck, [])) < splitting.KEYS_ASKED:
-                some.append(card.key)
-            if is_split:
-                in_parts.setdefault(card.deck, []).append(Outline.of(card))
-            else:
-                look.count(known.standing(Outline.of(card), by_sides=parsed.kind == TEXT))
-        if is_split:
-            look_at_parts(look, draft.owner, in_parts)
-        look.preview.report, look.tags = parsed.report, len(look.preview.tags)
-        look.doubled, look.unfit, look.named = settled.doubled, settled.unfit, settled.named
-        look.has_history |= has_records(parsed, cards=look.preview.cards)
-        return look
+    """Read the whole file once, however long that takes. Nothing is written. Raises FormatError."""
+    with opened(draft) as reading:
+        for _ in steps(draft, reading):
+            pass
+        reading.save()
+        return look_of(draft, reading, samples=samples)
 
 
-def has_records(parsed: Parsed, *, cards: int) -> bool:
-    """Whether an archive of so many cards knows of a learner. Reads all of it, so that it cannot fail later.
+def steps(draft: ImportDraft, reading: Reading) -> Steps:
+    """Read the file into ``reading``, and compare its cards with the decks that they go into.
 
-    Raises FormatError where it is damaged, or too much for so many cards.
+    Raises FormatError, and FileNotFoundError where the file has gone.
     """
-    counts = {name: sum(1 for _ in parsed.records(name)) for name in RECORDS}
-    if counts["reviews"] > most_answers(cards):
-        most = f"at most {most_answers(cards):,} can be read with {cards:,} card{'' if cards == 1 else 's'}"
-        raise FormatError(f"It has {counts['reviews']:,} answers; {most}.")
-    return any(counts.values())
+    yield from read_steps(draft, reading)
+    yield from compare(draft, reading)
 
 
-class Outline(NamedTuple):
-    """What decides whether a card of the file is new: its key, the hash of both sides, its images by side."""
+def look_of(draft: ImportDraft, reading: Reading, *, samples: int) -> Look:
+    """What came of it, once all steps are taken."""
+    state = reading.state
+    parsed, preview = head_from_json(state["head"]), preview_from_json(state["preview"])
+    preview.report, preview.samples = report_from_json(state["report"]), samples_of(reading, samples)
+    counts, standing = Counter(state["counts"]), Counter(state["compared"]["counts"])
+    keys = keys_of(reading)
+    return Look(
+        parsed.kind,
+        parsed,
+        preview,
+        **{name: standing[name] for name in STANDINGS},
+        **{name: counts[name] for name in ("doubled", "unfit", "named")},
+        tags=len(state["tags"]),
+        has_history=any(counts[name] for name in ("learned", *RECORDS)),
+        keys=keys,
+        targets=splitting.targets(draft.owner, keys) if splitting.is_split(draft) else {},
+    )
 
-    key: str
-    texts: int
-    images: Mapping[str, int]
 
-    @classmethod
-    def of(cls, card: ParsedCard) -> "Outline":
-        images = {side: len(refs_on(card, side)) for side in SIDES} if card.images else {}
-        return cls(card.key, hash((card.term, card.definition)), images)
+def samples_of(reading: Reading, most: int) -> list[ParsedCard]:
+    return [card for _, card in reading.cards(0, most)]
 
 
-def look_at_parts(look: Look, owner: User, parts: Mapping[tuple[str, ...], Sequence[Outline]]) -> None:
-    """Count the cards of each deck of a file against the deck of ours that it goes into."""
-    if len(parts) > splitting.MOST_DECKS:
+def keys_of(reading: Reading) -> dict[tuple[str, ...], list[str]]:
+    return {tuple(path): some for path, some in reading.state["keys"]}
+
+
+# --- Compared with what is there
+
+
+def compare(draft: ImportDraft, reading: Reading) -> Steps:
+    """Count the cards of a whole reading that are new, changed and the same, in chunks."""
+    of = state_of(draft)
+    if reading.state.get("compared", {}).get("of") != of:
+        reading.state["compared"] = {"of": of, "number": 0, "counts": {}}
+    compared = reading.state["compared"]
+    by_sides = reading.kind == TEXT and draft.deck is not None
+    if by_sides and draft.deck:
+        yield from know_sides(draft.deck, reading, compared)
+    targets = targets_of(draft, reading)
+    counts = Counter(compared["counts"])
+    while outlines := reading.outlines(compared["number"], CHUNK):
+        for deck, some in by_deck(outlines, targets).items():
+            known = Known.of(deck, [each.key for each in some])
+            counts.update(standing(each, known, reading if by_sides else None) for each in some)
+        compared |= {"number": outlines[-1].number, "counts": dict(counts)}
+        yield
+
+
+def state_of(draft: ImportDraft) -> list[Any]:
+    """What comparing depends on: the decks as they stand."""
+    decks: list[Any] = []
+    if splitting.is_split(draft):
+        decks = splitting.state_of_decks(draft.owner)
+    elif draft.deck:
+        decks = [draft.deck.pk, draft.deck.updated_at.isoformat()]
+    return [splitting.is_split(draft), decks]
+
+
+def targets_of(draft: ImportDraft, reading: Reading) -> dict[tuple[str, ...], Deck] | Deck | None:
+    """The deck of all cards, or those of the file's decks by their paths."""
+    if not splitting.is_split(draft):
+        return draft.deck
+    if len(reading.state["preview"]["in_decks"]) > splitting.MOST_DECKS:
         raise FormatError(f"A file can be split into at most {splitting.MOST_DECKS} decks.")
-    look.targets = splitting.targets(owner, look.keys)
-    for path, cards in parts.items():
-        known = Known.of(look.targets.get(path))
-        for card in cards:
-            look.count(known.standing(card, by_sides=False))
+    return splitting.targets(draft.owner, keys_of(reading))
 
 
-def brings_history(card: ParsedCard) -> bool:
-    """Whether the file knows anything of a learner of ``card``."""
-    schedules = (one for one in card.schedules if one.state != "new" or one.suspended or one.buried)
-    return bool(card.starred or card.reviews or next(schedules, None))
+def by_deck(
+    outlines: Sequence[Outline], targets: Mapping[tuple[str, ...], Deck] | Deck | None
+) -> dict[Deck | None, list[Outline]]:
+    found: dict[Deck | None, list[Outline]] = {}
+    for each in outlines:
+        deck = targets.get(each.deck) if isinstance(targets, Mapping) else targets
+        found.setdefault(deck, []).append(each)
+    return found
+
+
+def know_sides(deck: Deck, reading: Reading, state: dict[str, Any]) -> Steps:
+    """Note the sides of the deck's present cards in ``reading``, in chunks; ``state`` says how far that is.
+
+    Text has no keys: what has both sides of a card is that card, and no database finds it by them quickly.
+    """
+    if "known" not in state:
+        reading.forget_known()
+        state["known"] = 0
+    cards = deck.cards.present().order_by("pk").values_list("pk", "term", "definition")
+    while (last := state["known"]) is not None:
+        found = list(cards.filter(pk__gt=last)[:KNOWN_AT_ONCE])
+        reading.know([(digest(term, definition), pk) for pk, term, definition in found])
+        state["known"] = found[-1][0] if len(found) == KNOWN_AT_ONCE else None
+        yield
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a deck holds already: present cards' sides by key, all pairs of sides, images by key and side."""
+    """What a deck holds already of some keys: present cards' sides, and how many images, by key and side."""
 
     keys: dict[str, int] = field(default_factory=dict)
-    sides: set[int] = field(default_factory=set)
     images: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @classmethod
-    def of(cls, deck: Deck | None) -> "Known":
+    def of(cls, deck: Deck | None, keys: Sequence[str]) -> "Known":
         if deck is None:
             return cls()
-        rows = deck.cards.present().values_list("key", "term", "definition").iterator(chunk_size=2_000)
-        keys = {key: hash((term, definition)) for key, term, definition in rows}
-        images = CardImage.objects.filter(card__deck=deck).order_by().values_list("card__key", "side")
-        return cls(keys, set(keys.values()), Counter(images.iterator(chunk_size=2_000)))
-
-    def standing(self, card: Outline, *, by_sides: bool) -> str:
-        """``new``, ``changed`` or ``same``."""
-        if self.keys.get(card.key) == card.texts or (by_sides and card.texts in self.sides):
-            return "changed" if self.lacks_images(card) else "same"
-        return "changed" if card.key in self.keys else "new"
+        rows = deck.cards.present().filter(key__in=keys).values_list("key", "term", "definition")
+        images = CardImage.objects.filter(card__deck=deck, card__key__in=keys).order_by()
+        return cls(
+            {key: digest(term, definition) for key, term, definition in rows},
+            Counter(images.values_list("card__key", "side")) if deck.has_images else Counter(),
+        )
 
     def lacks_images(self, card: Outline) -> bool:
         """Whether the file has another number of images for a side, where it has any."""
         return any(count and count != self.images[card.key, side] for side, count in card.images.items())
+
+
+def standing(card: Outline, known: Known, reading: Reading | None) -> str:
+    """``new``, ``changed`` or ``same``; with ``reading`` the deck's cards are known by their sides too."""
+    is_there = known.keys.get(card.key) == card.sides
+    if is_there or (reading and reading.knows(card.sides)):
+        return "changed" if known.lacks_images(card) else "same"
+    return "changed" if card.key in known.keys else "new"
 
 
 def likely_deck(*, owner: User, cards: Sequence[ParsedCard]) -> Deck | None:

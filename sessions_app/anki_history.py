@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from cards.file_history import FileHistory
 from cards.formats.types import Parsed, ParsedCard, PastReview, Schedule
 from cards.models import Deck
+from cards.readings import Learned
 from sessions_app.histories import CardHistory, Marks, in_order
 from sessions_app.models import Enrollment, Review
 from sessions_app.models.choices import ANKI
@@ -26,16 +28,25 @@ class AnkiHistories:
     """The histories of a collection's cards, by the primary keys of ours."""
 
     def __init__(
-        self, parsed: Parsed, *, deck: Deck, learner: User, keys: Mapping[str, int], now: datetime
+        self,
+        parsed: FileHistory | Parsed,
+        *,
+        deck: Deck,
+        learner: User,
+        keys: Mapping[str, int],
+        now: datetime,
     ) -> None:
         self.parsed, self.deck, self.learner, self.keys, self.now = parsed, deck, learner, keys, now
         self.zone = ZoneInfo(learner.time_zone)
         self.gap_needed = progress.gap_needed(deck.card_count)
 
     def __iter__(self) -> Iterator[CardHistory]:
-        for card in self.parsed:
-            if card.key in self.keys:
-                yield self.of(card, self.keys[card.key])
+        for each in self.parsed:
+            card = each.card if isinstance(each, Learned) else each
+            if card and card.key in self.keys:
+                history = self.of(card, self.keys[card.key])
+                history.place = each.number if isinstance(each, Learned) else 0
+                yield history
 
     def of(self, card: ParsedCard, pk: int) -> CardHistory:
         history = CardHistory(pk, [self.line(pk, one) for one in card.reviews if one.reviewed_at <= self.now])

@@ -4,26 +4,28 @@ Every chunk is a transaction of its own and leaves the law of the log holding. A
 card, side and time, is not written again, so a file may come twice, or go on where it stopped.
 """
 
-import time
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import groupby, islice
+from itertools import groupby
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from cards.models import Card, Deck
+from cards.slices import Slice
 from sessions_app import log
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review
 from sessions_app.models.choices import ANKI
 from sessions_app.services import lock_enrollment
-from sessions_app.study.types import Evidence, Tally
+from sessions_app.study.types import Evidence, Level, Tally
 from sessions_app.upkeep import note_buried
 from studysite.accounts.models import User
 
-CARDS_AT_ONCE, LINES_AT_ONCE = 300, 3_000
+CARDS_AT_ONCE, LINES_AT_ONCE = 200, 500
 
 
 @dataclass
@@ -47,11 +49,12 @@ class Marks:
 
 @dataclass
 class CardHistory:
-    """What a file says of one card: unsaved lines of the log, and marks by side."""
+    """What a file says of one card: unsaved lines of the log, and marks by side; ``place`` is its number there."""
 
     card_id: int
     lines: list[Review] = field(default_factory=list)
     marks: dict[str, Marks] = field(default_factory=dict)
+    place: int = 0
 
 
 def write(
@@ -62,25 +65,37 @@ def write(
     settings: Callable[[Enrollment], None],
     start: int,
     seconds: float,
-) -> int | None:
-    """Go on after the first ``start`` of ``histories`` for about so long; where to go on next, None when done.
+) -> tuple[int, int] | None:
+    """Write ``histories``, which lie behind the place ``start``, for about so long.
 
-    ``settings`` is called once, with an enrollment of a learner who has not studied the deck before.
+    ``settings`` is called once, at the beginning, with an enrollment of a learner who has not studied the deck
+    before.
+
+    Returns:
+        The place of the last that is written, and how many were; None when all are.
     """
-    deadline = 0.0
-    rest = islice(histories, start, None)
-    while chunk := next_chunk(rest):
-        # From now on: what is written already had to be read again first.
-        deadline = deadline or time.monotonic() + seconds
+    slice_, rest, written = Slice(seconds), iter(histories), 0
+    chunk = next_chunk(rest)
+    while chunk:
         with transaction.atomic():
             enrollment = lock_enrollment(learner, deck)
             if start == 0 and enrollment.last_studied_at is None:
                 settings(enrollment)
                 enrollment.save()
-            _write_chunk(enrollment, [each for each in chunk if each.lines or each.marks])
-        start += len(chunk)
-        if time.monotonic() > deadline:
-            return start
+                # By the side that is asked for now.
+                Enrollment.objects.filter(pk=enrollment.pk).recount()
+            within = Slice.of_a_transaction()
+            while chunk:
+                _write_chunk(enrollment, [each for each in chunk if each.lines or each.marks])
+                start, written = chunk[-1].place, written + len(chunk)
+                chunk = next_chunk(rest)
+                if within.is_over or slice_.is_over:
+                    break
+            Enrollment.objects.filter(pk=enrollment.pk).update(
+                last_studied_at=enrollment.last_studied_at, unseen_from=0, unseen_version=0
+            )
+        if slice_.is_over and chunk:
+            return start, written
     return None
 
 
@@ -122,12 +137,8 @@ def _write_chunk(enrollment: Enrollment, histories: Sequence[CardHistory]) -> No
         (line for line in [*old, *new] if line.voided_at is None), key=lambda one: (one.reviewed_at, one.pk)
     )
     _settle(enrollment, by_pk, touched, rows, marks, lines, {line.pk for line in new})
-    Enrollment.objects.filter(pk=enrollment.pk).recount()
-    note_buried(enrollment.deck)
     last = max((line.reviewed_at for line in new), default=None)
-    Enrollment.objects.filter(pk=enrollment.pk).update(
-        last_studied_at=log.later(enrollment.last_studied_at, last), unseen_from=0, unseen_version=0
-    )
+    enrollment.last_studied_at = log.later(enrollment.last_studied_at, last)
 
 
 def drop_older_memories(new: Iterable[Review], old: Iterable[Review]) -> None:
@@ -165,9 +176,11 @@ def _settle(
         by_side.setdefault((line.card_id, line.side), []).append(line)
     days: dict[tuple[int, Any], Tally] = {}
     changed, marked = [], []
+    counts: Counter[str] = Counter()
     for key in sorted(touched):
         card = cards[key[0]]
         row = rows.get(key) or log.new_row(enrollment, card, key[1])
+        counts.subtract(_counted(enrollment, card, row))
         if key in marks and marks[key].put_on(row):
             marked.append(row)
         since = log.counted_since(row, card)
@@ -176,6 +189,7 @@ def _settle(
         fold = after.replay(enrollment.retention, since)
         if row.take(fold.progress, last_reviewed_at=after.last_reviewed_at) or row.pk is None:
             changed.append(row)
+        counts.update(_counted(enrollment, card, row))
         for day, tally in after.days(fold).items():
             days[day] = days.get(day, Tally()) + tally
         if before.lines:
@@ -186,6 +200,20 @@ def _settle(
         marked, ["starred", "suspended", "buried_until", "reset_at"], batch_size=log.ROWS_AT_ONCE
     )
     _add_days(enrollment.learner_id, days)
+    mine = Enrollment.objects.filter(pk=enrollment.pk)
+    mine.update(**{name: F(name) + change for name, change in counts.items() if change})
+    if any(mark.buried_until for mark in marks.values()):
+        note_buried(enrollment.deck)
+
+
+def _counted(enrollment: Enrollment, card: Card, row: CardProgress) -> dict[str, int]:
+    """What ``row`` adds to the roll-up of its enrollment, as `EnrollmentQuerySet.recount` counts it."""
+    if card.removed_at is not None or row.side != enrollment.asked_side(card):
+        return {}
+    if row.suspended:
+        return {"suspended": 1}
+    level = log.LEVEL_FIELDS.get(Level(row.level))
+    return {"scheduled": int(row.due is not None), **({level: 1} if level else {})}
 
 
 def _add_days(learner: int, days: Mapping[tuple[int, Any], Tally]) -> None:

@@ -11,8 +11,8 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
+from cards.file_history import FileHistory
 from cards.formats.detect import ANKI, ARCHIVE
-from cards.formats.types import Parsed
 from cards.models import Card, Deck
 from cards.signals import (
     answer_accepted,
@@ -88,23 +88,26 @@ def take_history(
     sender: object,
     deck: Deck,
     learner: User,
-    parsed: Parsed,
-    keys: Mapping[str, int],
-    start: int,
+    history: FileHistory,
     seconds: float,
     now: datetime,
     **kwargs: Any,
-) -> int | None:
-    """Write on for some seconds; where to go on, None when all is there."""
+) -> tuple[int, int] | None:
+    """Write on for about so long; where to go on and for how many cards it is written, None when all is there."""
     readers: dict[str, type[AnkiHistories] | type[ArchiveHistories]] = {
         ANKI: AnkiHistories,
         ARCHIVE: ArchiveHistories,
     }
-    if parsed.kind not in readers:
+    if history.kind not in readers:
         return None
-    source = readers[parsed.kind](parsed, deck=deck, learner=learner, keys=keys, now=now)
+    source = readers[history.kind](history, deck=deck, learner=learner, keys=history.keys, now=now)
     return histories.write(
-        deck=deck, learner=learner, histories=source, settings=source.settle, start=start, seconds=seconds
+        deck=deck,
+        learner=learner,
+        histories=source,
+        settings=source.settle,
+        start=history.start,
+        seconds=seconds,
     )
 
 

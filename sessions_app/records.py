@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from itertools import groupby
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
-from cards.formats.types import Parsed
+from cards.file_history import FileHistory
 from cards.models import Deck, SideChoice, clean_text
 from sessions_app.histories import CardHistory, Marks
 from sessions_app.models import CardProgress, Enrollment, Review
@@ -97,29 +96,23 @@ class ArchiveHistories:
     """The histories that an archive holds; what cannot have been written here is passed over."""
 
     def __init__(
-        self, parsed: Parsed, *, deck: Deck, learner: User, keys: Mapping[str, int], now: datetime
+        self, history: FileHistory, *, deck: Deck, learner: User, keys: Mapping[str, int], now: datetime
     ) -> None:
-        self.parsed, self.deck, self.learner, self.keys, self.now = parsed, deck, learner, keys, now
+        self.history, self.deck, self.learner, self.keys, self.now = history, deck, learner, keys, now
 
     def __iter__(self) -> Iterator[CardHistory]:
-        marks = self.marks()
-        for key, records in groupby(self.parsed.records("reviews"), key=lambda record: record.get("card")):
-            pk = self.keys.get(key) if isinstance(key, str) else None
-            if pk is not None:
-                lines = [line for record in records if (line := self.line(pk, record))]
-                yield CardHistory(pk, lines, marks.pop(pk, {}))
-        for pk, sides in marks.items():
-            yield CardHistory(pk, [], sides)
+        for each in self.history:
+            pk = self.keys[each.key]
+            lines = [line for record in each.reviews if (line := self.line(pk, record))]
+            yield CardHistory(pk, lines, self.marks(each.marks), each.number)
 
-    def marks(self) -> dict[int, dict[str, Marks]]:
-        found: dict[int, dict[str, Marks]] = {}
-        for record in self.parsed.records("marks"):
-            key = record.get("card")
-            pk = self.keys.get(key) if isinstance(key, str) else None
-            if pk is None or record.get("side") not in list(Side):
+    def marks(self, records: Iterable[Record]) -> dict[str, Marks]:
+        found: dict[str, Marks] = {}
+        for record in records:
+            if record.get("side") not in list(Side):
                 continue
             try:
-                found.setdefault(pk, {})[record["side"]] = Marks(
+                found[record["side"]] = Marks(
                     starred=record.get("starred") is True,
                     suspended=record.get("suspended") is True,
                     buried_until=moment(record, "buried_until"),
@@ -175,7 +168,7 @@ class ArchiveHistories:
 
     def settle(self, enrollment: Enrollment) -> None:
         """Take the settings over, where they are ones that could be chosen here."""
-        record = next(self.parsed.records("settings"), {})
+        record = next(iter(self.history.settings), {})
         for name in SETTINGS:
             if name in record:
                 before = getattr(enrollment, name)

@@ -23,10 +23,14 @@ from cards.formats.types import (
     Parsed,
     ParsedCard,
     ParsedDeck,
+    Place,
     Report,
     TwinPair,
+    Unit,
+    cards_in,
     fits,
 )
+from cards.formats.work import Work
 from cards.formats.zips import Archive
 
 FORMAT, VERSION = "studysite-deck", 1
@@ -130,26 +134,43 @@ def card_to_json(card: ParsedCard, images: dict[str, None]) -> dict[str, Any]:
 # Reading
 
 
-def read_archive(source: Source, *, limits: Limits = ACCOUNT) -> Parsed:
-    """A deck from an archive. Raises FormatError where it is damaged, none, or of a version to come."""
-    archive = Archive(source, meter := Meter(limits))
+def read_archive(source: Source, *, limits: Limits = ACCOUNT, work: Work | None = None) -> Parsed:
+    """A deck from an archive. Raises FormatError where it is damaged, none, or of a version to come.
+
+    With ``work`` it is to be read in slices, its twins too.
+    """
+    archive = Archive(source, meter := Meter(limits), work)
     try:
         deck = read_manifest(archive)
-        twins = tuple(read_twins(archive))
+        twins = tuple(read_twins(archive)) if work is None else ()
     except BaseException:
         archive.close()
         raise
     return Parsed(
         "archive",
-        lambda report: read_cards(archive, report),
+        lambda report: cards_in(read_units(archive, report)),
+        lambda report, place: read_units(archive, report, place),
         decks=(deck,),
         is_markdown=True,
         twins=twins,
         read_image=lambda name: archive.read(IMAGES.format(name), MAX_IMAGE),
         records=lambda name: meter.timed(read_records(archive, name)),
+        make_lines=lambda name, place: read_on(archive, name, place),
         close=archive.close,
         meter=meter,
     )
+
+
+def read_on(archive: Archive, name: str, place: Place) -> Iterator[tuple[Any, Place]]:
+    """Each of the ``twins``, or of the records called ``name``, from ``place`` on, and the place behind it."""
+    if name == "twins":
+        for pair in read_twins(archive, place):
+            yield pair, archive.places[TWINS]
+        return
+    card = place[2] if place else None
+    for record in read_records(archive, name, place):
+        card = key if isinstance(key := record.get("card"), str) else card
+        yield record, (*archive.places[RECORDS.format(name)], card)
 
 
 def read_manifest(archive: Archive) -> ParsedDeck:
@@ -176,28 +197,42 @@ def from_json(data: bytes, where: str) -> dict[str, Any]:
 
 
 def lines_of(archive: Archive, name: str, *, most: int) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each line's place in words, and its object; of at most ``most`` lines, or as many as the limits allow."""
-    rest, number = b"", 0
+    """Each line's place in words, and its object; of at most ``most`` lines, or as many as the limits allow.
+
+    From the archive's place for ``name`` on, which is then the one behind the line.
+    """
+    start, number = archive.places[name]
+    rest = b""
     limits = archive.meter.limits
     most = min(most, limits.lines)
-    for chunk in archive.chunks(name, MAX_LINES):
+    for chunk in archive.chunks_from(name, MAX_LINES, start):
         *whole, rest = (rest + chunk).split(b"\n")
         for line in whole:
             number += 1
+            start += len(line) + 1
             archive.meter.check()
             if number > most:
                 raise FormatError(f"It has more than {most:,} lines. {limits.hint}", where=name)
             if line:
+                archive.places[name] = (start, number)
                 yield f"{name}, line {number}", from_json(line, f"{name}, line {number}")
         if len(rest) > MAX_LINE:
             raise FormatError(
                 f"The line is longer than {MAX_LINE:,} bytes.", where=f"{name}, line {number + 1}"
             )
     if rest:
+        archive.places[name] = (start + len(rest), number + 1)
         yield f"{name}, line {number + 1}", from_json(rest, f"{name}, line {number + 1}")
 
 
-def read_records(archive: Archive, name: str) -> Iterator[dict[str, Any]]:
+def begin(archive: Archive, member: str, place: Place) -> None:
+    """Read a member of lines from ``place`` on."""
+    archive.places[member] = (place[0], place[1]) if place else (0, 0)
+    if not place:
+        archive.work.forget_seen(member)
+
+
+def read_records(archive: Archive, name: str, place: Place = None) -> Iterator[dict[str, Any]]:
     """The records of that name, as they were handed in; none where the archive has none.
 
     Those about one card must stand together: whoever reads them has to have all of a card at once.
@@ -205,21 +240,26 @@ def read_records(archive: Archive, name: str) -> Iterator[dict[str, Any]]:
     member = RECORDS.format(name)
     if member not in archive:
         return
-    card = None
-    done: set[str] = set()
+    begin(archive, member, place)
+    card = place[2] if place else None
     for where, record in lines_of(archive, member, most=MOST_RECORDS.get(name, MAX_REVIEWS)):
         key = record.get("card")
         if isinstance(key, str) and key != card:
-            if key in done or len(key) > MAX_KEY:
+            if len(key) > MAX_KEY or not archive.work.is_new(member, storable(key)):
                 raise FormatError("What is about one card must stand together.", where=where)
             card = key
-            done.add(key)
         yield record
 
 
-def read_twins(archive: Archive) -> Iterator[TwinPair]:
+def storable(key: str) -> str:
+    """A key as a database holds it; no two that are none of a card's come out alike."""
+    return key.encode("utf-8", "surrogatepass").hex() if UNSTORABLE.search(key) else key
+
+
+def read_twins(archive: Archive, place: Place = None) -> Iterator[TwinPair]:
     if TWINS not in archive:
         return
+    begin(archive, TWINS, place)
     for where, line in lines_of(archive, TWINS, most=MAX_PAIRS):
         keys: Any = line.get("cards")
         are_twins = line.get("twins", True)
@@ -228,19 +268,24 @@ def read_twins(archive: Archive) -> Iterator[TwinPair]:
         yield TwinPair(keys[0], keys[1], are_twins)
 
 
-def read_cards(archive: Archive, report: Report) -> Iterator[ParsedCard]:
-    keys: set[str] = set()
+def read_units(archive: Archive, report: Report, place: Place = None) -> Iterator[Unit]:
+    begin(archive, CARDS, place)
     for where, line in lines_of(archive, CARDS, most=MAX_CARDS):
         card = card_from_json(line, where)
         card.term_images = present(archive, card.term_images, report, where)
         card.definition_images = present(archive, card.definition_images, report, where)
-        if card.key and card.key in keys:
-            report.skip(
-                "cards that are in the file twice", where=where, why=f"The key “{card.key}” was there before."
-            )
-        elif fits(card, report):
-            keys.add(card.key)
-            yield card
+        yield [card] if is_wanted(archive, card, report) else [], archive.places[CARDS]
+
+
+def is_wanted(archive: Archive, card: ParsedCard, report: Report) -> bool:
+    """Whether the card can be stored, and none before has its key; else ``report`` says why it is left out."""
+    if not fits(card, report):
+        return False
+    if card.key and not archive.work.is_new(CARDS, card.key):
+        why = f"The key “{card.key}” was there before."
+        report.skip("cards that are in the file twice", where=card.where, why=why)
+        return False
+    return True
 
 
 def present(

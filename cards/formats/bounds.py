@@ -17,6 +17,10 @@ FREE_ANSWERS, ANSWERS_PER_CARD = 20_000, 100
 """Answers that a file may hold: so many, and so many more for each card. They are replayed in memory."""
 
 
+class TakesLongError(FormatError):
+    """A pass has taken its time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What is read of a file: bytes of all that is unpacked, lines of each member of an archive, processor time.
@@ -51,9 +55,9 @@ class Meter:
     def __post_init__(self) -> None:
         self.begin()
 
-    def begin(self) -> None:
-        """A new pass begins."""
-        self.left, self.since = self.limits.seconds, time.thread_time()
+    def begin(self, left: float | None = None) -> None:
+        """A new pass begins, or goes on with as many seconds as it has ``left``."""
+        self.left, self.since = self.limits.seconds if left is None else left, time.thread_time()
 
     @property
     def is_over(self) -> bool:
@@ -66,11 +70,14 @@ class Meter:
             raise self.too_long()
 
     def too_long(self) -> FormatError:
-        return FormatError(f"Reading this file takes too long. {self.limits.hint}")
+        return TakesLongError(f"Reading this file takes too long. {self.limits.hint}")
 
-    def timed(self, items: Iterator[Item]) -> Iterator[Item]:
-        """One pass over ``items``; the time until the next one is asked for does not count."""
-        self.begin()
+    def timed(self, items: Iterator[Item], left: float | None = None) -> Iterator[Item]:
+        """One pass over ``items``; the time until the next one is asked for does not count.
+
+        One that is read in slices goes on with the seconds that it has ``left``.
+        """
+        self.begin(left)
         for item in items:
             self.check()
             self.left -= time.thread_time() - (self.since or 0.0)

@@ -1,13 +1,17 @@
 """Any file -> the reader that understands it. Pure."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from cards.formats import archive
-from cards.formats.anki.package import NEW, OLD
+from cards.formats.anki.package import NEW, OLD, Package
 from cards.formats.anki.reader import AnkiOptions, read_anki
 from cards.formats.archive import read_archive
-from cards.formats.bounds import ACCOUNT, Limits
+from cards.formats.bounds import ACCOUNT, Limits, Meter
 from cards.formats.sources import Source, beginning
 from cards.formats.text import TextOptions, read_text
 from cards.formats.types import FormatError, Parsed
+from cards.formats.work import Work
 from cards.formats.zips import Archive
 
 TEXT, ANKI, ARCHIVE = "text", "anki", "archive"
@@ -51,9 +55,34 @@ def read_file(
     text: TextOptions | None = None,
     anki: AnkiOptions | None = None,
     limits: Limits = ACCOUNT,
+    work: Work | None = None,
+    kind: str = "",
 ) -> Parsed:
-    """The cards of any file that is understood here, within ``limits``. Raises FormatError. Close it."""
-    kind = kind_of(source)
+    """The cards of any file that is understood here, within ``limits``. Raises FormatError. Close it.
+
+    With ``work`` it is to be read in slices, all but the first of which know its ``kind``.
+    """
+    kind = kind or kind_of(source)
     if kind == ANKI:
-        return read_anki(source, anki, limits=limits)
-    return read_archive(source, limits=limits) if kind == ARCHIVE else read_text(source, text, limits=limits)
+        return read_anki(source, anki, limits=limits, work=work)
+    if kind == ARCHIVE:
+        return read_archive(source, limits=limits, work=work)
+    return read_text(source, text, limits=limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """The images of a file, by the names that its cards have for them. Close it."""
+
+    read: Callable[[str], bytes]
+    close: Callable[[], None]
+
+
+def open_images(source: Source, *, limits: Limits = ACCOUNT) -> Images:
+    """The images alone of a package or an archive. Raises FormatError."""
+    if kind_of(source) == ANKI:
+        package = Package(source, Meter(limits))
+        package.read_media_list()
+        return Images(package.read_image, package.close)
+    members = Archive(source, Meter(limits))
+    return Images(lambda name: members.read(archive.IMAGES.format(name), archive.MAX_IMAGE), members.close)

@@ -90,11 +90,13 @@ class Rows:
     ``columns`` is the number of fields that are split off: with 2, only the first separator splits, and the
     rest of the row is the second field; with 0 every separator splits. A field in quotation marks may hold
     separators and line ends, and doubled quotation marks; a quotation mark elsewhere is a character like any
-    other.
+    other. ``place`` is where the next row starts, with the number of rows until there and whether a quotation mark
+    was never closed.
     """
 
     def __init__(self, text: str, layout: Layout, *, columns: int = 2, start: int = 0) -> None:
-        self.text, self.layout, self.columns, self.start = text, layout, columns, start
+        self.text, self.layout, self.columns = text, layout, columns
+        self.place: tuple[int, int, bool] = (start, 0, False)
         self.is_unclosed = False
         split, end = pattern(layout.separator), re.escape(layout.row_separator)
         self.next_split = re.compile(f"({split})|{end}")
@@ -103,12 +105,13 @@ class Rows:
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         """Each row's number, counted from 1, and its fields; an empty row has one empty field."""
-        position, number = self.start, 0
+        position, number, self.is_unclosed = self.place
         while position < len(self.text):
             number += 1
             if number > MAX_ROWS:
                 raise FormatError(f"A text has at most {MAX_ROWS:,} rows.", where=f"row {number}")
             fields, position = self.row(position, f"row {number}")
+            self.place = (position, number, self.is_unclosed)
             yield number, fields
 
     def row(self, position: int, where: str) -> tuple[list[str], int]:

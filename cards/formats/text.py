@@ -17,7 +17,17 @@ from cards.formats.from_html import Converted, convert
 from cards.formats.rows import NEWLINE, Layout, Rows, guess_layout, is_blank
 from cards.formats.sources import Source, opened, release
 from cards.formats.spreadsheet import unguarded
-from cards.formats.types import FormatError, Parsed, ParsedCard, Report, fits, settled_tags
+from cards.formats.types import (
+    FormatError,
+    Parsed,
+    ParsedCard,
+    Place,
+    Report,
+    Unit,
+    cards_in,
+    fits,
+    settled_tags,
+)
 
 MAX_TEXT = 24 * 2**20
 """Bytes of a text file."""
@@ -76,7 +86,8 @@ def read_text(
     plan = make_plan(text, options)
     return Parsed(
         "text",
-        lambda report: read_cards(plan, report, meter),
+        lambda report: cards_in(read_units(plan, report, meter)),
+        lambda report, place: read_units(plan, report, meter, place),
         encoding=encoding,
         separator=plan.layout.separator,
         row_separator=plan.layout.row_separator,
@@ -135,32 +146,43 @@ def with_head(plan: Plan, options: TextOptions) -> Plan:
     return replace(plan, columns=named, is_markdown=markdown)
 
 
-def read_cards(plan: Plan, report: Report, meter: Meter) -> Iterator[ParsedCard]:
-    """One pass over the rows."""
+def read_units(plan: Plan, report: Report, meter: Meter, place: Place = None) -> Iterator[Unit]:
+    """One pass over the rows, from ``place`` on."""
     side = reader_of_sides(plan)
     # Two columns need no more than the first separator; more have to be told apart by all of them.
     split = 2 if plan.columns.is_plain else 0
     rows_before = plan.text.count("\n", 0, plan.start)
-    for message in plan.notices:
-        report.notice(message, where="row 1")
-    for number, fields in Rows(plan.text, plan.layout, columns=split, start=plan.start):
+    rows = Rows(plan.text, plan.layout, columns=split, start=plan.start)
+    if place:
+        rows.place = tuple(place)
+    else:
+        for message in plan.notices:
+            report.notice(message, where="row 1")
+    for number, fields in rows:
         meter.check()
-        where = f"row {number + rows_before}"
-        if is_blank(fields):
-            continue
-        if plan.is_anki and fields[0].startswith("#") and len(fields) == 1:
-            # A card that begins with "#" has two fields, or stands in quotation marks.
-            report.skip("comments")
-            continue
-        if plan.is_own:
-            fields = [unguarded(text) for text in fields]
-        card = card_of(plan, plan.columns.sort(fields), side, report, where)
-        if not fits(card, report):
-            continue
-        if card.one_sided:
-            missing = "definition" if card.term else "term"
-            report.notice(f"There is no {missing}.", where=where)
-        yield card
+        card = card_of_row(plan, fields, side, report, f"row {number + rows_before}")
+        yield [card] if card else [], rows.place
+
+
+def card_of_row(
+    plan: Plan, fields: list[str], side: Callable[[str], Converted], report: Report, where: str
+) -> ParsedCard | None:
+    """The card of one row; None where there is none, or one that cannot be stored."""
+    if is_blank(fields):
+        return None
+    if plan.is_anki and fields[0].startswith("#") and len(fields) == 1:
+        # A card that begins with "#" has two fields, or stands in quotation marks.
+        report.skip("comments")
+        return None
+    if plan.is_own:
+        fields = [unguarded(text) for text in fields]
+    card = card_of(plan, plan.columns.sort(fields), side, report, where)
+    if not fits(card, report):
+        return None
+    if card.one_sided:
+        missing = "definition" if card.term else "term"
+        report.notice(f"There is no {missing}.", where=where)
+    return card
 
 
 def reader_of_sides(plan: Plan) -> Callable[[str], Converted]:

@@ -194,8 +194,15 @@ class Preview:
 
     def count(self, card: ParsedCard, seen: set[int]) -> None:
         """Add ``card``; ``seen`` remembers the texts of the cards before."""
+        texts = hash((card.term, card.definition, card.images))
+        self.add(card, is_double=texts in seen)
+        seen.add(texts)
+
+    def add(self, card: ParsedCard, *, is_double: bool) -> None:
+        """Add ``card``, of which an earlier one may be the double."""
         self.cards += 1
         self.one_sided += card.one_sided
+        self.duplicates += is_double
         self.both_sides += card.both_sides
         self.images += len(card.images)
         self.reviews += len(card.reviews)
@@ -207,9 +214,6 @@ class Preview:
             raise FormatError(
                 f"A file has at most {MAX_DECKS:,} decks and {MAX_TAGS:,} tags.", where=card.where
             )
-        texts = hash((card.term, card.definition, card.images))
-        self.duplicates += texts in seen
-        seen.add(texts)
 
 
 def no_image(name: str) -> bytes:
@@ -220,6 +224,29 @@ def no_records(_name: str) -> Iterator[Mapping[str, Any]]:
     return iter(())
 
 
+Place = Any
+"""Where a reader goes on: what JSON can hold, None for the beginning."""
+
+Unit = tuple[list["ParsedCard"], Place]
+"""The cards of one row, note or line, and the place behind it."""
+
+
+def cards_in(units: Iterable[Unit]) -> Iterator["ParsedCard"]:
+    return (card for cards, _ in units for card in cards)
+
+
+def no_units(_report: Report, _place: Place) -> Iterator[Unit]:
+    return iter(())
+
+
+def no_lines(_name: str, _place: Place) -> Iterator[tuple[Any, Place]]:
+    return iter(())
+
+
+def no_steps(_report: Report, _place: Place) -> Iterator[Place]:
+    return iter(())
+
+
 @dataclass(slots=True)
 class Parsed:
     """A file that was understood. Its cards are read again at every pass, so that no file has to fit into memory.
@@ -227,10 +254,15 @@ class Parsed:
     Iterate over it for the cards; afterwards ``report`` says what that pass left out. Passes may raise
     FormatError too, since damage may lie behind the first cards; ``meter`` holds each to its time. Close it, or
     use ``with``: large files wait on disk.
+
+    Who reads a file in slices takes `steps` and then `units`, and keeps the place of the last one; read with a
+    `cards.formats.work.Work`, which holds what else has to be known there.
     """
 
     kind: str
     make_cards: Callable[[Report], Iterable[ParsedCard]]
+    make_units: Callable[[Report, Place], Iterator[Unit]] = no_units
+    make_steps: Callable[[Report, Place], Iterator[Place]] = no_steps
     decks: tuple[ParsedDeck, ...] = ()
     encoding: str = ""
     separator: str = ""
@@ -240,6 +272,7 @@ class Parsed:
     twins: tuple[TwinPair, ...] = ()
     read_image: Callable[[str], bytes] = no_image
     records: Callable[[str], Iterator[Mapping[str, Any]]] = no_records
+    make_lines: Callable[[str, Place], Iterator[tuple[Any, Place]]] = no_lines
     close: Callable[[], None] = lambda: None
     report: Report = field(default_factory=Report)
     meter: Meter = field(default_factory=Meter)
@@ -250,6 +283,18 @@ class Parsed:
             if count > MAX_CARDS:
                 raise FormatError(f"A file has at most {MAX_CARDS:,} cards.", where=card.where)
             yield card
+
+    def units(self, place: Place, report: Report, left: float | None) -> Iterator[Unit]:
+        """Go on with a pass from ``place``, with its ``report`` and as many seconds as it had ``left``."""
+        return self.meter.timed(self.make_units(report, place), left)
+
+    def steps(self, place: Place, report: Report, left: float | None) -> Iterator[Place]:
+        """What has to be read before the cards; gives the place behind each step."""
+        return self.meter.timed(self.make_steps(report, place), left)
+
+    def lines(self, name: str, place: Place, left: float | None) -> Iterator[tuple[Any, Place]]:
+        """The ``twins``, or the records called ``name``, from ``place`` on, each with the place behind it."""
+        return self.meter.timed(self.make_lines(name, place), left)
 
     def __enter__(self) -> Self:
         return self

@@ -9,6 +9,7 @@ from typing import BinaryIO
 from cards.formats.bounds import Meter
 from cards.formats.sources import CHUNK, Source, megabytes, opened, release
 from cards.formats.types import FormatError
+from cards.formats.work import Work, pieces_of
 
 MAX_MEMBERS = 50_000
 MEMBER_SIGNATURE = b"PK\x01\x02"
@@ -17,10 +18,15 @@ DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedErro
 
 
 class Archive:
-    """An open zip archive. Every error is a FormatError. ``meter`` counts what is unpacked."""
+    """An open zip archive. Every error is a FormatError. ``meter`` counts what is unpacked.
 
-    def __init__(self, source: Source, meter: Meter | None = None) -> None:
-        self.source, self.meter = source, meter or Meter()
+    ``places`` are those, by the names of members of lines, from which these are read on: bytes and lines before.
+    With a ``work`` that has a folder such members are unpacked there, once, to be read on from any place.
+    """
+
+    def __init__(self, source: Source, meter: Meter | None = None, work: Work | None = None) -> None:
+        self.source, self.meter, self.work = source, meter or Meter(), work or Work()
+        self.places: dict[str, tuple[int, int]] = {}
         self.file = opened(source)
         try:
             if count_members(self.file) > MAX_MEMBERS:
@@ -41,6 +47,8 @@ class Archive:
 
     def close(self) -> None:
         release(self.file, self.source)
+        if self.work.folder is None:
+            self.work.close()
 
     def member(self, name: str, limit: int) -> zipfile.ZipInfo:
         """The directory's entry of a member that may be read."""
@@ -73,6 +81,16 @@ class Archive:
             raise
         except DAMAGED as error:
             raise FormatError("It is damaged.", where=name) from error
+
+    def chunks_from(self, name: str, limit: int, start: int) -> Iterator[bytes]:
+        """The content of a member from the byte ``start`` on."""
+        if self.work.folder is None:
+            assert not start  # noqa: S101
+            return self.chunks(name, limit)
+        path = self.work.unpack(name.replace("/", "-"), lambda: self.chunks(name, limit))
+        # Of what an earlier slice has unpacked, too.
+        self.meter.unpack(name, path.stat().st_size)
+        return pieces_of(path, start, CHUNK)
 
     def read(self, name: str, limit: int) -> bytes:
         """The whole content of a member of at most ``limit`` bytes."""

@@ -1,5 +1,6 @@
 """Importing: handing something in, looking at what was understood, and only then writing it."""
 
+from dataclasses import replace
 from pathlib import PurePath
 
 from django.contrib import messages
@@ -11,19 +12,24 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from cards import importing, kept_looks, looking, merging, splitting
+from cards import importing, kept_looks, merging, splitting
 from cards.drafts import ImportDraft
-from cards.formats.anki.reader import AnkiOptions, NoteTypeInfo
+from cards.formats.anki.reader import NONE, AnkiOptions, NoteTypeInfo
+from cards.formats.bounds import TakesLongError
 from cards.formats.detect import ANKI, read_file
 from cards.formats.rows import name_of
 from cards.formats.text import TextOptions
 from cards.formats.types import FormatError, ParsedCard
 from cards.forms_import import HandInForm, IntoForm, ReadingForm
 from cards.import_images import said_of
+from cards.look_json import SAMPLES
 from cards.looking import Look
 from cards.models import Deck
 from cards.reading import open_draft
+from cards.readings import opened
 from cards.rendering import render
+from cards.slices import Slice
+from cards.taking_over import keeps
 from studysite.accounts.guests import admit, learner_required
 from studysite.accounts.limits import too_often
 from studysite.htmx import render_page
@@ -32,7 +38,17 @@ from studysite.requests import LearnerRequest, SiteRequest
 READ_AND_POST = ["GET", "HEAD", "POST"]
 PARTS = ("import-progress",)
 NOTHING = "Nothing was imported."
-HALF = "The cards are there, but not all of your answers."
+WHAT_STAYS = {
+    str(
+        ImportDraft.Phase.MERGING
+    ): "Some of the cards are in the deck already; the others were not imported.",
+    str(ImportDraft.Phase.HISTORY): "The cards are there, but not all of your answers.",
+}
+GONE = "The file has waited for too long. Choose it again."
+AS_BEFORE = "It is read as before."
+BEGINNING = 0.3
+"""Seconds of processor time after which what was handed in is taken for a file that can be read."""
+
 CHANGED = "This is how it reads now. Import it when it is right."
 
 
@@ -60,6 +76,7 @@ def hand_in(request: SiteRequest, deck: Deck | None) -> HttpResponse:
         )
     if instead := too_often(request, "import"):
         return instead
+    slice_ = Slice()
     form = HandInForm(request.POST, request.FILES, is_guest=is_guest)
     if not form.is_valid() or not can_be_read(form):
         return render_page(request, "cards/import.html", {"deck": deck, "form": form})
@@ -71,32 +88,34 @@ def hand_in(request: SiteRequest, deck: Deck | None) -> HttpResponse:
         file_name=form.file_name,
         deck=deck,
     )
-    suggest_deck(draft)
+    suggest_deck(draft, slice_)
     return redirect(draft)
 
 
-def suggest_deck(draft: ImportDraft) -> None:
-    """Choose the deck that has most of the cards already, or the several: who imports again wants none twice."""
-    look = look_or_error(draft)[0]
-    if draft.deck is None and look:
-        if look.kind == ANKI and len(splitting.targets(draft.owner, look.keys)) > 1:
-            draft.options["subdecks"] = splitting.DECKS
-        else:
-            draft.deck = looking.likely_deck(owner=draft.owner, cards=look.preview.samples)
-        draft.save(update_fields=["deck", "options"])
-        # As it comes to with that: whoever opens the page then need not wait.
-        look_or_error(draft)
+def suggest_deck(draft: ImportDraft, slice_: Slice | None = None) -> None:
+    """Begin to read the file, at whose end a deck is chosen that has most of the cards already.
+
+    Whoever opens the page then need not wait, unless the file is large.
+    """
+    look_or_error(draft, slice_)
 
 
 def can_be_read(form: HandInForm) -> bool:
-    """Whether what was handed in begins like a file that is understood; else the form says why not."""
+    """Whether what was handed in begins like a file that is understood; else the form says why not.
+
+    What takes long even to begin is read in slices, as all the rest.
+    """
     content = form.content
     source = content.encode("utf-8", "replace") if isinstance(content, str) else content.file
     options = TextOptions(is_csv=form.file_name.lower().endswith(".csv"))
+    anki = AnkiOptions(history=False, note_types=NONE)
+    limits = replace(form.limits, seconds=min(form.limits.seconds, BEGINNING))
     try:
-        with read_file(source, text=options, anki=AnkiOptions(history=False), limits=form.limits) as parsed:
+        with read_file(source, text=options, anki=anki, limits=limits) as parsed:
             if next(iter(parsed), None) is None:
                 raise FormatError("There are no cards in it.")
+    except TakesLongError:
+        return True
     except FormatError as error:
         form.add_error("file" if form.cleaned_data["file"] else "text", str(error))
         return False
@@ -112,8 +131,10 @@ def import_draft(request: LearnerRequest, token: str) -> HttpResponse:
     if draft.phase == ImportDraft.Phase.DONE:
         return redirect(page_after(request, draft))
     if draft.phase != ImportDraft.Phase.PREVIEW:
-        return render_page(request, "cards/import_progress.html", {"draft": draft}, parts=PARTS)
+        return show_progress(request, draft)
     look, error = look_or_error(draft)
+    if look is None and not error:
+        return show_progress(request, draft)
     reading, into = forms_of(request, draft, look)
     if request.method != "POST" or look is None or not (reading.is_valid() and into.is_valid()):
         return show_preview(request, draft, look, reading, into, error)
@@ -127,32 +148,35 @@ def import_draft(request: LearnerRequest, token: str) -> HttpResponse:
     return step(request, draft)
 
 
+def show_progress(request: LearnerRequest, draft: ImportDraft) -> HttpResponse:
+    return render_page(request, "cards/import_progress.html", {"draft": draft}, parts=PARTS)
+
+
 def look_again(
     request: LearnerRequest, draft: ImportDraft, look: Look, reading: ReadingForm, into: IntoForm
 ) -> HttpResponse:
     """Keep what was chosen, if the file can be read so, and show what it comes to."""
-    before = draft.options, draft.deck
-    draft.options, draft.deck = reading.options(), into.cleaned_data.get("into")
-    if splitting.is_split(draft):
-        draft.deck = None
+    options = reading.options()
+    is_split = options.get("subdecks") == splitting.DECKS
+    kept_looks.choose(draft, options, None if is_split else into.cleaned_data.get("into"))
     new_look, error = look_or_error(draft)
-    if new_look is None:
-        draft.options, draft.deck = before
+    if error:
         return show_preview(request, draft, look, reading, into, error)
     draft.title = into.cleaned_data.get("title") or draft.title
-    draft.save(update_fields=["options", "deck", "title"])
+    draft.save(update_fields=["options", "deck", "title", *([] if new_look else ["look"])])
     if request.POST.get("do") == "import":
         messages.info(request, CHANGED)
     return redirect(draft)
 
 
-def look_or_error(draft: ImportDraft) -> tuple[Look | None, str]:
+def look_or_error(draft: ImportDraft, slice_: Slice | None = None) -> tuple[Look | None, str]:
+    """What the file comes to, or why it cannot be read; neither while that is not known yet."""
     try:
-        return kept_looks.look_at(draft), ""
+        return kept_looks.go_on(draft, slice_ or Slice()), ""
     except FormatError as error:
         return None, str(error)
     except FileNotFoundError:
-        return None, "The file has waited for too long. Choose it again."
+        return None, GONE
 
 
 def forms_of(request: LearnerRequest, draft: ImportDraft, look: Look | None) -> tuple[ReadingForm, IntoForm]:
@@ -189,7 +213,7 @@ def show_preview(
         "left_out": left_out(look) if look else [],
         "separator": name_of(look.parsed.separator) if look else "",
         "parts": parts_of(look, draft) if look and splitting.is_split(draft) else [],
-        "keeps": merging.keeps(draft),
+        "keeps": keeps(draft),
         "is_anki": look is not None and look.kind == ANKI,
     }
     return render_page(request, "cards/import_preview.html", context)
@@ -203,14 +227,16 @@ def import_samples(request: LearnerRequest, token: str, note_type: str) -> HttpR
     if instead := too_often(request, "preview"):
         return instead
     draft = draft_or_404(request, token)
+    info = None
     try:
-        with open_draft(draft) as parsed:
-            reading = ReadingForm(request.POST, draft=draft, look=Look(parsed.kind, parsed))
+        look = kept_looks.kept(draft)
+        if look and note_type in {str(each.id) for each in look.parsed.note_types}:
+            reading = ReadingForm(request.POST, draft=draft, look=look)
             if reading.is_valid():
                 draft.options = reading.options()
-        with open_draft(draft) as parsed:
-            info = next((info for info in parsed.note_types if str(info.id) == note_type), None)
+            info = type_info(draft, int(note_type))
     except (FormatError, FileNotFoundError):
+        # Nothing to show samples of.
         info = None
     if info is None:
         raise Http404("no such note type")
@@ -220,13 +246,19 @@ def import_samples(request: LearnerRequest, token: str, note_type: str) -> HttpR
     return render_page(request, "cards/_type_samples.html", context)
 
 
+def type_info(draft: ImportDraft, note_type: int) -> NoteTypeInfo | None:
+    """A note type with samples as the draft's options make them."""
+    with opened(draft) as work, open_draft(draft, work=work, kind=ANKI, note_types=note_type) as parsed:
+        return next(iter(parsed.note_types), None)
+
+
 def samples_of_type(info: NoteTypeInfo) -> list[dict[str, object]]:
     return [shown(card) for _, card in info.samples]
 
 
 def samples_of(look: Look) -> list[dict[str, object]]:
     """The first cards as they will look."""
-    return [shown(card) for card in look.preview.samples[: kept_looks.SAMPLES]]
+    return [shown(card) for card in look.preview.samples[:SAMPLES]]
 
 
 def shown(card: ParsedCard) -> dict[str, object]:
@@ -256,28 +288,45 @@ def begin(draft: ImportDraft, look: Look, into: IntoForm) -> None:
 @learner_required
 @require_POST
 def import_go_on(request: LearnerRequest, token: str) -> HttpResponse:
-    """Write the next cards of an import that has begun."""
+    """Read on for the preview, or write the next cards of an import that has begun."""
     draft = draft_or_404(request, token)
-    if draft.phase == ImportDraft.Phase.PREVIEW:
-        return redirect(draft)
-    return step(request, draft)
+    if draft.phase != ImportDraft.Phase.PREVIEW:
+        return step(request, draft)
+    before = draft.look.get("before")
+    look, error = look_or_error(draft)
+    if error and before:
+        messages.error(request, f"{AS_BEFORE} {error}")
+    if request.htmx and look is None and not error:
+        return show_progress(request, draft)
+    return go_to(request, draft.get_absolute_url())
+
+
+def go_to(request: LearnerRequest, address: str) -> HttpResponse:
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
 def step(request: LearnerRequest, draft: ImportDraft) -> HttpResponse:
-    """Write for some seconds; then the deck, or how far it is."""
+    """Write for a slice; then the deck, or how far it is."""
     try:
         done = merging.go_on(draft=draft)
     except (FormatError, FileNotFoundError) as error:
-        importing.give_up(draft=draft)
-        done = draft.phase == ImportDraft.Phase.DONE
-        why = str(error) if isinstance(error, FormatError) else "The file has waited for too long."
-        messages.error(request, f"{HALF if done else NOTHING} {why}")
+        done = end_badly(request, draft, str(error) if isinstance(error, FormatError) else GONE)
+    except ImportDraft.DoesNotExist:
+        raise Http404("forgotten meanwhile") from None
     if done:
         messages.success(request, came_to(draft))
-    if request.htmx and draft.phase in (ImportDraft.Phase.CARDS, ImportDraft.Phase.HISTORY):
-        return render_page(request, "cards/import_progress.html", {"draft": draft}, parts=PARTS)
-    target = page_after(request, draft) if done else draft.get_absolute_url()
-    return HttpResponseClientRedirect(target) if request.htmx else redirect(target)
+        return go_to(request, page_after(request, draft))
+    if request.htmx and draft.phase != ImportDraft.Phase.PREVIEW:
+        return show_progress(request, draft)
+    return go_to(request, draft.get_absolute_url())
+
+
+def end_badly(request: LearnerRequest, draft: ImportDraft, why: str) -> bool:
+    """Give up an import whose file can no longer be read, and say what stays; whether its cards are there."""
+    said = WHAT_STAYS.get(draft.phase, NOTHING)
+    importing.give_up(draft=draft, slice_=Slice())
+    messages.error(request, f"{said} {why}")
+    return bool(draft.phase == ImportDraft.Phase.DONE)
 
 
 def page_after(request: LearnerRequest, draft: ImportDraft) -> str:
@@ -308,9 +357,8 @@ def import_drop(request: LearnerRequest, token: str) -> HttpResponse:
     """Forget the draft; what it has written into its hidden deck goes too."""
     draft = draft_or_404(request, token)
     if draft.phase != ImportDraft.Phase.DONE:
-        importing.drop_draft(draft=draft)
-        is_half = draft.phase == ImportDraft.Phase.HISTORY
-        messages.info(request, HALF if is_half else NOTHING)
+        importing.drop_draft(draft=draft, slice_=Slice())
+        messages.info(request, WHAT_STAYS.get(draft.phase, NOTHING))
     return redirect("import")
 
 

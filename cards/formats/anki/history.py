@@ -1,15 +1,16 @@
 """How a learner stands with Anki's cards: schedule, FSRS memory, and the log of answers. Pure."""
 
 import json
-from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from cards.formats.anki.database import Database
 from cards.formats.anki.schema import AnkiDeck, Clock, instant, share
 from cards.formats.types import MAX_REVIEWS, PastReview, Report, Schedule
+from cards.formats.work import Work
 
 MAX_CARDS_OF_NOTE = 1_000
 SECONDS_PER_DAY = 86_400
@@ -89,69 +90,72 @@ def positive_seconds(value: Any) -> float | None:
     return value if isinstance(value, int) and value > 0 else None
 
 
+COPIED = 20_000
+"""Answers that are taken over in one step."""
+
+LOG_QUERY = """
+SELECT rowid, cid IN (SELECT id FROM cards), cid, id, ease, ivl, time, type FROM revlog
+WHERE rowid >= {} ORDER BY rowid LIMIT {}
+"""
+IN_LOG = "INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?)"
+OF_CARD = "SELECT time, rating, interval, elapsed, kind FROM answers WHERE card = ? ORDER BY time, number"
+
+
 class Log:
-    """The answers of a collection by card, kept in arrays: two million take fifty megabytes."""
+    """The answers of a collection by card, in a database of ours: a collection need not have an index for that."""
 
-    def __init__(self, database: Database, report: Report, *, most: int = MAX_REVIEWS) -> None:
-        self.times, self.elapsed = array("q"), array("i")
-        self.intervals, self.ratings, self.kinds = array("i"), array("b"), array("b")
-        # Where the answers of each card lie in the arrays.
-        self.places: dict[int, tuple[int, int]] = {}
-        if "revlog" in database.tables:
-            self.read(database, report, most)
+    def __init__(self, work: Work) -> None:
+        self.work = work
 
-    def read(self, database: Database, report: Report, most: int) -> None:
-        database.count("revlog", MAX_REVIEWS, "answers")
-        # Those of cards that are gone stay in a collection, and are never looked at.
-        database.count("revlog WHERE cid IN (SELECT id FROM cards)", most, "answers")
-        query = "SELECT cid, id, ease, ivl, time, type FROM revlog ORDER BY cid, id"
-        current, start = None, 0
-        for row in database.rows(query):
-            if not all(isinstance(value, int) for value in row):
+    def read(self, database: Database, report: Report, most: int, last: int | None) -> Iterator[int]:
+        """Take the answers over that lie behind the row ``last``, step by step; gives the last row of each.
+
+        Those of cards that are gone stay in a collection, and are never looked at. Raises FormatError for more
+        than ``most``.
+        """
+        if "revlog" not in database.tables:
+            return
+        if last is None:
+            self.work.db.execute("DELETE FROM answers")
+            database.count("revlog", MAX_REVIEWS, "answers")
+            database.count("revlog WHERE cid IN (SELECT id FROM cards)", most, "answers")
+        while rows := list(database.rows(LOG_QUERY.format(-(2**63) if last is None else last + 1, COPIED))):
+            last = rows[-1][0]
+            self.work.db.executemany(IN_LOG, self.whole(rows, report))
+            yield last
+
+    def whole(self, rows: Sequence[tuple[Any, ...]], report: Report) -> Iterator[tuple[int, ...]]:
+        """The rows of cards that there are, as they are stored."""
+        for number, is_there, *values in rows:
+            if not is_there:
+                continue
+            if not all(isinstance(value, int) for value in values):
                 report.skip("answers that are damaged")
                 continue
-            card, time, rating, interval, elapsed, kind = row
-            if card != current:
-                self.close_card(current, start)
-                current, start = card, len(self.times)
-            if kind == MANUAL and not rating and not interval:
-                self.forget(start, report)
-            elif rating in (1, 2, 3, 4) and kind in KINDS:
-                self.times.append(max(min(time, 2**62), 0))
-                self.elapsed.append(max(min(elapsed, 2**31 - 1), 0))
-                self.intervals.append(max(min(interval, 2**31 - 1), -(2**31)))
-                self.ratings.append(rating)
-                self.kinds.append(kind)
-            else:
-                report.skip("changes of a schedule that were no answers")
-        self.close_card(current, start)
+            card, time, rating, interval, elapsed, kind = values
+            yield card, time, number, rating, interval, elapsed, kind
 
-    def close_card(self, card: int | None, start: int) -> None:
-        if card is not None and len(self.times) > start:
-            self.places[card] = (start, len(self.times))
-
-    def forget(self, start: int, report: Report) -> None:
-        """A card was made new again: no answer before counts, in Anki neither."""
-        if dropped := len(self.times) - start:
-            report.skipped["answers from before a card was made new again"] += dropped
-        for kept in (self.times, self.elapsed, self.intervals, self.ratings, self.kinds):
-            del kept[start:]
-
-    def of(self, card: int, side: str) -> Iterator[PastReview]:
+    def of(self, card: int, side: str, report: Report) -> list[PastReview]:
         """The answers of one card, oldest first, as answers for ``side``."""
-        start, end = self.places.get(card, (0, 0))
-        for index in range(start, end):
-            interval = self.intervals[index]
-            at = instant(self.times[index] / 1000)
-            if at is not None:
-                yield PastReview(
-                    side,
-                    at,
-                    self.ratings[index],
-                    self.elapsed[index],
-                    KINDS[self.kinds[index]],
-                    float(interval) if interval >= 0 else -interval / SECONDS_PER_DAY,
-                )
+        found: list[PastReview] = []
+        for time, rating, interval, elapsed, kind in self.work.db.execute(OF_CARD, (card,)):
+            if kind == MANUAL and not rating and not interval:
+                # The card was made new again: no answer before counts, in Anki neither.
+                if found:
+                    report.skipped["answers from before a card was made new again"] += len(found)
+                found = []
+            elif rating not in (1, 2, 3, 4) or kind not in KINDS:
+                report.skip("changes of a schedule that were no answers")
+            elif at := instant(max(min(time, 2**62), 0) / 1000):
+                found.append(past_review(side, at, rating, interval, elapsed, kind))
+        return found
+
+
+def past_review(side: str, at: datetime, rating: int, interval: int, elapsed: int, kind: int) -> PastReview:
+    """An answer as Anki has it: an interval is in days, or, negative, in seconds."""
+    interval = max(min(interval, 2**31 - 1), -(2**31))
+    days = float(interval) if interval >= 0 else -interval / SECONDS_PER_DAY
+    return PastReview(side, at, rating, max(min(elapsed, 2**31 - 1), 0), KINDS[kind], days)
 
 
 def by_note(database: Database, where: str = "") -> Iterator[tuple[int, list[CardRow]]]:

@@ -16,6 +16,7 @@ from cards.formats.anki.zstandard import unpack, unpacked
 from cards.formats.bounds import Meter
 from cards.formats.sources import Source, beginning
 from cards.formats.types import FormatError
+from cards.formats.work import Work
 from cards.formats.zips import Archive
 
 MAX_COLLECTION = 256 * 2**20
@@ -29,13 +30,13 @@ NEW, OLD = "collection.anki21b", ("collection.anki21", "collection.anki2")
 
 
 class Package:
-    """An open package. `close` it: the collection waits in a temporary file."""
+    """An open package. `close` it: the collection waits in a temporary file, or in the folder of ``work``."""
 
-    def __init__(self, source: Source, meter: Meter | None = None) -> None:
+    def __init__(self, source: Source, meter: Meter | None = None, work: Work | None = None) -> None:
         if beginning(source, 15).startswith(b"SQLite format 3"):
             raise FormatError("This is a bare collection. Export it from Anki as .apkg or .colpkg.")
-        self.archive = Archive(source, meter)
-        self.meter = self.archive.meter
+        self.archive = Archive(source, meter, work)
+        self.meter, self.work = self.archive.meter, self.archive.work
         self.path = ""
         self.images_read = 0
         self.media: dict[str, str] = {}
@@ -45,7 +46,6 @@ class Package:
             if not self.member:
                 raise FormatError("There is no Anki collection in this file.")
             self.check_version()
-            self.write_collection()
         except BaseException:
             self.close()
             raise
@@ -70,6 +70,11 @@ class Package:
             yield chunk
 
     def write_collection(self) -> None:
+        if self.work.folder:
+            path = self.work.unpack("collection", self.chunks)
+            self.meter.unpack(self.member, path.stat().st_size)
+            self.path = str(path)
+            return
         handle, self.path = tempfile.mkstemp(prefix="studysite-anki-", suffix=".db")
         with os.fdopen(handle, "wb") as file:
             for chunk in self.chunks():
@@ -77,7 +82,7 @@ class Package:
 
     def close(self) -> None:
         self.archive.close()
-        if self.path:
+        if self.path and self.work.folder is None:
             Path(self.path).unlink(missing_ok=True)
             self.path = ""
 

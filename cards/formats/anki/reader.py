@@ -9,7 +9,7 @@ that they can be typed.
 import hashlib
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from cards.formats.anki.database import Database
@@ -27,10 +27,14 @@ from cards.formats.types import (
     Parsed,
     ParsedCard,
     ParsedDeck,
+    Place,
     Report,
+    Unit,
+    cards_in,
     fits,
     settled_tags,
 )
+from cards.formats.work import Work
 
 MAX_KEY = 56
 """Characters of a note's guid; with the number of its card it makes a card's key of at most 64."""
@@ -45,6 +49,8 @@ MAX_ACCEPTED = 1_000
 
 FREE_LENGTH, LENGTH_PER_CARD = 2_000_000, 4_000
 """Characters of fields and of HTML that may be read of a file: so many, and so many more for each card."""
+ALL, NONE = "all", "none"
+TYPE_QUERY = "SELECT id, mid FROM notes"
 NOTE_QUERY = "SELECT id, guid, mid, tags, flds FROM notes"
 
 
@@ -54,14 +60,14 @@ class AnkiOptions:
 
     ``fields`` are by the note type's id, for those whose template does not show what is wanted. ``subdecks`` is
     ``decks`` or ``tags``. ``merge_reversed`` makes one card of a note that has one for each direction.
-    Notes before ``start``, an id, are passed over: who goes on need not read them again.
+    ``note_types`` are those to be shown with samples: ``all`` that have notes, none, or one by its id.
     """
 
     fields: Mapping[int, FieldChoice] = field(default_factory=dict)
     subdecks: str = "decks"
     history: bool = True
     merge_reversed: bool = True
-    start: int = 0
+    note_types: str | int = ALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,19 +99,21 @@ class Note:
         return f"note {self.id}"
 
 
-def read_anki(source: Source, options: AnkiOptions | None = None, *, limits: Limits = ACCOUNT) -> Parsed:
+def read_anki(
+    source: Source, options: AnkiOptions | None = None, *, limits: Limits = ACCOUNT, work: Work | None = None
+) -> Parsed:
     """The cards of an ``.apkg`` or ``.colpkg``. Raises FormatError where it is damaged or none."""
-    package = Package(source, meter := Meter(limits))
+    package = Package(source, meter := Meter(limits), work)
+    database: Database | None = None
     try:
+        package.write_collection()
         database = Database(package.path, package.member, meter)
-    except BaseException:
-        package.close()
-        raise
-    try:
         reader = Reader(package, database, options or AnkiOptions())
         return Parsed(
             "anki",
             reader.cards,
+            reader.units,
+            reader.steps,
             decks=tuple(map(parsed_deck, reader.schema.decks.values())),
             is_markdown=True,
             note_types=tuple(reader.note_types()),
@@ -114,7 +122,8 @@ def read_anki(source: Source, options: AnkiOptions | None = None, *, limits: Lim
             meter=meter,
         )
     except BaseException:
-        database.close()
+        if database:
+            database.close()
         package.close()
         raise
 
@@ -141,6 +150,7 @@ class Reader:
         if len(self.schema.decks) > MAX_DECKS:
             raise FormatError(f"It has more than {MAX_DECKS:,} decks.", where=database.where)
         self.room = FREE_LENGTH
+        self.log = Log(package.work)
         self.refused_media = package.read_media_list()
         self.readers = {
             key: NoteReader(note_type, options.fields.get(key))
@@ -151,27 +161,42 @@ class Reader:
         self.database.close()
         self.package.close()
 
+    def steps(self, report: Report, place: Place) -> Iterator[Place]:
+        """Take the answers over, which the cards then have."""
+        if self.options.history:
+            yield from self.log.read(self.database, report, most_answers(self.card_count), place)
+
     def cards(self, report: Report) -> Iterator[ParsedCard]:
         """Every card, note by note, in the order in which the notes were made."""
         self.database.steps, self.room = 0, FREE_LENGTH
-        for name in self.refused_media:
-            report.skip("images with a path for a name", where="media", why=f"“{name[:80]}” is no file name.")
-        log = Log(self.database, report, most=most_answers(self.card_count)) if self.options.history else None
-        keys: set[str] = set()
-        self.room = FREE_LENGTH
-        for note, rows in self.notes(report):
-            for card in self.cards_of(note, rows, log, report):
-                if card.key in keys:
-                    report.skip("cards that are in the file twice", where=card.where)
-                elif fits(card, report):
-                    keys.add(card.key)
-                    yield card
+        for _ in self.steps(report, None):
+            self.package.meter.check()
+        yield from cards_in(self.units(report, None))
 
-    def notes(self, report: Report, ids: Iterable[int] | None = None) -> Iterator[tuple[Note, list[CardRow]]]:
-        """The notes that have cards, with these; only those with ``ids`` where that is given."""
-        chosen = f">= {self.options.start}" if self.options.start else ""
-        if ids is not None:
-            chosen = f"IN ({','.join(map(str, ids))})"
+    def units(self, report: Report, place: Place) -> Iterator[Unit]:
+        """The cards of each note from ``place`` on: the least id of the next note, and what may still be read."""
+        start, self.room = place or (None, FREE_LENGTH)
+        if place is None:
+            self.package.work.forget_seen("anki")
+            for name in self.refused_media:
+                why = f"“{name[:80]}” is no file name."
+                report.skip("images with a path for a name", where="media", why=why)
+        log = self.log if self.options.history else None
+        for note, rows in self.notes(report, f">= {start}" if start is not None else ""):
+            found = [card for card in self.cards_of(note, rows, log, report) if self.is_wanted(card, report)]
+            yield found, (note.id + 1, self.room)
+
+    def is_wanted(self, card: ParsedCard, report: Report) -> bool:
+        """Whether the card can be stored, and none before has its key."""
+        if not fits(card, report):
+            return False
+        if not self.package.work.is_new("anki", card.key):
+            report.skip("cards that are in the file twice", where=card.where)
+            return False
+        return True
+
+    def notes(self, report: Report, chosen: str = "") -> Iterator[tuple[Note, list[CardRow]]]:
+        """The notes that have cards, with these; only those whose id is as ``chosen`` says."""
         notes = self.database.rows(f"{NOTE_QUERY} {chosen and 'WHERE id ' + chosen} ORDER BY id")
         row = next(notes, None)
         for note_id, rows in by_note(self.database, chosen and f"WHERE nid {chosen}"):
@@ -216,20 +241,20 @@ class Reader:
             )
             side = "term" if twin else reader.asked_side
             card.side_choice = reader.asked_side
-            self.add_history(twin or card, row, side, log)
+            self.add_history(twin or card, row, side, log, report)
             if twin:
                 twin.both_sides = True
             else:
                 made.append(card)
         yield from made
 
-    def add_history(self, card: ParsedCard, row: CardRow, side: str, log: Log | None) -> None:
+    def add_history(self, card: ParsedCard, row: CardRow, side: str, log: Log | None, report: Report) -> None:
         """What the learner's Anki knows of this card, as of that side of ours."""
         if log is None:
             return
         deck = self.schema.decks.get(row.deck)
         card.schedules += (schedule(row, side, self.schema.clock, deck),)
-        card.reviews += tuple(log.of(row.id, side))
+        card.reviews += tuple(log.of(row.id, side, report))
 
     def card(self, note: Note, row: CardRow, sides: Sides, report: Report) -> ParsedCard:
         term, definition = convert(sides.term), convert(sides.definition)
@@ -281,13 +306,18 @@ class Reader:
         return tuple(found)
 
     def note_types(self) -> Iterator[NoteTypeInfo]:
-        """The note types that have notes, the most used first."""
+        """The note types that are to be shown, the most used first."""
+        if self.options.note_types == NONE:
+            return
         counts: Counter[int] = Counter()
         first: dict[int, list[int]] = {}
-        for note, note_type in self.database.rows("SELECT id, mid FROM notes ORDER BY id"):
+        only = "" if self.options.note_types == ALL else f"WHERE mid = {int(self.options.note_types)}"
+        for note, note_type in self.database.rows(f"{TYPE_QUERY} {only} ORDER BY id"):
             counts[note_type] += 1
             if len(examples := first.setdefault(note_type, [])) < SAMPLES:
                 examples.append(int(note))
+            elif only:
+                break
         chosen = [key for key, _ in counts.most_common(MAX_SAMPLED_TYPES) if key in self.readers]
         for key in chosen:
             reader = self.readers[key]
@@ -303,7 +333,7 @@ class Reader:
 
     def samples(self, reader: NoteReader, ids: list[int]) -> Iterator[tuple[dict[str, str], ParsedCard]]:
         ignored = Report()
-        for note, rows in self.notes(ignored, ids):
+        for note, rows in self.notes(ignored, f"IN ({','.join(map(str, ids))})"):
             fields = {name: convert(text).text for name, text in reader.values(note.fields).items()}
             for card in self.cards_of(note, rows[:2], None, ignored):
                 yield fields, card
