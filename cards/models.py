@@ -19,6 +19,7 @@ from cards import sides
 from cards.card_reports import MAX_REPORT as MAX_REPORT
 from cards.card_reports import CardReport as CardReport
 from cards.drafts import ImportDraft as ImportDraft
+from cards.exports import DeckExport as DeckExport
 from cards.images import CardImage as CardImage
 from cards.images import StoredImage, with_images
 from cards.rendering import MAX_SOURCE, is_plain, render

@@ -28,8 +28,9 @@ learners_asked = Signal()
 # wait for a decision whether they are right too.
 answers_asked = Signal()
 
-# With ``deck`` and ``learner``, for whom an archive is written: whoever keeps something of hers by card answers
-# with lists of records by their name (docs/formats.md).
+# With ``deck`` and ``learner``, for whom an archive is written, and some of the ``cards`` (primary keys): whoever
+# keeps something of the learner's by card answers with records about these, in their order, by name
+# (docs/formats.md). Without any cards it is what is kept about the deck, and every name that there may be.
 records_asked = Signal()
 
 # With ``deck``, ``learner``, the file's ``history`` (`cards.merging.FileHistory`), for how many ``seconds``, and

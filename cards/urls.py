@@ -67,4 +67,9 @@ urlpatterns = [
     path("images/<sha256:sha256>/", images.image, name="image"),
     path("decks/<slug:slug>/export/", exporting.export, name="deck_export"),
     path("decks/<slug:slug>/export/<format:name>/", exporting.export_file, name="deck_export_file"),
+    path("decks/<slug:slug>/export/<format:name>/prepare/", exporting.export_prepare, name="export_prepare"),
+    path("exports/<slug:token>/", exporting.export_progress, name="export"),
+    path("exports/<slug:token>/go-on/", exporting.export_go_on, name="export_go_on"),
+    path("exports/<slug:token>/file/", exporting.export_fetch, name="export_fetch"),
+    path("exports/<slug:token>/drop/", exporting.export_drop, name="export_drop"),
 ]

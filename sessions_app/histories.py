@@ -25,7 +25,7 @@ from sessions_app.study.types import Evidence, Level, Tally
 from sessions_app.upkeep import note_buried
 from studysite.accounts.models import User
 
-CARDS_AT_ONCE, LINES_AT_ONCE = 200, 500
+CARDS_AT_ONCE, LINES_AT_ONCE = 150, 400
 
 
 @dataclass
@@ -88,12 +88,14 @@ def write(
             while chunk:
                 _write_chunk(enrollment, [each for each in chunk if each.lines or each.marks])
                 start, written = chunk[-1].place, written + len(chunk)
-                chunk = next_chunk(rest)
                 if within.is_over or slice_.is_over:
                     break
+                chunk = next_chunk(rest)
             Enrollment.objects.filter(pk=enrollment.pk).update(
                 last_studied_at=enrollment.last_studied_at, unseen_from=0, unseen_version=0
             )
+        # Read while nobody waits for the transaction.
+        chunk = chunk and next_chunk(rest)
         if slice_.is_over and chunk:
             return start, written
     return None

@@ -78,9 +78,9 @@ def count_learners(sender: object, cards: QuerySet[Card], **kwargs: Any) -> int:
 
 @receiver(records_asked)
 def give_records(
-    sender: object, deck: Deck, learner: User, **kwargs: Any
+    sender: object, deck: Deck, learner: User, cards: Sequence[int], **kwargs: Any
 ) -> dict[str, Iterable[Mapping[str, Any]]]:
-    return records_of(deck, learner)
+    return records_of(deck, learner, cards)
 
 
 @receiver(history_offered)

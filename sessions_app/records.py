@@ -1,7 +1,8 @@
 """A learner's history in the archive of a deck: her reviews, marks and settings as records, out and in."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -48,20 +49,29 @@ Record = Mapping[str, Any]
 # --- Out
 
 
-def records_of(deck: Deck, learner: User) -> dict[str, Iterable[Record]]:
-    """What is kept of the learner's learning in the deck, card by card in the deck's order."""
-    return {
-        "reviews": reviews_of(deck, learner),
-        "marks": marks_of(deck, learner),
-        "settings": settings_of(deck, learner),
-    }
+def records_of(deck: Deck, learner: User, cards: Sequence[int]) -> dict[str, Iterable[Record]]:
+    """What is kept of the learner's learning about these ``cards`` of the deck, card by card in their order.
+
+    Without any it is what is kept about the deck itself.
+    """
+    if not cards:
+        return {"reviews": (), "marks": (), "settings": settings_of(deck, learner)}
+    return {"reviews": reviews_of(deck, learner, cards), "marks": marks_of(deck, learner, cards)}
 
 
-def reviews_of(deck: Deck, learner: User) -> Iterator[Record]:
-    lines = Review.objects.filter(learner=learner, card__deck=deck, card__removed_at=None)
-    lines = lines.order_by("card__position", "card", "side", "reviewed_at", "pk")
-    names = (*PLAIN, *MOMENTS, *DAYS, "card__key", "mistaken_for__key")
-    for row in lines.values(*names).iterator():
+def by_card(rows: Iterable[Any], cards: Sequence[int], key: Callable[[Any], int]) -> Iterator[Any]:
+    """The rows in the order of the primary keys of their cards."""
+    found: dict[int, list[Any]] = {card: [] for card in cards}
+    for row in rows:
+        found[key(row)].append(row)
+    return chain.from_iterable(found.values())
+
+
+def reviews_of(deck: Deck, learner: User, cards: Sequence[int]) -> Iterator[Record]:
+    lines = Review.objects.filter(learner=learner, card__in=cards, card__deck=deck, card__removed_at=None)
+    lines = lines.order_by("side", "reviewed_at", "pk")
+    names = (*PLAIN, *MOMENTS, *DAYS, "card", "card__key", "mistaken_for__key")
+    for row in by_card(lines.values(*names), cards, key=lambda row: int(row["card"])):
         record = {name: row[name] for name in PLAIN if row[name] not in (None, "")}
         record |= {name: row[name].isoformat() for name in (*MOMENTS, *DAYS) if row[name]}
         if row["mistaken_for__key"]:
@@ -69,10 +79,13 @@ def reviews_of(deck: Deck, learner: User) -> Iterator[Record]:
         yield {"card": row["card__key"], **record}
 
 
-def marks_of(deck: Deck, learner: User) -> Iterator[Record]:
-    rows = CardProgress.objects.filter(learner=learner, card__deck=deck, card__removed_at=None)
+def marks_of(deck: Deck, learner: User, cards: Sequence[int]) -> Iterator[Record]:
+    rows = CardProgress.objects.filter(
+        learner=learner, card__in=cards, card__deck=deck, card__removed_at=None
+    )
     rows = rows.exclude(Q(starred=False, suspended=False, buried_until=None, reset_at=None))
-    for row in rows.select_related("card").order_by("card__position", "card", "side").iterator():
+    found = rows.select_related("card").order_by("side")
+    for row in by_card(found, cards, key=lambda row: int(row.card_id)):
         record: dict[str, Any] = {"card": row.card.key, "side": row.side}
         record |= {name: True for name in ("starred", "suspended") if getattr(row, name)}
         record |= {

@@ -6,13 +6,16 @@ fit into memory.
 
 import json
 import re
-import zipfile
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from cards.formats.bounds import ACCOUNT, Limits, Meter
+from cards.formats.parts import FILE, Member, Parts, Zip
 from cards.formats.sources import Source
 from cards.formats.types import (
     MAX_CARDS,
@@ -29,6 +32,7 @@ from cards.formats.types import (
     Unit,
     cards_in,
     fits,
+    no_image,
 )
 from cards.formats.work import Work
 from cards.formats.zips import Archive
@@ -36,6 +40,7 @@ from cards.formats.zips import Archive
 FORMAT, VERSION = "studysite-deck", 1
 
 MANIFEST, CARDS, TWINS = "deck.json", "cards.jsonl", "twins.jsonl"
+MEMBERS = (MANIFEST, CARDS, TWINS)
 RECORDS, IMAGES = "records/{}.jsonl", "images/{}"
 RECORDS_NAME = re.compile(r"[a-z][a-z_]{0,39}")
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -55,8 +60,6 @@ MAX_LIST = 1_000
 """Texts, tags or images that a card's line may list; far fewer are kept of each."""
 
 MAX_IMAGE = 10 * 2**20
-MOMENT = (1980, 1, 1, 0, 0, 0)
-"""When every member was written, as far as the zip says: the same deck makes the same file."""
 
 TEXTS = ("accepted_terms", "accepted_definitions", "wrong_terms", "wrong_definitions", "tags")
 SIDE_CHOICES = ("auto", "term", "definition")
@@ -81,35 +84,56 @@ def write_archive(
     of small letters: a learner's history, for instance. Raises ValueError for a name that an archive cannot
     hold.
     """
-    images: dict[str, None] = {}
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        head = {"format": FORMAT, "version": VERSION} | {name: getattr(deck, name) for name in DECK_FIELDS}
-        with archive.open(info(MANIFEST), "w") as member:
-            member.write(json.dumps(head, ensure_ascii=False, indent=1).encode())
-        write_lines(archive, CARDS, (card_to_json(card, images) for card in cards))
-        write_lines(archive, TWINS, ({"cards": [t.first, t.second], "twins": t.are_twins} for t in twins))
+    with tempfile.TemporaryDirectory(prefix="studysite-archive-") as folder, Parts(Path(folder), {}) as parts:
+        parts.append(MANIFEST, manifest(deck))
+        images: dict[str, None] = {}
+        parts.append(CARDS, b"")
+        for card in cards:
+            parts.append(CARDS, line_of(card_to_json(card, images)))
+        parts.append(TWINS, b"")
+        for pair in twins:
+            parts.append(TWINS, line_of(twins_to_json(pair)))
         for name, lines in (records or {}).items():
-            if not RECORDS_NAME.fullmatch(name):
-                raise ValueError(f"{name!r} is no name for records.")
-            write_lines(archive, RECORDS.format(name), lines)
-        for name in images:
-            if read_image is None:
-                raise ValueError("The cards have images: say how to read them.")
-            # They are compressed already.
-            archive.writestr(info(IMAGES.format(name)), read_image(name), zipfile.ZIP_STORED)
+            parts.append(records_member(name), b"")
+            for line in lines:
+                parts.append(records_member(name), line_of(line))
+        if images and read_image is None:
+            raise ValueError("The cards have images: say how to read them.")
+        names = [*MEMBERS, *map(records_member, records or {})]
+        for _ in Zip(parts).steps(members_of(parts, names, images, read_image)):
+            pass
+        for block in parts.blocks(parts.path(FILE), 0, None):
+            file.write(block)
 
 
-def info(name: str) -> zipfile.ZipInfo:
-    member = zipfile.ZipInfo(name, MOMENT)
-    member.compress_type = zipfile.ZIP_DEFLATED
-    member.external_attr = 0o644 << 16
-    return member
+def members_of(
+    parts: Parts, names: Iterable[str], images: Iterable[str], read_image: Callable[[str], bytes] | None
+) -> Iterator[Member]:
+    """The members of an archive: those ``names`` of which are written as ``parts``, and images."""
+    for name in names:
+        yield Member(name, parts.path(name), parts.sizes[name])
+    for name in images:
+        # They are compressed already.
+        yield Member(IMAGES.format(name), read=partial(read_image or no_image, name))
 
 
-def write_lines(archive: zipfile.ZipFile, name: str, lines: Iterable[Mapping[str, Any]]) -> None:
-    with archive.open(info(name), "w", force_zip64=True) as member:
-        for line in lines:
-            member.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+def records_member(name: str) -> str:
+    if not RECORDS_NAME.fullmatch(name):
+        raise ValueError(f"{name!r} is no name for records.")
+    return RECORDS.format(name)
+
+
+def manifest(deck: ParsedDeck) -> bytes:
+    head = {"format": FORMAT, "version": VERSION} | {name: getattr(deck, name) for name in DECK_FIELDS}
+    return json.dumps(head, ensure_ascii=False, indent=1).encode()
+
+
+def line_of(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def twins_to_json(pair: TwinPair) -> dict[str, Any]:
+    return {"cards": [pair.first, pair.second], "twins": pair.are_twins}
 
 
 def card_to_json(card: ParsedCard, images: dict[str, None]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Cards -> text: tab or comma between the columns, or Markdown to read. Pure.
 
-Pieces come one after the other, so that a large deck is sent while it is written. A head names the columns
-and says that the sides are Markdown; our own reader takes it off again.
+Pieces come one after the other; who writes in slices says how many cards were written before (``after``), and then
+there is no other head. A head names the columns and says that the sides are Markdown; our own reader takes it off
+again.
 """
 
 import csv
@@ -32,11 +33,11 @@ def columns_of(card: ParsedCard) -> list[str]:
     return [guarded(cell) for cell in (card.term, card.definition, join_tags(card.tags), card.key)]
 
 
-def write_tab(cards: Iterable[ParsedCard], *, head: bool = True) -> Iterator[str]:
+def write_tab(cards: Iterable[ParsedCard], *, head: bool = True, after: int | None = None) -> Iterator[str]:
     """Tabs between the columns; without ``head`` term and definition alone, as other sites take them."""
     line = Line()
     writer = csv.writer(line, delimiter="\t", lineterminator="\n")
-    if head:
+    if head and after is None:
         writer.writerow(OWN_HEAD.values())
         yield line.text
     for card in cards:
@@ -44,23 +45,26 @@ def write_tab(cards: Iterable[ParsedCard], *, head: bool = True) -> Iterator[str
         yield line.text
 
 
-def write_comma(cards: Iterable[ParsedCard]) -> Iterator[str]:
+def write_comma(cards: Iterable[ParsedCard], *, after: int | None = None) -> Iterator[str]:
     """CSV for spreadsheets: every cell in quotation marks, none of them a formula."""
     line = Line()
     writer = csv.writer(line, quoting=csv.QUOTE_ALL)
-    writer.writerow(OWN_HEAD.values())
-    yield BYTE_ORDER_MARK + line.text
+    if after is None:
+        writer.writerow(OWN_HEAD.values())
+        yield BYTE_ORDER_MARK + line.text
     for card in cards:
         writer.writerow(columns_of(card))
         yield line.text
 
 
-def write_markdown(cards: Iterable[ParsedCard], *, title: str, description: str = "") -> Iterator[str]:
+def write_markdown(
+    cards: Iterable[ParsedCard], *, title: str, description: str = "", after: int | None = None
+) -> Iterator[str]:
     """A document to read: each term as a heading, or, where it is more than a line of text, under its number."""
-    yield f"# {' '.join(title.split())}\n"
-    if description:
-        yield f"\n{description}\n"
-    for number, card in enumerate(cards, 1):
+    if after is None:
+        yield f"# {' '.join(title.split())}\n"
+        yield f"\n{description}\n" if description else ""
+    for number, card in enumerate(cards, (after or 0) + 1):
         is_line = "\n" not in card.term and not card.term.startswith(("#", ">", "-", "+", "|", "`", "~"))
         if is_line and plain(card.term):
             yield f"\n## {card.term}\n"

@@ -6,20 +6,33 @@ become ``\(..\)`` and ``\[..\]``, which Anki typesets itself.
 
 import hashlib
 import html
+import itertools
+import json
+import sqlite3
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import genanki
+from genanki.apkg_col import APKG_COL
+from genanki.apkg_schema import APKG_SCHEMA
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from cards.formats.anki.schema import OWN_TYPES
-from cards.formats.types import ImageRef, ParsedCard
+from cards.formats.parts import FILE, Member, Parts, Zip
+from cards.formats.types import ImageRef, ParsedCard, no_image
 from cards.rendering import PLAIN, cleaner, fresh_bounds, make_engine, normal, paragraph
 from cards.sides import TERM
+
+COLLECTION = "collection"
+CHANGES = (24, 92)
+"""Where SQLite counts a file's changes (https://www.sqlite.org/fileformat2.html, 1.3.7 and 1.3.16); both agree."""
 
 FIELDS = [{"name": "Term"}, {"name": "Definition"}]
 ANSWER = '{{FrontSide}}<hr id="answer">'
@@ -104,6 +117,89 @@ def note_of(card: ParsedCard) -> genanki.Note:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Package:
+    """What a package says of its one deck.
+
+    ``key`` is what the deck is known by for ever (its address), so that a later export meets the same deck in
+    Anki, which takes over the notes of the one with the later ``now``.
+    """
+
+    title: str
+    key: str
+    now: datetime
+    description: str = ""
+
+    @property
+    def deck(self) -> genanki.Deck:
+        # In Anki's names of decks two colons start a deck inside.
+        title = self.title.replace("::", ": :") or "Studysite"
+        return genanki.Deck(stable_id(self.key), title, side_html(self.description))
+
+
+class Collection:
+    """The collection of a package as a file, to which notes are added in slices. Close it."""
+
+    def __init__(self, path: Path, package: Package) -> None:
+        self.package, self.path = package, path
+        self.db = sqlite3.connect(path, check_same_thread=False)
+        self.db.execute("PRAGMA synchronous = OFF")
+        if not self.db.execute("SELECT 1 FROM sqlite_master").fetchone():
+            self.db.executescript(f"BEGIN; {APKG_SCHEMA} {APKG_COL} COMMIT;")
+
+    @property
+    def place(self) -> int:
+        """What `add` was told last: how many cards are in it, or were gone."""
+        return int(self.db.execute("PRAGMA user_version").fetchone()[0])
+
+    def add(self, cards: Iterable[ParsedCard], place: int) -> None:
+        """Write the notes of ``cards`` together with ``place``: who is killed leaves both or neither."""
+        query = "SELECT max(id) + 1 FROM (SELECT id FROM notes UNION ALL SELECT id FROM cards)"
+        timestamp, deck = self.package.now.timestamp(), stable_id(self.package.key)
+        first = self.db.execute(query).fetchone()[0] or int(timestamp * 1000)
+        ids, cursor = itertools.count(first), self.db.cursor()
+        self.db.execute("BEGIN")
+        for card in cards:
+            note_of(card).write_to_db(cursor, timestamp, deck, ids)
+        self.db.execute(f"PRAGMA user_version = {place:d}")
+        self.db.commit()
+
+    def end(self) -> None:
+        """Name the deck and the note types of its notes."""
+        deck, used = self.package.deck, {key for (key,) in self.db.execute("SELECT DISTINCT mid FROM notes")}
+        for model in MODELS.values():
+            if model.model_id in used:
+                deck.add_model(model)
+        deck.write_to_db(self.db.cursor(), self.package.now.timestamp(), itertools.count())
+        # As Anki's own have it.
+        self.db.execute("PRAGMA user_version = 0")
+        self.db.commit()
+
+    def close(self) -> None:
+        """Close the file, and forget how many transactions wrote it: the same cards make the same file."""
+        self.db.close()
+        with self.path.open("r+b") as file:
+            for offset in CHANGES:
+                file.seek(offset)
+                file.write(b"\0\0\0\1")
+
+    @property
+    def is_ended(self) -> bool:
+        (decks,) = self.db.execute("SELECT decks FROM col").fetchone()
+        return str(stable_id(self.package.key)) in json.loads(decks)
+
+
+def members_of(
+    collection: Path, images: Sequence[str], read_image: Callable[[str], bytes]
+) -> Iterator[Member]:
+    """The members of a package: media have numbers, and a list says what they are called."""
+    yield Member("collection.anki2", collection)
+    names = json.dumps({str(number): name for number, name in enumerate(images)})
+    yield Member("media", read=names.encode)
+    for number, name in enumerate(images):
+        yield Member(str(number), read=partial(read_image, name))
+
+
 def write_anki(
     file: BinaryIO,
     *,
@@ -116,27 +212,25 @@ def write_anki(
 ) -> None:
     """Write a deck as an ``.apkg`` to ``file``.
 
-    ``deck_key`` is what the deck is known by for ever (its address), so that a later export meets the same deck in
-    Anki, which takes over the notes of the one with the later ``now``. ``side_choice`` of the cards must be
-    settled: anything but ``term`` asks for the definition.
+    ``deck_key`` is the `Package`'s key. ``side_choice`` of the cards must be settled: anything but ``term`` asks
+    for the definition.
     """
-    # In Anki's names of decks two colons start a deck inside.
-    deck = genanki.Deck(
-        stable_id(deck_key), title.replace("::", ": :") or "Studysite", side_html(description)
-    )
     images: dict[str, None] = {}
-    for card in cards:
-        deck.add_note(note_of(card))
-        images |= dict.fromkeys(image.name for image in card.images)
+
+    def seen() -> Iterator[ParsedCard]:
+        for card in cards:
+            images.update(dict.fromkeys(image.name for image in card.images))
+            yield card
+
     with tempfile.TemporaryDirectory(prefix="studysite-anki-") as folder:
-        paths = []
-        for name in images if read_image else ():
-            assert read_image is not None  # noqa: S101
-            path = Path(folder) / Path(name).name
-            path.write_bytes(read_image(name))
-            paths.append(str(path))
-        package = Path(folder) / "deck.apkg"
-        genanki.Package(deck, media_files=paths).write_to_file(str(package), now.timestamp())
-        with package.open("rb") as written:
-            while chunk := written.read(2**20):
-                file.write(chunk)
+        path = Path(folder) / COLLECTION
+        with closing(Collection(path, Package(title, deck_key, now, description))) as collection:
+            collection.add(seen(), 0)
+            collection.end()
+        with Parts(Path(folder), {}) as parts:
+            for _ in Zip(parts).steps(
+                members_of(path, list(images) if read_image else [], read_image or no_image)
+            ):
+                pass
+            for block in parts.blocks(parts.path(FILE), 0, None):
+                file.write(block)

@@ -1,7 +1,6 @@
 """Writes a deck to a file, by the same code as the pages."""
 
 from argparse import ArgumentParser
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ from django.utils import timezone
 
 from cards import exporting
 from cards.exporting import FORMATS
-from cards.formats.types import ParsedCard
+from cards.formats.types import FormatError
 from cards.models import Deck
 from cards.progress_bar import Bar
 from studysite.accounts.models import User
@@ -35,21 +34,15 @@ class Command(BaseCommand):
             raise CommandError(f"There is no deck with the address {options['slug']}.")
         learner = self.learner(options["learner"], kind.name)
         bar = Bar(self.stderr)
-
-        def watched(cards: Iterator[ParsedCard]) -> Iterator[ParsedCard]:
-            for done, card in enumerate(cards, 1):
-                bar.show(done, deck.card_count)
-                yield card
-
         try:
             # Beside the file, so that one that is there stays until the new one is whole.
             partial = path.with_name(f".{path.name}.part")
             with partial.open("wb") as file:
                 exporting.write(
-                    kind.name, file, deck, learner, now=timezone.now(), history=bool(learner), watch=watched
+                    kind.name, file, deck, learner, now=timezone.now(), history=bool(learner), tell=bar.show
                 )
             partial.replace(path)
-        except OSError as error:
+        except (OSError, FormatError) as error:
             raise CommandError(f"The file cannot be written: {error}") from error
         bar.end()
         self.stdout.write(f"{deck.card_count:,} cards written to {path}.")

@@ -1,0 +1,120 @@
+"""Exports of large decks: files that are written in slices, and then wait for a day to be fetched."""
+
+import shutil
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db.models import Sum
+
+from cards.export_writer import Writer
+from cards.exports import DeckExport, folder
+from cards.formats.types import FormatError
+from cards.models import Deck
+from cards.slices import Slice
+from studysite.accounts.models import User
+
+KEPT_FOR = timedelta(days=1)
+"""How long a file waits to be fetched."""
+
+KEPT_EXPORTS = 3
+"""Exports of one learner, or of one browser; beyond them the oldest goes."""
+
+MOST_ROOM = 2 * 2**30
+"""Bytes of all exports together; beyond them the oldest go."""
+
+
+def begin(*, deck: Deck, learner: User | None, kind: str, others: Iterable[str] = ()) -> DeckExport:
+    """Begin to export ``deck``, as nobody yet without a ``learner``.
+
+    Of the learner's exports, or of the ``others`` of a browser (tokens), the newest stay.
+    """
+    export = DeckExport.objects.create(deck=deck, learner=learner, kind=kind)
+    mine = DeckExport.objects.filter(learner=learner)
+    if learner is None:
+        mine = mine.filter(token__in=others)
+    for old in mine.exclude(pk=export.pk).order_by("-created_at", "-pk")[KEPT_EXPORTS - 1 :]:
+        old.delete()
+    return export
+
+
+def go_on(*, export: DeckExport, seconds: float | None = None) -> bool:
+    """Go on writing for about so long; whether the file is whole. False too while somebody else does.
+
+    Raises FormatError, and the export is forgotten, where the file would be too large, or the deck is no longer
+    open to whom it is for. Raises DeckExport.DoesNotExist where it was forgotten meanwhile.
+    """
+    slice_ = Slice(seconds)
+    with export.claim() as mine:
+        if mine:
+            try:
+                _write(export, slice_)
+            except FileNotFoundError as error:
+                export.delete()
+                raise FormatError("What was written of it has gone. Prepare it again.") from error
+            except FormatError:
+                export.delete()
+                raise
+    return export.is_whole
+
+
+def _write(export: DeckExport, slice_: Slice) -> None:
+    # As somebody else has left it since.
+    export.refresh_from_db()
+    deck = Deck.objects.visible_to(export.viewer).select_related("owner").filter(pk=export.deck_id).first()
+    if deck is None:
+        raise FormatError("The deck is not there any more.")
+    if export.is_whole:
+        return
+    export.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    state = export.state
+    writer = Writer(
+        deck, export.viewer, export.kind, now=export.created_at, folder=export.folder, state=state
+    )
+    export.is_whole = slice_.take(writer.steps())
+    export.total, export.done = writer.total, writer.done
+    export.size = writer.path.stat().st_size if export.is_whole else writer.size
+    names = ("state", "total", "done", "is_whole", "size")
+    # No more than that: it may have been forgotten meanwhile.
+    DeckExport.objects.filter(pk=export.pk).update(**{name: getattr(export, name) for name in names})
+    if export.is_whole:
+        for path in export.folder.iterdir():
+            if path != writer.path:
+                path.unlink(missing_ok=True)
+    make_room(besides=export)
+
+
+def make_room(*, besides: DeckExport) -> None:
+    """Forget the oldest exports as long as all of them take up too much room."""
+    others = DeckExport.objects.exclude(pk=besides.pk).order_by("created_at", "pk")
+    while (DeckExport.objects.aggregate(all=Sum("size"))["all"] or 0) > MOST_ROOM and (old := others.first()):
+        old.delete()
+
+
+# --- For the daily command
+
+
+def go_on_all(*, seconds: float) -> int:
+    """Go on with exports that were begun and that nobody drives, for about so long; how many came to their end."""
+    all_of_it, finished = Slice(seconds), 0
+    for export in DeckExport.objects.filter(is_whole=False).order_by("created_at", "pk"):
+        try:
+            while not all_of_it.is_over and not export.is_claimed():
+                if go_on(export=export):
+                    finished += 1
+                    break
+        except (FormatError, DeckExport.DoesNotExist):
+            # Nobody waits for it any more.
+            continue
+    return finished
+
+
+def old_exports_remove(*, now: datetime) -> int:
+    """Forget exports, and folders without one, that have waited for longer than `KEPT_FOR`; returns how many."""
+    old = list(DeckExport.objects.filter(created_at__lt=now - KEPT_FOR))
+    for export in old:
+        export.delete()
+    known = set(DeckExport.objects.values_list("token", flat=True))
+    for path in folder().glob("*"):
+        if path.name not in known and path.stat().st_mtime < (now - KEPT_FOR).timestamp():
+            shutil.rmtree(path, ignore_errors=True)
+    return len(old)

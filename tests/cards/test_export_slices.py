@@ -1,0 +1,408 @@
+"""Exports of large decks: prepared in slices, for whom they are, and the same file wherever it is interrupted."""
+
+import io
+import stat
+import zipfile
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from django.conf import settings as site
+from django.test import Client
+from django.utils import timezone
+
+from cards import exporting, preparing
+from cards.export_writer import Writer
+from cards.exports import DeckExport, folder
+from cards.formats import parts
+from cards.formats.detect import read_file
+from cards.formats.types import FormatError
+from cards.models import Card, Deck, Tag, TwinPair
+from cards.services import refresh_deck
+from sessions_app.models import CardProgress, Enrollment, Review
+from studysite.accounts.models import User
+from tests.cards.pictures import show, stored
+
+pytestmark = pytest.mark.django_db
+
+KINDS = ("tab", "comma", "markdown", "anki", "archive", "history")
+MOST_REQUESTS = 200
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+HTMX = {"HX-Request": "true", "HX-Target": "export-progress"}
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(settings: Any, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+
+
+@pytest.fixture
+def minimal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each request does the least that it can."""
+    monkeypatch.setattr("cards.slices.SECONDS", 0.0)
+    monkeypatch.setattr("cards.export_writer.CHUNK", 2)
+    monkeypatch.setattr("cards.export_writer.CHUNK_WITH_HISTORY", 2)
+    monkeypatch.setattr("cards.export_writer.PAIRS_AT_ONCE", 2)
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seven cards are too many to be written at once."""
+    monkeypatch.setattr("cards.views.exporting.MOST_AT_ONCE", 6)
+
+
+@pytest.fixture
+def deck(make_deck: Callable[[int], Deck], owner: User) -> Deck:
+    deck = make_deck(7)
+    cards = list(deck.cards.in_order())
+    cards[1].tags.add(Tag.objects.create(owner=owner, name="Verbs"))
+    show(cards[2], term=(stored("red", "A flag"),))
+    show(cards[5], term=(stored("blue"),), definition=(stored("red"),))
+    for one, other in pairwise(cards):
+        TwinPair.objects.create(first=one, second=other, are_twins=one.position % 2 == 0)
+    refresh_deck(deck=deck)
+    Enrollment.objects.create(learner=owner, deck=deck, strict=True)
+    for card in cards[::2]:
+        CardProgress.objects.create(learner=owner, deck=deck, card=card, side="definition", starred=True)
+        for minute in range(3):
+            Review.objects.create(
+                learner=owner,
+                card=card,
+                deck=deck,
+                mode="spaced",
+                side="definition",
+                kind="flip",
+                evidence="recall",
+                verdict="correct",
+                rating=3,
+                reviewed_at=NOW + timedelta(minutes=minute),
+                study_day=NOW.date(),
+                gap_needed=0,
+            )
+    Deck.objects.update(visibility="public")
+    deck.refresh_from_db()
+    return deck
+
+
+def at_once(deck: Deck, kind: str, viewer: User | None) -> bytes:
+    file = io.BytesIO()
+    name, history = ("archive", True) if kind == "history" else (kind, False)
+    exporting.write(name, file, deck, viewer, now=NOW, history=history)
+    return file.getvalue()
+
+
+def again(export: DeckExport) -> DeckExport:
+    """As another request finds it."""
+    return DeckExport.objects.get(pk=export.pk)
+
+
+def in_slices(export: DeckExport) -> bytes:
+    for _ in range(MOST_REQUESTS):
+        if preparing.go_on(export=again(export)):
+            return (export.folder / "file").read_bytes()
+    raise AssertionError("It never ends.")
+
+
+def begun(deck: Deck, kind: str, learner: User | None) -> DeckExport:
+    export = preparing.begin(deck=deck, learner=learner, kind=kind)
+    DeckExport.objects.filter(pk=export.pk).update(created_at=NOW)
+    return again(export)
+
+
+def body(response: Any) -> bytes:
+    return b"".join(response.streaming_content)
+
+
+# --- The same file
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_bit_by_bit_it_is_the_same_file(
+    deck: Deck, owner: User, kind: str, request: pytest.FixtureRequest
+) -> None:
+    whole = at_once(deck, kind, owner)
+    request.getfixturevalue("minimal")
+    export = begun(deck, kind, owner)
+    assert in_slices(export) == whole
+    assert [path.name for path in export.folder.iterdir()] == ["file"]
+    assert (again(export).size, again(export).total) == (len(whole), 7)
+
+
+@pytest.mark.parametrize("kind", ["anki", "archive", "history"])
+def test_so_it_is_in_many_blocks(
+    deck: Deck, owner: User, kind: str, monkeypatch: pytest.MonkeyPatch, minimal: None
+) -> None:
+    monkeypatch.setattr(parts, "BLOCK", 5_000 if kind == "anki" else 100)
+    whole = at_once(deck, kind, owner)
+    assert in_slices(begun(deck, kind, owner)) == whole
+    with zipfile.ZipFile(io.BytesIO(whole)) as package:
+        assert package.testzip() is None
+    with read_file(whole) as parsed:
+        assert [card.term for card in parsed] == [f"Term {n}" for n in range(7)]
+        assert len(list(parsed.records("reviews"))) == (12 if kind == "history" else 0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("broken", ["cards.slices.Slice.is_over", "cards.formats.parts.Parts.close"])
+def test_whoever_is_killed_in_a_slice_loses_that_slice_alone(
+    deck: Deck, owner: User, kind: str, minimal: None, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    whole = at_once(deck, kind, owner)
+    export = begun(deck, kind, owner)
+    for _ in range(MOST_REQUESTS):
+        with monkeypatch.context() as patch, suppress(ZeroDivisionError):
+            killed = property(fails) if broken.endswith("is_over") else fails
+            patch.setattr(broken, killed)
+            preparing.go_on(export=again(export))
+        if preparing.go_on(export=again(export)):
+            break
+    assert (export.folder / "file").read_bytes() == whole
+
+
+def fails(*_args: object) -> None:
+    raise ZeroDivisionError
+
+
+def test_cards_that_change_meanwhile_are_as_they_are_and_none_comes_twice(
+    deck: Deck, owner: User, minimal: None
+) -> None:
+    export = begun(deck, "tab", owner)
+    preparing.go_on(export=again(export))
+    preparing.go_on(export=again(export))
+    cards = list(deck.cards.in_order())
+    Card.objects.filter(pk=cards[0].pk).update(position=99)
+    Card.objects.filter(pk=cards[3].pk).update(removed_at=timezone.now())
+    Card.objects.filter(pk=cards[4].pk).update(definition="Changed")
+    Card.objects.create(deck=deck, position=100, term="New", definition="too late")
+    with read_file(in_slices(export)) as parsed:
+        found = [(card.term, card.definition) for card in parsed]
+    assert [term for term, _ in found] == [f"Term {n}" for n in (0, 1, 2, 4, 5, 6)]
+    assert found[3] == ("Term 4", "Changed")
+
+
+def test_of_two_one_works(deck: Deck, owner: User, minimal: None) -> None:
+    export = begun(deck, "archive", owner)
+    with again(export).claim():
+        assert not preparing.go_on(export=again(export))
+        assert not export.folder.exists()
+    in_slices(export)
+
+
+def test_a_deck_without_cards_has_a_file_too(owner: User, minimal: None, deck: Deck) -> None:
+    empty = Deck.objects.create(owner=owner, title="Empty")
+    for kind in KINDS:
+        whole = at_once(empty, kind, owner)
+        assert in_slices(begun(empty, kind, owner)) == whole
+
+
+# --- The pages
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_large_deck_is_prepared_and_fetched(
+    owner_client: Client, deck: Deck, owner: User, minimal: None, large: None, kind: str
+) -> None:
+    page = owner_client.get(f"/decks/{deck.slug}/export/{kind}/")
+    assert page.status_code == 200
+    assert "is prepared before you can download it: choose “Prepare” below" in page.text
+    assert "Content-Disposition" not in page.headers
+    assert not DeckExport.objects.exists()
+    address = f"/decks/{deck.slug}/export/{kind}/prepare/"
+    assert f'action="{address}"' in page.text
+    url = owner_client.post(address)["Location"]
+    assert "of 7 cards" in owner_client.get(url).text
+    assert owner_client.get(f"{url}file/").status_code == 404
+    shown = drive(owner_client, url)
+    assert all(part.strip().startswith('<div id="export-progress"') for part in shown)
+    assert any("4 of 7 cards" in part for part in shown)
+    assert f'href="{url}file/"' in owner_client.get(url).text
+    response = owner_client.get(f"{url}file/")
+    ending = exporting.format_of(kind).ending
+    assert response["Content-Disposition"] == f'attachment; filename="{deck.title}.{ending}"'
+    whole = at_once(deck, kind, owner)
+    # The ids of a package are of the time of its making.
+    assert body(response)[:40] == whole[:40] if kind == "anki" else body(response) == whole
+
+
+def drive(client: Client, url: str) -> list[str]:
+    shown = []
+    for _ in range(MOST_REQUESTS):
+        response = client.post(f"{url}go-on/", headers=HTMX)
+        if response.headers.get("HX-Redirect") == url:
+            return shown
+        shown.append(response.text)
+    raise AssertionError("It never ends.")
+
+
+def test_without_htmx_a_button_goes_on(owner_client: Client, deck: Deck, minimal: None, large: None) -> None:
+    url = owner_client.post(f"/decks/{deck.slug}/export/tab/prepare/")["Location"]
+    for _ in range(MOST_REQUESTS):
+        page = owner_client.get(url)
+        if "The file is ready." in page.text:
+            break
+        assert '<button class="button primary">Go on</button>' in page.text
+        assert owner_client.post(f"{url}go-on/")["Location"] == url
+    assert "The file is ready." in page.text
+
+
+def test_a_small_deck_is_written_at_once_unless_that_takes_too_long(
+    owner_client: Client, deck: Deck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Download .txt" in owner_client.get(f"/decks/{deck.slug}/export/").text
+    assert body(owner_client.get(f"/decks/{deck.slug}/export/tab/"))
+    monkeypatch.setattr("cards.slices.SECONDS", 0.0)
+    for kind in KINDS:
+        page = owner_client.get(f"/decks/{deck.slug}/export/{kind}/")
+        assert "is prepared before you can download it" in page.text
+
+
+def test_a_stranger_s_browser_has_its_own(
+    client: Client, stranger_client: Client, deck: Deck, minimal: None, large: None
+) -> None:
+    url = client.post(f"/decks/{deck.slug}/export/anki/prepare/")["Location"]
+    drive(client, url)
+    assert body(client.get(f"{url}file/"))
+    for other in (Client(), stranger_client):
+        assert other.get(url).status_code == 404
+        assert other.get(f"{url}file/").status_code == 404
+        assert other.post(f"{url}go-on/").status_code == 404
+        assert other.post(f"{url}drop/").status_code == 404
+    assert DeckExport.objects.get().learner is None
+    assert client.post(f"/decks/{deck.slug}/export/history/prepare/").status_code == 404
+
+
+def test_a_learner_s_is_theirs_alone(
+    owner_client: Client, learner_client: Client, client: Client, deck: Deck, minimal: None, large: None
+) -> None:
+    url = learner_client.post(f"/decks/{deck.slug}/export/archive/prepare/")["Location"]
+    drive(learner_client, url)
+    for other in (owner_client, client):
+        assert other.get(f"{url}file/").status_code == 404
+    with zipfile.ZipFile(io.BytesIO(body(learner_client.get(f"{url}file/")))) as package:
+        assert "records/reviews.jsonl" not in package.namelist()
+
+
+def test_a_deck_that_is_closed_meanwhile_is_not_handed_out(
+    learner_client: Client, deck: Deck, minimal: None, large: None
+) -> None:
+    whole, half = (
+        learner_client.post(f"/decks/{deck.slug}/export/tab/prepare/")["Location"] for _ in range(2)
+    )
+    drive(learner_client, whole)
+    Deck.objects.update(visibility="private")
+    for url in (whole, half):
+        assert learner_client.get(url).status_code == 404
+        assert learner_client.get(f"{url}file/").status_code == 404
+        assert learner_client.post(f"{url}go-on/").status_code == 404
+    assert preparing.go_on_all(seconds=60) == 0
+    assert DeckExport.objects.count() == 1
+    assert len(list(folder().iterdir())) == 1
+
+
+def test_a_post_is_needed_and_a_token(owner_client: Client, deck: Deck, minimal: None, large: None) -> None:
+    address = f"/decks/{deck.slug}/export/tab/prepare/"
+    assert owner_client.get(address).status_code == 405
+    assert owner_client.post(f"/decks/{deck.slug}/export/exe/prepare/").status_code == 404
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = owner_client.cookies
+    assert strict.post(address).status_code == 403
+    url = owner_client.post(address)["Location"]
+    for page in ("go-on/", "drop/"):
+        assert owner_client.get(url + page).status_code == 405
+        assert strict.post(url + page).status_code == 403
+
+
+def test_whose_export_is_deleted_sees_the_kinds_again(
+    owner_client: Client, deck: Deck, minimal: None, large: None
+) -> None:
+    url = owner_client.post(f"/decks/{deck.slug}/export/tab/prepare/")["Location"]
+    assert owner_client.post(f"{url}drop/")["Location"] == f"/decks/{deck.slug}/export/"
+    assert owner_client.get(url).status_code == 404
+    assert not list(folder().iterdir())
+
+
+def test_what_is_too_large_says_so(
+    owner_client: Client, deck: Deck, minimal: None, large: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = owner_client.post(f"/decks/{deck.slug}/export/tab/prepare/")["Location"]
+    monkeypatch.setattr(parts, "MOST_BYTES", 100)
+    response = owner_client.post(f"{url}go-on/", headers=HTMX)
+    assert response["HX-Redirect"] == f"/decks/{deck.slug}/export/"
+    assert "The file was not written. The file is too large" in owner_client.get(response["HX-Redirect"]).text
+    assert not DeckExport.objects.exists()
+
+
+def test_preparing_too_often_is_asked_to_wait(owner_client: Client, deck: Deck, settings: Any) -> None:
+    settings.ACCOUNT_RATE_LIMITS = {**site.ACCOUNT_RATE_LIMITS, "export": "1/m/key"}
+    address = f"/decks/{deck.slug}/export/tab/prepare/"
+    assert owner_client.post(address).status_code == 302
+    assert owner_client.post(address).status_code == 429
+
+
+# --- Room
+
+
+def test_files_are_for_the_site_alone(deck: Deck, owner: User, minimal: None) -> None:
+    export = begun(deck, "tab", owner)
+    in_slices(export)
+    assert stat.S_IMODE(export.folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("who", ["owner", "stranger"])
+def test_the_newest_stay(deck: Deck, owner: User, client: Client, who: str, owner_client: Client) -> None:
+    browser = owner_client if who == "owner" else client
+    tokens = [
+        browser.post(f"/decks/{deck.slug}/export/{kind}/prepare/")["Location"].split("/")[2]
+        for kind in ("tab", "comma", "anki", "archive", "tab")
+    ]
+    assert set(DeckExport.objects.values_list("token", flat=True)) == set(tokens[2:])
+    assert {path.name for path in folder().iterdir()} == set(tokens[2:])
+
+
+def test_all_together_have_bounded_room(
+    deck: Deck, owner: User, learner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = begun(deck, "tab", owner), begun(deck, "tab", learner)
+    in_slices(first)
+    monkeypatch.setattr(preparing, "MOST_ROOM", again(first).size + 10)
+    in_slices(second)
+    assert list(DeckExport.objects.all()) == [second]
+    assert not first.folder.exists()
+
+
+def test_old_ones_go_with_their_files(deck: Deck, owner: User, minimal: None) -> None:
+    export = preparing.begin(deck=deck, learner=owner, kind="tab")
+    in_slices(export)
+    (folder() / "left-behind").mkdir()
+    assert preparing.old_exports_remove(now=timezone.now()) == 0
+    with time_machine.travel(timezone.now() + timedelta(days=2)):
+        assert preparing.old_exports_remove(now=timezone.now()) == 1
+    assert not list(folder().iterdir())
+
+
+def test_the_daily_command_drives_on_what_was_begun(deck: Deck, owner: User, minimal: None) -> None:
+    export = begun(deck, "history", owner)
+    preparing.go_on(export=again(export))
+    assert preparing.go_on_all(seconds=60) == 1
+    assert again(export).is_whole
+    assert preparing.go_on_all(seconds=60) == 0
+
+
+def test_what_has_lost_its_folder_is_forgotten(deck: Deck, owner: User, minimal: None) -> None:
+    export = begun(deck, "tab", owner)
+    preparing.go_on(export=again(export))
+    for path in export.folder.iterdir():
+        path.unlink()
+    with pytest.raises(FormatError, match="Prepare it again"):
+        in_slices(export)
+    assert not DeckExport.objects.exists()
+
+
+def test_a_writer_holds_few_cards_in_memory(deck: Deck, owner: User, tmp_path: Path, minimal: None) -> None:
+    writer = Writer(deck, owner, "tab", now=NOW, folder=tmp_path, state={})
+    assert [writer.done for _ in writer.steps()] == [0, 2, 4, 6, 7]
