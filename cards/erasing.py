@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from cards import library
 from cards.drafts import ImportDraft
+from cards.exports import DeckExport
 from cards.images import CardImage
 from cards.importing import drop_draft
 from cards.models import RESTORABLE_DAYS, Card, CardReport, Deck, Tag, TwinPair, Visibility, make_card_key
@@ -106,6 +107,9 @@ def erase_deck(deck: Deck, *, until: float) -> bool:
     """Go on erasing what a claimed deck says; whether nothing is left that can be erased."""
     for draft in ImportDraft.objects.filter(Q(deck=deck) | Q(staging=deck)).defer("look"):
         drop_draft(draft=draft)
+    # One by one: with each goes its file.
+    for export in DeckExport.objects.filter(deck=deck):
+        export.delete()
     keys = list(deck.cards.unerased().order_by("pk").values_list("pk", flat=True))
     if not erase_cards(deck, keys, until=until):
         return False

@@ -10,6 +10,7 @@ from django.dispatch import receiver
 from cards import library
 from cards.drafts import ImportDraft
 from cards.erasing import chunks, claim_decks, drop_tags, erase_deck
+from cards.exports import DeckExport
 from cards.handing_over import hand_over
 from cards.importing import drop_draft
 from cards.models import Card, CardReport, Deck, Tag
@@ -57,9 +58,11 @@ def part_with_decks(sender: object, person: User, heir: User | None, now: dateti
 
 @receiver(person_erasing)
 def erase_belongings(sender: object, person: User, until: float, **kwargs: Any) -> bool:
-    """Drafts, reports, tags and what their erased decks say; whether all of it is gone."""
+    """Drafts, exports, reports, tags and what their erased decks say; whether all of it is gone."""
     for draft in ImportDraft.objects.filter(owner=person).defer("look"):
         drop_draft(draft=draft)
+    for export in DeckExport.objects.filter(learner=person):
+        export.delete()
     steps = (drop_reports, drop_links, drop_own_tags, erase_decks)
     return all(step(person, until) for step in steps)
 

@@ -5,17 +5,21 @@ goes on the next day, and says in a line what it came to. To add one, write its 
 `CHORES`.
 """
 
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import OperationalError, connection
 from django.template.defaultfilters import pluralize
 
+from cards import importing, merging, preparing
 from cards.erasing import decks_go_on, old_cards_erase, old_decks_claim
 from cards.images import unused_images_remove
-from cards.importing import old_drafts_remove
+from cards.slices import Slice
 from sessions_app.guests import idle_guests_erase
 from studysite.accounts import erasing
 from studysite.accounts.models import User
@@ -59,8 +63,38 @@ def guests(now: datetime, until: float) -> str:
 
 
 def imports(now: datetime, until: float) -> str:
-    """Files that nobody has imported for a day, with what they have half written."""
-    return counted(old_drafts_remove(now=now), "old import", "removed")
+    """Imports that were begun and that nobody drives on come to their end; what has waited for a day goes.
+
+    With what it has half written.
+    """
+    finished = merging.go_on_all(seconds=time_left(until))
+    removed = importing.old_drafts_remove(now=now)
+    is_done = importing.hidden_remove(slice_=Slice(time_left(until)))
+    said = f"{counted(finished, 'import', 'finished')} {counted(removed, 'old import', 'removed')}"
+    return said + ("" if is_done else MORE)
+
+
+def exports(now: datetime, until: float) -> str:
+    """The same for files of decks."""
+    finished = preparing.go_on_all(seconds=time_left(until))
+    removed = preparing.old_exports_remove(now=now)
+    return f"{counted(finished, 'export', 'finished')} {counted(removed, 'old export', 'removed')}"
+
+
+def files(now: datetime, until: float) -> str:
+    """Temporary files that a server left behind when it was killed."""
+    count = 0
+    for path in settings.TEMPORARY_FILES.glob("*"):
+        with suppress(OSError):
+            if path.is_file() and path.stat().st_mtime < (now - timedelta(days=1)).timestamp():
+                path.unlink()
+                count += 1
+    return counted(count, "temporary file", "removed")
+
+
+def time_left(until: float) -> float:
+    """Seconds until the monotonic clock reads ``until``, none where it is past that."""
+    return max(0.0, until - time.monotonic())
 
 
 def people(now: datetime, until: float) -> str:
@@ -105,6 +139,8 @@ CHORES = (
     Chore("sessions", sessions),
     Chore("guests", guests),
     Chore("imports", imports),
+    Chore("exports", exports),
+    Chore("files", files),
     Chore("people", people),
     Chore("decks", decks),
     Chore("cards", cards),

@@ -115,6 +115,15 @@ def test_what_cannot_be_read_to_its_end_leaves_nothing(owner, tmp_path, make_dec
     assert Card.objects.count() == 1_001
 
 
+def test_an_import_whose_page_was_closed_comes_to_its_end(owner, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    draft = importing.make_draft(owner=owner, content="a\tb\nc\td\n")
+    importing.begin(draft=draft, look=looking.look_at(draft), title="Half")
+    assert "1 import finished." in run("daily")
+    assert [deck.title for deck in Deck.objects.present()] == ["Half"]
+    assert Card.objects.count() == 2
+
+
 def test_old_drafts_go_with_what_they_have_half_written(owner, settings, tmp_path):
     # Other tests' files lie elsewhere.
     settings.DATA_DIR = tmp_path
@@ -122,7 +131,9 @@ def test_old_drafts_go_with_what_they_have_half_written(owner, settings, tmp_pat
     importing.begin(draft=draft, look=looking.look_at(draft), title="Half")
     importing.write_cards(draft=draft)
     assert Card.objects.count() == 2
-    run("daily")
+    # One that cannot be driven on, since its file has been lost.
+    draft.forget_file()
+    assert "0 imports finished." in run("daily")
     assert ImportDraft.objects.exists()
     (folder() / "left-behind").write_bytes(b"x")
     with time_machine.travel(timezone.now() + timedelta(days=2)):

@@ -16,6 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from cards.drafts import ImportDraft
+from cards.exports import DeckExport
 from cards.images import CardImage
 from cards.importing import make_draft
 from cards.models import Card, CardReport, Deck, Tag, TwinPair
@@ -77,6 +78,9 @@ def describe(deck: Deck, cards: list[Card]) -> None:
     image = stored()
     CardImage.objects.create(card=cards[0], side="term", sha256=image.sha256, width=1, height=1)
     make_draft(owner=deck.owner, content="a\tb\n", deck=deck, file_name="a.txt")
+    for learner in (None, deck.owner):
+        # Whole, so that nobody goes on with what the marker makes of its state.
+        DeckExport.objects.create(deck=deck, learner=learner, kind="tab", state={"at": "a"}, is_whole=True)
     ImportDraft.objects.update(title="t", options={"o": "o"}, look={"of": ["x"]}, images={"names": ["n"]})
 
 

@@ -1,6 +1,8 @@
 """The daily command: every chore, one at a time, whatever becomes of the others."""
 
 import fcntl
+import os
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -103,3 +105,15 @@ def test_what_is_erased_is_in_no_file():
     Deck.objects.filter(pk=deck.pk).update(removed_at=timezone.now() - timedelta(days=31))
     call_command("daily")
     assert not any(b"Zq7 never" in file.read_bytes() for file in files)
+
+
+def test_files_of_a_server_that_was_killed(settings, tmp_path, capsys):
+    settings.TEMPORARY_FILES = tmp_path / "tmp"
+    settings.TEMPORARY_FILES.mkdir()
+    for name, age in (("old", 90_000), ("new", 0)):
+        path = settings.TEMPORARY_FILES / name
+        path.touch()
+        os.utime(path, (time.time() - age,) * 2)
+    call_command("daily")
+    assert lines(capsys)["files"] == "1 temporary file removed."
+    assert [path.name for path in settings.TEMPORARY_FILES.iterdir()] == ["new"]

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cards', '0005_kept_looks'),
+        ('cards', '0006_erasure'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
