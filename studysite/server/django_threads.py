@@ -78,7 +78,7 @@ class DjangoThreads(BaseHandler):
                     # Else a client could not tell an answer that was cut off from a whole one.
                     response["Content-Length"] = size_of(content)
                 headers = list(headers_of(response))
-                return Answer(response.status_code, headers, content, room_for(response, content))
+                return Answer(response.status_code, headers, content, room_for(content))
             finally:
                 # Also tells that the request has ended, in the thread whose database connection it used.
                 response.close()
@@ -128,12 +128,12 @@ def duplicate(file: Any) -> IO[bytes] | None:
     return copy
 
 
-def room_for(response: HttpResponseBase, content: bytes | IO[bytes]) -> int:
-    """Bytes that the content takes up on the disk; a file that has a name would be there anyway."""
-    named = isinstance(response, FileResponse) and isinstance(
-        getattr(response.file_to_stream, "name", 0), str
-    )
-    return 0 if isinstance(content, bytes) or named else size_of(content)
+def room_for(content: bytes | IO[bytes]) -> int:
+    """Bytes that the content takes up on the disk; a file that a folder knows would be there anyway."""
+    if isinstance(content, bytes):
+        return 0
+    is_spool = isinstance(content, tempfile.SpooledTemporaryFile)
+    return size_of(content) if is_spool or os.fstat(content.fileno()).st_nlink == 0 else 0
 
 
 def size_of(file: IO[bytes]) -> int:

@@ -30,12 +30,20 @@ class SlowMix:
         self.site, self.teacher = site, site.teacher()
         # An import may be handed in 20 times a minute by each person, so each uploader is one.
         self.visitors: list[Learner] = begin(site.port, most)
-        self.paths = [site.large_export, site.static, f"/decks/{site.large}/"]
+        self.paths = [self._prepared(site.large_export), site.static, f"/decks/{site.large}/"]
         self.digests = [self._digest(path) for path in self.paths[:2]]
         self.next_card = 0
 
+    def _prepared(self, path: str) -> str:
+        """The address of the large deck's file, once it is written."""
+        address = self.teacher.post(f"{path}prepare/", {}, {}).headers["Location"]
+        while self.teacher.post(f"{address}go-on/", {}, {}).status == 302:
+            if f"{address}file/" in self.teacher.get(address).text:
+                return f"{address}file/"
+        raise AssertionError(f"{address} was not prepared")
+
     def _digest(self, path: str) -> str:
-        status, _, body = exchange(self.site.port, head_of("GET", path))
+        status, _, body = exchange(self.site.port, head_of("GET", path, self.teacher))
         assert status == 200, f"{path}: {status}"
         return digest_of(body)
 
@@ -100,7 +108,7 @@ class SlowMix:
         return ""
 
     def _reader(self, kind: int, rate: int) -> Expected:
-        client = reader(self.site.port, self.paths[kind], rate=rate)
+        client = reader(self.site.port, self.paths[kind], rate=rate, browser=self.teacher)
         return Expected(client, lambda: self._judge_reader(client, kind))
 
     def _judge_reader(self, client: SlowClient, kind: int) -> str:
