@@ -27,7 +27,7 @@ from studysite.accounts.models import User
 HISTORY = "history"
 """The archive with what the learner has learned."""
 
-CHUNK_WITH_HISTORY = 100
+CHUNK_WITH_HISTORY = 200
 """Cards that are written in one step with what was answered about them."""
 
 PAIRS_AT_ONCE = 2_000

@@ -117,7 +117,13 @@ def export_progress(request: SiteRequest, token: str) -> HttpResponse:
 
 
 def show_progress(request: SiteRequest, made: DeckExport) -> HttpResponse:
-    context = {"export": made, "deck": made.deck, "format": exporting.format_of(made.kind)}
+    context = {
+        "export": made,
+        "deck": made.deck,
+        "format": exporting.format_of(made.kind),
+        # Where somebody else is at it, asking again at once would come to nothing.
+        "delay": "1s" if made.is_claimed() else "50ms",
+    }
     return render_page(request, "cards/export_progress.html", context, parts=PARTS)
 
 

@@ -149,7 +149,9 @@ def import_draft(request: LearnerRequest, token: str) -> HttpResponse:
 
 
 def show_progress(request: LearnerRequest, draft: ImportDraft) -> HttpResponse:
-    return render_page(request, "cards/import_progress.html", {"draft": draft}, parts=PARTS)
+    # Where somebody else is at it, asking again at once would come to nothing.
+    context = {"draft": draft, "delay": "1s" if draft.is_claimed() else "50ms"}
+    return render_page(request, "cards/import_progress.html", context, parts=PARTS)
 
 
 def look_again(

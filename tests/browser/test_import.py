@@ -119,6 +119,44 @@ def test_a_large_file_shows_how_far_it_is(page, plain_page, sign_in, learner, tm
     assert Card.objects.count() == 1_600
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_large_file_is_read_and_a_large_deck_prepared_in_slices(
+    page, plain_page, sign_in, learner, word_file, monkeypatch, scripts
+) -> None:
+    page = page if scripts else plain_page
+    monkeypatch.setattr("cards.slices.SECONDS", 0.0)
+    monkeypatch.setattr("cards.views.exporting.MOST_AT_ONCE", 2)
+    sign_in(page.context, learner)
+    page.goto("/import/")
+    page.get_by_label("Or choose a file").set_input_files(word_file)
+    page.get_by_role("button", name="See what is in it").click()
+    wait_for(page, "What was understood", scripts, "Reading Words.csv")
+    page.get_by_role("button", name="Make the deck").click()
+    wait_for(page, "Words", scripts)
+    page.get_by_role("link", name="Export").click()
+    page.get_by_role("button", name="Prepare .csv").click()
+    wait_for(page, "CSV of Words", scripts, "0 of 3 cards", "The file is ready.")
+    if scripts:
+        check(page)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download .csv").click()
+    assert download.value.suggested_filename == "Words.csv"
+    assert "zwei" in Path(download.value.path()).read_text(encoding="utf-8")
+
+
+def wait_for(page: Page, title: str, scripts: bool, meanwhile: str = "", ready: str = "") -> None:
+    """Go on to the page of that title, by its button where there are no scripts."""
+    if not scripts and meanwhile:
+        expect(page.get_by_text(meanwhile).first).to_be_visible()
+    for _ in range(0 if scripts else 20):
+        if not page.get_by_role("button", name="Go on").is_visible():
+            break
+        page.get_by_role("button", name="Go on").click()
+    expect(page.get_by_role("heading", level=1, name=title)).to_be_visible()
+    if ready:
+        expect(page.get_by_text(ready)).to_be_visible()
+
+
 def test_a_deck_is_downloaded(page, sign_in, learner, word_file) -> None:
     sign_in(page.context, learner)
     import_file(page, word_file)
