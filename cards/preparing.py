@@ -1,10 +1,11 @@
 """Exports of large decks: files that are written in slices, and then wait for a day to be fetched."""
 
+import logging
 import shutil
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import Sum
+from django.db.models import Case, QuerySet, Sum, When
 
 from cards.export_writer import Writer
 from cards.exports import DeckExport, folder
@@ -13,11 +14,16 @@ from cards.models import Deck
 from cards.slices import Slice
 from studysite.accounts.models import User
 
+logger = logging.getLogger(__name__)
+
 KEPT_FOR = timedelta(days=1)
 """How long a file waits to be fetched."""
 
 KEPT_EXPORTS = 3
 """Exports of one learner, or of one browser; beyond them the oldest goes."""
+
+STRANGERS_EXPORTS = 100
+"""Exports of all who are not signed in, together."""
 
 MOST_ROOM = 2 * 2**30
 """Bytes of all exports together; beyond them the oldest go."""
@@ -32,9 +38,16 @@ def begin(*, deck: Deck, learner: User | None, kind: str, others: Iterable[str] 
     mine = DeckExport.objects.filter(learner=learner)
     if learner is None:
         mine = mine.filter(token__in=others)
-    for old in mine.exclude(pk=export.pk).order_by("-created_at", "-pk")[KEPT_EXPORTS - 1 :]:
-        old.delete()
+        # A browser that keeps no cookies would begin one after the other.
+        forget(DeckExport.objects.filter(learner=None), beyond=STRANGERS_EXPORTS)
+    forget(mine.exclude(pk=export.pk), beyond=KEPT_EXPORTS - 1)
     return export
+
+
+def forget(exports: QuerySet[DeckExport], *, beyond: int) -> None:
+    """Forget all but the newest of ``exports``."""
+    for old in exports.order_by("-created_at", "-pk")[beyond:]:
+        old.delete()
 
 
 def go_on(*, export: DeckExport, seconds: float | None = None) -> bool:
@@ -49,6 +62,10 @@ def go_on(*, export: DeckExport, seconds: float | None = None) -> bool:
             try:
                 _write(export, slice_)
             except FileNotFoundError as error:
+                # Whoever has taken over a slice that took too long may have finished it.
+                export.refresh_from_db()
+                if export.is_whole:
+                    return True
                 export.delete()
                 raise FormatError("What was written of it has gone. Prepare it again.") from error
             except FormatError:
@@ -74,9 +91,11 @@ def _write(export: DeckExport, slice_: Slice) -> None:
     export.total, export.done = writer.total, writer.done
     export.size = writer.path.stat().st_size if export.is_whole else writer.size
     names = ("state", "total", "done", "is_whole", "size")
-    # No more than that: it may have been forgotten meanwhile.
-    DeckExport.objects.filter(pk=export.pk).update(**{name: getattr(export, name) for name in names})
-    if export.is_whole:
+    # No more than that, and only while it is ours: it may have been forgotten, or taken over, meanwhile.
+    mine = DeckExport.objects.filter(pk=export.pk, claimed_until=export.claimed_until)
+    if not mine.update(**{name: getattr(export, name) for name in names}):
+        export.refresh_from_db()
+    elif export.is_whole:
         for path in export.folder.iterdir():
             if path != writer.path:
                 path.unlink(missing_ok=True)
@@ -84,8 +103,9 @@ def _write(export: DeckExport, slice_: Slice) -> None:
 
 
 def make_room(*, besides: DeckExport) -> None:
-    """Forget the oldest exports as long as all of them take up too much room."""
-    others = DeckExport.objects.exclude(pk=besides.pk).order_by("created_at", "pk")
+    """Forget the oldest exports, those of strangers first, as long as all of them take up too much room."""
+    is_learners = Case(When(learner=None, then=0), default=1)
+    others = DeckExport.objects.exclude(pk=besides.pk).order_by(is_learners, "created_at", "pk")
     while (DeckExport.objects.aggregate(all=Sum("size"))["all"] or 0) > MOST_ROOM and (old := others.first()):
         old.delete()
 
@@ -94,18 +114,30 @@ def make_room(*, besides: DeckExport) -> None:
 
 
 def go_on_all(*, seconds: float) -> int:
-    """Go on with exports that were begun and that nobody drives, for about so long; how many came to their end."""
+    """Go on with exports that were begun and that nobody drives, for about so long; how many came to their end.
+
+    Those of learners: a stranger's is known to their browser alone, which drives it as long as it is there.
+    """
     all_of_it, finished = Slice(seconds), 0
-    for export in DeckExport.objects.filter(is_whole=False).order_by("created_at", "pk"):
+    begun = DeckExport.objects.filter(is_whole=False).exclude(learner=None)
+    for export in begun.order_by("created_at", "pk"):
         try:
-            while not all_of_it.is_over and not export.is_claimed():
-                if go_on(export=export):
-                    finished += 1
-                    break
+            finished += _drive(export, all_of_it)
         except (FormatError, DeckExport.DoesNotExist):
             # Nobody waits for it any more.
             continue
+        except Exception:
+            logger.exception("The export %s cannot be written", export.pk)
     return finished
+
+
+def _drive(export: DeckExport, all_of_it: Slice) -> bool:
+    """Go on with one export until it is done, or somebody else has it, or the time is over; whether it is done."""
+    while not all_of_it.is_over and not export.is_claimed():
+        if go_on(export=export):
+            return True
+        export.refresh_from_db()
+    return False
 
 
 def old_exports_remove(*, now: datetime) -> int:

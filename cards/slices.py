@@ -78,6 +78,8 @@ class Claimed(models.Model):
         rows = type(self)._default_manager.filter(pk=self.pk)
         until = now + CLAIMED_FOR
         mine = rows.filter(Q(claimed_until=None) | Q(claimed_until__lt=now)).update(claimed_until=until) == 1
+        if mine:
+            self.claimed_until = until
         try:
             yield mine
         finally:

@@ -63,22 +63,25 @@ def guests(now: datetime, until: float) -> str:
 
 
 def imports(now: datetime, until: float) -> str:
-    """Imports that were begun and that nobody drives on come to their end; what has waited for a day goes.
-
-    With what it has half written.
-    """
-    finished = merging.go_on_all(seconds=time_left(until))
+    """Files that nobody has imported for a day, with what they have half written."""
     removed = importing.old_drafts_remove(now=now)
     is_done = importing.hidden_remove(slice_=Slice(time_left(until)))
-    said = f"{counted(finished, 'import', 'finished')} {counted(removed, 'old import', 'removed')}"
-    return said + ("" if is_done else MORE)
+    return counted(removed, "old import", "removed") + ("" if is_done else MORE)
 
 
 def exports(now: datetime, until: float) -> str:
-    """The same for files of decks."""
-    finished = preparing.go_on_all(seconds=time_left(until))
-    removed = preparing.old_exports_remove(now=now)
-    return f"{counted(finished, 'export', 'finished')} {counted(removed, 'old export', 'removed')}"
+    """Files of decks that have waited for a day."""
+    return counted(preparing.old_exports_remove(now=now), "old export", "removed")
+
+
+def begun(now: datetime, until: float) -> str:
+    """Imports and exports that were begun and that nobody drives on come to their end.
+
+    After whatever makes room or erases, which must not wait for them; imports leave half of the time to exports.
+    """
+    drafts = merging.go_on_all(seconds=time_left(until) / 2)
+    files = preparing.go_on_all(seconds=time_left(until))
+    return f"{counted(drafts, 'import', 'finished')} {counted(files, 'export', 'finished')}"
 
 
 def files(now: datetime, until: float) -> str:
@@ -145,6 +148,7 @@ CHORES = (
     Chore("decks", decks),
     Chore("cards", cards),
     Chore("images", images),
+    Chore("begun", begun),
     # The last: after it nothing that was erased is in a file.
     Chore("log", log),
 )

@@ -3,6 +3,7 @@
 htmx leaves the form on the page as it was filled in; other browsers get a page that sends it again.
 """
 
+import errno
 import logging
 import sqlite3
 from collections.abc import Callable
@@ -27,13 +28,20 @@ SQLITE_ERRORS = {
     sqlite3.SQLITE_CANTOPEN,
 }
 
+FULL = {errno.ENOSPC, errno.EDQUOT}
+
 Handler = Callable[[HttpRequest], HttpResponse]
 
 logger = logging.getLogger("studysite.requests")
 
 
 def is_unavailable(error: BaseException | None) -> bool:
-    """Whether the database could not be used, so that the same may work later."""
+    """Whether the database or the disk could not be used, so that the same may work later."""
+    if isinstance(error, OSError):
+        return error.errno in FULL
+    if isinstance(error, sqlite3.OperationalError):
+        # Of a file of our own that is no table of the site's.
+        return error.sqlite_errorcode & 0xFF in SQLITE_ERRORS
     if not isinstance(error, OperationalError | InterfaceError):
         return False
     if isinstance(error, DatabaseBusyError) or connection.vendor != "sqlite":

@@ -406,3 +406,44 @@ def test_what_has_lost_its_folder_is_forgotten(deck: Deck, owner: User, minimal:
 def test_a_writer_holds_few_cards_in_memory(deck: Deck, owner: User, tmp_path: Path, minimal: None) -> None:
     writer = Writer(deck, owner, "tab", now=NOW, folder=tmp_path, state={})
     assert [writer.done for _ in writer.steps()] == [0, 2, 4, 6, 7]
+
+
+def test_whoever_was_overtaken_does_not_forget_what_the_other_has_finished(
+    deck: Deck, owner: User, minimal: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slice that took longer than its claim finds its files put together by somebody else."""
+    export = begun(deck, "tab", owner)
+    write = preparing._write
+
+    def overtaken(slow: DeckExport, *_: object) -> None:
+        monkeypatch.setattr(preparing, "_write", write)
+        DeckExport.objects.update(claimed_until=None)
+        while not preparing.go_on(export=again(export)):
+            pass
+        raise FileNotFoundError
+
+    monkeypatch.setattr(preparing, "_write", overtaken)
+    assert preparing.go_on(export=again(export))
+    assert again(export).is_whole
+
+
+def test_strangers_exports_are_few_and_theirs_to_drive(
+    deck: Deck, owner: User, minimal: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(preparing, "STRANGERS_EXPORTS", 2)
+    mine = begun(deck, "tab", owner)
+    strangers = [preparing.begin(deck=deck, learner=None, kind="tab") for _ in range(4)]
+    left = set(DeckExport.objects.values_list("pk", flat=True))
+    assert left == {mine.pk, *(export.pk for export in strangers[-2:])}
+    assert preparing.go_on_all(seconds=60) == 1
+    assert DeckExport.objects.filter(is_whole=False).count() == 2
+
+
+def test_one_that_cannot_be_written_keeps_no_other_from_it(
+    deck: Deck, owner: User, minimal: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad, good = (begun(deck, kind, owner) for kind in ("tab", "comma"))
+    DeckExport.objects.filter(pk=bad.pk).update(state={"at": "nowhere"}, kind="none such")
+    assert preparing.go_on_all(seconds=60) == 1
+    assert again(good).is_whole
+    assert f"The export {bad.pk} cannot be written" in caplog.text

@@ -85,6 +85,13 @@ def test_the_reason_is_logged(
     assert "the database cannot be used: the writer's turn did not come in time" in caplog.messages
 
 
+def test_a_full_disk_is_no_fault_of_the_page(client: Client, fail_with: Callable[[Exception], None]) -> None:
+    fail_with(OSError(28, "No space left on device"))
+    assert client.post("/test/database/", {"text": "typed"}).status_code == 503
+    fail_with(OSError(2, "No such file or directory"))
+    assert client.get("/test/database/").status_code == 500
+
+
 def test_a_fault_of_ours_is_still_one(client: Client, fail_with: Callable[[Exception], None]) -> None:
     fail_with(ProgrammingError("no such thing"))
     assert client.get("/test/database/").status_code == 500
