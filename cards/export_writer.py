@@ -4,11 +4,13 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, Sum
+from django.db.models.functions import Length
 
 from cards.formats import archive
 from cards.formats.anki import writer as anki
@@ -30,11 +32,20 @@ HISTORY = "history"
 CHUNK_WITH_HISTORY = 200
 """Cards that are written in one step with what was answered about them."""
 
+CHARACTERS = 20_000
+"""Characters of cards that are written in one step: as a rule 0.03 s, the slowest 0.5 s of rendering."""
+
 PAIRS_AT_ONCE = 2_000
 KEYS, IMAGES = "keys", "images"
 KEY_SIZE = 8
 
+CHARACTERS_OF_CARD = Length("term") + Length("definition")
 Viewer = User | AnonymousUser | None
+
+
+def characters_of(deck: Deck) -> int:
+    """The characters of all terms and definitions of the deck."""
+    return deck.cards.present().aggregate(sum=Sum(CHARACTERS_OF_CARD))["sum"] or 0
 
 
 def tags_seen(deck: Deck, viewer: User | AnonymousUser | None) -> Prefetch:
@@ -126,6 +137,9 @@ class Writer:
         self.is_archive = kind in ("archive", HISTORY)
         # In this order: a database may give the names in a mapping back in another.
         self.members: list[str] = state.setdefault("members", [*archive.MEMBERS])
+        # As they are at the beginning: a package whose deck is called otherwise meanwhile would have two of them.
+        names = ("title", "slug", "description")
+        self.named: dict[str, str] = state.setdefault("named", {name: getattr(deck, name) for name in names})
 
     @property
     def total(self) -> int:
@@ -146,6 +160,9 @@ class Writer:
         """All that is still to be done."""
         with self.parts:
             if KEYS not in self.parts.sizes:
+                # A server killed in the first slice left a collection that may name the deck otherwise.
+                for path in self.path.parent.glob(f"{anki.COLLECTION}*"):
+                    path.unlink()
                 keys = array("q", self.deck.cards.present().in_order().values_list("pk", flat=True))
                 self.parts.append(KEYS, keys.tobytes())
                 self.add(())
@@ -163,7 +180,15 @@ class Writer:
         self.parts.flush()
         with self.parts.path(KEYS).open("rb") as file:
             file.seek(self.done * KEY_SIZE)
-            return array("q", file.read(min(most, self.total - self.done) * KEY_SIZE))
+            keys = array("q", file.read(min(most, self.total - self.done) * KEY_SIZE))
+        return keys[: self.count_within(keys)]
+
+    def count_within(self, keys: Sequence[int]) -> int:
+        """How many of the next cards have no more characters than one step writes; at least one."""
+        found = self.deck.cards.filter(pk__in=keys).values_list("pk", CHARACTERS_OF_CARD)
+        lengths = dict(found)
+        sums = accumulate(lengths.get(key, 0) for key in keys)
+        return max(sum(characters <= CHARACTERS for characters in sums), 1)
 
     def add(self, keys: Sequence[int]) -> None:
         """Write the next cards; without any, what stands before the first."""
@@ -201,7 +226,8 @@ class Writer:
         yield from Zip(self.parts, self.state.setdefault("zip", {})).steps(members)
 
     def package(self) -> anki.Package:
-        return anki.Package(self.deck.title, self.deck.slug, self.now, self.deck.description)
+        named = self.named
+        return anki.Package(named["title"], named["slug"], self.now, named["description"])
 
     def add_notes(self, cards: Sequence[Card], place: int) -> None:
         made = list(map(asking, cards))

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from cards.formats.bounds import ACCOUNT, Limits, Meter
+from cards.formats.bounds import ACCOUNT, ANSWERS_OF_A_CARD, Limits, Meter
 from cards.formats.parts import FILE, Member, Parts, Zip
 from cards.formats.sources import Source
 from cards.formats.types import (
@@ -191,10 +191,7 @@ def read_on(archive: Archive, name: str, place: Place) -> Iterator[tuple[Any, Pl
         for pair in read_twins(archive, place):
             yield pair, archive.places[TWINS]
         return
-    card = place[2] if place else None
-    for record in read_records(archive, name, place):
-        card = key if isinstance(key := record.get("card"), str) else card
-        yield record, (*archive.places[RECORDS.format(name)], card)
+    yield from records_and_places(archive, name, place)
 
 
 def read_manifest(archive: Archive) -> ParsedDeck:
@@ -256,23 +253,36 @@ def begin(archive: Archive, member: str, place: Place) -> None:
         archive.work.forget_seen(member)
 
 
-def read_records(archive: Archive, name: str, place: Place = None) -> Iterator[dict[str, Any]]:
-    """The records of that name, as they were handed in; none where the archive has none.
+def read_records(archive: Archive, name: str) -> Iterator[dict[str, Any]]:
+    """The records of that name, as they were handed in; none where the archive has none."""
+    for record, _ in records_and_places(archive, name):
+        yield record
 
-    Those about one card must stand together: whoever reads them has to have all of a card at once.
+
+def records_and_places(
+    archive: Archive, name: str, place: Place = None
+) -> Iterator[tuple[dict[str, Any], Place]]:
+    """Each record from ``place`` on, and the place behind it.
+
+    Those about one card must stand together, and be few: whoever reads them has to have all of a card at once.
     """
     member = RECORDS.format(name)
     if member not in archive:
         return
     begin(archive, member, place)
-    card = place[2] if place else None
+    # The card that it is at, and how many records were about it.
+    card, count = (*place[2:], 0)[:2] if place else (None, 0)
     for where, record in lines_of(archive, member, most=MOST_RECORDS.get(name, MAX_REVIEWS)):
         key = record.get("card")
         if isinstance(key, str) and key != card:
             if len(key) > MAX_KEY or not archive.work.is_new(member, storable(key)):
                 raise FormatError("What is about one card must stand together.", where=where)
-            card = key
-        yield record
+            card, count = key, 0
+        if card is not None and key == card:
+            count += 1
+        if count > ANSWERS_OF_A_CARD:
+            raise FormatError(f"It has more than {ANSWERS_OF_A_CARD:,} records about one card.", where=where)
+        yield record, (*archive.places[member], card, count)
 
 
 def storable(key: str) -> str:

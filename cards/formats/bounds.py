@@ -16,6 +16,9 @@ MAX_TAGS = 50_000
 FREE_ANSWERS, ANSWERS_PER_CARD = 20_000, 100
 """Answers that a file may hold: so many, and so many more for each card. They are replayed in memory."""
 
+ANSWERS_OF_A_CARD = 1_000
+"""Answers to one card that a file may hold: they are written and replayed in one transaction."""
+
 
 class TakesLongError(FormatError):
     """A pass has taken its time."""

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
 from cards import exporting, preparing
-from cards.export_writer import HISTORY, Writer
+from cards.export_writer import HISTORY, Writer, characters_of
 from cards.exporting import FORMATS
 from cards.exports import DeckExport
 from cards.formats.types import FormatError
@@ -31,6 +31,9 @@ from studysite.requests import SiteRequest
 MOST_AT_ONCE = 1_000
 """Cards of a deck that is written while its learner waits; others would take half a second and more."""
 
+MOST_CHARACTERS_AT_ONCE = 200_000
+"""Characters of such a deck: text with some Markdown in it takes a quarter of a second as a package for Anki."""
+
 SESSION_KEY = "exports"
 PARTS = ("export-progress",)
 
@@ -40,7 +43,12 @@ PARTS = ("export-progress",)
 def export(request: SiteRequest, slug: str) -> HttpResponse:
     """The kinds of file to choose from."""
     deck = deck_to_export(request, slug)
-    return show_kinds(request, deck, is_large=deck.card_count > MOST_AT_ONCE)
+    return show_kinds(request, deck, is_large=is_large(deck))
+
+
+def is_large(deck: Deck) -> bool:
+    """Whether it is prepared first, since writing it would take longer than a request may."""
+    return deck.card_count > MOST_AT_ONCE or characters_of(deck) > MOST_CHARACTERS_AT_ONCE
 
 
 def show_kinds(request: SiteRequest, deck: Deck, *, is_large: bool, wanted: str = "") -> HttpResponse:
@@ -58,7 +66,7 @@ def export_file(request: SiteRequest, slug: str, name: str) -> HttpResponseBase:
     if instead := too_often(request, "export"):
         return instead
     deck = deck_to_export(request, slug, name)
-    file = None if deck.card_count > MOST_AT_ONCE else written_at_once(request, deck, name)
+    file = None if is_large(deck) else written_at_once(request, deck, name)
     if file is None:
         return show_kinds(request, deck, is_large=True, wanted=exporting.format_of(name).title)
     return sent(file, deck, name)

@@ -185,6 +185,45 @@ def test_cards_that_change_meanwhile_are_as_they_are_and_none_comes_twice(
     assert found[3] == ("Term 4", "Changed")
 
 
+def test_a_deck_that_is_renamed_meanwhile_is_one_in_its_package(
+    deck: Deck, owner: User, minimal: None, tmp_path: Path
+) -> None:
+    whole = at_once(deck, "anki", owner)
+    export = begun(deck, "anki", owner)
+    for _ in range(3):
+        preparing.go_on(export=again(export))
+    Deck.objects.update(slug="elsewhere", title="Other", description="New")
+    assert in_slices(export) == whole
+
+
+def test_so_it_is_where_the_first_slice_was_killed(
+    deck: Deck, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = begun(deck, "anki", owner)
+    with monkeypatch.context() as patch, suppress(ZeroDivisionError):
+        patch.setattr("cards.export_writer.Writer.end_package", fails)
+        preparing.go_on(export=again(export))
+    Deck.objects.update(slug="elsewhere", title="Other")
+    deck.refresh_from_db()
+    assert in_slices(export) == at_once(deck, "anki", owner)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_step_ends_by_characters_too(
+    deck: Deck, owner: User, kind: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    whole = at_once(deck, kind, owner)
+    lengths = [len(card.term) + len(card.definition) for card in deck.cards.in_order()]
+    for most, places in [(sum(lengths[:3]), [0, 3, 6, 7]), (1, [*range(8)])]:
+        monkeypatch.setattr("cards.export_writer.CHARACTERS", most)
+        folder = tmp_path / str(most)
+        folder.mkdir()
+        writer = Writer(deck, owner, kind, now=NOW, folder=folder, state={})
+        seen = dict.fromkeys(writer.done for _ in writer.steps())
+        assert list(seen) == places
+        assert writer.path.read_bytes() == whole
+
+
 def test_of_two_one_works(deck: Deck, owner: User, minimal: None) -> None:
     export = begun(deck, "archive", owner)
     with again(export).claim():
@@ -259,6 +298,19 @@ def test_a_small_deck_is_written_at_once_unless_that_takes_too_long(
     for kind in KINDS:
         page = owner_client.get(f"/decks/{deck.slug}/export/{kind}/")
         assert "is prepared before you can download it" in page.text
+
+
+def test_a_deck_of_long_texts_is_large_before_anything_is_written(
+    owner_client: Client, deck: Deck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    characters = sum(len(card.term) + len(card.definition) for card in deck.cards.all())
+    monkeypatch.setattr("cards.views.exporting.MOST_CHARACTERS_AT_ONCE", characters)
+    assert body(owner_client.get(f"/decks/{deck.slug}/export/tab/"))
+    Card.objects.filter(pk=deck.cards.in_order()[0].pk).update(definition="x" * 100)
+    monkeypatch.setattr("cards.views.exporting.written_at_once", fails)
+    for page in ("", "tab/", "anki/"):
+        text = owner_client.get(f"/decks/{deck.slug}/export/{page}").text
+        assert "is prepared before you can download it" in text or (not page and "Prepare" in text)
 
 
 def test_a_stranger_s_browser_has_its_own(

@@ -17,7 +17,7 @@ from cards.formats.anki.history import CardRow, Log, by_note, schedule
 from cards.formats.anki.package import Package
 from cards.formats.anki.schema import AnkiDeck, NoteType, Schema, read_schema
 from cards.formats.anki.sides import FieldChoice, NoteReader, Sides
-from cards.formats.bounds import ACCOUNT, MAX_DECKS, Limits, Meter, most_answers
+from cards.formats.bounds import ACCOUNT, ANSWERS_OF_A_CARD, MAX_DECKS, Limits, Meter, most_answers
 from cards.formats.from_html import DATA_ADDRESS, Converted, convert
 from cards.formats.sources import Source
 from cards.formats.types import (
@@ -255,6 +255,10 @@ class Reader:
         deck = self.schema.decks.get(row.deck)
         card.schedules += (schedule(row, side, self.schema.clock, deck),)
         card.reviews += tuple(log.of(row.id, side, report))
+        if len(card.reviews) > ANSWERS_OF_A_CARD:
+            raise FormatError(
+                f"It has more than {ANSWERS_OF_A_CARD:,} answers to one card.", where=card.where
+            )
 
     def card(self, note: Note, row: CardRow, sides: Sides, report: Report) -> ParsedCard:
         term, definition = convert(sides.term), convert(sides.definition)

@@ -2,15 +2,20 @@
 
 import json
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cards.formats import archive, bounds, types
+from cards.formats.anki import reader
+from cards.formats.anki.reader import AnkiOptions, read_anki
 from cards.formats.bounds import ACCOUNT, GUEST, Limits, Meter
 from cards.formats.detect import read_file
 from cards.formats.types import FormatError, ParsedCard, Preview
+from cards.formats.work import Work
 from tests.cards.formats.packages import note, package, zipped
 
 HEAD = json.dumps({"format": "studysite-deck", "version": 1, "title": "T"}).encode()
@@ -96,6 +101,42 @@ def test_what_is_about_one_card_stands_together() -> None:
         read(deck(reviews=[{"card": "a"}, {"card": "b"}, {"card": "a"}]))
     with pytest.raises(FormatError, match="line 1: What is about one card"):
         read(deck(reviews=[{"card": "a" * 65}]))
+
+
+@pytest.mark.parametrize("name", ["reviews", "marks"])
+def test_records_of_one_card_are_bounded(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(archive, "ANSWERS_OF_A_CARD", 3)
+    most = [{"card": "a"}] * 3 + [{"card": "b"}] * 3 + [{}] * 5
+    read(deck(**{name: most}))
+    with pytest.raises(FormatError, match="line 7: It has more than 3 records about one card"):
+        read(deck(**{name: [*most[:6], {"card": "b"}]}))
+
+
+def test_so_they_are_where_reading_goes_on_in_the_middle_of_a_card(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(archive, "ANSWERS_OF_A_CARD", 3)
+    work = Work(tmp_path / "work")
+    with closing(work), read_file(deck(reviews=[{"card": "a"}] * 4), work=work) as parsed:
+        place = None
+        for _ in range(3):
+            _, place = next(parsed.make_lines("reviews", place))
+        with pytest.raises(FormatError, match="line 4: It has more than 3 records"):
+            next(parsed.make_lines("reviews", place))
+
+
+def test_answers_to_one_card_of_anki_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "ANSWERS_OF_A_CARD", 3)
+    answers = [(10, 1_772_000_000_000 + number, 3, 1, 1, 1) for number in range(4)]
+    with read_anki(package([note(["q", "a"])], reviews=answers[:3])) as parsed:
+        assert [len(card.reviews) for card in parsed] == [3]
+    with (
+        read_anki(package([note(["q", "a"])], reviews=answers)) as parsed,
+        pytest.raises(FormatError, match=r"note .*: It has more than 3 answers to one card"),
+    ):
+        list(parsed)
+    with read_anki(package([note(["q", "a"])], reviews=answers), AnkiOptions(history=False)) as parsed:
+        assert len(list(parsed)) == 1
 
 
 @pytest.mark.parametrize("name", ["tags", "accepted_terms", "wrong_definitions"])
