@@ -27,6 +27,7 @@ from cards.models import RESTORABLE_DAYS, Card, CardReport, Deck, Tag, TwinPair,
 from cards.rendering import render
 from cards.services import ALTERNATIVES, lock_decks
 from cards.signals import cards_erasing, deck_erasing, references_asked
+from cards.slices import Slice
 from studysite.accounts.admin_log import forget_rows
 from studysite.deadline import in_request, is_over
 
@@ -106,7 +107,8 @@ def decks_go_on(*, until: float) -> bool:
 def erase_deck(deck: Deck, *, until: float) -> bool:
     """Go on erasing what a claimed deck says; whether nothing is left that can be erased."""
     for draft in ImportDraft.objects.filter(Q(deck=deck) | Q(staging=deck)).defer("look"):
-        drop_draft(draft=draft)
+        # What is left of a hidden deck goes with the daily chores (see `cards.importing.hidden_remove`).
+        drop_draft(draft=draft, slice_=Slice(0))
     # One by one: with each goes its file.
     for export in DeckExport.objects.filter(deck=deck):
         export.delete()

@@ -26,7 +26,7 @@ from cards.models import MAX_ALTERNATIVE, MAX_ALTERNATIVES, Card, Deck, Tag, Twi
 from cards.reading import limits_of, seldom_collected
 from cards.reading import steps as read_steps
 from cards.readings import opened
-from cards.services import CHUNK
+from cards.services import CHUNK, lock_decks, refresh_deck
 from cards.slices import Slice
 from studysite.accounts.models import User
 
@@ -71,12 +71,13 @@ def make_draft(
         draft.forget_file()
         raise
     for old in ImportDraft.objects.filter(owner=owner).order_by("-created_at", "-pk")[KEPT_DRAFTS:]:
-        drop_draft(draft=old)
+        # Whoever hands in a file need not wait for that: `hidden_remove` does the rest.
+        drop_draft(draft=old, slice_=Slice(0))
     return draft
 
 
-def drop_draft(*, draft: ImportDraft, slice_: Slice | None = None) -> None:
-    """Forget a draft, its file, and the hidden deck that it was filling.
+def drop_draft(*, draft: ImportDraft, slice_: Slice | None = None) -> str:
+    """Forget a draft, its file, and the hidden deck that it was filling; returns the phase that it was in.
 
     With ``slice_`` only as much of that deck as the time allows; `hidden_remove` forgets the rest.
     """
@@ -84,8 +85,21 @@ def drop_draft(*, draft: ImportDraft, slice_: Slice | None = None) -> None:
         # As it stands now: somebody may have finished it in the meantime.
         now = ImportDraft.objects.select_for_update().filter(pk=draft.pk).first()
         hidden = splitting.hidden_decks(now) if now else []
+        if now:
+            refresh_targets(now)
         draft.delete()
     drop_hidden(hidden, slice_)
+    return (now or draft).phase
+
+
+def refresh_targets(draft: ImportDraft) -> None:
+    """Count anew all that hangs on the cards of decks into which some of a draft's cards have come already.
+
+    A merge does so at its end; one that ends early comes to none.
+    """
+    if draft.phase == ImportDraft.Phase.MERGING:
+        for deck in Deck.objects.filter(pk__in=splitting.target_keys(draft)):
+            refresh_deck(deck=deck)
 
 
 def drop_hidden(decks: Sequence[Deck], slice_: Slice | None = None) -> bool:
@@ -93,6 +107,9 @@ def drop_hidden(decks: Sequence[Deck], slice_: Slice | None = None) -> bool:
     for deck in decks:
         while pks := list(deck.cards.order_by().values_list("pk", flat=True)[:DROPPED_AT_ONCE]):
             with transaction.atomic():
+                # As it is now: one that has appeared meanwhile is somebody's.
+                if not any(there.is_building for there in lock_decks([deck.pk])):
+                    break
                 forget_cards(pks)
             if slice_ and slice_.is_over:
                 return False
@@ -112,16 +129,19 @@ def forget_cards(cards: Sequence[int]) -> None:
 
 def hidden_remove(*, slice_: Slice | None = None) -> bool:
     """Delete the hidden decks that no draft fills any more; whether all of that is done."""
+    # The decks first: the draft of one that was there then is there too, unless it is done with it.
+    hidden = list(Deck.objects.filter(is_building=True))
     drafts = ImportDraft.objects.filter(phase__in=(ImportDraft.Phase.CARDS, ImportDraft.Phase.MERGING))
     filled = {deck.pk for draft in drafts.defer("look") for deck in splitting.hidden_decks(draft)}
-    return drop_hidden(list(Deck.objects.filter(is_building=True).exclude(pk__in=filled)), slice_)
+    return drop_hidden([deck for deck in hidden if deck.pk not in filled], slice_)
 
 
 def old_drafts_remove(*, now: datetime) -> int:
     """Forget the drafts, and files without one, that have waited for longer than `KEPT_FOR`; returns how many."""
     old = list(ImportDraft.objects.filter(created_at__lt=now - KEPT_FOR).defer("look"))
     for draft in old:
-        drop_draft(draft=draft)
+        # What is left of its hidden deck is for `hidden_remove`, which has a time to keep to.
+        drop_draft(draft=draft, slice_=Slice(0))
     known = set(ImportDraft.objects.values_list("token", flat=True))
     for path in folder().glob("*"):
         if path.name.split(".")[0] in known or path.stat().st_mtime >= (now - KEPT_FOR).timestamp():
@@ -140,13 +160,17 @@ def begin(*, draft: ImportDraft, look: Look, title: str) -> None:
     """Make the hidden deck; a draft whose import has begun already is left as it is.
 
     A new deck is called ``title`` and is otherwise as the file says, but private whatever that says.
+    Raises FormatError where a deck that the cards are for is not there any more, or not for them to change.
     """
     with transaction.atomic():
         waiting = ImportDraft.objects.select_for_update().filter(pk=draft.pk, phase=ImportDraft.Phase.PREVIEW)
         if not waiting.exists():
             draft.refresh_from_db()
             return
-        if splitting.is_split(draft):
+        is_split = splitting.is_split(draft)
+        for_decks = {deck.pk for deck in look.targets.values()} if is_split else splitting.target_keys(draft)
+        splitting.require_decks(draft.owner, for_decks)
+        if is_split:
             draft.title = title
             staging = splitting.make_parts(draft, look.keys, look.targets, look.parsed.decks)
         else:
@@ -179,8 +203,7 @@ def write_cards(
     writing at this moment. Raises FormatError where the file is damaged, FileNotFoundError where it has gone.
     """
     slice_ = Slice(seconds)
-    staging = draft.staging
-    assert staging is not None  # noqa: S101
+    staging = splitting.staging_of(draft)
     reader = ImageReader(draft, lambda: open_images(draft.path, limits=limits_of(draft.owner)))
     with opened(draft) as reading, closing(reader), seldom_collected():
         # As a rule it was read for the preview, and nothing is left to do.
@@ -325,13 +348,16 @@ class Tagger:
         self.known |= dict(found)
 
 
-def give_up(*, draft: ImportDraft, slice_: Slice | None = None) -> None:
+def give_up(*, draft: ImportDraft, slice_: Slice | None = None) -> str:
     """Take back what a failed import has written, and let its learner look at the file again.
+
+    Returns the phase that it was in.
 
     Cards that are whole stay: then only the history is given up. So do those that have come into a deck that was
     there before. A finished import is left as it is.
     """
     hidden: list[Deck] = []
+    phase = draft.phase
     with transaction.atomic():
         now = (
             ImportDraft.objects.select_for_update(of=("self",))
@@ -339,7 +365,10 @@ def give_up(*, draft: ImportDraft, slice_: Slice | None = None) -> None:
             .filter(pk=draft.pk)
             .first()
         )
-        if now and now.phase in (ImportDraft.Phase.CARDS, ImportDraft.Phase.MERGING):
+        if now:
+            phase = now.phase
+        if now and phase in (ImportDraft.Phase.CARDS, ImportDraft.Phase.MERGING):
+            refresh_targets(now)
             hidden = splitting.hidden_decks(now)
             for name in ("parts", "positions"):
                 now.options.pop(name, None)
@@ -347,7 +376,8 @@ def give_up(*, draft: ImportDraft, slice_: Slice | None = None) -> None:
             now.added, now.updated, now.unchanged = 0, 0, 0
             changed = ["options", "staging", "done", "images", "phase", "added", "updated", "unchanged"]
             now.save(update_fields=changed)
-        elif now and now.phase == ImportDraft.Phase.HISTORY:
+        elif now and phase == ImportDraft.Phase.HISTORY:
             ImportDraft.objects.filter(pk=now.pk).update(phase=ImportDraft.Phase.DONE)
     drop_hidden(hidden, slice_)
     draft.refresh_from_db()
+    return phase

@@ -14,6 +14,7 @@ from cards.exports import DeckExport
 from cards.handing_over import hand_over
 from cards.importing import drop_draft
 from cards.models import Card, CardReport, Deck, Tag
+from cards.slices import Slice
 from studysite.accounts.admin_log import forget_rows
 from studysite.accounts.erasing import Belonging
 from studysite.accounts.models import User
@@ -60,7 +61,7 @@ def part_with_decks(sender: object, person: User, heir: User | None, now: dateti
 def erase_belongings(sender: object, person: User, until: float, **kwargs: Any) -> bool:
     """Drafts, exports, reports, tags and what their erased decks say; whether all of it is gone."""
     for draft in ImportDraft.objects.filter(owner=person).defer("look"):
-        drop_draft(draft=draft)
+        drop_draft(draft=draft, slice_=Slice(0))
     for export in DeckExport.objects.filter(learner=person):
         export.delete()
     steps = (drop_reports, drop_links, drop_own_tags, erase_decks)

@@ -4,6 +4,7 @@ A deck that is there takes them up chunk by chunk: who studies it meanwhile find
 left in the hidden deck is what is still to come, so that the next request goes on with it.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 
 from django.db import transaction
@@ -25,6 +26,11 @@ from cards.services import CHUNK, lock_decks, next_position, refresh_deck
 from cards.signals import history_offered
 from cards.slices import Slice, Steps
 from cards.taking_over import keeps, merge
+
+logger = logging.getLogger(__name__)
+
+WRITING = (ImportDraft.Phase.CARDS, ImportDraft.Phase.MERGING)
+GOING = (*WRITING, ImportDraft.Phase.HISTORY)
 
 
 def finish(*, draft: ImportDraft) -> Deck:
@@ -56,7 +62,7 @@ def finish_on(draft: ImportDraft, slice_: Slice) -> bool:
 
 def finishing(draft: ImportDraft, reading: Reading) -> Steps:
     """Put the cards into the decks that are there, pair their twins, and let the new decks appear."""
-    if draft.phase not in (ImportDraft.Phase.CARDS, ImportDraft.Phase.MERGING):
+    if draft.phase not in WRITING:
         return
     yield from read_steps(draft, reading)
     for number, home in enumerate(list(splitting.homes_of(draft).values())):
@@ -97,8 +103,7 @@ def lock_draft(draft: ImportDraft) -> bool:
 
     What it has come to so far is as somebody else may have left it.
     """
-    going = (ImportDraft.Phase.CARDS, ImportDraft.Phase.MERGING)
-    now = ImportDraft.objects.select_for_update().filter(pk=draft.pk, phase__in=going).first()
+    now = ImportDraft.objects.select_for_update().filter(pk=draft.pk, phase__in=WRITING).first()
     if now is None:
         draft.refresh_from_db()
         return False
@@ -131,7 +136,7 @@ def merge_on(draft: ImportDraft, reading: Reading, number: int, staging: Deck, d
     with transaction.atomic():
         if not lock_draft(draft) or not (chunk := list(waiting[:CHUNK])):
             return False
-        lock_decks([deck.pk])
+        lock_target(draft, deck)
         slice_ = Slice.of_a_transaction()
         position = first_position(draft, number, deck, chunk[0].position)
         came = 0
@@ -142,6 +147,12 @@ def merge_on(draft: ImportDraft, reading: Reading, number: int, staging: Deck, d
         draft.save(update_fields=["phase", "options", "added", "updated", "unchanged"])
         count_more(deck, came)
     return True
+
+
+def lock_target(draft: ImportDraft, deck: Deck) -> None:
+    """Lock a deck that the cards go into. Raises FormatError where its owner or its removal forbid that by now."""
+    lock_decks([deck.pk])
+    splitting.require_decks(draft.owner, [deck.pk])
 
 
 def count_more(deck: Deck, came: int) -> None:
@@ -175,6 +186,8 @@ def pairing(draft: ImportDraft, reading: Reading, number: int, deck: Deck) -> St
         with transaction.atomic():
             if not lock_draft(draft):
                 return
+            if not deck.is_building:
+                lock_target(draft, deck)
             _pair([pair for _, pair in pairs], deck, keep=keeps(draft))
         paired[str(number)] = pairs[-1][0]
         yield
@@ -209,7 +222,8 @@ def go_on(
 
     ``tell`` is called whenever cards are written.
 
-    Raises FormatError where the file is damaged, FileNotFoundError where it has gone.
+    Raises FormatError where the file is damaged, or a deck is not there any more that it writes into, and
+    FileNotFoundError where the file has gone.
     """
     slice_ = Slice(seconds)
     with draft.claim() as mine:
@@ -229,9 +243,12 @@ def go_on(
 def _go_on(
     draft: ImportDraft, slice_: Slice, seconds: float | None, tell: Callable[[], object] | None
 ) -> None:
+    if draft.phase in GOING:
+        # Asked in each slice: since the last one it may have been removed, or become somebody else's.
+        splitting.targets_of(draft)
     if draft.phase == ImportDraft.Phase.CARDS and not write_cards(draft=draft, seconds=seconds, tell=tell):
         return
-    if draft.phase in (ImportDraft.Phase.CARDS, ImportDraft.Phase.MERGING) and not finish_on(draft, slice_):
+    if draft.phase in WRITING and not finish_on(draft, slice_):
         return
     while draft.phase == ImportDraft.Phase.HISTORY:
         write_history(draft=draft, slice_=slice_)
@@ -242,26 +259,35 @@ def _go_on(
 def go_on_all(*, seconds: float) -> int:
     """Go on with imports that were begun and that nobody drives, for about so long; how many came to their end.
 
-    For the daily command: who closed the page finds the deck. What can no longer be read is left to its learner.
+    For the daily command: who closed the page finds the deck. What can no longer be read is left to its learner;
+    what fails otherwise is logged, and keeps no other import waiting.
     """
-    going = (ImportDraft.Phase.CARDS, ImportDraft.Phase.MERGING, ImportDraft.Phase.HISTORY)
-    drafts = ImportDraft.objects.filter(phase__in=going).select_related(
+    drafts = ImportDraft.objects.filter(phase__in=GOING).select_related(
         "owner", "deck__owner", "staging__owner"
     )
     all_of_it, finished = Slice(seconds), 0
     for draft in drafts.defer("look").order_by("created_at", "pk"):
-        finished += _drive(draft, all_of_it)
+        try:
+            finished += _drive(draft, all_of_it)
+        except (FormatError, FileNotFoundError, ImportDraft.DoesNotExist):
+            continue
+        except Exception:
+            logger.exception("The import %s cannot go on.", draft.pk)
     return finished
 
 
 def _drive(draft: ImportDraft, all_of_it: Slice) -> bool:
-    """Go on with one import until it is done, or somebody else has it, or the time is over; whether it is done."""
-    while not all_of_it.is_over and not draft.is_claimed():
-        try:
-            if go_on(draft=draft):
-                return True
-        except (FormatError, FileNotFoundError, ImportDraft.DoesNotExist):
+    """Go on with one import until it is done, or somebody else has it, or the time is over; whether it is done.
+
+    Raises what `go_on` does, and DoesNotExist where it was dropped.
+    """
+    while not all_of_it.is_over:
+        # It may have been dropped, given up or finished by somebody since the last slice.
+        draft.refresh_from_db()
+        if draft.phase not in GOING or draft.is_claimed():
             break
+        if go_on(draft=draft):
+            return True
     return False
 
 

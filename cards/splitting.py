@@ -5,13 +5,13 @@ What belongs together is kept in the draft's options: for each deck of the file 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cards.drafts import ImportDraft
-from cards.formats.types import ParsedDeck
-from cards.models import Card, Deck, SideChoice, clean_text
+from cards.formats.types import FormatError, ParsedDeck
+from cards.models import Card, Deck, SideChoice, clean_text, is_editor
 from studysite.accounts.models import User
 
 MOST_DECKS = 100
@@ -20,6 +20,9 @@ MOST_DECKS = 100
 TAGS, DECKS = "tags", "decks"
 KEYS_ASKED = 20
 """Keys of a deck's first cards, by which it is found again."""
+
+DECK_GONE = "The deck is not there any more."
+WRITTEN_GONE = "What was written of it is gone. Import it again."
 
 Path = tuple[str, ...]
 
@@ -106,35 +109,72 @@ def describe(deck: Deck, about: ParsedDeck) -> None:
 
 
 def homes_of(draft: ImportDraft) -> dict[Path, Home]:
-    """The draft's hidden decks by the path of their cards in the file; by none where it is not split."""
-    assert draft.staging is not None  # noqa: S101
+    """The draft's hidden decks by the path of their cards in the file; by none where it is not split.
+
+    Raises FormatError where one of them has gone, or a deck that they are for.
+    """
+    staging = staging_of(draft)
+    there = targets_of(draft)
     if not is_split(draft):
-        return {(): Home(draft.staging, draft.deck, draft.done)}
-    decks = decks_by_key(draft)
+        return {(): Home(staging, draft.deck, draft.done)}
+    hidden = {deck.pk: deck for deck in hidden_decks(draft)}
+    parts = parts_of(draft)
+    if any(part["staging"] not in hidden for part in parts):
+        raise FormatError(WRITTEN_GONE)
     return {
         tuple(part["path"]): Home(
-            decks[part["staging"]], decks.get(part["deck"] or 0), decks[part["staging"]].cards.count()
+            hidden[part["staging"]],
+            there[part["deck"]] if part["deck"] else None,
+            hidden[part["staging"]].cards.count(),
         )
-        for part in parts_of(draft)
+        for part in parts
     }
 
 
-def decks_by_key(draft: ImportDraft) -> dict[int, Deck]:
-    """The decks of the draft's parts that there are, hidden or not; only what is still hers."""
-    keys = {key for part in parts_of(draft) for key in (part["staging"], part["deck"]) if key}
-    decks = Deck.objects.filter(pk__in=keys, owner=draft.owner, removed_at=None)
-    return {deck.pk: deck for deck in decks.select_related("owner")}
+def staging_of(draft: ImportDraft) -> Deck:
+    """The hidden deck of a begun import, of several the first. Raises FormatError where it has gone."""
+    if draft.staging is None:
+        raise FormatError(WRITTEN_GONE)
+    return draft.staging
+
+
+def target_keys(draft: ImportDraft) -> set[int]:
+    """The decks that are there and to which the draft's cards go."""
+    return {key for key in (draft.deck_id, *(part["deck"] for part in parts_of(draft))) if key}
+
+
+def targets_of(draft: ImportDraft) -> dict[int, Deck]:
+    """Those decks by their keys. Raises FormatError where the draft's owner may not write into one any more."""
+    return require_decks(draft.owner, target_keys(draft))
+
+
+def require_decks(person: User, keys: Collection[int]) -> dict[int, Deck]:
+    """Decks by their keys; raises FormatError where one is removed, or not for ``person`` to change any more."""
+    decks = decks_by_key(person, keys)
+    if len(decks) < len(set(keys)):
+        raise FormatError(DECK_GONE)
+    return decks
+
+
+def decks_by_key(person: User, keys: Collection[int]) -> dict[int, Deck]:
+    """Those of the decks that are there and that ``person`` may import into: on the site or in the admin."""
+    if not keys:
+        return {}
+    # Who may add cards in the admin, and change them, imports into everybody's decks there.
+    in_admin = is_editor(person) and person.has_perm("cards.add_card")
+    decks = Deck.objects.present() if in_admin else Deck.objects.editable_by(person)
+    return {deck.pk: deck for deck in decks.filter(pk__in=keys).select_related("owner")}
 
 
 def hidden_decks(draft: ImportDraft) -> list[Deck]:
     """The decks that the draft is filling and that nobody sees yet."""
     keys = {draft.staging_id, *(part["staging"] for part in parts_of(draft))}
-    return list(Deck.objects.filter(pk__in=keys - {None}, is_building=True))
+    return list(Deck.objects.filter(pk__in=keys - {None}, is_building=True).select_related("owner"))
 
 
 def decks_of(draft: ImportDraft) -> list[Deck]:
     """The decks that a draft has filled, or is to fill with a history, in the order of their parts."""
     if not is_split(draft):
         return [draft.deck] if draft.deck else []
-    decks = decks_by_key(draft)
+    decks = decks_by_key(draft.owner, target_keys(draft))
     return [decks[part["deck"]] for part in parts_of(draft) if part["deck"] in decks]

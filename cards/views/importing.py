@@ -43,6 +43,7 @@ WHAT_STAYS = {
         ImportDraft.Phase.MERGING
     ): "Some of the cards are in the deck already; the others were not imported.",
     str(ImportDraft.Phase.HISTORY): "The cards are there, but not all of your answers.",
+    str(ImportDraft.Phase.DONE): "The cards are there already.",
 }
 GONE = "The file has waited for too long. Choose it again."
 AS_BEFORE = "It is read as before."
@@ -144,7 +145,10 @@ def import_draft(request: LearnerRequest, token: str) -> HttpResponse:
         return look_again(request, draft, look, reading, into)
     if request.POST.get("do") != "import":
         return redirect(draft)
-    begin(draft, look, into)
+    try:
+        begin(draft, look, into)
+    except FormatError as begin_error:
+        return show_preview(request, draft, look, reading, into, str(begin_error))
     return step(request, draft)
 
 
@@ -310,9 +314,7 @@ def go_to(request: LearnerRequest, address: str) -> HttpResponse:
 def step(request: LearnerRequest, draft: ImportDraft) -> HttpResponse:
     """Write for a slice; then the deck, or how far it is."""
     try:
-        done = merging.go_on(draft=draft)
-    except (FormatError, FileNotFoundError) as error:
-        done = end_badly(request, draft, str(error) if isinstance(error, FormatError) else GONE)
+        done = go_on_or_end(request, draft)
     except ImportDraft.DoesNotExist:
         raise Http404("forgotten meanwhile") from None
     if done:
@@ -323,23 +325,31 @@ def step(request: LearnerRequest, draft: ImportDraft) -> HttpResponse:
     return go_to(request, draft.get_absolute_url())
 
 
+def go_on_or_end(request: LearnerRequest, draft: ImportDraft) -> bool:
+    try:
+        return merging.go_on(draft=draft)
+    except (FormatError, FileNotFoundError) as error:
+        return end_badly(request, draft, str(error) if isinstance(error, FormatError) else GONE)
+
+
 def end_badly(request: LearnerRequest, draft: ImportDraft, why: str) -> bool:
-    """Give up an import whose file can no longer be read, and say what stays; whether its cards are there."""
-    said = WHAT_STAYS.get(draft.phase, NOTHING)
-    importing.give_up(draft=draft, slice_=Slice())
-    messages.error(request, f"{said} {why}")
+    """Give up an import that cannot go on, and say what stays; whether its cards are there."""
+    phase = importing.give_up(draft=draft, slice_=Slice())
+    messages.error(request, f"{WHAT_STAYS.get(phase, NOTHING)} {why}")
     return bool(draft.phase == ImportDraft.Phase.DONE)
 
 
 def page_after(request: LearnerRequest, draft: ImportDraft) -> str:
     """Where a finished import leads: to its deck, or to one's own decks where it made several.
 
-    To the deck's page in the admin where only an editor gets to it.
+    To the deck's page in the admin where only an editor gets to it; home where it is somebody else's by now.
     """
     if draft.deck is None or len(splitting.parts_of(draft)) > 1:
         return reverse("home")
     if draft.deck in Deck.objects.visible_to(request.learner).filter(pk=draft.deck.pk):
         return draft.deck.get_absolute_url()
+    if not request.learner.is_staff:
+        return reverse("home")
     return reverse("admin:cards_deck_change", args=[draft.deck.pk])
 
 
@@ -359,8 +369,8 @@ def import_drop(request: LearnerRequest, token: str) -> HttpResponse:
     """Forget the draft; what it has written into its hidden deck goes too."""
     draft = draft_or_404(request, token)
     if draft.phase != ImportDraft.Phase.DONE:
-        importing.drop_draft(draft=draft, slice_=Slice())
-        messages.info(request, WHAT_STAYS.get(draft.phase, NOTHING))
+        phase = importing.drop_draft(draft=draft, slice_=Slice())
+        messages.info(request, WHAT_STAYS.get(phase, NOTHING))
     return redirect("import")
 
 
