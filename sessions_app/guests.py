@@ -93,7 +93,8 @@ def guest_forget_answers(*, guest: User) -> None:
         for rows in LEARNED:
             rows.objects.filter(learner=guest).delete()
         for draft in ImportDraft.objects.filter(owner=guest).select_related("staging"):
-            drop_draft(draft=draft)
+            # What it has written goes with the daily chores.
+            drop_draft(draft=draft, slice_=Slice(0))
 
 
 def studied_by_others() -> Q:
