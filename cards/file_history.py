@@ -1,7 +1,6 @@
 """What a file knows of its learner, for whoever keeps histories (see `cards.signals`)."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
 from typing import Any
 
 from cards.formats.types import ParsedDeck
@@ -22,6 +21,8 @@ class CardKeys(Mapping[str, int]):
     def learn(self, keys: Iterable[str]) -> None:
         """Ask for several at once."""
         new = {key for key in keys if key not in self.known}
+        if not new:
+            return
         self.known |= dict.fromkeys(new)
         self.known.update(self.cards.filter(key__in=new).values_list("key", "pk"))
 
@@ -50,7 +51,9 @@ class FileHistory:
 
     def __iter__(self) -> Iterator[Learned]:
         """Those whose card is in the deck."""
-        pieces = self.reading.learned(self.start)
-        while chunk := list(islice(pieces, KEYS_AT_ONCE)):
-            self.keys.learn(each.key for each in chunk)
-            yield from (each for each in chunk if each.key in self.keys)
+        for each in self.reading.learned(self.start):
+            if each.key not in self.keys.known:
+                # The keys alone: what was answered about 300 cards may be much more than a slice has time for.
+                self.keys.learn([each.key, *self.reading.learned_keys(each.number, KEYS_AT_ONCE)])
+            if each.key in self.keys:
+                yield each

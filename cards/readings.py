@@ -36,7 +36,6 @@ TEXTS = ("accepted_terms", "accepted_definitions", "wrong_terms", "wrong_definit
 MOMENTS = ("asked_since", "created_at")
 IMAGES = ("term_images", "definition_images")
 SCHEDULE = tuple(one.name for one in fields(Schedule))
-ROWS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +180,13 @@ class Reading(Work):
             yield current
 
     def learned_rows(self, after: int) -> Iterator[tuple[int, str, str, str]]:
-        query = "SELECT * FROM learned WHERE number > ? AND key IS NOT NULL ORDER BY number LIMIT ?"
-        while found := rows(self.db, query, (after, ROWS_AT_ONCE)):
-            yield from found
-            after = found[-1][0]
+        query = "SELECT * FROM learned WHERE number > ? AND key IS NOT NULL ORDER BY number"
+        # One after the other: a row may hold thousands of answers.
+        yield from self.db.execute(query, (after,))
+
+    def learned_keys(self, after: int, most: int) -> set[str]:
+        query = "SELECT key FROM learned WHERE number > ? AND key IS NOT NULL ORDER BY number LIMIT ?"
+        return {key for (key,) in rows(self.db, query, (after, most))}
 
     def has_reviews(self, key: str) -> bool:
         query = "SELECT 1 FROM seen WHERE kind = 'records/reviews.jsonl' AND key = ?"

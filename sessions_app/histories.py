@@ -25,7 +25,7 @@ from sessions_app.study.types import Evidence, Level, Tally
 from sessions_app.upkeep import note_buried
 from studysite.accounts.models import User
 
-CARDS_AT_ONCE, LINES_AT_ONCE = 150, 400
+CARDS_AT_ONCE, LINES_AT_ONCE = 250, 600
 
 
 @dataclass

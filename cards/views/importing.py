@@ -47,6 +47,9 @@ WHAT_STAYS = {
 }
 GONE = "The file has waited for too long. Choose it again."
 AS_BEFORE = "It is read as before."
+READ_AT_ONCE = 5 * 2**20
+"""Bytes of a file that is read in the request in which it is handed in."""
+
 BEGINNING = 0.3
 """Seconds of processor time after which what was handed in is taken for a file that can be read."""
 
@@ -96,9 +99,11 @@ def hand_in(request: SiteRequest, deck: Deck | None) -> HttpResponse:
 def suggest_deck(draft: ImportDraft, slice_: Slice | None = None) -> None:
     """Begin to read the file, at whose end a deck is chosen that has most of the cards already.
 
-    Whoever opens the page then need not wait, unless the file is large.
+    Whoever opens the page then need not wait, unless the file is large: such a one is stored in this request, and
+    read from the next on.
     """
-    look_or_error(draft, slice_)
+    if draft.path.stat().st_size <= READ_AT_ONCE:
+        look_or_error(draft, slice_)
 
 
 def can_be_read(form: HandInForm) -> bool:

@@ -192,7 +192,7 @@ def test_a_transaction_writes_few_cards_where_they_have_many_answers():
     counts = [1] * 400 + [2_000, 2_000, 5_000, 0]
     every = (histories.CardHistory(number, lines=[Review()] * count) for number, count in enumerate(counts))
     chunks = list(iter(lambda: histories.next_chunk(every), []))
-    assert [len(chunk) for chunk in chunks] == [150, 150, 101, 1, 1, 1]
+    assert [len(chunk) for chunk in chunks] == [250, 151, 1, 1, 1]
     assert [each.card_id for chunk in chunks for each in chunk] == list(range(404))
 
 
