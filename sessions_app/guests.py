@@ -14,6 +14,7 @@ from django.utils import timezone
 from cards.drafts import ImportDraft
 from cards.importing import TagLink, drop_draft
 from cards.models import CardReport, Deck, Tag
+from cards.slices import Slice
 from sessions_app import log
 from sessions_app.models import CardProgress, DayTotal, Enrollment, MatchingBoard, Review, Step, StudySession
 from studysite.accounts import erasing
