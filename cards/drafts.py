@@ -103,6 +103,12 @@ class ImportDraft(Claimed):
         done = self.merged if self.phase == self.Phase.MERGING else self.done
         return 100 * done // self.total if self.total else 0
 
+    def keep(self, *names: str) -> None:
+        """Save these fields alone. Raises DoesNotExist where somebody has dropped the draft meanwhile."""
+        values = {name: getattr(self, name) for name in names}
+        if not ImportDraft.objects.filter(pk=self.pk).update(**values):
+            raise ImportDraft.DoesNotExist
+
     def forget_file(self) -> None:
         self.path.unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import sqlite3
 from typing import Any
 
 from cards import looking, splitting
@@ -10,7 +9,9 @@ from cards.drafts import ImportDraft
 from cards.formats.detect import ANKI
 from cards.formats.types import FormatError
 from cards.look_json import (
+    MAX_HEAD,
     SAMPLES,
+    TOO_MANY,
     head_from_json,
     head_to_json,
     preview_from_json,
@@ -22,13 +23,13 @@ from cards.look_json import (
 )
 from cards.looking import Look
 from cards.models import Deck
-from cards.readings import opened
+from cards.readings import BusyError, opened
 from cards.slices import Slice
 
 FORM = 2
 """Of what is kept; to be raised when it changes, so that what was kept before is worked out anew."""
 
-MAX_KEPT = 4 * 2**20
+MAX_KEPT = MAX_HEAD
 """Characters of a look as JSON."""
 
 LOOKED_FOR = 50
@@ -95,11 +96,9 @@ def look_on(draft: ImportDraft, slice_: Slice) -> Look | None:
             if is_whole:
                 return looking.look_of(draft, reading, samples=LOOKED_FOR)
             draft.done = reading.count
-            ImportDraft.objects.filter(pk=draft.pk).update(done=draft.done)
-    except sqlite3.OperationalError as error:
-        # A slice that took far too long may still be at it.
-        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-            raise
+            draft.keep("done")
+    except BusyError:
+        pass
     return None
 
 
@@ -113,7 +112,7 @@ def suggest_deck(draft: ImportDraft, look: Look) -> bool:
         draft.options["subdecks"] = splitting.DECKS
     else:
         draft.deck = looking.likely_deck(owner=draft.owner, cards=look.preview.samples)
-    draft.save(update_fields=["deck", "options", "look"])
+    draft.keep("deck", "options", "look")
     return draft.deck is not None or splitting.is_split(draft)
 
 
@@ -121,7 +120,7 @@ def storable(kept: dict[str, Any]) -> dict[str, Any]:
     """As it comes back from the database, without what that cannot hold. Raises FormatError for too much of it."""
     text = json.dumps(kept, ensure_ascii=False).encode("utf-8", "replace").decode()
     if len(text) > MAX_KEPT:
-        raise FormatError("Its decks and note types are too many to be shown, or their names too long.")
+        raise FormatError(TOO_MANY)
     clean: dict[str, Any] = json.loads(NUL.sub(r"\1", text))
     return clean
 
@@ -145,7 +144,7 @@ def take_back(draft: ImportDraft, before: list[Any]) -> None:
     """Read the file as before its learner chose what it cannot be read as."""
     draft.options, deck = before
     draft.deck, draft.look = Deck.objects.filter(pk=deck).first(), {"of": None}
-    draft.save(update_fields=["options", "deck", "look"])
+    draft.keep("options", "deck", "look")
 
 
 def state_of(draft: ImportDraft) -> list[Any]:

@@ -1,5 +1,6 @@
 """What was read of a file as a whole, and what its preview shows: out to JSON and in again."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, replace
@@ -7,13 +8,19 @@ from typing import Any
 
 from cards.formats.anki.reader import NoteTypeInfo
 from cards.formats.anki.sides import FieldChoice
-from cards.formats.types import ImageRef, Notice, Parsed, ParsedCard, ParsedDeck, Preview, Report
+from cards.formats.types import FormatError, ImageRef, Notice, Parsed, ParsedCard, ParsedDeck, Preview, Report
 
 SAMPLES, SHOWN_TYPES = 10, 30
 """The first cards, and the note types with the most notes, that the preview shows."""
 
 MAX_SHOWN = 2_000
 """Characters of a side, or of a deck's description, that the preview shows."""
+
+MOST_DESCRIBED = 200
+MAX_HEAD = 4 * 2**20
+"""Characters of what is kept of a file as a whole, as JSON."""
+
+TOO_MANY = "Its decks and note types are too many to be shown, or their names too long."
 
 Samples = tuple[tuple[dict[str, str], ParsedCard], ...]
 
@@ -23,16 +30,21 @@ DECK_FIELDS = ("title", "language", "side_choice", "retention")
 
 
 def head_to_json(parsed: Parsed) -> dict[str, Any]:
-    """How a file is read, and what it says of its decks and note types."""
-    return {
+    """How a file is read, and what it says of its decks and note types. Raises FormatError for too much of it."""
+    # More decks than these are none of ours: nobody sees what they are about.
+    shown = MAX_SHOWN if len(parsed.decks) <= MOST_DESCRIBED else 0
+    head = {
         "read_as": {name: getattr(parsed, name) for name in READ_AS},
         "decks": [
-            {"path": deck.path, "description": deck.description[:MAX_SHOWN]}
+            {"path": deck.path, "description": deck.description[:shown]}
             | {name: getattr(deck, name) for name in DECK_FIELDS}
             for deck in parsed.decks
         ],
         "note_types": [type_to_json(info) for info in parsed.note_types[:SHOWN_TYPES]],
     }
+    if len(json.dumps(head)) > MAX_HEAD:
+        raise FormatError(TOO_MANY)
+    return head
 
 
 def head_from_json(kept: dict[str, Any]) -> Parsed:

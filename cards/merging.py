@@ -21,7 +21,7 @@ from cards.importing import drop_hidden, write_cards
 from cards.looking import know_sides
 from cards.models import Deck, TwinPair
 from cards.reading import steps as read_steps
-from cards.readings import Reading, opened
+from cards.readings import BusyError, Reading, opened
 from cards.services import CHUNK, lock_decks, next_position, refresh_deck
 from cards.signals import history_offered
 from cards.slices import Slice, Steps
@@ -222,14 +222,16 @@ def go_on(
 
     ``tell`` is called whenever cards are written.
 
-    Raises FormatError where the file is damaged, or a deck is not there any more that it writes into, and
-    FileNotFoundError where the file has gone.
+    Raises FormatError where the file is damaged, or a deck is not there any more that it writes into,
+    FileNotFoundError where the file has gone, and DoesNotExist where the draft has.
     """
     slice_ = Slice(seconds)
     with draft.claim() as mine:
         if mine:
             try:
                 _go_on(draft, slice_, seconds, tell)
+            except BusyError:
+                return False
             except FileNotFoundError:
                 draft.refresh_from_db()
                 if draft.phase != ImportDraft.Phase.DONE:
@@ -324,10 +326,10 @@ def write_history(*, draft: ImportDraft, slice_: Slice) -> None:
         if number + 1 >= len(decks):
             end_history(draft)
             return
-    draft.save(update_fields=["done", "options"])
+    draft.keep("done", "options")
 
 
 def end_history(draft: ImportDraft) -> None:
     draft.phase = ImportDraft.Phase.DONE
-    draft.save(update_fields=["phase", "options"])
+    draft.keep("phase", "options")
     draft.forget_file()

@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import sqlite3
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
@@ -61,7 +62,13 @@ def go_on(*, export: DeckExport, seconds: float | None = None) -> bool:
         if mine:
             try:
                 _write(export, slice_)
-            except FileNotFoundError as error:
+            except (FileNotFoundError, sqlite3.OperationalError) as error:
+                if (
+                    isinstance(error, sqlite3.OperationalError)
+                    and error.sqlite_errorcode != sqlite3.SQLITE_ERROR
+                ):
+                    # A full disk, which may have room again.
+                    raise
                 # Whoever has taken over a slice that took too long may have finished it.
                 export.refresh_from_db()
                 if export.is_whole:

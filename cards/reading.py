@@ -15,6 +15,7 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser
 
 from cards.drafts import ImportDraft
+from cards.formats.anki.package import COLLECTION
 from cards.formats.anki.reader import ALL, NONE, AnkiOptions
 from cards.formats.anki.sides import FieldChoice
 from cards.formats.bounds import ACCOUNT, GUEST, Limits, most_answers
@@ -86,6 +87,7 @@ def limits_of(owner: User | AnonymousUser) -> Limits:
     return ACCOUNT if owner.is_authenticated and not owner.is_guest else GUEST
 
 
+FILE = 3
 READ_AS = ("separator", "row_separator", "encoding", "markdown", "head", "fields", "path")
 """Options of a draft that say how its file is read."""
 
@@ -94,6 +96,7 @@ def read_as(draft: ImportDraft) -> list[Any]:
     """What a reading depends on: the file, how it is to be read, and how much of it may be."""
     file, limits = draft.path.stat(), limits_of(draft.owner)
     options = {name: value for name, value in draft.options.items() if name in READ_AS}
+    # The first `FILE` of these say which file it is.
     state = [FORM, file.st_size, file.st_mtime_ns, options, [limits.unpacked, limits.lines, limits.seconds]]
     made: list[Any] = json.loads(json.dumps(state))
     return made
@@ -105,6 +108,8 @@ def steps(draft: ImportDraft, reading: Reading) -> Steps:
     Raises FormatError, and FileNotFoundError where the file has gone.
     """
     of = read_as(draft)
+    if reading.state.get("of", [])[:FILE] != of[:FILE]:
+        reading.forget_unpacked()
     if reading.state.get("of") != of:
         reading.forget()
         reading.state = {"of": of, "stage": "", "place": None}
@@ -159,6 +164,8 @@ class Reader:
         self.check_answers()
         self.note()
         self.state |= {"stage": WHOLE, "place": None}
+        # Of Anki's notes the preview shows some anew whenever other fields are chosen.
+        self.reading.forget_unpacked(COLLECTION)
         yield
 
     def read(self, stage: str) -> Steps:

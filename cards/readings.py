@@ -66,6 +66,10 @@ def digest(*texts: str) -> int:
     return int.from_bytes(blake2b(data, digest_size=8).digest(), "big", signed=True)
 
 
+class BusyError(Exception):
+    """A slice of the same reading that took far longer than it may is still at it."""
+
+
 class Reading(Work):
     """The database of a draft. ``state`` is what its readers note; `save` keeps it with what they have written."""
 
@@ -85,7 +89,7 @@ class Reading(Work):
         super().save()
 
     def forget(self) -> None:
-        """Forget all that was read, and what was unpacked for it."""
+        """Forget all that was read; what was unpacked stays."""
         assert self.folder is not None  # noqa: S101
         self.db.rollback()
         for table in ("state", "cards", "twins", "learned", "known", "terms", "seen", "answers"):
@@ -213,7 +217,7 @@ class Reading(Work):
 def opened(draft: ImportDraft) -> Iterator[Reading]:
     """The draft's reading; what is not saved is forgotten. One that is damaged, as by a power cut, begins anew.
 
-    Raises FileNotFoundError where the draft's file has gone.
+    Raises FileNotFoundError where the draft's file has gone, and BusyError.
     """
     if not draft.path.exists():
         raise FileNotFoundError(draft.path)
@@ -226,6 +230,13 @@ def opened(draft: ImportDraft) -> Iterator[Reading]:
         reading = Reading(draft.folder)
     try:
         yield reading
+    except sqlite3.OperationalError as error:
+        if not draft.path.exists():
+            # Dropped in the middle of the slice.
+            raise FileNotFoundError(draft.path) from error
+        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+            raise BusyError from error
+        raise
     finally:
         reading.close()
 

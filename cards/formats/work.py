@@ -65,6 +65,13 @@ class Work:
             partial.replace(path)
         return path
 
+    def forget_unpacked(self, *kept: str) -> None:
+        """Remove what was unpacked, but for the files with the names ``kept``."""
+        assert self.folder is not None  # noqa: S101
+        for path in self.folder.iterdir():
+            if path.name not in kept and not path.name.startswith(DATABASE):
+                path.unlink(missing_ok=True)
+
 
 def pieces_of(path: Path, start: int, size: int) -> Iterator[bytes]:
     """The content of a file from the byte ``start`` on, in pieces of ``size`` bytes."""

@@ -1,7 +1,10 @@
 """Importing: handing something in, looking at what was understood, and only then writing it."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import wraps
 from pathlib import PurePath
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -26,7 +29,7 @@ from cards.look_json import SAMPLES
 from cards.looking import Look
 from cards.models import Deck
 from cards.reading import open_draft
-from cards.readings import opened
+from cards.readings import BusyError, opened
 from cards.rendering import render
 from cards.slices import Slice
 from cards.taking_over import keeps
@@ -56,7 +59,21 @@ BEGINNING = 0.3
 CHANGED = "This is how it reads now. Import it when it is right."
 
 
+def known_draft(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Answer 404 where the draft is dropped in another tab while a slice of it is done."""
+
+    @wraps(view)
+    def wrapped(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except ImportDraft.DoesNotExist:
+            raise Http404("dropped meanwhile") from None
+
+    return wrapped
+
+
 @never_cache
+@known_draft
 @require_http_methods(READ_AND_POST)
 def import_new(request: SiteRequest) -> HttpResponse:
     """The form for a file or pasted text; a post of something that can be read leads to its preview."""
@@ -64,6 +81,7 @@ def import_new(request: SiteRequest) -> HttpResponse:
 
 
 @never_cache
+@known_draft
 @learner_required
 @require_http_methods(READ_AND_POST)
 def import_into(request: LearnerRequest, slug: str) -> HttpResponse:
@@ -129,6 +147,7 @@ def can_be_read(form: HandInForm) -> bool:
 
 
 @never_cache
+@known_draft
 @learner_required
 @require_http_methods(READ_AND_POST)
 def import_draft(request: LearnerRequest, token: str) -> HttpResponse:
@@ -174,7 +193,7 @@ def look_again(
     if error:
         return show_preview(request, draft, look, reading, into, error)
     draft.title = into.cleaned_data.get("title") or draft.title
-    draft.save(update_fields=["options", "deck", "title", *([] if new_look else ["look"])])
+    draft.keep("options", "deck", "title", *([] if new_look else ["look"]))
     if request.POST.get("do") == "import":
         messages.info(request, CHANGED)
     return redirect(draft)
@@ -246,7 +265,7 @@ def import_samples(request: LearnerRequest, token: str, note_type: str) -> HttpR
             if reading.is_valid():
                 draft.options = reading.options()
             info = type_info(draft, int(note_type))
-    except (FormatError, FileNotFoundError):
+    except (FormatError, FileNotFoundError, BusyError):
         # Nothing to show samples of.
         info = None
     if info is None:
@@ -296,6 +315,7 @@ def begin(draft: ImportDraft, look: Look, into: IntoForm) -> None:
     importing.begin(draft=draft, look=look, title=title)
 
 
+@known_draft
 @learner_required
 @require_POST
 def import_go_on(request: LearnerRequest, token: str) -> HttpResponse:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from cards import importing, kept_looks, looking, merging, reading
 from cards.drafts import ImportDraft
@@ -468,3 +469,61 @@ def test_a_preview_takes_few_queries_however_many_cards(
     url = upload(learner_client, "".join(f"a{n}\tb\n" for n in range(3_000)).encode())["Location"]
     with django_assert_max_num_queries(12):
         learner_client.get(url)
+
+
+@pytest.mark.parametrize(
+    "within", ["cards.reading.Reader.add", "cards.looking.standing", "sessions_app.histories.next_chunk"]
+)
+def test_a_draft_that_is_dropped_in_the_middle_of_a_slice_breaks_nothing(
+    learner_client: Client, minimal: None, monkeypatch: pytest.MonkeyPatch, within: str
+) -> None:
+    url = upload(learner_client, an_archive())["Location"]
+    if "histories" in within:
+        drive(learner_client, url, **HTMX)
+        import_it(learner_client, url, title="Mine")
+    module, name = within.rsplit(".", 1)
+    real = import_string(within) if "Reader" not in within else reading.Reader.add
+
+    def dropping(*args: Any) -> Any:
+        for draft in ImportDraft.objects.all():
+            draft.delete()
+        return real(*args)
+
+    monkeypatch.setattr(f"{module}.{name}", dropping)
+    codes = [learner_client.post(f"{url}go-on/", headers=HTMX).status_code for _ in range(60)]
+    assert set(codes) <= {200, 302, 404}
+    assert codes[-1] == 404
+    assert not list((importing.folder()).iterdir())
+
+
+def test_what_was_unpacked_is_kept_no_longer_than_needed(learner: User, minimal: None) -> None:
+    draft = a_draft(learner, "archive")
+    kept_looks.go_on(again(draft), Slice(0))
+    assert (draft.folder / "cards.jsonl").exists()
+    look_in_slices(draft)
+    assert {path.name for path in draft.folder.iterdir()} <= {"read.sqlite3", "read.sqlite3-journal"}
+    assert draft.folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_file_that_is_another_one_is_unpacked_anew(learner: User) -> None:
+    draft = a_draft(learner, "new package")
+    assert looking.look_at(draft).preview.samples[0].term == "Term 0"
+    draft.path.write_bytes(package([note(["Other", "b"])]))
+    assert looking.look_at(draft).preview.samples[0].term == "Other"
+
+
+def test_too_many_decks_and_note_types_are_told_at_once(
+    learner_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cards.look_json.MAX_HEAD", 100)
+    page = learner_client.get(upload(learner_client, a_package())["Location"])
+    assert "Its decks and note types are too many to be shown" in page.text
+
+
+def test_a_large_file_is_stored_first_and_read_then(
+    learner_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cards.views.importing.READ_AT_ONCE", 10)
+    url = upload(learner_client, a_text())["Location"]
+    assert not ImportDraft.objects.get().folder.exists()
+    assert "What was understood" in learner_client.get(url).text

@@ -26,6 +26,9 @@ MAX_MEDIA_LIST = 4 * 2**20
 MAX_IMAGE = 10 * 2**20
 MAX_IMAGES_TOTAL = 500 * 2**20
 
+COLLECTION = "collection"
+"""The name of the file that a collection is unpacked to."""
+
 NEW, OLD = "collection.anki21b", ("collection.anki21", "collection.anki2")
 
 
@@ -71,7 +74,7 @@ class Package:
 
     def write_collection(self) -> None:
         if self.work.folder:
-            path = self.work.unpack("collection", self.chunks)
+            path = self.work.unpack(COLLECTION, self.chunks)
             self.meter.unpack(self.member, path.stat().st_size)
             self.path = str(path)
             return
