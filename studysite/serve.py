@@ -26,6 +26,8 @@ from studysite.prepare import CannotStartError, in_one_line, prepare, start_djan
 
 HEADER_MILLISECONDS = 5_000
 CONNECTIONS = 4_000
+BUFFER = 128 * 1024
+"""Bytes that a connection may have on their way; a third of granian's own number, for many slow readers."""
 END_SECONDS = 10
 """How long open requests have to come to their end when the server is told to end."""
 
@@ -98,7 +100,7 @@ def serve() -> None:
         # Without the protocol's "lifespan": nothing has to happen at the start and at the end.
         interface=Interfaces.ASGINL,
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=BUFFER),
         websockets=False,
         workers=settings.WORKERS,
         # Connections of a worker, idle ones too; what comes beyond waits to be accepted.
