@@ -32,7 +32,7 @@ class ImportDraft(Claimed):
     """What a learner has handed in, how she wants it read, and how far its import has come.
 
     The cards go into ``staging``, a deck that is not shown, and from there as a whole into ``deck``; where that is
-    None, the hidden deck becomes one of hers. ``done`` counts what was read for the preview, then what the
+    None, the hidden deck becomes one of theirs. ``done`` counts what was read for the preview, then what the
     current phase has written of ``total``.
     """
 

@@ -64,7 +64,7 @@ def cards_of(deck: Deck, viewer: Viewer, keys: Sequence[int]) -> list[Card]:
 
 
 def parsed(card: Card) -> ParsedCard:
-    # Her own tag and the owner's of one name are one to her.
+    # A learner's own tag and the owner's of one name are one to them.
     tags = {tag.key: tag.name for tag in card.seen_tags}  # type: ignore[attr-defined]
     images = card.images_by_side()
     return ParsedCard(

@@ -76,7 +76,7 @@ def take_over_reports(guest: User, user: User) -> None:
 def guest_discard(*, guest: User, now: datetime) -> None:
     """Erase the guest; what cannot be erased within a request goes with the daily chores.
 
-    A guest whose deck somebody else has studied loses her answers alone: the deck stays, for the other.
+    A guest whose deck somebody else has studied loses their answers alone: the deck stays, for the other.
     """
     if not User.objects.filter(pk=guest.pk, is_guest=True).exists():
         return
@@ -87,7 +87,7 @@ def guest_discard(*, guest: User, now: datetime) -> None:
 
 
 def guest_forget_answers(*, guest: User) -> None:
-    """Delete what the guest has answered and handed in; her row and her decks stay."""
+    """Delete what the guest has answered and handed in; their row and their decks stay."""
     with transaction.atomic():
         if not User.objects.select_for_update().filter(pk=guest.pk, is_guest=True).exists():
             return
