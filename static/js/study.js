@@ -45,45 +45,22 @@
     return true;
   }
 
-  // htmx listens to what it has swapped in only when that has settled, some milliseconds later. A form that is sent in
-  // between would load the whole page, and its fields may still hold what the question before had: the key waits.
-  let settling = false;
-  const held = [];
-
-  function hold(event) {
-    if (event.key.length > 1 && !["Enter", "Escape"].includes(event.key)) return;
-    event.preventDefault();
-    held.push(event);
-  }
-
   // In the capture phase: pop-ups are closed by the same key on its way back.
   document.addEventListener(
     "keydown",
     (event) => {
-      if (!isEscape(event)) return;
-      if (settling) hold(event);
-      else if (press("Escape")) event.preventDefault();
+      if (isEscape(event) && press("Escape")) event.preventDefault();
     },
     true,
   );
 
   document.addEventListener("keydown", (event) => {
     if (event.repeat || event.key === "Escape" || cardKeys.taken(event)) return;
-    if (settling) hold(event);
-    else if (pressed(event)) event.preventDefault();
-  });
-
-  document.addEventListener("htmx:afterSettle", (event) => {
-    if (event.detail.elt.id !== "question") return;
-    settling = false;
-    for (const early of held.splice(0)) {
-      if (!pressed(early) && early.key === "Enter" && early.target.isConnected) early.target.click();
-    }
+    if (pressed(event)) event.preventDefault();
   });
 
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.elt.id !== "question") return;
-    settling = true;
     const stage = document.getElementById("question");
     const first = stage.querySelector("[autofocus]") ?? stage.querySelector(".flashcard[tabindex], h1[tabindex]");
     first?.focus({ preventScroll: true });
