@@ -18,7 +18,7 @@ from studysite.deadline import in_request
 MOST_AT_ONCE = 50
 """People who are erased by one request."""
 
-SHOWN_PEOPLE = 20
+SHOWN_ROWS = 20
 YOURSELF = "You cannot delete yourself. Ask another superuser."
 TOO_MANY = f"Choose at most {MOST_AT_ONCE} people at once."
 ERASE, HAND_OVER = "erase", "hand_over"
@@ -79,7 +79,7 @@ def erase(modeladmin: ModelAdmin, request: HttpRequest, people: Sequence[User]) 
             objections = [str(error)]
         else:
             return None
-    return _page(modeladmin, request, people, form=form, found=found, objections=objections)
+    return _page(modeladmin, request, people, form=form, found=found, protected=objections)
 
 
 def _erase_all(
@@ -102,7 +102,7 @@ def _page(
         **modeladmin.admin_site.each_context(request),
         "title": "Delete people",
         "opts": modeladmin.opts,
-        "people": people[:SHOWN_PEOPLE],
+        "rows": people[:SHOWN_ROWS],
         "count": len(people),
         "checkbox": ACTION_CHECKBOX_NAME if request.POST.get("action") else "",
         "keys": [person.pk for person in people],
