@@ -219,7 +219,7 @@ def test_an_answer_while_another_tab_merges_leads_home(guest_client, answer_url,
 
 def test_signing_up_keeps_everything_silently(guest_client, study_url, answer_url):
     key = guest_client.session.session_key
-    assert sign_up(guest_client)["Location"] == "/"
+    assert sign_up(guest_client, time_zone="Asia/Tokyo")["Location"] == "/"
     user = User.objects.get(email="ada@example.org")
     assert {row.learner for rows in (Review, StudySession, CardProgress) for row in rows.objects.all()} == {
         user
