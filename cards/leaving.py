@@ -59,13 +59,19 @@ def part_with_decks(sender: object, person: User, heir: User | None, now: dateti
 
 @receiver(person_erasing)
 def erase_belongings(sender: object, person: User, until: float, **kwargs: Any) -> bool:
-    """Drafts, exports, reports, tags and what their erased decks say; whether all of it is gone."""
+    """Imports, exports, reports, tags and what their erased decks say; whether all of it is gone."""
+    drop_files(person)
+    steps = (drop_reports, drop_links, drop_own_tags, erase_decks)
+    return all(step(person, until) for step in steps)
+
+
+def drop_files(person: User) -> None:
+    """Forget the person's imports and exports, with their files."""
     for draft in ImportDraft.objects.filter(owner=person).defer("look"):
+        # What it has written goes with the daily chores.
         drop_draft(draft=draft, slice_=Slice(0))
     for export in DeckExport.objects.filter(learner=person):
         export.delete()
-    steps = (drop_reports, drop_links, drop_own_tags, erase_decks)
-    return all(step(person, until) for step in steps)
 
 
 def drop_reports(person: User, until: float) -> bool:

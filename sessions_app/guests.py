@@ -5,6 +5,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from math import inf
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
@@ -12,10 +13,12 @@ from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
 from cards.drafts import ImportDraft
-from cards.importing import TagLink, drop_draft
+from cards.exports import DeckExport
+from cards.importing import TagLink
+from cards.leaving import drop_files
 from cards.models import CardReport, Deck, Tag
-from cards.slices import Slice
 from sessions_app import log
+from sessions_app.erasing import person_erase
 from sessions_app.models import CardProgress, DayTotal, Enrollment, MatchingBoard, Review, Step, StudySession
 from studysite.accounts import erasing
 from studysite.accounts.models import User
@@ -87,22 +90,19 @@ def guest_discard(*, guest: User, now: datetime) -> None:
 
 
 def guest_forget_answers(*, guest: User) -> None:
-    """Delete what the guest has answered and handed in; their row and their decks stay."""
+    """Delete what the guest has answered, and their imports and exports; their row and their decks stay."""
     with transaction.atomic():
         if not User.objects.select_for_update().filter(pk=guest.pk, is_guest=True).exists():
             return
-        for rows in LEARNED:
-            rows.objects.filter(learner=guest).delete()
-        for draft in ImportDraft.objects.filter(owner=guest).select_related("staging"):
-            # What it has written goes with the daily chores.
-            drop_draft(draft=draft, slice_=Slice(0))
+        person_erase(guest, until=inf)
+        drop_files(guest)
 
 
 def studied_by_others() -> Q:
-    """Decks that somebody else than their owner studies, or has answered about."""
+    """Decks that somebody else than their owner studies, or has answered about; an erased one needs no owner."""
     others = Enrollment.objects.filter(deck=OuterRef("pk")).exclude(learner=OuterRef("owner"))
     logged = Review.objects.filter(card__deck=OuterRef("pk")).exclude(learner=OuterRef("owner"))
-    return Q(Exists(others)) | Q(Exists(logged))
+    return Q(erased_at=None) & (Q(Exists(others)) | Q(Exists(logged)))
 
 
 def idle_guests_erase(*, before: datetime, until: float) -> int:
@@ -201,9 +201,10 @@ def add_enrollment(own: Enrollment, theirs: Enrollment) -> None:
 
 
 def hand_over(guest: User, user: User) -> None:
-    """Make the guest's decks, tags and drafts the user's; of two tags of one name the user's stays."""
+    """Make the guest's decks, tags, imports and exports the user's; of two tags of one name the user's stays."""
     Deck.objects.filter(owner=guest).update(owner=user)
     ImportDraft.objects.filter(owner=guest).update(owner=user)
+    DeckExport.objects.filter(learner=guest).update(learner=user)
     same = {tag.key: tag.pk for tag in Tag.objects.filter(owner=user, key__in=guest.tags.values("key"))}
     for tag in guest.tags.filter(key__in=same):
         have = TagLink.objects.filter(tag=same[tag.key]).values("card")

@@ -10,13 +10,24 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cards import preparing
 from cards.drafts import ImportDraft
+from cards.erasing import erase_now
+from cards.exports import DeckExport
 from cards.importing import make_draft
 from cards.models import Card, CardReport, Deck, Tag
 from cards.reports import report_card
 from sessions_app import log, marks
 from sessions_app.guests import LEARNED, guest_discard, guest_merge, idle_guests_erase
-from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step, StudySession
+from sessions_app.models import (
+    CardProgress,
+    DayTotal,
+    Enrollment,
+    OverriddenAnswer,
+    Review,
+    Step,
+    StudySession,
+)
 from studysite.accounts.models import User
 from studysite.deadline import in_seconds
 from tests.sessions_app.conftest import NOON, Studying
@@ -95,10 +106,11 @@ def test_rows_that_a_merge_does_not_know_undo_it(guest, learner, deck, merge, mo
 
 def test_all_that_names_a_learner_is_moved():
     """Whoever adds a table of what learners do has to say here what a merge makes of it."""
-    people_alone = {"accounts", "account", "admin", "cards"}
+    people_alone = {"accounts", "account", "admin"}
+    made = {Deck, Tag, CardReport, ImportDraft, DeckExport}
     fields = User._meta.get_fields(include_hidden=True)
     models = {field.related_model for field in fields if field.is_relation and field.auto_created}
-    assert {model for model in models if model._meta.app_label not in people_alone} == set(LEARNED)
+    assert {model for model in models if model._meta.app_label not in people_alone} == {*LEARNED, *made}
 
 
 # --- Both have studied
@@ -269,11 +281,13 @@ def test_a_guests_decks_and_tags_become_the_users(guest, learner):
     both = Tag.objects.create(owner=guest, name="Verbs"), Tag.objects.create(owner=learner, name="verbs")
     card.tags.add(both[0], Tag.objects.create(owner=guest, name="mine"))
     make_draft(owner=guest, content="a\tb\n")
+    DeckExport.objects.create(deck=deck, learner=guest, kind="tab")
     guest_merge(guest=guest, user=learner, now=NOON)
     deck.refresh_from_db()
     assert deck.owner == learner
     assert set(card.tags.values_list("name", "owner")) == {("verbs", learner.pk), ("mine", learner.pk)}
     assert ImportDraft.objects.get().owner == learner
+    assert DeckExport.objects.get().learner == learner
     assert not User.objects.filter(is_guest=True).exists()
 
 
@@ -303,3 +317,32 @@ def test_a_deck_that_others_study_keeps_its_guest(guest, learner):
     assert idle_guests_erase(before=NOON, until=in_seconds(60)) == 0
     guest_discard(guest=guest, now=NOON)
     assert Deck.objects.filter(pk=deck.pk).exists()
+
+
+def test_such_a_guest_loses_answers_and_files(guest, learner, make_deck, settings, tmp_path):
+    settings.DATA_DIR = tmp_path
+    shared, deck = make_deck(1), make_deck(2)
+    Deck.objects.filter(pk=shared.pk).update(owner=guest)
+    study(learner, shared, 3)
+    study(guest, deck, 3)
+    digest = OverriddenAnswer.objects.create(card=deck.cards.first(), side="definition", digest="d")
+    Review.objects.filter(learner=guest).update(overridden=digest)
+    draft = make_draft(owner=guest, content="a\tb\n")
+    export = preparing.begin(deck=deck, learner=guest, kind="history")
+    preparing.go_on(export=export)
+    guest_discard(guest=guest, now=NOON)
+    assert {row.learner for model in LEARNED for row in model.objects.all()} == {learner}
+    assert not OverriddenAnswer.objects.exists()
+    assert not draft.path.exists()
+    assert not export.folder.exists()
+    assert User.objects.filter(pk=guest.pk, erased_at=None).exists()
+
+
+def test_a_deck_that_is_erased_keeps_no_guest(guest, learner, deck):
+    Deck.objects.filter(pk=deck.pk).update(owner=guest)
+    study(learner, deck, 3)
+    erase_now([deck.pk], now=NOON)
+    User.objects.filter(pk=guest.pk).update(date_joined=NOON - timedelta(days=90))
+    assert idle_guests_erase(before=NOON, until=in_seconds(60)) == 1
+    assert Deck.objects.get(pk=deck.pk).owner.erased_at
+    assert Review.objects.get().learner == learner
