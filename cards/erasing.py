@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import CharField, Exists, F, OuterRef, ProtectedError, Q, Value
+from django.db.models import CharField, Exists, F, OuterRef, ProtectedError, Q, QuerySet, Value
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
 
@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 REMOVED_DECK = "A deck that was removed"
 REMOVED_CARD = "A card that was removed"
 REMOVED_TAG = "A tag"
+REMOVED_REPORT = "A report"
 CARDS_AT_ONCE = 100
 """Cards whose rows are written in one transaction."""
 
@@ -43,6 +44,7 @@ CARDS_LOOKED_FOR = 2_000
 """Cards for whose texts the frozen questions are looked through at once."""
 
 DECKS_AT_ONCE = 500
+ROWS_AT_ONCE = 500
 TagLink = Card.tags.through
 
 
@@ -88,19 +90,19 @@ def claim_decks(keys: Collection[int], *, now: datetime, removed_before: datetim
 
 def erase_now(keys: Collection[int], *, now: datetime) -> None:
     """Erase decks that are removed or not, within a request: what takes longer goes with the daily chores."""
-    claimed, until = claim_decks(keys, now=now), in_request()
-    for deck in Deck.objects.filter(pk__in=claimed):
-        erase_deck(deck, until=until)
+    claimed = claim_decks(keys, now=now)
+    decks_go_on(until=in_request(), decks=Deck.objects.filter(pk__in=claimed))
 
 
-def decks_go_on(*, until: float) -> bool:
-    """Go on with all erased decks; whether nothing is left that can be erased."""
+def decks_go_on(*, until: float, decks: QuerySet[Deck] | None = None) -> bool:
+    """Go on with those of ``decks``, or of all, that are erased; whether nothing is left that can be erased."""
+    erased = (Deck.objects.all() if decks is None else decks).exclude(erased_at=None)
     is_done = True
     # In any order: of more than can be looked at in one day, each has its turn.
-    for deck in list(Deck.objects.exclude(erased_at=None).order_by("?")):
-        is_done &= erase_deck(deck, until=until)
+    for deck in list(erased.order_by("?")):
         if is_over(until):
             return False
+        is_done &= erase_deck(deck, until=until)
     return is_done
 
 
@@ -119,13 +121,16 @@ def erase_deck(deck: Deck, *, until: float) -> bool:
     if not all(answers):
         return False
     keys = list(deck.cards.order_by("pk").values_list("pk", flat=True))
-    return drop_unneeded(keys, until=until) and drop_empty_deck(deck)
+    if not drop_unneeded(keys, until=until):
+        return False
+    drop_empty_deck(deck)
+    return True
 
 
-def drop_empty_deck(deck: Deck) -> bool:
+def drop_empty_deck(deck: Deck) -> None:
     """Delete the row of an erased deck, unless a card is left, or somebody's answers need it."""
     if deck.cards.exists() or needed(Deck, [deck.pk]):
-        return True
+        return
     try:
         with transaction.atomic():
             # What could refer to it has been looked for, in every app; a second time would be in the transaction.
@@ -133,7 +138,6 @@ def drop_empty_deck(deck: Deck) -> bool:
             rows._raw_delete(rows.db)
     except IntegrityError:
         logger.info("Deck %s is needed again.", deck.pk)
-    return True
 
 
 # --- Cards
@@ -208,20 +212,20 @@ def _erase_around(deck: Deck, cards: Sequence[int]) -> None:
     pairs = TwinPair.objects.filter(Q(first__in=cards) | Q(second__in=cards))
     links = TagLink.objects.filter(card__in=cards)
     tags = list(links.filter(tag__owner=deck.owner_id).values_list("tag", flat=True).distinct())
-    for rows, said in ((reports, "A report"), (pairs, REMOVED_CARD)):
-        forget_rows(rows.model, rows.values_list("pk", flat=True), said=said)
-        rows.delete()
+    _drop_logged(reports, REMOVED_REPORT)
+    _drop_logged(pairs, REMOVED_CARD)
     forget_rows(Card, cards, said=REMOVED_CARD)
     CardImage.objects.filter(card__in=cards).delete()
     links.delete()
-    drop_tags(Tag.objects.filter(~Exists(TagLink.objects.filter(tag=OuterRef("pk"))), pk__in=tags))
+    unused = Tag.objects.filter(~Exists(TagLink.objects.filter(tag=OuterRef("pk"))), pk__in=tags)
+    _drop_logged(unused, REMOVED_TAG)
 
 
-def drop_tags(tags: Any) -> None:
-    """Delete ``tags`` (a QuerySet), also out of the admin's log."""
-    keys = list(tags.order_by().values_list("pk", flat=True))
-    forget_rows(Tag, keys, said=REMOVED_TAG)
-    Tag.objects.filter(pk__in=keys).delete()
+def _drop_logged(rows: QuerySet[Any], said: str) -> None:
+    """Delete ``rows``, which the admin's log calls ``said`` from then on."""
+    keys = list(rows.order_by().values_list("pk", flat=True))
+    forget_rows(rows.model, keys, said=said)
+    rows.model.objects.filter(pk__in=keys).delete()
 
 
 def drop_unneeded(keys: Sequence[int], *, until: float) -> bool:
@@ -244,6 +248,23 @@ def needed(model: type[Deck | Card], keys: Collection[int]) -> set[int]:
     """Those of the rows that somebody's answers refer to."""
     answers: list[Any] = [found for _, found in references_asked.send(sender=model, keys=keys)]
     return {key for found in answers for key in found}
+
+
+# --- Rows
+
+
+def drop_rows(rows: QuerySet[Any], *, until: float, said: str = "") -> bool:
+    """Delete ``rows`` in short transactions; whether that is done.
+
+    With ``said`` that is what the admin's log calls them from then on.
+    """
+    while keys := list(rows.order_by().values_list("pk", flat=True)[:ROWS_AT_ONCE]):
+        if is_over(until):
+            return False
+        if said:
+            forget_rows(rows.model, keys, said=said)
+        rows.model.objects.filter(pk__in=keys).delete()
+    return True
 
 
 def chunks(keys: Sequence[int], size: int) -> Iterator[Sequence[int]]:

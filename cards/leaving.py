@@ -9,19 +9,16 @@ from django.dispatch import receiver
 
 from cards import library
 from cards.drafts import ImportDraft
-from cards.erasing import chunks, claim_decks, drop_tags, erase_deck
+from cards.erasing import REMOVED_REPORT, REMOVED_TAG, claim_decks, decks_go_on, drop_rows
 from cards.exports import DeckExport
 from cards.handing_over import hand_over
 from cards.importing import drop_draft
 from cards.models import Card, CardReport, Deck, Tag
 from cards.slices import Slice
-from studysite.accounts.admin_log import forget_rows
 from studysite.accounts.erasing import Belonging
 from studysite.accounts.models import User
 from studysite.accounts.signals import belongings_asked, objections_asked, person_erasing, person_leaving
-from studysite.deadline import is_over
 
-ROWS_AT_ONCE = 500
 TagLink = Card.tags.through
 
 
@@ -61,8 +58,14 @@ def part_with_decks(sender: object, person: User, heir: User | None, now: dateti
 def erase_belongings(sender: object, person: User, until: float, **kwargs: Any) -> bool:
     """Imports, exports, reports, tags and what their erased decks say; whether all of it is gone."""
     drop_files(person)
-    steps = (drop_reports, drop_links, drop_own_tags, erase_decks)
-    return all(step(person, until) for step in steps)
+    tags, decks = Tag.objects.filter(owner=person), Deck.objects.filter(owner=person)
+    return (
+        drop_rows(CardReport.objects.filter(reporter=person), until=until, said=REMOVED_REPORT)
+        # Off the cards of others too.
+        and drop_rows(TagLink.objects.filter(tag__owner=person), until=until)
+        and drop_rows(tags, until=until, said=REMOVED_TAG)
+        and decks_go_on(until=until, decks=decks)
+    )
 
 
 def drop_files(person: User) -> None:
@@ -72,38 +75,3 @@ def drop_files(person: User) -> None:
         drop_draft(draft=draft, slice_=Slice(0))
     for export in DeckExport.objects.filter(learner=person):
         export.delete()
-
-
-def drop_reports(person: User, until: float) -> bool:
-    keys = list(CardReport.objects.filter(reporter=person).order_by().values_list("pk", flat=True))
-    for chunk in chunks(keys, ROWS_AT_ONCE):
-        if is_over(until):
-            return False
-        forget_rows(CardReport, chunk, said="A report")
-        CardReport.objects.filter(pk__in=chunk).delete()
-    return True
-
-
-def drop_links(person: User, until: float) -> bool:
-    """Take the person's tags off all cards, also off those of others."""
-    keys = list(TagLink.objects.filter(tag__owner=person).values_list("pk", flat=True))
-    for chunk in chunks(keys, ROWS_AT_ONCE):
-        if is_over(until):
-            return False
-        TagLink.objects.filter(pk__in=chunk).delete()
-    return True
-
-
-def drop_own_tags(person: User, until: float) -> bool:
-    keys = list(Tag.objects.filter(owner=person).order_by().values_list("pk", flat=True))
-    for chunk in chunks(keys, ROWS_AT_ONCE):
-        if is_over(until):
-            return False
-        drop_tags(Tag.objects.filter(pk__in=chunk))
-    return True
-
-
-def erase_decks(person: User, until: float) -> bool:
-    erased = Deck.objects.filter(owner=person).exclude(erased_at=None)
-    answers = [erase_deck(deck, until=until) for deck in erased]
-    return all(answers)

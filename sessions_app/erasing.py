@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
-from cards.erasing import REMOVED_CARD, chunks
+from cards.erasing import REMOVED_CARD, chunks, drop_rows
 from cards.models import Card, Deck
 from sessions_app.models import (
     CardProgress,
@@ -188,14 +188,6 @@ def person_erase(person: User, *, until: float) -> bool:
 
 
 # --- Rows
-
-
-def drop_rows(rows: QuerySet[Any], *, until: float) -> bool:
-    while keys := list(rows.order_by().values_list("pk", flat=True)[:ROWS_AT_ONCE]):
-        if is_over(until):
-            return False
-        rows.model.objects.filter(pk__in=keys).delete()
-    return True
 
 
 def drop_reviews(lines: QuerySet[Review], *, until: float) -> bool:

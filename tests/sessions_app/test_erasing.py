@@ -11,7 +11,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cards import library
-from cards.erasing import REMOVED_CARD, claim_decks, decks_go_on, erase_now, old_cards_erase, old_decks_claim
+from cards.erasing import (
+    REMOVED_CARD,
+    claim_decks,
+    decks_go_on,
+    erase_cards,
+    erase_now,
+    old_cards_erase,
+    old_decks_claim,
+)
 from cards.images import CardImage, path_of, unused_images_remove
 from cards.models import Card, Deck, Tag
 from cards.services import edit_card, move_cards, remove_cards, restore_cards, restore_decks
@@ -77,6 +85,16 @@ def test_a_deck_that_came_back_at_that_moment_stays(deck):
     assert (deck.title, deck.erased_at) == ("Capitals", None)
 
 
+def test_a_card_that_came_back_at_that_moment_stays(deck):
+    card = deck.cards.get(position=0)
+    remove_card(card)
+    before = timezone.now() - timedelta(days=30)
+    restore_cards(deck=deck, cards=deck.cards.all())
+    assert erase_cards(deck, [card.pk], until=in_seconds(60), removed_before=before)
+    card.refresh_from_db()
+    assert (card.term, card.erased_at) == ("Term 0", None)
+
+
 def test_an_erased_deck_does_not_come_back(deck, owner_client, learner):
     study(learner, deck, 3)
     remove(deck)
@@ -129,8 +147,8 @@ def kill_at(monkeypatch, number):
 @pytest.mark.parametrize("number", [4, 7])
 def test_killed_again_and_again_it_comes_to_its_end(number, make_deck, learner, stranger, owner, monkeypatch):
     """Each run ends within its fifth or eighth transaction; no replay comes out different after it."""
-    for name in ("cards.erasing.CARDS_AT_ONCE", "sessions_app.erasing.ROWS_AT_ONCE"):
-        monkeypatch.setattr(name, 2)
+    for name in ("cards.erasing.CARDS", "cards.erasing.ROWS", "sessions_app.erasing.ROWS"):
+        monkeypatch.setattr(f"{name}_AT_ONCE", 2)
     erasable.fill(make_deck(4), learner, stranger)
     erasable.plant(others=[learner.pk, stranger.pk])
     runs = 0
@@ -144,6 +162,18 @@ def test_killed_again_and_again_it_comes_to_its_end(number, make_deck, learner, 
         assert runs < 100
     assert runs > 2
     assert Review.objects.filter(learner=learner).count() == 2
+
+
+def test_no_deck_is_looked_at_once_the_time_is_over(make_deck, owner):
+    """However many there are."""
+    for _ in range(3):
+        make_deck(0)
+    claim_decks(list(Deck.objects.values_list("pk", flat=True)), now=timezone.now())
+    assert not decks_go_on(until=-1)
+    assert not decks_go_on(until=-1, decks=Deck.objects.filter(owner=owner))
+    assert Deck.objects.count() == 3
+    assert decks_go_on(until=in_seconds(60))
+    assert not Deck.objects.exists()
 
 
 def test_with_no_time_at_all_it_goes_on_bit_by_bit(deck, owner, learner):
