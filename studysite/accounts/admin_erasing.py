@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import ModelAdmin
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -85,9 +86,11 @@ def erase(modeladmin: ModelAdmin, request: HttpRequest, people: Sequence[User]) 
 def _erase_all(
     modeladmin: ModelAdmin, request: HttpRequest, people: Sequence[User], heir: User | None
 ) -> None:
-    modeladmin.log_deletions(request, people)  # type: ignore[arg-type]
     for person in people:
-        erasing.erase_person(person=person, heir=heir, now=timezone.now())
+        # Both or neither: the log tells of nobody who is there still, and calls nobody by name.
+        with transaction.atomic():
+            if erasing.erase_person(person=person, heir=heir, now=timezone.now()):
+                modeladmin.log_deletions(request, User.objects.filter(pk=person.pk))
     keys = [person.pk for person in people]
     is_done = erasing.go_on(until=in_request(), people=keys)
     said = f"{len(people):,} account{'' if len(people) == 1 else 's'} deleted."

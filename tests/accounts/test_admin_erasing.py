@@ -131,6 +131,25 @@ def test_as_many_queries_to_ask_for_ten_as_for_one(superuser_client, owner, deck
     assert counts[0] == counts[1]
 
 
+def test_where_the_second_is_refused_the_log_tells_of_the_first(
+    superuser_client, learner, stranger, monkeypatch
+):
+    """Something has changed since the page was asked for."""
+    erase_person = erasing.erase_person
+
+    def refuse(*, person, **more):
+        if person == stranger:
+            raise erasing.ErasureRefusedError("Not now.")
+        return erase_person(person=person, **more)
+
+    monkeypatch.setattr(erasing, "erase_person", refuse)
+    data = {"action": "delete_selected", "_selected_action": [learner.pk, stranger.pk], "post": "yes"}
+    assert "Not now." in superuser_client.post(USERS, data).text
+    assert LogEntry.objects.get().object_id == str(learner.pk)
+    assert User.objects.get(pk=learner.pk).erased_at
+    assert User.objects.get(pk=stranger.pk).is_active
+
+
 def test_editors_erase_and_hand_over_nothing(editor_client, owner, deck):
     for data in (ERASE, hand_over("edith@example.org")):
         assert editor_client.post(delete_page(owner), data).status_code == 403
