@@ -5,6 +5,7 @@ from django.contrib.admin.models import LogEntry
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from cards.models import Card, Deck, Tag
 from studysite.accounts import erasing
@@ -77,6 +78,17 @@ def test_whoever_cannot_have_the_decks_gets_none(superuser_client, owner, deck, 
     response = superuser_client.post(delete_page(owner), hand_over(heir))
     assert "heir" in errors(response)
     assert Deck.objects.present().get().owner == owner
+
+
+@pytest.mark.parametrize("gone", [{"is_active": False}, {"is_active": False, "erased_at": timezone.now()}])
+def test_whoever_has_left_meanwhile_gets_no_decks(owner, learner, deck, gone):
+    """Since the form was checked; as little as whoever is erased."""
+    User.objects.filter(pk=learner.pk).update(**gone)
+    for heir in (learner, owner):
+        with pytest.raises(erasing.ErasureRefusedError, match="has no account any more"):
+            erasing.erase_person(person=owner, heir=heir, now=timezone.now())
+    assert Deck.objects.present().get().owner == owner
+    assert User.objects.get(pk=owner.pk).is_active
 
 
 def test_nobody_deletes_themselves(superuser, superuser_client):

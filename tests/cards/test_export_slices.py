@@ -24,6 +24,7 @@ from cards.formats.detect import read_file
 from cards.formats.types import FormatError
 from cards.models import Card, Deck, Tag, TwinPair
 from cards.services import refresh_deck
+from cards.slices import Slice, Steps
 from sessions_app.models import CardProgress, Enrollment, Review
 from studysite.accounts.models import User
 from tests.cards.pictures import show, stored
@@ -164,7 +165,7 @@ def test_whoever_is_killed_in_a_slice_loses_that_slice_alone(
     assert (export.folder / "file").read_bytes() == whole
 
 
-def fails(*_args: object) -> None:
+def fails(*_args: object, **_more: object) -> None:
     raise ZeroDivisionError
 
 
@@ -427,6 +428,18 @@ def test_all_together_have_bounded_room(
     assert not first.folder.exists()
 
 
+def test_room_is_made_of_strangers_exports_first(
+    deck: Deck, owner: User, learner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = begun(deck, "tab", owner), begun(deck, "tab", learner)
+    strangers = preparing.begin(deck=deck, learner=None, kind="tab")
+    for export in (old, strangers):
+        in_slices(export)
+    monkeypatch.setattr(preparing, "MOST_ROOM", 2 * again(old).size + 10)
+    in_slices(new)
+    assert set(DeckExport.objects.all()) == {old, new}
+
+
 def test_old_ones_go_with_their_files(deck: Deck, owner: User, minimal: None) -> None:
     export = preparing.begin(deck=deck, learner=owner, kind="tab")
     in_slices(export)
@@ -443,6 +456,19 @@ def test_the_daily_command_drives_on_what_was_begun(deck: Deck, owner: User, min
     assert preparing.go_on_all(seconds=60) == 1
     assert again(export).is_whole
     assert preparing.go_on_all(seconds=60) == 0
+
+
+def test_the_daily_command_keeps_to_its_time_and_off_what_somebody_drives(
+    deck: Deck, owner: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    export = begun(deck, "tab", owner)
+    with monkeypatch.context() as patch:
+        patch.setattr(preparing, "go_on", fails)
+        assert preparing.go_on_all(seconds=0) == 0
+        with again(export).claim():
+            assert preparing.go_on_all(seconds=60) == 0
+    assert not caplog.text
+    assert preparing.go_on_all(seconds=60) == 1
 
 
 def test_what_has_lost_its_folder_is_forgotten(deck: Deck, owner: User, minimal: None) -> None:
@@ -477,6 +503,23 @@ def test_whoever_was_overtaken_does_not_forget_what_the_other_has_finished(
     monkeypatch.setattr(preparing, "_write", overtaken)
     assert preparing.go_on(export=again(export))
     assert again(export).is_whole
+
+
+def test_whoever_was_overtaken_leaves_how_far_the_other_is(
+    deck: Deck, owner: User, minimal: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = begun(deck, "tab", owner)
+    take = Slice.take
+
+    def overtaken(self: Slice, steps: Steps) -> bool:
+        is_whole = take(self, steps)
+        DeckExport.objects.update(claimed_until=timezone.now() + timedelta(minutes=1), done=5)
+        return is_whole
+
+    monkeypatch.setattr(Slice, "take", overtaken)
+    assert not preparing.go_on(export=again(export))
+    assert again(export).done == 5
+    assert again(export).is_claimed()
 
 
 def test_strangers_exports_are_few_and_theirs_to_drive(

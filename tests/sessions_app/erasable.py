@@ -80,7 +80,9 @@ def describe(deck: Deck, cards: list[Card]) -> None:
     make_draft(owner=deck.owner, content="a\tb\n", deck=deck, file_name="a.txt")
     for learner in (None, deck.owner):
         # Whole, so that nobody goes on with what the marker makes of its state.
-        DeckExport.objects.create(deck=deck, learner=learner, kind="tab", state={"at": "a"}, is_whole=True)
+        export = DeckExport(deck=deck, learner=learner, kind="tab", state={"at": "a"}, is_whole=True)
+        export.save()
+        export.folder.mkdir(parents=True)
     ImportDraft.objects.update(title="t", options={"o": "o"}, look={"of": ["x"]}, images={"names": ["n"]})
 
 

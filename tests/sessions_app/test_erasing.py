@@ -24,7 +24,7 @@ from cards.images import CardImage, path_of, unused_images_remove
 from cards.models import Card, Deck, Tag
 from cards.services import edit_card, move_cards, remove_cards, restore_cards, restore_decks
 from sessions_app import services
-from sessions_app.models import Enrollment, Review, Step, StudySession
+from sessions_app.models import Enrollment, OverriddenAnswer, Review, Step, StudySession
 from studysite.accounts import erasing
 from studysite.accounts.models import User
 from studysite.deadline import in_seconds
@@ -307,6 +307,18 @@ def test_moved_cards_go_from_the_questions_of_both_decks(make_deck, learner):
     erase()
     assert erasable.found() == set()
     assert StudySession.objects.filter(deck=here).exists()
+
+
+def test_a_digest_goes_with_the_last_who_typed_that(deck, learner, stranger):
+    for person in (learner, stranger):
+        study(person, deck, 3)
+    digest = OverriddenAnswer.objects.create(card=deck.cards.first(), side="definition", digest="d")
+    Review.objects.update(overridden=digest)
+    for person, left in ((learner, {digest.pk}), (stranger, set())):
+        erasing.erase_person(person=person, now=timezone.now())
+        erasing.go_on(until=in_seconds(60))
+        assert set(Review.objects.values_list("overridden", flat=True)) == left
+        assert OverriddenAnswer.objects.exists() == bool(left)
 
 
 # --- Images and tags

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from cards.drafts import ImportDraft
 from cards.erasing import REMOVED_CARD, REMOVED_DECK
+from cards.exports import DeckExport, folder
 from cards.images import CardImage, path_of
 from cards.importing import make_draft
 from cards.models import Card, CardReport, Deck, Tag
@@ -67,9 +68,11 @@ def test_nothing_is_left_of_a_deck(world, learner, stranger):
     old(Deck.objects.filter(pk=world.pk))
     draft, image = ImportDraft.objects.get(), path_of(CardImage.objects.get().sha256)
     assert draft.path.exists()
+    assert len(list(folder().iterdir())) == 2
     daily()
     assert erasable.found() == set()
     assert not draft.path.exists()
+    assert not list(folder().iterdir())
     assert image.exists()
     daily()
     assert erasable.found() == set()
@@ -109,6 +112,8 @@ def test_nothing_is_left_of_a_learner(world, owner, learner, stranger):
     """Who owns nothing goes as a whole; the deck stays as it is."""
     erasable.log(owner, learner)
     draft = make_draft(owner=learner, content="a\tb\n")
+    export = DeckExport.objects.create(deck=world, learner=learner, kind="history")
+    export.folder.mkdir()
     texts = list(Card.objects.values())
     erasing.erase_person(person=learner, now=timezone.now())
     daily()
@@ -117,6 +122,7 @@ def test_nothing_is_left_of_a_learner(world, owner, learner, stranger):
     assert not Review.objects.filter(learner=learner.pk).exists()
     assert not CardReport.objects.exists()
     assert not draft.path.exists()
+    assert not export.folder.exists()
     assert not Tag.objects.exclude(owner=owner).exists()
     assert "Lena" not in "".join(LogEntry.objects.values_list("object_repr", flat=True))
     assert set(Paper.objects.filter(session__learner=stranger).values_list("source", flat=True)) == {None}
