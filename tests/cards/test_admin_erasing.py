@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cards import library
+from cards.handing_over import hand_over
 from cards.models import Card, Deck, Tag
 from studysite.accounts.models import User
 from tests.conftest import PASSWORD
@@ -118,3 +119,11 @@ def test_a_new_owner_has_the_tags_too(superuser_client, make_deck, owner, learne
     assert sorted(first.tags.values_list("name", "owner")) == [("verbs", learner.pk), ("Äpfel", learner.pk)]
     assert list(second.tags.all()) == [theirs]
     assert list(other.cards.get().tags.all()) == [verbs]
+
+
+def test_a_deck_that_is_somebody_elses_is_not_handed_over(make_deck, owner, learner, stranger):
+    """It was given away after the old owner's decks were listed."""
+    mine, theirs = make_deck(1), make_deck(1)
+    Deck.objects.filter(pk=theirs.pk).update(owner=stranger)
+    assert hand_over(decks=[mine.pk, theirs.pk], owner=owner, to=learner) == 1
+    assert set(Deck.objects.values_list("pk", "owner")) == {(mine.pk, learner.pk), (theirs.pk, stranger.pk)}

@@ -16,6 +16,7 @@ from cards.erasing import (
     claim_decks,
     decks_go_on,
     erase_cards,
+    erase_deck,
     erase_now,
     old_cards_erase,
     old_decks_claim,
@@ -176,6 +177,16 @@ def test_no_deck_is_looked_at_once_the_time_is_over(make_deck, owner):
     assert not Deck.objects.exists()
 
 
+def test_a_deck_is_not_done_before_others_are_done_with_it(make_deck, learner):
+    deck = make_deck(0)
+    StudySession.objects.create(learner=learner, deck=deck, mode="test", seed=1, study_day=NOON.date())
+    claim_decks([deck.pk], now=timezone.now())
+    deck.refresh_from_db()
+    assert not erase_deck(deck, until=-1)
+    assert erase_deck(deck, until=in_seconds(60))
+    assert not Deck.objects.exists()
+
+
 def test_with_no_time_at_all_it_goes_on_bit_by_bit(deck, owner, learner):
     study(learner, deck, 3)
     erasing.erase_person(person=owner, now=timezone.now())
@@ -228,6 +239,24 @@ def test_a_deck_that_goes_while_a_page_is_answered_is_not_found(deck, learner_cl
     monkeypatch.setattr(services, "enrollment_set", too_late)
     response = learner_client.post(reverse("study", args=[deck.slug, "spaced"]), {"queue": "due"})
     assert response.status_code == 404
+
+
+def test_whoever_is_erased_while_they_are_answered_is_sent_home(
+    make_deck, learner, learner_client, stranger, monkeypatch
+):
+    """Also where their row stays for the deck that others have studied."""
+    deck, theirs = make_deck(2), make_deck(2)
+    Deck.objects.filter(pk=theirs.pk).update(owner=learner)
+    study(stranger, theirs, 3)
+
+    def too_late(*, learner, deck, **fields):
+        erasing.erase_person(person=learner, now=timezone.now())
+        raise Enrollment.DoesNotExist
+
+    monkeypatch.setattr(services, "enrollment_set", too_late)
+    response = learner_client.post(reverse("study", args=[deck.slug, "spaced"]), {"queue": "due"})
+    assert (response.status_code, response["Location"]) == (302, "/")
+    assert User.objects.get(pk=learner.pk).erased_at
 
 
 # --- Whose

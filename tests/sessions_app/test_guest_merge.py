@@ -28,6 +28,7 @@ from sessions_app.models import (
     Step,
     StudySession,
 )
+from studysite.accounts import erasing
 from studysite.accounts.models import User
 from studysite.deadline import in_seconds
 from tests.sessions_app.conftest import NOON, Studying
@@ -88,6 +89,15 @@ def test_a_second_merge_changes_nothing(guest, learner, deck, merge):
     assert merge()
     assert not guest_merge(guest=again, user=learner, now=NOON)
     assert Review.objects.filter(learner=learner).count() == 1
+
+
+def test_a_guest_who_was_erased_meanwhile_is_not_merged(guest, learner, deck, merge):
+    """Their row stays for the deck that others have studied; nothing of it becomes anybody's."""
+    Deck.objects.filter(pk=deck.pk).update(owner=guest)
+    study(learner, deck, 3)
+    assert erasing.erase_person(person=guest, now=NOON)
+    assert not merge()
+    assert Deck.objects.get(pk=deck.pk).owner == guest
 
 
 def test_a_person_is_never_merged_away(learner, stranger, deck):
@@ -260,6 +270,20 @@ def test_idle_guests_go_and_nobody_else(learner, deck, capsys, monkeypatch):
         call_command("daily")
     assert "2 idle guests erased.\n" in capsys.readouterr().out
     assert set(User.objects.all()) == {learner, deck.owner}
+
+
+def test_an_idle_guest_who_comes_back_at_that_moment_stays(deck, monkeypatch):
+    old = timezone.now() - timedelta(days=31)
+    _, second = make_guest(deck, joined=old), make_guest(deck, joined=old)
+    erase_person = erasing.erase_person
+
+    def meanwhile(**more):
+        study(second, deck, 3, now=timezone.now())
+        return erase_person(**more)
+
+    monkeypatch.setattr(erasing, "erase_person", meanwhile)
+    assert idle_guests_erase(before=timezone.now() - timedelta(days=30), until=in_seconds(60)) == 1
+    assert User.objects.get(pk=second.pk).erased_at is None
 
 
 def test_what_the_guest_reported_is_the_learners_word(learner, deck):

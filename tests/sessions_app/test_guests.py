@@ -10,12 +10,14 @@ from django.db import IntegrityError
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.timezone import get_current_timezone_name
 
 from cards.models import Deck
 from sessions_app import services
 from sessions_app.guests import guest_merge
 from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession
+from studysite.accounts import erasing
 from studysite.accounts.models import User
 from tests.accounts.people import log_in, sign_up
 
@@ -212,6 +214,16 @@ def test_an_answer_while_another_tab_merges_leads_home(guest_client, answer_url,
     assert Review.objects.filter(learner=learner).count() == Review.objects.count() == 2
     step.refresh_from_db()
     assert step.answered_at is None
+
+
+def test_a_guest_who_was_erased_is_nobody(guest_client, deck, learner):
+    """Also where their row stays for the deck that others have studied."""
+    Deck.objects.filter(pk=deck.pk).update(owner=guests().get())
+    Enrollment.objects.create(learner=learner, deck=deck)
+    assert erasing.erase_person(person=guests().get(), now=timezone.now())
+    assert guest_client.get("/").status_code == 200
+    assert "guest_id" not in guest_client.session
+    assert guests().exists()
 
 
 # --- Signing up
