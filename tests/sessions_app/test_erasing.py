@@ -4,6 +4,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
@@ -24,7 +25,7 @@ from cards.erasing import (
 from cards.images import CardImage, path_of, unused_images_remove
 from cards.models import Card, Deck, Tag
 from cards.services import edit_card, move_cards, remove_cards, restore_cards, restore_decks
-from sessions_app import services
+from sessions_app import marks, services
 from sessions_app.models import Enrollment, OverriddenAnswer, Review, Step, StudySession
 from studysite.accounts import erasing
 from studysite.accounts.models import User
@@ -314,6 +315,17 @@ def test_the_owners_own_log_of_the_deck_goes_and_others_stay(deck, owner, learne
     assert Review.objects.filter(learner=owner).count() == 1
 
 
+def test_of_learners_without_answers_those_stay_who_have_marked_a_card(deck, learner, stranger):
+    for person in (learner, stranger):
+        Enrollment.objects.create(learner=person, deck=deck)
+    card = deck.cards.get(position=0)
+    marks.card_mark(learner=stranger, card=card, mark=marks.Mark.STARRED, on=True, now=NOON)
+    remove(deck)
+    erase()
+    assert Enrollment.objects.get().learner == stranger
+    assert deck.cards.get() == card
+
+
 def test_where_cards_were_moved_the_owners_log_stays_whole(make_deck, owner):
     here, there = make_deck(3), make_deck(3)
     study(owner, here, 3, 3)
@@ -365,6 +377,16 @@ def test_an_image_of_two_decks_stays_until_nobody_shows_it(make_deck):
     remove(second)
     erase()
     assert unused_images_remove(now=tomorrow) == 1
+    assert not path.exists()
+
+
+def test_a_file_goes_with_the_run_that_erases_its_card(deck):
+    card = deck.cards.get(position=0)
+    show(card, term=(stored(),))
+    remove_card(card)
+    path = path_of(CardImage.objects.get().sha256)
+    with time_machine.travel(timezone.now() + timedelta(days=2)):
+        call_command("daily", verbosity=0)
     assert not path.exists()
 
 
