@@ -330,11 +330,13 @@ def describe_deck(*, deck: Deck, fields: Collection[str], seen: str = "") -> Dec
     Returns:
         The deck as it stands now, with nothing saved, where somebody has described it otherwise since ``seen``,
         its `description_version` then, and otherwise than here. None where all is well, or ``seen`` is empty.
+
+    Raises:
+        Deck.DoesNotExist: it has been erased meanwhile.
     """
-    if seen:
-        stands = lock_decks([deck.pk])[0]
-        if description_version(stands) not in (seen, description_version(deck)):
-            return stands
+    stands = Deck.objects.select_for_update(no_key=True).get(pk=deck.pk, erased_at=None)
+    if seen and description_version(stands) not in (seen, description_version(deck)):
+        return stands
     deck.updated_at = timezone.now()
     deck.save(update_fields=[*fields, "updated_at"])
     if {"side_choice", "language"}.intersection(fields):

@@ -12,8 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cards import library
+from cards import services as cards_services
 from cards.erasing import (
     REMOVED_CARD,
+    REMOVED_DECK,
     claim_decks,
     decks_go_on,
     erase_cards,
@@ -24,7 +26,14 @@ from cards.erasing import (
 )
 from cards.images import CardImage, path_of, unused_images_remove
 from cards.models import Card, Deck, Tag
-from cards.services import edit_card, move_cards, remove_cards, restore_cards, restore_decks
+from cards.services import (
+    description_version,
+    edit_card,
+    move_cards,
+    remove_cards,
+    restore_cards,
+    restore_decks,
+)
 from sessions_app import marks, services
 from sessions_app.models import Enrollment, OverriddenAnswer, Review, Step, StudySession
 from studysite.accounts import erasing
@@ -240,6 +249,27 @@ def test_a_deck_that_goes_while_a_page_is_answered_is_not_found(deck, learner_cl
     monkeypatch.setattr(services, "enrollment_set", too_late)
     response = learner_client.post(reverse("study", args=[deck.slug, "spaced"]), {"queue": "due"})
     assert response.status_code == 404
+
+
+@pytest.mark.parametrize("is_needed", [False, True])
+@pytest.mark.parametrize("is_seen", [False, True])
+def test_a_deck_that_is_erased_while_it_is_described_stays_erased(
+    deck, learner, owner_client, monkeypatch, is_needed, is_seen
+):
+    """With the form's note of what was seen and without; the row may be there still for others' answers."""
+    if is_needed:
+        study(learner, deck, 3)
+    seen = description_version(deck) if is_seen else ""
+    describe = cards_services.describe_deck
+
+    def too_late(**more):
+        erase_now([deck.pk], now=timezone.now())
+        return describe(**more)
+
+    monkeypatch.setattr(cards_services, "describe_deck", too_late)
+    data = {"title": "Mine", "visibility": "public", "language": "en", "side_choice": "auto", "seen": seen}
+    assert owner_client.post(reverse("deck_details", args=[deck.slug]), data).status_code == 404
+    assert set(Deck.objects.values_list("title", flat=True)) == ({REMOVED_DECK} if is_needed else set())
 
 
 def test_whoever_is_erased_while_they_are_answered_is_sent_home(
