@@ -5,6 +5,7 @@ its page says how far it is, and then has the link.
 """
 
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
@@ -21,6 +23,7 @@ from cards import exporting, preparing
 from cards.export_writer import HISTORY, Writer, characters_of
 from cards.exporting import FORMATS
 from cards.exports import DeckExport
+from cards.formats.parts import FILE
 from cards.formats.types import FormatError
 from cards.models import Deck
 from cards.slices import Slice
@@ -148,7 +151,7 @@ def step(request: SiteRequest, made: DeckExport) -> HttpResponse:
         raise Http404("forgotten meanwhile") from None
     except FormatError as error:
         messages.error(request, f"The file was not written. {error}")
-        return go_to(request, made.deck.get_absolute_url() + "export/")
+        return go_to(request, reverse("deck_export", args=[made.deck.slug]))
     if request.htmx and not made.is_whole:
         return show_progress(request, made)
     return go_to(request, made.get_absolute_url())
@@ -163,10 +166,11 @@ def go_to(request: SiteRequest, address: str) -> HttpResponse:
 def export_fetch(request: SiteRequest, token: str) -> HttpResponseBase:
     """The file of an export that is whole."""
     made = export_or_404(request, token)
-    path = made.folder / "file"
-    if not made.is_whole or not path.exists():
-        raise Http404("not there")
-    return sent(path.open("rb"), made.deck, made.kind)
+    if made.is_whole:
+        # It may be forgotten at this moment.
+        with suppress(FileNotFoundError):
+            return sent((made.folder / FILE).open("rb"), made.deck, made.kind)
+    raise Http404("not there")
 
 
 @require_POST

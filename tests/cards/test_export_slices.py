@@ -397,6 +397,16 @@ def test_preparing_too_often_is_asked_to_wait(owner_client: Client, deck: Deck, 
     assert owner_client.post(address).status_code == 429
 
 
+def test_a_file_that_is_forgotten_at_that_moment_is_not_there(
+    owner_client: Client, deck: Deck, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    export = begun(deck, "tab", owner)
+    in_slices(export)
+    (export.folder / "file").unlink()
+    monkeypatch.setattr(Path, "exists", lambda _: True)
+    assert owner_client.get(f"{export.get_absolute_url()}file/").status_code == 404
+
+
 # --- Room
 
 
