@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from cards.erasing import chunks
 from cards.models import Card, Deck, Tag
 from cards.services import CHUNK, lock_decks
 from cards.tagging import own_tags
@@ -42,4 +43,6 @@ def _hand_over_tags(decks: Collection[int], owner: User, to: User) -> None:
         batch_size=CHUNK,
         ignore_conflicts=True,
     )
-    TagLink.objects.filter(pk__in=[pk for pk, _, _ in pairs]).delete()
+    # Not all at once: a statement has room for so many keys.
+    for chunk in chunks([pk for pk, _, _ in pairs], CHUNK):
+        TagLink.objects.filter(pk__in=chunk).delete()

@@ -1,5 +1,7 @@
 """Erasing decks in the admin, and giving them another owner."""
 
+import sqlite3
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
@@ -119,6 +121,21 @@ def test_a_new_owner_has_the_tags_too(superuser_client, make_deck, owner, learne
     assert sorted(first.tags.values_list("name", "owner")) == [("verbs", learner.pk), ("Äpfel", learner.pk)]
     assert list(second.tags.all()) == [theirs]
     assert list(other.cards.get().tags.all()) == [verbs]
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL has no such bound here")
+def test_more_tagged_cards_than_a_statement_has_room_for(make_deck, owner, learner, monkeypatch):
+    here, there = make_deck(60), make_deck(1)
+    verbs = Tag.objects.create(owner=owner, name="Verbs")
+    verbs.cards.add(*here.cards.all(), *there.cards.all())
+    monkeypatch.setattr("cards.handing_over.CHUNK", 10)
+    before = connection.connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 50)
+    try:
+        assert hand_over(decks=[here.pk], owner=owner, to=learner) == 1
+    finally:
+        connection.connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, before)
+    assert learner.tags.get().cards.count() == 60
+    assert list(verbs.cards.all()) == list(there.cards.all())
 
 
 def test_a_deck_that_is_somebody_elses_is_not_handed_over(make_deck, owner, learner, stranger):
