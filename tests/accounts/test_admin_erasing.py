@@ -1,7 +1,7 @@
 """Deleting people in the admin: what is asked, what is refused, and what is left."""
 
 import pytest
-from django.contrib.admin.models import LogEntry
+from django.contrib.admin.models import DELETION, LogEntry
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from cards.models import Card, Deck, Tag
 from studysite.accounts import erasing
-from studysite.accounts.models import User
+from studysite.accounts.models import Invitation, User
 from tests.accounts.people import errors, log_in
 from tests.conftest import PASSWORD
 
@@ -183,6 +183,19 @@ def test_the_account_ends_at_once(superuser_client, owner, owner_client, deck, m
     call_command("daily")
     assert not User.objects.filter(pk=owner.pk).exists()
     assert not Card.objects.exists()
+
+
+def test_what_names_the_address_goes_wherever_it_is(learner, owner):
+    """Invitations that nobody has used, and the log of rows that are there no more."""
+    Invitation.objects.create(email="Lena@Example.org", created_by=owner)
+    other = Invitation.objects.create(email="lena@example.com", created_by=owner)
+    entry = LogEntry.objects.create(
+        user=owner, object_id="999", object_repr=learner.email, action_flag=DELETION, change_message="Lena"
+    )
+    erasing.erase_person(person=learner, now=timezone.now())
+    assert list(Invitation.objects.all()) == [other]
+    entry.refresh_from_db()
+    assert (entry.object_repr, entry.change_message) == (erasing.NAME, "")
 
 
 def test_the_address_is_free_again(superuser_client, learner):

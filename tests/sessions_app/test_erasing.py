@@ -345,6 +345,18 @@ def test_the_owners_own_log_of_the_deck_goes_and_others_stay(deck, owner, learne
     assert Review.objects.filter(learner=owner).count() == 1
 
 
+def test_erased_cards_that_are_rendered_anew_ask_for_the_same_side(deck, learner):
+    """By texts that have gone they asked for the term; progress counts by that."""
+    deck.cards.update(studied_side="term")
+    deck.refresh_from_db()
+    study(learner, deck, 3, 3)
+    remove(deck)
+    erase()
+    call_command("render_cards", verbosity=0)
+    assert set(deck.cards.values_list("studied_side", flat=True)) == {"term"}
+    call_command("rebuild_progress", check=True, verbosity=0)
+
+
 def test_of_learners_without_answers_those_stay_who_have_marked_a_card(deck, learner, stranger):
     for person in (learner, stranger):
         Enrollment.objects.create(learner=person, deck=deck)
