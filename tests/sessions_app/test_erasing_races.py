@@ -1,5 +1,7 @@
 """Erasing a deck while learners answer in it, while its owner brings it back, and by two people at once."""
 
+from contextlib import suppress
+
 import pytest
 from django.utils import timezone
 
@@ -85,3 +87,14 @@ def test_two_who_erase_one_deck(sittings):
     race(*[lambda: decks_go_on(until=in_seconds(60))] * 3)
     assert set(Card.objects.exclude(erased_at=None)) == set(Card.objects.all())
     assert_law()
+
+
+def test_of_two_superusers_who_erase_each_other_one_stays():
+    people = [User.objects.create_superuser(f"{n}@example.org", PASSWORD, name="Root") for n in range(2)]
+
+    def erase(person):
+        with suppress(erasing.ErasureRefusedError):
+            return erasing.erase_person(person=person, now=timezone.now())
+
+    assert sorted(race(*[lambda person=person: erase(person) for person in people]), key=bool) == [None, True]
+    assert User.objects.filter(is_superuser=True, is_active=True).count() == 1
