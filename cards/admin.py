@@ -74,7 +74,7 @@ class CardAdmin(RemovableAdmin):
         return super().get_queryset(request).filter(erased_at=None).defer("term_html", "definition_html")
 
     def get_fieldsets(self, request: HttpRequest, obj: Card | None = None) -> Any:
-        """Whoever saves a card says as of when she has seen it."""
+        """Whoever saves a card says as of when they have seen it."""
         sets = super().get_fieldsets(request, obj)
         saves = obj is not None and self.has_change_permission(request, obj)
         return (*sets, (None, {"fields": ("seen",)})) if saves else sets

@@ -102,7 +102,7 @@ class DeckAdmin(RemovableAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Deck | None = None) -> Any:
-        """Whoever may not see people cannot search for another owner; a new deck is her own then."""
+        """Whoever may not see people cannot search for another owner; a new deck is their own then."""
         fields = super().get_readonly_fields(request, obj)
         people = self.admin_site.get_model_admin(User)
         return fields if obj is None or people.has_view_permission(request) else (*fields, "owner")

@@ -48,7 +48,7 @@ def characters_of(deck: Deck) -> int:
     return deck.cards.present().aggregate(sum=Sum(CHARACTERS_OF_CARD))["sum"] or 0
 
 
-def tags_seen(deck: Deck, viewer: User | AnonymousUser | None) -> Prefetch:
+def tags_seen(deck: Deck, viewer: Viewer) -> Prefetch:
     tags = deck.owner.tags.all() if viewer is None else Tag.objects.seen_by(viewer, deck=deck)
     return Prefetch("tags", tags, to_attr="seen_tags")
 

@@ -1,4 +1,4 @@
-"""Decks -> files, as whoever exports them sees them: with the owner's tags and her own."""
+"""Decks -> files, as whoever exports them sees them: with the owner's tags and their own."""
 
 import shutil
 import tempfile

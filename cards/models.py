@@ -102,7 +102,7 @@ class DeckQuerySet(models.QuerySet["Deck"]):
         return self.present().filter(owner=user)
 
     def editable_by(self, user: User | AnonymousUser) -> "DeckQuerySet":
-        """Decks that ``user`` may change in the web: her own; for an editor all that she may open."""
+        """Decks that ``user`` may change in the web: their own; for an editor all that they may open."""
         if not user.is_authenticated:
             return self.none()
         return self.visible_to(user) if is_editor(user) else self.owned_by(user)
@@ -201,7 +201,7 @@ class Deck(models.Model):
 
 class TagQuerySet(models.QuerySet["Tag"]):
     def seen_by(self, user: User | AnonymousUser, *, deck: Deck) -> "TagQuerySet":
-        """The tags that ``user`` sees on the cards of ``deck``: those of its owner, and her own."""
+        """The tags that ``user`` sees on the cards of ``deck``: those of its owner, and their own."""
         owners = {deck.owner_id, user.pk} if user.is_authenticated else {deck.owner_id}
         return self.filter(owner__in=owners)
 

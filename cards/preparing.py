@@ -74,7 +74,7 @@ def go_on(*, export: DeckExport, seconds: float | None = None) -> bool:
                 if export.is_whole:
                     return True
                 export.delete()
-                raise FormatError("What was written of it has gone. Prepare it again.") from error
+                raise FormatError("The part that was written is lost. Prepare it again.") from error
             except FormatError:
                 export.delete()
                 raise

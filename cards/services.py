@@ -99,7 +99,7 @@ def edit_card(
 
     Returns:
         The card as it stands now, with nothing saved, where somebody has written something else in the meantime
-        (she can save again, having seen it; that brings a removed card back too). None where all is well.
+        (they can save again, having seen it; that brings a removed card back too). None where all is well.
     """
     lock_decks([card.deck_id])
     stands = Card.objects.select_related("deck").get(pk=card.pk)
@@ -148,15 +148,8 @@ def edit_cards(*, deck: Deck, edits: Iterable[tuple[Card, datetime | None]]) -> 
                 card.updated_at = timezone.now()
                 saved.append(card)
         if saved:
-            fields = [
-                "term",
-                "definition",
-                *RENDERED,
-                "studied_side",
-                "updated_at",
-                "removed_at",
-                "erased_at",
-            ]
+            fields = ["term", "definition", *RENDERED, "studied_side"]
+            fields += ["updated_at", "removed_at", "erased_at"]
             Card.objects.bulk_update(saved, fields, batch_size=CHUNK)
             refresh_deck(deck=deck)
     return saved, standing
@@ -189,7 +182,7 @@ def restore_cards(*, deck: Deck, cards: QuerySet[Card]) -> int:
 def reask_cards(*, deck: Deck, cards: QuerySet[Card], now: datetime) -> int:
     """Make those of ``cards`` that are in ``deck`` new questions, and return how many.
 
-    Every learner starts anew with them, while what she has answered stays in her history.
+    Every learner starts anew with them, while what they have answered stays in their history.
     """
     lock_decks([deck.pk])
     keys = list(in_deck(deck, cards).values_list("pk", flat=True))

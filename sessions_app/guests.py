@@ -1,6 +1,6 @@
 """What becomes of a guest's learning: merged into an account, discarded, or erased when nobody comes back.
 
-`studysite.accounts.guests` knows who a guest is; only here is known what she has.
+`studysite.accounts.guests` knows who a guest is; only here is known what they have.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ MARKS = ("starred", "suspended", "buried_until")
 
 
 def belongings(guest: User) -> str:
-    """What a guest has, in words: "12 answers and 1 deck"; empty where nothing of hers could be missed."""
+    """What a guest has, in words: "12 answers and 1 deck"; empty where nothing of theirs could be missed."""
     counts = (
         (Review.objects.standing().filter(learner=guest).count(), "answer"),
         (MatchingBoard.objects.finished().filter(learner=guest).count(), "board"),
@@ -44,7 +44,7 @@ def belongings(guest: User) -> str:
 def guest_merge(*, guest: User, user: User, now: datetime) -> bool:
     """Make everything that the guest has learned the user's own; the guest is no more.
 
-    False, with nothing changed, where somebody has merged or discarded her in the meantime. Where both have
+    False, with nothing changed, where somebody has merged or discarded them in the meantime. Where both have
     studied a deck, the user's settings stay and the cards are replayed from both logs.
 
     Raises:
@@ -70,7 +70,7 @@ def guest_merge(*, guest: User, user: User, now: datetime) -> bool:
 
 
 def take_over_reports(guest: User, user: User) -> None:
-    """Let what the guest has reported be the user's word, unless she has said the same."""
+    """Let what the guest has reported be the user's word, unless the user has said the same."""
     said = CardReport.objects.unsettled().filter(reporter=user, card=OuterRef("card"))
     said = said.filter(kind=OuterRef("kind"), text=OuterRef("text"))
     CardReport.objects.filter(~Exists(said), reporter=guest).update(reporter=user)

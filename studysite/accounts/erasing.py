@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 NAME = "Somebody who has left"
 SESSIONS_AT_ONCE = 500
 LAST_SUPERUSER = "Nobody else is a superuser. Make somebody else one first."
-HEIR_GONE = "Whoever was to have the decks has no account any more."
+HEIR_GONE = "The person who was to get the decks has no account any more."
 
 
 @dataclass(frozen=True)

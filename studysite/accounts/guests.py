@@ -1,7 +1,7 @@
 """Who studies: the person who is signed in, else the browser's guest, else nobody.
 
-A guest is a user row that the session names and that is never signed in: a login as a guest would keep her from
-signing up and from logging in as herself.
+A guest is a user row that the session names and that is never signed in: a login as a guest would keep them
+from signing up and from logging in as themselves.
 """
 
 from collections.abc import Callable
@@ -91,7 +91,7 @@ def admit(request: HttpRequest) -> HttpResponse | None:
 
 
 def forget(request: HttpRequest) -> None:
-    """Take the guest's name out of the session; her row stays."""
+    """Take the guest's name out of the session; their row stays."""
     request.session.pop(SESSION_KEY, None)
 
 

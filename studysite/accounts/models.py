@@ -64,7 +64,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_guest(self, *, time_zone: str) -> "User":
-        """Somebody who studies without an account; `studysite.accounts.guests` tells how she is known again."""
+        """Somebody who studies without an account; `studysite.accounts.guests` tells how they are known again."""
         guest = self.model(name=GUEST_NAME, time_zone=time_zone, is_guest=True)
         guest.set_unusable_password()
         guest.save(using=self._db)
@@ -75,9 +75,9 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who signs in by e-mail. ``name`` is what others see of her, never the address.
+    """A person who signs in by e-mail. ``name`` is what others see of them, never the address.
 
-    A guest has no address and never signs in: her row holds what a browser has learned until somebody signs up.
+    A guest has no address and never signs in: their row holds what a browser has learned until somebody signs up.
     """
 
     # Null and not blank, since blank would be unique too: there could be one guest.

@@ -13,7 +13,7 @@ class InvitationGoneError(Exception):
 
 
 def invitation_claim(*, invitation: Invitation, user: User, now: datetime.datetime) -> None:
-    """Note that ``user`` has used ``invitation``; call it in the transaction that creates her.
+    """Note that ``user`` has used ``invitation``; call it in the transaction that creates them.
 
     One conditional update decides, so of two people who send the form at once only one succeeds.
 
