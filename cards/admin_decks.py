@@ -24,7 +24,7 @@ from studysite.accounts.admin_filters import GuestOwnerFilter
 from studysite.accounts.models import User
 
 LISTED = "Everybody finds them in the list of decks, and may study and copy them."
-SHIPPED = "The site ships this deck, and would load it again at its next start. Remove it instead."
+SHIPPED = "The site ships “{}”, and would load it again at its next start. Remove it instead."
 HIDDEN = "Nobody but their owners can open them; what learners have learned stays."
 
 
@@ -80,7 +80,7 @@ class DeckAdmin(RemovableAdmin):
             if learners == 1
             else "learners who have answers or marks": learners,
         }
-        shipped = [SHIPPED for deck in decks if deck.slug == library.SLUG]
+        shipped = [SHIPPED.format(deck) for deck in decks if deck.slug == library.SLUG]
         return [str(deck) for deck in decks[:SHOWN_ROWS]], counts, set(), shipped
 
     def delete_model(self, request: HttpRequest, obj: Deck) -> None:
