@@ -8,7 +8,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from hashlib import blake2b
@@ -67,7 +67,7 @@ def digest(*texts: str) -> int:
 
 
 class BusyError(Exception):
-    """A slice of the same reading that took far longer than it may is still at it."""
+    """The reading cannot be used now, but in the next slice: another one is still at it, or it was damaged."""
 
 
 class Reading(Work):
@@ -222,23 +222,38 @@ def opened(draft: ImportDraft) -> Iterator[Reading]:
     if not draft.path.exists():
         raise FileNotFoundError(draft.path)
     try:
-        reading = Reading(draft.folder)
+        with closing(whole_or_new(draft.folder)) as reading:
+            yield reading
     except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):
-            raise
-        shutil.rmtree(draft.folder, ignore_errors=True)
-        reading = Reading(draft.folder)
-    try:
-        yield reading
-    except sqlite3.OperationalError as error:
         if not draft.path.exists():
             # Dropped in the middle of the slice.
             raise FileNotFoundError(draft.path) from error
-        if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-            raise BusyError from error
-        raise
-    finally:
-        reading.close()
+        if is_damage(error):
+            shutil.rmtree(draft.folder, ignore_errors=True)
+        elif kind_of(error) != sqlite3.SQLITE_BUSY:
+            raise
+        raise BusyError from error
+
+
+def whole_or_new(folder: Path) -> Reading:
+    """The reading in ``folder``, or an empty one where that is damaged at its beginning."""
+    try:
+        return Reading(folder)
+    except sqlite3.DatabaseError as error:
+        if not is_damage(error):
+            raise
+    shutil.rmtree(folder, ignore_errors=True)
+    return Reading(folder)
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether the file is no database, or not all of it is one."""
+    return kind_of(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def kind_of(error: sqlite3.Error) -> int:
+    """SQLite's code without what it adds to tell more; 0 where Python raised the error."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 # --- Out and in

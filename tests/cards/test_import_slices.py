@@ -1,8 +1,9 @@
 """Importing in slices: wherever it is interrupted, the same comes of it, and two at once do nothing twice."""
 
 import io
+import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -310,6 +311,33 @@ def test_what_is_read_is_read_anew_when_its_database_is_damaged(learner: User) -
     assert looking.look_at(draft).total == before.total
 
 
+PAGE = 4096
+
+
+def test_so_it_is_where_the_damage_is_found_in_the_middle_of_a_slice(learner: User, minimal: None) -> None:
+    draft = a_draft(learner, "text")
+    importing.begin(draft=draft, look=look_in_slices(draft), title="x")
+    assert not merging.go_on(draft=again(draft))
+    path = draft.folder / "read.sqlite3"
+    with closing(sqlite3.connect(path)) as db:
+        ((root,),) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'cards'")
+    data = bytearray(path.read_bytes())
+    data[(root - 1) * PAGE : root * PAGE] = b"\xff" * PAGE
+    path.write_bytes(data)
+    for _ in range(MOST_REQUESTS):
+        if merging.go_on(draft=again(draft)):
+            break
+    assert Deck.objects.get().card_count == again(draft).total == Card.objects.count()
+
+
+def test_a_page_that_meets_another_slice_at_work_waits(learner_client: Client, minimal: None) -> None:
+    url = upload(learner_client, a_text())["Location"]
+    with closing(sqlite3.connect(ImportDraft.objects.get().folder / "read.sqlite3")) as db:
+        db.execute("BEGIN EXCLUSIVE")
+        assert "Nothing is written yet." in learner_client.get(url).text
+    assert learner_client.post(f"{url}go-on/").status_code == 302
+
+
 def test_the_daily_command_drives_on_what_was_begun(learner: User, minimal: None) -> None:
     draft = a_draft(learner, "archive")
     importing.begin(draft=draft, look=look_in_slices(draft), title="x")
@@ -494,6 +522,22 @@ def test_a_draft_that_is_dropped_in_the_middle_of_a_slice_breaks_nothing(
     assert set(codes) <= {200, 302, 404}
     assert codes[-1] == 404
     assert not list((importing.folder()).iterdir())
+
+
+def test_a_draft_that_is_dropped_before_its_reading_is_opened_is_gone(
+    learner_client: Client, minimal: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = upload(learner_client, an_archive())["Location"]
+    real = sqlite3.connect
+
+    def dropped(*args: Any, **options: Any) -> Any:
+        for draft in ImportDraft.objects.all():
+            draft.delete()
+        return real(*args, **options)
+
+    monkeypatch.setattr("cards.formats.work.sqlite3.connect", dropped)
+    assert "The file has waited for too long." in learner_client.get(url).text
+    assert learner_client.get(url).status_code == 404
 
 
 def test_what_was_unpacked_is_kept_no_longer_than_needed(learner: User, minimal: None) -> None:
