@@ -9,7 +9,7 @@ from typing import Any
 
 from cards.formats.anki.database import Database
 from cards.formats.anki.schema import AnkiDeck, Clock, instant, share
-from cards.formats.types import MAX_REVIEWS, PastReview, Report, Schedule
+from cards.formats.types import MAX_REVIEWS, FormatError, PastReview, Report, Schedule
 from cards.formats.work import Work
 
 MAX_CARDS_OF_NOTE = 1_000
@@ -121,6 +121,9 @@ class Log:
             database.count("revlog WHERE cid IN (SELECT id FROM cards)", most, "answers")
         while rows := list(database.rows(LOG_QUERY.format(-(2**63) if last is None else last + 1, COPIED))):
             last = rows[-1][0]
+            if not isinstance(last, int):
+                # A column of this name, where SQLite numbers the rows itself.
+                raise FormatError("The collection is damaged.", where=database.where)
             self.work.db.executemany(IN_LOG, self.whole(rows, report))
             yield last
 

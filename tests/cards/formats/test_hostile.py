@@ -223,6 +223,12 @@ def test_values_of_other_types_do_no_harm() -> None:
             parsed.preview()
 
 
+def test_answers_that_have_numbers_of_their_own_are_refused() -> None:
+    table = "DROP TABLE revlog; CREATE TABLE revlog (rowid, id, cid, ease, ivl, time, type);"
+    row = "INSERT INTO revlog VALUES ('first', 1, 10, 3, 4, 900, 1);"
+    fails(package(GOOD, extra=table + row), "collection.anki21b: The collection is damaged.")
+
+
 def test_too_many_answers_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "MAX_REVIEWS", 2)
     reviews = [(10, 1_700_000_000_000 + n, 3, 1, 1, 1) for n in range(3)]
