@@ -69,6 +69,8 @@ def go_on(draft: ImportDraft, slice_: Slice) -> Look | None:
                 look = look_on(draft, slice_)
             if look:
                 keep(draft, storable({"of": state_of(draft), "look": to_json(look)}))
+                # As every later page shows it, without what no page can hold.
+                look = from_json(draft, draft.look["look"])
         except FormatError as error:
             if before:
                 take_back(draft, before)

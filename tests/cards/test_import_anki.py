@@ -1,5 +1,6 @@
 """What is chosen of an Anki package: the fields of each note type, and tags or a deck for each deck inside."""
 
+import json
 from functools import partial
 from io import StringIO
 
@@ -34,6 +35,26 @@ def split(client, url: str) -> None:
 
 def decks() -> dict[str, int]:
     return dict(Deck.objects.present().values_list("title", "card_count"))
+
+
+class TestNames:
+    @pytest.mark.parametrize("new", [True, False])
+    def test_a_deck_whose_name_no_database_holds_is_found_again(self, learner_client, new):
+        named = json.dumps({"1": {"id": 1, "name": "a\0b"}, "2": {"id": 2, "name": "\ud800"}})
+        renamed = "UPDATE decks SET name = 'a' || char(0) || 'b' WHERE id = 1;"
+        extra = renamed if new else f"UPDATE col SET decks = '{named}';"
+        url = hand_in(learner_client, new=new, extra=extra)
+        split(learner_client, url)
+        import_it(learner_client, url)
+        assert decks() == {"ab": 3, "Biology: Cells" if new else "?": 4}
+
+    def test_a_field_whose_name_no_database_holds_can_be_chosen(self, learner_client):
+        url = hand_in(
+            learner_client, extra="UPDATE fields SET name = 'Fr' || char(0) || 'ont' WHERE ord = 0;"
+        )
+        import_it(learner_client, url, **{f"term_{BASIC}": "1", f"definition_{BASIC}": "0"}, do="look")
+        import_it(learner_client, url)
+        assert Card.objects.get(key="c0").definition == "cell 0"
 
 
 class TestSamples:

@@ -16,7 +16,7 @@ from cards.formats.types import FormatError, ParsedCard, ParsedDeck
 from cards.importing import make_draft
 from cards.models import Deck
 from studysite.accounts.models import User
-from tests.cards.formats.packages import CLOZE, note, package
+from tests.cards.formats.packages import CLOZE, collection, note, package, zipped
 from tests.cards.test_import_pages import as_shown, import_it, paste, upload
 
 pytestmark = pytest.mark.django_db
@@ -175,6 +175,17 @@ def test_a_kept_look_goes_with_the_import(learner_client: Client) -> None:
 def test_what_no_database_holds_is_left_out(text: str) -> None:
     clean = text.replace("\0", "").replace("\ud800", "?")
     assert kept_looks.storable({text: [text]}) == {clean: [clean]}
+
+
+def test_the_page_that_ends_the_reading_shows_what_later_ones_do(
+    learner_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cards.views.importing.READ_AT_ONCE", 0)
+    members = {"collection.anki2": collection([note(["q", "a"])], new=False), "media": b'{"0": "\\ud800/x"}'}
+    url = upload(learner_client, zipped(members))["Location"]
+    page = learner_client.get(url).text
+    assert "“?/x” is no file name." in page
+    assert learner_client.get(url).text.count("is no file name") == page.count("is no file name") > 0
 
 
 def test_a_guests_file_is_read_within_narrow_limits(client: Client) -> None:

@@ -116,6 +116,11 @@ def share(value: Any) -> float | None:
     return round(float(value), 4) if 0.5 <= value < 1 else None
 
 
+def clean_name(value: Any) -> str:
+    """A name without what no database holds: what is chosen by it is kept in one, and found by it again."""
+    return str(value).replace("\0", "").encode("utf-8", "replace").decode()
+
+
 # The old schema
 
 
@@ -166,8 +171,8 @@ def old_note_type(model: dict[str, Any]) -> NoteType:
     )
     return NoteType(
         number(model.get("id")),
-        str(model.get("name", "")),
-        tuple(str(item.get("name", "")) for item in in_order("flds")),
+        clean_name(model.get("name", "")),
+        tuple(clean_name(item.get("name", "")) for item in in_order("flds")),
         tuple(templates),
         is_cloze=model.get("type") == 1,
         is_image_occlusion=model.get("originalStockKind") == IMAGE_OCCLUSION,
@@ -181,7 +186,7 @@ def old_deck(deck: dict[str, Any], options: dict[str, dict[str, Any]]) -> AnkiDe
     )
     known = isinstance(weights, list) and all(isinstance(value, int | float) for value in weights)
     return AnkiDeck(
-        tuple(str(deck.get("name", "")).split("::")),
+        tuple(clean_name(deck.get("name", "")).split("::")),
         str(deck.get("desc", "")),
         share(deck.get("desiredRetention")) or share(option.get("desiredRetention")),
         tuple(float(value) for value in weights[:50]) if known else (),
@@ -221,7 +226,7 @@ def new_schema(database: Database) -> Schema:
 def new_note_types(database: Database) -> Iterator[NoteType]:
     fields: dict[int, list[str]] = {}
     for note_type, name in database.rows("SELECT ntid, name FROM fields ORDER BY ntid, ord"):
-        fields.setdefault(note_type, []).append(str(name))
+        fields.setdefault(note_type, []).append(clean_name(name))
     templates: dict[int, list[Template]] = {}
     for note_type, name, config in database.rows(
         "SELECT ntid, name, config FROM templates ORDER BY ntid, ord"
@@ -233,7 +238,7 @@ def new_note_types(database: Database) -> Iterator[NoteType]:
         settings = message(config)
         yield NoteType(
             number(key),
-            str(name),
+            clean_name(name),
             tuple(fields.get(key, ())),
             tuple(templates.get(key, ())),
             is_cloze=protobuf.number(settings, KIND) == 1,
@@ -254,7 +259,7 @@ def new_decks(database: Database) -> Iterator[tuple[int, AnkiDeck]]:
         yield (
             number(key),
             AnkiDeck(
-                tuple(str(name).split("\x1f")),
+                tuple(clean_name(name).split("\x1f")),
                 protobuf.text(normal, DESCRIPTION),
                 share((own or common or (None,))[-1]),
                 next((found for field in WEIGHTS if (found := protobuf.floats(option, field))), ()),
