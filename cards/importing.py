@@ -17,7 +17,7 @@ from django.utils import timezone
 from cards import splitting
 from cards.drafts import KEPT_DRAFTS, KEPT_FOR, ImportDraft, folder
 from cards.formats.detect import ARCHIVE, open_images
-from cards.formats.types import ParsedCard, ParsedDeck
+from cards.formats.types import FormatError, ParsedCard, ParsedDeck
 from cards.illustrating import rows_of
 from cards.images import CardImage, StoredImage, with_images, without_images
 from cards.import_images import ImageReader
@@ -160,8 +160,11 @@ def begin(*, draft: ImportDraft, look: Look, title: str) -> None:
     """Make the hidden deck; a draft whose import has begun already is left as it is.
 
     A new deck is called ``title`` and is otherwise as the file says, but private whatever that says.
-    Raises FormatError where a deck that the cards are for is not there any more, or not for them to change.
+    Raises FormatError where there are no cards, or where a deck that they are for is not there any more, or is not
+    for the draft's owner to change.
     """
+    if not look.total:
+        raise FormatError("There are no cards in it.")
     with transaction.atomic():
         waiting = ImportDraft.objects.select_for_update().filter(pk=draft.pk, phase=ImportDraft.Phase.PREVIEW)
         if not waiting.exists():

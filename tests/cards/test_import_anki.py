@@ -132,6 +132,14 @@ class TestDecks:
         import_it(learner_client, url)
         assert decks() == {"All": 7, "Biology: Cells": 4, "Default": 3}
 
+    def test_a_deck_without_cards_makes_none(self, learner_client):
+        url = hand_in(learner_client, extra="INSERT INTO decks VALUES (3, 'Empty', NULL);")
+        learner_client.post(url, as_shown(learner_client, url, subdecks="decks", path="Empty", do="look"))
+        page = import_it(learner_client, url)
+        assert page.status_code == 200
+        assert "There are no cards in it." in page.text
+        assert not Deck.objects.exists()
+
     def test_none_is_seen_before_all_are_whole(self, learner_client, monkeypatch):
         monkeypatch.setattr("cards.importing.CHUNK", 2)
         monkeypatch.setattr("cards.views.importing.merging.go_on", partial(merging.go_on, seconds=0))

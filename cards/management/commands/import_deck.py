@@ -43,8 +43,6 @@ class Command(BaseCommand):
         draft = self.draft(options)
         try:
             look = looking.look_at(draft)
-            if not look.total:
-                raise FormatError("There are no cards in it.")
             title = options["title"] or (look.about.title if look.about else "") or options["file"].stem
             importing.begin(draft=draft, look=look, title=title[:200])
             bar = Bar(self.stderr)
