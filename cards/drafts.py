@@ -109,6 +109,15 @@ class ImportDraft(Claimed):
         if not ImportDraft.objects.filter(pk=self.pk).update(**values):
             raise ImportDraft.DoesNotExist
 
+    def keep_until_begun(self, *names: str) -> None:
+        """Save these fields, unless the import has begun meanwhile, as in another tab: then it stays as it is.
+
+        Raises DoesNotExist likewise.
+        """
+        waiting = ImportDraft.objects.filter(pk=self.pk, phase=self.Phase.PREVIEW)
+        if not waiting.update(**{name: getattr(self, name) for name in names}):
+            self.refresh_from_db()
+
     def forget_file(self) -> None:
         self.path.unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)

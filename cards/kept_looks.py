@@ -98,7 +98,7 @@ def look_on(draft: ImportDraft, slice_: Slice) -> Look | None:
             if is_whole:
                 return looking.look_of(draft, reading, samples=LOOKED_FOR)
             draft.done = reading.count
-            draft.keep("done")
+            draft.keep_until_begun("done")
     except BusyError:
         pass
     return None
@@ -114,7 +114,7 @@ def suggest_deck(draft: ImportDraft, look: Look) -> bool:
         draft.options["subdecks"] = splitting.DECKS
     else:
         draft.deck = looking.likely_deck(owner=draft.owner, cards=look.preview.samples)
-    draft.keep("deck", "options", "look")
+    draft.keep_until_begun("deck", "options", "look")
     return draft.deck is not None or splitting.is_split(draft)
 
 
@@ -146,7 +146,7 @@ def take_back(draft: ImportDraft, before: list[Any]) -> None:
     """Read the file as before its learner chose what it cannot be read as."""
     draft.options, deck = before
     draft.deck, draft.look = Deck.objects.filter(pk=deck).first(), {"of": None}
-    draft.keep("options", "deck", "look")
+    draft.keep_until_begun("options", "deck", "look")
 
 
 def state_of(draft: ImportDraft) -> list[Any]:

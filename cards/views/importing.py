@@ -193,7 +193,7 @@ def look_again(
     if error:
         return show_preview(request, draft, look, reading, into, error)
     draft.title = into.cleaned_data.get("title") or draft.title
-    draft.keep("options", "deck", "title", *([] if new_look else ["look"]))
+    draft.keep_until_begun("options", "deck", "title", *([] if new_look else ["look"]))
     if request.POST.get("do") == "import":
         messages.info(request, CHANGED)
     return redirect(draft)

@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from cards import merging
+from cards import importing, kept_looks, looking, merging, reading
 from cards.drafts import ImportDraft
 from cards.models import Card, Deck, Tag
 from tests.cards.formats.packages import BASIC, CLOZE, note, package
@@ -139,6 +139,45 @@ class TestDecks:
         assert page.status_code == 200
         assert "There are no cards in it." in page.text
         assert not Deck.objects.exists()
+
+    def test_what_is_chosen_after_it_has_begun_in_another_tab_changes_nothing(
+        self, learner_client, monkeypatch
+    ):
+        url = hand_in(learner_client)
+        split(learner_client, url)
+        shown = as_shown(learner_client, url, subdecks="tags", do="look")
+        real = looking.compare
+
+        def begins(draft, reading):
+            monkeypatch.undo()
+            other = ImportDraft.objects.get()
+            importing.begin(draft=other, look=kept_looks.look_at(other), title="x")
+            return real(draft, reading)
+
+        monkeypatch.setattr(looking, "compare", begins)
+        learner_client.post(url, shown)
+        learner_client.post(f"{url}go-on/")
+        assert decks() == {"Biology: Cells": 4, "Default": 3}
+
+    def test_nor_does_how_far_another_tab_has_read(self, learner_client, monkeypatch):
+        url = hand_in(learner_client)
+        shown = as_shown(learner_client, url, **{f"term_{BASIC}": "1", f"definition_{BASIC}": "0"})
+        real = reading.Reader.add
+
+        def begins(*args):
+            monkeypatch.undo()
+            monkeypatch.setattr("cards.slices.SECONDS", 0.0)
+            other = ImportDraft.objects.get()
+            importing.begin(draft=other, look=kept_looks.kept(other), title="x")
+            real(*args)
+
+        monkeypatch.setattr(reading.Reader, "add", begins)
+        monkeypatch.setattr("cards.slices.SECONDS", 0.0)
+        learner_client.post(url, shown | {"do": "look"})
+        assert "Importing x" in learner_client.get(url).text
+        while learner_client.post(f"{url}go-on/")["Location"] == url:
+            pass
+        assert decks() == {"x": 7}
 
     def test_none_is_seen_before_all_are_whole(self, learner_client, monkeypatch):
         monkeypatch.setattr("cards.importing.CHUNK", 2)
