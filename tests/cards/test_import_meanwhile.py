@@ -87,6 +87,64 @@ def test_nothing_more_comes_into_a_deck_that_is_not_theirs_any_more(
 
 
 @CHANGES
+def test_so_it_is_in_the_middle_of_a_slice(
+    make_deck: MakeDeck,
+    owner: User,
+    stranger: User,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[User, Deck], None],
+) -> None:
+    deck = make_deck(1)
+    draft = begun(owner, "archive", "merging", deck)
+    before, real = deck.cards.count(), merging.lock_decks
+
+    def late(keys: list[int]) -> list[Deck]:
+        change(stranger, deck)
+        return real(keys)
+
+    monkeypatch.setattr(merging, "lock_decks", late)
+    with pytest.raises(FormatError, match=GONE):
+        merging.go_on(draft=again(draft))
+    assert deck.cards.count() == before
+
+
+def test_a_card_that_is_edited_meanwhile_keeps_what_it_says(make_deck: MakeDeck, owner: User) -> None:
+    deck = make_deck(1)
+    deck.cards.update(term="Term 2", definition="another 2")
+    draft = begun(owner, "text", "merging", deck)
+    deck.cards.filter(definition="another 2").update(definition="edited")
+    while not merging.go_on(draft=again(draft)):
+        pass
+    said = deck.cards.filter(term="Term 2").values_list("definition", flat=True)
+    assert sorted(said) == ["another 2", "edited"]
+
+
+def test_a_card_that_is_added_meanwhile_has_a_place_of_its_own(make_deck: MakeDeck, owner: User) -> None:
+    deck = make_deck(1)
+    draft = begun(owner, "archive", "merging", deck)
+    came = deck.cards.count()
+    Card.objects.create(deck=deck, position=services.next_position(deck), term="Mine", definition="d")
+    while not merging.go_on(draft=again(draft)):
+        pass
+    assert list(deck.cards.in_order().values_list("term", flat=True))[came] == "Mine"
+    places = deck.cards.values_list("position", flat=True)
+    assert len(set(places)) == len(places) == 9
+
+
+def test_one_that_somebody_else_has_finished_is_finished_once(owner: User) -> None:
+    draft = begun(owner, "archive")
+    while again(draft).done < draft.total:
+        merging.go_on(draft=again(draft))
+    stale = again(draft)
+    assert stale.phase == "cards"
+    while again(draft).phase != "history":
+        merging.go_on(draft=again(draft))
+    merging.finish_on(stale, Slice())
+    now = again(draft)
+    assert (now.phase, now.added, now.total) == ("history", now.total, 7)
+
+
+@CHANGES
 def test_so_it_is_before_it_begins(
     make_deck: MakeDeck,
     owner: User,

@@ -1,6 +1,7 @@
 """Importing in slices: wherever it is interrupted, the same comes of it, and two at once do nothing twice."""
 
 import io
+import itertools
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -245,6 +246,28 @@ def test_many_cards_of_one_term_take_no_longer_each(learner: User, monkeypatch: 
     assert "200 same" in made
 
 
+def test_a_file_has_its_time_for_all_slices_together(
+    learner: User, minimal: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = itertools.count(step=1.0)
+    monkeypatch.setattr("cards.formats.bounds.time.thread_time", seconds.__next__)
+    draft = importing.make_draft(owner=learner, content="".join(f"{n}\tb\n" for n in range(40)))
+    with pytest.raises(FormatError, match="takes too long"):
+        look_in_slices(draft)
+    assert 0 < again(draft).done < 40
+
+
+def test_a_collection_has_its_length_for_all_slices_together(
+    learner: User, minimal: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cards.formats.anki.reader.FREE_LENGTH", 150)
+    monkeypatch.setattr("cards.formats.anki.reader.LENGTH_PER_CARD", 0)
+    draft = a_draft(learner, "new package")
+    with pytest.raises(FormatError, match="too large for cards"):
+        look_in_slices(draft)
+    assert again(draft).done == 5
+
+
 # --- Two at once, and none any more
 
 
@@ -270,6 +293,14 @@ def test_a_claim_of_a_server_that_was_killed_is_taken_over(learner: User) -> Non
     ImportDraft.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
     assert kept_looks.go_on(again(draft), Slice())
     assert again(draft).claimed_until is None
+
+
+def test_a_claim_that_was_taken_over_stays_with_who_has_it(learner: User) -> None:
+    draft = a_draft(learner, "text")
+    others = timezone.now() + timedelta(seconds=9)
+    with draft.claim():
+        ImportDraft.objects.update(claimed_until=others)
+    assert again(draft).claimed_until == others
 
 
 @pytest.mark.parametrize("kind", FILES)

@@ -1,7 +1,7 @@
 """What one file may take: unpacked, in lines, and in time; each with a sentence that names what helps."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from cards.formats.anki import reader
 from cards.formats.anki.reader import AnkiOptions, read_anki
 from cards.formats.bounds import ACCOUNT, GUEST, Limits, Meter
 from cards.formats.detect import read_file
-from cards.formats.types import FormatError, ParsedCard, Preview
+from cards.formats.types import FormatError, Parsed, ParsedCard, Preview, Report
 from cards.formats.work import Work
 from tests.cards.formats.packages import note, package, zipped
 
@@ -63,6 +63,18 @@ def test_lines_of_every_member_are_counted(member: str) -> None:
     read(MEMBERS[member](FEW.lines), FEW)
     with pytest.raises(FormatError, match=rf"{member.split()[0]}: It has more than 5 lines. Split it."):
         read(MEMBERS[member](FEW.lines + 1), FEW)
+
+
+@pytest.mark.parametrize("read_on", ["steps", "units", "lines"])
+def test_whoever_reads_on_has_the_time_that_is_left(read_on: str) -> None:
+    def once(*_args: object) -> Iterator[Any]:
+        yield None
+
+    parsed = Parsed("text", once, once, once, make_lines=once)
+    args = ("twins", None) if read_on == "lines" else (None, Report())
+    assert list(getattr(parsed, read_on)(*args, 9.0)) == [None]
+    with pytest.raises(FormatError, match="takes too long"):
+        list(getattr(parsed, read_on)(*args, -1.0))
 
 
 @pytest.mark.parametrize("blank", [b"\n", b"\r\n", b" \n"])
