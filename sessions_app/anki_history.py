@@ -1,13 +1,12 @@
-"""What Anki knows of a learner -> lines of her log, with the memory as Anki had it on the last of them."""
+"""What Anki knows of a learner -> lines of their log, with the memory as Anki had it on the last of them."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cards.file_history import FileHistory
-from cards.formats.types import Parsed, ParsedCard, PastReview, Schedule
+from cards.formats.types import ParsedCard, PastReview, Schedule
 from cards.models import Deck
-from cards.readings import Learned
 from sessions_app.histories import CardHistory, Marks, in_order
 from sessions_app.models import Enrollment, Review
 from sessions_app.models.choices import ANKI
@@ -29,27 +28,25 @@ class AnkiHistories:
 
     def __init__(
         self,
-        parsed: FileHistory | Parsed,
+        history: FileHistory,
         *,
         deck: Deck,
         learner: User,
         keys: Mapping[str, int],
         now: datetime,
     ) -> None:
-        self.parsed, self.deck, self.learner, self.keys, self.now = parsed, deck, learner, keys, now
+        self.history, self.deck, self.learner, self.keys, self.now = history, deck, learner, keys, now
         self.zone = ZoneInfo(learner.time_zone)
         self.gap_needed = progress.gap_needed(deck.card_count)
 
     def __iter__(self) -> Iterator[CardHistory]:
-        for each in self.parsed:
-            card = each.card if isinstance(each, Learned) else each
-            if card and card.key in self.keys:
-                history = self.of(card, self.keys[card.key])
-                history.place = each.number if isinstance(each, Learned) else 0
-                yield history
+        for each in self.history:
+            if each.card:
+                yield self.of(each.card, self.keys[each.key], each.number)
 
-    def of(self, card: ParsedCard, pk: int) -> CardHistory:
-        history = CardHistory(pk, [self.line(pk, one) for one in card.reviews if one.reviewed_at <= self.now])
+    def of(self, card: ParsedCard, pk: int, place: int) -> CardHistory:
+        lines = [self.line(pk, one) for one in card.reviews if one.reviewed_at <= self.now]
+        history = CardHistory(pk, lines, place=place)
         for schedule in card.schedules:
             self.add_schedule(history, schedule)
             mark = Marks(
@@ -136,6 +133,6 @@ class AnkiHistories:
 
     def settle(self, enrollment: Enrollment) -> None:
         """Take the desired retention of the collection's first deck that has one."""
-        wishes = (deck.retention for deck in self.parsed.decks if deck.retention)
+        wishes = (deck.retention for deck in self.history.decks if deck.retention)
         if wish := next(wishes, None):
             enrollment.retention = min(max(wish, MIN_RETENTION), MAX_RETENTION)

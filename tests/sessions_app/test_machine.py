@@ -7,6 +7,7 @@ undo that left its day as it was. ``LAW_EXAMPLES=500`` searches for longer.
 
 import contextlib
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,8 +23,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from cards.formats.types import Parsed, ParsedCard, PastReview, Schedule
+from cards.file_history import FileHistory
+from cards.formats.types import ParsedCard, PastReview, Schedule
 from cards.models import Card, Deck
+from cards.readings import Learned
 from cards.services import refresh_deck, remove_cards, restore_cards, save_card
 from sessions_app import boards, histories, log, marks, papers, services
 from sessions_app.anki_history import AnkiHistories
@@ -53,6 +56,18 @@ def response_to(question: Question, *, right: bool) -> dict[str, str]:
     if question.kind is Kind.TYPED:
         return {"typed": question.answer if right else "something else"}
     return {"knew": "yes" if right else "no"}
+
+
+class OneCard(FileHistory):
+    """What a file says of one card alone."""
+
+    decks = ()
+
+    def __init__(self, card: ParsedCard) -> None:
+        self.card = card
+
+    def __iter__(self) -> Iterator[Learned]:
+        yield Learned(1, self.card.key, self.card)
 
 
 class Site(RuleBasedStateMachine):
@@ -168,7 +183,7 @@ class Site(RuleBasedStateMachine):
         )
         parsed = ParsedCard("", "", key=card.key, reviews=tuple(past), schedules=(schedule,))
         source = AnkiHistories(
-            Parsed("anki", lambda report: [parsed]),
+            OneCard(parsed),
             deck=self.deck,
             learner=learner,
             keys={card.key: card.pk},
