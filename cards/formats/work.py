@@ -17,7 +17,7 @@ CREATE TABLE IF NOT EXISTS answers (
 """
 # What a killed server has half written goes again; after a power cut the file is read anew.
 PRAGMAS = ("journal_mode = TRUNCATE", "synchronous = OFF", "cache_size = -32000")
-DATABASE = "read.sqlite3"
+DATABASE, PARTIAL = "read.sqlite3", ".part"
 SECONDS_TO_WAIT = 1.0
 """For another process that is in the middle of a slice of the same file."""
 
@@ -58,12 +58,18 @@ class Work:
         assert self.folder is not None  # noqa: S101
         path = self.folder / name
         if not path.exists():
-            partial = path.with_name(f"{name}.part")
+            partial = path.with_name(f"{name}{PARTIAL}")
             with partial.open("wb") as file:
                 for chunk in chunks():
                     file.write(chunk)
             partial.replace(path)
         return path
+
+    def unpacked(self) -> Iterator[tuple[str, int]]:
+        """What was unpacked as a whole by now: the name of each file, and its bytes."""
+        for path in self.folder.iterdir() if self.folder else ():
+            if not path.name.startswith(DATABASE) and path.suffix != PARTIAL:
+                yield path.name, path.stat().st_size
 
     def forget_unpacked(self, *kept: str) -> None:
         """Remove what was unpacked, but for the files with the names ``kept``."""

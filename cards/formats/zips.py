@@ -41,6 +41,13 @@ class Archive:
                 "The file is not a whole zip archive. Was its download or upload cut short?"
             ) from error
         self.members = {member.filename: member for member in self.zip.infolist()}
+        try:
+            # By earlier slices: a file has one bound for all of them.
+            for name, size in self.work.unpacked():
+                self.meter.unpack(name, size)
+        except BaseException:
+            self.close()
+            raise
 
     def __contains__(self, name: str) -> bool:
         return name in self.members
@@ -88,8 +95,6 @@ class Archive:
             assert not start  # noqa: S101
             return self.chunks(name, limit)
         path = self.work.unpack(name.replace("/", "-"), lambda: self.chunks(name, limit))
-        # Of what an earlier slice has unpacked, too.
-        self.meter.unpack(name, path.stat().st_size)
         return pieces_of(path, start, CHUNK)
 
     def read(self, name: str, limit: int) -> bytes:

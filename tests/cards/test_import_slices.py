@@ -3,8 +3,10 @@
 import io
 import itertools
 import sqlite3
+import zipfile
 from collections.abc import Callable
 from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +18,7 @@ from django.utils.module_loading import import_string
 from cards import importing, kept_looks, looking, merging, reading
 from cards.drafts import ImportDraft
 from cards.formats.archive import write_archive
+from cards.formats.bounds import ACCOUNT
 from cards.formats.types import FormatError, ImageRef, ParsedCard, ParsedDeck, TwinPair
 from cards.models import Card, Deck
 from cards.models import TwinPair as StoredPair
@@ -266,6 +269,18 @@ def test_a_collection_has_its_length_for_all_slices_together(
     with pytest.raises(FormatError, match="too large for cards"):
         look_in_slices(draft)
     assert again(draft).done == 5
+
+
+def test_an_archive_has_its_bytes_for_all_slices_together(
+    learner: User, minimal: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = a_draft(learner, "archive")
+    with zipfile.ZipFile(draft.path) as file:
+        size = sum(member.file_size for member in file.infolist() if member.filename.endswith(".jsonl"))
+    monkeypatch.setattr(reading, "limits_of", lambda _owner: replace(ACCOUNT, unpacked=size - 1))
+    with pytest.raises(FormatError, match="too large when unpacked"):
+        look_in_slices(draft)
+    assert again(draft).done == 7
 
 
 # --- Two at once, and none any more

@@ -74,9 +74,7 @@ class Package:
 
     def write_collection(self) -> None:
         if self.work.folder:
-            path = self.work.unpack(COLLECTION, self.chunks)
-            self.meter.unpack(self.member, path.stat().st_size)
-            self.path = str(path)
+            self.path = str(self.work.unpack(COLLECTION, self.chunks))
             return
         handle, self.path = tempfile.mkstemp(prefix="studysite-anki-", suffix=".db")
         with os.fdopen(handle, "wb") as file:
