@@ -67,6 +67,20 @@ def test_the_decks_are_kept_where_that_is_chosen_and_what_is_missing_comes(
     assert Deck.objects.count() == 1
 
 
+@pytest.mark.parametrize(("keep", "are_twins"), [("file", True), ("deck", False)])
+def test_so_is_its_word_on_twins(owner_client, deck, keep, are_twins):
+    first, second, third = deck.cards.in_order()
+    services.mark_twins(card=first, other=second, are_twins=True)
+    data = b"".join(owner_client.get(reverse("deck_export_file", args=[deck.slug, "archive"])))
+    services.mark_twins(card=first, other=second, are_twins=False)
+    third.definition = "Changed"
+    services.save_card(card=third)
+    url = hand_in(owner_client, data)
+    owner_client.post(url, as_shown(owner_client, url, keep=keep, do="look"))
+    import_it(owner_client, url)
+    assert TwinPair.objects.get().are_twins is are_twins
+
+
 def test_text_too(owner_client, deck):
     import_it(owner_client, paste(owner_client, "ein\tone\n", f"/decks/{deck.slug}/import/"))
     url = paste(owner_client, "ein\tone!\nzwei\ttwo\n", f"/decks/{deck.slug}/import/")

@@ -65,6 +65,12 @@ def test_lines_of_every_member_are_counted(member: str) -> None:
         read(MEMBERS[member](FEW.lines + 1), FEW)
 
 
+def test_keys_that_no_database_holds_are_passed_on_as_they_are() -> None:
+    records = [{"card": key} for key in ("\ud800", "\0", "a", "\udc00")]
+    with read_file(deck(reviews=records)) as parsed:
+        assert list(parsed.records("reviews")) == records
+
+
 @pytest.mark.parametrize("read_on", ["steps", "units", "lines"])
 def test_whoever_reads_on_has_the_time_that_is_left(read_on: str) -> None:
     def once(*_args: object) -> Iterator[Any]:
