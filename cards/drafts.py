@@ -29,7 +29,7 @@ def folder() -> Path:
 
 
 class ImportDraft(Claimed):
-    """What a learner has handed in, how she wants it read, and how far its import has come.
+    """What a learner has handed in, how they want it read, and how far its import has come.
 
     The cards go into ``staging``, a deck that is not shown, and from there as a whole into ``deck``; where that is
     None, the hidden deck becomes one of theirs. ``done`` counts what was read for the preview, then what the
@@ -42,6 +42,9 @@ class ImportDraft(Claimed):
         MERGING = "merging"
         HISTORY = "history"
         DONE = "done"
+
+    WRITING = (Phase.CARDS, Phase.MERGING)
+    """In which hidden decks are filled, or are still to be emptied."""
 
     token = models.CharField(max_length=32, unique=True, default=make_token)
     owner = models.ForeignKey(

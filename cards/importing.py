@@ -46,6 +46,12 @@ FILE, DECK = "file", "deck"
 ALTERNATIVES = ("accepted_terms", "accepted_definitions", "wrong_terms", "wrong_definitions")
 TagLink = Card.tags.through
 
+WHAT_STAYS = {
+    ImportDraft.Phase.MERGING: "Some of the cards are in the deck already; the others were not imported.",
+    ImportDraft.Phase.HISTORY: "The cards are there, but not all of your answers.",
+    ImportDraft.Phase.DONE: "The cards are there already.",
+}
+
 
 # --- Drafts
 
@@ -92,6 +98,11 @@ def drop_draft(*, draft: ImportDraft, slice_: Slice | None = None) -> str:
     return (now or draft).phase
 
 
+def what_stays(phase: str) -> str:
+    """What an import leaves that ends in ``phase``, before its end or at it, in words."""
+    return WHAT_STAYS.get(ImportDraft.Phase(phase), "Nothing was imported.")
+
+
 def refresh_targets(draft: ImportDraft) -> None:
     """Count anew all that hangs on the cards of decks into which some of a draft's cards have come already.
 
@@ -131,7 +142,7 @@ def hidden_remove(*, slice_: Slice | None = None) -> bool:
     """Delete the hidden decks that no draft fills any more; whether all of that is done."""
     # The decks first: the draft of one that was there then is there too, unless it is done with it.
     hidden = list(Deck.objects.filter(is_building=True))
-    drafts = ImportDraft.objects.filter(phase__in=(ImportDraft.Phase.CARDS, ImportDraft.Phase.MERGING))
+    drafts = ImportDraft.objects.filter(phase__in=ImportDraft.WRITING)
     filled = {deck.pk for draft in drafts.defer("look") for deck in splitting.hidden_decks(draft)}
     return drop_hidden([deck for deck in hidden if deck.pk not in filled], slice_)
 
@@ -197,15 +208,14 @@ def hidden_deck(draft: ImportDraft, about: ParsedDeck | None, title: str) -> Dec
 def write_cards(
     *,
     draft: ImportDraft,
-    seconds: float | None = None,
+    slice_: Slice,
     tell: Callable[[], object] | None = None,
 ) -> bool:
-    """Go on writing the draft's cards into its hidden deck, for about so long; True when all are there.
+    """Go on writing the draft's cards into its hidden deck; whether all are there.
 
     Each chunk is a transaction of its own, after which ``tell`` is called. False too where somebody else is
     writing at this moment. Raises FormatError where the file is damaged, FileNotFoundError where it has gone.
     """
-    slice_ = Slice(seconds)
     staging = splitting.staging_of(draft)
     reader = ImageReader(draft, lambda: open_images(draft.path, limits=limits_of(draft.owner)))
     with opened(draft) as reading, closing(reader), seldom_collected():
@@ -314,7 +324,7 @@ def alternatives(texts: Iterable[str]) -> list[str]:
 
 
 class Tagger:
-    """Puts an owner's tags on cards, by their names; makes those that she does not have yet."""
+    """Puts an owner's tags on cards, by their names; makes those that they do not have yet."""
 
     def __init__(self, owner: User, path: tuple[str, ...] = ()) -> None:
         self.owner, self.path = owner, path
@@ -344,7 +354,7 @@ class Tagger:
         missing = {key: name for name in sorted(names) if (key := tag_key(name)) not in self.known}
         if not missing:
             return
-        # Another of her tabs may make the same tag at this moment.
+        # Another of the owner's tabs may make the same tag at this moment.
         tags = [Tag(owner=self.owner, name=name, key=key) for key, name in missing.items()]
         Tag.objects.bulk_create(tags, ignore_conflicts=True)
         found = Tag.objects.filter(owner=self.owner, key__in=missing).values_list("key", "pk")
@@ -370,7 +380,7 @@ def give_up(*, draft: ImportDraft, slice_: Slice | None = None) -> str:
         )
         if now:
             phase = now.phase
-        if now and phase in (ImportDraft.Phase.CARDS, ImportDraft.Phase.MERGING):
+        if now and phase in ImportDraft.WRITING:
             refresh_targets(now)
             hidden = splitting.hidden_decks(now)
             for name in ("parts", "positions"):

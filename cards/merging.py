@@ -29,29 +29,14 @@ from cards.taking_over import keeps, merge
 
 logger = logging.getLogger(__name__)
 
-WRITING = (ImportDraft.Phase.CARDS, ImportDraft.Phase.MERGING)
-GOING = (*WRITING, ImportDraft.Phase.HISTORY)
-
-
-def finish(*, draft: ImportDraft) -> Deck:
-    """Let the cards of a whole hidden deck appear, and return the deck in which they are; twice changes nothing.
-
-    What the file knows of its learner comes next. Raises FormatError, and FileNotFoundError where it has gone.
-    """
-    try:
-        while not finish_on(draft, Slice()):
-            pass
-    except FileNotFoundError:
-        # Gone with the import that somebody else has finished.
-        draft.refresh_from_db()
-        if draft.phase != ImportDraft.Phase.DONE:
-            raise
-    assert draft.deck is not None  # noqa: S101
-    return draft.deck
+GOING = (*ImportDraft.WRITING, ImportDraft.Phase.HISTORY)
 
 
 def finish_on(draft: ImportDraft, slice_: Slice) -> bool:
-    """Go on with what `finish` does; whether it is done."""
+    """Let the cards of a whole hidden deck appear; whether they have, and twice changes nothing.
+
+    What the file knows of its learner comes next. Raises FormatError, and FileNotFoundError where it has gone.
+    """
     with opened(draft) as reading:
         is_done = slice_.take(finishing(draft, reading))
         reading.save()
@@ -62,7 +47,7 @@ def finish_on(draft: ImportDraft, slice_: Slice) -> bool:
 
 def finishing(draft: ImportDraft, reading: Reading) -> Steps:
     """Put the cards into the decks that are there, pair their twins, and let the new decks appear."""
-    if draft.phase not in WRITING:
+    if draft.phase not in ImportDraft.WRITING:
         return
     yield from read_steps(draft, reading)
     for number, home in enumerate(list(splitting.homes_of(draft).values())):
@@ -103,7 +88,7 @@ def lock_draft(draft: ImportDraft) -> bool:
 
     What it has come to so far is as somebody else may have left it.
     """
-    now = ImportDraft.objects.select_for_update().filter(pk=draft.pk, phase__in=WRITING).first()
+    now = ImportDraft.objects.select_for_update().filter(pk=draft.pk, phase__in=ImportDraft.WRITING).first()
     if now is None:
         draft.refresh_from_db()
         return False
@@ -229,7 +214,7 @@ def go_on(
     with draft.claim() as mine:
         if mine:
             try:
-                _go_on(draft, slice_, seconds, tell)
+                _go_on(draft, slice_, tell)
             except BusyError:
                 return False
             except FileNotFoundError:
@@ -242,15 +227,13 @@ def go_on(
     return draft.phase == ImportDraft.Phase.DONE
 
 
-def _go_on(
-    draft: ImportDraft, slice_: Slice, seconds: float | None, tell: Callable[[], object] | None
-) -> None:
+def _go_on(draft: ImportDraft, slice_: Slice, tell: Callable[[], object] | None) -> None:
     if draft.phase in GOING:
         # Asked in each slice: since the last one it may have been removed, or become somebody else's.
         splitting.targets_of(draft)
-    if draft.phase == ImportDraft.Phase.CARDS and not write_cards(draft=draft, seconds=seconds, tell=tell):
+    if draft.phase == ImportDraft.Phase.CARDS and not write_cards(draft=draft, slice_=slice_, tell=tell):
         return
-    if draft.phase in WRITING and not finish_on(draft, slice_):
+    if draft.phase in ImportDraft.WRITING and not finish_on(draft, slice_):
         return
     while draft.phase == ImportDraft.Phase.HISTORY:
         write_history(draft=draft, slice_=slice_)

@@ -33,21 +33,13 @@ from cards.readings import BusyError, opened
 from cards.rendering import render
 from cards.slices import Slice
 from cards.taking_over import keeps
+from cards.views.access import READ_AND_POST
 from studysite.accounts.guests import admit, learner_required
 from studysite.accounts.limits import too_often
 from studysite.htmx import render_page
 from studysite.requests import LearnerRequest, SiteRequest
 
-READ_AND_POST = ["GET", "HEAD", "POST"]
 PARTS = ("import-progress",)
-NOTHING = "Nothing was imported."
-WHAT_STAYS = {
-    str(
-        ImportDraft.Phase.MERGING
-    ): "Some of the cards are in the deck already; the others were not imported.",
-    str(ImportDraft.Phase.HISTORY): "The cards are there, but not all of your answers.",
-    str(ImportDraft.Phase.DONE): "The cards are there already.",
-}
 GONE = "The file has waited for too long. Choose it again."
 AS_BEFORE = "It is read as before."
 READ_AT_ONCE = 5 * 2**20
@@ -338,11 +330,7 @@ def go_to(request: LearnerRequest, address: str) -> HttpResponse:
 
 def step(request: LearnerRequest, draft: ImportDraft) -> HttpResponse:
     """Write for a slice; then the deck, or how far it is."""
-    try:
-        done = go_on_or_end(request, draft)
-    except ImportDraft.DoesNotExist:
-        raise Http404("forgotten meanwhile") from None
-    if done:
+    if go_on_or_end(request, draft):
         messages.success(request, came_to(draft))
         return go_to(request, page_after(request, draft))
     if request.htmx and draft.phase != ImportDraft.Phase.PREVIEW:
@@ -360,7 +348,7 @@ def go_on_or_end(request: LearnerRequest, draft: ImportDraft) -> bool:
 def end_badly(request: LearnerRequest, draft: ImportDraft, why: str) -> bool:
     """Give up an import that cannot go on, and say what stays; whether its cards are there."""
     phase = importing.give_up(draft=draft, slice_=Slice())
-    messages.error(request, f"{WHAT_STAYS.get(phase, NOTHING)} {why}")
+    messages.error(request, f"{importing.what_stays(phase)} {why}")
     return bool(draft.phase == ImportDraft.Phase.DONE)
 
 
@@ -395,7 +383,7 @@ def import_drop(request: LearnerRequest, token: str) -> HttpResponse:
     draft = draft_or_404(request, token)
     if draft.phase != ImportDraft.Phase.DONE:
         phase = importing.drop_draft(draft=draft, slice_=Slice())
-        messages.info(request, WHAT_STAYS.get(phase, NOTHING))
+        messages.info(request, importing.what_stays(phase))
     return redirect("import")
 
 

@@ -11,7 +11,9 @@ from django.utils import timezone
 
 from cards import importing, looking, merging
 from cards.drafts import ImportDraft, folder
+from cards.formats.types import FormatError
 from cards.models import Card, Deck
+from cards.slices import Slice
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +63,17 @@ def test_errors_are_told_and_leave_nothing(owner, tmp_path, words):
     assert not ImportDraft.objects.exists()
 
 
+def test_an_error_says_what_stays(owner, words, make_deck, monkeypatch):
+    def damaged(**_options: object) -> None:
+        raise FormatError("It is damaged.")
+
+    monkeypatch.setattr(merging, "refresh_deck", damaged)
+    deck = make_deck(1)
+    with pytest.raises(CommandError, match=r"^Some of the cards are in the deck already; .* It is damaged.$"):
+        run("import_deck", str(words), owner=owner.email, into=deck.slug)
+    assert deck.cards.count() == 3
+
+
 @pytest.mark.parametrize("ending", ["txt", "csv", "apkg", "zip"])
 def test_out_and_in_again(owner, tmp_path, make_deck, ending):
     deck, path = make_deck(3), tmp_path / f"deck.{ending}"
@@ -89,10 +102,12 @@ def test_of_two_who_go_on_at_once_one_writes(owner):
     draft = importing.make_draft(owner=owner, content="a\tb\nc\td\n")
     importing.begin(draft=draft, look=looking.look_at(draft), title="Twice")
     stale = ImportDraft.objects.select_related("owner", "staging__owner").get()
-    assert importing.write_cards(draft=draft)
-    assert not importing.write_cards(draft=stale)
+    assert importing.write_cards(draft=draft, slice_=Slice())
+    assert not importing.write_cards(draft=stale, slice_=Slice())
     assert Card.objects.count() == 2
-    assert merging.finish(draft=draft) == merging.finish(draft=stale)
+    assert merging.go_on(draft=draft)
+    assert merging.go_on(draft=stale)
+    assert stale.deck == draft.deck == Deck.objects.get()
     assert Deck.objects.present().count() == 1
     importing.give_up(draft=stale)
     importing.drop_draft(draft=ImportDraft(pk=stale.pk, token=stale.token, staging_id=draft.deck.pk))
@@ -129,7 +144,7 @@ def test_old_drafts_go_with_what_they_have_half_written(owner, settings, tmp_pat
     settings.DATA_DIR = tmp_path
     draft = importing.make_draft(owner=owner, content="a\tb\nc\td\n")
     importing.begin(draft=draft, look=looking.look_at(draft), title="Half")
-    importing.write_cards(draft=draft)
+    importing.write_cards(draft=draft, slice_=Slice())
     assert Card.objects.count() == 2
     # One that cannot be driven on, since its file has been lost.
     draft.forget_file()

@@ -14,7 +14,8 @@ from cards.models import Deck
 from cards.progress_bar import Bar
 from studysite.accounts.models import User
 
-SECONDS = 60.0
+SECONDS = 20.0
+"""How long it works on a claim, which ends after `slices.CLAIMED_FOR`: the daily command must not take it over."""
 
 
 class Command(BaseCommand):
@@ -50,13 +51,12 @@ class Command(BaseCommand):
             def show() -> None:
                 bar.show(draft.done, draft.total)
 
-            # Nobody waits for a page; and whenever it goes on, all that is written already is read again.
             while not merging.go_on(draft=draft, seconds=SECONDS, tell=show):
                 show()
             bar.end()
         except FormatError as error:
-            importing.drop_draft(draft=draft)
-            raise CommandError(f"Nothing was imported. {error}") from error
+            phase = importing.drop_draft(draft=draft)
+            raise CommandError(f"{importing.what_stays(phase)} {error}") from error
         for notice in look.preview.report.notices:
             self.stderr.write(str(notice))
         if said := said_of(draft):
