@@ -155,8 +155,8 @@ class ReadingForm(forms.Form):
                 required=False,
                 help_text="With the decks inside it.",
             )
-        is_hers = self.draft.deck is None or self.draft.deck.owner_id == self.draft.owner_id
-        if is_hers and 1 < len(look.preview.decks) <= MOST_DECKS:
+        is_own = self.draft.deck is None or self.draft.deck.owner_id == self.draft.owner_id
+        if is_own and 1 < len(look.preview.decks) <= MOST_DECKS:
             self.fields["subdecks"] = forms.ChoiceField(
                 label="Decks inside decks",
                 choices=[
@@ -273,7 +273,7 @@ def initial_of(draft: ImportDraft, look: Look | None) -> dict[str, Any]:
 
 
 class IntoForm(forms.Form):
-    """Where the cards go: into a new deck of this title, or into one of hers."""
+    """Where the cards go: into a new deck of this title, or into one of theirs."""
 
     into = forms.ModelChoiceField(
         Deck.objects.none(), label="Into", required=False, empty_label="A new deck", to_field_name="slug"

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from cards.drafts import ImportDraft
+from cards.formats.archive import RECORDS
 from cards.formats.types import ImageRef, ParsedCard, PastReview, Schedule, TwinPair
 from cards.formats.work import Work, rows
 from cards.sides import SIDES
@@ -193,8 +194,8 @@ class Reading(Work):
         return {key for (key,) in rows(self.db, query, (after, most))}
 
     def has_reviews(self, key: str) -> bool:
-        query = "SELECT 1 FROM seen WHERE kind = 'records/reviews.jsonl' AND key = ?"
-        return bool(rows(self.db, query, (key,)))
+        query = "SELECT 1 FROM seen WHERE kind = ? AND key = ?"
+        return bool(rows(self.db, query, (RECORDS.format("reviews"), key)))
 
     def marks_of(self, key: str) -> list[dict[str, Any]]:
         query = "SELECT line FROM learned WHERE kind = 'marks' AND key = ? ORDER BY number"

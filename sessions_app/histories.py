@@ -1,4 +1,5 @@
-"""Histories from files: what a learner has answered elsewhere becomes lines of her log, replayed to her progress.
+"""Histories from files: what a learner has answered elsewhere becomes lines of their log, replayed to their
+progress.
 
 Every chunk is a transaction of its own and leaves the law of the log holding. A line that is there already, by its
 card, side and time, is not written again, so a file may come twice, or go on where it stopped.

@@ -1,4 +1,4 @@
-"""A learner's history in the archive of a deck: her reviews, marks and settings as records, out and in."""
+"""A learner's history in the archive of a deck: their reviews, marks and settings as records, out and in."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta

@@ -104,14 +104,11 @@ class Zip:
                 yield from self.deflate(member)
             else:
                 self.store(member)
-            self.state = self._after(number + 1)
+            # Where its bytes began and how far they were is of no use for the next.
+            self.state.clear()
+            self.state["member"] = number + 1
             yield
         self.end()
-
-    def _after(self, number: int) -> dict[str, Any]:
-        self.state.clear()
-        self.state["member"] = number
-        return self.state
 
     def deflate(self, member: Member) -> Iterator[None]:
         """Compress a file: each block for itself, since no compressor outlives its process."""

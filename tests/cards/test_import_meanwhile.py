@@ -392,3 +392,9 @@ def test_what_stays_is_said_by_how_far_it_was_when_it_was_dropped(
     monkeypatch.setattr(importing, "drop_draft", goes_on_first)
     page = owner_client.post(f"{draft.get_absolute_url()}drop/", follow=True)
     assert (SAID | {"done": "The cards are there already."})[phase] in page.text
+
+
+def test_the_page_says_when_only_answers_are_to_come(owner: User, owner_client: Client) -> None:
+    draft = begun(owner, "archive", "history")
+    page = owner_client.get(draft.get_absolute_url())
+    assert "The cards are there; your answers follow." in page.text
