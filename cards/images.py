@@ -20,6 +20,7 @@ from django.db import models
 from django.db.models import Q
 
 from cards.image_encoding import Encoded
+from cards.kept_files import is_older
 from cards.sides import SIDES
 
 MAX_ALT = 500
@@ -140,24 +141,17 @@ def store(encoded: Encoded, alt: str = "") -> StoredImage:
 
 def unused_images_remove(*, now: datetime) -> int:
     """Remove the files that no card has shown for a day, and return how many."""
-    before = (now - KEPT_UNUSED).timestamp()
+    before = now - KEPT_UNUSED
     count = 0
-    for paths in _chunks(path for path in folder().glob("*/*") if _is_older(path, before)):
+    for paths in _chunks(path for path in folder().glob("*/*") if is_older(path, before)):
         names = [path.stem for path in paths]
         used = set(CardImage.objects.filter(sha256__in=names).values_list("sha256", flat=True))
         for path in paths:
             # Somebody may have chosen the same image a moment ago.
-            if path.stem not in used and _is_older(path, before):
+            if path.stem not in used and is_older(path, before):
                 path.unlink(missing_ok=True)
                 count += 1
     return count
-
-
-def _is_older(path: Path, moment: float) -> bool:
-    try:
-        return path.stat().st_mtime < moment
-    except FileNotFoundError:
-        return False
 
 
 def _chunks(paths: Iterator[Path], size: int = 500) -> Iterator[list[Path]]:

@@ -21,6 +21,7 @@ from cards.formats.types import FormatError, ParsedCard, ParsedDeck
 from cards.illustrating import rows_of
 from cards.images import CardImage, StoredImage, with_images, without_images
 from cards.import_images import ImageReader
+from cards.kept_files import remove_strays
 from cards.looking import Look
 from cards.models import MAX_ALTERNATIVE, MAX_ALTERNATIVES, Card, Deck, Tag, TwinPair, clean_text, tag_key
 from cards.reading import limits_of, seldom_collected
@@ -154,13 +155,7 @@ def old_drafts_remove(*, now: datetime) -> int:
         # What is left of its hidden deck is for `hidden_remove`, which has a time to keep to.
         drop_draft(draft=draft, slice_=Slice(0))
     known = set(ImportDraft.objects.values_list("token", flat=True))
-    for path in folder().glob("*"):
-        if path.name.split(".")[0] in known or path.stat().st_mtime >= (now - KEPT_FOR).timestamp():
-            continue
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
+    remove_strays(folder(), known=known, before=now - KEPT_FOR)
     return len(old)
 
 

@@ -1,7 +1,6 @@
 """Exports of large decks: files that are written in slices, and then wait for a day to be fetched."""
 
 import logging
-import shutil
 import sqlite3
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -11,6 +10,7 @@ from django.db.models import Case, QuerySet, Sum, When
 from cards.export_writer import Writer
 from cards.exports import DeckExport, folder
 from cards.formats.types import FormatError
+from cards.kept_files import remove_strays
 from cards.models import Deck
 from cards.slices import Slice
 from studysite.accounts.models import User
@@ -153,7 +153,5 @@ def old_exports_remove(*, now: datetime) -> int:
     for export in old:
         export.delete()
     known = set(DeckExport.objects.values_list("token", flat=True))
-    for path in folder().glob("*"):
-        if path.name not in known and path.stat().st_mtime < (now - KEPT_FOR).timestamp():
-            shutil.rmtree(path, ignore_errors=True)
+    remove_strays(folder(), known=known, before=now - KEPT_FOR)
     return len(old)

@@ -19,6 +19,7 @@ from django.template.defaultfilters import pluralize
 from cards import importing, merging, preparing
 from cards.erasing import decks_go_on, old_cards_erase, old_decks_claim
 from cards.images import unused_images_remove
+from cards.kept_files import is_older
 from cards.slices import Slice
 from sessions_app.guests import idle_guests_erase
 from studysite.accounts import erasing
@@ -89,7 +90,7 @@ def files(now: datetime, until: float) -> str:
     count = 0
     for path in settings.TEMPORARY_FILES.glob("*"):
         with suppress(OSError):
-            if path.is_file() and path.stat().st_mtime < (now - timedelta(days=1)).timestamp():
+            if path.is_file() and is_older(path, now - timedelta(days=1)):
                 path.unlink()
                 count += 1
     return counted(count, "temporary file", "removed")
