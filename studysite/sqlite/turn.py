@@ -135,17 +135,24 @@ class Turn:
 
     def _wait(self, waiter: Waiter) -> None:
         since, limit = time.monotonic(), patience()
-        while not waiter.ready.acquire(timeout=max(0.0, self.time_left(since, limit))):
-            if self.time_left(since, limit) > 0:
-                continue
-            with self._lock:
-                # The turn may have come between the two.
-                if waiter.ready.acquire(blocking=False):
-                    break
-                self._queue.remove(waiter)
+        try:
+            while not waiter.ready.acquire(timeout=max(0.0, self.time_left(since, limit))):
+                if self.time_left(since, limit) <= 0:
+                    raise BusyError
+        except BaseException:
+            # Ctrl-C too: a turn that came to somebody who is gone would never be given back.
+            self._leave(waiter)
+            raise
+        finally:
             limit.waited += time.monotonic() - since
-            raise BusyError
-        limit.waited += time.monotonic() - since
+
+    def _leave(self, waiter: Waiter) -> None:
+        """Take nothing that comes to ``waiter`` from now on, and give back what has just come."""
+        with self._lock:
+            if waiter in self._queue:
+                self._queue.remove(waiter)
+                return
+        self.give_back(has_written=False)
 
     def _take_at_once(self) -> bool:
         """Take the turn if nobody has it and nobody in another process waits for it."""

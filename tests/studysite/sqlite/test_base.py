@@ -1,7 +1,8 @@
 """Transactions and single statements take the turn, and give it back whatever happens."""
 
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import Any
 
@@ -65,6 +66,42 @@ def test_a_statement_by_itself_takes_it_too(monkeypatch: pytest.MonkeyPatch) -> 
     assert (len(taken), has_turn()) == (1, False)
     list(User.objects.all())
     assert len(taken) == 1
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE accounts_user SET name = %s WHERE id = %s", [("Nobody", 0), ("Nobody", -1)]
+        )
+    assert (len(taken), has_turn()) == (2, False)
+
+
+def last_written() -> float:
+    return float(connection.turn.last_written())
+
+
+def write_alone() -> None:
+    User.objects.filter(pk=0).update(name="Nobody")
+
+
+def write_in_a_transaction() -> None:
+    with transaction.atomic():
+        write_alone()
+
+
+@pytest.mark.parametrize("write", [write_alone, write_in_a_transaction])
+def test_others_see_that_somebody_has_written(write: Callable[[], None]) -> None:
+    """So they go on waiting: nobody else holds the database."""
+    before = time.monotonic()
+    write()
+    assert last_written() >= before
+
+
+def test_who_could_not_write_does_not_say_so() -> None:
+    before = last_written()
+    with suppress(RuntimeError), transaction.atomic():
+        write_alone()
+        raise RuntimeError
+    with another_program_writes(), pytest.raises(DatabaseBusyError):
+        write_alone()
+    assert last_written() == before
 
 
 def test_a_statement_that_fails_gives_it_back() -> None:

@@ -1,5 +1,6 @@
 """The queue of those who want to write, among threads and among processes."""
 
+import fcntl
 import multiprocessing
 import os
 import threading
@@ -8,9 +9,12 @@ from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
+from studysite.lock_files import open_lock_file
+from studysite.sqlite import turn as turns
 from studysite.sqlite.turn import CLOCK, BusyError, Patience, Turn, patience, turn_for, waiting_at_most
 
 SOON = Patience(0.2, 0.6)
@@ -44,7 +48,7 @@ def others_take(database: Path, pipe: Connection, *, writes: bool) -> None:
 
 
 class Other:
-    """Another process, which has the turn once `start` returns."""
+    """Another process, which has the turn once `has_turn` returns."""
 
     def __init__(self, database: Path) -> None:
         self.database = database
@@ -52,10 +56,16 @@ class Other:
         self.process: BaseProcess | None = None
 
     def start(self, *, writes: bool = False) -> None:
+        self.fork(writes=writes)
+        self.has_turn()
+
+    def fork(self, *, writes: bool = False) -> None:
         self.process = FORK.Process(
             target=others_take, args=(self.database, self.theirs), kwargs={"writes": writes}
         )
         self.process.start()
+
+    def has_turn(self) -> None:
         assert self.pipe.poll(30)
 
     def tell_to_end(self) -> None:
@@ -158,6 +168,87 @@ def test_a_process_that_comes_often_does_not_keep_others_from_it(turn: Turn, oth
     for _ in range(20):
         turn.take()
         turn.give_back(has_written=True)
+
+
+def next_file(database: Path) -> BinaryIO:
+    return open_lock_file(database.with_name(f"{database.name}-next"), like=database)
+
+
+def is_locked(file: BinaryIO) -> bool:
+    """By anybody else: a file that is opened twice is locked as by two processes."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    fcntl.flock(file, fcntl.LOCK_UN)
+    return False
+
+
+def test_nobody_slips_past_whoever_waits_in_another_process(turn: Turn, database: Path) -> None:
+    with next_file(database) as waiting:
+        fcntl.flock(waiting, fcntl.LOCK_EX)
+        with waiting_at_most(Patience(0, 0)), pytest.raises(BusyError):
+            turn.take()
+    waits(turn)
+    turn.give_back(has_written=False)
+
+
+def test_whoever_waits_shows_it_to_other_processes(turn: Turn, database: Path, other: Other) -> None:
+    other.start()
+    thread = threading.Thread(target=turn.take)
+    thread.start()
+    with next_file(database) as file:
+        for _ in range(3_000):
+            if is_locked(file):
+                break
+            time.sleep(0.01)
+        else:
+            pytest.fail("nobody has locked the file")
+    other.end()
+    thread.join(30)
+    turn.give_back(has_written=False)
+
+
+def test_a_process_that_is_forked_meanwhile_has_no_turn_of_its_parent_s(database: Path, other: Other) -> None:
+    turn = turn_for(database)
+    turn.take()
+    other.fork()
+    turn.give_back(has_written=True)
+    other.has_turn()
+    with pytest.raises(BusyError):
+        waits(turn)
+    other.end()
+    turns._turns.pop(database).close()
+
+
+@pytest.mark.parametrize("comes_meanwhile", [False, True])
+def test_whoever_is_interrupted_takes_no_turn(
+    turn: Turn, monkeypatch: pytest.MonkeyPatch, comes_meanwhile: bool
+) -> None:
+    def interrupted(*_: object) -> float:
+        if comes_meanwhile:
+            turn.give_back(has_written=False)
+        raise KeyboardInterrupt
+
+    turn.take()
+    with monkeypatch.context() as patched:
+        patched.setattr(turn, "time_left", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            turn.take()
+    if not comes_meanwhile:
+        turn.give_back(has_written=False)
+    waits(turn)
+    turn.give_back(has_written=False)
+
+
+def test_only_writing_moves_the_clock(turn: Turn) -> None:
+    turn.take()
+    turn.give_back(has_written=False)
+    assert turn.last_written() == 0
+    before = time.monotonic()
+    turn.take()
+    turn.give_back(has_written=True)
+    assert before <= turn.last_written() <= time.monotonic()
 
 
 def test_who_waits_is_patient_while_others_write(turn: Turn) -> None:
