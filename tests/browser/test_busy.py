@@ -1,8 +1,6 @@
 """Another program holds the database: nothing is saved, the page says so, and the same answer is sent again."""
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager
 
 import pytest
 from django.core.management import call_command
@@ -11,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from sessions_app.models import Review
 from tests.browser.steps import expect_step_gone, start
+from tests.sqlite_lock import locked
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -26,14 +25,8 @@ def _library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("studysite.sqlite.turn.COMMAND", (0.3, 1.0))
 
 
-@contextmanager
-def held_database() -> Iterator[None]:
-    with closing(
-        sqlite3.connect(connection.settings_dict["NAME"], timeout=30, isolation_level=None)
-    ) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("COMMIT")
+def held_database() -> AbstractContextManager[None]:
+    return locked(connection.settings_dict["NAME"])
 
 
 def test_an_answer_is_not_lost(page: Page, console_errors: list[str]) -> None:

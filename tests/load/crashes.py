@@ -4,11 +4,10 @@ import argparse
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -28,6 +27,7 @@ from tests.load.measures import percentile, probing
 from tests.load.report import Report
 from tests.load.sites import Site, children, free_port, rebuilding_changes, site
 from tests.server import PATIENCE
+from tests.sqlite_lock import locked
 
 LEARNERS = 8
 LOCK = 10
@@ -42,17 +42,6 @@ CUT = ("cut off", "not sent")
 BUSY = ("status 503",)
 
 
-@contextmanager
-def locked(data_dir: Path) -> Iterator[None]:
-    """Hold the write lock of the site's database, as a program that is none of the site's would."""
-    with closing(sqlite3.connect(data_dir / "studysite.sqlite3", timeout=PATIENCE)) as database:
-        # Only BEGIN and ROLLBACK here, so that Python shall not begin anything by itself.
-        database.isolation_level = None
-        database.execute("BEGIN IMMEDIATE")
-        yield
-        database.execute("ROLLBACK")
-
-
 def foreign_lock(chosen: argparse.Namespace, report: Report, directory: Path) -> None:
     """Another program holds the lock for ten seconds while learners answer and read."""
     with site(directory / "data") as served:
@@ -64,7 +53,7 @@ def foreign_lock(chosen: argparse.Namespace, report: Report, directory: Path) ->
         ):
             wait_for_answers(learners, 50)
             started = time.monotonic()
-            with locked(served.data_dir):
+            with locked(served.database):
                 time.sleep(LOCK)
             ended = time.monotonic()
             wait_for_answers(learners, 200)

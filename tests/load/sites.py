@@ -62,6 +62,11 @@ class Site:
         return self.data_dir.with_name(f"{self.data_dir.name}.log")
 
     @property
+    def database(self) -> Path:
+        """The file, on SQLite."""
+        return self.data_dir / "studysite.sqlite3"
+
+    @property
     def large_export(self) -> str:
         return f"/decks/{self.large}/export/tab/"
 

@@ -2,19 +2,17 @@
 
 import os
 import shutil
-import socket
 from pathlib import Path
 
 import pytest
 
+from tests.load import sites
 from tests.server import run
 
 
 @pytest.fixture
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return sites.free_port()
 
 
 @pytest.fixture(scope="session")

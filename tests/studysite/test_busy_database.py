@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.load.browser import Answer
-from tests.load.crashes import locked
 from tests.load.learners import STUDY, begin, faults_in_log, log_of, studying, wait_for_answers
 from tests.load.measures import probing
 from tests.load.sites import Site, rebuilding_changes, site
+from tests.sqlite_lock import locked
 
 LOCK = 4
 """Seconds: more than the three after which all that wait are refused."""
@@ -33,7 +33,7 @@ def test_learners_go_on_when_the_lock_is_gone(served: Site) -> None:
     learners = begin(served.port, 4)
     with studying(learners), probing(served.port, "/decks/deep-learning/", count=2) as readers:
         wait_for_answers(learners, 10, seconds=60)
-        with locked(served.data_dir):
+        with locked(served.database):
             time.sleep(LOCK)
         wait_for_answers(learners, 40, seconds=60)
     done = {what for learner in learners for what in learner.done}
@@ -56,7 +56,7 @@ def test_a_refusal_says_so_and_keeps_what_was_sent(served: Site) -> None:
     def send() -> None:
         answers.append(learner.browser.post(f"{STUDY}answer/", {"step": step, "rating": 3}, headers={}))
 
-    with locked(served.data_dir):
+    with locked(served.database):
         sending = threading.Thread(target=send)
         sending.start()
         sending.join(BOUND)
@@ -75,7 +75,7 @@ def test_a_refusal_says_so_and_keeps_what_was_sent(served: Site) -> None:
 
 def test_a_page_is_read_and_the_site_is_healthy_meanwhile(served: Site) -> None:
     (learner,) = begin(served.port, 1)
-    with locked(served.data_dir):
+    with locked(served.database):
         started = time.monotonic()
         for path in ("/", STUDY, "/decks/deep-learning/", "/healthz"):
             assert learner.browser.get(path).status == 200

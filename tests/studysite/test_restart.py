@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from tests.load.browser import Answer
-from tests.load.crashes import locked
 from tests.load.learners import STUDY, begin, log_of
 from tests.load.sites import Site, add_static_file, children, is_running, site
 from tests.load.slow_clients import (
@@ -24,6 +23,7 @@ from tests.load.slow_clients import (
     upload,
 )
 from tests.server import PATIENCE
+from tests.sqlite_lock import locked
 
 KILL_TIMEOUT = 10
 """Seconds after which the server kills a worker that does not end."""
@@ -80,7 +80,7 @@ def test_an_answer_in_work_is_finished(served: Site) -> None:
         answers.append(learner.browser.post(f"{STUDY}answer/", {"step": step, "rating": 3}))
 
     sending = threading.Thread(target=send)
-    with locked(served.data_dir):
+    with locked(served.database):
         sending.start()
         time.sleep(0.5)
         served.process.send_signal(signal.SIGTERM)

@@ -1,9 +1,8 @@
 """Transactions and single statements take the turn, and give it back whatever happens."""
 
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError, connecti
 from studysite.accounts.models import User
 from studysite.sqlite.base import DatabaseBusyError
 from studysite.sqlite.turn import Patience, waiting_at_most
+from tests.sqlite_lock import locked
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -25,12 +25,8 @@ def impatient() -> Iterator[None]:
         yield
 
 
-@contextmanager
-def another_program_writes() -> Iterator[None]:
-    with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
-        other.execute("COMMIT")
+def another_program_writes() -> AbstractContextManager[None]:
+    return locked(connection.settings_dict["NAME"])
 
 
 def has_turn() -> bool:
