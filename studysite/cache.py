@@ -1,10 +1,11 @@
 """The cache, in the database: rate limits count in it, so all processes have to share it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.db import DatabaseCache
-from django.db import router, transaction
+from django.db import OperationalError, connections, router, transaction
 
 
 class Cache(DatabaseCache):
@@ -15,6 +16,19 @@ class Cache(DatabaseCache):
     """
 
     def _base_set(self, mode: str, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT) -> bool:
+        using = router.db_for_write(self.cache_model_class)
+        failed: list[OperationalError] = []
+
+        def note_failure(execute: Callable[..., Any], *statement: Any) -> Any:
+            try:
+                return execute(*statement)
+            except OperationalError as error:
+                failed.append(error)
+                raise
+
         # Begins before Django's does, whose errors are passed over in silence.
-        with transaction.atomic(using=router.db_for_write(self.cache_model_class)):
-            return bool(super()._base_set(mode, key, value, timeout))  # type: ignore[misc]
+        with transaction.atomic(using=using), connections[using].execute_wrapper(note_failure):
+            is_set = bool(super()._base_set(mode, key, value, timeout))  # type: ignore[misc]
+            if failed:
+                raise failed[0]
+        return is_set

@@ -1,20 +1,20 @@
 """The cache while another program holds the database: no limit takes that for too many tries."""
 
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 from django.test import Client
 
 from studysite.accounts.models import User
 from studysite.sqlite.base import DatabaseBusyError
 from studysite.sqlite.turn import Patience, waiting_at_most
+from tests.sqlite_lock import locked
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -26,23 +26,34 @@ GUESTS = 6
 @pytest.fixture(autouse=True)
 def _library() -> None:
     call_command("load_library")
+    cache.clear()
+
+
+def another_program_writes() -> AbstractContextManager[None]:
+    return locked(connection.settings_dict["NAME"])
 
 
 @contextmanager
-def another_program_writes(seconds: float | None = None) -> Iterator[None]:
-    """Until the end of the block, or for so long."""
-    name = connection.settings_dict["NAME"]
-    other = sqlite3.connect(name, timeout=30, isolation_level=None, check_same_thread=False)
-    with closing(other):
-        other.execute("BEGIN IMMEDIATE")
-        if seconds is not None:
-            timer = threading.Timer(seconds, other.execute, ["COMMIT"])
-            timer.start()
+def small_database() -> Iterator[None]:
+    """No row of more than a page fits in until the end of the block, as on a full disk."""
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA max_page_count = 1")
         yield
-        if seconds is None:
-            other.execute("COMMIT")
-        else:
-            timer.join()
+        cursor.execute(f"PRAGMA max_page_count = {2**31}")
+
+
+def test_no_room_is_told_too() -> None:
+    with small_database(), pytest.raises(OperationalError):
+        cache.set("key", "x" * 200_000)
+    cache.set("key", "x" * 200_000)
+    assert cache.get("key") == "x" * 200_000
+
+
+def test_what_is_there_already_is_no_error() -> None:
+    assert cache.add("key", 1)
+    assert not cache.add("key", 2)
+    assert not cache.touch("another")
+    assert cache.get("key") == 1
 
 
 def test_writing_raises(client: Client) -> None:
@@ -81,11 +92,11 @@ def test_guests_who_start_at_once_wait(client: Client) -> None:
         connections.close_all()
 
     threads = [threading.Thread(target=start) for _ in range(GUESTS)]
-    with another_program_writes(1.3):
+    with another_program_writes():
         for thread in threads:
             thread.start()
-        time.sleep(0)
-        for thread in threads:
-            thread.join(60)
+        time.sleep(1.3)
+    for thread in threads:
+        thread.join(60)
     assert statuses == [302] * GUESTS
     assert User.objects.filter(is_guest=True).count() == GUESTS
