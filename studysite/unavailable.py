@@ -13,7 +13,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from studysite.sqlite.base import DatabaseBusyError
+from studysite.sqlite.base import DatabaseBusyError, sqlite_code
 
 RETRY_AFTER = 2
 """Seconds after which a client may try again."""
@@ -41,18 +41,14 @@ def is_unavailable(error: BaseException | None) -> bool:
         return error.errno in FULL
     if isinstance(error, sqlite3.OperationalError):
         # Of a file of our own that is no table of the site's.
-        return error.sqlite_errorcode & 0xFF in SQLITE_ERRORS
+        return sqlite_code(error) in SQLITE_ERRORS
     if not isinstance(error, OperationalError | InterfaceError):
         return False
     if isinstance(error, DatabaseBusyError) or connection.vendor != "sqlite":
         # psycopg has no such error for a fault of a statement.
         return True
-    cause = error.__cause__
-    if isinstance(cause, OSError):
-        # The files of the queue could not be opened.
-        return True
-    # Of an extended code the last byte tells the kind.
-    return isinstance(cause, sqlite3.Error) and cause.sqlite_errorcode & 0xFF in SQLITE_ERRORS
+    # An OSError where the files of the queue could not be opened.
+    return isinstance(error.__cause__, OSError) or sqlite_code(error) in SQLITE_ERRORS
 
 
 def unavailable_to_503(get_response: Handler) -> Handler:

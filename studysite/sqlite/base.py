@@ -132,7 +132,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         try:
             yield
         except (OperationalError, sqlite3.OperationalError) as error:
-            if not is_busy(error):
+            if sqlite_code(error) != sqlite3.SQLITE_BUSY:
                 raise
             raise DatabaseBusyError("another program holds the database") from error
         finally:
@@ -144,8 +144,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.connection.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
 
-def is_busy(error: BaseException) -> bool:
-    """Whether SQLite gave up waiting for a lock."""
+def sqlite_code(error: BaseException) -> int | None:
+    """SQLite's primary result code of an error of its own or of Django's; None where SQLite has given none.
+
+    Errors that Python's module raises by itself have no code. Of an extended code the last byte is the primary
+    one: https://sqlite.org/rescode.html
+    """
     cause = error if isinstance(error, sqlite3.Error) else error.__cause__
-    # Of an extended code the last byte tells the kind.
-    return isinstance(cause, sqlite3.Error) and cause.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+    code: int | None = getattr(cause, "sqlite_errorcode", None)
+    return None if code is None else code & 0xFF

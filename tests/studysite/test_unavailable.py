@@ -3,7 +3,10 @@
 import html
 import logging
 import re
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -12,6 +15,8 @@ from django.test import Client
 
 from studysite.accounts.models import User
 from studysite.sqlite.base import DatabaseBusyError
+from studysite.sqlite.turn import Turn
+from studysite.unavailable import is_unavailable
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.studysite.urls")]
 BUSY = DatabaseBusyError("the writer's turn did not come in time")
@@ -95,6 +100,66 @@ def test_a_full_disk_is_no_fault_of_the_page(client: Client, fail_with: Callable
 def test_a_fault_of_ours_is_still_one(client: Client, fail_with: Callable[[Exception], None]) -> None:
     fail_with(ProgrammingError("no such thing"))
     assert client.get("/test/database/").status_code == 500
+
+
+@contextmanager
+def setting(name: str, value: object, afterwards: object) -> Iterator[None]:
+    """One of SQLite's own settings, until the end of the block."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA {name} = {value}")
+        yield
+        cursor.execute(f"PRAGMA {name} = {afterwards}")
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'")
+@pytest.mark.parametrize(
+    "failing", [("query_only", "ON", "OFF"), ("max_page_count", 1, 2**31)], ids=["read-only", "full"]
+)
+def test_what_sqlite_says_of_its_file(client: Client, failing: tuple[str, object, object]) -> None:
+    with setting(*failing):
+        assert client.get("/test/database/?sql=CREATE+TABLE+another+(id)").status_code == 503
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'")
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        (sqlite3.SQLITE_IOERR_FSYNC, 503),
+        (sqlite3.SQLITE_BUSY_SNAPSHOT, 503),
+        (sqlite3.SQLITE_CANTOPEN, 503),
+        (sqlite3.SQLITE_ERROR, 500),
+        (None, 500),
+    ],
+)
+@pytest.mark.parametrize("is_django_s", [True, False])
+def test_codes_of_sqlite(
+    client: Client, fail_with: Callable[[Exception], None], code: int | None, status: int, is_django_s: bool
+) -> None:
+    """Also of a file that is none of Django's, and without a code: then Python's module has raised it."""
+    error = sqlite3.OperationalError("SQLite's words")
+    if code is not None:
+        error.sqlite_errorcode = code
+    outer = OperationalError("Django's words")
+    outer.__cause__ = error
+    fail_with(outer if is_django_s else error)
+    assert client.get("/test/database/").status_code == status
+
+
+@pytest.mark.skipif("connection.vendor != 'sqlite'")
+def test_the_files_of_the_queue_cannot_be_opened(
+    client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """By the error that the backend raises then."""
+
+    def refuse(path: Path) -> Turn:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("studysite.sqlite.base.turn_for", refuse)
+    other = connection.copy()
+    other.settings_dict["NAME"] = tmp_path / "another.sqlite3"
+    with pytest.raises(OperationalError) as refused:
+        other.connect()
+    assert is_unavailable(refused.value)
 
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'")
