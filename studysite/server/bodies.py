@@ -42,12 +42,12 @@ class Room:
         self.coming: set[Body] = set()
 
     async def take(self, count: int, body: "Body") -> None:
-        """Make room by giving up whoever sends most slowly.
+        """Make room by giving up whoever sends most slowly, of those who have any: others would free none.
 
         Raises BodyRefusedError where that is ``body`` itself, or all the others are whole already.
         """
         while self.taken + count > self.most:
-            slowest = min(self.coming, key=Body.speed, default=body)
+            slowest = min((one for one in self.coming if one.room_taken), key=Body.speed, default=body)
             if slowest is body or slowest.speed() >= body.speed():
                 raise BodyRefusedError(503, TOO_MUCH)
             slowest.give_up()

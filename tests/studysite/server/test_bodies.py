@@ -111,6 +111,27 @@ def test_whoever_is_slowest_makes_room(disk: ThreadPoolExecutor) -> None:
     fast.close()
 
 
+def test_who_takes_no_room_is_not_given_up(disk: ThreadPoolExecutor) -> None:
+    """A short form on a poor line: nobody would have more room without it."""
+    room = Room(LONG)
+    form, whole, late = Body(room, disk), Body(room, disk), Body(room, disk)
+    form.began -= 3600
+
+    async def all_three() -> list[object]:
+        trickling = asyncio.create_task(take_in(client([b"a=", b"1"], pause=0.2), form, length=3, seconds=30))
+        await take_in(client([bytes(LONG)]), whole, length=LONG, seconds=30)
+        sending = asyncio.create_task(take_in(client([bytes(LONG)]), late, length=LONG, seconds=30))
+        return await asyncio.gather(trickling, sending, return_exceptions=True)
+
+    done, refused = asyncio.run(all_three())
+    assert done is None
+    assert form.file.read() == b"a=1"
+    assert isinstance(refused, BodyRefusedError)
+    assert refused.status == 503
+    for body in (form, whole, late):
+        body.close()
+
+
 def test_a_disk_that_is_full(disk: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
     def full() -> None:
         raise OSError(28, "No space left on device")

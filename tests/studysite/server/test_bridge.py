@@ -9,26 +9,38 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from django.core.signals import request_finished, request_started
 from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
+from studysite.server import django_threads
+from studysite.server.bodies import IN_MEMORY as BODY_IN_MEMORY
 from studysite.server.bodies import Room
 from studysite.server.bridge import AT_ONCE, PIECE, Bridge
-from studysite.server.django_threads import IN_MEMORY, Answer, DjangoThreads, kind_of
+from studysite.server.django_threads import IN_MEMORY, MOST, UNMOVED, Answer, DjangoThreads, kind_of
+from studysite.sqlite.turn import Patience, patience
 
-LARGEST = 1000
+LARGEST = 2 * BODY_IN_MEMORY
 ONE_EACH = {"reads": 1, "writes": 1, "exports": 1, "health": 1, "readiness": 1}
 ROOM = 30 * PIECE
 View = Callable[[HttpRequest], HttpResponseBase]
 
 
 class Client:
-    """Sends one request, and keeps what it is sent; from ``takes`` pieces on it takes no more."""
+    """Sends one request, and keeps what it is sent; from ``takes`` pieces on it takes no more.
+
+    It takes ``pause`` seconds for each piece.
+    """
 
     def __init__(
-        self, *chunks: bytes, takes: float = float("inf"), leaves_after: float | None = None
+        self,
+        *chunks: bytes,
+        takes: float = float("inf"),
+        leaves_after: float | None = None,
+        pause: float = 0,
     ) -> None:
         self.chunks, self.takes, self.leaves_after = list(chunks), takes, leaves_after
+        self.pause = pause
         self.sent: list[dict[str, Any]] = []
         self.received = 0
 
@@ -43,7 +55,7 @@ class Client:
         if len(self.sent) >= self.takes:
             await asyncio.sleep(60)
         self.sent.append(message)
-        await asyncio.sleep(0)
+        await asyncio.sleep(self.pause)
 
     @property
     def status(self) -> int:
@@ -64,7 +76,7 @@ class Client:
 
 @pytest.fixture
 def ask(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Client]:
-    """Let a client ask a site that has only this view."""
+    """Let a client ask a site that has only this view; whatever happens, no room is taken afterwards."""
 
     def ask(
         view: View, client: Client | None = None, *, method: str = "GET", path: str = "/", **headers: str
@@ -85,6 +97,7 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Client]:
             "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         }
         asyncio.run(bridge(scope, client.receive, client.send))
+        assert (bridge.room.taken, bridge.room_taken) == (0, 0)
         return client
 
     return ask
@@ -105,6 +118,50 @@ def test_what_is_sent_comes_back(ask: Callable[..., Client]) -> None:
         b"one=1; Path=/",
         b"two=2; Path=/",
     ]
+
+
+def test_a_long_body_comes_back_too(ask: Callable[..., Client]) -> None:
+    """From a file, which is closed then."""
+    sent = b"x" * LARGEST
+    assert ask(echo, Client(sent), method="POST").body == sent
+
+
+def test_django_is_told_of_each_request_in_its_thread(ask: Callable[..., Client]) -> None:
+    """It looks after its connections then, of which each thread has its own."""
+    told: list[tuple[str, str]] = []
+
+    def started(**_: object) -> None:
+        told.append(("started", threading.current_thread().name))
+
+    def finished(**_: object) -> None:
+        told.append(("finished", threading.current_thread().name))
+
+    request_started.connect(started)
+    request_finished.connect(finished)
+    try:
+        ask(echo)
+    finally:
+        request_started.disconnect(started)
+        request_finished.disconnect(finished)
+    assert told == [("started", "reads_0"), ("finished", "reads_0")]
+
+
+def test_waiting_for_a_thread_is_waiting_to_write(ask: Callable[..., Client]) -> None:
+    seen: list[Patience] = []
+
+    def view(request: HttpRequest) -> HttpResponse:
+        seen.append(patience())
+        return HttpResponse()
+
+    ask(view, method="POST")
+    assert (seen[0].unmoved, seen[0].most) == (UNMOVED, MOST)
+    assert seen[0].waited > 0
+
+
+def test_what_is_sent_is_utf_8_whatever_is_claimed(ask: Callable[..., Client]) -> None:
+    kind = {"content-type": "application/x-www-form-urlencoded; charset=latin-1"}
+    client = ask(lambda request: HttpResponse(request.POST["a"]), Client(b"a=%C3%A9"), method="POST", **kind)
+    assert client.body.decode() == "é"
 
 
 def test_head_has_the_headers_and_nothing_else(ask: Callable[..., Client]) -> None:
@@ -151,6 +208,38 @@ def test_a_file_that_is_none_of_the_system_s(ask: Callable[..., Client]) -> None
 def test_a_client_that_takes_nothing_is_given_up(ask: Callable[..., Client]) -> None:
     client = ask(lambda request: HttpResponse(b"x" * 20 * PIECE), Client(takes=3))
     assert (len(client.sent), client.is_whole) == (3, False)
+
+
+def test_a_client_that_takes_a_little_now_and_then_is_given_up(
+    ask: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studysite.server.bridge.SLOWEST", 10**9)
+    client = ask(lambda request: HttpResponse(b"x" * 20 * PIECE), Client(pause=0.1))
+    assert not client.is_whole
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("how", [{}, {"takes": 3}, {"leaves_after": 0}], ids=["reads", "stops", "leaves"])
+def test_a_file_is_closed_whatever_the_client_does(
+    ask: Callable[..., Client],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    method: str,
+    how: dict[str, float],
+) -> None:
+    sent: list[IO[bytes]] = []
+
+    def note(file: Any) -> IO[bytes] | None:
+        copy = duplicate(file)
+        sent.extend([copy] if copy else [])
+        return copy
+
+    duplicate = django_threads.duplicate
+    monkeypatch.setattr(django_threads, "duplicate", note)
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * 10 * PIECE)
+    ask(lambda request: FileResponse(path.open("rb")), Client(**how), method=method)
+    assert [file.closed for file in sent] == [True]
 
 
 def test_nothing_more_is_read_for_a_client_that_has_gone(ask: Callable[..., Client]) -> None:
