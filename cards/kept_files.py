@@ -14,8 +14,12 @@ def is_older(path: Path, moment: datetime) -> bool:
         return False
 
 
-def remove_strays(folder: Path, *, known: Collection[str], before: datetime) -> None:
-    """Remove what was written before ``before`` and is named for none of ``known``, whatever its ending."""
+def remove_strays(folder: Path, *, known: Collection[str], before: datetime) -> int:
+    """Remove what was written before ``before`` and is named for none of ``known``, whatever its ending.
+
+    Returns how many files and folders that were.
+    """
+    count = 0
     for path in folder.glob("*"):
         if path.name.partition(".")[0] in known or not is_older(path, before):
             continue
@@ -23,3 +27,5 @@ def remove_strays(folder: Path, *, known: Collection[str], before: datetime) -> 
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
+        count += 1
+    return count

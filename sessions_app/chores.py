@@ -7,7 +7,6 @@ goes on the next day, and says in a line what it came to. To add one, write its 
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,7 +18,7 @@ from django.template.defaultfilters import pluralize
 from cards import importing, merging, preparing
 from cards.erasing import decks_go_on, old_cards_erase, old_decks_claim
 from cards.images import unused_images_remove
-from cards.kept_files import is_older
+from cards.kept_files import remove_strays
 from cards.slices import Slice
 from sessions_app.guests import idle_guests_erase
 from studysite.accounts import erasing
@@ -86,13 +85,8 @@ def begun(now: datetime, until: float) -> str:
 
 
 def files(now: datetime, until: float) -> str:
-    """Temporary files that a server left behind when it was killed."""
-    count = 0
-    for path in settings.TEMPORARY_FILES.glob("*"):
-        with suppress(OSError):
-            if path.is_file() and is_older(path, now - timedelta(days=1)):
-                path.unlink()
-                count += 1
+    """Temporary files, and folders of them, that a server left behind when it was killed."""
+    count = remove_strays(settings.TEMPORARY_FILES, known=(), before=now - timedelta(days=1))
     return counted(count, "temporary file", "removed")
 
 

@@ -109,11 +109,13 @@ def test_what_is_erased_is_in_no_file():
 
 def test_files_of_a_server_that_was_killed(settings, tmp_path, capsys):
     settings.TEMPORARY_FILES = tmp_path / "tmp"
-    settings.TEMPORARY_FILES.mkdir()
     for name, age in (("old", 90_000), ("new", 0)):
-        path = settings.TEMPORARY_FILES / name
-        path.touch()
-        os.utime(path, (time.time() - age,) * 2)
+        file, folder = settings.TEMPORARY_FILES / name, settings.TEMPORARY_FILES / f"{name} folder"
+        folder.mkdir(parents=True)
+        (folder / "part").touch()
+        file.touch()
+        for path in (file, folder):
+            os.utime(path, (time.time() - age,) * 2)
     call_command("daily")
-    assert lines(capsys)["files"] == "1 temporary file removed."
-    assert [path.name for path in settings.TEMPORARY_FILES.iterdir()] == ["new"]
+    assert lines(capsys)["files"] == "2 temporary files removed."
+    assert {path.name for path in settings.TEMPORARY_FILES.iterdir()} == {"new", "new folder"}
