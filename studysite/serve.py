@@ -84,7 +84,10 @@ def load_application() -> Any:
 
 
 def allow_open_files() -> None:
-    """Let the workers have as many connections and files as the system lets them: services start with 1,024."""
+    """Let the workers have as many connections and files as the system lets them: services start with 1,024.
+
+    granian 2.8.7 happens to do the same when it is imported, but does not promise it.
+    """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if most != resource.RLIM_INFINITY:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

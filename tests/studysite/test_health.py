@@ -7,6 +7,7 @@ from django.db import DatabaseError, connection
 from django.test import Client
 
 from studysite import health
+from studysite.sqlite.turn import Patience, patience
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +50,16 @@ def test_is_not_ready_while_nothing_can_be_written(client: Client, monkeypatch: 
     response = client.get("/readyz")
     assert response.status_code == 503
     assert response.content.startswith(b"nothing can be written\n")
+
+
+def test_waits_for_its_turn_to_write_for_a_second_at_most(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A monitor does not wait for as long as a learner does."""
+    seen: list[Patience] = []
+    monkeypatch.setattr(health.cache, "set", lambda *_, **__: seen.append(patience()))
+    client.get("/readyz")
+    assert [(limit.unmoved, limit.most) for limit in seen] == [(1, 1)]
 
 
 def test_is_not_ready_without_the_database(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

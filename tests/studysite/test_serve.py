@@ -1,5 +1,6 @@
 """What `make run` does: prepares DATA_DIR, serves, and says in one line why it cannot."""
 
+import multiprocessing
 import os
 import signal
 import socket
@@ -7,15 +8,20 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
+from studysite import serve
 from studysite.paths import BASE_DIR
 from tests.load.sites import children, is_running
 from tests.server import PATIENCE, environment, manage, query, run, serving, wait_until_healthy
+
+FORK = multiprocessing.get_context("fork")
 
 
 def refusal(data_dir: Path, **variables: str) -> str:
@@ -161,8 +167,37 @@ def test_a_server_that_was_killed_leaves_no_worker(data_dir: Path, free_port: in
         workers = children(process)
         process.kill()
         process.wait(PATIENCE)
+    wait_until_gone(workers)
+
+
+def wait_until_gone(workers: list[int]) -> None:
     for _ in range(PATIENCE * 10):
         if not any(is_running(worker) for worker in workers):
             return
         time.sleep(0.1)
     pytest.fail("a worker still runs, and keeps the port")
+
+
+def stubborn_worker(pipe: Connection) -> None:
+    """One that takes no notice of being told to end, as one with slow clients would for long."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    serve.END_SECONDS = 0
+    threading.Thread(target=serve.end_with_server, daemon=True).start()
+    pipe.send(os.getpid())
+    time.sleep(2 * PATIENCE)
+
+
+def server_of_one(pipe: Connection) -> None:
+    FORK.Process(target=stubborn_worker, args=(pipe,)).start()
+    time.sleep(PATIENCE)
+
+
+def test_a_worker_that_does_not_end_is_killed() -> None:
+    pipe, theirs = FORK.Pipe()
+    server = FORK.Process(target=server_of_one, args=(theirs,))
+    server.start()
+    assert pipe.poll(PATIENCE)
+    worker = pipe.recv()
+    server.kill()
+    server.join()
+    wait_until_gone([worker])

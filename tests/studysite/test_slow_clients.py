@@ -12,7 +12,15 @@ import pytest
 
 from tests.load.learners import begin, faults_in_log, log_of, studying, wait_for_answers
 from tests.load.measures import probing
-from tests.load.sites import Site, add_static_file, furnish, raise_open_files, rebuilding_changes, site
+from tests.load.sites import (
+    Site,
+    add_static_file,
+    children,
+    furnish,
+    raise_open_files,
+    rebuilding_changes,
+    site,
+)
 from tests.load.slow_clients import SlowClients, idle, pipelined, slow_clients, slow_header
 from tests.load.slow_mix import SlowMix, wrong_outcomes
 
@@ -86,6 +94,12 @@ def test_a_slow_upload_that_nobody_hurries(served: Site, clients: SlowClients) -
     clients.wait(30)
     assert wrong_outcomes(slow) == []
     assert rebuilding_changes(served.data_dir) == ""
+
+
+def test_workers_may_open_as_many_files_as_the_system_lets_them(served: Site) -> None:
+    for worker in children(served.process):
+        soft, hard = resource.prlimit(worker, resource.RLIMIT_NOFILE)
+        assert soft == hard
 
 
 def test_idle_connections_and_slow_headers(served: Site, clients: SlowClients) -> None:
