@@ -104,7 +104,7 @@ def login_redirect(get_response: Handler) -> Handler:
     """Turn a redirect to the login page into one that htmx follows as a page.
 
     htmx would swap the login form into the middle of the page, and after the login the visitor would be sent
-    to the fragment's address; so she goes to the login page as a whole and comes back to the page she was on.
+    to the fragment's address; so they go to the login page as a whole and come back to the page they were on.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:

@@ -25,7 +25,7 @@ from studysite.paths import BASE_DIR, data_dir
 
 
 class CannotStartError(Exception):
-    """Why the site cannot start: one line for the person who started it, naming what she can change."""
+    """Why the site cannot start: one line for the person who started it, naming what they can change."""
 
 
 @contextmanager

@@ -1,6 +1,6 @@
-"""What clients send: taken in, in memory or in a file, before a Django thread is used.
+"""What clients send: read into memory or a file before a Django thread is used.
 
-So a body may come as slowly as its line is, and nobody waits for it.
+So a body may come slowly, and nobody else waits for it.
 """
 
 import asyncio
@@ -72,12 +72,12 @@ class Body:
         return self.length / max(1.0, time.monotonic() - self.began)
 
     def give_up(self) -> None:
-        """Let whoever takes it in stop at once."""
+        """Let `take_in` end at once, with 408."""
         if self.patience:
             self.patience.reschedule(asyncio.get_running_loop().time())
 
     async def add(self, chunk: bytes) -> None:
-        """Raises BodyRefusedError where there is no room for it, or no disk."""
+        """Keep the next piece. Raises BodyRefusedError where there is no room for it, or the disk is full."""
         self.length += len(chunk)
         if self.file is self.memory and self.memory.tell() + len(chunk) <= IN_MEMORY:
             self.memory.write(chunk)
@@ -116,11 +116,11 @@ def announced_length(headers: Headers) -> int:
     lengths = {value for name, value in headers if name == b"content-length"}
     if not lengths:
         if any(name == b"transfer-encoding" for name, _ in headers):
-            raise BodyRefusedError(411, "Say how long it is: this site takes nothing of unknown length.")
+            raise BodyRefusedError(411, "The request must say how long its body is (Content-Length).")
         return 0
     length = whole_number(lengths.pop().decode("latin-1").strip())
     if length is None or lengths:
-        raise BodyRefusedError(400, "The length of what was sent cannot be read.")
+        raise BodyRefusedError(400, "The length of what was sent is not a number (Content-Length).")
     return length
 
 
@@ -142,8 +142,8 @@ async def take_in(receive: Receive, body: Body, *, length: int, seconds: float) 
                 body.patience.reschedule(asyncio.get_running_loop().time() + left)
                 message = await receive()
                 if message["type"] == "http.disconnect":
-                    # Who has closed their side alone reads why nothing came of it.
-                    raise BodyRefusedError(400, "The connection was closed before all was there.")
+                    # A client that has closed only its sending side still reads this.
+                    raise BodyRefusedError(400, "The connection was closed before everything had arrived.")
                 await body.add(message.get("body", b""))
                 more = message.get("more_body", False)
     except TimeoutError:

@@ -1,4 +1,4 @@
-"""The ASGI application: takes bodies in and sends answers out while no Django thread is used for it.
+"""The ASGI application: reads bodies and sends answers without using a Django thread for it.
 
 Django's own handler for ASGI takes bodies in so too, but sends answers as they are made, in the threads; other
 bridges do neither. docs/server.md tells what was measured.
@@ -18,10 +18,10 @@ from studysite.server.django_threads import Answer, DjangoThreads
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 AT_ONCE = 128 * 1024
-"""Bytes of an answer that are handed over to the server as a whole: nearly all pages are shorter."""
+"""Bytes of the longest answer that is handed to the server as a whole: nearly all pages are shorter."""
 
 PIECE = 32 * 1024
-"""Bytes of a longer one that are handed over at a time: a slow client keeps some pieces in memory."""
+"""Bytes of a longer answer that are handed over at a time: a slow client keeps some of them in memory."""
 
 logger = logging.getLogger("studysite.requests")
 
@@ -91,7 +91,7 @@ class Bridge:
         if isinstance(content, bytes) and len(content) <= AT_ONCE:
             await send({"type": "http.response.body", "body": content})
             return
-        # The server takes what is sent to a client that has gone without a word; only this tells.
+        # The server accepts what is sent to a client that has gone, without an error; only this tells.
         gone = asyncio.ensure_future(disconnect(receive))
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self.seconds + length_of(answer) / SLOWEST

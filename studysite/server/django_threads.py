@@ -1,7 +1,7 @@
 """Django, called in threads, of which each kind of request has its own.
 
-A request that waits for the writer's turn keeps its thread, and one that writes a file keeps it for long; so those
-that only read, and the question whether the site is well, have threads that nobody keeps so.
+A request that waits for the writer's turn occupies its thread meanwhile, and one that writes a file does so for
+long. So requests that only read, and those that ask for the site's health, have threads of their own.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from django.core import signals
-from django.core.handlers.asgi import ASGIRequest
+from django.core.handlers.asgi import ASGIRequest, get_script_prefix
 from django.core.handlers.base import BaseHandler
 from django.http import FileResponse, HttpResponse, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
@@ -31,7 +31,7 @@ UNMOVED, MOST = 3.0, 10.0
 """Seconds that a request waits to write: while nobody writes at all, and in all."""
 
 IN_MEMORY = 256 * 1024
-"""Bytes of an answer that is made piece by piece which are kept in memory."""
+"""Bytes of an answer made piece by piece that are kept in memory; a longer one goes into a file."""
 
 
 class Request(Utf8Request, ASGIRequest):
@@ -40,7 +40,7 @@ class Request(Utf8Request, ASGIRequest):
 
 @dataclass
 class Answer:
-    """An answer as a whole: its content, or a file that has it from where it stands on.
+    """A whole answer: its content, or an open file with the content from its present position to its end.
 
     ``room`` is how many bytes on the disk are there for this answer alone.
     """
@@ -69,7 +69,7 @@ class DjangoThreads(BaseHandler):
         # Waiting for a thread is waiting for those who wait for their turn.
         waited = time.monotonic() - since
         with waiting_at_most(Patience(UNMOVED, MOST, waited)):
-            set_script_prefix(scope.get("root_path", ""))
+            set_script_prefix(get_script_prefix(scope))
             signals.request_started.send(sender=self.__class__, scope=scope)
             response = self._response(scope, body)
             try:
@@ -117,7 +117,7 @@ def kind_of(method: str, path: str) -> str:
 
 
 def duplicate(file: Any) -> IO[bytes] | None:
-    """The same open file, which stays open when ``file`` is closed; None where it is none of the system's."""
+    """The same open file, which stays open when ``file`` is closed; None where it has no file descriptor."""
     try:
         descriptor = os.dup(file.fileno())
     except (AttributeError, io.UnsupportedOperation):
@@ -129,7 +129,7 @@ def duplicate(file: Any) -> IO[bytes] | None:
 
 
 def room_for(content: bytes | IO[bytes]) -> int:
-    """Bytes that the content takes up on the disk; a file that a folder knows would be there anyway."""
+    """Bytes that the content takes up on the disk; a file that has a name would be there anyway."""
     if isinstance(content, bytes):
         return 0
     is_spool = isinstance(content, tempfile.SpooledTemporaryFile)

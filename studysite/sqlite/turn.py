@@ -4,7 +4,7 @@ SQLite lets those who wait for its write lock sleep and try again, so that luck 
 unlucky wait for seconds. Here all threads and processes of the site that want to write stand in a queue before the
 database, so that SQLite's own wait is short.
 
-A process has one thread, its keeper, that waits for locks on two files on behalf of the others: so they can stop
+Each process has one thread that waits for locks on two files, on behalf of its other threads: so these can stop
 waiting, which nobody can who is inside ``flock``. The kernel drops the locks of a process that is killed.
 """
 
@@ -25,7 +25,7 @@ CLOCK = struct.Struct("d")
 
 
 class BusyError(Exception):
-    """Nothing was written: somebody else has held the database for too long, or too many were before."""
+    """Nothing was written: somebody else held the database for too long, or too many came before."""
 
 
 @dataclass
@@ -88,20 +88,20 @@ class Turn:
         self._queue: deque[Waiter] = deque()
         self._wanted = threading.Semaphore(0)
         self._is_held = False
-        # While the keeper is at it nobody else may touch the locks: it has them on the same files.
-        self._is_fetched = False
-        self._keeper: threading.Thread | None = None
+        # While that thread waits for the locks nobody else may touch them: they are on the same open files.
+        self._is_being_fetched = False
+        self._fetching_thread: threading.Thread | None = None
 
     def take(self) -> None:
         """Wait for the turn; the caller must `give_back` it. Raises BusyError where patience ends before."""
         with self._lock:
-            is_free = not (self._queue or self._is_held or self._is_fetched)
+            is_free = not (self._queue or self._is_held or self._is_being_fetched)
             if is_free and self._take_at_once():
                 self._is_held = True
                 return
             waiter = Waiter()
             self._queue.append(waiter)
-            self._call_keeper()
+            self._let_fetch()
         self._wait(waiter)
 
     def give_back(self, *, has_written: bool) -> None:
@@ -118,7 +118,7 @@ class Turn:
             if self._take_at_once():
                 self._hand_over()
             else:
-                self._call_keeper()
+                self._let_fetch()
 
     def last_written(self) -> float:
         """When anybody wrote last, by the machine's monotonic clock; 0 for never."""
@@ -172,24 +172,25 @@ class Turn:
         self._is_held = True
         self._queue.popleft().ready.release()
 
-    def _call_keeper(self) -> None:
-        if self._keeper is None:
-            self._keeper = threading.Thread(target=self._keep, name="writer's turn", daemon=True)
-            self._keeper.start()
+    def _let_fetch(self) -> None:
+        if self._fetching_thread is None:
+            self._fetching_thread = threading.Thread(target=self._fetch, name="writer's turn", daemon=True)
+            self._fetching_thread.start()
         self._wanted.release()
 
-    def _keep(self) -> None:
+    def _fetch(self) -> None:
+        """Whenever asked to, wait for the locks and hand the turn to the first in the queue."""
         while True:
             self._wanted.acquire()
             with self._lock:
                 if self._is_held or not self._queue:
                     continue
-                self._is_fetched = True
+                self._is_being_fetched = True
             fcntl.flock(self._next, fcntl.LOCK_EX)
             fcntl.flock(self._turn, fcntl.LOCK_EX)
             fcntl.flock(self._next, fcntl.LOCK_UN)
             with self._lock:
-                self._is_fetched = False
+                self._is_being_fetched = False
                 if self._queue:
                     self._hand_over()
                 else:
