@@ -17,6 +17,7 @@ from studysite.server.bodies import (
     announced_length,
     take_in,
 )
+from tests.studysite.server.event_loop import run
 
 LONG = 10 * IN_MEMORY
 
@@ -55,7 +56,7 @@ def silent(chunks: Iterable[bytes]) -> Receive:
 
 
 def take(receive: Receive, body: Body, length: int, seconds: float = 30) -> bytes:
-    asyncio.run(take_in(receive, body, length=length, seconds=seconds))
+    run(take_in(receive, body, length=length, seconds=seconds))
     return body.file.read()
 
 
@@ -104,7 +105,7 @@ def test_whoever_is_slowest_makes_room(disk: ThreadPoolExecutor) -> None:
         finally:
             slow.close()
 
-    refused, done = asyncio.run(both())
+    refused, done = run(both())
     assert isinstance(refused, BodyRefusedError)
     assert done is None
     assert len(fast.file.read()) == LONG
@@ -123,7 +124,7 @@ def test_who_takes_no_room_is_not_given_up(disk: ThreadPoolExecutor) -> None:
         sending = asyncio.create_task(take_in(client([bytes(LONG)]), late, length=LONG, seconds=30))
         return await asyncio.gather(trickling, sending, return_exceptions=True)
 
-    done, refused = asyncio.run(all_three())
+    done, refused = run(all_three())
     assert done is None
     assert form.file.read() == b"a=1"
     assert isinstance(refused, BodyRefusedError)

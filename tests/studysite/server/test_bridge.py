@@ -19,6 +19,7 @@ from studysite.server.bodies import Room
 from studysite.server.bridge import AT_ONCE, PIECE, Bridge
 from studysite.server.django_threads import IN_MEMORY, MOST, UNMOVED, Answer, DjangoThreads, kind_of
 from studysite.sqlite.turn import Patience, patience
+from tests.studysite.server.event_loop import run
 
 LARGEST = 2 * BODY_IN_MEMORY
 ONE_EACH = {"reads": 1, "writes": 1, "exports": 1, "health": 1, "readiness": 1}
@@ -96,7 +97,7 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Client]:
             "query_string": b"",
             "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         }
-        asyncio.run(bridge(scope, client.receive, client.send))
+        run(bridge(scope, client.receive, client.send))
         assert (bridge.room.taken, bridge.room_taken) == (0, 0)
         return client
 
@@ -336,7 +337,7 @@ def test_nobody_waits_for_those_who_write() -> None:
         may_end.set()
         return [answer.content for answer in (*read, await writing)]
 
-    assert asyncio.run(all_kinds()) == [b"/", b"/healthz", b"/decks/a/export/tab/", b"/write"]
+    assert run(all_kinds()) == [b"/", b"/healthz", b"/decks/a/export/tab/", b"/write"]
 
 
 def test_a_request_without_a_path_is_for_the_front_page(ask: Callable[..., Client]) -> None:
