@@ -14,6 +14,7 @@ from cards.kept_files import remove_strays
 from cards.models import Deck
 from cards.slices import Slice
 from studysite.accounts.models import User
+from studysite.sqlite.base import sqlite_code
 
 logger = logging.getLogger(__name__)
 
@@ -63,10 +64,7 @@ def go_on(*, export: DeckExport, seconds: float | None = None) -> bool:
             try:
                 _write(export, slice_)
             except (FileNotFoundError, sqlite3.OperationalError) as error:
-                if (
-                    isinstance(error, sqlite3.OperationalError)
-                    and error.sqlite_errorcode != sqlite3.SQLITE_ERROR
-                ):
+                if isinstance(error, sqlite3.Error) and sqlite_code(error) != sqlite3.SQLITE_ERROR:
                     # A full disk, which may have room again.
                     raise
                 # Whoever has taken over a slice that took too long may have finished it.

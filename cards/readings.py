@@ -20,6 +20,7 @@ from cards.formats.archive import RECORDS
 from cards.formats.types import ImageRef, ParsedCard, PastReview, Schedule, TwinPair
 from cards.formats.work import Work, rows
 from cards.sides import SIDES
+from studysite.sqlite.base import sqlite_code
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
@@ -231,7 +232,7 @@ def opened(draft: ImportDraft) -> Iterator[Reading]:
             raise FileNotFoundError(draft.path) from error
         if is_damage(error):
             shutil.rmtree(draft.folder, ignore_errors=True)
-        elif kind_of(error) != sqlite3.SQLITE_BUSY:
+        elif sqlite_code(error) != sqlite3.SQLITE_BUSY:
             raise
         raise BusyError from error
 
@@ -249,12 +250,7 @@ def whole_or_new(folder: Path) -> Reading:
 
 def is_damage(error: sqlite3.Error) -> bool:
     """Whether the file is no database, or not all of it is one."""
-    return kind_of(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-
-
-def kind_of(error: sqlite3.Error) -> int:
-    """SQLite's code without what it adds to tell more; 0 where Python raised the error."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return sqlite_code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 # --- Out and in
