@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from sessions_app.models import Review
 from tests.browser.steps import expect_step_gone, start
-from tests.sqlite_lock import locked
+from tests.sqlite_trouble import locked
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

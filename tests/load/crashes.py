@@ -27,7 +27,7 @@ from tests.load.measures import percentile, probing
 from tests.load.report import Report
 from tests.load.sites import Site, children, free_port, rebuilding_changes, site
 from tests.server import PATIENCE
-from tests.sqlite_lock import locked
+from tests.sqlite_trouble import locked
 
 LEARNERS = 8
 LOCK = 10

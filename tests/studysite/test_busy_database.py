@@ -11,7 +11,7 @@ from tests.load.browser import Answer
 from tests.load.learners import STUDY, begin, faults_in_log, log_of, studying, wait_for_answers
 from tests.load.measures import probing
 from tests.load.sites import Site, rebuilding_changes, site
-from tests.sqlite_lock import locked
+from tests.sqlite_trouble import locked
 
 LOCK = 4
 """Seconds: more than the three after which all that wait are refused."""

@@ -2,8 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 
 import pytest
 from django.core.cache import cache
@@ -14,7 +13,7 @@ from django.test import Client
 from studysite.accounts.models import User
 from studysite.sqlite.base import DatabaseBusyError
 from studysite.sqlite.turn import Patience, waiting_at_most
-from tests.sqlite_lock import locked
+from tests.sqlite_trouble import full, locked
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -33,20 +32,11 @@ def another_program_writes() -> AbstractContextManager[None]:
     return locked(connection.settings_dict["NAME"])
 
 
-@contextmanager
-def small_database() -> Iterator[None]:
-    """No row of more than a page fits in until the end of the block, as on a full disk."""
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA max_page_count = 1")
-        yield
-        cursor.execute(f"PRAGMA max_page_count = {2**31}")
-
-
 def test_no_room_is_told_too() -> None:
-    with small_database(), pytest.raises(OperationalError):
-        cache.set("key", "x" * 200_000)
-    cache.set("key", "x" * 200_000)
-    assert cache.get("key") == "x" * 200_000
+    with full() as too_many, pytest.raises(OperationalError):
+        cache.set("key", "x" * too_many)
+    cache.set("key", "x" * too_many)
+    assert cache.get("key") == "x" * too_many
 
 
 def test_what_is_there_already_is_no_error() -> None:

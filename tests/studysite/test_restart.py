@@ -23,7 +23,7 @@ from tests.load.slow_clients import (
     upload,
 )
 from tests.server import PATIENCE
-from tests.sqlite_lock import locked
+from tests.sqlite_trouble import locked
 
 KILL_TIMEOUT = 10
 """Seconds after which the server kills a worker that does not end."""

@@ -4,8 +4,7 @@ import html
 import logging
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from studysite.accounts.models import User
 from studysite.sqlite.base import DatabaseBusyError
 from studysite.sqlite.turn import Turn
 from studysite.unavailable import is_unavailable
+from tests.sqlite_trouble import full, read_only
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.studysite.urls")]
 BUSY = DatabaseBusyError("the writer's turn did not come in time")
@@ -102,22 +102,17 @@ def test_a_fault_of_ours_is_still_one(client: Client, fail_with: Callable[[Excep
     assert client.get("/test/database/").status_code == 500
 
 
-@contextmanager
-def setting(name: str, value: object, afterwards: object) -> Iterator[None]:
-    """One of SQLite's own settings, until the end of the block."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"PRAGMA {name} = {value}")
-        yield
-        cursor.execute(f"PRAGMA {name} = {afterwards}")
+@pytest.mark.skipif("connection.vendor != 'sqlite'")
+def test_a_full_disk_is_told(client: Client) -> None:
+    with full() as too_many:
+        sql = f"CREATE TABLE another AS SELECT zeroblob({too_many})"
+        assert client.get("/test/database/", {"sql": sql}).status_code == 503
 
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'")
-@pytest.mark.parametrize(
-    "failing", [("query_only", "ON", "OFF"), ("max_page_count", 1, 2**31)], ids=["read-only", "full"]
-)
-def test_what_sqlite_says_of_its_file(client: Client, failing: tuple[str, object, object]) -> None:
-    with setting(*failing):
-        assert client.get("/test/database/?sql=CREATE+TABLE+another+(id)").status_code == 503
+def test_a_database_that_cannot_be_written_is_told(client: Client) -> None:
+    with read_only():
+        assert client.get("/test/database/", {"sql": "CREATE TABLE another (id)"}).status_code == 503
 
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'")
