@@ -3,7 +3,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.core.signals import request_finished, request_started
 
-from cards import formulas
+from cards.text.formulas import mathml
 
 
 class CardsConfig(AppConfig):
@@ -11,7 +11,7 @@ class CardsConfig(AppConfig):
     verbose_name = "Decks and cards"
 
     def ready(self) -> None:
-        from cards import leaving  # noqa: F401 - its receivers register themselves
+        from cards.erasing import leaving  # noqa: F401 - its receivers register themselves
 
         request_started.connect(begin_allowance)
         request_finished.connect(end_allowance)
@@ -19,8 +19,8 @@ class CardsConfig(AppConfig):
 
 def begin_allowance(**_kwargs: Any) -> None:
     """Let all formulas of a request share one allowance, however many cards it renders."""
-    formulas.allowed.set(formulas.Allowance())
+    mathml.allowed.set(mathml.Allowance())
 
 
 def end_allowance(**_kwargs: Any) -> None:
-    formulas.allowed.set(None)
+    mathml.allowed.set(None)

@@ -1,23 +1,21 @@
-"""Forms for decks' content."""
+"""Fields that the forms of several pages share."""
 
+import re
+import uuid
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.contrib.admin.sites import AdminSite
+from django.core import signing
 from django.utils.datastructures import MultiValueDict
 
-from cards.admin_widgets import Select
-from cards.models import (
-    MAX_ALTERNATIVE,
-    MAX_ALTERNATIVES,
-    Card,
-    Deck,
-    Tag,
-    TwinPair,
-    clean_text,
-    tag_key,
-)
+from cards.models import MAX_ALTERNATIVE, MAX_ALTERNATIVES, make_card_key, make_slug
+from cards.text.cleaning import clean_text
+from cards.text.markdown import MAX_SOURCE
+
+MAX_SEARCH = 200
+CONTINUED = "  "
 
 BLANK_BOXES = 2
 """Empty boxes that wait below a card's alternatives; saving offers as many again."""
@@ -65,78 +63,120 @@ class AlternativesField(forms.Field):
         return self.to_python(initial) != self.to_python(data)
 
 
-class CardForm(forms.ModelForm):
-    """A card in the admin; without a position it goes to the deck's end."""
+class AddressField(forms.CharField):
+    """The address of a deck that is about to be made, signed: whoever sends a form twice makes one deck.
 
-    position = forms.IntegerField(
-        min_value=0,
-        max_value=10_000_000,
+    What has no valid signature becomes a new address.
+    """
+
+    widget = forms.HiddenInput
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, initial=new_address, **kwargs)
+
+    def to_python(self, value: Any) -> str:
+        try:
+            return str(signing.Signer(salt="deck").unsign(str(value or "")))
+        except signing.BadSignature:
+            return make_slug()
+
+
+def new_address() -> str:
+    return signing.Signer(salt="deck").sign(make_slug())
+
+
+class PlainTextField(forms.CharField):
+    """Text as it may be stored (`clean_text`); what is too long is told, not cut off while it is pasted."""
+
+    def to_python(self, value: Any) -> str:
+        return clean_text(super().to_python(value) or "")
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {name: value for name, value in super().widget_attrs(widget).items() if name != "maxlength"}
+
+
+class SourceField(PlainTextField):
+    """One side of a card."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        widget = forms.Textarea(attrs={"rows": 2})
+        super().__init__(max_length=MAX_SOURCE, required=False, widget=widget, **kwargs)
+
+
+class LinesWidget(forms.Textarea):
+    """Alternatives, one a line; a line that begins with two spaces belongs to the one above."""
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"rows": 2})
+
+    def format_value(self, value: Any) -> str:
+        if not isinstance(value, list):
+            return str(value or "")
+        return "\n".join(str(text).replace("\n", f"\n{CONTINUED}") for text in value)
+
+
+class LinesField(AlternativesField):
+    """A list of texts, written one a line (see `LinesWidget`)."""
+
+    widget = LinesWidget  # type: ignore[assignment]
+
+    def to_python(self, value: Any) -> list[str]:
+        if isinstance(value, list):
+            return super().to_python(value)
+        texts: list[str] = []
+        for line in re.split(r"\r\n|\r|\n", str(value or "")):
+            if line.startswith(CONTINUED) and texts:
+                texts[-1] += f"\n{line.removeprefix(CONTINUED)}"
+            else:
+                texts.append(line)
+        return super().to_python(texts)
+
+
+class MomentField(forms.CharField):
+    """When the page was made, as to what it shows of a card; None where that cannot be read."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return datetime.fromisoformat(str(value))
+        except ValueError:
+            return None
+
+    def prepare_value(self, value: Any) -> Any:
+        return value.isoformat() if isinstance(value, datetime) else value
+
+
+class SidesForm(forms.ModelForm):
+    """A form of a card's sides; the card as a whole is judged once each field is right."""
+
+    def _post_clean(self) -> None:
+        if not self.errors:
+            super()._post_clean()  # type: ignore[misc]
+
+
+class KeyField(forms.CharField):
+    """The key that a new card is known by from the start; what cannot be one becomes a new key."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> str:
+        try:
+            return str(uuid.UUID(str(value)))
+        except ValueError:
+            return make_card_key()
+
+
+class SearchForm(forms.Form):
+    """A text to look for on the cards of a deck; an address that asks for nonsense finds everything."""
+
+    q = PlainTextField(
+        max_length=MAX_SEARCH,
         required=False,
-        help_text="Counted from 0. Empty: at the deck's end.",
-    )
-    accepted_terms = AlternativesField(
-        required=False, help_text="Other right answers where the term is asked for."
-    )
-    accepted_definitions = AlternativesField(
-        required=False, help_text="Other right answers where the definition is asked for."
-    )
-    wrong_terms = AlternativesField(required=False, help_text="Terms worth offering as wrong options.")
-    wrong_definitions = AlternativesField(
-        required=False, help_text="Definitions worth offering as wrong options."
+        label="Find cards",
+        widget=forms.TextInput(attrs={"type": "search"}),
     )
 
-    class Meta:
-        model = Card
-        fields = (
-            *("deck", "position", "term", "definition", "side_choice", "tags"),
-            *("accepted_terms", "accepted_definitions", "wrong_terms", "wrong_definitions"),
-        )
-
-
-class MoveForm(forms.Form):
-    """The deck to which an editor moves cards; it is searched for."""
-
-    deck = forms.ModelChoiceField(Deck.objects.present(), label="To deck")
-
-    def __init__(self, *args: Any, site: AdminSite, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        deck = self.fields["deck"]
-        # The widget asks the admin's own search, which offers no removed deck.
-        widget = Select(Card._meta.get_field("deck"), site)
-        widget.choices = deck.choices  # type: ignore[attr-defined]
-        deck.widget = widget
-
-
-class TagForm(forms.ModelForm):
-    class Meta:
-        model = Tag
-        fields = ("name", "owner")
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if {"name", "owner"} <= cleaned.keys():
-            same = Tag.objects.filter(owner=cleaned["owner"], key=tag_key(cleaned["name"]))
-            if same.exclude(pk=self.instance.pk).exists():
-                self.add_error("name", "Its owner has a tag with this name already.")
-        return cleaned
-
-
-class TwinPairForm(forms.ModelForm):
-    """Two cards of one deck, in either order: the pair is stored in one."""
-
-    class Meta:
-        model = TwinPair
-        fields = ("first", "second", "are_twins")
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        first, second = cleaned.get("first"), cleaned.get("second")
-        if first is None or second is None:
-            return cleaned
-        if first.deck_id != second.deck_id:
-            self.add_error("second", "Choose a card of the same deck.")
-        elif first == second:
-            self.add_error("second", "Choose another card than the first.")
-        elif first.pk > second.pk:
-            cleaned["first"], cleaned["second"] = second, first
-        return cleaned
+    @property
+    def text(self) -> str:
+        return str(self.cleaned_data.get("q", "")) if self.is_valid() else ""

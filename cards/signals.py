@@ -33,8 +33,8 @@ answers_asked = Signal()
 # (docs/formats.md). Without any cards it is what is kept about the deck, and every name that there may be.
 records_asked = Signal()
 
-# With ``deck``, ``learner``, the file's ``history`` (`cards.file_history.FileHistory`), for how many ``seconds``,
-# and ``now``: a file's history is to be written. Whoever keeps histories answers with where to go on next and for
+# With ``deck``, ``learner``, the file's ``history`` (`cards.importing.history.FileHistory`), for how many
+# ``seconds``, and ``now``: a file's history is to be written. Whoever keeps histories answers with where to go on next and for
 # how many cards it is written, None once all of it is there. Sent outside any transaction.
 history_offered = Signal()
 

@@ -3,19 +3,12 @@
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from cards.views import (
-    cards,
-    decks,
-    editor,
-    exporting,
-    images,
-    importing,
-    replace,
-    reports,
-    tagging,
-    tags,
-    twins,
-)
+from cards.editing.views import card_list, cards, decks, replace, twins
+from cards.exporting import views as exporting
+from cards.importing import views as importing
+from cards.media import views as media
+from cards.reporting import views as reporting
+from cards.tagging import card_views, tag_views
 
 
 class FormatConverter(StringConverter):
@@ -36,12 +29,12 @@ register_converter(HashConverter, "sha256")
 urlpatterns = [
     path("decks/new/", decks.deck_new, name="deck_new"),
     path("decks/removed/", decks.decks_removed, name="decks_removed"),
-    path("decks/<slug:slug>/edit/", editor.deck_edit, name="deck_edit"),
+    path("decks/<slug:slug>/edit/", card_list.deck_edit, name="deck_edit"),
     path("decks/<slug:slug>/edit/details/", decks.deck_details, name="deck_details"),
-    path("decks/<slug:slug>/edit/add/", editor.card_add, name="card_add"),
-    path("decks/<slug:slug>/edit/preview/", editor.card_preview, name="card_preview"),
+    path("decks/<slug:slug>/edit/add/", card_list.card_add, name="card_add"),
+    path("decks/<slug:slug>/edit/preview/", card_list.card_preview, name="card_preview"),
     path("decks/<slug:slug>/edit/replace/", replace.deck_replace, name="deck_replace"),
-    path("decks/<slug:slug>/edit/reports/", reports.deck_reports, name="deck_reports"),
+    path("decks/<slug:slug>/edit/reports/", reporting.deck_reports, name="deck_reports"),
     path("decks/<slug:slug>/edit/removed/", cards.cards_removed, name="cards_removed"),
     path("decks/<slug:slug>/copy/", decks.deck_copy, name="deck_copy"),
     path("decks/<slug:slug>/remove/", decks.deck_remove, name="deck_remove"),
@@ -51,20 +44,20 @@ urlpatterns = [
     path("decks/<slug:slug>/cards/<key:pk>/remove/", cards.card_remove, name="card_remove"),
     path("decks/<slug:slug>/cards/<key:pk>/restore/", cards.card_restore, name="card_restore"),
     path("decks/<slug:slug>/cards/<key:pk>/twins/", twins.card_twins, name="card_twins"),
-    path("decks/<slug:slug>/cards/<key:pk>/tags/", tagging.card_tags, name="card_tags"),
-    path("decks/<slug:slug>/tags/", tagging.deck_tags, name="deck_tags"),
-    path("tags/", tags.my_tags, name="tags"),
-    path("tags/names/", tags.tag_names, name="tag_names"),
-    path("tags/<key:pk>/", tags.tag_edit, name="tag"),
-    path("tags/<key:pk>/merge/", tags.tag_merge, name="tag_merge"),
-    path("tags/<key:pk>/delete/", tags.tag_delete, name="tag_delete"),
+    path("decks/<slug:slug>/cards/<key:pk>/tags/", card_views.card_tags, name="card_tags"),
+    path("decks/<slug:slug>/tags/", card_views.deck_tags, name="deck_tags"),
+    path("tags/", tag_views.my_tags, name="tags"),
+    path("tags/names/", tag_views.tag_names, name="tag_names"),
+    path("tags/<key:pk>/", tag_views.tag_edit, name="tag"),
+    path("tags/<key:pk>/merge/", tag_views.tag_merge, name="tag_merge"),
+    path("tags/<key:pk>/delete/", tag_views.tag_delete, name="tag_delete"),
     path("import/", importing.import_new, name="import"),
     path("import/<slug:token>/", importing.import_draft, name="import_draft"),
     path("import/<slug:token>/go-on/", importing.import_go_on, name="import_go_on"),
     path("import/<slug:token>/samples/<str:note_type>/", importing.import_samples, name="import_samples"),
     path("import/<slug:token>/drop/", importing.import_drop, name="import_drop"),
     path("decks/<slug:slug>/import/", importing.import_into, name="deck_import"),
-    path("images/<sha256:sha256>/", images.image, name="image"),
+    path("images/<sha256:sha256>/", media.image, name="image"),
     path("decks/<slug:slug>/export/", exporting.export, name="deck_export"),
     path("decks/<slug:slug>/export/<format:name>/", exporting.export_file, name="deck_export_file"),
     path("decks/<slug:slug>/export/<format:name>/prepare/", exporting.export_prepare, name="export_prepare"),

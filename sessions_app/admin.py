@@ -16,8 +16,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from cards.admin_filters import DeckFilter, RowFilter
-from cards.admin_widgets import SearchingAdmin
+from cards.admin.base import SearchingAdmin
+from cards.admin.filters import DeckFilter, RowFilter
 from cards.models import Card, Deck
 from sessions_app.models import Enrollment, Review, Step, StudySession
 from studysite.accounts.admin_filters import GuestLearnerFilter

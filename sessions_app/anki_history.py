@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from cards.file_history import FileHistory
 from cards.formats.types import ParsedCard, PastReview, Schedule
+from cards.importing.history import FileHistory
 from cards.models import Deck
 from sessions_app.histories import CardHistory, Marks, in_order
 from sessions_app.models import Enrollment, Review

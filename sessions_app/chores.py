@@ -15,11 +15,13 @@ from django.contrib.sessions.models import Session
 from django.db import OperationalError, connection
 from django.template.defaultfilters import pluralize
 
-from cards import importing, merging, preparing
-from cards.erasing import decks_go_on, old_cards_erase, old_decks_claim
-from cards.images import unused_images_remove
-from cards.kept_files import remove_strays
+from cards.erasing.services import decks_go_on, old_cards_erase, old_decks_claim
+from cards.exporting import preparing
+from cards.importing import running
+from cards.importing.drafts import hidden_remove, old_drafts_remove
+from cards.media.files import unused_images_remove
 from cards.slices import Slice
+from cards.temporary_files import remove_strays
 from sessions_app.guests import idle_guests_erase
 from studysite.accounts import erasing
 from studysite.accounts.models import User
@@ -64,8 +66,8 @@ def guests(now: datetime, until: float) -> str:
 
 def imports(now: datetime, until: float) -> str:
     """Files that nobody has imported for a day, with what they have half written."""
-    removed = importing.old_drafts_remove(now=now)
-    is_done = importing.hidden_remove(slice_=Slice(time_left(until)))
+    removed = old_drafts_remove(now=now)
+    is_done = hidden_remove(slice_=Slice(time_left(until)))
     return counted(removed, "old import", "removed") + ("" if is_done else MORE)
 
 
@@ -79,7 +81,7 @@ def begun(now: datetime, until: float) -> str:
 
     After whatever makes room or erases, which must not wait for them; imports leave half of the time to exports.
     """
-    drafts = merging.go_on_all(seconds=time_left(until) / 2)
+    drafts = running.go_on_all(seconds=time_left(until) / 2)
     files = preparing.go_on_all(seconds=time_left(until))
     return f"{counted(drafts, 'import', 'finished')} {counted(files, 'export', 'finished')}"
 

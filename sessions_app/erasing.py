@@ -1,7 +1,8 @@
 """Erasing what studying keeps: frozen texts of removed decks and cards, and all that people who leave have done.
 
-Everything is done in transactions of some hundred rows, and what is left is found again (see `cards.erasing` and
-`studysite.accounts.erasing`). Of others the log stays, with what it comes to: no replay may come out different.
+Everything is done in transactions of some hundred rows, and what is left is found again (see
+`cards.erasing.services` and `studysite.accounts.erasing`). Of others the log stays, with what it comes to: no replay may come out
+different.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -10,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
-from cards.erasing import REMOVED_CARD, chunks, drop_rows
+from cards.erasing.services import REMOVED_CARD, chunks, drop_rows
 from cards.models import Card, Deck
 from sessions_app.models import (
     CardProgress,

@@ -12,11 +12,9 @@ from django.db.models import Exists, OuterRef, Q
 from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
-from cards.drafts import ImportDraft
-from cards.exports import DeckExport
-from cards.importing import TagLink
-from cards.leaving import drop_files
-from cards.models import CardReport, Deck, Tag
+from cards.erasing.leaving import drop_files
+from cards.importing.writing import TagLink
+from cards.models import CardReport, Deck, DeckExport, ImportDraft, Tag
 from sessions_app import log
 from sessions_app.erasing import person_erase
 from sessions_app.models import CardProgress, DayTotal, Enrollment, MatchingBoard, Review, Step, StudySession

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Self
 
-from cards.images import CardImage
-from cards.models import Deck
+from cards.models import CardImage, Deck
 from sessions_app.study.modes.matching import Board
 from sessions_app.study.types import Question, Side
 

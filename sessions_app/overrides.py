@@ -12,8 +12,9 @@ from typing import Any
 
 from django.db.models import Count, F, Max, Q
 
-from cards.models import MAX_ALTERNATIVE, Card, Deck, clean_text
-from cards.reports import accept_answer
+from cards.models import MAX_ALTERNATIVE, Card, Deck
+from cards.reporting.services import accept_answer
+from cards.text.cleaning import clean_text
 from sessions_app.models import OverriddenAnswer, OverriddenAnswerQuerySet, Review
 from sessions_app.study.answers import Judgement, Reason, judge, normalised
 from sessions_app.study.types import Kind, Question, Side, Verdict

@@ -6,7 +6,8 @@ from typing import Any
 
 from django import forms
 
-from cards.models import SideChoice, clean_text
+from cards.models import SideChoice
+from cards.text.cleaning import clean_text
 from sessions_app.forms import KIND_LABELS, StartForm
 from sessions_app.models.paper import MAX_NAME
 from sessions_app.study.modes import test

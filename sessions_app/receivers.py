@@ -11,8 +11,8 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
-from cards.file_history import FileHistory
 from cards.formats.detect import ANKI, ARCHIVE
+from cards.importing.history import FileHistory
 from cards.models import Card, Deck
 from cards.signals import (
     answer_accepted,

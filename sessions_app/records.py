@@ -8,8 +8,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
-from cards.file_history import FileHistory
-from cards.models import Deck, SideChoice, clean_text
+from cards.importing.history import FileHistory
+from cards.models import Deck, SideChoice
+from cards.text.cleaning import clean_text
 from sessions_app.histories import CardHistory, Marks
 from sessions_app.models import CardProgress, Enrollment, Review
 from sessions_app.models.choices import ANKI, MAX_RESPONSE

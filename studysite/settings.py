@@ -211,7 +211,7 @@ MIDDLEWARE = [
     "studysite.middleware.method_not_allowed",
     "studysite.middleware.login_redirect",
     "studysite.accounts.guests.learner",
-    "cards.gone.deck_gone_meanwhile",
+    "cards.middleware.deck_gone_meanwhile",
     "studysite.middleware.time_zone",
     # A page says so, and nothing before it reads what a request holds.
     "studysite.middleware.upload_limit",

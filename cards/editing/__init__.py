@@ -1,0 +1,1 @@
+"""Changing decks and cards."""

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from cards.formats import archive
-from cards.formats.anki.package import NEW, OLD, Package
+from cards.formats.anki.container.package import NEW, OLD, Package
 from cards.formats.anki.reader import AnkiOptions, read_anki
 from cards.formats.archive import read_archive
 from cards.formats.bounds import ACCOUNT, Limits, Meter
+from cards.formats.delimited.reader import TextOptions, read_text
 from cards.formats.sources import Source, beginning
-from cards.formats.text import TextOptions, read_text
 from cards.formats.types import FormatError, Parsed
 from cards.formats.work import Work
 from cards.formats.zips import Archive

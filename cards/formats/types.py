@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from cards.formats.bounds import MAX_DECKS, MAX_TAGS, Meter
 from cards.formats.errors import FormatError as FormatError
-from cards.rendering import MAX_SOURCE
+from cards.text.markdown import MAX_SOURCE
 
 MAX_FILE = 100 * 2**20
 """Bytes of a file that is read at all."""

@@ -1,3 +1,1 @@
-"""The module below holds it all; the next commit divides it."""
-
-from cards.importing.writing import *  # noqa: F403
+"""A file becomes a deck, in steps that can be resumed."""

@@ -1,3 +1,65 @@
-"""The module below holds it all; the next commit divides it."""
+"""The tables of cards."""
 
-from cards.models.card import *  # noqa: F403
+from cards.models.card import (
+    ALTERNATIVES,
+    CHUNK,
+    MAX_ALTERNATIVE,
+    MAX_ALTERNATIVES,
+    RENDERED,
+    Card,
+    CardQuerySet,
+    make_card_key,
+    validate_alternatives,
+)
+from cards.models.card_image import MAX_ALT, CardImage
+from cards.models.card_report import MAX_REPORT, CardReport
+from cards.models.deck import (
+    RESTORABLE_DAYS,
+    Deck,
+    DeckQuerySet,
+    SideChoice,
+    Visibility,
+    is_editor,
+    lock_decks,
+    make_slug,
+)
+from cards.models.deck_export import DeckExport, exports_folder
+from cards.models.import_draft import KEPT_DRAFTS, KEPT_FOR, ImportDraft, drafts_folder
+from cards.models.tag import MAX_TAG_KEY, MAX_TAG_NAME, Tag, clean_tag_name, tag_key
+from cards.models.twin_pair import TwinPair
+
+__all__ = [
+    "ALTERNATIVES",
+    "CHUNK",
+    "KEPT_DRAFTS",
+    "KEPT_FOR",
+    "MAX_ALT",
+    "MAX_ALTERNATIVE",
+    "MAX_ALTERNATIVES",
+    "MAX_REPORT",
+    "MAX_TAG_KEY",
+    "MAX_TAG_NAME",
+    "RENDERED",
+    "RESTORABLE_DAYS",
+    "Card",
+    "CardImage",
+    "CardQuerySet",
+    "CardReport",
+    "Deck",
+    "DeckExport",
+    "DeckQuerySet",
+    "ImportDraft",
+    "SideChoice",
+    "Tag",
+    "TwinPair",
+    "Visibility",
+    "clean_tag_name",
+    "drafts_folder",
+    "exports_folder",
+    "is_editor",
+    "lock_decks",
+    "make_card_key",
+    "make_slug",
+    "tag_key",
+    "validate_alternatives",
+]

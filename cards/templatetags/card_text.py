@@ -8,5 +8,5 @@ register = template.Library()
 
 @register.filter
 def stored(html: str) -> SafeString:
-    """A card's stored HTML: `cards.rendering` has made it safe when the card was saved."""
+    """A card's stored HTML: `cards.text.markdown` has made it safe when the card was saved."""
     return mark_safe(html)  # noqa: S308

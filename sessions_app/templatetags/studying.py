@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 
-from cards.images import images_in
-from cards.rendering import PLAIN, plain, render
 from cards.templatetags.card_text import stored
+from cards.text.images import images_in
+from cards.text.markdown import PLAIN, plain, render
 from sessions_app.illustrated import IllustratedText
 from sessions_app.study.answers.difference import difference
 from sessions_app.study.days import study_day
@@ -124,7 +124,7 @@ def way_up(step: NextStep | None) -> str:
 
 @register.filter
 def rendered(source: str) -> SafeString:
-    """A frozen text as HTML, with its images where it has any; `cards.rendering` makes it safe."""
+    """A frozen text as HTML, with its images where it has any; `cards.text.markdown` makes it safe."""
     return mark_safe(reachable(render(source)) + images_of(source))  # noqa: S308
 
 

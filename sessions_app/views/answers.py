@@ -10,9 +10,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseLocation
 
-from cards.models import Card, CardReport, Deck, clean_text
-from cards.reports import accept_answer, report_card
-from cards.services import mark_twins
+from cards.editing.cards import mark_twins
+from cards.models import Card, CardReport, Deck
+from cards.reporting.services import accept_answer, report_card
+from cards.text.cleaning import clean_text
 from sessions_app import services
 from sessions_app.forms import ReportForm
 from sessions_app.models import Review

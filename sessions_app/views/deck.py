@@ -12,8 +12,8 @@ from django.utils.functional import cached_property
 from django.views.decorators.http import require_POST, require_safe
 
 from cards.models import Card, Deck, Tag, Visibility
-from cards.reports import to_look_at_in
-from cards.tagging import TagChoice
+from cards.reporting.services import to_look_at_in
+from cards.tagging.filter import TagChoice
 from sessions_app import overview, services, terms
 from sessions_app.forms import SharingForm
 from sessions_app.study.modes import MODES

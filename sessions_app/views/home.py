@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from cards.models import Card, Deck
-from cards.reports import to_look_at
+from cards.reporting.services import to_look_at
 from sessions_app import overview
 from sessions_app.guests import belongings
 from studysite.accounts.guests import guest_of

@@ -7,8 +7,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from cards.reports import to_look_at_in
-from cards.views.access import READ_AND_POST, deck_to_edit
+from cards.access import READ_AND_POST, deck_to_edit
+from cards.reporting.services import to_look_at_in
 from sessions_app import overrides
 from sessions_app.models import OverriddenAnswer
 from studysite.accounts.guests import learner_required

@@ -11,7 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
-from cards.models import Deck, clean_text
+from cards.models import Deck
+from cards.text.cleaning import clean_text
 from sessions_app import marks, papers, services
 from sessions_app.marks import Mark
 from sessions_app.models import Paper

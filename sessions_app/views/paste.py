@@ -5,9 +5,8 @@ from django.http import HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from cards.drafts import ImportDraft
-from cards.models import Deck
-from cards.views.importing import import_draft
+from cards.importing.views import import_draft
+from cards.models import Deck, ImportDraft
 from sessions_app.views.study import start
 from studysite.accounts.guests import learner_required
 from studysite.requests import LearnerRequest

@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from cards.models import Deck, clean_text
+from cards.models import Deck
+from cards.text.cleaning import clean_text
 from sessions_app import marks, overview, services, summary
 from sessions_app.forms import StartForm, StepForm
 from sessions_app.illustrated import illustrated

@@ -10,9 +10,8 @@ from django.conf import settings as site
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from cards.drafts import ImportDraft
-from cards.models import Card, Deck
-from cards.services import refresh_deck
+from cards.editing.decks import refresh_deck
+from cards.models import Card, Deck, ImportDraft
 from sessions_app import papers
 from sessions_app.models import Paper
 from studysite.accounts.models import User

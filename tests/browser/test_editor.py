@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from cards import services
+from cards.editing import decks
+from cards.editing.cards import save_card
 from cards.models import Card, Deck
 from studysite.accounts.models import User
 from tests.browser.steps import check
@@ -21,7 +22,7 @@ def deck(owner: User) -> Deck:
     deck = Deck.objects.create(owner=owner, title="Capitals", slug="capitals")
     for position in range(4):
         Card.objects.create(deck=deck, position=position, term=f"Term {position}", definition="Definition")
-    services.refresh_deck(deck=deck)
+    decks.refresh_deck(deck=deck)
     return deck
 
 
@@ -138,7 +139,7 @@ def test_two_people_see_each_others_text(page: Page, editor, deck: Deck) -> None
     first.get_by_label("Term", exact=True).fill("Mine")
     card = deck.cards.in_order()[0]
     card.term = "Theirs"
-    services.save_card(card=card)
+    save_card(card=card)
     first.get_by_role("button", name="Save").click()
     expect(first.locator(".conflict dd")).to_have_text("Theirs")
     expect(first.get_by_label("Term", exact=True)).to_have_value("Mine")

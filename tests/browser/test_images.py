@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, FilePayload, Locator, Page, expect
 
-from cards import services
+from cards.editing import decks
 from cards.models import Card, Deck
 from studysite.accounts.models import User
 from tests.browser.steps import check, start
@@ -31,7 +31,7 @@ def deck(owner: User) -> Deck:
     )
     for position, (term, city) in enumerate((("France", "Paris"), ("Spain", "Madrid"), ("Italy", "Rome"))):
         Card.objects.create(deck=deck, position=position, term=term, definition=city)
-    services.refresh_deck(deck=deck)
+    decks.refresh_deck(deck=deck)
     return deck
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from cards import merging
+from cards.importing import running
 from cards.models import Card, Deck
 from sessions_app.study.answers import words
 from tests.browser.steps import check
@@ -104,7 +104,7 @@ def test_the_fields_of_a_note_type_are_chosen(page, plain_page, sign_in, learner
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_large_file_shows_how_far_it_is(page, plain_page, sign_in, learner, tmp_path, monkeypatch, scripts):
     page = page if scripts else plain_page
-    monkeypatch.setattr("cards.views.importing.merging.go_on", partial(merging.go_on, seconds=0))
+    monkeypatch.setattr("cards.importing.views.running.go_on", partial(running.go_on, seconds=0))
     path = tmp_path / "Many.csv"
     path.write_text("".join(f"term {n},definition {n}\n" for n in range(1_600)), encoding="utf-8")
     sign_in(page.context, learner)
@@ -125,7 +125,7 @@ def test_a_large_file_is_read_and_a_large_deck_prepared_in_slices(
 ) -> None:
     page = page if scripts else plain_page
     monkeypatch.setattr("cards.slices.SECONDS", 0.0)
-    monkeypatch.setattr("cards.views.exporting.MOST_AT_ONCE", 2)
+    monkeypatch.setattr("cards.exporting.views.MOST_AT_ONCE", 2)
     sign_in(page.context, learner)
     page.goto("/import/")
     page.get_by_label("Or choose a file").set_input_files(word_file)

@@ -6,8 +6,8 @@ import pytest
 from django.core.management import call_command
 from playwright.sync_api import BrowserContext, Page, expect
 
-from cards import tagging
 from cards.models import Card, Deck, Tag
+from cards.tagging import services as tagging
 from studysite.accounts.models import User
 from tests.browser.steps import check
 

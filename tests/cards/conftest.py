@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from cards import services
+from cards.editing import decks
 from cards.models import Card, Deck
 from studysite.accounts.models import User
 
@@ -21,7 +21,7 @@ def make_deck(owner: User) -> MakeDeck:
             Card.objects.create(
                 deck=deck, position=position, term=f"Term {position}", definition=f"Definition {position}"
             )
-        services.refresh_deck(deck=deck)
+        decks.refresh_deck(deck=deck)
         return deck
 
     return make

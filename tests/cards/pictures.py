@@ -4,10 +4,11 @@ import io
 
 from PIL import Image
 
-from cards import services
-from cards.image_encoding import reencode
-from cards.images import StoredImage, store
+from cards.editing import cards
+from cards.media.encoding import reencode
+from cards.media.files import store
 from cards.models import Card
+from cards.text.images import StoredImage
 
 
 def png(colour: str = "red", size: tuple[int, int] = (40, 30), kind: str = "PNG") -> bytes:
@@ -23,5 +24,5 @@ def stored(colour: str = "red", alt: str = "", size: tuple[int, int] = (40, 30))
 def show(card: Card, *, term: tuple[StoredImage, ...] = (), definition: tuple[StoredImage, ...] = ()) -> Card:
     """Let ``card`` show these images."""
     images = {"term": list(term), "definition": list(definition)}
-    assert services.edit_card(card=card, seen=card.updated_at, images=images) is None
+    assert cards.edit_card(card=card, seen=card.updated_at, images=images) is None
     return card

@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from cards import services
+from cards.editing import cards
 from cards.models import Card, Deck, Tag, TwinPair
 from studysite.accounts.models import User
 from tests.cards.conftest import MakeDeck
@@ -126,7 +126,7 @@ def test_the_preview_is_typeset_and_hostile_text_is_not_run(
 ) -> None:
     card = make_deck(1).cards.get()
     card.term, card.definition = "$x^2$", "<script>alert(1)</script>"
-    services.save_card(card=card)
+    cards.save_card(card=card)
     page = editor_client.get(card_change(card)).content.decode()
     assert "<msup>" in page
     assert "<script>alert" not in page
@@ -200,7 +200,7 @@ def test_a_senseless_deck_filter_finds_nothing(
 
 def test_removed_cards_are_not_offered_to_choose_from(editor_client: Client, make_deck: MakeDeck) -> None:
     deck = make_deck(2)
-    services.remove_cards(deck=deck, cards=deck.cards.filter(position=0))
+    cards.remove_cards(deck=deck, cards=deck.cards.filter(position=0))
     query = {"app_label": "cards", "model_name": "twinpair", "field_name": "first", "term": "Term"}
     found = editor_client.get(reverse("admin:autocomplete"), query).json()["results"]
     assert [row["text"] for row in found] == ["Term 1"]

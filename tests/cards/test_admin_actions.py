@@ -6,7 +6,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from cards import services
+from cards.editing import decks
+from cards.editing.cards import save_card
 from cards.models import Card, Deck
 from sessions_app.models import CardProgress
 from studysite.accounts.models import User
@@ -91,7 +92,7 @@ def test_a_deck_that_is_none_is_refused_with_a_reason(
 
 def test_a_removed_deck_takes_no_cards(editor_client: Client, studied: Deck, make_deck: MakeDeck) -> None:
     gone = make_deck(0)
-    services.remove_decks(decks=Deck.objects.filter(pk=gone.pk))
+    decks.remove_decks(decks=Deck.objects.filter(pk=gone.pk))
     page = choose(editor_client, "move", studied.cards.all(), confirmed="yes", deck=gone.pk)
     assert "Select a valid choice" in page
 
@@ -110,7 +111,7 @@ def test_all_pages_of_a_list_are_meant_without_a_field_for_each_card(
 
 def test_cards_with_hostile_texts_are_listed_as_text(editor_client: Client, make_deck: MakeDeck) -> None:
     deck = make_deck(0)
-    services.save_card(card=Card(deck=deck, term="<script>alert(1)</script>"))
+    save_card(card=Card(deck=deck, term="<script>alert(1)</script>"))
     assert "<script>alert(1)" not in choose(editor_client, "reask", deck.cards.all())
 
 

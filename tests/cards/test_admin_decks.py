@@ -12,9 +12,9 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from cards import exporting, tagging
-from cards.drafts import ImportDraft
-from cards.models import Card, Deck, Visibility
+from cards.exporting import services as exporting
+from cards.models import Card, Deck, ImportDraft, Visibility
+from cards.tagging import services as tagging
 from studysite.accounts.models import User
 from tests.cards.conftest import MakeDeck
 

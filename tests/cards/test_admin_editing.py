@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from cards import services
+from cards.editing.cards import edit_cards, remove_cards, save_card
 from cards.models import Card, Deck
 from cards.signals import cards_changed
 from studysite.accounts.models import User
@@ -97,7 +97,7 @@ def change_meanwhile(card: Card, term: str = "Theirs", definition: str = "") -> 
     theirs = Card.objects.get(pk=card.pk)
     theirs.term = term
     theirs.definition = definition or theirs.definition
-    services.save_card(card=theirs)
+    save_card(card=theirs)
 
 
 def test_what_somebody_else_has_written_is_shown_and_not_overwritten(
@@ -137,7 +137,7 @@ def test_rows_without_anything_written_are_left_alone(editor_client: Client, mak
 def test_a_removed_card_comes_back_only_when_saved_again(editor_client: Client, make_deck: MakeDeck) -> None:
     card = make_deck(1).cards.get()
     data = sent([card], term="Mine")
-    services.remove_cards(deck=card.deck, cards=Card.objects.all())
+    remove_cards(deck=card.deck, cards=Card.objects.all())
     answer = editor_client.post(page_of(card.deck), data)
     assert "Somebody has removed this card" in answer.content.decode()
     assert not Card.objects.present().exists()
@@ -173,7 +173,7 @@ def test_an_address_that_asks_for_nonsense(editor_client: Client, make_deck: Mak
 
 def test_hostile_text_is_not_run(editor_client: Client, make_deck: MakeDeck) -> None:
     deck = make_deck(0)
-    services.save_card(card=Card(deck=deck, term="</textarea><script>alert(1)</script> *x*"))
+    save_card(card=Card(deck=deck, term="</textarea><script>alert(1)</script> *x*"))
     assert "<script>alert(1)" not in editor_client.get(page_of(deck)).content.decode()
 
 
@@ -240,11 +240,11 @@ def test_a_moment_that_is_none_is_no_conflict(editor_client: Client, make_deck: 
 def test_the_service_leaves_out_cards_of_other_decks(make_deck: MakeDeck) -> None:
     deck, card = make_deck(1), make_deck(1).cards.get()
     card.term = "Foreign"
-    assert services.edit_cards(deck=deck, edits=[(card, timezone.now())]) == ([], [])
+    assert edit_cards(deck=deck, edits=[(card, timezone.now())]) == ([], [])
     assert not Card.objects.filter(term="Foreign").exists()
 
 
 def test_the_service_counts_what_is_written_alike_as_said(make_deck: MakeDeck) -> None:
     card = make_deck(1).cards.get()
     old = card.updated_at - timedelta(days=1)
-    assert services.edit_cards(deck=card.deck, edits=[(card, old)]) == ([], [])
+    assert edit_cards(deck=card.deck, edits=[(card, old)]) == ([], [])

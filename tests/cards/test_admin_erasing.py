@@ -10,8 +10,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from cards import library
-from cards.handing_over import hand_over
+from cards.erasing.handing_over import hand_over
+from cards.management import library
 from cards.models import Card, Deck, Tag
 from studysite.accounts.models import User
 from tests.conftest import PASSWORD
@@ -128,7 +128,7 @@ def test_more_tagged_cards_than_a_statement_has_room_for(make_deck, owner, learn
     here, there = make_deck(60), make_deck(1)
     verbs = Tag.objects.create(owner=owner, name="Verbs")
     verbs.cards.add(*here.cards.all(), *there.cards.all())
-    monkeypatch.setattr("cards.handing_over.CHUNK", 10)
+    monkeypatch.setattr("cards.erasing.handing_over.CHUNK", 10)
     before = connection.connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 50)
     try:
         assert hand_over(decks=[here.pk], owner=owner, to=learner) == 1

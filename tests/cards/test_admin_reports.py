@@ -4,9 +4,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from cards.editing.decks import refresh_deck
 from cards.models import Card, CardReport, Deck
-from cards.reports import report_card
-from cards.services import refresh_deck
+from cards.reporting.services import report_card
 from studysite.accounts.models import User
 
 pytestmark = pytest.mark.django_db

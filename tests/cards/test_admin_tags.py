@@ -7,9 +7,9 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from cards import tagging
-from cards.admin_actions import MAX_OWNERS
+from cards.admin.actions import MAX_OWNERS
 from cards.models import Card, Deck, Tag
+from cards.tagging import services as tagging
 from studysite.accounts.models import User
 from tests.cards.conftest import MakeDeck
 

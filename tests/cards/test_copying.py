@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from cards import replacing, services, tagging
+from cards.editing import cards, replacing
+from cards.editing.replacing import Replacement
 from cards.models import Card, Deck, TwinPair, Visibility
-from cards.replacing import Replacement
+from cards.tagging import services as tagging
 from studysite.accounts.models import User
 from tests.cards.conftest import MakeDeck
 from tests.cards.test_editor import url
@@ -27,7 +28,7 @@ def deck(make_deck: MakeDeck, owner: User, learner: User) -> Deck:
     TwinPair.objects.create(first=first, second=gone, are_twins=False)
     tagging.tag_cards(owner=owner, names=["exam"], cards=Card.objects.filter(pk__in=[first.pk, gone.pk]))
     tagging.tag_cards(owner=learner, names=["Exam", "hers"], cards=Card.objects.filter(pk=second.pk))
-    services.remove_cards(deck=deck, cards=Card.objects.filter(pk=gone.pk))
+    cards.remove_cards(deck=deck, cards=Card.objects.filter(pk=gone.pk))
     deck.refresh_from_db()
     return deck
 
@@ -94,7 +95,7 @@ def test_a_copy_needs_a_title(learner_client: Client, deck: Deck) -> None:
 def test_large_decks_are_copied_in_chunks(
     owner_client: Client, make_deck: MakeDeck, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cards.copying.CHUNK", 3)
+    monkeypatch.setattr("cards.editing.copying.CHUNK", 3)
     deck = make_deck(8)
     copied(owner_client, deck)
     copy = Deck.objects.latest("created_at")

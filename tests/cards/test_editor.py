@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from cards import services
+from cards.editing import decks, moving
 from cards.models import Card, Deck, TwinPair, Visibility
 from studysite.accounts.models import User
 from tests.cards.conftest import MakeDeck
@@ -201,7 +201,7 @@ class TestTwoPeopleDescribeADeck:
 
     def test_cards_that_change_meanwhile_are_no_matter(self, owner_client: Client, deck: Deck) -> None:
         page = owner_client.get(url("deck_details", deck))
-        services.refresh_deck(deck=deck)
+        decks.refresh_deck(deck=deck)
         typed = self.FIELDS | {"seen": page.context["form"]["seen"].value()}
         assert owner_client.post(url("deck_details", deck), typed).status_code == 302
 
@@ -412,7 +412,7 @@ def test_moving_and_tagging_a_card_is_no_conflict(owner_client: Client, deck: De
     owner_client.post(url("card_tags", deck, card), {"name": "exam"})
     assert owner_client.post(url("card_edit", deck, card), fields).status_code == 302
     card.refresh_from_db()
-    assert (card.term, services.place_of(card)) == ("Mine", 3)
+    assert (card.term, moving.place_of(card)) == ("Mine", 3)
 
 
 def test_a_card_that_was_removed_meanwhile_can_be_saved_all_the_same(

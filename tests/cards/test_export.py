@@ -9,13 +9,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from cards import exporting, importing, merging
+from cards.editing.decks import refresh_deck
+from cards.exporting import services as exporting
 from cards.formats.detect import read_file
-from cards.import_images import clean_alt
-from cards.looking import look_at
-from cards.models import Card, Deck, Tag, TwinPair, clean_text
-from cards.services import refresh_deck
-from cards.sides import SIDES
+from cards.importing import drafts, running, writing
+from cards.importing.images import clean_alt
+from cards.importing.preview.comparing import look_at
+from cards.models import Card, Deck, Tag, TwinPair
+from cards.text.cleaning import clean_text
+from cards.text.studied_side import SIDES
 from studysite.accounts.models import User
 from tests.cards.pictures import show, stored
 
@@ -134,7 +136,7 @@ cards = st.fixed_dictionaries(
         "term": texts,
         "definition": texts.filter(bool),
         "side_choice": st.sampled_from(["auto", "term", "definition"]),
-        **dict.fromkeys(importing.ALTERNATIVES, alternatives),
+        **dict.fromkeys(writing.ALTERNATIVES, alternatives),
         "asked_since": st.none() | moments,
         "created_at": moments,
     }
@@ -142,14 +144,14 @@ cards = st.fixed_dictionaries(
 colours = st.lists(st.sampled_from(["red", "green", "blue"]), max_size=2, unique=True)
 illustrations = st.fixed_dictionaries({"term": colours, "definition": colours, "alt": texts})
 KEPT = ("key", "term", "definition", "term_html", "definition_html", "side_choice", "studied_side")
-KEPT += (*importing.ALTERNATIVES, "asked_since", "created_at")
+KEPT += (*writing.ALTERNATIVES, "asked_since", "created_at")
 
 
 def import_content(owner: User, content: bytes, deck: Deck | None = None) -> Deck:
-    draft = importing.make_draft(owner=owner, content=io.BytesIO(content), file_name="x", deck=deck)
+    draft = drafts.make_draft(owner=owner, content=io.BytesIO(content), file_name="x", deck=deck)
     look = look_at(draft)
-    importing.begin(draft=draft, look=look, title=look.about.title if look.about else "x")
-    assert merging.go_on(draft=draft)
+    running.begin(draft=draft, look=look, title=look.about.title if look.about else "x")
+    assert running.go_on(draft=draft)
     return Deck.objects.get(pk=draft.deck.pk)
 
 

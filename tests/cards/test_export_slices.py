@@ -16,14 +16,14 @@ from django.conf import settings as site
 from django.test import Client
 from django.utils import timezone
 
-from cards import exporting, preparing
-from cards.export_writer import Writer
-from cards.exports import DeckExport, folder
+from cards.editing.decks import refresh_deck
+from cards.exporting import preparing
+from cards.exporting import services as exporting
+from cards.exporting.writing import Writer
 from cards.formats import parts
 from cards.formats.detect import read_file
 from cards.formats.types import FormatError
-from cards.models import Card, Deck, Tag, TwinPair
-from cards.services import refresh_deck
+from cards.models import Card, Deck, DeckExport, Tag, TwinPair, exports_folder
 from cards.slices import Slice, Steps
 from sessions_app.models import CardProgress, Enrollment, Review
 from studysite.accounts.models import User
@@ -46,15 +46,15 @@ def _own_folder(settings: Any, tmp_path: Path) -> None:
 def minimal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each request does the least that it can."""
     monkeypatch.setattr("cards.slices.SECONDS", 0.0)
-    monkeypatch.setattr("cards.export_writer.CHUNK", 2)
-    monkeypatch.setattr("cards.export_writer.CHUNK_WITH_HISTORY", 2)
-    monkeypatch.setattr("cards.export_writer.PAIRS_AT_ONCE", 2)
+    monkeypatch.setattr("cards.exporting.writing.CHUNK", 2)
+    monkeypatch.setattr("cards.exporting.writing.CHUNK_WITH_HISTORY", 2)
+    monkeypatch.setattr("cards.exporting.writing.PAIRS_AT_ONCE", 2)
 
 
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Seven cards are too many to be written at once."""
-    monkeypatch.setattr("cards.views.exporting.MOST_AT_ONCE", 6)
+    monkeypatch.setattr("cards.exporting.views.MOST_AT_ONCE", 6)
 
 
 @pytest.fixture
@@ -202,7 +202,7 @@ def test_so_it_is_where_the_first_slice_was_killed(
 ) -> None:
     export = begun(deck, "anki", owner)
     with monkeypatch.context() as patch, suppress(ZeroDivisionError):
-        patch.setattr("cards.export_writer.Writer.end_package", fails)
+        patch.setattr("cards.exporting.writing.Writer.end_package", fails)
         preparing.go_on(export=again(export))
     Deck.objects.update(slug="elsewhere", title="Other")
     deck.refresh_from_db()
@@ -216,10 +216,10 @@ def test_a_step_ends_by_characters_too(
     whole = at_once(deck, kind, owner)
     lengths = [len(card.term) + len(card.definition) for card in deck.cards.in_order()]
     for most, places in [(sum(lengths[:3]), [0, 3, 6, 7]), (1, [*range(8)])]:
-        monkeypatch.setattr("cards.export_writer.CHARACTERS", most)
-        folder = tmp_path / str(most)
-        folder.mkdir()
-        writer = Writer(deck, owner, kind, now=NOW, folder=folder, state={})
+        monkeypatch.setattr("cards.exporting.writing.CHARACTERS", most)
+        exports_folder = tmp_path / str(most)
+        exports_folder.mkdir()
+        writer = Writer(deck, owner, kind, now=NOW, folder=exports_folder, state={})
         seen = dict.fromkeys(writer.done for _ in writer.steps())
         assert list(seen) == places
         assert writer.path.read_bytes() == whole
@@ -305,10 +305,10 @@ def test_a_deck_of_long_texts_is_large_before_anything_is_written(
     owner_client: Client, deck: Deck, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     characters = sum(len(card.term) + len(card.definition) for card in deck.cards.all())
-    monkeypatch.setattr("cards.views.exporting.MOST_CHARACTERS_AT_ONCE", characters)
+    monkeypatch.setattr("cards.exporting.views.MOST_CHARACTERS_AT_ONCE", characters)
     assert body(owner_client.get(f"/decks/{deck.slug}/export/tab/"))
     Card.objects.filter(pk=deck.cards.in_order()[0].pk).update(definition="x" * 100)
-    monkeypatch.setattr("cards.views.exporting.written_at_once", fails)
+    monkeypatch.setattr("cards.exporting.views.written_at_once", fails)
     for page in ("", "tab/", "anki/"):
         text = owner_client.get(f"/decks/{deck.slug}/export/{page}").text
         assert "is prepared before you can download it" in text or (not page and "Prepare" in text)
@@ -354,7 +354,7 @@ def test_a_deck_that_is_closed_meanwhile_is_not_handed_out(
         assert learner_client.post(f"{url}go-on/").status_code == 404
     assert preparing.go_on_all(seconds=60) == 0
     assert DeckExport.objects.count() == 1
-    assert len(list(folder().iterdir())) == 1
+    assert len(list(exports_folder().iterdir())) == 1
 
 
 def test_a_post_is_needed_and_a_token(owner_client: Client, deck: Deck, minimal: None, large: None) -> None:
@@ -376,7 +376,7 @@ def test_whose_export_is_deleted_sees_the_kinds_again(
     url = owner_client.post(f"/decks/{deck.slug}/export/tab/prepare/")["Location"]
     assert owner_client.post(f"{url}drop/")["Location"] == f"/decks/{deck.slug}/export/"
     assert owner_client.get(url).status_code == 404
-    assert not list(folder().iterdir())
+    assert not list(exports_folder().iterdir())
 
 
 def test_what_is_too_large_says_so(
@@ -424,7 +424,7 @@ def test_the_newest_stay(deck: Deck, owner: User, client: Client, who: str, owne
         for kind in ("tab", "comma", "anki", "archive", "tab")
     ]
     assert set(DeckExport.objects.values_list("token", flat=True)) == set(tokens[2:])
-    assert {path.name for path in folder().iterdir()} == set(tokens[2:])
+    assert {path.name for path in exports_folder().iterdir()} == set(tokens[2:])
 
 
 def test_all_together_have_bounded_room(
@@ -453,11 +453,11 @@ def test_room_is_made_of_strangers_exports_first(
 def test_old_ones_go_with_their_files(deck: Deck, owner: User, minimal: None) -> None:
     export = preparing.begin(deck=deck, learner=owner, kind="tab")
     in_slices(export)
-    (folder() / "left-behind").mkdir()
+    (exports_folder() / "left-behind").mkdir()
     assert preparing.old_exports_remove(now=timezone.now()) == 0
     with time_machine.travel(timezone.now() + timedelta(days=2)):
         assert preparing.old_exports_remove(now=timezone.now()) == 1
-    assert not list(folder().iterdir())
+    assert not list(exports_folder().iterdir())
 
 
 def test_the_daily_command_drives_on_what_was_begun(deck: Deck, owner: User, minimal: None) -> None:

@@ -14,8 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from cards.formula_process import HELPER, ConverterGoneError, EndlessFormulaError, FormulaProcess, converter
-from cards.formula_syntax import FormulaError
+from cards.text.formulas.process import (
+    HELPER,
+    ConverterGoneError,
+    EndlessFormulaError,
+    FormulaProcess,
+    converter,
+)
+from cards.text.formulas.syntax import FormulaError
 from studysite.paths import BASE_DIR
 
 STAND_IN = """
@@ -130,7 +136,7 @@ def test_a_forked_child_has_a_helper_of_its_own() -> None:
     """As the server's workers are forked; the parent's is ended, so that no child holds its pipes."""
     code = """
 import os
-from cards.formula_process import converter
+from cards.text.formulas.process import converter
 converter.convert([("x", False)])
 before = converter.process.pid
 child = os.fork()
@@ -151,7 +157,7 @@ def test_the_helper_ends_with_the_site(make: Make) -> None:
     """Even where that is killed, and nobody closes anything."""
     code = """
 import os, signal
-from cards.formula_process import converter
+from cards.text.formulas.process import converter
 converter.convert([("x", False)])
 print(converter.process.pid, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
@@ -179,7 +185,7 @@ def test_the_helper_is_small_and_knows_nothing_of_the_site() -> None:
 BUSY = f"""
 import sys
 sys.path.insert(0, {str(HELPER.parent)!r})
-import formula_helper
+import helper
 
 class Busy:
     def __init__(self, **options):
@@ -189,8 +195,8 @@ class Busy:
         # As the converter: native code, in which Python sees no signal.
         return str(sum(range(10**12)) if latex == "work" else len(bytes(10**9)))
 
-formula_helper.LatexToMathML = Busy
-formula_helper.main(0.05, 2**27)
+helper.LatexToMathML = Busy
+helper.main(0.05, 2**27)
 """
 
 

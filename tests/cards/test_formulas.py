@@ -9,11 +9,11 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cards import formulas
-from cards.formula_process import SECONDS, ConverterGoneError, EndlessFormulaError
-from cards.formula_syntax import MAX_OPEN, MAX_OPENERS, FormulaError, check_delimiters
-from cards.formulas import MAX_FORMULA, MAX_SECONDS, Refused, to_mathml
-from cards.rendering import render
+from cards.text.formulas import mathml
+from cards.text.formulas.mathml import MAX_FORMULA, MAX_SECONDS, Refused, to_mathml
+from cards.text.formulas.process import SECONDS, ConverterGoneError, EndlessFormulaError
+from cards.text.formulas.syntax import MAX_OPEN, MAX_OPENERS, FormulaError, check_delimiters
+from cards.text.markdown import render
 
 NESTS = {
     "braces": ("{", "}"),
@@ -51,10 +51,10 @@ class Spy:
 @pytest.fixture
 def spy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Spy]:
     spy = Spy()
-    monkeypatch.setattr(formulas, "converter", spy)
-    monkeypatch.setattr(formulas, "refused", Refused())
+    monkeypatch.setattr(mathml, "converter", spy)
+    monkeypatch.setattr(mathml, "refused", Refused())
     yield spy
-    formulas.allowed.set(None)
+    mathml.allowed.set(None)
 
 
 @pytest.mark.parametrize("opening", NESTS)
@@ -156,7 +156,7 @@ def test_what_only_looks_closed_counts_as_open(spy: Spy, closed: str) -> None:
     "latex", [r"\pi", "{}", r"\left(\right)", r"\begin{x}\end{x}", r"\sqrt[2]{x}", "()", "[]", r"\{\}", "⟨⟩"]
 )
 def test_openers_of_each_kind_are_bounded(spy: Spy, monkeypatch: pytest.MonkeyPatch, latex: str) -> None:
-    monkeypatch.setattr(formulas, "MAX_FORMULA", 100_000)
+    monkeypatch.setattr(mathml, "MAX_FORMULA", 100_000)
     with pytest.raises(FormulaError, match="at most 200"):
         to_mathml(latex * (MAX_OPENERS + 1), display=False)
     assert spy.asked == []
@@ -220,8 +220,8 @@ def test_what_took_too_long_is_not_tried_again_for_a_while(spy: Spy, monkeypatch
     for _ in range(3):
         assert "It takes too long" in render("$slow$ and $fine$")
     assert spy.ended == ["several", "slow"]
-    later = time.monotonic() + formulas.REMEMBERED_FOR + 1
-    monkeypatch.setattr(formulas.time, "monotonic", lambda: later)
+    later = time.monotonic() + mathml.REMEMBERED_FOR + 1
+    monkeypatch.setattr(mathml.time, "monotonic", lambda: later)
     render("$slow$")
     assert spy.ended[-1] == "slow"
     assert len(spy.ended) == 3
@@ -229,10 +229,10 @@ def test_what_took_too_long_is_not_tried_again_for_a_while(spy: Spy, monkeypatch
 
 def test_only_so_many_are_remembered() -> None:
     refused = Refused()
-    for number in range(formulas.REMEMBERED + 1):
+    for number in range(mathml.REMEMBERED + 1):
         refused.add(str(number).encode(), "why")
     assert (refused.why(b"0"), refused.why(b"1")) == ("", "why")
-    assert len(refused.known) == formulas.REMEMBERED
+    assert len(refused.known) == mathml.REMEMBERED
 
 
 def test_a_converter_that_is_gone_says_nothing_about_a_formula(
@@ -259,6 +259,6 @@ def test_a_request_spends_the_deadline_on_few_formulas(spy: Spy, owner_client: C
 
 def test_formulas_that_are_slow_but_end_are_bounded_too(spy: Spy) -> None:
     spy.seconds = SECONDS - 0.1
-    formulas.allowed.set(formulas.Allowance())
+    mathml.allowed.set(mathml.Allowance())
     assert ["<math" in render(f"${letter}$") for letter in "abcdef"] == [True] * 4 + [False] * 2
     assert spy.asked == list("abcd")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from cards.image_encoding import MAX_IMAGE, MAX_SIDE, ImageError, reencode
+from cards.media.encoding import MAX_IMAGE, MAX_SIDE, ImageError, reencode
 
 
 def photo(width: int = 400, height: int = 300) -> Image.Image:

@@ -11,12 +11,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cards import replacing, services
-from cards.copying import copy_deck
-from cards.image_forms import token_of
-from cards.images import CardImage, path_of, unused_images_remove
-from cards.models import Card, Deck, Visibility
-from cards.replacing import Replacement
+from cards.editing import cards, decks, moving, replacing
+from cards.editing.copying import copy_deck
+from cards.editing.replacing import Replacement
+from cards.media.files import path_of, unused_images_remove
+from cards.media.forms import token_of
+from cards.models import Card, CardImage, Deck, Visibility
 from studysite.accounts.models import User
 from tests.cards.pictures import png, show, stored
 from tests.cards.test_editor import part, url
@@ -96,10 +96,10 @@ def test_of_a_removed_deck_nobody_sees_it(owner_client, client, card):
     image = stored()
     show(card, term=(image,))
     Deck.objects.update(visibility=Visibility.PUBLIC)
-    services.remove_decks(decks=Deck.objects.all())
+    decks.remove_decks(decks=Deck.objects.all())
     assert owner_client.get(image.url).status_code == 404
     assert client.get(image.url).status_code == 404
-    services.restore_decks(decks=Deck.objects.all())
+    decks.restore_decks(decks=Deck.objects.all())
     assert client.get(image.url).status_code == 200
 
 
@@ -320,7 +320,7 @@ def test_rendering_and_replacing_take_as_many_queries_for_more_images(make_deck)
         found = replacing.changes(deck=deck, replacement=Replacement("Term", "Word"))
         with CaptureQueriesContext(connection) as seen:
             assert replacing.replace_all(deck=deck, found=found) == number
-            services.render_cards()
+            decks.render_cards()
         return len(seen)
 
     assert queries(2) == queries(12)
@@ -328,17 +328,17 @@ def test_rendering_and_replacing_take_as_many_queries_for_more_images(make_deck)
 
 def test_moved_removed_and_restored_it_keeps_them(card, make_deck):
     show(card, term=(stored(),))
-    services.move_cards(cards=Card.objects.filter(pk=card.pk), to=make_deck(1), now=timezone.now())
-    services.remove_cards(deck=Card.objects.get(pk=card.pk).deck, cards=Card.objects.filter(pk=card.pk))
-    services.restore_cards(deck=Card.objects.get(pk=card.pk).deck, cards=Card.objects.filter(pk=card.pk))
+    moving.move_cards(cards=Card.objects.filter(pk=card.pk), to=make_deck(1), now=timezone.now())
+    cards.remove_cards(deck=Card.objects.get(pk=card.pk).deck, cards=Card.objects.filter(pk=card.pk))
+    cards.restore_cards(deck=Card.objects.get(pk=card.pk).deck, cards=Card.objects.filter(pk=card.pk))
     assert Card.objects.get(pk=card.pk).images.count() == 1
 
 
 def test_rendering_anew_and_replacing_keep_them(card, deck):
     show(card, term=(stored(),))
-    assert services.render_cards() == 0
+    assert decks.render_cards() == 0
     Card.objects.filter(pk=card.pk).update(term_html="old")
-    assert services.render_cards() == 1
+    assert decks.render_cards() == 1
     found = replacing.changes(deck=deck, replacement=Replacement("Term", "Word"))
     replacing.replace_all(deck=deck, found=found)
     html = Card.objects.get(pk=card.pk).term_html
@@ -349,7 +349,7 @@ def test_editors_who_write_on_many_cards_at_once_keep_them(card, deck):
     show(card, term=(stored(),))
     card.refresh_from_db()
     card.term = "Another term"
-    assert services.edit_cards(deck=deck, edits=[(card, card.updated_at)]) == ([card], [])
+    assert cards.edit_cards(deck=deck, edits=[(card, card.updated_at)]) == ([card], [])
     assert Card.objects.get(pk=card.pk).term_html.startswith("<p>Another term</p><img")
 
 

@@ -7,9 +7,10 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from cards import importing, kept_looks, looking, merging, reading
-from cards.drafts import ImportDraft
-from cards.models import Card, Deck, Tag
+from cards.importing import running
+from cards.importing.preview import comparing, saving
+from cards.importing.reading import reader
+from cards.models import Card, Deck, ImportDraft, Tag
 from tests.cards.formats.packages import BASIC, CLOZE, note, package
 from tests.cards.test_import_pages import as_shown, import_it, upload
 
@@ -146,15 +147,15 @@ class TestDecks:
         url = hand_in(learner_client)
         split(learner_client, url)
         shown = as_shown(learner_client, url, subdecks="tags", do="look")
-        real = looking.compare
+        real = comparing.compare
 
         def begins(draft, reading):
             monkeypatch.undo()
             other = ImportDraft.objects.get()
-            importing.begin(draft=other, look=kept_looks.look_at(other), title="x")
+            running.begin(draft=other, look=saving.look_at(other), title="x")
             return real(draft, reading)
 
-        monkeypatch.setattr(looking, "compare", begins)
+        monkeypatch.setattr(comparing, "compare", begins)
         learner_client.post(url, shown)
         learner_client.post(f"{url}go-on/")
         assert decks() == {"Biology: Cells": 4, "Default": 3}
@@ -162,16 +163,16 @@ class TestDecks:
     def test_nor_does_how_far_another_tab_has_read(self, learner_client, monkeypatch):
         url = hand_in(learner_client)
         shown = as_shown(learner_client, url, **{f"term_{BASIC}": "1", f"definition_{BASIC}": "0"})
-        real = reading.Reader.add
+        real = reader.Reader.add
 
         def begins(*args):
             monkeypatch.undo()
             monkeypatch.setattr("cards.slices.SECONDS", 0.0)
             other = ImportDraft.objects.get()
-            importing.begin(draft=other, look=kept_looks.kept(other), title="x")
+            running.begin(draft=other, look=saving.kept(other), title="x")
             real(*args)
 
-        monkeypatch.setattr(reading.Reader, "add", begins)
+        monkeypatch.setattr(reader.Reader, "add", begins)
         monkeypatch.setattr("cards.slices.SECONDS", 0.0)
         learner_client.post(url, shown | {"do": "look"})
         assert "Importing x" in learner_client.get(url).text
@@ -180,8 +181,8 @@ class TestDecks:
         assert decks() == {"x": 7}
 
     def test_none_is_seen_before_all_are_whole(self, learner_client, monkeypatch):
-        monkeypatch.setattr("cards.importing.CHUNK", 2)
-        monkeypatch.setattr("cards.views.importing.merging.go_on", partial(merging.go_on, seconds=0))
+        monkeypatch.setattr("cards.importing.writing.CHUNK", 2)
+        monkeypatch.setattr("cards.importing.views.running.go_on", partial(running.go_on, seconds=0))
         url = hand_in(learner_client)
         split(learner_client, url)
         import_it(learner_client, url)
@@ -197,8 +198,8 @@ class TestDecks:
 
     @pytest.mark.parametrize("subdecks", ["tags", "decks"])
     def test_a_note_whose_cards_are_cut_apart_comes_whole(self, learner_client, monkeypatch, subdecks):
-        monkeypatch.setattr("cards.importing.CHUNK", 2)
-        monkeypatch.setattr("cards.views.importing.merging.go_on", partial(merging.go_on, seconds=0))
+        monkeypatch.setattr("cards.importing.writing.CHUNK", 2)
+        monkeypatch.setattr("cards.importing.views.running.go_on", partial(running.go_on, seconds=0))
         gaps = "{{c1::one}} {{c2::two}} {{c3::three}}"
         rows = [note([f"{gaps} {n}", ""], kind=CLOZE, ords=[0, 1, 2], deck=1 + n % 2) for n in range(5)]
         url = hand_in(learner_client, rows)
@@ -211,8 +212,8 @@ class TestDecks:
         assert ImportDraft.objects.get().added == 15
 
     def test_dropped_half_way_leaves_nothing(self, learner_client, monkeypatch):
-        monkeypatch.setattr("cards.importing.CHUNK", 2)
-        monkeypatch.setattr("cards.views.importing.merging.go_on", partial(merging.go_on, seconds=0))
+        monkeypatch.setattr("cards.importing.writing.CHUNK", 2)
+        monkeypatch.setattr("cards.importing.views.running.go_on", partial(running.go_on, seconds=0))
         url = hand_in(learner_client)
         split(learner_client, url)
         import_it(learner_client, url)

@@ -9,10 +9,10 @@ import time_machine
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from cards import importing, looking, merging
-from cards.drafts import ImportDraft, folder
 from cards.formats.types import FormatError
-from cards.models import Card, Deck
+from cards.importing import drafts, merging, running, writing
+from cards.importing.preview import comparing
+from cards.models import Card, Deck, ImportDraft, drafts_folder
 from cards.slices import Slice
 
 pytestmark = pytest.mark.django_db
@@ -99,18 +99,18 @@ def test_export_says_what_is_wrong(owner, tmp_path, make_deck):
 
 
 def test_of_two_who_go_on_at_once_one_writes(owner):
-    draft = importing.make_draft(owner=owner, content="a\tb\nc\td\n")
-    importing.begin(draft=draft, look=looking.look_at(draft), title="Twice")
+    draft = drafts.make_draft(owner=owner, content="a\tb\nc\td\n")
+    running.begin(draft=draft, look=comparing.look_at(draft), title="Twice")
     stale = ImportDraft.objects.select_related("owner", "staging__owner").get()
-    assert importing.write_cards(draft=draft, slice_=Slice())
-    assert not importing.write_cards(draft=stale, slice_=Slice())
+    assert writing.write_cards(draft=draft, slice_=Slice())
+    assert not writing.write_cards(draft=stale, slice_=Slice())
     assert Card.objects.count() == 2
-    assert merging.go_on(draft=draft)
-    assert merging.go_on(draft=stale)
+    assert running.go_on(draft=draft)
+    assert running.go_on(draft=stale)
     assert stale.deck == draft.deck == Deck.objects.get()
     assert Deck.objects.present().count() == 1
-    importing.give_up(draft=stale)
-    importing.drop_draft(draft=ImportDraft(pk=stale.pk, token=stale.token, staging_id=draft.deck.pk))
+    running.give_up(draft=stale)
+    drafts.drop_draft(draft=ImportDraft(pk=stale.pk, token=stale.token, staging_id=draft.deck.pk))
     assert Card.objects.filter(deck=Deck.objects.present().get()).count() == 2
 
 
@@ -132,8 +132,8 @@ def test_what_cannot_be_read_to_its_end_leaves_nothing(owner, tmp_path, make_dec
 
 def test_an_import_whose_page_was_closed_comes_to_its_end(owner, settings, tmp_path):
     settings.DATA_DIR = tmp_path
-    draft = importing.make_draft(owner=owner, content="a\tb\nc\td\n")
-    importing.begin(draft=draft, look=looking.look_at(draft), title="Half")
+    draft = drafts.make_draft(owner=owner, content="a\tb\nc\td\n")
+    running.begin(draft=draft, look=comparing.look_at(draft), title="Half")
     assert "1 import finished." in run("daily")
     assert [deck.title for deck in Deck.objects.present()] == ["Half"]
     assert Card.objects.count() == 2
@@ -142,18 +142,18 @@ def test_an_import_whose_page_was_closed_comes_to_its_end(owner, settings, tmp_p
 def test_old_drafts_go_with_what_they_have_half_written(owner, settings, tmp_path):
     # Other tests' files lie elsewhere.
     settings.DATA_DIR = tmp_path
-    draft = importing.make_draft(owner=owner, content="a\tb\nc\td\n")
-    importing.begin(draft=draft, look=looking.look_at(draft), title="Half")
-    importing.write_cards(draft=draft, slice_=Slice())
+    draft = drafts.make_draft(owner=owner, content="a\tb\nc\td\n")
+    running.begin(draft=draft, look=comparing.look_at(draft), title="Half")
+    writing.write_cards(draft=draft, slice_=Slice())
     assert Card.objects.count() == 2
     # One that cannot be driven on, since its file has been lost.
     draft.forget_file()
     assert "0 imports finished." in run("daily")
     assert ImportDraft.objects.exists()
-    (folder() / "left-behind").write_bytes(b"x")
+    (drafts_folder() / "left-behind").write_bytes(b"x")
     with time_machine.travel(timezone.now() + timedelta(days=2)):
         assert "1 old import removed." in run("daily")
     assert not Card.objects.exists()
     assert not Deck.objects.exists()
     assert not draft.path.exists()
-    assert not (folder() / "left-behind").exists()
+    assert not (drafts_folder() / "left-behind").exists()

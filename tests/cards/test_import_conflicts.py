@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
-from cards import services
+from cards.editing.cards import mark_twins, remove_cards, save_card
 from cards.models import Deck, Tag, TwinPair
 from tests.cards.test_import_pages import as_shown, import_it, paste, upload
 
@@ -26,8 +26,8 @@ def archive(deck, owner_client) -> bytes:
     data = b"".join(owner_client.get(reverse("deck_export_file", args=[deck.slug, "archive"])))
     first, _, last = deck.cards.in_order()
     first.definition, first.accepted_definitions = "Changed", ["too"]
-    services.save_card(card=first)
-    services.remove_cards(deck=deck, cards=deck.cards.filter(pk=last.pk))
+    save_card(card=first)
+    remove_cards(deck=deck, cards=deck.cards.filter(pk=last.pk))
     return data
 
 
@@ -56,7 +56,7 @@ def test_the_decks_are_kept_where_that_is_chosen_and_what_is_missing_comes(
     owner_client, deck, archive, owner
 ):
     first, second, _ = deck.cards.in_order()
-    services.mark_twins(card=first, other=second, are_twins=False)
+    mark_twins(card=first, other=second, are_twins=False)
     url = hand_in(owner_client, archive)
     assert import_it(owner_client, url, keep="deck")["Location"] == url
     assert "different, kept as the deck has them" in owner_client.get(url).text
@@ -70,11 +70,11 @@ def test_the_decks_are_kept_where_that_is_chosen_and_what_is_missing_comes(
 @pytest.mark.parametrize(("keep", "are_twins"), [("file", True), ("deck", False)])
 def test_so_is_its_word_on_twins(owner_client, deck, keep, are_twins):
     first, second, third = deck.cards.in_order()
-    services.mark_twins(card=first, other=second, are_twins=True)
+    mark_twins(card=first, other=second, are_twins=True)
     data = b"".join(owner_client.get(reverse("deck_export_file", args=[deck.slug, "archive"])))
-    services.mark_twins(card=first, other=second, are_twins=False)
+    mark_twins(card=first, other=second, are_twins=False)
     third.definition = "Changed"
-    services.save_card(card=third)
+    save_card(card=third)
     url = hand_in(owner_client, data)
     owner_client.post(url, as_shown(owner_client, url, keep=keep, do="look"))
     import_it(owner_client, url)

@@ -9,15 +9,17 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cards import exporting, import_images, importing, looking, merging
-from cards.drafts import ImportDraft
+from cards.exporting import services as exporting
 from cards.formats.anki.writer import write_anki
 from cards.formats.archive import write_archive
 from cards.formats.detect import read_file
 from cards.formats.types import ImageRef, ParsedCard, ParsedDeck
-from cards.images import CardImage, path_of
-from cards.import_images import said_of
-from cards.models import Deck
+from cards.importing import drafts, running, writing
+from cards.importing import images as importing_images
+from cards.importing.images import said_of
+from cards.importing.preview import comparing
+from cards.media.files import path_of
+from cards.models import CardImage, Deck, ImportDraft
 from cards.slices import Slice
 from tests.cards.pictures import png, show, stored
 from tests.cards.test_export import import_content
@@ -108,8 +110,8 @@ def test_the_same_file_again_doubles_nothing(owner):
     content = as_anki(ParsedCard("a", "b", key="1", term_images=refs("flag.png", alt="A flag")))
     deck = import_content(owner, content)
     before = deck.cards.get()
-    draft = importing.make_draft(owner=owner, content=io.BytesIO(content), file_name="x", deck=deck)
-    look = looking.look_at(draft)
+    draft = drafts.make_draft(owner=owner, content=io.BytesIO(content), file_name="x", deck=deck)
+    look = comparing.look_at(draft)
     assert (look.new, look.changed, look.same) == (0, 0, 1)
     import_content(owner, content, deck)
     after = deck.cards.get()
@@ -121,8 +123,8 @@ def test_an_image_new_in_the_file_is_a_change_and_a_missing_one_none(owner):
     plain, pictured = ParsedCard("a", "b", key="1"), ParsedCard("a", "b", key="1")
     pictured.definition_images = refs("flag.png")
     deck = import_content(owner, as_anki(plain))
-    draft = importing.make_draft(owner=owner, content=io.BytesIO(as_anki(pictured)), file_name="x", deck=deck)
-    assert looking.look_at(draft).changed == 1
+    draft = drafts.make_draft(owner=owner, content=io.BytesIO(as_anki(pictured)), file_name="x", deck=deck)
+    assert comparing.look_at(draft).changed == 1
     import_content(owner, as_anki(pictured), deck)
     assert "<img" in deck.cards.get().definition_html
     assert deck.cards.get().images.count() == 1
@@ -147,10 +149,10 @@ def test_another_image_takes_the_place_of_the_one_before(owner):
 
 def test_what_takes_long_goes_on_in_the_next_request(owner):
     cards = [ParsedCard(f"t{n}", "d", key=str(n), term_images=refs("flag.png")) for n in range(5)]
-    draft = importing.make_draft(owner=owner, content=io.BytesIO(archive(*cards)), file_name="x")
-    importing.begin(draft=draft, look=looking.look_at(draft), title="x")
+    draft = drafts.make_draft(owner=owner, content=io.BytesIO(archive(*cards)), file_name="x")
+    running.begin(draft=draft, look=comparing.look_at(draft), title="x")
     requests = 1
-    while not merging.go_on(draft=draft, seconds=0):
+    while not running.go_on(draft=draft, seconds=0):
         requests += 1
         assert requests < 20
     assert requests >= 5
@@ -159,21 +161,21 @@ def test_what_takes_long_goes_on_in_the_next_request(owner):
 
 
 def test_a_file_has_so_many_images_and_no_more(owner, monkeypatch):
-    monkeypatch.setattr(import_images, "MAX_BYTES", 100)
+    monkeypatch.setattr(importing_images, "MAX_BYTES", 100)
     card = ParsedCard("a", "b", key="1", term_images=refs("map.jpg", "flag.png"))
-    draft = importing.make_draft(owner=owner, content=io.BytesIO(archive(card)), file_name="x")
-    importing.begin(draft=draft, look=looking.look_at(draft), title="x")
-    merging.go_on(draft=draft)
-    assert said_of(draft) == f"1 image was left out: flag.png ({import_images.TOO_MANY})."
+    draft = drafts.make_draft(owner=owner, content=io.BytesIO(archive(card)), file_name="x")
+    running.begin(draft=draft, look=comparing.look_at(draft), title="x")
+    running.go_on(draft=draft)
+    assert said_of(draft) == f"1 image was left out: flag.png ({importing_images.TOO_MANY})."
 
 
 def test_dropping_an_import_drops_its_images(owner):
     card = ParsedCard("a", "b", key="1", term_images=refs("flag.png"))
-    draft = importing.make_draft(owner=owner, content=io.BytesIO(archive(card)), file_name="x")
-    importing.begin(draft=draft, look=looking.look_at(draft), title="x")
-    assert importing.write_cards(draft=draft, slice_=Slice())
+    draft = drafts.make_draft(owner=owner, content=io.BytesIO(archive(card)), file_name="x")
+    running.begin(draft=draft, look=comparing.look_at(draft), title="x")
+    assert writing.write_cards(draft=draft, slice_=Slice())
     assert CardImage.objects.count() == 1
-    importing.drop_draft(draft=draft)
+    drafts.drop_draft(draft=draft)
     assert not CardImage.objects.exists()
     assert not Deck.objects.exists()
 

@@ -10,11 +10,13 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from cards import erasing, importing, leaving, merging, services, splitting
-from cards.drafts import KEPT_DRAFTS, KEPT_FOR, ImportDraft
+from cards.editing import cards, decks, moving
+from cards.erasing import leaving
+from cards.erasing import services as erasing
+from cards.erasing.handing_over import hand_over
 from cards.formats.types import FormatError
-from cards.handing_over import hand_over
-from cards.models import Card, Deck
+from cards.importing import drafts, merging, running, splitting
+from cards.models import KEPT_DRAFTS, KEPT_FOR, Card, Deck, ImportDraft
 from cards.slices import Slice
 from sessions_app.models import Enrollment, Review
 from studysite.accounts.models import User
@@ -38,10 +40,10 @@ def begun(
 ) -> ImportDraft:
     """An import that has come so far."""
     draft = again(a_draft(owner, kind, deck, **options))
-    importing.begin(draft=draft, look=look_in_slices(draft), title="x")
+    running.begin(draft=draft, look=look_in_slices(draft), title="x")
     for _ in range(MOST_REQUESTS):
         # One slice that writes, also where it is the first.
-        merging.go_on(draft=again(draft), seconds=0)
+        running.go_on(draft=again(draft), seconds=0)
         if again(draft).phase == until:
             return again(draft)
     raise AssertionError("It never comes so far.")
@@ -52,7 +54,7 @@ def hand_to(stranger: User, deck: Deck) -> None:
 
 
 def remove(_stranger: User, deck: Deck) -> None:
-    services.remove_decks(decks=Deck.objects.filter(pk=deck.pk))
+    decks.remove_decks(decks=Deck.objects.filter(pk=deck.pk))
 
 
 CHANGES = pytest.mark.parametrize("change", [hand_to, remove])
@@ -77,7 +79,7 @@ def test_nothing_more_comes_into_a_deck_that_is_not_theirs_any_more(
     draft = begun(owner, "archive", phase, deck)
     change(stranger, deck)
     before = (deck.cards.count(), Review.objects.count())
-    merging.go_on_all(seconds=60)
+    running.go_on_all(seconds=60)
     page = owner_client.post(f"{draft.get_absolute_url()}go-on/", follow=True)
     assert page.status_code == 200
     assert f"{SAID[phase]} {GONE}" in page.text
@@ -104,7 +106,7 @@ def test_so_it_is_in_the_middle_of_a_slice(
 
     monkeypatch.setattr(merging, "lock_decks", late)
     with pytest.raises(FormatError, match=GONE):
-        merging.go_on(draft=again(draft))
+        running.go_on(draft=again(draft))
     assert deck.cards.count() == before
 
 
@@ -113,7 +115,7 @@ def test_a_card_that_is_edited_meanwhile_keeps_what_it_says(make_deck: MakeDeck,
     deck.cards.update(term="Term 2", definition="another 2")
     draft = begun(owner, "text", "merging", deck)
     deck.cards.filter(definition="another 2").update(definition="edited")
-    while not merging.go_on(draft=again(draft)):
+    while not running.go_on(draft=again(draft)):
         pass
     said = deck.cards.filter(term="Term 2").values_list("definition", flat=True)
     assert sorted(said) == ["another 2", "edited"]
@@ -123,8 +125,8 @@ def test_a_card_that_is_added_meanwhile_has_a_place_of_its_own(make_deck: MakeDe
     deck = make_deck(1)
     draft = begun(owner, "archive", "merging", deck)
     came = deck.cards.count()
-    Card.objects.create(deck=deck, position=services.next_position(deck), term="Mine", definition="d")
-    while not merging.go_on(draft=again(draft)):
+    Card.objects.create(deck=deck, position=moving.next_position(deck), term="Mine", definition="d")
+    while not running.go_on(draft=again(draft)):
         pass
     assert list(deck.cards.in_order().values_list("term", flat=True))[came] == "Mine"
     places = deck.cards.values_list("position", flat=True)
@@ -134,11 +136,11 @@ def test_a_card_that_is_added_meanwhile_has_a_place_of_its_own(make_deck: MakeDe
 def test_one_that_somebody_else_has_finished_is_finished_once(owner: User) -> None:
     draft = begun(owner, "archive")
     while again(draft).done < draft.total:
-        merging.go_on(draft=again(draft))
+        running.go_on(draft=again(draft))
     stale = again(draft)
     assert stale.phase == "cards"
     while again(draft).phase != "history":
-        merging.go_on(draft=again(draft))
+        running.go_on(draft=again(draft))
     merging.finish_on(stale, Slice())
     now = again(draft)
     assert (now.phase, now.added, now.total) == ("history", now.total, 7)
@@ -157,7 +159,7 @@ def test_so_it_is_before_it_begins(
     look = look_in_slices(draft)
     change(stranger, deck)
     with pytest.raises(FormatError, match=GONE):
-        importing.begin(draft=draft, look=look, title="x")
+        running.begin(draft=draft, look=look, title="x")
     assert (again(draft).phase, Deck.objects.count()) == ("preview", 1)
 
 
@@ -185,20 +187,20 @@ def test_an_editor_in_the_admin_goes_on_with_a_private_deck_until_the_right_is_t
     draft = begun(stranger, "text", "merging", deck)
     stranger.user_permissions.clear()
     with pytest.raises(FormatError, match=GONE):
-        merging.go_on(draft=again(draft))
+        running.go_on(draft=again(draft))
     stranger.user_permissions.set(rights)
-    assert merging.go_on_all(seconds=60) == 1
+    assert running.go_on_all(seconds=60) == 1
 
 
 # --- The daily command
 
 
 def dropped(draft: ImportDraft) -> None:
-    importing.drop_draft(draft=draft)
+    drafts.drop_draft(draft=draft)
 
 
 def given_up(draft: ImportDraft) -> None:
-    importing.give_up(draft=draft)
+    running.give_up(draft=draft)
 
 
 def claimed(draft: ImportDraft) -> None:
@@ -210,7 +212,7 @@ def test_what_changes_while_the_daily_command_drives_it_is_let_go(
     owner: User, monkeypatch: pytest.MonkeyPatch, change: Callable[[ImportDraft], None]
 ) -> None:
     begun(owner, "text")
-    real, calls = merging.go_on, []
+    real, calls = running.go_on, []
 
     def go_on(*, draft: ImportDraft) -> bool:
         calls.append(draft.pk)
@@ -220,8 +222,8 @@ def test_what_changes_while_the_daily_command_drives_it_is_let_go(
         change(again(draft))
         return False
 
-    monkeypatch.setattr(merging, "go_on", go_on)
-    assert merging.go_on_all(seconds=60) == 0
+    monkeypatch.setattr(running, "go_on", go_on)
+    assert running.go_on_all(seconds=60) == 0
     assert len(calls) == 1
 
 
@@ -237,7 +239,7 @@ def test_one_that_fails_keeps_no_other_waiting(
         return real(draft)
 
     monkeypatch.setattr(merging, "opened", full)
-    assert merging.go_on_all(seconds=60) == 1
+    assert running.go_on_all(seconds=60) == 1
     assert again(second).phase == "done"
     assert "cannot go on" in caplog.text
 
@@ -254,18 +256,18 @@ def test_the_hidden_deck_of_an_import_that_begins_just_now_stays(
 
     def begins(other: ImportDraft) -> list[Deck]:
         found = real(other)
-        importing.begin(draft=draft, look=look, title="x")
+        running.begin(draft=draft, look=look, title="x")
         return found
 
     monkeypatch.setattr(splitting, "hidden_decks", begins)
-    importing.hidden_remove()
+    drafts.hidden_remove()
     assert again(draft).staging is not None
 
 
 def test_a_deck_that_has_appeared_meanwhile_keeps_its_cards(make_deck: MakeDeck) -> None:
     deck = make_deck(3)
     deck.is_building = True
-    assert importing.drop_hidden([deck])
+    assert drafts.drop_hidden([deck])
     assert deck.cards.count() == 3
 
 
@@ -274,7 +276,7 @@ def test_one_whose_hidden_deck_has_gone_is_given_up(
     owner: User, owner_client: Client, options: dict[str, str]
 ) -> None:
     draft = begun(owner, "new package", **options)
-    importing.drop_hidden(splitting.hidden_decks(draft))
+    drafts.drop_hidden(splitting.hidden_decks(draft))
     page = owner_client.post(f"{draft.get_absolute_url()}go-on/", follow=True)
     assert "Nothing was imported. What was written of it is gone. Import it again." in page.text
     assert again(draft).phase == "preview"
@@ -288,22 +290,22 @@ def test_what_a_draft_leaves_is_for_the_daily_command(owner: User, make_deck: Ma
     deck = make_deck(1)
     draft = begun(owner, "archive", deck=deck)
     while again(draft).done < 6:
-        merging.go_on(draft=again(draft))
+        running.go_on(draft=again(draft))
     hidden = Card.objects.filter(deck__is_building=True)
     assert hidden.count() == 6
     if way == "newer files":
         for _ in range(KEPT_DRAFTS):
-            importing.make_draft(owner=owner, content="a\tb")
+            drafts.make_draft(owner=owner, content="a\tb")
     elif way == "erased deck":
         erasing.claim_decks([deck.pk], now=timezone.now())
         erasing.erase_deck(Deck.objects.get(pk=deck.pk), until=in_seconds(60))
     elif way == "erased person":
         leaving.erase_belongings(None, person=owner, until=in_seconds(60))
     else:
-        importing.old_drafts_remove(now=timezone.now() + 2 * KEPT_FOR)
+        drafts.old_drafts_remove(now=timezone.now() + 2 * KEPT_FOR)
     assert not ImportDraft.objects.filter(pk=draft.pk).exists()
     assert hidden.count() == 4
-    while not importing.hidden_remove(slice_=Slice(0)):
+    while not drafts.hidden_remove(slice_=Slice(0)):
         pass
     assert not hidden.exists()
 
@@ -320,16 +322,16 @@ def test_what_counts_cards_is_right_after_a_merge_that_ends_early(
         Card.objects.filter(pk=card.pk).update(key=f"k{n}")
         answer(learner, card)
     Enrollment.objects.create(learner=learner, deck=deck)
-    services.remove_cards(deck=deck, cards=deck.cards.all())
+    cards.remove_cards(deck=deck, cards=deck.cards.all())
     call_command("rebuild_progress", stdout=StringIO())
     draft = begun(owner, "archive", "merging", deck)
     assert deck.cards.present().exists()
     if way == "drop":
-        importing.drop_draft(draft=draft)
+        drafts.drop_draft(draft=draft)
     elif way == "give up":
-        importing.give_up(draft=draft)
+        running.give_up(draft=draft)
     else:
-        importing.old_drafts_remove(now=timezone.now() + 2 * KEPT_FOR)
+        drafts.old_drafts_remove(now=timezone.now() + 2 * KEPT_FOR)
     call_command("rebuild_progress", check=True, stdout=StringIO())
 
 
@@ -382,14 +384,14 @@ def test_what_stays_is_said_by_how_far_it_was_when_it_was_dropped(
     make_deck: MakeDeck, owner: User, owner_client: Client, monkeypatch: pytest.MonkeyPatch, phase: str
 ) -> None:
     draft = begun(owner, "archive", deck=make_deck(1))
-    real = importing.drop_draft
+    real = drafts.drop_draft
 
     def goes_on_first(**kwargs: Any) -> str:
         while again(draft).phase != phase:
-            merging.go_on(draft=again(draft), seconds=0)
+            running.go_on(draft=again(draft), seconds=0)
         return real(**kwargs)
 
-    monkeypatch.setattr(importing, "drop_draft", goes_on_first)
+    monkeypatch.setattr(drafts, "drop_draft", goes_on_first)
     page = owner_client.post(f"{draft.get_absolute_url()}drop/", follow=True)
     assert (SAID | {"done": "The cards are there already."})[phase] in page.text
 

@@ -15,14 +15,16 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from cards import importing, kept_looks, looking, merging, reading
-from cards.drafts import ImportDraft
 from cards.formats.archive import write_archive
 from cards.formats.bounds import ACCOUNT
 from cards.formats.types import FormatError, ImageRef, ParsedCard, ParsedDeck, TwinPair
-from cards.models import Card, Deck
+from cards.importing import running, writing
+from cards.importing.drafts import drop_draft, hidden_remove, make_draft
+from cards.importing.preview import comparing, saving
+from cards.importing.reading import reader
+from cards.importing.reading.storage import opened
+from cards.models import Card, Deck, ImportDraft
 from cards.models import TwinPair as StoredPair
-from cards.readings import opened
 from cards.slices import Slice
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review
 from studysite.accounts.models import User
@@ -50,10 +52,10 @@ def minimal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each request and each transaction does the least that it can."""
     monkeypatch.setattr("cards.slices.SECONDS", 0.0)
     monkeypatch.setattr("cards.slices.OF_A_TRANSACTION", 0.0)
-    for module in ("importing", "merging", "looking"):
-        monkeypatch.setattr(f"cards.{module}.CHUNK", 2)
-    monkeypatch.setattr("cards.looking.KNOWN_AT_ONCE", 2)
-    monkeypatch.setattr("cards.importing.DROPPED_AT_ONCE", 2)
+    for module in ("writing", "merging", "preview.comparing"):
+        monkeypatch.setattr(f"cards.importing.{module}.CHUNK", 2)
+    monkeypatch.setattr("cards.importing.preview.comparing.KNOWN_AT_ONCE", 2)
+    monkeypatch.setattr("cards.importing.drafts.DROPPED_AT_ONCE", 2)
     monkeypatch.setattr("cards.formats.anki.history.COPIED", 2)
     monkeypatch.setattr("sessions_app.histories.CARDS_AT_ONCE", 1)
 
@@ -117,7 +119,7 @@ FILES: dict[str, Callable[[], bytes]] = {
 
 
 def a_draft(owner: User, kind: str, deck: Deck | None = None, **options: Any) -> ImportDraft:
-    draft = importing.make_draft(owner=owner, content=io.BytesIO(FILES[kind]()), file_name="x", deck=deck)
+    draft = make_draft(owner=owner, content=io.BytesIO(FILES[kind]()), file_name="x", deck=deck)
     draft.options |= options
     draft.save()
     return draft
@@ -128,17 +130,17 @@ def again(draft: ImportDraft) -> ImportDraft:
     return ImportDraft.objects.select_related("owner", "deck__owner", "staging__owner").get(pk=draft.pk)
 
 
-def look_in_slices(draft: ImportDraft) -> looking.Look:
+def look_in_slices(draft: ImportDraft) -> comparing.Look:
     for _ in range(MOST_REQUESTS):
-        if look := kept_looks.go_on(again(draft), Slice(0)):
+        if look := saving.go_on(again(draft), Slice(0)):
             return look
     raise AssertionError("It never ends.")
 
 
 def import_in_slices(draft: ImportDraft) -> Deck:
-    importing.begin(draft=(draft := again(draft)), look=look_in_slices(draft), title="x")
+    running.begin(draft=(draft := again(draft)), look=look_in_slices(draft), title="x")
     for _ in range(MOST_REQUESTS):
-        if merging.go_on(draft=again(draft), seconds=0):
+        if running.go_on(draft=again(draft), seconds=0):
             deck = again(draft).deck
             assert deck is not None
             return deck
@@ -199,7 +201,7 @@ def written(deck: Deck, learner: User) -> list[Any]:
 @pytest.mark.parametrize("kind", FILES)
 def test_a_file_read_row_by_row_reads_the_same(owner: User, minimal: None, kind: str) -> None:
     one, other = a_draft(owner, kind), a_draft(owner, kind)
-    looking.look_at(one)
+    comparing.look_at(one)
     look_in_slices(other)
     assert all_of(one) == all_of(other)
 
@@ -209,8 +211,8 @@ def test_what_is_imported_bit_by_bit_is_the_same(
     owner: User, learner: User, request: pytest.FixtureRequest, kind: str
 ) -> None:
     first = a_draft(owner, kind)
-    importing.begin(draft=first, look=kept_looks.look_at(first), title="x")
-    assert merging.go_on(draft=first)
+    running.begin(draft=first, look=saving.look_at(first), title="x")
+    assert running.go_on(draft=first)
     request.getfixturevalue("minimal")
     deck = import_in_slices(a_draft(learner, kind))
     assert written(deck, learner) == written(again(first).deck, owner)  # type: ignore[arg-type]
@@ -230,8 +232,8 @@ def test_so_it_is_into_a_deck_that_is_there(
             )
         deck.cards.filter(key="k2").update(removed_at=datetime(2026, 1, 1, tzinfo=UTC))
         drafts.append(a_draft(person, kind, deck, keep=keep))
-    importing.begin(draft=drafts[0], look=kept_looks.look_at(drafts[0]), title="x")
-    assert merging.go_on(draft=drafts[0])
+    running.begin(draft=drafts[0], look=saving.look_at(drafts[0]), title="x")
+    assert running.go_on(draft=drafts[0])
     request.getfixturevalue("minimal")
     deck = import_in_slices(drafts[1])
     assert written(deck, learner) == written(again(drafts[0]).deck, owner)  # type: ignore[arg-type]
@@ -241,10 +243,10 @@ def test_so_it_is_into_a_deck_that_is_there(
 
 def test_many_cards_of_one_term_take_no_longer_each(learner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
-    real = reading.uuid.uuid5
-    monkeypatch.setattr(reading.uuid, "uuid5", lambda space, name: made.append(name) or real(space, name))
+    real = reader.uuid.uuid5
+    monkeypatch.setattr(reader.uuid, "uuid5", lambda space, name: made.append(name) or real(space, name))
     text = "".join(f"same\tdefinition {n}\n" for n in range(200))
-    assert looking.look_at(importing.make_draft(owner=learner, content=text)).total == 200
+    assert comparing.look_at(make_draft(owner=learner, content=text)).total == 200
     assert len(made) < 2 * 200
     assert "200 same" in made
 
@@ -254,7 +256,7 @@ def test_a_file_has_its_time_for_all_slices_together(
 ) -> None:
     seconds = itertools.count(step=1.0)
     monkeypatch.setattr("cards.formats.bounds.time.thread_time", seconds.__next__)
-    draft = importing.make_draft(owner=learner, content="".join(f"{n}\tb\n" for n in range(40)))
+    draft = make_draft(owner=learner, content="".join(f"{n}\tb\n" for n in range(40)))
     with pytest.raises(FormatError, match="takes too long"):
         look_in_slices(draft)
     assert 0 < again(draft).done < 40
@@ -277,7 +279,7 @@ def test_an_archive_has_its_bytes_for_all_slices_together(
     draft = a_draft(learner, "archive")
     with zipfile.ZipFile(draft.path) as file:
         size = sum(member.file_size for member in file.infolist() if member.filename.endswith(".jsonl"))
-    monkeypatch.setattr(reading, "limits_of", lambda _owner: replace(ACCOUNT, unpacked=size - 1))
+    monkeypatch.setattr(reader, "limits_of", lambda _owner: replace(ACCOUNT, unpacked=size - 1))
     with pytest.raises(FormatError, match="too large when unpacked"):
         look_in_slices(draft)
     assert again(draft).done == 7
@@ -290,23 +292,23 @@ def test_of_two_one_works_and_the_other_does_nothing(learner: User, minimal: Non
     draft = a_draft(learner, "text")
     with again(draft).claim() as mine:
         assert mine
-        assert kept_looks.go_on(again(draft), Slice()) is None
+        assert saving.go_on(again(draft), Slice()) is None
         assert not draft.folder.exists()
-    importing.begin(draft=draft, look=look_in_slices(draft), title="x")
+    running.begin(draft=draft, look=look_in_slices(draft), title="x")
     with again(draft).claim() as mine, again(draft).claim() as second:
         assert (mine, second) == (True, False)
-        assert not merging.go_on(draft=again(draft))
+        assert not running.go_on(draft=again(draft))
         assert not Card.objects.exists()
-    assert not merging.go_on(draft=again(draft))
+    assert not running.go_on(draft=again(draft))
     assert Card.objects.count() == 2
 
 
 def test_a_claim_of_a_server_that_was_killed_is_taken_over(learner: User) -> None:
     draft = a_draft(learner, "text")
     ImportDraft.objects.update(claimed_until=timezone.now() + timedelta(seconds=9))
-    assert kept_looks.go_on(again(draft), Slice()) is None
+    assert saving.go_on(again(draft), Slice()) is None
     ImportDraft.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
-    assert kept_looks.go_on(again(draft), Slice())
+    assert saving.go_on(again(draft), Slice())
     assert again(draft).claimed_until is None
 
 
@@ -320,7 +322,12 @@ def test_a_claim_that_was_taken_over_stays_with_who_has_it(learner: User) -> Non
 
 @pytest.mark.parametrize("kind", FILES)
 @pytest.mark.parametrize(
-    "broken", ["cards.readings.Reading.save", "cards.merging.merge", "cards.importing.rows_of"]
+    "broken",
+    [
+        "cards.importing.reading.storage.Reading.save",
+        "cards.importing.merging.merge",
+        "cards.importing.writing.rows_of",
+    ],
 )
 def test_whoever_is_killed_in_a_slice_loses_that_slice_alone(
     learner: User, minimal: None, monkeypatch: pytest.MonkeyPatch, kind: str, broken: str
@@ -343,18 +350,18 @@ def test_whoever_is_killed_in_a_slice_loses_that_slice_alone(
 def step(draft: ImportDraft) -> bool:
     """One request of a browser; whether the import is done."""
     if draft.phase != ImportDraft.Phase.PREVIEW:
-        return merging.go_on(draft=draft)
-    if look := kept_looks.go_on(draft, Slice()):
-        importing.begin(draft=draft, look=look, title="x")
+        return running.go_on(draft=draft)
+    if look := saving.go_on(draft, Slice()):
+        running.begin(draft=draft, look=look, title="x")
     return False
 
 
 def test_what_is_read_is_read_anew_when_its_database_is_damaged(learner: User) -> None:
     draft = a_draft(learner, "text")
-    before = looking.look_at(draft)
+    before = comparing.look_at(draft)
     for path in draft.folder.iterdir():
         path.write_bytes(b"no database" * 999)
-    assert looking.look_at(draft).total == before.total
+    assert comparing.look_at(draft).total == before.total
 
 
 PAGE = 4096
@@ -362,8 +369,8 @@ PAGE = 4096
 
 def test_so_it_is_where_the_damage_is_found_in_the_middle_of_a_slice(learner: User, minimal: None) -> None:
     draft = a_draft(learner, "text")
-    importing.begin(draft=draft, look=look_in_slices(draft), title="x")
-    assert not merging.go_on(draft=again(draft))
+    running.begin(draft=draft, look=look_in_slices(draft), title="x")
+    assert not running.go_on(draft=again(draft))
     path = draft.folder / "read.sqlite3"
     with closing(sqlite3.connect(path)) as db:
         ((root,),) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'cards'")
@@ -371,7 +378,7 @@ def test_so_it_is_where_the_damage_is_found_in_the_middle_of_a_slice(learner: Us
     data[(root - 1) * PAGE : root * PAGE] = b"\xff" * PAGE
     path.write_bytes(data)
     for _ in range(MOST_REQUESTS):
-        if merging.go_on(draft=again(draft)):
+        if running.go_on(draft=again(draft)):
             break
     assert Deck.objects.get().card_count == again(draft).total == Card.objects.count()
 
@@ -386,19 +393,19 @@ def test_a_page_that_meets_another_slice_at_work_waits(learner_client: Client, m
 
 def test_the_daily_command_drives_on_what_was_begun(learner: User, minimal: None) -> None:
     draft = a_draft(learner, "archive")
-    importing.begin(draft=draft, look=look_in_slices(draft), title="x")
-    assert merging.go_on_all(seconds=60) == 1
+    running.begin(draft=draft, look=look_in_slices(draft), title="x")
+    assert running.go_on_all(seconds=60) == 1
     assert again(draft).phase == "done"
-    assert merging.go_on_all(seconds=60) == 0
+    assert running.go_on_all(seconds=60) == 0
 
 
 def test_it_leaves_alone_what_somebody_else_drives_or_cannot_be_read(learner: User, minimal: None) -> None:
     draft, gone = a_draft(learner, "text"), a_draft(learner, "text")
     for each in (draft, gone):
-        importing.begin(draft=each, look=look_in_slices(each), title="x")
+        running.begin(draft=each, look=look_in_slices(each), title="x")
     gone.forget_file()
     with again(draft).claim():
-        assert merging.go_on_all(seconds=60) == 0
+        assert running.go_on_all(seconds=60) == 0
     assert not Card.objects.exists()
 
 
@@ -407,13 +414,13 @@ def test_it_leaves_alone_what_somebody_else_drives_or_cannot_be_read(learner: Us
 
 def test_dropping_takes_slices_too_and_the_rest_goes_later(learner: User, minimal: None) -> None:
     draft = a_draft(learner, "archive")
-    importing.begin(draft=draft, look=look_in_slices(draft), title="x")
+    running.begin(draft=draft, look=look_in_slices(draft), title="x")
     while again(draft).done < 6:
-        merging.go_on(draft=again(draft))
-    importing.drop_draft(draft=again(draft), slice_=Slice(0))
+        running.go_on(draft=again(draft))
+    drop_draft(draft=again(draft), slice_=Slice(0))
     assert not ImportDraft.objects.exists()
     assert Card.objects.count() == 4
-    while not importing.hidden_remove(slice_=Slice(0)):
+    while not hidden_remove(slice_=Slice(0)):
         assert not Deck.objects.present().exists()
     assert not Card.objects.exists()
     assert not Deck.objects.exists()
@@ -422,11 +429,11 @@ def test_dropping_takes_slices_too_and_the_rest_goes_later(learner: User, minima
 def test_what_has_come_into_a_deck_stays_there(learner: User, minimal: None) -> None:
     deck = Deck.objects.create(owner=learner, title="Old")
     draft = a_draft(learner, "archive", deck)
-    importing.begin(draft=draft, look=look_in_slices(draft), title="x")
+    running.begin(draft=draft, look=look_in_slices(draft), title="x")
     while deck.cards.count() < 4:
-        merging.go_on(draft=again(draft))
+        running.go_on(draft=again(draft))
     assert Deck.objects.get(pk=deck.pk).card_count == 4
-    importing.give_up(draft=(draft := again(draft)))
+    running.give_up(draft=(draft := again(draft)))
     assert (draft.phase, draft.added, deck.cards.count()) == ("preview", 0, 4)
     assert Card.objects.count() == 4
     import_in_slices(draft)
@@ -496,7 +503,7 @@ def test_what_cannot_be_read_so_is_read_as_before(
     learner_client.post(url, data)
     assert "Reading words.txt" in learner_client.get(url).text
     with monkeypatch.context() as patch:
-        patch.setattr("cards.reading.Reader.add", broken)
+        patch.setattr("cards.importing.reading.reader.Reader.add", broken)
         learner_client.post(f"{url}go-on/")
     assert "It is read as before. That is no card." in learner_client.get(url).text
     assert ImportDraft.objects.get().options == {}
@@ -526,13 +533,13 @@ def test_an_import_that_is_dropped_in_another_tab_is_gone(
     url = upload(learner_client, a_text())["Location"]
     drive(learner_client, url, **HTMX)
     import_it(learner_client, url, title="Mine")
-    before, real = Card.objects.count(), importing.card_of
+    before, real = Card.objects.count(), writing.card_of
 
     def dropped(*args: Any) -> Card:
         ImportDraft.objects.all().delete()
         return real(*args)
 
-    monkeypatch.setattr("cards.importing.card_of", dropped)
+    monkeypatch.setattr("cards.importing.writing.card_of", dropped)
     assert learner_client.post(f"{url}go-on/").status_code == 404
     assert Card.objects.count() == before
 
@@ -546,7 +553,12 @@ def test_a_preview_takes_few_queries_however_many_cards(
 
 
 @pytest.mark.parametrize(
-    "within", ["cards.reading.Reader.add", "cards.looking.standing", "sessions_app.histories.next_chunk"]
+    "within",
+    [
+        "cards.importing.reading.reader.Reader.add",
+        "cards.importing.preview.comparing.standing",
+        "sessions_app.histories.next_chunk",
+    ],
 )
 def test_a_draft_that_is_dropped_in_the_middle_of_a_slice_breaks_nothing(
     learner_client: Client, minimal: None, monkeypatch: pytest.MonkeyPatch, within: str
@@ -556,7 +568,7 @@ def test_a_draft_that_is_dropped_in_the_middle_of_a_slice_breaks_nothing(
         drive(learner_client, url, **HTMX)
         import_it(learner_client, url, title="Mine")
     module, name = within.rsplit(".", 1)
-    real = import_string(within) if "Reader" not in within else reading.Reader.add
+    real = import_string(within) if "Reader" not in within else reader.Reader.add
 
     def dropping(*args: Any) -> Any:
         for draft in ImportDraft.objects.all():
@@ -567,7 +579,7 @@ def test_a_draft_that_is_dropped_in_the_middle_of_a_slice_breaks_nothing(
     codes = [learner_client.post(f"{url}go-on/", headers=HTMX).status_code for _ in range(60)]
     assert set(codes) <= {200, 302, 404}
     assert codes[-1] == 404
-    assert not list((importing.folder()).iterdir())
+    assert not list((writing.folder()).iterdir())
 
 
 def test_a_draft_that_is_dropped_before_its_reading_is_opened_is_gone(
@@ -588,7 +600,7 @@ def test_a_draft_that_is_dropped_before_its_reading_is_opened_is_gone(
 
 def test_what_was_unpacked_is_kept_no_longer_than_needed(learner: User, minimal: None) -> None:
     draft = a_draft(learner, "archive")
-    kept_looks.go_on(again(draft), Slice(0))
+    saving.go_on(again(draft), Slice(0))
     assert (draft.folder / "cards.jsonl").exists()
     look_in_slices(draft)
     assert {path.name for path in draft.folder.iterdir()} <= {"read.sqlite3", "read.sqlite3-journal"}
@@ -597,15 +609,15 @@ def test_what_was_unpacked_is_kept_no_longer_than_needed(learner: User, minimal:
 
 def test_a_file_that_is_another_one_is_unpacked_anew(learner: User) -> None:
     draft = a_draft(learner, "new package")
-    assert looking.look_at(draft).preview.samples[0].term == "Term 0"
+    assert comparing.look_at(draft).preview.samples[0].term == "Term 0"
     draft.path.write_bytes(package([note(["Other", "b"])]))
-    assert looking.look_at(draft).preview.samples[0].term == "Other"
+    assert comparing.look_at(draft).preview.samples[0].term == "Other"
 
 
 def test_too_many_decks_and_note_types_are_told_at_once(
     learner_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cards.look_json.MAX_HEAD", 100)
+    monkeypatch.setattr("cards.importing.preview.as_json.MAX_HEAD", 100)
     page = learner_client.get(upload(learner_client, a_package())["Location"])
     assert "Its decks and note types are too many to be shown" in page.text
 
@@ -613,7 +625,7 @@ def test_too_many_decks_and_note_types_are_told_at_once(
 def test_a_large_file_is_stored_first_and_read_then(
     learner_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cards.views.importing.READ_AT_ONCE", 10)
+    monkeypatch.setattr("cards.importing.views.READ_AT_ONCE", 10)
     url = upload(learner_client, a_text())["Location"]
     assert not ImportDraft.objects.get().folder.exists()
     assert "What was understood" in learner_client.get(url).text

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from cards.kept_files import is_older, remove_strays
+from cards.temporary_files import is_older, remove_strays
 
 NOW = timezone.now()
 

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from cards import kept_looks, look_json, looking, reading
-from cards.drafts import ImportDraft
 from cards.formats import bounds
 from cards.formats.archive import write_archive
 from cards.formats.bounds import GUEST
 from cards.formats.types import FormatError, ParsedCard, ParsedDeck
-from cards.importing import make_draft
-from cards.models import Deck
+from cards.importing.drafts import make_draft
+from cards.importing.preview import as_json, comparing, saving
+from cards.importing.reading import reader
+from cards.models import Deck, ImportDraft
 from studysite.accounts.models import User
 from tests.cards.formats.packages import CLOZE, collection, note, package, zipped
 from tests.cards.test_import_pages import as_shown, import_it, paste, upload
@@ -45,13 +45,13 @@ FILES: dict[str, Callable[[], bytes]] = {
 }
 
 
-def told(look: looking.Look) -> dict[str, Any]:
+def told(look: comparing.Look) -> dict[str, Any]:
     """What the preview's page and forms show of a look."""
     parsed, preview = look.parsed, look.preview
     return {
-        "counts": [getattr(look, name) for name in (*kept_looks.COUNTS, "kind", "total")],
-        "preview": [getattr(preview, name) for name in look_json.IN_PREVIEW],
-        "read_as": [getattr(parsed, name) for name in look_json.READ_AS],
+        "counts": [getattr(look, name) for name in (*saving.COUNTS, "kind", "total")],
+        "preview": [getattr(preview, name) for name in as_json.IN_PREVIEW],
+        "read_as": [getattr(parsed, name) for name in as_json.READ_AS],
         "about": look.about and (look.about.title, look.about.description, look.about.language),
         "in_decks": dict(preview.decks.items()),
         "decks": [(deck.path, deck.title) for deck in parsed.decks],
@@ -74,13 +74,13 @@ def told(look: looking.Look) -> dict[str, Any]:
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Notes each time that a file of a draft is opened."""
     opened: list[str] = []
-    real = reading.read_file
+    real = reader.read_file
 
     def noted(*args: Any, **options: Any) -> Any:
         opened.append("read")
         return real(*args, **options)
 
-    monkeypatch.setattr(reading, "read_file", noted)
+    monkeypatch.setattr(reader, "read_file", noted)
     return opened
 
 
@@ -88,8 +88,8 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_what_is_kept_is_what_was_read(learner: User, kind: str, read: list[str]) -> None:
     content = io.BytesIO(FILES[kind]())
     draft = make_draft(owner=learner, content=content, file_name="x.csv" if kind == "comma" else "x")
-    first = kept_looks.look_at(draft)
-    kept = kept_looks.look_at(ImportDraft.objects.get())
+    first = saving.look_at(draft)
+    kept = saving.look_at(ImportDraft.objects.get())
     assert len(read) == 1
     assert told(kept) == told(first)
 
@@ -142,10 +142,10 @@ def test_a_deck_that_changes_is_compared_anew_and_the_file_not_read_again(
 def test_an_error_is_kept_too(learner: User, monkeypatch: pytest.MonkeyPatch, read: list[str]) -> None:
     """What takes too long is not begun anew whenever somebody opens the page."""
     draft = make_draft(owner=learner, content="a\tb\n")
-    monkeypatch.setattr(reading, "limits_of", lambda _owner: bounds.Limits(1, 1, -1.0, "Split it."))
+    monkeypatch.setattr(reader, "limits_of", lambda _owner: bounds.Limits(1, 1, -1.0, "Split it."))
     for _ in range(3):
         with pytest.raises(FormatError, match="takes too long"):
-            kept_looks.look_at(ImportDraft.objects.get(pk=draft.pk))
+            saving.look_at(ImportDraft.objects.get(pk=draft.pk))
     assert len(read) == 1
 
 
@@ -154,16 +154,16 @@ def test_the_page_says_that_reading_takes_too_long(
 ) -> None:
     url = paste(learner_client)
     ImportDraft.objects.update(look={})
-    monkeypatch.setattr(reading, "limits_of", lambda _owner: bounds.Limits(1, 1, -1.0, "Split it."))
+    monkeypatch.setattr(reader, "limits_of", lambda _owner: bounds.Limits(1, 1, -1.0, "Split it."))
     page = learner_client.get(url)
     assert page.status_code == 200
     assert "Reading this file takes too long. Split it." in page.text
 
 
 def test_too_much_to_be_kept_is_an_error(learner: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept_looks, "MAX_KEPT", 100)
+    monkeypatch.setattr(saving, "MAX_KEPT", 100)
     with pytest.raises(FormatError, match="too many to be shown"):
-        kept_looks.look_at(make_draft(owner=learner, content="a\tb\n"))
+        saving.look_at(make_draft(owner=learner, content="a\tb\n"))
 
 
 def test_a_kept_look_goes_with_the_import(learner_client: Client) -> None:
@@ -174,13 +174,13 @@ def test_a_kept_look_goes_with_the_import(learner_client: Client) -> None:
 @pytest.mark.parametrize("text", ["\0", "\\u0000", "\\\0", "\\\\u0000", "\ud800", "\\"])
 def test_what_no_database_holds_is_left_out(text: str) -> None:
     clean = text.replace("\0", "").replace("\ud800", "?")
-    assert kept_looks.storable({text: [text]}) == {clean: [clean]}
+    assert saving.storable({text: [text]}) == {clean: [clean]}
 
 
 def test_the_page_that_ends_the_reading_shows_what_later_ones_do(
     learner_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cards.views.importing.READ_AT_ONCE", 0)
+    monkeypatch.setattr("cards.importing.views.READ_AT_ONCE", 0)
     members = {"collection.anki2": collection([note(["q", "a"])], new=False), "media": b'{"0": "\\ud800/x"}'}
     url = upload(learner_client, zipped(members))["Location"]
     page = learner_client.get(url).text
@@ -197,7 +197,7 @@ def test_a_guests_file_is_read_within_narrow_limits(client: Client) -> None:
     preview = client.get(response["Location"])
     assert "at most 20 MB. Log in to import larger ones" in preview.text
     assert "Make the deck" not in preview.text
-    assert reading.limits_of(User.objects.get()) == GUEST
+    assert reader.limits_of(User.objects.get()) == GUEST
 
 
 def test_more_answers_than_the_cards_can_have_are_refused(

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from cards import library
+from cards.management import library
 from cards.models import Card, Deck, TwinPair
-from cards.rendering import render
+from cards.text.markdown import render
 from studysite.accounts.models import User
 
 

@@ -7,17 +7,8 @@ from django.db import IntegrityError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cards.models import (
-    Card,
-    Deck,
-    Tag,
-    TwinPair,
-    Visibility,
-    clean_text,
-    make_slug,
-    tag_key,
-    validate_alternatives,
-)
+from cards.models import Card, Deck, Tag, TwinPair, Visibility, make_slug, tag_key, validate_alternatives
+from cards.text.cleaning import clean_text
 from studysite.accounts.models import User
 from tests.cards.conftest import MakeDeck
 

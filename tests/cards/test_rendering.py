@@ -10,21 +10,19 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cards.library import read_source
-from cards.rendering import (
+from cards.management.library import read_source
+from cards.text.markdown import (
     CODE_LANGUAGES,
-    HTML_TAGS,
-    MATHML_TAGS,
     MAX_HTML,
     MAX_SOURCE,
     PLAIN,
     WITH_FORMULAS,
-    cleaner,
     normal,
     plain,
     render,
     render_with_engine,
 )
+from cards.text.sanitizing import HTML_TAGS, MATHML_TAGS, cleaner
 from tests.load.fuzz_rendering import texts
 
 # Pieces that mean something to Markdown, LaTeX, HTML or the plugins, to be strung together.

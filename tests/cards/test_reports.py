@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from cards.models import CardReport
-from cards.reports import report_card
+from cards.reporting.services import report_card
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,10 @@ import pytest
 from django.core.management import call_command
 from pytest_django import DjangoAssertNumQueries
 
-from cards import services
+from cards import models as cards_models
+from cards.editing import cards as editing_cards
+from cards.editing import decks as editing_decks
+from cards.editing import moving
 from cards.models import Card, Deck, Tag, TwinPair
 from cards.signals import cards_changed
 from studysite.accounts.models import User
@@ -33,8 +36,8 @@ def told() -> Iterator[list[Deck]]:
 def test_saving_a_card_refreshes_its_deck(make_deck: MakeDeck, told: list[Deck]) -> None:
     deck = make_deck(2)
     before = deck.order_version
-    services.save_card(
-        card=Card(deck=deck, position=services.next_position(deck), term="New", definition="D")
+    editing_cards.save_card(
+        card=Card(deck=deck, position=moving.next_position(deck), term="New", definition="D")
     )
     assert (deck.card_count, deck.order_version) == (3, before + 1)
     assert told == [deck, deck]
@@ -42,39 +45,41 @@ def test_saving_a_card_refreshes_its_deck(make_deck: MakeDeck, told: list[Deck])
 
 def test_the_next_position_is_after_removed_cards(make_deck: MakeDeck) -> None:
     deck = make_deck(3)
-    services.remove_cards(deck=deck, cards=deck.cards.filter(position=2))
-    assert services.next_position(deck) == 3
-    assert services.next_position(make_deck(0)) == 0
+    editing_cards.remove_cards(deck=deck, cards=deck.cards.filter(position=2))
+    assert moving.next_position(deck) == 3
+    assert moving.next_position(make_deck(0)) == 0
 
 
 def test_removing_keeps_rows_and_positions(make_deck: MakeDeck, told: list[Deck]) -> None:
     deck = make_deck(3)
-    assert services.remove_cards(deck=deck, cards=deck.cards.filter(position__lt=2).order_by("-term")) == 2
+    assert (
+        editing_cards.remove_cards(deck=deck, cards=deck.cards.filter(position__lt=2).order_by("-term")) == 2
+    )
     assert deck.card_count == 1
     assert [card.position for card in deck.cards.in_order()] == [0, 1, 2]
-    assert services.restore_cards(deck=deck, cards=deck.cards.all()) == 2
+    assert editing_cards.restore_cards(deck=deck, cards=deck.cards.all()) == 2
     assert deck.card_count == 3
 
 
 def test_removing_twice_keeps_the_first_time(make_deck: MakeDeck) -> None:
     deck = make_deck(1)
-    services.remove_cards(deck=deck, cards=deck.cards.all())
+    editing_cards.remove_cards(deck=deck, cards=deck.cards.all())
     first = deck.cards.get().removed_at
-    assert services.remove_cards(deck=deck, cards=deck.cards.all()) == 0
+    assert editing_cards.remove_cards(deck=deck, cards=deck.cards.all()) == 0
     assert deck.cards.get().removed_at == first
 
 
 def test_only_the_decks_own_cards_are_removed(make_deck: MakeDeck) -> None:
     deck, other = make_deck(1), make_deck(1)
-    assert services.remove_cards(deck=deck, cards=Card.objects.all()) == 1
+    assert editing_cards.remove_cards(deck=deck, cards=Card.objects.all()) == 1
     assert other.cards.present().count() == 1
 
 
 def test_a_deck_is_removed_and_restored_with_its_cards(make_deck: MakeDeck) -> None:
     deck = make_deck(2)
-    assert services.remove_decks(decks=Deck.objects.order_by("title")) == 1
+    assert editing_decks.remove_decks(decks=Deck.objects.order_by("title")) == 1
     assert not Deck.objects.present().exists()
-    assert services.restore_decks(decks=Deck.objects.all()) == 1
+    assert editing_decks.restore_decks(decks=Deck.objects.all()) == 1
     assert deck.cards.present().count() == 2
 
 
@@ -86,7 +91,7 @@ def test_moved_cards_go_to_the_end_in_their_order(make_deck: MakeDeck, told: lis
     source, target = make_deck(3), make_deck(2)
     told.clear()
     chosen = source.cards.exclude(position=1).order_by("-position")
-    assert services.move_cards(cards=chosen, to=target, now=NOW) == 2
+    assert moving.move_cards(cards=chosen, to=target, now=NOW) == 2
     assert positions(target) == ["Term 0", "Term 1", "Term 0", "Term 2"]
     source.refresh_from_db()
     assert (source.card_count, target.card_count) == (1, 4)
@@ -95,7 +100,7 @@ def test_moved_cards_go_to_the_end_in_their_order(make_deck: MakeDeck, told: lis
 
 def test_cards_that_are_there_already_do_not_move(make_deck: MakeDeck) -> None:
     deck = make_deck(2)
-    assert services.move_cards(cards=deck.cards.all(), to=deck, now=NOW) == 0
+    assert moving.move_cards(cards=deck.cards.all(), to=deck, now=NOW) == 0
     assert positions(deck) == ["Term 0", "Term 1"]
 
 
@@ -104,7 +109,7 @@ def test_a_moved_card_keeps_its_key_unless_it_is_taken(make_deck: MakeDeck) -> N
     target.cards.update(key="first")
     source.cards.filter(position=0).update(key="first")
     source.cards.filter(position=1).update(key="second")
-    services.move_cards(cards=source.cards.all(), to=target, now=NOW)
+    moving.move_cards(cards=source.cards.all(), to=target, now=NOW)
     there, renamed, kept = target.cards.in_order().values_list("key", flat=True)
     assert (there, kept) == ("first", "second")
     assert renamed not in {"first", "second"}
@@ -114,7 +119,7 @@ def test_a_moved_card_asks_for_what_its_new_deck_asks_for(make_deck: MakeDeck) -
     source, target = make_deck(1), make_deck(0)
     Deck.objects.filter(pk=target.pk).update(side_choice="term")
     target.refresh_from_db()
-    services.move_cards(cards=source.cards.all(), to=target, now=NOW)
+    moving.move_cards(cards=source.cards.all(), to=target, now=NOW)
     assert target.cards.get().studied_side == "term"
 
 
@@ -124,7 +129,7 @@ def test_moving_parts_twins_and_keeps_tags(make_deck: MakeDeck, owner: User) -> 
     for first, second in ((0, 1), (1, 2), (2, 3)):
         TwinPair.objects.create(first=cards[first], second=cards[second])
     cards[1].tags.add(Tag.objects.create(owner=owner, name="Layers"))
-    services.move_cards(cards=source.cards.filter(position__lt=2), to=target, now=NOW)
+    moving.move_cards(cards=source.cards.filter(position__lt=2), to=target, now=NOW)
     pairs = {(pair.first_id, pair.second_id) for pair in TwinPair.objects.all()}
     assert pairs == {(cards[0].pk, cards[1].pk), (cards[2].pk, cards[3].pk)}
     assert target.cards.filter(tags__name="Layers").get() == cards[1]
@@ -132,14 +137,14 @@ def test_moving_parts_twins_and_keeps_tags(make_deck: MakeDeck, owner: User) -> 
 
 def test_removed_cards_move_as_removed(make_deck: MakeDeck) -> None:
     source, target = make_deck(2), make_deck(0)
-    services.remove_cards(deck=source, cards=source.cards.filter(position=0))
-    services.move_cards(cards=source.cards.all(), to=target, now=NOW)
+    editing_cards.remove_cards(deck=source, cards=source.cards.filter(position=0))
+    moving.move_cards(cards=source.cards.all(), to=target, now=NOW)
     assert (target.card_count, target.cards.count()) == (1, 2)
 
 
 def test_only_the_decks_own_cards_become_new_questions(make_deck: MakeDeck, told: list[Deck]) -> None:
     deck, other = make_deck(2), make_deck(1)
-    assert services.reask_cards(deck=deck, cards=Card.objects.exclude(position=1), now=NOW) == 1
+    assert moving.reask_cards(deck=deck, cards=Card.objects.exclude(position=1), now=NOW) == 1
     assert list(Card.objects.exclude(asked_since=None).values_list("deck", "position")) == [(deck.pk, 0)]
     assert told[-1] == deck
     assert other.cards.get().asked_since is None
@@ -148,9 +153,9 @@ def test_only_the_decks_own_cards_become_new_questions(make_deck: MakeDeck, told
 def test_the_named_cards_share_out_their_places(make_deck: MakeDeck) -> None:
     deck = make_deck(5)
     keys = list(deck.cards.in_order().values_list("key", flat=True))
-    services.remove_cards(deck=deck, cards=deck.cards.filter(position=1))
+    editing_cards.remove_cards(deck=deck, cards=deck.cards.filter(position=1))
     before = deck.order_version
-    services.reorder_cards(deck=deck, keys_in_order=[keys[4], "of no card", keys[0], keys[2]])
+    moving.reorder_cards(deck=deck, keys_in_order=[keys[4], "of no card", keys[0], keys[2]])
     assert positions(deck) == ["Term 4", "Term 1", "Term 0", "Term 3", "Term 2"]
     assert deck.order_version == before + 1
 
@@ -159,14 +164,14 @@ def test_cards_at_one_place_are_told_apart(make_deck: MakeDeck) -> None:
     deck = make_deck(3)
     deck.cards.update(position=7)
     keys = list(deck.cards.in_order().values_list("key", flat=True))
-    services.reorder_cards(deck=deck, keys_in_order=keys[::-1])
+    moving.reorder_cards(deck=deck, keys_in_order=keys[::-1])
     assert positions(deck) == ["Term 2", "Term 1", "Term 0"]
 
 
 def test_a_card_has_one_place(make_deck: MakeDeck) -> None:
     deck = make_deck(1)
     with pytest.raises(ValueError, match="one place"):
-        services.reorder_cards(deck=deck, keys_in_order=[deck.cards.get().key] * 2)
+        moving.reorder_cards(deck=deck, keys_in_order=[deck.cards.get().key] * 2)
 
 
 @pytest.mark.parametrize(("language", "side"), [("en", "term"), ("de", "definition")])
@@ -177,7 +182,7 @@ def test_sides_are_settled_anew(make_deck: MakeDeck, language: str, side: str) -
     automatic = Card.objects.create(deck=deck, term="Warum", definition=definition)
     deck.language = language
     deck.save()
-    services.resettle_sides(deck=deck)
+    editing_decks.resettle_sides(deck=deck)
     for card, expected in ((own, "definition"), (automatic, side)):
         card.refresh_from_db()
         assert card.studied_side == expected
@@ -189,12 +194,12 @@ def test_resettling_does_not_query_for_each_card(
     deck = make_deck(60)
     deck.side_choice = "term"
     with django_assert_max_num_queries(13):
-        services.resettle_sides(deck=deck)
+        editing_decks.resettle_sides(deck=deck)
     assert set(deck.cards.values_list("studied_side", flat=True)) == {"term"}
 
 
 def test_render_cards_mends_what_is_stale(make_deck: MakeDeck, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "CHUNK", 2)
+    monkeypatch.setattr(cards_models, "CHUNK", 2)
     deck = make_deck(5)
     stale = deck.cards.filter(position__in=[0, 4])
     stale.update(term_html="<script>", studied_side="term")
@@ -202,7 +207,7 @@ def test_render_cards_mends_what_is_stale(make_deck: MakeDeck, monkeypatch: pyte
     call_command("render_cards", stdout=said)
     assert said.getvalue().startswith("2 cards")
     assert [card.term_html for card in deck.cards.in_order()] == [f"<p>Term {n}</p>" for n in range(5)]
-    assert services.render_cards() == 0
+    assert editing_decks.render_cards() == 0
 
 
 def test_render_cards_tells_of_cards_that_ask_for_another_side(make_deck: MakeDeck, told: list[Deck]) -> None:
@@ -210,5 +215,5 @@ def test_render_cards_tells_of_cards_that_ask_for_another_side(make_deck: MakeDe
     stale.cards.filter(position=1).update(studied_side="term")
     right.cards.update(term_html="stale")
     told.clear()
-    services.render_cards()
+    editing_decks.render_cards()
     assert told == [stale]

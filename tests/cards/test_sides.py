@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cards import sides
+from cards.text import studied_side
 
 LONG = "a definition that has clearly more than five words"
 
@@ -28,23 +28,23 @@ LONG = "a definition that has clearly more than five words"
     ],
 )
 def test_automatic_side(term: str, definition: str, side: str) -> None:
-    assert sides.automatic_side(term, definition) == side
+    assert studied_side.automatic_side(term, definition) == side
 
 
 @pytest.mark.parametrize(
     ("language", "side"), [("de", "definition"), ("de-AT", "definition"), ("en", "term"), ("xx", "term")]
 )
 def test_heading_words_are_those_of_the_decks_language(language: str, side: str) -> None:
-    assert sides.automatic_side("Ziel", LONG, language=language) == side
+    assert studied_side.automatic_side("Ziel", LONG, language=language) == side
 
 
 @given(st.text(), st.text(), st.text(max_size=12))
 def test_every_card_gets_a_side(term: str, definition: str, language: str) -> None:
-    assert sides.automatic_side(term, definition, language=language) in sides.SIDES
+    assert studied_side.automatic_side(term, definition, language=language) in studied_side.SIDES
 
 
 @pytest.mark.parametrize(
     "text", ["1" * 10_000, "1," * 5_000, "$" * 10_000, "a" * 10_000, "1 " * 5_000 + "x" * 20]
 )
 def test_hostile_texts_are_settled_at_once(text: str) -> None:
-    assert sides.automatic_side(text, text) in sides.SIDES
+    assert studied_side.automatic_side(text, text) in studied_side.SIDES

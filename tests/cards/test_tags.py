@@ -8,8 +8,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from cards import tagging
 from cards.models import Card, Deck, Tag, Visibility
+from cards.tagging import services as tagging
 from studysite.accounts.models import User
 from tests.cards.conftest import MakeDeck
 from tests.cards.test_editor import NASTY, part, send, url

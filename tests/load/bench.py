@@ -40,8 +40,8 @@ start_django()
 from django.test import Client
 from django.utils import timezone
 
+from cards.editing.decks import refresh_deck
 from cards.models import Card, Deck, Visibility
-from cards.services import refresh_deck
 from sessions_app.models import CardProgress, Enrollment, Paper
 from sessions_app.study.modes import test
 from sessions_app.study.types import Level, State

@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from cards.formula_process import converter
-from cards.rendering import CODE_LANGUAGES, MAX_HTML, MAX_SOURCE, plain, render
+from cards.text.formulas.process import converter
+from cards.text.markdown import CODE_LANGUAGES, MAX_HTML, MAX_SOURCE, plain, render
 
 MOST_SECONDS, MOST_MEGABYTES = 2.0, 300
 """For one text, processor time; and for this process, or its helper, over all of them."""

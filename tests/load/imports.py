@@ -48,20 +48,21 @@ def by_us(path: Path) -> tuple[float, float, float]:
     from studysite.prepare import start_django
 
     start_django()
-    from cards import importing, looking, merging
-    from cards.rendering import render
+    from cards.importing import drafts, running
+    from cards.importing.preview import comparing
+    from cards.text.markdown import render
     from studysite.accounts.models import User
 
     owner = User.objects.create_user("import@example.org", name="Ida Import")
     # What the first card alone loads is no growth with cards.
     render("$x$")
     with path.open("rb") as file:
-        draft = importing.make_draft(owner=owner, content=file, file_name=path.name)
+        draft = drafts.make_draft(owner=owner, content=file, file_name=path.name)
     before, started = megabytes(), time.process_time()
-    look = looking.look_at(draft)
+    look = comparing.look_at(draft)
     looked = time.process_time()
-    importing.begin(draft=draft, look=look, title="Measured")
-    while not merging.go_on(draft=draft):
+    running.begin(draft=draft, look=look, title="Measured")
+    while not running.go_on(draft=draft):
         pass
     return looked - started, time.process_time() - looked, megabytes() - before
 

@@ -19,9 +19,10 @@ from django.test import Client
 from django.urls import get_resolver
 from django.utils import timezone
 
+from cards.editing.cards import mark_twins
+from cards.editing.decks import refresh_deck
 from cards.models import Card, CardReport, Deck, ImportDraft, Tag, Visibility
-from cards.reports import report_card
-from cards.services import mark_twins, refresh_deck
+from cards.reporting.services import report_card
 from sessions_app.models import Paper, Review, Step
 from studysite.accounts.models import Invitation, User
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from cards.editing.decks import refresh_deck
 from cards.models import Card, Deck, Visibility
-from cards.services import refresh_deck
 from sessions_app import services
 from sessions_app.models import Step
 from sessions_app.services import Stand

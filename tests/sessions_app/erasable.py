@@ -15,11 +15,8 @@ from django.db import models
 from django.test import Client
 from django.utils import timezone
 
-from cards.drafts import ImportDraft
-from cards.exports import DeckExport
-from cards.images import CardImage
-from cards.importing import make_draft
-from cards.models import Card, CardReport, Deck, Tag, TwinPair
+from cards.importing.drafts import make_draft
+from cards.models import Card, CardImage, CardReport, Deck, DeckExport, ImportDraft, Tag, TwinPair
 from sessions_app.models import MatchingBoard, OverriddenAnswer, Paper, Review, Step, StudySession
 from studysite.accounts.models import Invitation, User
 from tests.cards.pictures import stored

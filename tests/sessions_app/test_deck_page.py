@@ -8,8 +8,8 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from cards.editing.decks import refresh_deck
 from cards.models import Card, Deck, Tag
-from cards.services import refresh_deck
 from sessions_app.models import Enrollment
 from studysite.accounts.models import User
 from tests.sessions_app.conftest import Studying

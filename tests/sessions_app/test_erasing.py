@@ -11,9 +11,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from cards import library
-from cards import services as cards_services
-from cards.erasing import (
+from cards.editing import decks as editing_decks
+from cards.editing.cards import edit_card, remove_cards, restore_cards
+from cards.editing.decks import description_version, restore_decks
+from cards.editing.moving import move_cards
+from cards.erasing.services import (
     REMOVED_CARD,
     REMOVED_DECK,
     claim_decks,
@@ -24,16 +26,9 @@ from cards.erasing import (
     old_cards_erase,
     old_decks_claim,
 )
-from cards.images import CardImage, path_of, unused_images_remove
-from cards.models import Card, Deck, Tag
-from cards.services import (
-    description_version,
-    edit_card,
-    move_cards,
-    remove_cards,
-    restore_cards,
-    restore_decks,
-)
+from cards.management import library
+from cards.media.files import path_of, unused_images_remove
+from cards.models import Card, CardImage, Deck, Tag
 from sessions_app import marks, services
 from sessions_app.models import Enrollment, OverriddenAnswer, Review, Step, StudySession
 from studysite.accounts import erasing
@@ -158,7 +153,7 @@ def kill_at(monkeypatch, number):
 @pytest.mark.parametrize("number", [4, 7])
 def test_killed_again_and_again_it_comes_to_its_end(number, make_deck, learner, stranger, owner, monkeypatch):
     """Each run ends within its fifth or eighth transaction; no replay comes out different after it."""
-    for name in ("cards.erasing.CARDS", "cards.erasing.ROWS", "sessions_app.erasing.ROWS"):
+    for name in ("cards.erasing.services.CARDS", "cards.erasing.services.ROWS", "sessions_app.erasing.ROWS"):
         monkeypatch.setattr(f"{name}_AT_ONCE", 2)
     erasable.fill(make_deck(4), learner, stranger)
     erasable.plant(others=[learner.pk, stranger.pk])
@@ -260,13 +255,13 @@ def test_a_deck_that_is_erased_while_it_is_described_stays_erased(
     if is_needed:
         study(learner, deck, 3)
     seen = description_version(deck) if is_seen else ""
-    describe = cards_services.describe_deck
+    describe = editing_decks.describe_deck
 
     def too_late(**more):
         erase_now([deck.pk], now=timezone.now())
         return describe(**more)
 
-    monkeypatch.setattr(cards_services, "describe_deck", too_late)
+    monkeypatch.setattr(editing_decks, "describe_deck", too_late)
     data = {"title": "Mine", "visibility": "public", "language": "en", "side_choice": "auto", "seen": seen}
     assert owner_client.post(reverse("deck_details", args=[deck.slug]), data).status_code == 404
     assert set(Deck.objects.values_list("title", flat=True)) == ({REMOVED_DECK} if is_needed else set())

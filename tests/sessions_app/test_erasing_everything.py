@@ -8,13 +8,11 @@ from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.utils import timezone
 
-from cards.drafts import ImportDraft
-from cards.erasing import REMOVED_CARD, REMOVED_DECK
-from cards.exports import DeckExport, folder
-from cards.images import CardImage, path_of
-from cards.importing import make_draft
-from cards.models import Card, CardReport, Deck, Tag
-from cards.services import remove_cards
+from cards.editing.cards import remove_cards
+from cards.erasing.services import REMOVED_CARD, REMOVED_DECK
+from cards.importing.drafts import make_draft
+from cards.media.files import path_of
+from cards.models import Card, CardImage, CardReport, Deck, DeckExport, ImportDraft, Tag, exports_folder
 from sessions_app.models import Enrollment, MatchingBoard, Paper, Review, Step
 from sessions_app.study.types import Question
 from studysite.accounts import erasing
@@ -68,11 +66,11 @@ def test_nothing_is_left_of_a_deck(world, learner, stranger):
     old(Deck.objects.filter(pk=world.pk))
     draft, image = ImportDraft.objects.get(), path_of(CardImage.objects.get().sha256)
     assert draft.path.exists()
-    assert len(list(folder().iterdir())) == 2
+    assert len(list(exports_folder().iterdir())) == 2
     daily()
     assert erasable.found() == set()
     assert not draft.path.exists()
-    assert not list(folder().iterdir())
+    assert not list(exports_folder().iterdir())
     assert image.exists()
     daily()
     assert erasable.found() == set()

@@ -5,9 +5,9 @@ from contextlib import suppress
 import pytest
 from django.utils import timezone
 
-from cards.erasing import claim_decks, decks_go_on, erase_now
+from cards.editing.decks import restore_decks
+from cards.erasing.services import claim_decks, decks_go_on, erase_now
 from cards.models import Card, Deck
-from cards.services import restore_decks
 from sessions_app.models import Enrollment, Review, Step, StudySession
 from studysite.accounts import erasing
 from studysite.accounts.models import User

@@ -6,8 +6,8 @@ from importlib import import_module
 import pytest
 from django.urls import reverse
 
+from cards.editing.decks import refresh_deck
 from cards.models import Card, Deck
-from cards.services import refresh_deck
 from sessions_app.models import Enrollment, OverriddenAnswer, Paper, Review, Step
 from sessions_app.study.answers import Kind, Reason, difference, judge, judging
 from sessions_app.study.types import Verdict

@@ -5,8 +5,8 @@ import re
 import pytest
 from django.core.management import call_command
 
+from cards.editing.decks import refresh_deck
 from cards.models import Card, Deck
-from cards.services import refresh_deck
 from sessions_app.models import Step
 from sessions_app.study.types import Kind, Question
 from tests.sessions_app.conftest import Studying

@@ -10,13 +10,11 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cards import preparing
-from cards.drafts import ImportDraft
-from cards.erasing import erase_now
-from cards.exports import DeckExport
-from cards.importing import make_draft
-from cards.models import Card, CardReport, Deck, Tag
-from cards.reports import report_card
+from cards.erasing.services import erase_now
+from cards.exporting import preparing
+from cards.importing.drafts import make_draft
+from cards.models import Card, CardReport, Deck, DeckExport, ImportDraft, Tag
+from cards.reporting.services import report_card
 from sessions_app import log, marks
 from sessions_app.guests import LEARNED, guest_discard, guest_merge, idle_guests_erase
 from sessions_app.models import (

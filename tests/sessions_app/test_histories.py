@@ -13,7 +13,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.utils import timezone
 
-from cards import exporting, importing, looking, merging
+from cards.exporting import services as exporting
+from cards.importing import drafts, running
+from cards.importing.preview import comparing
 from cards.models import Deck
 from sessions_app import histories, log, marks, services
 from sessions_app.marks import Mark
@@ -48,11 +50,11 @@ def learned(**more):
 
 
 def import_file(learner, content: bytes, deck: Deck | None = None) -> Deck:
-    draft = importing.make_draft(owner=learner, content=io.BytesIO(content), file_name="x.apkg", deck=deck)
-    look = looking.look_at(draft)
+    draft = drafts.make_draft(owner=learner, content=io.BytesIO(content), file_name="x.apkg", deck=deck)
+    look = comparing.look_at(draft)
     title = look.about.title if look.about else ""
-    importing.begin(draft=draft, look=look, title=title or "x")
-    while not merging.go_on(draft=draft, seconds=0):
+    running.begin(draft=draft, look=look, title=title or "x")
+    while not running.go_on(draft=draft, seconds=0):
         pass
     return Deck.objects.get(pk=draft.deck.pk)
 
@@ -197,13 +199,13 @@ def test_a_transaction_writes_few_cards_where_they_have_many_answers():
 
 
 def test_answers_can_be_left_out(learner):
-    draft = importing.make_draft(
+    draft = drafts.make_draft(
         owner=learner, content=io.BytesIO(package([learned()], reviews=REVIEWS)), file_name="x.apkg"
     )
     draft.options = {"history": False}
     draft.save()
-    importing.begin(draft=draft, look=looking.look_at(draft), title="x")
-    assert merging.go_on(draft=draft)
+    running.begin(draft=draft, look=comparing.look_at(draft), title="x")
+    assert running.go_on(draft=draft)
     assert not Review.objects.exists()
     assert not Enrollment.objects.exists()
 

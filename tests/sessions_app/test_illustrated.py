@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from cards import services
+from cards.editing import decks
 from cards.models import Card, Deck
 from sessions_app.illustrated import illustrated
 from sessions_app.models import MatchingBoard, Paper, Step
@@ -36,7 +36,7 @@ def deck(owner) -> Deck:
         card = Card.objects.create(deck=deck, position=position, term=f"Land {land}", definition=city)
         flag = stored("red").said(f"Flag of {land}")
         show(card, term=(flag,), definition=(stored("blue").said(f"View of {city}"),))
-    services.refresh_deck(deck=deck)
+    decks.refresh_deck(deck=deck)
     return deck
 
 
@@ -102,7 +102,7 @@ def test_lines_to_tick_have_the_image_below(learner_client, owner):
     deck = Deck.objects.create(owner=owner, title="One", visibility="public", side_choice="definition")
     card = Card.objects.create(deck=deck, term="Lines", definition="one\ntwo\nthree")
     show(card, definition=(stored(alt="All three"),))
-    services.refresh_deck(deck=deck)
+    decks.refresh_deck(deck=deck)
     assert alts(study(learner_client, deck, "learn", learn_kinds="flip")) == ["All three"]
 
 
@@ -148,7 +148,7 @@ def test_two_cards_of_one_answer_show_their_own_image(learner_client, owner):
     for position, term in enumerate(("First", "Second")):
         card = Card.objects.create(deck=deck, position=position, term=term, definition="Same")
         show(card, definition=(stored(alt=term),))
-    services.refresh_deck(deck=deck)
+    decks.refresh_deck(deck=deck)
     html = study(learner_client, deck, "spaced")
     assert alts(html) == [question_of(deck).prompt]
 

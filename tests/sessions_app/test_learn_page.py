@@ -8,8 +8,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from cards.editing.decks import refresh_deck
 from cards.models import Card, CardReport, Deck, Tag, TwinPair
-from cards.services import refresh_deck
 from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession
 from sessions_app.study.types import Kind, Level, Question
 from studysite.accounts.models import User

@@ -23,11 +23,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from cards.file_history import FileHistory
+from cards.editing.cards import remove_cards, restore_cards, save_card
+from cards.editing.decks import refresh_deck
 from cards.formats.types import ParsedCard, PastReview, Schedule
+from cards.importing.history import FileHistory
+from cards.importing.reading.storage import Learned
 from cards.models import Card, Deck
-from cards.readings import Learned
-from cards.services import refresh_deck, remove_cards, restore_cards, save_card
 from sessions_app import boards, histories, log, marks, papers, services
 from sessions_app.anki_history import AnkiHistories
 from sessions_app.guests import guest_merge

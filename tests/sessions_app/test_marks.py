@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 
+from cards.editing.cards import remove_cards
+from cards.editing.decks import refresh_deck
 from cards.models import Card
-from cards.services import refresh_deck, remove_cards
 from sessions_app import log, marks, services
 from sessions_app.marks import Mark
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, StudySession

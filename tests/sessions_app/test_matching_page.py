@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from cards.editing.decks import refresh_deck
 from cards.models import Card, Deck, TwinPair
-from cards.services import refresh_deck
 from sessions_app import boards
 from sessions_app.board_times import times_of
 from sessions_app.models import CardProgress, Enrollment, MatchingBoard, Review, StudySession

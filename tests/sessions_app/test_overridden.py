@@ -6,9 +6,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from cards import services as cards
+from cards.editing import cards, moving
 from cards.models import Card
-from cards.reports import accept_answer, report_card, to_look_at_in
+from cards.reporting.services import accept_answer, report_card, to_look_at_in
 from sessions_app import overrides, services
 from sessions_app.models import Enrollment, OverriddenAnswer, Review, Step, StudySession
 from sessions_app.study.types import Kind, Question, SessionSettings, Side, Verdict
@@ -103,7 +103,7 @@ class TestWhatWaits:
 
     def test_a_new_question_forgets_them(self, deck, card, learner):
         call_right(learner, card, "Sucre")
-        cards.reask_cards(deck=deck, cards=Card.objects.filter(pk=card.pk), now=timezone.now())
+        moving.reask_cards(deck=deck, cards=Card.objects.filter(pk=card.pk), now=timezone.now())
         assert waiting(deck) == []
 
     def test_whoever_edits_the_card_so_that_it_counts_has_decided(self, deck, card, learner):

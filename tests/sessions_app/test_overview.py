@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cards.editing.cards import remove_cards
 from cards.models import Card, Deck, Visibility
-from cards.services import remove_cards
 from sessions_app import overview
 from sessions_app.marks import Mark, card_mark
 from sessions_app.models import Enrollment

@@ -10,8 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from cards.editing.cards import remove_cards
+from cards.editing.decks import refresh_deck
+from cards.editing.moving import reask_cards
 from cards.models import Card, Deck
-from cards.services import reask_cards, refresh_deck, remove_cards
 from sessions_app import log, services
 from sessions_app.models import CardProgress, Enrollment, Paper, Review, Step, StudySession
 from sessions_app.study import sheets

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
+from cards.editing.moving import move_cards
 from cards.models import Card, Deck
-from cards.services import move_cards
 from sessions_app import boards, log, services
 from sessions_app.models import Enrollment, MatchingBoard, Review, Step, StudySession
 from sessions_app.study.types import SessionSettings, Verdict

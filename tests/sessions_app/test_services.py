@@ -170,7 +170,7 @@ def test_editing_a_card_leaves_the_open_question_as_it_was(studying):
 
 
 def test_removing_the_open_card_loses_no_answer(studying):
-    from cards.services import remove_cards
+    from cards.editing.cards import remove_cards
 
     studying.start()
     remove_cards(deck=studying.deck, cards=Card.objects.filter(position=0))
@@ -197,7 +197,7 @@ def test_new_cards_left_out_today_come_another_day(studying):
 
 
 def test_a_card_put_before_the_others_is_found_by_the_next_draw(studying):
-    from cards.services import refresh_deck
+    from cards.editing.decks import refresh_deck
 
     studying.start(new_limit=2)
     studying.answer(3)

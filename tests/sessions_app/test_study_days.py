@@ -190,7 +190,7 @@ def test_whoever_answers_first_replays_first(behind):
 
 
 def test_a_change_of_cards_replays_everybody(behind):
-    from cards.services import remove_cards
+    from cards.editing.cards import remove_cards
 
     remove_cards(deck=behind.deck, cards=behind.deck.cards.filter(position=0))
     assert Enrollment.objects.get().replayed_with == VERSION

@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from cards import services as cards_services
+from cards.editing import decks, moving
+from cards.editing.cards import remove_cards, restore_cards, save_card
 from cards.models import Card
 from sessions_app import log, marks, services
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step, StudySession
@@ -38,11 +39,11 @@ def cards(deck, *positions):
 
 
 def reask(deck, *positions, now=LATER):
-    return cards_services.reask_cards(deck=deck, cards=cards(deck, *positions), now=now)
+    return moving.reask_cards(deck=deck, cards=cards(deck, *positions), now=now)
 
 
 def move(deck, to, *positions, now=LATER):
-    return cards_services.move_cards(cards=cards(deck, *positions), to=to, now=now)
+    return moving.move_cards(cards=cards(deck, *positions), to=to, now=now)
 
 
 def undo(studying):
@@ -229,7 +230,7 @@ def test_an_override_that_lost_the_card_to_a_move_changes_nothing(studied, deck,
 def test_a_buried_card_is_found_where_it_was_moved_to(studying, deck, other):
     card = cards(deck, 0).get()
     marks.card_mark(learner=studying.learner, card=card, mark=marks.Mark.BURIED, on=True, now=NOON)
-    cards_services.remove_cards(deck=other, cards=other.cards.all())
+    remove_cards(deck=other, cards=other.cards.all())
     move(deck, other, 0, 1, now=NOON)
     elsewhere = Studying(studying.learner, other)
     elsewhere.start()
@@ -244,10 +245,10 @@ def test_a_buried_card_is_found_where_it_was_moved_to(studying, deck, other):
 
 def test_an_answer_to_a_card_removed_meanwhile_is_in_the_log_and_not_counted(studied, deck):
     step = studied.open_step()
-    cards_services.remove_cards(deck=deck, cards=cards(deck, 2))
+    remove_cards(deck=deck, cards=cards(deck, 2))
     studied.answer(3, step)
     assert Enrollment.objects.get().recalled == 2
-    cards_services.restore_cards(deck=deck, cards=cards(deck, 2))
+    restore_cards(deck=deck, cards=cards(deck, 2))
     assert Enrollment.objects.get().recalled == 3
     assert differences() == {0}
 
@@ -255,7 +256,7 @@ def test_an_answer_to_a_card_removed_meanwhile_is_in_the_log_and_not_counted(stu
 def test_a_card_that_asks_for_another_side_is_unseen_on_it(studied, deck):
     card = cards(deck, 0).get()
     card.side_choice = "term"
-    cards_services.save_card(card=card)
+    save_card(card=card)
     studied.deck.refresh_from_db()
     studied.answer(4)
     assert (studied.open_step().card, studied.open_step().question["side"]) == (card, "term")
@@ -265,7 +266,7 @@ def test_a_card_that_asks_for_another_side_is_unseen_on_it(studied, deck):
 
 def test_a_card_put_before_the_others_is_asked_next(studied, deck):
     keys = list(deck.cards.in_order().values_list("key", flat=True))
-    cards_services.reorder_cards(deck=deck, keys_in_order=[keys[4], *keys[:4]])
+    moving.reorder_cards(deck=deck, keys_in_order=[keys[4], *keys[:4]])
     studied.answer(4)
     assert studied.open_step().card.key == keys[4]
     assert differences() == {0}
@@ -273,9 +274,9 @@ def test_a_card_put_before_the_others_is_asked_next(studied, deck):
 
 def test_a_removed_deck_comes_back_with_everybodys_progress(studied, deck):
     before = Enrollment.objects.get().roll_up()
-    cards_services.remove_decks(decks=type(deck).objects.all())
+    decks.remove_decks(decks=type(deck).objects.all())
     assert differences() == {0}
-    cards_services.restore_decks(decks=type(deck).objects.all())
+    decks.restore_decks(decks=type(deck).objects.all())
     assert Enrollment.objects.get().roll_up() == before
 
 
@@ -300,10 +301,10 @@ def crowd(make_deck, number):
 
 
 OPERATIONS = {
-    "reask": lambda deck, other: cards_services.reask_cards(deck=deck, cards=deck.cards.all(), now=LATER),
-    "move": lambda deck, other: cards_services.move_cards(cards=deck.cards.all(), to=other, now=LATER),
-    "remove": lambda deck, other: cards_services.remove_cards(deck=deck, cards=deck.cards.all()),
-    "reorder": lambda deck, other: cards_services.reorder_cards(
+    "reask": lambda deck, other: moving.reask_cards(deck=deck, cards=deck.cards.all(), now=LATER),
+    "move": lambda deck, other: moving.move_cards(cards=deck.cards.all(), to=other, now=LATER),
+    "remove": lambda deck, other: remove_cards(deck=deck, cards=deck.cards.all()),
+    "reorder": lambda deck, other: moving.reorder_cards(
         deck=deck, keys_in_order=list(deck.cards.in_order().values_list("key", flat=True))[::-1]
     ),
 }

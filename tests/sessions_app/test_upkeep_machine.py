@@ -22,7 +22,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from cards import services as cards_services
+from cards.editing import cards, moving
+from cards.editing.decks import remove_decks, resettle_sides, restore_decks
 from cards.models import Card, Deck
 from sessions_app import log, marks, services
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step
@@ -59,10 +60,10 @@ class TwoDecks(RuleBasedStateMachine):
             self.study(who, 0, ["4", "3", "4"])
 
     def add_to(self, deck: Deck, number: int) -> None:
-        card = Card(deck=deck, position=cards_services.next_position(deck), term=f"T {number}")
+        card = Card(deck=deck, position=moving.next_position(deck), term=f"T {number}")
         card.definition, card.key = f"D {number}", f"key-{number}-{Card.objects.count() % 4}"
         if not deck.cards.filter(key=card.key).exists():
-            cards_services.save_card(card=card)
+            cards.save_card(card=card)
 
     def teardown(self) -> None:
         if hasattr(self, "transaction"):
@@ -129,24 +130,24 @@ class TwoDecks(RuleBasedStateMachine):
     def move(self, nths: set[int], where: int) -> None:
         totals = day_totals()
         chosen = Card.objects.filter(pk__in=[self.card(nth).pk for nth in nths])
-        cards_services.move_cards(cards=chosen, to=self.deck(where), now=self.now)
+        moving.move_cards(cards=chosen, to=self.deck(where), now=self.now)
         assert day_totals() == totals
 
     @rule(nth=NTH)
     def reask(self, nth: int) -> None:
         totals, card = day_totals(), self.card(nth)
-        cards_services.reask_cards(deck=card.deck, cards=Card.objects.filter(pk=card.pk), now=self.now)
+        moving.reask_cards(deck=card.deck, cards=Card.objects.filter(pk=card.pk), now=self.now)
         assert day_totals() == totals
         assert set(card.progress.values_list("level", "due")) <= {(0, None)}
 
     @rule(nth=NTH)
     def remove(self, nth: int) -> None:
         card = self.card(nth)
-        cards_services.remove_cards(deck=card.deck, cards=Card.objects.filter(pk=card.pk))
+        cards.remove_cards(deck=card.deck, cards=Card.objects.filter(pk=card.pk))
 
     @rule(where=EACH)
     def restore(self, where: int) -> None:
-        cards_services.restore_cards(deck=self.deck(where), cards=Card.objects.all())
+        cards.restore_cards(deck=self.deck(where), cards=Card.objects.all())
 
     @rule(where=EACH, number=st.integers(0, 9))
     def add(self, where: int, number: int) -> None:
@@ -156,25 +157,25 @@ class TwoDecks(RuleBasedStateMachine):
     def edit(self, nth: int, side: str) -> None:
         card = self.card(nth)
         card.side_choice = side
-        cards_services.save_card(card=card)
+        cards.save_card(card=card)
 
     @rule(where=EACH, side=st.sampled_from(["auto", "term", "definition"]))
     def edit_deck(self, where: int, side: str) -> None:
         deck = self.deck(where)
         deck.side_choice = side
         deck.save()
-        cards_services.resettle_sides(deck=deck)
+        resettle_sides(deck=deck)
 
     @rule(where=EACH, order=st.permutations(range(6)))
     def reorder(self, where: int, order: list[int]) -> None:
         keys = list(self.deck(where).cards.values_list("key", flat=True))
         chosen = [keys[index] for index in order if index < len(keys)]
-        cards_services.reorder_cards(deck=self.deck(where), keys_in_order=chosen)
+        moving.reorder_cards(deck=self.deck(where), keys_in_order=chosen)
 
     @rule(where=EACH)
     def remove_and_restore_deck(self, where: int) -> None:
         decks = Deck.objects.filter(pk=self.decks[where].pk)
-        assert cards_services.remove_decks(decks=decks) == cards_services.restore_decks(decks=decks) == 1
+        assert remove_decks(decks=decks) == restore_decks(decks=decks) == 1
 
     # --- What holds
 

@@ -15,8 +15,8 @@ from django.test import Client
 from django.test import client as client_module
 from django.urls import get_resolver, reverse
 
+from cards.editing.decks import refresh_deck
 from cards.models import Card, Deck, Visibility
-from cards.services import refresh_deck
 from sessions_app.models import Review, Step
 from studysite.accounts.models import User
 from studysite.wsgi import application

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from cards import services
+from cards.editing import cards
 from cards.models import Card, Deck, Visibility
 from studysite.accounts.models import Invitation, User
 
@@ -19,7 +19,7 @@ PERSONAL = "private, no-cache"
 def deck(owner: User) -> Deck:
     deck = Deck.objects.create(owner=owner, title="A", slug="a", visibility=Visibility.PUBLIC)
     card = Card(deck=deck, position=0, term="one", definition="eins")
-    services.save_card(card=card)
+    cards.save_card(card=card)
     return deck
 
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from cards.formats.maths import spans
+from cards.formats.markdown.maths import spans
 
 MARK = re.compile(r"\{\{c(\d{1,3}(?:,\d{1,3})*)::|\}\}")
 MAX_DEPTH = 8

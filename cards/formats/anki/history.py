@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from cards.formats.anki.database import Database
-from cards.formats.anki.schema import AnkiDeck, Clock, instant, share
+from cards.formats.anki.collection import AnkiDeck, Clock, instant, share
+from cards.formats.anki.container.database import Database
 from cards.formats.types import MAX_REVIEWS, FormatError, PastReview, Report, Schedule
 from cards.formats.work import Work
 

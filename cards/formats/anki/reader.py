@@ -12,13 +12,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from cards.formats.anki.database import Database
+from cards.formats.anki.collection import AnkiDeck, NoteType, Schema, read_schema
+from cards.formats.anki.container.database import Database
+from cards.formats.anki.container.package import Package
 from cards.formats.anki.history import CardRow, Log, by_note, schedule
-from cards.formats.anki.package import Package
-from cards.formats.anki.schema import AnkiDeck, NoteType, Schema, read_schema
 from cards.formats.anki.sides import FieldChoice, NoteReader, Sides
 from cards.formats.bounds import ACCOUNT, ANSWERS_OF_A_CARD, MAX_DECKS, Limits, Meter, most_answers
-from cards.formats.from_html import DATA_ADDRESS, Converted, convert
+from cards.formats.markdown.from_html import DATA_ADDRESS, Converted, convert
 from cards.formats.sources import Source
 from cards.formats.types import (
     MAX_CARDS,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from cards.formats.anki import cloze, templates
-from cards.formats.anki.schema import OWN_TYPES, NoteType, Template
+from cards.formats.anki.collection import OWN_TYPES, NoteType, Template
 
 LINE = "<br>"
 

@@ -24,11 +24,12 @@ from genanki.apkg_schema import APKG_SCHEMA
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from cards.formats.anki.schema import OWN_TYPES
+from cards.formats.anki.collection import OWN_TYPES
 from cards.formats.parts import FILE, Member, Parts, Zip
 from cards.formats.types import ImageRef, ParsedCard, no_image
-from cards.rendering import PLAIN, cleaner, fresh_bounds, make_engine, normal, paragraph
-from cards.sides import TERM
+from cards.text.markdown import PLAIN, fresh_bounds, make_engine, normal, paragraph
+from cards.text.sanitizing import cleaner
+from cards.text.studied_side import TERM
 
 COLLECTION = "collection"
 CHANGES = (24, 92)

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from cards import library
+from cards.management import library
 
 
 class Command(BaseCommand):

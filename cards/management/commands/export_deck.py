@@ -7,11 +7,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from cards import exporting
-from cards.exporting import FORMATS
+from cards.exporting import services as exporting
+from cards.exporting.services import FORMATS
 from cards.formats.types import FormatError
+from cards.management.progress_bar import Bar
 from cards.models import Deck
-from cards.progress_bar import Bar
 from studysite.accounts.models import User
 
 

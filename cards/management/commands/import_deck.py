@@ -6,12 +6,12 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from cards import importing, looking, merging, splitting
-from cards.drafts import ImportDraft
 from cards.formats.types import FormatError
-from cards.import_images import said_of
-from cards.models import Deck
-from cards.progress_bar import Bar
+from cards.importing import drafts, running, splitting, writing
+from cards.importing.images import said_of
+from cards.importing.preview import comparing
+from cards.management.progress_bar import Bar
+from cards.models import Deck, ImportDraft
 from studysite.accounts.models import User
 
 SECONDS = 20.0
@@ -43,20 +43,20 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         draft = self.draft(options)
         try:
-            look = looking.look_at(draft)
+            look = comparing.look_at(draft)
             title = options["title"] or (look.about.title if look.about else "") or options["file"].stem
-            importing.begin(draft=draft, look=look, title=title[:200])
+            running.begin(draft=draft, look=look, title=title[:200])
             bar = Bar(self.stderr)
 
             def show() -> None:
                 bar.show(draft.done, draft.total)
 
-            while not merging.go_on(draft=draft, seconds=SECONDS, tell=show):
+            while not running.go_on(draft=draft, seconds=SECONDS, tell=show):
                 show()
             bar.end()
         except FormatError as error:
-            phase = importing.drop_draft(draft=draft)
-            raise CommandError(f"{importing.what_stays(phase)} {error}") from error
+            phase = drafts.drop_draft(draft=draft)
+            raise CommandError(f"{running.what_stays(phase)} {error}") from error
         for notice in look.preview.report.notices:
             self.stderr.write(str(notice))
         if said := said_of(draft):
@@ -78,14 +78,14 @@ class Command(BaseCommand):
                 raise CommandError(f"{owner} has no deck with the address {options['into']}.")
         try:
             with options["file"].open("rb") as file:
-                draft = importing.make_draft(
+                draft = drafts.make_draft(
                     owner=owner, content=file, file_name=options["file"].name, deck=deck
                 )
         except OSError as error:
             raise CommandError(f"The file cannot be read: {error}") from error
         draft.options = {"history": not options["without_history"], "subdecks": options["subdecks"]}
         if options["keep"]:
-            draft.options["keep"] = importing.DECK
+            draft.options["keep"] = writing.DECK
         if options["markdown"]:
             draft.options["markdown"] = True
         draft.save(update_fields=["options"])

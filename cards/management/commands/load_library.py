@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from cards import library
+from cards.management import library
 from cards.models import Deck
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from cards.progress_bar import Bar
+from cards.management.progress_bar import Bar
 from sessions_app import log
 from sessions_app.models import Enrollment
 

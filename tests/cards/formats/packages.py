@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from cards.formats.anki.container.zstandard import zstd
 from cards.formats.anki.reader import AnkiOptions, read_anki
-from cards.formats.anki.zstandard import zstd
 from cards.formats.types import ParsedCard
 
 BASIC, REVERSED, CLOZE, OCCLUSION = 1, 2, 3, 4

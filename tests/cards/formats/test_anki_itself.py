@@ -12,9 +12,9 @@ import pytest
 
 from cards.formats.anki.reader import read_anki
 from cards.formats.anki.writer import write_anki
-from cards.formats.from_html import convert
+from cards.formats.markdown.from_html import convert
 from cards.formats.types import ImageRef, ParsedCard
-from cards.rendering import plain
+from cards.text.markdown import plain
 
 pytest.importorskip("anki", reason="Anki's package is installed by hand: pip install anki")
 from anki.collection import Collection, ExportAnkiPackageOptions, ImportAnkiPackageRequest

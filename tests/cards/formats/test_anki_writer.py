@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from cards.formats.anki.reader import read_anki
 from cards.formats.anki.writer import side_html, write_anki
-from cards.formats.escaping import escape_plain
+from cards.formats.markdown.escaping import escape_plain
 from cards.formats.types import ImageRef, ParsedCard
-from cards.rendering import plain, render
+from cards.text.markdown import plain, render
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cards.formats.archive import KEPT, read_archive, write_archive
 from cards.formats.types import FormatError, ImageRef, ParsedCard, ParsedDeck, TwinPair
-from cards.models import clean_text
+from cards.text.cleaning import clean_text
 from tests.cards.formats.packages import zipped
 
 HEAD = {"format": "studysite-deck", "version": 1, "title": "T"}

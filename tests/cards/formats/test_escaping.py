@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cards.formats.escaping import escape_plain
-from cards.rendering import MAX_SOURCE, plain, render
+from cards.formats.markdown.escaping import escape_plain
+from cards.text.markdown import MAX_SOURCE, plain, render
 from tests.cards.test_rendering import PIECES
 
 MARKUP = re.compile(r"</?(?:p|br)>")

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cards.formats.from_html import MAX_HTML_SOURCE, convert
+from cards.formats.markdown.from_html import MAX_HTML_SOURCE, convert
 from cards.formats.types import ImageRef
-from cards.rendering import plain, render
+from cards.text.markdown import plain, render
 
 CASES = {
     "<b>bold</b> and <i>slanted</i>": "**bold** and *slanted*",

@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cards.formats import zips
-from cards.formats.anki import history, protobuf
+from cards.formats.anki import history
+from cards.formats.anki.container import protobuf
+from cards.formats.anki.container.zstandard import zstd
 from cards.formats.anki.reader import read_anki
-from cards.formats.anki.zstandard import zstd
 from cards.formats.detect import read_file
 from cards.formats.types import FormatError
 from tests.cards.formats.packages import CLOZE, collection, message, note, package, zipped

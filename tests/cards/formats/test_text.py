@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cards.formats.spreadsheet import guarded, unguarded
-from cards.formats.text import TextOptions, read_text
+from cards.formats.delimited.reader import TextOptions, read_text
+from cards.formats.delimited.spreadsheet import guarded, unguarded
+from cards.formats.delimited.writers import write_comma, write_markdown, write_tab
 from cards.formats.types import FormatError, ParsedCard
-from cards.formats.writers import write_comma, write_markdown, write_tab
-from cards.models import clean_text
+from cards.text.cleaning import clean_text
 
 
 def sides(source: str | bytes, **options: object) -> list[tuple[str, str]]:

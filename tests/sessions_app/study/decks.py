@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from cards.sides import automatic_side
+from cards.text.studied_side import automatic_side
 from sessions_app.study.types import Side, StudyCard
 
 SOURCE = Path("fixtures/deep-learning.source.json")

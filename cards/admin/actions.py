@@ -1,0 +1,153 @@
+"""What the admin does to several rows at once after a page that says what it means."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import ModelAdmin
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.utils import timezone
+
+from cards.admin.forms import MoveForm
+from cards.editing import moving
+from cards.models import Card, Deck, Tag, tag_key
+from cards.signals import learners_asked
+from cards.tagging import services as tagging
+from cards.tagging.forms import TagNamesField
+from studysite.accounts.models import User
+
+SHOWN_ROWS = 20
+MAX_OWNERS = 10
+"""Owners whose cards are tagged at once; each has tags of her own."""
+
+CONFIRMED = "confirmed"
+
+
+def decks_of(cards: QuerySet[Card]) -> QuerySet[Deck]:
+    return Deck.objects.filter(pk__in=cards.order_by().values("deck")).order_by("pk")
+
+
+@admin.action(description="This is a new question: start anew for everybody", permissions=["change"])
+def reask(modeladmin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Card]) -> TemplateResponse | None:
+    if CONFIRMED not in request.POST:
+        return confirmation(modeladmin, request, queryset, "reask", learners=learner_count(queryset))
+    now = timezone.now()
+    with transaction.atomic():
+        count = sum(moving.reask_cards(deck=deck, cards=queryset, now=now) for deck in decks_of(queryset))
+    modeladmin.message_user(request, f"{count:,} start anew for everybody.", messages.SUCCESS)
+    return None
+
+
+@admin.action(description="Move to another deck", permissions=["change"])
+def move(modeladmin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Card]) -> TemplateResponse | None:
+    form = MoveForm(request.POST if CONFIRMED in request.POST else None, site=modeladmin.admin_site)
+    if not form.is_valid():
+        learners = learner_count(queryset)
+        return confirmation(modeladmin, request, queryset, "move", learners=learners, form=form)
+    deck = form.cleaned_data["deck"]
+    count = moving.move_cards(cards=queryset, to=deck, now=timezone.now())
+    modeladmin.message_user(request, f"{count:,} moved to “{deck}”.", messages.SUCCESS)
+    return None
+
+
+def learner_count(cards: QuerySet[Card]) -> int:
+    """How many learners have progress on ``cards``, as those say who keep it."""
+    numbers: list[Any] = [number for _, number in learners_asked.send(sender=Card, cards=cards.order_by())]
+    return sum(numbers)
+
+
+class TagsForm(forms.Form):
+    """Names of tags, for cards of any owners."""
+
+    names = TagNamesField(label="Tags", help_text="With commas between them.")
+
+
+@admin.action(description="Tag selected cards", permissions=["change"])
+def tag(modeladmin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Card]) -> TemplateResponse | None:
+    """Put tags on the cards: on each those of its deck's owner, made where she has none."""
+    owners, answer = owners_and_form(modeladmin, request, queryset, "tag")
+    if not isinstance(answer, TagsForm):
+        return answer
+    names = answer.cleaned_data["names"]
+    with transaction.atomic():
+        count = sum(
+            tagging.tag_cards(owner=owner, names=names, cards=queryset.filter(deck__owner=owner))
+            for owner in owners
+        )
+    modeladmin.message_user(request, f"{said(names)} added to {cards_in_words(count)}.", messages.SUCCESS)
+    return None
+
+
+@admin.action(description="Untag selected cards", permissions=["change"])
+def untag(modeladmin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Card]) -> TemplateResponse | None:
+    """Take the owners' tags off the cards; those of learners are their own affair."""
+    owners, answer = owners_and_form(modeladmin, request, queryset, "untag")
+    if not isinstance(answer, TagsForm):
+        return answer
+    names = answer.cleaned_data["names"]
+    count = 0
+    with transaction.atomic():
+        for owner in owners:
+            tags = Tag.objects.filter(owner=owner, key__in=[tag_key(name) for name in names])
+            count += tagging.untag_cards(tags=tags, cards=queryset.filter(deck__owner=owner))
+    modeladmin.message_user(request, f"{said(names)} taken off {cards_in_words(count)}.", messages.SUCCESS)
+    return None
+
+
+def owners_and_form(
+    modeladmin: ModelAdmin, request: HttpRequest, cards: QuerySet[Card], action: str
+) -> tuple[list[User], TagsForm | TemplateResponse | None]:
+    """Whose cards they are, and the form with the tags' names; in its stead the page that asks for these.
+
+    None where the cards are too many people's, which the next page says.
+    """
+    owners = list(User.objects.filter(decks__in=decks_of(cards).order_by()).distinct()[: MAX_OWNERS + 1])
+    if len(owners) > MAX_OWNERS:
+        too_many = f"Choose cards of at most {MAX_OWNERS} owners at once: the tags are theirs."
+        modeladmin.message_user(request, too_many, messages.ERROR)
+        return owners, None
+    form = TagsForm(request.POST if CONFIRMED in request.POST else None)
+    # A name with a comma in it can be known for one only where it is clear whose.
+    form.fields["names"].owner = owners[0] if len(owners) == 1 else None  # type: ignore[attr-defined]
+    if form.is_valid():
+        return owners, form
+    return owners, confirmation(modeladmin, request, cards, action, form=form, owners=owners)
+
+
+def said(names: list[str]) -> str:
+    return ", ".join(f"“{name}”" for name in names)
+
+
+def cards_in_words(count: int) -> str:
+    return f"{count:,} card{'' if count == 1 else 's'}"
+
+
+def confirmation(
+    modeladmin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Any], action: str, **more: Any
+) -> TemplateResponse:
+    """The page between choosing the action and doing it; its form posts the same choice once more.
+
+    ``more`` is what the action's template shows besides, a ``form`` among it where something is to be filled in.
+    """
+    select_across = request.POST.get("select_across", "0")
+    # One stands for all where all pages are meant: ten thousand hidden fields would be refused.
+    selected = request.POST.getlist(ACTION_CHECKBOX_NAME)[: 1 if select_across == "1" else None]
+    context: dict[str, Any] = {
+        **modeladmin.admin_site.each_context(request),
+        "title": dict(modeladmin.get_action_choices(request, [])).get(action, ""),
+        "opts": modeladmin.opts,
+        "action": action,
+        "rows": queryset[:SHOWN_ROWS],
+        "count": queryset.count(),
+        "media": modeladmin.media,
+        "checkbox": ACTION_CHECKBOX_NAME,
+        "selected": selected,
+        "select_across": select_across,
+        **more,
+    }
+    name = f"admin/{modeladmin.opts.app_label}/{action}_{modeladmin.opts.model_name}s.html"
+    return TemplateResponse(request, name, context)

@@ -1,0 +1,176 @@
+"""The admin for decks: whose they are, who sees them, and ways in and out for their cards."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import quote
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+
+from cards.admin.actions import SHOWN_ROWS, learner_count
+from cards.admin.base import RemovableAdmin, note_changes
+from cards.admin.edit_in_place import edit_in_place, may_edit
+from cards.admin.filters import DeckFilter, OwnerFilter, RemovedFilter
+from cards.admin.import_export import export, import_into, may_import
+from cards.editing.decks import remove_decks, resettle_sides, restore_decks, show_decks
+from cards.erasing import services as erasing
+from cards.erasing.handing_over import hand_over
+from cards.management import library
+from cards.models import Card, Deck, Visibility
+from studysite.accounts.admin_filters import GuestOwnerFilter
+from studysite.accounts.models import User
+
+LISTED = "Everybody finds them in the list of decks, and may study and copy them."
+SHIPPED = "The site ships “{}”, and would load it again at its next start. Remove it instead."
+HIDDEN = "Nobody but their owners can open them; what learners have learned stays."
+
+
+@admin.register(Deck)
+class DeckAdmin(RemovableAdmin):
+    actions = ("publish", "unpublish", export, *RemovableAdmin.actions)
+    list_display = ("title", "owner_link", "seen_by", "cards_link", "in_place_link", "updated_at")
+    list_filter = (OwnerFilter, "visibility", GuestOwnerFilter, RemovedFilter)
+    list_select_related = ("owner",)
+    search_fields = ("title", "slug", "owner__name", "owner__email")
+    ordering = ("title", "pk")
+    autocomplete_fields = ("owner",)
+    readonly_fields = ("cards_link", "created_at", "updated_at", "removed_at")
+    fieldsets = (
+        (None, {"fields": ("title", "description", "owner", "visibility", "slug")}),
+        ("Cards", {"fields": ("cards_link", "language", "side_choice")}),
+        ("Dates", {"fields": ("created_at", "updated_at", "removed_at")}),
+    )
+
+    def get_urls(self) -> list[URLPattern]:
+        """With pages for a deck's cards."""
+        view = self.admin_site.admin_view
+        return [
+            path("<key:pk>/cards/", view(self.edit_cards_view), name="cards_deck_cards"),
+            path("<key:pk>/import/", view(self.import_view), name="cards_deck_import"),
+            *super().get_urls(),
+        ]
+
+    def edit_cards_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return edit_in_place(self, request, pk)
+
+    def import_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        return import_into(self, request, pk)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Without those that an import is filling, and the shells of erased ones."""
+        return super().get_queryset(request).filter(is_building=False, erased_at=None)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Superusers alone: a removed deck can be brought back, an erased one cannot."""
+        return bool(request.user.is_superuser)
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
+        """What goes, by number; the shipped deck would come back at the next start of the site."""
+        decks = list(objs)
+        cards = Card.objects.filter(deck__in=[deck.pk for deck in decks])
+        count, learners = cards.count(), learner_count(cards)
+        counts = {
+            "card" if count == 1 else "cards": count,
+            "learner who has answers or marks"
+            if learners == 1
+            else "learners who have answers or marks": learners,
+        }
+        shipped = [SHIPPED.format(deck) for deck in decks if deck.slug == library.SLUG]
+        return [str(deck) for deck in decks[:SHOWN_ROWS]], counts, set(), shipped
+
+    def delete_model(self, request: HttpRequest, obj: Deck) -> None:
+        """Erases, as far as that takes no time; the rest goes with the daily chores."""
+        erasing.erase_now([obj.pk], now=timezone.now())
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Deck]) -> None:
+        erasing.erase_now(list(queryset.values_list("pk", flat=True)), now=timezone.now())
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Whoever may not change cards needs no way to where it is done."""
+        names = super().get_list_display(request)
+        return names if may_edit(self, request) else [name for name in names if name != "in_place_link"]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        context |= {"may_edit_cards": may_edit(self, request), "may_import": may_import(self, request)}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Deck | None = None) -> Any:
+        """Whoever may not see people cannot search for another owner; a new deck is their own then."""
+        fields = super().get_readonly_fields(request, obj)
+        people = self.admin_site.get_model_admin(User)
+        return fields if obj is None or people.has_view_permission(request) else (*fields, "owner")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"owner": request.user.pk, **super().get_changeform_initial_data(request)}
+
+    @admin.display(description="owner", ordering="owner__name")
+    def owner_link(self, deck: Deck) -> str:
+        address = reverse("admin:cards_deck_changelist", query={OwnerFilter.parameter_name: deck.owner_id})
+        return format_html('<a href="{}">{}</a>', address, deck.owner)
+
+    @admin.display(description="visibility", ordering="visibility")
+    def seen_by(self, deck: Deck) -> str:
+        return deck.visibility.capitalize()
+
+    @admin.display(description="cards", ordering="card_count")
+    def cards_link(self, deck: Deck) -> str:
+        if deck.pk is None:
+            return "Save the deck first."
+        address = reverse("admin:cards_card_changelist", query={DeckFilter.parameter_name: deck.pk})
+        return format_html('<a href="{}">{} card{}</a>', address, *counted(deck.card_count))
+
+    @admin.display(description="")
+    def in_place_link(self, deck: Deck) -> str:
+        address = reverse("admin:cards_deck_cards", args=[quote(deck.pk)])
+        return format_html('<a href="{}" aria-label="Edit the cards of {}">Edit cards</a>', address, deck)
+
+    def save_model(self, request: HttpRequest, obj: Deck, form: forms.ModelForm, change: bool) -> None:
+        obj.updated_at, owner = timezone.now(), obj.owner
+        is_handed_over = change and "owner" in form.changed_data
+        if is_handed_over:
+            # With its tags, which are the old owner's until then.
+            obj.owner_id = form.initial["owner"]
+        super().save_model(request, obj, form, change)
+        if is_handed_over:
+            hand_over(decks=[obj.pk], owner=obj.owner, to=owner)
+            obj.owner = owner
+        if change and {"side_choice", "language"}.intersection(form.changed_data):
+            resettle_sides(deck=obj)
+
+    @admin.action(description="Publish selected decks", permissions=["change"])
+    def publish(self, request: HttpRequest, queryset: QuerySet[Deck]) -> None:
+        self.show(request, queryset, Visibility.PUBLIC, f"published. {LISTED}")
+
+    @admin.action(description="Unpublish selected decks: make them private", permissions=["change"])
+    def unpublish(self, request: HttpRequest, queryset: QuerySet[Deck]) -> None:
+        self.show(request, queryset, Visibility.PRIVATE, f"made private. {HIDDEN}")
+
+    def show(self, request: HttpRequest, decks: QuerySet[Deck], visibility: Visibility, done: str) -> None:
+        others = list(decks.exclude(visibility=visibility))
+        count = show_decks(decks=decks, visibility=visibility)
+        note_changes(request, others, f"Changed the visibility to {visibility.value}.")
+        self.message_user(request, f"{count:,} {done}", messages.SUCCESS)
+
+    @admin.action(description="Remove selected decks", permissions=["change"])
+    def remove(self, request: HttpRequest, queryset: QuerySet[Deck]) -> None:
+        count = remove_decks(decks=queryset)
+        self.message_user(request, f"{count:,} removed. The filter “removed” brings back.", messages.SUCCESS)
+
+    @admin.action(description="Bring back selected decks", permissions=["change"])
+    def restore(self, request: HttpRequest, queryset: QuerySet[Deck]) -> None:
+        count = restore_decks(decks=queryset)
+        self.message_user(request, f"{count:,} brought back.", messages.SUCCESS)
+
+
+def counted(count: int) -> tuple[str, str]:
+    """A number as people write it, and the ending of what it counts."""
+    return f"{count:,}", "" if count == 1 else "s"

@@ -1,0 +1,178 @@
+"""Writing on cards in the admin without overwriting each other: one card, or a page of 50 of any deck."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin.options import ModelAdmin
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.utils.text import Truncator
+
+from cards.admin.base import note_changes
+from cards.admin.forms import CardForm
+from cards.editing import cards
+from cards.forms import MomentField, SearchForm, SidesForm, SourceField
+from cards.models import Card, Deck
+from cards.text.markdown import is_plain
+from cards.text.studied_side import SIDES
+from studysite.requests import whole_number
+
+CARDS_PER_PAGE = 50
+SHORT_TEXT = 200
+CHANGED = "Somebody has changed this card in the meantime. Save again to put yours in its place."
+SHOWN_FIELDS = ("deck_id", *SIDES, "term_html", "definition_html", "side_choice", "updated_at", "removed_at")
+
+
+class RowForm(SidesForm):
+    """Both sides of a card in a row of the page; ``seen`` is the card's `updated_at` when the page was made.
+
+    The page carries the sides as it showed them, so that a row on which nothing was written is left alone, even
+    where somebody else has.
+    """
+
+    term = SourceField(show_hidden_initial=True)
+    definition = SourceField(show_hidden_initial=True)
+    seen = MomentField(required=False)
+
+    class Meta:
+        model = Card
+        fields = SIDES
+
+    def __init__(self, data: QueryDict | None = None, *, instance: Card) -> None:
+        super().__init__(data, instance=instance, prefix=f"card-{instance.pk}")
+        self.initial["seen"] = instance.updated_at
+        self.stands: Card | None = None
+        for side in SIDES:
+            self.fields[side].widget.attrs["aria-label"] = (
+                f"{side.capitalize()} of card {instance.position + 1}"
+            )
+
+    @property
+    def previews(self) -> dict[str, str]:
+        """The sides that look different from how they are typed, as they were when the page was made."""
+        if self.is_bound:
+            return {}
+        return {
+            side: getattr(self.instance, f"{side}_html") for side in SIDES if not is_plain(self.initial[side])
+        }
+
+    @property
+    def is_written_on(self) -> bool:
+        return bool({*SIDES}.intersection(self.changed_data))
+
+    def look_at(self, stands: Card) -> None:
+        """Show how the card stands beside what was written, so that saving again is the editor's word."""
+        self.stands = stands
+        seen = {self.add_prefix("seen"): stands.updated_at.isoformat()}
+        self.data = {**self.data.dict(), **seen}  # type: ignore[attr-defined]
+
+    @property
+    def theirs(self) -> list[tuple[str, str]]:
+        """What somebody else has written in the meantime, on the sides that differ."""
+        sides = [(side, getattr(self.stands, side)) for side in SIDES] if self.stands else []
+        return [(side, text) for side, text in sides if text != self.cleaned_data[side]]
+
+
+class WholeCardForm(CardForm):
+    """All of a card on its own page; what somebody else has saved since is not overwritten without a word."""
+
+    seen = MomentField(required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["seen"] = self.instance.updated_at
+
+    def clean(self) -> dict[str, Any]:
+        """The instance is the card as it stands until each field has been judged."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        stands, seen = self.instance, cleaned.get("seen")
+        if stands.pk and seen and seen != stands.updated_at:
+            sides = " / ".join(Truncator(side).chars(SHORT_TEXT) for side in (stands.term, stands.definition))
+            self.add_error(None, f"{CHANGED} Its sides are now: {sides}")
+            data = self.data.copy()  # type: ignore[attr-defined]
+            data["seen"] = stands.updated_at.isoformat()
+            self.data = data
+        return cleaned
+
+
+def may_edit(decks: ModelAdmin, request: HttpRequest) -> bool:
+    """Whether the editor may change cards."""
+    return decks.admin_site.get_model_admin(Card).has_change_permission(request)
+
+
+def edit_in_place(decks: ModelAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+    """The page; a post saves what was written on, all of it at once, and shows again what could not be saved."""
+    if not may_edit(decks, request):
+        raise PermissionDenied
+    deck = get_object_or_404(decks.get_queryset(request), pk=pk)
+    if request.method != "POST":
+        return show_page(decks, request, deck, None)
+    forms = [RowForm(request.POST, instance=card) for card in posted_cards(deck, request.POST)]
+    saved = save(request, deck, [form for form in forms if form.is_written_on])
+    if saved:
+        said = f"{saved:,} card{'' if saved == 1 else 's'} saved."
+        decks.message_user(request, said, messages.SUCCESS)
+    if any(form.errors or form.stands for form in forms):
+        return show_page(decks, request, deck, forms)
+    if not saved:
+        decks.message_user(request, "There was nothing new to save.", messages.INFO)
+    return redirect(request.get_full_path())
+
+
+def posted_cards(deck: Deck, data: QueryDict) -> Iterable[Card]:
+    """The cards of the page that was sent, whatever has moved in between the pages since."""
+    keys = map(whole_number, data.getlist("card")[:CARDS_PER_PAGE])
+    return of_deck(deck).filter(pk__in=[key for key in keys if key is not None])
+
+
+def of_deck(deck: Deck) -> Any:
+    return deck.cards.in_order().only(*SHOWN_FIELDS, "position")
+
+
+def save(request: HttpRequest, deck: Deck, forms: Sequence[RowForm]) -> int:
+    """Save the rows that are right; a row that somebody else has written on in the meantime is told so."""
+    right = {form.instance.pk: form for form in forms if form.is_valid()}
+    edits = [(form.instance, form.cleaned_data["seen"]) for form in right.values()]
+    saved, standing = cards.edit_cards(deck=deck, edits=edits)
+    for stands in standing:
+        right[stands.pk].look_at(stands)
+    if saved:
+        note_changes(request, saved, "Changed in the list of the deck's cards.")
+    return len(saved)
+
+
+def show_page(
+    decks: ModelAdmin, request: HttpRequest, deck: Deck, forms: Sequence[RowForm] | None
+) -> HttpResponse:
+    """The cards that the address asks for, or the rows that were sent where some of them could not be saved."""
+    search = SearchForm(request.GET)
+    found = of_deck(deck).present().with_text(search.text)
+    page = Paginator(found, CARDS_PER_PAGE).get_page(request.GET.get("p"))
+    if forms is None:
+        rows = [RowForm(instance=card) for card in page]
+    else:
+        again = {card.pk: card for card in of_deck(deck).filter(pk__in=[form.instance.pk for form in forms])}
+        rows = [
+            form if form.errors or form.stands else RowForm(instance=again[form.instance.pk])
+            for form in forms
+            if form.instance.pk in again
+        ]
+    context = {
+        **decks.admin_site.each_context(request),
+        "title": f"Cards of {deck}",
+        "opts": decks.opts,
+        "deck": deck,
+        "rows": rows,
+        "page": page,
+        "numbers": page.paginator.get_elided_page_range(page.number),
+        "search": search,
+        "media": decks.media,
+        "may_add": decks.admin_site.get_model_admin(Card).has_add_permission(request),
+        "has_trouble": forms is not None,
+    }
+    return TemplateResponse(request, "admin/cards/deck/cards.html", context)

@@ -1,0 +1,87 @@
+"""The forms of the admin."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.admin.sites import AdminSite
+
+from cards.admin.base import Select
+from cards.forms import AlternativesField
+from cards.models import Card, Deck, Tag, TwinPair, tag_key
+
+
+class CardForm(forms.ModelForm):
+    """A card in the admin; without a position it goes to the deck's end."""
+
+    position = forms.IntegerField(
+        min_value=0,
+        max_value=10_000_000,
+        required=False,
+        help_text="Counted from 0. Empty: at the deck's end.",
+    )
+    accepted_terms = AlternativesField(
+        required=False, help_text="Other right answers where the term is asked for."
+    )
+    accepted_definitions = AlternativesField(
+        required=False, help_text="Other right answers where the definition is asked for."
+    )
+    wrong_terms = AlternativesField(required=False, help_text="Terms worth offering as wrong options.")
+    wrong_definitions = AlternativesField(
+        required=False, help_text="Definitions worth offering as wrong options."
+    )
+
+    class Meta:
+        model = Card
+        fields = (
+            *("deck", "position", "term", "definition", "side_choice", "tags"),
+            *("accepted_terms", "accepted_definitions", "wrong_terms", "wrong_definitions"),
+        )
+
+
+class MoveForm(forms.Form):
+    """The deck to which an editor moves cards; it is searched for."""
+
+    deck = forms.ModelChoiceField(Deck.objects.present(), label="To deck")
+
+    def __init__(self, *args: Any, site: AdminSite, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        deck = self.fields["deck"]
+        # The widget asks the admin's own search, which offers no removed deck.
+        widget = Select(Card._meta.get_field("deck"), site)
+        widget.choices = deck.choices  # type: ignore[attr-defined]
+        deck.widget = widget
+
+
+class TagForm(forms.ModelForm):
+    class Meta:
+        model = Tag
+        fields = ("name", "owner")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if {"name", "owner"} <= cleaned.keys():
+            same = Tag.objects.filter(owner=cleaned["owner"], key=tag_key(cleaned["name"]))
+            if same.exclude(pk=self.instance.pk).exists():
+                self.add_error("name", "Its owner has a tag with this name already.")
+        return cleaned
+
+
+class TwinPairForm(forms.ModelForm):
+    """Two cards of one deck, in either order: the pair is stored in one."""
+
+    class Meta:
+        model = TwinPair
+        fields = ("first", "second", "are_twins")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        first, second = cleaned.get("first"), cleaned.get("second")
+        if first is None or second is None:
+            return cleaned
+        if first.deck_id != second.deck_id:
+            self.add_error("second", "Choose a card of the same deck.")
+        elif first == second:
+            self.add_error("second", "Choose another card than the first.")
+        elif first.pk > second.pk:
+            cleaned["first"], cleaned["second"] = second, first
+        return cleaned

@@ -1,0 +1,122 @@
+"""Changes to whole decks."""
+
+import hashlib
+import json
+from collections.abc import Collection
+
+from django.db import transaction
+from django.db.models import Case, Count, Exists, F, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from cards.models import CHUNK, RENDERED, Card, CardImage, Deck, lock_decks
+from cards.signals import cards_changed
+
+DESCRIBED = ("title", "description", "visibility", "language", "side_choice")
+
+
+@transaction.atomic(savepoint=False)
+def refresh_deck(*, deck: Deck) -> None:
+    """Bring ``deck`` up to date after its cards were added, removed, moved or edited."""
+    images = CardImage.objects.filter(card__deck=deck).order_by()
+    present = deck.cards.present().order_by().values("deck").annotate(count=Count("pk")).values("count")
+    Deck.objects.filter(pk=deck.pk).update(
+        card_count=Coalesce(Subquery(present), 0),
+        has_images=Case(When(has_images=True, then=True), default=Exists(images)),
+        order_version=F("order_version") + 1,
+        updated_at=timezone.now(),
+    )
+    deck.refresh_from_db(fields=["card_count", "has_images", "order_version", "updated_at"])
+    cards_changed.send(sender=Deck, deck=deck)
+
+
+def remove_decks(*, decks: QuerySet[Deck]) -> int:
+    """Mark ``decks`` removed and return how many; their cards stay as they are, to come back with them."""
+    present = Deck.objects.filter(pk__in=decks.order_by().values("pk"), removed_at=None)
+    return present.update(removed_at=timezone.now())
+
+
+def restore_decks(*, decks: QuerySet[Deck]) -> int:
+    """Bring removed ``decks`` back, with the cards that they had, and return how many; erased ones stay away."""
+    removed = Deck.objects.filter(pk__in=decks.order_by().values("pk"), erased_at=None)
+    return removed.exclude(removed_at=None).update(removed_at=None)
+
+
+def show_decks(*, decks: QuerySet[Deck], visibility: str) -> int:
+    """Give ``decks`` this visibility, and return how many had another one."""
+    others = Deck.objects.filter(pk__in=decks.order_by().values("pk")).exclude(visibility=visibility)
+    return others.update(visibility=visibility, updated_at=timezone.now())
+
+
+def description_version(deck: Deck) -> str:
+    """What changes whenever somebody describes ``deck`` otherwise, and at nothing else."""
+    told = json.dumps([getattr(deck, name) for name in DESCRIBED])
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+@transaction.atomic
+def describe_deck(*, deck: Deck, fields: Collection[str], seen: str = "") -> Deck | None:
+    """Save these ``fields`` of a deck; a new studied side or language settles anew what its cards ask for.
+
+    Returns:
+        The deck as it stands now, with nothing saved, where somebody has described it otherwise since ``seen``,
+        its `description_version` then, and otherwise than here. None where all is well, or ``seen`` is empty.
+
+    Raises:
+        Deck.DoesNotExist: it has been erased meanwhile.
+    """
+    stands = Deck.objects.select_for_update(no_key=True).get(pk=deck.pk, erased_at=None)
+    if seen and description_version(stands) not in (seen, description_version(deck)):
+        return stands
+    deck.updated_at = timezone.now()
+    deck.save(update_fields=[*fields, "updated_at"])
+    if {"side_choice", "language"}.intersection(fields):
+        resettle_sides(deck=deck)
+    return None
+
+
+@transaction.atomic
+def resettle_sides(*, deck: Deck) -> None:
+    """Settle anew which side each card asks for, after the deck's studied side or language changed."""
+    lock_decks([deck.pk])
+    cards = list(deck.cards.defer(*RENDERED))
+    changed = []
+    for card in cards:
+        card.deck = deck
+        side = card.settled_side()
+        if side != card.studied_side:
+            card.studied_side = side
+            changed.append(card)
+    Card.objects.bulk_update(changed, ["studied_side"], batch_size=CHUNK)
+    refresh_deck(deck=deck)
+
+
+def render_cards() -> int:
+    """Render every card anew, one transaction for each chunk, and return how many came out differently."""
+    count = 0
+    last: int | None = 0
+    while last is not None:
+        changed, last = _render_chunk(after=last)
+        count += changed
+    return count
+
+
+@transaction.atomic
+def _render_chunk(*, after: int) -> tuple[int, int | None]:
+    """Render the next cards by primary key; how many changed, and the last key, None when there was no card."""
+    keys = list(Card.objects.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:CHUNK])
+    cards = Card.objects.filter(pk__in=keys)
+    decks = {deck.pk: deck for deck in lock_decks(cards.values_list("deck", flat=True))}
+    changed, other_side = [], set()
+    for card in cards.filter(deck__in=decks).select_for_update(no_key=True).prefetch_related("images"):
+        card.deck = decks[card.deck_id]
+        html, side = (card.term_html, card.definition_html), card.studied_side
+        card.prepare()
+        if card.studied_side != side:
+            other_side.add(card.deck_id)
+        if (card.term_html, card.definition_html) != html or card.studied_side != side:
+            changed.append(card)
+    Card.objects.bulk_update(changed, [*RENDERED, "studied_side"])
+    for key in sorted(other_side):
+        refresh_deck(deck=decks[key])
+    return len(changed), keys[-1] if keys else None

@@ -1,0 +1,125 @@
+"""The order of cards, and cards that go to another deck."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Count, F, Max, Q, QuerySet
+
+from cards.editing.decks import refresh_deck
+from cards.models import CHUNK, RENDERED, Card, CardQuerySet, Deck, TwinPair, lock_decks, make_card_key
+from cards.signals import cards_moved, cards_moving, cards_reasked
+
+
+def next_position(deck: Deck) -> int:
+    """The position that puts a card at the deck's end; removed cards keep theirs."""
+    last = deck.cards.aggregate(last=Max("position"))["last"]
+    return 0 if last is None else last + 1
+
+
+@transaction.atomic
+def reask_cards(*, deck: Deck, cards: QuerySet[Card], now: datetime) -> int:
+    """Make those of ``cards`` that are in ``deck`` new questions, and return how many.
+
+    Every learner starts anew with them, while what they have answered stays in their history.
+    """
+    lock_decks([deck.pk])
+    keys = list(in_deck(deck, cards).values_list("pk", flat=True))
+    Card.objects.filter(pk__in=keys).update(asked_since=now, updated_at=now)
+    cards_reasked.send(sender=Card, cards=keys, deck=deck, now=now)
+    refresh_deck(deck=deck)
+    return len(keys)
+
+
+@transaction.atomic
+def move_cards(*, cards: QuerySet[Card], to: Deck, now: datetime) -> int:
+    """Move ``cards`` to the end of the deck ``to`` with every learner's progress, and return how many moved.
+
+    A card keeps its key unless the deck has one of that name. Pairs of twins that this parts are forgotten.
+    """
+    chosen = Card.objects.filter(pk__in=cards.order_by().values("pk")).exclude(deck=to)
+    decks = {deck.pk: deck for deck in lock_decks({to.pk, *chosen.values_list("deck", flat=True)})}
+    cards_moving.send(sender=Card, decks=list(decks))
+    moved = list(chosen.filter(deck__in=decks).order_by("deck", "position", "pk").defer(*RENDERED))
+    _settle_in(moved, to, now)
+    Card.objects.bulk_update(
+        moved, ["deck", "position", "key", "studied_side", "updated_at"], batch_size=CHUNK
+    )
+    keys = [card.pk for card in moved]
+    pairs = TwinPair.objects.filter(Q(first__in=keys) | Q(second__in=keys))
+    pairs.exclude(first__deck=F("second__deck")).delete()
+    cards_moved.send(sender=Card, cards=keys, decks=list(decks), to=to, now=now)
+    for deck in (decks | {to.pk: to}).values():
+        refresh_deck(deck=deck)
+    return len(moved)
+
+
+def _settle_in(cards: Iterable[Card], deck: Deck, now: datetime) -> None:
+    """Give ``cards`` a place, a free key and a studied side in ``deck``; nothing is saved."""
+    taken = set(deck.cards.values_list("key", flat=True))
+    for position, card in enumerate(cards, next_position(deck)):
+        card.deck, card.position, card.updated_at = deck, position, now
+        if card.key in taken:
+            card.key = make_card_key()
+        taken.add(card.key)
+        card.studied_side = card.settled_side()
+
+
+@transaction.atomic
+def reorder_cards(*, deck: Deck, keys_in_order: Sequence[str]) -> None:
+    """Put the cards with these keys into this order.
+
+    They share out the places that they hold; all others, added in the meantime or removed, stay at theirs. Keys of
+    no card of the deck are passed over.
+
+    Raises:
+        ValueError: a key comes twice.
+    """
+    named = set(keys_in_order)
+    if len(named) != len(keys_in_order):
+        raise ValueError("A card can have one place only.")
+    lock_decks([deck.pk])
+    cards = list(deck.cards.only("deck_id", "key", "position").in_order())
+    by_key = {card.key: card for card in cards}
+    following = iter([by_key[key] for key in keys_in_order if key in by_key])
+    changed = []
+    for position, card in enumerate(next(following) if card.key in named else card for card in cards):
+        if card.position != position:
+            card.position = position
+            changed.append(card)
+    Card.objects.bulk_update(changed, ["position"], batch_size=CHUNK)
+    refresh_deck(deck=deck)
+
+
+def place_of(card: Card) -> int:
+    """The place of a card among the present ones of its deck, counted from 1."""
+    before = Q(position__lt=card.position) | Q(position=card.position, pk__lt=card.pk)
+    return card.deck.cards.present().filter(before).count() + 1
+
+
+@transaction.atomic
+def place_card(*, card: Card, place: int) -> int:
+    """Move a present card to ``place`` in its deck, and return the place that it has now.
+
+    Places count from 1; one beyond the end is the last. Only the cards between the two places are written.
+    """
+    deck = card.deck
+    lock_decks([deck.pk])
+    if deck.cards.values("position").annotate(cards=Count("pk")).filter(cards__gt=1).exists():
+        reorder_cards(deck=deck, keys_in_order=[])
+    present = deck.cards.present().in_order()
+    position = present.values_list("position", flat=True).get(pk=card.pk)
+    place = max(1, min(place, present.count()))
+    # Each position is held by one card, so that moving those between by one leaves it so.
+    target = present.values_list("position", flat=True)[place - 1]
+    between = deck.cards.filter(position__range=sorted((position, target))).exclude(pk=card.pk)
+    between.update(position=F("position") + (1 if target < position else -1))
+    deck.cards.filter(pk=card.pk).update(position=target)
+    if target != position:
+        refresh_deck(deck=deck)
+    return place
+
+
+def in_deck(deck: Deck, cards: QuerySet[Card]) -> CardQuerySet:
+    # By key in a subquery: ``cards`` may be ordered or joined in ways that an UPDATE cannot be.
+    return Card.objects.filter(deck=deck, pk__in=cards.order_by().values("pk"))

@@ -1,0 +1,105 @@
+"""The page on which a deck's cards are made: its list, adding a card, and the preview of what is being typed."""
+
+from functools import partial
+from urllib.parse import urlencode
+
+from django.core.paginator import Page, Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from cards.access import deck_to_edit
+from cards.editing.card_forms import NewCardForm
+from cards.editing.cards import add_card
+from cards.forms import SearchForm
+from cards.models import Deck
+from cards.reporting.services import to_look_at_in
+from cards.text.markdown import is_plain, render
+from cards.text.studied_side import SIDES
+from studysite.accounts.guests import learner_required
+from studysite.accounts.limits import too_often
+from studysite.htmx import render_page, wanted_part
+from studysite.requests import LearnerRequest
+
+CARDS_PER_PAGE = 50
+PARTS = ("cards",)
+
+
+@never_cache
+@learner_required
+@require_safe
+def deck_edit(request: LearnerRequest, slug: str) -> HttpResponse:
+    """The deck's cards in pages, or those with a text that is looked for, and the form for a new one."""
+    return show_cards(request, deck_to_edit(request, slug))
+
+
+def show_cards(
+    request: LearnerRequest, deck: Deck, *, notice: str = "", form: NewCardForm | None = None
+) -> HttpResponse:
+    """The editor, or its part ``cards``; ``form`` holds what was typed for a card that could not be added."""
+    search = SearchForm(request.GET)
+    # Asked for by the whole page alone.
+    look = partial(to_look_at_in, deck)
+    context = {
+        "deck": deck,
+        "page": cards_page(request, deck, search.text),
+        "search": search,
+        "notice": notice,
+        "new_form": form or NewCardForm(deck=deck),
+        "to_look_at": look,
+        "address": f"{reverse('deck_edit', args=[deck.slug])}{query_of(request)}",
+    }
+    return render_page(request, "cards/editor.html", context, parts=PARTS)
+
+
+def query_of(request: LearnerRequest) -> str:
+    """What the address says of which cards are listed; the list's own forms carry it along."""
+    kept = {name: value for name in ("page", "q") if (value := request.GET.get(name, "")[:200])}
+    return f"?{urlencode(kept, errors='replace')}" if kept else ""
+
+
+def cards_page(request: LearnerRequest, deck: Deck, text: str) -> Page:
+    cards = deck.cards.present().in_order().with_text(text).with_seen_tags(request.learner, deck=deck)
+    paginator = Paginator(cards, CARDS_PER_PAGE)
+    if not text:
+        paginator.count = deck.card_count
+    return paginator.get_page(request.GET.get("page"))
+
+
+@learner_required
+@require_POST
+def card_add(request: LearnerRequest, slug: str) -> HttpResponse:
+    """Add a card at the deck's end; a script gets the card alone, since it has made the next form itself."""
+    deck = deck_to_edit(request, slug)
+    form = NewCardForm(request.POST, deck=deck)
+    part = wanted_part(request, ("added-card",))
+    if not form.is_valid():
+        if not part:
+            return show_cards(request, deck, form=form)
+        return render_page(request, "cards/_new_card.html", {"deck": deck, "new_form": form, "failed": True})
+    card = add_card(card=form.instance)
+    if not part:
+        last = -(-deck.card_count // CARDS_PER_PAGE)
+        return redirect(f"{reverse('deck_edit', args=[slug])}?page={last}#new-card")
+    context = {"deck": deck, "card": card, "place": deck.card_count, "added": True}
+    return render_page(request, "cards/_editor_card.html", context)
+
+
+@learner_required
+@require_POST
+def card_preview(request: LearnerRequest, slug: str) -> HttpResponse:
+    """What is being typed as it will look; nothing where it will look as it is typed. Nothing is written."""
+    if instead := too_often(request, "preview"):
+        return instead
+    deck = deck_to_edit(request, slug)
+    return render_page(request, "cards/_card_preview.html", {"deck": deck, "preview": preview_of(request)})
+
+
+def preview_of(request: LearnerRequest) -> list[tuple[str, str]]:
+    """The two sides as HTML, where at least one of them has markup."""
+    texts = {side: request.POST.get(side, "") for side in SIDES}
+    if all(is_plain(text) for text in texts.values()):
+        return []
+    return [(side, render(text)) for side, text in texts.items()]

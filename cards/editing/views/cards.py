@@ -1,0 +1,166 @@
+"""One card in the editor: writing on it, moving it, removing it and bringing it back."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from cards.access import READ_AND_POST, card_to_edit, deck_to_edit
+from cards.editing import moving
+from cards.editing.card_forms import CardEditForm, PlaceForm
+from cards.editing.cards import edit_card, remove_cards, restore_cards
+from cards.editing.views.card_list import CARDS_PER_PAGE, preview_of, query_of, show_cards
+from cards.models import Card
+from cards.text.images import NOT_DESCRIBED, without_images
+from cards.text.studied_side import SIDES
+from studysite.accounts.guests import learner_required
+from studysite.htmx import render_page, wanted_part
+from studysite.requests import LearnerRequest, safe_next
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A field on which two people have written different things at the same time."""
+
+    label: str
+    theirs: str
+
+
+@never_cache
+@learner_required
+@require_http_methods(READ_AND_POST)
+def card_edit(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
+    """The form of a card, and saving it; as a page of its own, or in the card's place in the list."""
+    card = card_to_edit(request, slug, pk)
+    is_guest = not request.user.is_authenticated
+    if request.method != "POST":
+        if "cancel" in request.GET and card.removed_at is None:
+            return card_in_list(request, card)
+        return show_form(request, card, CardEditForm(instance=card, is_guest=is_guest))
+    form = CardEditForm(request.POST, request.FILES, instance=card, is_guest=is_guest)
+    # Looked at before a preview too: an image that was sent is kept then.
+    if not form.is_valid() or "preview" in request.POST:
+        return show_form(request, card, form)
+    images = form.images.by_side
+    stands = edit_card(card=form.instance, seen=form.cleaned_data["seen"], images=images)
+    if stands:
+        form.look_at(stands)
+        return show_form(request, card, form, stands=stands)
+    return card_in_list(request, card)
+
+
+def show_form(
+    request: LearnerRequest, card: Card, form: CardEditForm, *, stands: Card | None = None
+) -> HttpResponse:
+    """``stands`` is the card as somebody else has saved it in the meantime: shown beside what was typed."""
+    context = {
+        "deck": card.deck,
+        "card": card,
+        "form": form,
+        "stands": stands,
+        "differences": differences(form, stands) if stands else [],
+        "preview": preview_of(request) if request.method == "POST" else shown_preview(card),
+        "next": safe_next(request),
+    }
+    is_part = wanted_part(request, (f"card-{card.pk}",))
+    return render_page(request, "cards/_card_form.html" if is_part else "cards/card_edit.html", context)
+
+
+def shown_preview(card: Card) -> list[tuple[str, str]]:
+    """The texts as they are stored; an unedited card needs no rendering."""
+    if not card.has_markup:
+        return []
+    return [(side, without_images(getattr(card, f"{side}_html"))) for side in SIDES]
+
+
+def differences(form: CardEditForm, stands: Card) -> list[Difference]:
+    """What the other has written, wherever it is not what was typed here."""
+    found = []
+    for name in form.fields:
+        theirs = getattr(stands, name, None)
+        if name != "seen" and theirs != form.cleaned_data[name]:
+            text = "\n".join(theirs) if isinstance(theirs, list) else str(theirs)
+            found.append(Difference(str(form[name].label), text))
+    images = stands.images_by_side()
+    for side, mine in form.images.by_side.items():
+        if images[side] != mine:
+            words = "\n".join(image.alt or NOT_DESCRIBED for image in images[side])
+            found.append(Difference(f"Images of the {side}", words))
+    return found
+
+
+def card_in_list(request: LearnerRequest, card: Card) -> HttpResponse:
+    """The card in its place of the list, which is where its form was, or the list as a page."""
+    if wanted_part(request, (f"card-{card.pk}",)):
+        return render_page(
+            request, "cards/_editor_card.html", {"deck": card.deck, "card": card, "focus": True}
+        )
+    return redirect(safe_next(request) or f"{page_address(card)}#card-{card.pk}")
+
+
+def page_address(card: Card) -> str:
+    """The editor's page that lists the card."""
+    page = 1 + (moving.place_of(card) - 1) // CARDS_PER_PAGE
+    return f"{reverse('deck_edit', args=[card.deck.slug])}?page={page}"
+
+
+@learner_required
+@require_POST
+def card_place(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
+    """Move a card within its deck; the answer is the list as it is now."""
+    card = card_to_edit(request, slug, pk)
+    form = PlaceForm(request.POST)
+    if card.removed_at or not form.is_valid():
+        notice = "That card was removed in the meantime." if card.removed_at else "Say where the card goes."
+        return after(request, card, notice)
+    place = moving.place_card(card=card, place=form.place_from(moving.place_of(card)))
+    return after(request, card, f"Moved to place {place:,} of {card.deck.card_count:,}.")
+
+
+def after(request: LearnerRequest, card: Card, notice: str) -> HttpResponse:
+    if wanted_part(request, ("cards",)):
+        return show_cards(request, card.deck, notice=notice)
+    messages.info(request, notice)
+    return redirect(f"{reverse('deck_edit', args=[card.deck.slug])}{query_of(request)}#card-{card.pk}")
+
+
+@learner_required
+@require_POST
+def card_remove(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
+    """Remove a card; in its place stands the way back."""
+    card = card_to_edit(request, slug, pk)
+    remove_cards(deck=card.deck, cards=Card.objects.filter(pk=pk))
+    if wanted_part(request, (f"card-{pk}",)):
+        return render_page(request, "cards/_removed_card.html", {"deck": card.deck, "card": card})
+    messages.success(request, "The card is removed. You find it again under “Removed cards”.")
+    return redirect(safe_next(request) or reverse("deck_edit", args=[slug]))
+
+
+@learner_required
+@require_POST
+def card_restore(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
+    """Bring a removed card back to where it was."""
+    card = card_to_edit(request, slug, pk)
+    if card.erased_at:
+        raise Http404("it is erased")
+    restore_cards(deck=card.deck, cards=Card.objects.filter(pk=pk))
+    if not wanted_part(request, (f"card-{pk}",)):
+        messages.success(request, "The card is back.")
+    card.refresh_from_db(fields=["removed_at", "updated_at"])
+    return card_in_list(request, card)
+
+
+@never_cache
+@learner_required
+@require_safe
+def cards_removed(request: LearnerRequest, slug: str) -> HttpResponse:
+    """The removed cards of a deck, the last one first."""
+    deck = deck_to_edit(request, slug)
+    cards = deck.cards.removed().order_by("-removed_at", "pk")
+    page = Paginator(cards, CARDS_PER_PAGE).get_page(request.GET.get("page"))
+    return render_page(request, "cards/cards_removed.html", {"deck": deck, "page": page})

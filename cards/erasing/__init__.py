@@ -1,0 +1,1 @@
+"""Removing decks, cards and people for good."""

@@ -1,0 +1,47 @@
+"""Giving decks another owner, with the owner's tags on their cards."""
+
+from collections.abc import Collection
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from cards.erasing.services import chunks
+from cards.models import CHUNK, Card, Deck, Tag, lock_decks
+from cards.tagging.services import own_tags
+from studysite.accounts.models import User
+
+TagLink = Card.tags.through
+
+
+@transaction.atomic
+def hand_over(*, decks: Collection[int], owner: User, to: User) -> int:
+    """Make those of ``decks`` (primary keys) that are the owner's somebody else's; returns how many.
+
+    Tags belong to who made them: those of the old owner on these cards become the new one's, and of two of
+    one name the new one's stays. On other decks the old owner keeps theirs.
+    """
+    mine = [deck.pk for deck in lock_decks(decks) if deck.owner_id == owner.pk]
+    _hand_over_tags(mine, owner, to)
+    return Deck.objects.filter(pk__in=mine).update(owner=to, updated_at=timezone.now())
+
+
+def _hand_over_tags(decks: Collection[int], owner: User, to: User) -> None:
+    links = TagLink.objects.filter(tag__owner=owner, card__deck__in=decks)
+    used = Tag.objects.filter(owner=owner, pk__in=links.values("tag"))
+    elsewhere = TagLink.objects.filter(tag=OuterRef("pk")).exclude(card__deck__in=decks)
+    same = Tag.objects.filter(owner=to, key=OuterRef("key"))
+    # A tag that is on no other deck goes as it is: a hundred thousand cards need not be looked at one by one.
+    used.filter(~Exists(elsewhere), ~Exists(same)).update(owner=to)
+    tags = list(used)
+    theirs = {tag.key: tag.pk for tag in own_tags(owner=to, names=[tag.name for tag in tags])}
+    new = {tag.pk: theirs[tag.key] for tag in tags}
+    pairs = list(links.order_by().values_list("pk", "card", "tag"))
+    TagLink.objects.bulk_create(
+        [TagLink(card_id=card, tag_id=new[tag]) for _, card, tag in pairs],
+        batch_size=CHUNK,
+        ignore_conflicts=True,
+    )
+    # Not all at once: a statement has room for so many keys.
+    for chunk in chunks([pk for pk, _, _ in pairs], CHUNK):
+        TagLink.objects.filter(pk__in=chunk).delete()

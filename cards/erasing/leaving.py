@@ -1,0 +1,75 @@
+"""What becomes of somebody's decks and tags, and of what else they have put in, when their account is erased."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Sum
+from django.dispatch import receiver
+
+from cards.erasing.handing_over import hand_over
+from cards.erasing.services import REMOVED_REPORT, REMOVED_TAG, claim_decks, decks_go_on, drop_rows
+from cards.importing.drafts import drop_draft
+from cards.management import library
+from cards.models import Card, CardReport, Deck, DeckExport, ImportDraft, Tag
+from cards.slices import Slice
+from studysite.accounts.erasing import Belonging
+from studysite.accounts.models import User
+from studysite.accounts.signals import belongings_asked, objections_asked, person_erasing, person_leaving
+
+TagLink = Card.tags.through
+
+
+@receiver(objections_asked)
+def keep_the_library(sender: object, people: Collection[int], **kwargs: Any) -> list[str]:
+    """The site ships a deck, which would come back at its next start."""
+    shipped = Deck.objects.filter(slug=library.SLUG, owner__in=people).select_related("owner")
+    return [
+        f"{deck.owner} owns the deck that the site ships, “{deck}”. Give that another owner first."
+        for deck in shipped
+    ]
+
+
+@receiver(belongings_asked)
+def count_decks(sender: object, people: Collection[int], **kwargs: Any) -> list[Belonging]:
+    counted = (
+        Deck.objects.present().filter(owner__in=people).aggregate(decks=Count("pk"), cards=Sum("card_count"))
+    )
+    return [
+        Belonging(counted["decks"], "deck", "decks", can_be_handed_over=True),
+        Belonging(counted["cards"] or 0, "card in them", "cards in them"),
+    ]
+
+
+@receiver(person_leaving)
+def part_with_decks(sender: object, person: User, heir: User | None, now: datetime, **kwargs: Any) -> None:
+    """Those that are there go to the heir; all others are erased."""
+    if heir:
+        # With the hidden ones: what somebody else is importing goes along, and the person's own go with
+        # their drafts.
+        there = Deck.objects.filter(owner=person, removed_at=None)
+        hand_over(decks=list(there.values_list("pk", flat=True)), owner=person, to=heir)
+    claim_decks(list(Deck.objects.filter(owner=person).values_list("pk", flat=True)), now=now)
+
+
+@receiver(person_erasing)
+def erase_belongings(sender: object, person: User, until: float, **kwargs: Any) -> bool:
+    """Imports, exports, reports, tags and what their erased decks say; whether all of it is gone."""
+    drop_files(person)
+    tags, decks = Tag.objects.filter(owner=person), Deck.objects.filter(owner=person)
+    return (
+        drop_rows(CardReport.objects.filter(reporter=person), until=until, said=REMOVED_REPORT)
+        # Off the cards of others too.
+        and drop_rows(TagLink.objects.filter(tag__owner=person), until=until)
+        and drop_rows(tags, until=until, said=REMOVED_TAG)
+        and decks_go_on(until=until, decks=decks)
+    )
+
+
+def drop_files(person: User) -> None:
+    """Forget the person's imports and exports, with their files."""
+    for draft in ImportDraft.objects.filter(owner=person).defer("look"):
+        # What it has written goes with the daily chores.
+        drop_draft(draft=draft, slice_=Slice(0))
+    for export in DeckExport.objects.filter(learner=person):
+        export.delete()

@@ -1,0 +1,198 @@
+"""Exporting a deck, for everybody who may open it: nothing is kept from leaving.
+
+A deck that is small is written while its learner waits. A large one is prepared first, in slices: a post begins,
+its page says how far it is, and then has the link.
+"""
+
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from cards.exporting import preparing
+from cards.exporting import services as exporting
+from cards.exporting.services import FORMATS
+from cards.exporting.writing import HISTORY, Writer, characters_of
+from cards.formats.parts import FILE
+from cards.formats.types import FormatError
+from cards.models import Deck, DeckExport
+from cards.slices import Slice
+from studysite.accounts.limits import too_often
+from studysite.htmx import render_page
+from studysite.requests import SiteRequest
+
+MOST_AT_ONCE = 1_000
+"""Cards of a deck that is written while its learner waits; others would take half a second and more."""
+
+MOST_CHARACTERS_AT_ONCE = 200_000
+"""Characters of such a deck: text with some Markdown in it takes a quarter of a second as a package for Anki."""
+
+SESSION_KEY = "exports"
+PARTS = ("export-progress",)
+
+
+@never_cache
+@require_safe
+def export(request: SiteRequest, slug: str) -> HttpResponse:
+    """The kinds of file to choose from."""
+    deck = deck_to_export(request, slug)
+    return show_kinds(request, deck, is_large=is_large(deck))
+
+
+def is_large(deck: Deck) -> bool:
+    """Whether it is prepared first, since writing it would take longer than a request may."""
+    return deck.card_count > MOST_AT_ONCE or characters_of(deck) > MOST_CHARACTERS_AT_ONCE
+
+
+def show_kinds(request: SiteRequest, deck: Deck, *, is_large: bool, wanted: str = "") -> HttpResponse:
+    context = {"deck": deck, "formats": FORMATS.values(), "is_large": is_large, "wanted": wanted}
+    return render_page(request, "cards/export.html", context)
+
+
+@never_cache
+@require_safe
+def export_file(request: SiteRequest, slug: str, name: str) -> HttpResponseBase:
+    """The deck as a file; of a large one the page that says how to prepare it, since reading writes nothing.
+
+    ``history`` is the archive with the learner's own answers in it.
+    """
+    if instead := too_often(request, "export"):
+        return instead
+    deck = deck_to_export(request, slug, name)
+    file = None if is_large(deck) else written_at_once(request, deck, name)
+    if file is None:
+        return show_kinds(request, deck, is_large=True, wanted=exporting.format_of(name).title)
+    return sent(file, deck, name)
+
+
+def written_at_once(request: SiteRequest, deck: Deck, name: str) -> Any:
+    """The file, open; None where it takes longer than a request may."""
+    with tempfile.TemporaryDirectory(prefix="studysite-export-") as folder:
+        now = timezone.now()
+        writer = Writer(deck, request.learner, name, now=now, folder=Path(folder), state={})
+        try:
+            is_whole = Slice().take(writer.steps())
+        except FormatError:
+            # Too large; whoever prepares it is told.
+            return None
+        # Open, it outlives its folder; the response closes it.
+        return writer.path.open("rb") if is_whole else None
+
+
+def sent(file: Any, deck: Deck, name: str) -> FileResponse:
+    kind = exporting.format_of(name)
+    called = exporting.file_name(deck, kind.ending)
+    return FileResponse(file, as_attachment=True, filename=called, content_type=kind.media_type)
+
+
+def deck_to_export(request: SiteRequest, slug: str, name: str = "") -> Deck:
+    """The deck, if it is open to whoever asks; one's answers are there for somebody alone."""
+    if name == HISTORY and not request.learner.is_authenticated:
+        raise Http404
+    return get_object_or_404(Deck.objects.visible_to(request.learner).select_related("owner"), slug=slug)
+
+
+# --- Prepared in slices
+
+
+@never_cache
+@require_POST
+def export_prepare(request: SiteRequest, slug: str, name: str) -> HttpResponse:
+    """Begin with the file of a deck; its page goes on with it."""
+    if instead := too_often(request, "export"):
+        return instead
+    deck = deck_to_export(request, slug, name)
+    learner = request.learner if request.learner.is_authenticated else None
+    tokens = tokens_of(request)
+    made = preparing.begin(deck=deck, learner=learner, kind=name, others=tokens)
+    if learner is None:
+        request.session[SESSION_KEY] = [*tokens, made.token][-preparing.KEPT_EXPORTS :]
+    return step(request, made)
+
+
+@never_cache
+@require_safe
+def export_progress(request: SiteRequest, token: str) -> HttpResponse:
+    """How far it is; once it is whole, the link to the file."""
+    return show_progress(request, export_or_404(request, token))
+
+
+def show_progress(request: SiteRequest, made: DeckExport) -> HttpResponse:
+    context = {
+        "export": made,
+        "deck": made.deck,
+        "format": exporting.format_of(made.kind),
+        # Where somebody else is at it, asking again at once would come to nothing.
+        "delay": "1s" if made.is_claimed() else "50ms",
+    }
+    return render_page(request, "cards/export_progress.html", context, parts=PARTS)
+
+
+@require_POST
+def export_go_on(request: SiteRequest, token: str) -> HttpResponse:
+    """Write the next cards."""
+    return step(request, export_or_404(request, token))
+
+
+def step(request: SiteRequest, made: DeckExport) -> HttpResponse:
+    try:
+        preparing.go_on(export=made)
+    except DeckExport.DoesNotExist:
+        raise Http404("forgotten meanwhile") from None
+    except FormatError as error:
+        messages.error(request, f"The file was not written. {error}")
+        return go_to(request, reverse("deck_export", args=[made.deck.slug]))
+    if request.htmx and not made.is_whole:
+        return show_progress(request, made)
+    return go_to(request, made.get_absolute_url())
+
+
+def go_to(request: SiteRequest, address: str) -> HttpResponse:
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+
+
+@never_cache
+@require_safe
+def export_fetch(request: SiteRequest, token: str) -> HttpResponseBase:
+    """The file of an export that is whole."""
+    made = export_or_404(request, token)
+    if made.is_whole:
+        # It may be forgotten at this moment.
+        with suppress(FileNotFoundError):
+            return sent((made.folder / FILE).open("rb"), made.deck, made.kind)
+    raise Http404("not there")
+
+
+@require_POST
+def export_drop(request: SiteRequest, token: str) -> HttpResponse:
+    """Forget an export and its file."""
+    made = export_or_404(request, token)
+    made.delete()
+    return redirect("deck_export", made.deck.slug)
+
+
+def export_or_404(request: SiteRequest, token: str) -> DeckExport:
+    """An export of whoever asks, learner or browser, as long as its deck is open to them."""
+    exports = DeckExport.objects.select_related("deck", "learner")
+    learner = request.learner if request.learner.is_authenticated else None
+    made = exports.filter(token=token, learner=learner).first() if learner else None
+    if made is None and token in tokens_of(request):
+        made = exports.filter(token=token, learner=None).first()
+    if made is None or not Deck.objects.visible_to(request.learner).filter(pk=made.deck_id).exists():
+        raise Http404
+    return made
+
+
+def tokens_of(request: SiteRequest) -> list[str]:
+    """The exports that this browser has begun while nobody was signed in."""
+    return list(request.session.get(SESSION_KEY, []))

@@ -1,0 +1,267 @@
+"""What an Anki collection says of its note types, decks and clock, from either of its two schemas. Pure.
+
+The old one keeps all of it as JSON in the one row of ``col``; the new one in tables, with protocol buffers.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+
+from cards.formats.anki.container import protobuf
+from cards.formats.anki.container.database import Database
+from cards.formats.types import FormatError
+
+MAX_JSON = 2 * 2**20
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+# Field numbers of Anki's messages: Notetype.Config, Notetype.Template.Config, Deck.KindContainer, Deck.Normal,
+# DeckConfig.Config.
+KIND, STOCK_KIND = 1, 9
+QUESTION, ANSWER = 1, 2
+NORMAL, CONFIG_ID, DESCRIPTION, DECK_RETENTION = 1, 1, 4, 10
+WEIGHTS, RETENTION = (6, 5, 3), 37
+
+IMAGE_OCCLUSION = 6
+
+OWN_TYPES = {"definition": 1_740_100_001, "term": 1_740_100_002, "both": 1_740_100_003}
+"""The note types of our own exports, by the side that they ask for. Ours for ever: Anki knows a type by its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A kind of card that a note type makes: the HTML of its question and its answer, with fields in braces."""
+
+    name: str
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteType:
+    """A note type: the names of its fields, in order, and its templates."""
+
+    id: int
+    name: str
+    fields: tuple[str, ...]
+    templates: tuple[Template, ...]
+    is_cloze: bool = False
+    is_image_occlusion: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AnkiDeck:
+    """A deck, with what its options say: desired retention 0 to 1, and the FSRS parameters fitted for it."""
+
+    path: tuple[str, ...]
+    description: str = ""
+    retention: float | None = None
+    weights: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """How the collection counts days: day 0 is ``first_day``, in the time zone in which it was made."""
+
+    first_day: date
+
+    def day(self, number: int) -> date | None:
+        """The study day of that number; None where it lies outside the calendar."""
+        try:
+            return self.first_day + timedelta(days=number)
+        except OverflowError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    note_types: dict[int, NoteType]
+    decks: dict[int, AnkiDeck]
+    clock: Clock
+
+
+def read_schema(database: Database) -> Schema:
+    """The collection's schema. Raises FormatError where it has none of the two."""
+    if not {"col", "notes", "cards"} <= database.tables:
+        raise FormatError("It is no Anki collection.", where=database.where)
+    try:
+        if "notetypes" in database.tables:
+            return new_schema(database)
+        return old_schema(database)
+    except protobuf.DamagedMessageError as error:
+        raise FormatError("Its note types or decks are damaged.", where=database.where) from error
+
+
+def instant(seconds: float) -> datetime | None:
+    """Seconds since 1970 as an instant; None where no calendar reaches."""
+    try:
+        return EPOCH + timedelta(seconds=seconds)
+    except (OverflowError, ValueError):
+        return None
+
+
+def clock(created: Any, minutes_west: Any) -> Clock:
+    """Anki counts days between calendar dates, that of creation in the zone of then (its rslib's timing.rs)."""
+    minutes = minutes_west if isinstance(minutes_west, int) and abs(minutes_west) < 24 * 60 else 0
+    made = instant(created if isinstance(created, int) else 0) or EPOCH
+    return Clock(made.astimezone(timezone(timedelta(minutes=-minutes))).date())
+
+
+def share(value: Any) -> float | None:
+    """A desired retention as a share; Anki keeps some as percents. None where it is no such number."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    value = value / 100 if value > 1 else value
+    return round(float(value), 4) if 0.5 <= value < 1 else None
+
+
+def clean_name(value: Any) -> str:
+    """A name without what no database holds: what is chosen by it is kept in one, and found by it again."""
+    return str(value).replace("\0", "").encode("utf-8", "replace").decode()
+
+
+# The old schema
+
+
+def parsed(text: Any, where: str) -> dict[str, Any]:
+    if not isinstance(text, str) or len(text) > MAX_JSON:
+        raise FormatError("Its note types or decks are damaged.", where=where)
+    try:
+        value = json.loads(text or "{}")
+    except (ValueError, RecursionError) as error:
+        raise FormatError("Its note types or decks are damaged.", where=where) from error
+    return value if isinstance(value, dict) else {}
+
+
+def dicts(value: Any) -> Iterator[dict[str, Any]]:
+    """The dictionaries in a list or among a dictionary's values."""
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return (item for item in items if isinstance(item, dict))
+
+
+def old_schema(database: Database) -> Schema:
+    row = database.row("SELECT crt, conf, models, decks, dconf FROM col")
+    if len(row) != 5:
+        raise FormatError("It is no Anki collection.", where=database.where)
+    conf, models, decks, options = (parsed(text, database.where) for text in row[1:])
+    by_id = {str(option.get("id")): option for option in dicts(options)}
+    return Schema(
+        {note_type.id: note_type for note_type in map(old_note_type, dicts(models))},
+        {number(deck.get("id")): old_deck(deck, by_id) for deck in dicts(decks)},
+        clock(row[0], conf.get("creationOffset")),
+    )
+
+
+def number(value: Any) -> int:
+    """An id, which older files write as text."""
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        return 0
+
+
+def old_note_type(model: dict[str, Any]) -> NoteType:
+    def in_order(name: str) -> list[dict[str, Any]]:
+        return sorted(dicts(model.get(name)), key=lambda item: number(item.get("ord")))
+
+    templates = (
+        Template(str(item.get("name")), str(item.get("qfmt", "")), str(item.get("afmt", "")))
+        for item in in_order("tmpls")
+    )
+    return NoteType(
+        number(model.get("id")),
+        clean_name(model.get("name", "")),
+        tuple(clean_name(item.get("name", "")) for item in in_order("flds")),
+        tuple(templates),
+        is_cloze=model.get("type") == 1,
+        is_image_occlusion=model.get("originalStockKind") == IMAGE_OCCLUSION,
+    )
+
+
+def old_deck(deck: dict[str, Any], options: dict[str, dict[str, Any]]) -> AnkiDeck:
+    option = options.get(str(deck.get("conf")), {})
+    weights: Any = next(
+        (option[name] for name in ("fsrsParams6", "fsrsParams5", "fsrsWeights") if option.get(name)), []
+    )
+    known = isinstance(weights, list) and all(isinstance(value, int | float) for value in weights)
+    return AnkiDeck(
+        tuple(clean_name(deck.get("name", "")).split("::")),
+        str(deck.get("desc", "")),
+        share(deck.get("desiredRetention")) or share(option.get("desiredRetention")),
+        tuple(float(value) for value in weights[:50]) if known else (),
+    )
+
+
+# The new schema
+
+
+def config_value(database: Database, key: str) -> Any:
+    if "config" not in database.tables:
+        return None
+    for name, value in database.rows("SELECT key, val FROM config"):
+        if name == key and isinstance(value, bytes):
+            try:
+                return json.loads(value)
+            except (ValueError, RecursionError):
+                return None
+    return None
+
+
+def message(value: Any) -> protobuf.Message:
+    return protobuf.read(value) if isinstance(value, bytes) else {}
+
+
+def new_schema(database: Database) -> Schema:
+    if not {"fields", "templates", "decks"} <= database.tables:
+        raise FormatError("It is no Anki collection.", where=database.where)
+    row = database.row("SELECT crt FROM col")
+    return Schema(
+        {note_type.id: note_type for note_type in new_note_types(database)},
+        dict(new_decks(database)),
+        clock(row[0] if row else 0, config_value(database, "creationOffset")),
+    )
+
+
+def new_note_types(database: Database) -> Iterator[NoteType]:
+    fields: dict[int, list[str]] = {}
+    for note_type, name in database.rows("SELECT ntid, name FROM fields ORDER BY ntid, ord"):
+        fields.setdefault(note_type, []).append(clean_name(name))
+    templates: dict[int, list[Template]] = {}
+    for note_type, name, config in database.rows(
+        "SELECT ntid, name, config FROM templates ORDER BY ntid, ord"
+    ):
+        texts = message(config)
+        template = Template(str(name), protobuf.text(texts, QUESTION), protobuf.text(texts, ANSWER))
+        templates.setdefault(note_type, []).append(template)
+    for key, name, config in database.rows("SELECT id, name, config FROM notetypes"):
+        settings = message(config)
+        yield NoteType(
+            number(key),
+            clean_name(name),
+            tuple(fields.get(key, ())),
+            tuple(templates.get(key, ())),
+            is_cloze=protobuf.number(settings, KIND) == 1,
+            is_image_occlusion=protobuf.number(settings, STOCK_KIND) == IMAGE_OCCLUSION,
+        )
+
+
+def new_decks(database: Database) -> Iterator[tuple[int, AnkiDeck]]:
+    options = {}
+    if "deck_config" in database.tables:
+        options = {
+            key: message(config) for key, config in database.rows("SELECT id, config FROM deck_config")
+        }
+    for key, name, kind in database.rows("SELECT id, name, kind FROM decks"):
+        normal = protobuf.nested(message(kind), NORMAL)
+        option = options.get(protobuf.number(normal, CONFIG_ID), {})
+        own, common = protobuf.floats(normal, DECK_RETENTION), protobuf.floats(option, RETENTION)
+        yield (
+            number(key),
+            AnkiDeck(
+                tuple(clean_name(name).split("\x1f")),
+                protobuf.text(normal, DESCRIPTION),
+                share((own or common or (None,))[-1]),
+                next((found for field in WEIGHTS if (found := protobuf.floats(option, field))), ()),
+            ),
+        )

@@ -1,0 +1,1 @@
+"""What Anki packs its collections in."""

@@ -1,0 +1,1 @@
+"""Texts and tables: a card a line."""

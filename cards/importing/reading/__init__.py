@@ -1,0 +1,1 @@
+"""The cards of a file as they will be stored."""

@@ -1,0 +1,82 @@
+"""Images on the sides of cards: what is stored of each, its file, and its HTML.
+
+The files lie below `folder`, each named by what is in it, so that the same image is kept once however many cards
+show it. What a card's side shows is part of its stored HTML; who may see the file is decided when it is asked for
+(`cards.media.views`).
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+from django.conf import settings
+
+from cards.media.encoding import Encoded
+from cards.models import CardImage
+from cards.temporary_files import is_older
+from cards.text.images import StoredImage
+
+MAX_ON_SIDE = 10
+"""Images of one side."""
+
+KEPT_UNUSED = timedelta(days=1)
+"""How long a file stays that no card shows: it may be in a form that is not saved yet."""
+
+ENDING = ".webp"
+MEDIA_TYPE = "image/webp"
+
+
+# --- HTML
+
+
+# --- Files
+
+
+def folder() -> Path:
+    return Path(settings.DATA_DIR) / "images"
+
+
+def path_of(sha256: str) -> Path:
+    return folder() / sha256[:2] / f"{sha256}{ENDING}"
+
+
+def store(encoded: Encoded, alt: str = "") -> StoredImage:
+    """Keep the file, as a whole or not at all; one that is there already counts as new from now on."""
+    path = path_of(encoded.sha256)
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix="new-", delete=False) as file:
+            try:
+                file.write(encoded.data)
+                file.flush()
+                os.fsync(file.fileno())
+                Path(file.name).replace(path)
+            except BaseException:
+                Path(file.name).unlink(missing_ok=True)
+                raise
+    return StoredImage.of(encoded, alt)
+
+
+def unused_images_remove(*, now: datetime) -> int:
+    """Remove the files that no card has shown for a day, and return how many."""
+    before = now - KEPT_UNUSED
+    count = 0
+    for paths in _chunks(path for path in folder().glob("*/*") if is_older(path, before)):
+        names = [path.stem for path in paths]
+        used = set(CardImage.objects.filter(sha256__in=names).values_list("sha256", flat=True))
+        for path in paths:
+            # Somebody may have chosen the same image a moment ago.
+            if path.stem not in used and is_older(path, before):
+                path.unlink(missing_ok=True)
+                count += 1
+    return count
+
+
+def _chunks(paths: Iterator[Path], size: int = 500) -> Iterator[list[Path]]:
+    while chunk := list(islice(paths, size)):
+        yield chunk

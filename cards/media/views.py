@@ -1,0 +1,38 @@
+"""The files of images, for those who may see a card that shows them."""
+
+from django.http import FileResponse, Http404
+from django.http.response import HttpResponseBase
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from cards.media.files import ENDING, MEDIA_TYPE, path_of
+from cards.models import CardImage, Deck
+from studysite.requests import SiteRequest
+
+YEAR = 365 * 24 * 60 * 60
+
+
+@require_safe
+@cache_control(private=True, max_age=YEAR, immutable=True)
+def image(request: SiteRequest, sha256: str) -> HttpResponseBase:
+    """The image of this hash, where the learner may open a deck that has it; what is in it can never change.
+
+    A card that was removed shows it still, in the results of older tests. Whoever may read every card in the admin
+    sees it there.
+    """
+    shown = CardImage.objects.filter(sha256=sha256).order_by()
+    if not (may_read_all(request) and shown.exists()):
+        decks = Deck.objects.visible_to(request.learner)
+        if not shown.filter(card__deck__in=decks).exists():
+            raise Http404("no such image")
+    try:
+        file = path_of(sha256).open("rb")
+    except FileNotFoundError:
+        raise Http404("its file is lost") from None
+    response = FileResponse(file, content_type=MEDIA_TYPE, filename=f"{sha256[:12]}{ENDING}")
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def may_read_all(request: SiteRequest) -> bool:
+    return bool(request.user.is_staff and request.user.has_perm("cards.view_card"))

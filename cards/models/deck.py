@@ -1,0 +1,165 @@
+"""Decks."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
+from django.core.validators import MinLengthValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from studysite.accounts.models import User
+
+RESTORABLE_DAYS = 30
+
+RESERVED_SLUGS = frozenset({"new", "removed"})
+
+
+class SideChoice(models.TextChoices):
+    """Which side a card asks for; ``AUTO`` lets `cards.text.studied_side` decide from the texts."""
+
+    AUTO = "auto", "Automatic"
+    TERM = "term", "Term"
+    DEFINITION = "definition", "Definition"
+
+
+class Visibility(models.TextChoices):
+    PRIVATE = "private", "Private: only you"
+    LINK = "link", "Link: everyone who has the address"
+    PUBLIC = "public", "Public: listed for everyone"
+
+
+def make_slug() -> str:
+    """An address nobody can guess: a deck shared by link is as private as its link."""
+    return secrets.token_urlsafe(9).replace("_", "-").strip("-").lower()
+
+
+def is_editor(user: User | AnonymousUser) -> bool:
+    """Whether ``user`` edits everybody's cards: staff who may change them in the admin."""
+    return user.is_staff and user.has_perm("cards.change_card")
+
+
+class DeckQuerySet(models.QuerySet["Deck"]):
+    def present(self) -> "DeckQuerySet":
+        """Decks that have not been removed, and are whole: not in the middle of an import."""
+        return self.filter(removed_at=None, is_building=False)
+
+    def public(self) -> "DeckQuerySet":
+        """Decks that anybody finds in the list."""
+        return self.present().filter(visibility=Visibility.PUBLIC)
+
+    def visible_to(self, user: User | AnonymousUser) -> "DeckQuerySet":
+        """Decks that ``user`` may open, if need be by knowing their address: fetching is authorising."""
+        if not user.is_authenticated:
+            return self.present().exclude(visibility=Visibility.PRIVATE)
+        return self.present().filter(~Q(visibility=Visibility.PRIVATE) | Q(owner_id=user.pk))
+
+    def owned_by(self, user: User) -> "DeckQuerySet":
+        return self.present().filter(owner=user)
+
+    def editable_by(self, user: User | AnonymousUser) -> "DeckQuerySet":
+        """Decks that ``user`` may change in the web: their own; for an editor all that they may open."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.visible_to(user) if is_editor(user) else self.owned_by(user)
+
+    def restorable_by(self, user: User, *, now: datetime) -> "DeckQuerySet":
+        """Removed decks that ``user``, their owner, can still bring back."""
+        mine = self.filter(owner=user, erased_at=None)
+        return mine.filter(removed_at__gte=now - timedelta(days=RESTORABLE_DAYS))
+
+
+class DeckManager(models.Manager["Deck"]):
+    def get_by_natural_key(self, slug: str) -> "Deck":
+        return self.get(slug=slug)
+
+
+class Deck(models.Model):
+    """An ordered list of cards."""
+
+    slug = models.SlugField(
+        "address",
+        max_length=64,
+        unique=True,
+        default=make_slug,
+        help_text="The last part of the deck's address.",
+    )
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="decks")
+    title = models.CharField(max_length=200, validators=[MinLengthValidator(1)])
+    description = models.TextField(blank=True, max_length=2_000)
+    visibility = models.CharField(max_length=7, choices=Visibility, default=Visibility.PRIVATE)
+    language = models.CharField(
+        max_length=12, default="en", help_text="Of the cards, as a language tag: en, de, pt-BR."
+    )
+    side_choice = models.CharField(
+        "studied side",
+        max_length=10,
+        choices=SideChoice,
+        default=SideChoice.AUTO,
+        help_text="The side that the cards ask for. Automatic asks for the shorter, more nameable side.",
+    )
+    # Kept by services.refresh_deck: counting 10,000 cards for each page would cost more than the page.
+    card_count = models.PositiveIntegerField(default=0, editable=False)
+    # Rises whenever a card is added, removed or moved, so that what was counted by position can be counted anew.
+    order_version = models.PositiveIntegerField(default=1, editable=False)
+    # Whether any of its cards has ever shown an image, kept with the count: for other decks no page looks for any.
+    has_images = models.BooleanField(default=False, editable=False)
+    # While an import fills it, a deck is nowhere to be seen.
+    is_building = models.BooleanField(default=False, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    removed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # From then on it says nothing and never comes back (see `cards.erasing.services`).
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = DeckManager.from_queryset(DeckQuerySet)()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(erased_at=None) | Q(removed_at__isnull=False), name="deck_erased_is_removed"
+            ),
+            models.CheckConstraint(
+                condition=Q(visibility__in=Visibility.values), name="deck_visibility_known"
+            ),
+            models.CheckConstraint(condition=Q(side_choice__in=SideChoice.values), name="deck_side_known"),
+            models.CheckConstraint(condition=~Q(title=""), name="deck_title_not_empty"),
+        ]
+        indexes = [
+            models.Index(fields=["visibility", "title"], condition=Q(removed_at=None), name="deck_listed"),
+            models.Index(fields=["removed_at"], condition=Q(removed_at__isnull=False), name="deck_removed"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return f"/decks/{self.slug}/"
+
+    def clean(self) -> None:
+        if self.slug in RESERVED_SLUGS:
+            raise ValidationError({"slug": "This address is taken by a page of the site."})
+
+    def is_editable_by(self, user: User | AnonymousUser) -> bool:
+        """Whether ``user``, who may open the deck, may change it too."""
+        return user.is_authenticated and (user.pk == self.owner_id or is_editor(user))
+
+    @property
+    def restorable_until(self) -> datetime | None:
+        """When a removed deck can no longer be brought back by its owner."""
+        return self.removed_at and self.removed_at + timedelta(days=RESTORABLE_DAYS)
+
+    def natural_key(self) -> tuple[str]:
+        return (self.slug,)
+
+    natural_key.dependencies = ["accounts.user"]  # type: ignore[attr-defined]
+
+
+def lock_decks(keys: Iterable[int]) -> list[Deck]:
+    """The decks with these primary keys, locked against other writes on their cards until the transaction ends."""
+    # Answers refer to the deck's row and shall not wait, hence not for its key.
+    return list(Deck.objects.select_for_update(no_key=True).filter(pk__in=set(keys)).order_by("pk"))

@@ -1,0 +1,64 @@
+"""A large deck on its way to a file, which then waits to be fetched (see `cards.exporting.preparing`)."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.utils import timezone
+
+from cards.models.import_draft import make_token
+from cards.slices import Claimed
+from studysite.accounts.models import User
+
+
+def exports_folder() -> Path:
+    """Where the files wait, each in a folder of its own."""
+    return Path(settings.DATA_DIR) / "exports"
+
+
+class DeckExport(Claimed):
+    """A deck that is being written as a file for ``learner``, or for a stranger's browser, whose session names it.
+
+    ``state`` is that of its `cards.exporting.writing.Writer`; ``done`` counts cards of ``total``.
+    """
+
+    token = models.CharField(max_length=32, unique=True, default=make_token)
+    deck = models.ForeignKey("cards.Deck", on_delete=models.CASCADE, related_name="+")
+    learner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, null=True, related_name="deck_exports"
+    )
+    kind = models.CharField(max_length=10, help_text="A kind of file, or history.")
+    state = models.JSONField(default=dict)
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    is_whole = models.BooleanField(default=False)
+    size = models.PositiveBigIntegerField(default=0, help_text="Bytes that it takes up.")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["created_at"], name="export_by_age")]
+
+    def __str__(self) -> str:
+        return f"{self.deck} ({self.kind})"
+
+    def get_absolute_url(self) -> str:
+        return f"/exports/{self.token}/"
+
+    @property
+    def folder(self) -> Path:
+        return exports_folder() / self.token
+
+    @property
+    def viewer(self) -> User | AnonymousUser:
+        return self.learner or AnonymousUser()
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.done // self.total if self.total else 0
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return super().delete(*args, **kwargs)

@@ -1,0 +1,87 @@
+"""Tags."""
+
+import unicodedata
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+from cards.models.deck import Deck
+from cards.text.cleaning import clean_text
+from studysite.accounts.models import User, validate_name
+
+MAX_TAG_NAME = 60
+
+
+# Of some letters the compatibility form is longer.
+MAX_TAG_KEY = 120
+
+
+class TagQuerySet(models.QuerySet["Tag"]):
+    def seen_by(self, user: User | AnonymousUser, *, deck: Deck) -> "TagQuerySet":
+        """The tags that ``user`` sees on the cards of ``deck``: those of its owner, and their own."""
+        owners = {deck.owner_id, user.pk} if user.is_authenticated else {deck.owner_id}
+        return self.filter(owner__in=owners)
+
+    def on(self, deck: Deck) -> "TagQuerySet":
+        """The tags that a present card of ``deck`` has, by key, with the number of these as ``card_count``."""
+        tagged = self.filter(cards__deck=deck, cards__removed_at=None)
+        # Said again: a query that groups does not follow the model's order.
+        return tagged.annotate(card_count=models.Count("cards", distinct=True)).order_by("key", "pk")
+
+
+def tag_key(name: str) -> str:
+    """What makes two tag names the same: compatibility forms and case do not count.
+
+    The database's own LOWER would not do: SQLite's knows ASCII alone and lets "Äpfel" and "äpfel" both in.
+    """
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).strip()
+
+
+def clean_tag_name(name: str) -> str:
+    """A tag's name on one line, without spaces around or doubled.
+
+    Raises:
+        ValidationError: there is nothing to see in it, or it is too long as a name or as a key.
+    """
+    name = " ".join(clean_text(name).split())
+    if len(name) > MAX_TAG_NAME or len(tag_key(name)) > MAX_TAG_KEY:
+        raise ValidationError({"name": f"At most {MAX_TAG_NAME} characters."}, code="too_long")
+    try:
+        validate_name(name)
+    except ValidationError as error:
+        raise ValidationError({"name": error}) from None
+    return name
+
+
+class Tag(models.Model):
+    """A label on cards, owned by a user."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tags")
+    name = models.CharField(max_length=MAX_TAG_NAME)
+    key = models.CharField(max_length=MAX_TAG_KEY, editable=False)
+
+    objects = TagQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["key"]
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "key"], name="tag_unique_per_owner"),
+            models.CheckConstraint(condition=~Q(key=""), name="tag_not_empty"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.key = tag_key(self.name)
+        if (fields := kwargs.get("update_fields")) is not None:
+            kwargs["update_fields"] = {*fields, "key"}
+        super().save(*args, **kwargs)
+
+    def clean(self) -> None:
+        self.name = clean_tag_name(self.name)
+        self.key = tag_key(self.name)

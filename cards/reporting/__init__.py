@@ -1,0 +1,1 @@
+"""Learners' reports on cards."""

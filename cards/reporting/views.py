@@ -1,0 +1,43 @@
+"""What learners report about a deck's cards, for who looks after the deck."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from cards.access import READ_AND_POST, deck_to_edit
+from cards.models import CardReport
+from cards.reporting.services import accept_answer, settle_report, to_look_at_in
+from studysite.accounts.guests import learner_required
+from studysite.htmx import render_page
+from studysite.requests import LearnerRequest, whole_number
+
+REPORTS_PER_PAGE = 50
+ACCEPT = "accept"
+
+
+@never_cache
+@learner_required
+@require_http_methods(READ_AND_POST)
+def deck_reports(request: LearnerRequest, slug: str) -> HttpResponse:
+    """The reports that nobody has seen to; a POST settles one, and accepts its answer where that is wanted."""
+    deck = deck_to_edit(request, slug)
+    reports = CardReport.objects.unsettled().filter(card__deck=deck, card__removed_at=None)
+    if request.method == "POST":
+        key = whole_number(request.POST.get("report", ""))
+        return see_to(request, get_object_or_404(reports.select_related("card"), pk=key))
+    listed = reports.select_related("card", "reporter").order_by("-created_at", "-pk")
+    page = Paginator(listed, REPORTS_PER_PAGE).get_page(request.GET.get("page"))
+    return render_page(
+        request, "cards/reports.html", {"deck": deck, "page": page, "look": to_look_at_in(deck)}
+    )
+
+
+def see_to(request: LearnerRequest, report: CardReport) -> HttpResponse:
+    wants_it = request.POST.get("word") == ACCEPT and report.kind == CardReport.Kind.ALSO_RIGHT
+    if wants_it and accept_answer(card=report.card, side=report.side, text=report.text):
+        messages.success(request, "That answer counts from now on.")
+    settle_report(report=report)
+    return redirect(request.get_full_path())

@@ -1,0 +1,120 @@
+"""Tags on the cards of a deck: on one card, and on many at once."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+from django_htmx.http import trigger_client_event
+
+from cards.access import READ_AND_POST, deck_to_see
+from cards.forms import SearchForm
+from cards.models import Card, CardQuerySet, Deck, Tag, tag_key
+from cards.tagging import services as tagging
+from cards.tagging.filter import TagChoice
+from cards.tagging.forms import SelectionForm, TagNamesForm
+from cards.text.cleaning import clean_text
+from studysite.htmx import render_page, wanted_part
+from studysite.requests import LearnerRequest, safe_next
+
+CARDS_PER_PAGE = 50
+
+
+@never_cache
+@login_required
+@require_http_methods(READ_AND_POST)
+def card_tags(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
+    """The form for the learner's own tags on a card; a POST puts some on, or takes one off."""
+    deck = deck_to_see(request, slug)
+    cards = deck.cards.present().filter(pk=pk)
+    get_object_or_404(cards)
+    if request.method != "POST":
+        return show_card_tags(request, deck, cards, TagNamesForm(owner=request.learner))
+    form = TagNamesForm(request.POST, owner=request.learner)
+    if removed := request.POST.get("remove"):
+        mine = request.learner.tags.filter(key=tag_key(clean_text(removed[:200])))
+        tagging.untag_cards(tags=mine, cards=cards)
+    elif form.is_valid():
+        tagging.tag_cards(owner=request.learner, names=form.cleaned_data["name"], cards=cards)
+    else:
+        return show_card_tags(request, deck, cards, form)
+    if wanted_part(request, (f"card-tags-{pk}",)):
+        # Beside the card, a page may list the deck's tags.
+        shown = show_card_tags(request, deck, cards, TagNamesForm(owner=request.learner))
+        return trigger_client_event(shown, "tags-changed")
+    return redirect(safe_next(request) or request.path)
+
+
+def show_card_tags(
+    request: LearnerRequest, deck: Deck, cards: CardQuerySet, form: TagNamesForm
+) -> HttpResponse:
+    """The card's tags with the form open, in the card's place in a list or as a page."""
+    card = cards.with_seen_tags(request.learner, deck=deck).get()
+    is_part = wanted_part(request, (f"card-tags-{card.pk}",))
+    is_open = not is_part or "done" not in request.GET
+    context = {"deck": deck, "card": card, "tag_form": form, "next": safe_next(request)}
+    context |= {"is_open": is_open, "is_closed": not is_open}
+    return render_page(request, "cards/_card_tags.html" if is_part else "cards/card_tags.html", context)
+
+
+@never_cache
+@login_required
+@require_http_methods(READ_AND_POST)
+def deck_tags(request: LearnerRequest, slug: str) -> HttpResponse:
+    """The deck's cards to be ticked, narrowed by tags and by a text, and tagged or untagged together."""
+    deck = deck_to_see(request, slug)
+    if request.method != "POST":
+        return show_selection(request, deck, SelectionForm(owner=request.learner))
+    form = SelectionForm(request.POST, owner=request.learner)
+    if not form.is_valid():
+        return show_selection(request, deck, form)
+    found = listed(request, deck)[0]
+    cards = found if form.cleaned_data["all"] else deck.cards.present().filter(pk__in=form.cards())
+    notice = act(request, form, cards)
+    if not wanted_part(request, ("selection",)):
+        messages.info(request, notice)
+        return redirect(request.get_full_path())
+    return show_selection(request, deck, SelectionForm(owner=request.learner), notice=notice)
+
+
+def act(request: LearnerRequest, form: SelectionForm, cards: CardQuerySet) -> str:
+    """Tag or untag, and say what was done."""
+    if not cards.exists():
+        return "Tick the cards first."
+    names = form.cleaned_data["name"]
+    said = ", ".join(f"“{name}”" for name in names)
+    if form.cleaned_data["do"] == "tag":
+        count = tagging.tag_cards(owner=request.learner, names=names, cards=cards)
+        return f"{said} added to {count:,} card{'' if count == 1 else 's'}."
+    mine = request.learner.tags.filter(key__in=[tag_key(name) for name in names])
+    count = tagging.untag_cards(tags=mine, cards=cards)
+    return f"{said} taken off {count:,} card{'' if count == 1 else 's'}."
+
+
+def listed(request: LearnerRequest, deck: Deck) -> tuple[CardQuerySet, TagChoice, SearchForm]:
+    """The cards that the address asks for, in order, and what it asks for."""
+    search = SearchForm(request.GET)
+    choice = TagChoice.from_address(request.GET, Tag.objects.seen_by(request.learner, deck=deck).on(deck))
+    cards: CardQuerySet = Card.objects.filter(deck=deck).present().in_order().with_text(search.text)
+    return choice.narrow(cards), choice, search
+
+
+def show_selection(
+    request: LearnerRequest, deck: Deck, form: SelectionForm, *, notice: str = ""
+) -> HttpResponse:
+    cards, choice, search = listed(request, deck)
+    with_tags = cards.with_seen_tags(request.learner, deck=deck)
+    page = Paginator(with_tags, CARDS_PER_PAGE).get_page(request.GET.get("page"))
+    ticked = set(form.cards()) if form.is_bound else set()
+    context = {
+        "deck": deck,
+        "page": page,
+        "choice": choice,
+        "search": search,
+        "form": form,
+        "notice": notice,
+        "ticked": ticked,
+    }
+    return render_page(request, "cards/deck_tags.html", context, parts=("selection",))

@@ -1,0 +1,61 @@
+"""Tags: writes on them, and narrowing cards to some of them."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from cards.models import CHUNK, Card, Tag, tag_key
+from studysite.accounts.models import User
+
+"""Tags that a list can be narrowed to at once."""
+
+ANY, ALL = "any", "all"
+TagLink = Card.tags.through
+
+
+def own_tags(*, owner: User, names: Sequence[str]) -> list[Tag]:
+    """The owner's tags of these names (see `cards.models.tag.clean_tag_name`), made where she has none."""
+    by_key = {tag_key(name): name for name in reversed(names)}
+    have = set(owner.tags.filter(key__in=by_key).values_list("key", flat=True))
+    # Another of her tabs may make the same tag at this moment.
+    missing = [Tag(owner=owner, name=name, key=key) for key, name in by_key.items() if key not in have]
+    Tag.objects.bulk_create(missing, ignore_conflicts=True)
+    return list(owner.tags.filter(key__in=by_key))
+
+
+@transaction.atomic
+def tag_cards(*, owner: User, names: Sequence[str], cards: QuerySet[Card]) -> int:
+    """Put the owner's tags of these names on ``cards``; returns on how many cards one was put that had it not."""
+    tags = own_tags(owner=owner, names=names)
+    keys = list(cards.order_by().values_list("pk", flat=True))
+    links = TagLink.objects.filter(tag__in=tags, card__in=cards.order_by().values("pk"))
+    have = set(links.values_list("card", "tag"))
+    new = [(key, tag.pk) for key in keys for tag in tags if (key, tag.pk) not in have]
+    TagLink.objects.bulk_create(
+        [TagLink(card_id=card, tag_id=tag) for card, tag in new], batch_size=CHUNK, ignore_conflicts=True
+    )
+    return len({card for card, _ in new})
+
+
+@transaction.atomic
+def untag_cards(*, tags: QuerySet[Tag], cards: QuerySet[Card]) -> int:
+    """Take ``tags`` off ``cards``; returns off how many. The tags stay, for other cards."""
+    links = TagLink.objects.filter(tag__in=tags, card__in=cards.order_by().values("pk"))
+    count = links.values("card").distinct().count()
+    links.delete()
+    return count
+
+
+@transaction.atomic
+def merge_tags(*, tag: Tag, into: Tag) -> None:
+    """Put ``into`` on every card that ``tag`` is on, and delete ``tag``. Both are the same owner's.
+
+    Raises:
+        ValueError: they are one tag, or two owners'.
+    """
+    if tag.pk == into.pk or tag.owner_id != into.owner_id:
+        raise ValueError("Only two tags of one owner can be merged.")
+    have = TagLink.objects.filter(tag=into).values("card")
+    TagLink.objects.filter(tag=tag).exclude(card__in=have).update(tag=into)
+    tag.delete()

@@ -1,0 +1,95 @@
+"""The learner's own tags: renaming, merging and deleting them."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from cards.access import READ_AND_POST
+from cards.models import Tag
+from cards.tagging import services as tagging
+from cards.tagging.forms import MergeForm, RenameForm
+from studysite.htmx import render_page
+from studysite.requests import LearnerRequest
+
+TAGS_PER_PAGE = 100
+MOST_NAMES = 500
+PRESENT = Q(cards__removed_at=None, cards__deck__removed_at=None)
+
+
+@never_cache
+@login_required
+@require_safe
+def my_tags(request: LearnerRequest) -> HttpResponse:
+    """All tags of the learner, each with the number of cards and decks that it is on."""
+    tags = request.learner.tags.annotate(
+        cards_tagged=Count("cards", filter=PRESENT),
+        decks_tagged=Count("cards__deck", filter=PRESENT, distinct=True),
+    )
+    page = Paginator(tags.order_by("key"), TAGS_PER_PAGE).get_page(request.GET.get("page"))
+    return render_page(request, "cards/tags.html", {"page": page})
+
+
+@never_cache
+@login_required
+@require_safe
+def tag_names(request: LearnerRequest) -> HttpResponse:
+    """The names of the learner's tags, to complete what she types."""
+    names = request.learner.tags.order_by("key").values_list("name", flat=True)[:MOST_NAMES]
+    return render_page(request, "cards/_tag_names.html", {"names": names})
+
+
+@never_cache
+@login_required
+@require_http_methods(READ_AND_POST)
+def tag_edit(request: LearnerRequest, pk: int) -> HttpResponse:
+    """One tag: its name, and the ways to merge and to delete it."""
+    tag = get_object_or_404(request.learner.tags, pk=pk)
+    name = tag.name
+    form = RenameForm(request.POST if request.method == "POST" else None, instance=tag)
+    if not form.is_valid():
+        tag.name = name
+        return show_tag(request, tag, rename=form)
+    form.save()
+    messages.success(request, f"“{name}” is called “{tag}” now.")
+    return redirect("tags")
+
+
+def show_tag(
+    request: LearnerRequest, tag: Tag, *, rename: RenameForm | None = None, merge: MergeForm | None = None
+) -> HttpResponse:
+    context = {
+        "tag": tag,
+        "rename": rename or RenameForm(instance=tag),
+        "merge": merge or MergeForm(tag=tag),
+        "card_count": tag.cards.present().filter(deck__removed_at=None).count(),
+    }
+    return render_page(request, "cards/tag.html", context)
+
+
+@login_required
+@require_POST
+def tag_merge(request: LearnerRequest, pk: int) -> HttpResponse:
+    """Make two tags one."""
+    tag = get_object_or_404(request.learner.tags, pk=pk)
+    form = MergeForm(request.POST, tag=tag)
+    if not form.is_valid():
+        return show_tag(request, tag, merge=form)
+    into = form.cleaned_data["into"]
+    tagging.merge_tags(tag=tag, into=into)
+    messages.success(request, f"“{tag}” is part of “{into}” now.")
+    return redirect("tags")
+
+
+@login_required
+@require_POST
+def tag_delete(request: LearnerRequest, pk: int) -> HttpResponse:
+    """Take a tag off all cards and forget it."""
+    tag = get_object_or_404(request.learner.tags, pk=pk)
+    tag.delete()
+    messages.success(request, f"“{tag}” is deleted.")
+    return redirect("tags")

@@ -1,0 +1,1 @@
+"""The texts of cards. Pure: no Django, no database."""

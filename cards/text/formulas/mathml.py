@@ -1,0 +1,140 @@
+"""LaTeX formulas -> MathML, within bounds: what a formula costs does not depend on who wrote it. Pure."""
+
+import hashlib
+import re
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from cards.text.formulas.process import SECONDS, ConverterGoneError, EndlessFormulaError, converter
+from cards.text.formulas.syntax import MAX_OPENERS, FormulaError, check_delimiters
+
+MAX_FORMULA = 1_000
+"""Characters; a long one of those that people typeset has about 300."""
+
+OPENER = re.compile(r"\{|\\[a-zA-Z]+")
+
+# Only a command that the formula defines itself could expand without end or into something deeper than its source.
+DEFINITION = re.compile(r"\\(?:(?:re)?newcommand|providecommand|g?def|let|global)(?![a-zA-Z])")
+
+MAX_SECONDS = 3 * SECONDS
+"""Processor time of the converter for one text, or for all that a request renders."""
+
+REMEMBERED, REMEMBERED_FOR = 1_000, 3600.0
+"""How many formulas that did so are refused without being tried again, and for how many seconds."""
+
+Formula = tuple[str, bool]
+"""LaTeX, and whether it is displayed: set on a line of its own."""
+
+TOO_MANY = "Other formulas took too long to typeset, so it was not tried."
+
+
+class Allowance:
+    """How many seconds the converter may still take."""
+
+    def __init__(self) -> None:
+        self.left = MAX_SECONDS
+
+
+class Refused:
+    """The formulas that ended the converter lately, by their hash; the oldest are forgotten. For all threads."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.known: dict[bytes, tuple[float, str]] = {}
+
+    def why(self, key: bytes) -> str:
+        """Why it was refused; empty where it was not."""
+        if not self.known:
+            return ""
+        at, why = self.known.get(key, (0.0, ""))
+        return why if why and time.monotonic() - at < REMEMBERED_FOR else ""
+
+    def add(self, key: bytes, why: str) -> None:
+        with self.lock:
+            self.known.pop(key, None)
+            self.known[key] = time.monotonic(), why
+            if len(self.known) > REMEMBERED:
+                del self.known[next(iter(self.known))]
+
+
+refused = Refused()
+allowed: ContextVar[Allowance | None] = ContextVar("allowed", default=None)
+
+
+@contextmanager
+def one_allowance() -> Iterator[Allowance]:
+    """Let all that is typeset meanwhile share one allowance: the request's, if there is one already."""
+    if there := allowed.get():
+        yield there
+        return
+    token = allowed.set(allowance := Allowance())
+    try:
+        yield allowance
+    finally:
+        allowed.reset(token)
+
+
+def to_mathml(latex: str, *, display: bool) -> str:
+    """`typeset` for one formula. Raises FormulaError."""
+    found = typeset([(latex, display)])[latex, display]
+    if isinstance(found, FormulaError):
+        raise found
+    return found
+
+
+def typeset(formulas: Iterable[Formula]) -> dict[Formula, str | FormulaError]:
+    """The MathML of formulas, or why one has none: it is no LaTeX that is known here, or beyond the bounds above.
+
+    The markup may carry ``style`` attributes and ids: it is for `cards.text.markdown`, which takes them out.
+    """
+    found: dict[Formula, str | FormulaError] = {}
+    wanted = []
+    for formula in dict.fromkeys(formulas):
+        try:
+            check(formula)
+        except FormulaError as error:
+            found[formula] = error
+        else:
+            wanted.append(formula)
+    return found | convert(wanted) if wanted else found
+
+
+def convert(formulas: Sequence[Formula]) -> dict[Formula, str | FormulaError]:
+    """What the converter says to formulas that may reach it: to all together, or, where one ends it, to each."""
+    with one_allowance() as allowance:
+        if allowance.left <= 0:
+            return dict.fromkeys(formulas, FormulaError(TOO_MANY))
+        try:
+            answers, seconds = converter.convert(formulas)
+        except ConverterGoneError as error:
+            return dict.fromkeys(formulas, error)
+        except EndlessFormulaError as error:
+            allowance.left -= SECONDS
+            if len(formulas) > 1:
+                return {formula: convert([formula])[formula] for formula in formulas}
+            refused.add(key_of(formulas[0]), str(error))
+            return {formulas[0]: error}
+        allowance.left -= seconds
+        return dict(zip(formulas, answers, strict=True))
+
+
+def key_of(formula: Formula) -> bytes:
+    latex, display = formula
+    return hashlib.sha256(f"{display:d}{latex}".encode("utf-8", "replace")).digest()
+
+
+def check(formula: Formula) -> None:
+    """Raises FormulaError for what shall not reach the converter."""
+    latex, _ = formula
+    if len(latex) > MAX_FORMULA:
+        raise FormulaError(f"A formula has at most {MAX_FORMULA:,} characters.")
+    if len(OPENER.findall(latex)) > MAX_OPENERS:
+        raise FormulaError(f"A formula has at most {MAX_OPENERS} commands and opening braces.")
+    if DEFINITION.search(latex):
+        raise FormulaError("A formula cannot define commands.")
+    check_delimiters(latex)
+    if why := refused.why(key_of(formula)):
+        raise EndlessFormulaError(why)

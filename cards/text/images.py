@@ -1,0 +1,55 @@
+"""Images in the HTML of a side."""
+
+import html
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from cards.media.encoding import Encoded
+
+NOT_DESCRIBED = "Image without a description"
+
+TAG = re.compile(r'<img class="card-image"[^>]*>')
+
+
+@dataclass(frozen=True, slots=True)
+class StoredImage:
+    """An image whose file is there: its hash, its size in pixels, and what it shows in words."""
+
+    sha256: str
+    width: int
+    height: int
+    alt: str = ""
+
+    @classmethod
+    def of(cls, encoded: Encoded, alt: str = "") -> "StoredImage":
+        return cls(encoded.sha256, encoded.width, encoded.height, alt)
+
+    @property
+    def url(self) -> str:
+        return f"/images/{self.sha256}/"
+
+    @property
+    def html(self) -> str:
+        alt = html.escape(self.alt or NOT_DESCRIBED)
+        size = f'width="{self.width}" height="{self.height}"'
+        return f'<img class="card-image" src="{self.url}" alt="{alt}" {size} loading="lazy">'
+
+    def said(self, alt: str) -> "StoredImage":
+        """The same with other words."""
+        return replace(self, alt=alt)
+
+
+def with_images(text_html: str, images: Iterable[StoredImage]) -> str:
+    """A side's HTML with these images below its text, instead of any that it had."""
+    return without_images(text_html) + "".join(image.html for image in images)
+
+
+def without_images(side_html: str) -> str:
+    """A side's HTML as `cards.text.markdown` made it of the text."""
+    return TAG.sub("", side_html)
+
+
+def images_in(side_html: str) -> str:
+    """The images alone of a side's HTML."""
+    return "".join(TAG.findall(side_html))
