@@ -1,8 +1,3 @@
-"""Judging typed answers: correct, wrong, or for the learner to say; and what differs, for the feedback."""
+"""The module below holds it all; the next commit divides it."""
 
-from sessions_app.study.answers.difference import Kind, Segment, difference
-from sessions_app.study.answers.judging import judge
-from sessions_app.study.answers.reasons import Judgement, Reason
-from sessions_app.study.answers.text import normalised
-
-__all__ = ["Judgement", "Kind", "Reason", "Segment", "difference", "judge", "normalised"]
+from sessions_app.study.judging import *  # noqa: F403
