@@ -34,8 +34,8 @@ answers_asked = Signal()
 records_asked = Signal()
 
 # With ``deck``, ``learner``, the file's ``history`` (`cards.importing.history.FileHistory`), for how many
-# ``seconds``, and ``now``: a file's history is to be written. Whoever keeps histories answers with where to go on next and for
-# how many cards it is written, None once all of it is there. Sent outside any transaction.
+# ``seconds``, and ``now``: a file's history is to be written. Whoever keeps histories answers with where to go on
+# next and for how many cards it is written, None once all of it is there. Sent outside any transaction.
 history_offered = Signal()
 
 # With ``cards`` of one ``deck``: what they say is about to be erased for good. Whoever keeps texts of

@@ -23,8 +23,8 @@ class SessionsAppConfig(AppConfig):
 
     def ready(self) -> None:
         from sessions_app import receivers  # noqa: F401
-        from sessions_app.study.answers import words
+        from sessions_app.study.text import word_lists
 
-        words.keep_in(settings.DATA_DIR)
+        word_lists.keep_in(settings.DATA_DIR)
 
         connection_created.connect(use_all_parameters, dispatch_uid="use_all_parameters")

@@ -1,8 +1,8 @@
 """Erasing what studying keeps: frozen texts of removed decks and cards, and all that people who leave have done.
 
 Everything is done in transactions of some hundred rows, and what is left is found again (see
-`cards.erasing.services` and `studysite.accounts.erasing`). Of others the log stays, with what it comes to: no replay may come out
-different.
+`cards.erasing.services` and `studysite.accounts.erasing`). Of others the log stays, with what it comes to: no
+replay may come out different.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -23,7 +23,7 @@ from sessions_app.models import (
     Step,
     StudySession,
 )
-from sessions_app.study.frozen import board_without, question_without
+from sessions_app.study.questions.frozen import board_without, question_without
 from studysite.accounts.erasing import Belonging
 from studysite.accounts.models import User
 from studysite.deadline import is_over

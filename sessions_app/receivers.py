@@ -28,10 +28,11 @@ from cards.signals import (
     records_asked,
     references_asked,
 )
-from sessions_app import erasing, histories, overrides, upkeep
-from sessions_app.anki_history import AnkiHistories
-from sessions_app.guests import belongings, guest_discard, guest_merge
-from sessions_app.records import ArchiveHistories, records_of
+from sessions_app import erasing
+from sessions_app.learners.guests import belongings, guest_discard, guest_merge
+from sessions_app.review_log import card_changes, importing, overridden_answers
+from sessions_app.review_log.anki import AnkiHistories
+from sessions_app.review_log.archive import ArchiveHistories, records_of
 from studysite.accounts import guests
 from studysite.accounts.erasing import Belonging
 from studysite.accounts.models import User
@@ -40,40 +41,40 @@ from studysite.accounts.signals import belongings_asked, person_erasing, person_
 
 @receiver(cards_changed)
 def recount_enrollments(sender: object, deck: Deck, **kwargs: Any) -> None:
-    upkeep.recount(deck)
+    card_changes.recount(deck)
 
 
 @receiver(cards_reasked)
 def start_anew(sender: object, cards: Sequence[int], deck: Deck, now: datetime, **kwargs: Any) -> None:
-    upkeep.start_anew(cards, deck=deck, now=now)
+    card_changes.start_anew(cards, deck=deck, now=now)
 
 
 @receiver(answer_accepted)
 def settle_overrides(sender: object, card: Card, **kwargs: Any) -> None:
-    overrides.settle(now=timezone.now(), card=card)
+    overridden_answers.settle(now=timezone.now(), card=card)
 
 
 @receiver(answers_asked)
 def count_overrides(sender: object, decks: Collection[int], **kwargs: Any) -> dict[int, int]:
-    return overrides.waiting_counts(decks)
+    return overridden_answers.waiting_counts(decks)
 
 
 @receiver(cards_moving)
 def lock_enrollments(sender: object, decks: Sequence[int], **kwargs: Any) -> None:
     """An answer locks its enrollment and then writes a line that refers to the card: the same order here."""
-    upkeep.lock_enrollments(decks)
+    card_changes.lock_enrollments(decks)
 
 
 @receiver(cards_moved)
 def follow_cards(
     sender: object, cards: Sequence[int], decks: Sequence[int], to: Deck, now: datetime, **kwargs: Any
 ) -> None:
-    upkeep.follow_cards(cards, to=to, decks=decks, now=now)
+    card_changes.follow_cards(cards, to=to, decks=decks, now=now)
 
 
 @receiver(learners_asked)
 def count_learners(sender: object, cards: QuerySet[Card], **kwargs: Any) -> int:
-    return upkeep.learner_count(cards)
+    return card_changes.learner_count(cards)
 
 
 @receiver(records_asked)
@@ -101,7 +102,7 @@ def take_history(
     if history.kind not in readers:
         return None
     source = readers[history.kind](history, deck=deck, learner=learner, keys=history.keys, now=now)
-    return histories.write(
+    return importing.write(
         deck=deck,
         learner=learner,
         histories=source,

@@ -7,11 +7,11 @@ from random import Random
 from django.db.models import Count, Q
 
 from cards.models import Card, TwinPair
-from sessions_app.desk import DeckDesk
 from sessions_app.models import Enrollment, Review
+from sessions_app.questions.pool import FIELDS, WHOLE_DECK
+from sessions_app.questions.queue import DeckDesk
 from sessions_app.study.modes.test import Stock
 from sessions_app.study.types import Side, StudyCard
-from sessions_app.surroundings import FIELDS, WHOLE_DECK
 
 # Of a deck that is not read whole so many cards are, at least, and so many for each question.
 FEWEST_READ = 400

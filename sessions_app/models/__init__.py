@@ -1,14 +1,19 @@
-"""Studying: enrollments, sessions and their steps, the append-only log, and what it adds up to."""
+"""The tables of studying."""
 
-from sessions_app.models.board import MatchingBoard
-from sessions_app.models.enrollment import Enrollment, EnrollmentQuerySet
-from sessions_app.models.override import OverriddenAnswer, OverriddenAnswerQuerySet
-from sessions_app.models.paper import Paper
+from sessions_app.models.choices import ANKI, MAX_RESPONSE
+from sessions_app.models.enrollment import Enrollment, EnrollmentQuerySet, enrollment_set
+from sessions_app.models.matching_board import MatchingBoard
+from sessions_app.models.overridden_answer import OverriddenAnswer, OverriddenAnswerQuerySet
+from sessions_app.models.paper import MAX_NAME, Paper, PaperQuerySet, make_token
+from sessions_app.models.predicted_recall import predicted_recall
 from sessions_app.models.progress import CardProgress, CardProgressQuerySet, DayTotal
-from sessions_app.models.review import Review
-from sessions_app.models.session import Step, StudySession
+from sessions_app.models.review import Review, ReviewQuerySet
+from sessions_app.models.session import Step, StudySession, end_session
 
 __all__ = [
+    "ANKI",
+    "MAX_NAME",
+    "MAX_RESPONSE",
     "CardProgress",
     "CardProgressQuerySet",
     "DayTotal",
@@ -18,7 +23,13 @@ __all__ = [
     "OverriddenAnswer",
     "OverriddenAnswerQuerySet",
     "Paper",
+    "PaperQuerySet",
     "Review",
+    "ReviewQuerySet",
     "Step",
     "StudySession",
+    "end_session",
+    "enrollment_set",
+    "make_token",
+    "predicted_recall",
 ]

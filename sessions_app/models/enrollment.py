@@ -11,14 +11,14 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from cards.models import Card, Deck, SideChoice
-from sessions_app.models.board import MatchingBoard
+from sessions_app.models.matching_board import MatchingBoard
 from sessions_app.models.paper import Paper
+from sessions_app.models.predicted_recall import predicted_recall
 from sessions_app.models.progress import CardProgress, CardProgressQuerySet, DayTotal
-from sessions_app.models.recall import predicted_recall
 from sessions_app.models.review import Review, scheduler_version
 from sessions_app.models.session import StudySession
-from sessions_app.study import memory as fsrs_memory
 from sessions_app.study.modes import MODES
+from sessions_app.study.scheduling import fsrs_memory
 from sessions_app.study.types import Level
 from studysite.accounts.models import User
 
@@ -233,3 +233,8 @@ class Enrollment(models.Model):
         """The counts that are derived from the log."""
         names = ("recognised", "recalled", "learned", "mastered", "scheduled", "suspended")
         return {name: getattr(self, name) for name in names}
+
+
+def enrollment_set(*, learner: User, deck: Deck, **fields: object) -> None:
+    """Set the learner's consent or settings for the deck: ``shares_progress``, ``new_per_day``."""
+    Enrollment.objects.update_or_create(learner=learner, deck=deck, defaults=fields)

@@ -9,8 +9,9 @@ from django.db.models.functions import Coalesce
 
 from cards.models import Card, Deck, SideChoice
 from sessions_app.models.choices import LEVELS, SIDES, STATES
-from sessions_app.study.progress import fades_at
-from sessions_app.study.types import Level, Memory, Progress, State, Tally
+from sessions_app.study.scheduling.progress import fades_at
+from sessions_app.study.scheduling.types import Memory, Progress, Tally
+from sessions_app.study.types import Level, State
 
 
 class CardProgressQuerySet(models.QuerySet["CardProgress"]):

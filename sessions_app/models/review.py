@@ -20,8 +20,9 @@ from sessions_app.models.choices import (
     VERDICTS,
 )
 from sessions_app.models.session import Step
-from sessions_app.study import memory as fsrs_memory
-from sessions_app.study.types import Evidence, Kind, Memory, Outcome, Rating, Side, State, Verdict
+from sessions_app.study.scheduling import fsrs_memory
+from sessions_app.study.scheduling.types import Memory, Outcome
+from sessions_app.study.types import Evidence, Kind, Rating, Side, State, Verdict
 
 
 def scheduler_version() -> str:

@@ -1,5 +1,7 @@
 """Sessions and their steps."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -101,3 +103,9 @@ class Step(models.Model):
 
     def __str__(self) -> str:
         return f"{self.session_id}/{self.position}"
+
+
+def end_session(session: StudySession, now: datetime) -> None:
+    """End the session; its open question is given back unanswered."""
+    session.steps.unanswered().update(retired_at=now)
+    StudySession.objects.open().filter(pk=session.pk).update(finished_at=now)

@@ -1,0 +1,1 @@
+"""The append-only log of reviews, and the progress that follows from it."""

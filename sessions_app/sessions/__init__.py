@@ -1,0 +1,1 @@
+"""Learn and Spaced: sessions of one question after another."""

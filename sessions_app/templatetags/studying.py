@@ -11,10 +11,11 @@ from django.utils.safestring import SafeString, mark_safe
 from cards.templatetags.card_text import stored
 from cards.text.images import images_in
 from cards.text.markdown import PLAIN, plain, render
-from sessions_app.illustrated import IllustratedText
-from sessions_app.study.answers.difference import difference
+from sessions_app.questions.images import IllustratedText
 from sessions_app.study.days import study_day
-from sessions_app.study.types import Level, Need, NextStep
+from sessions_app.study.judging.difference import difference
+from sessions_app.study.scheduling.types import Need, NextStep
+from sessions_app.study.types import Level
 
 register = template.Library()
 register.filter("stored", stored)

@@ -11,7 +11,7 @@ from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from sessions_app.study.answers import words
+from sessions_app.study.text import word_lists
 from studysite.accounts.models import User
 from tests import programs
 
@@ -65,7 +65,7 @@ def new_context(new_context: Callable[..., BrowserContext]) -> Callable[..., Bro
 @pytest.fixture(autouse=True, scope="session")
 def _words() -> None:
     """Read the lists of words before a page waits for its first typed answer, as a server does at its start."""
-    words.lists()
+    word_lists.lists()
 
 
 @pytest.fixture

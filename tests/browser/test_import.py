@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from cards.importing import running
 from cards.models import Card, Deck
-from sessions_app.study.answers import words
+from sessions_app.study.text import word_lists
 from tests.browser.steps import check
 from tests.cards.formats.packages import BASIC, note, package
 
@@ -20,7 +20,7 @@ WORDS = "mitochondrion – makes energy\nribosome – makes proteins\nnucleus �
 @pytest.fixture(autouse=True, scope="module")
 def _word_lists() -> None:
     """As `make run` has them before it serves; the first question would wait for them."""
-    words.lists()
+    word_lists.lists()
 
 
 def paste_and_study(page: Page) -> None:

@@ -8,7 +8,8 @@ from playwright.sync_api import Page, expect
 
 from cards.models import Card
 from sessions_app.models import Review, Step
-from sessions_app.study.types import Kind, Question
+from sessions_app.study.questions.types import Question
+from sessions_app.study.types import Kind
 from tests.browser.steps import check
 
 pytestmark = pytest.mark.django_db(transaction=True)

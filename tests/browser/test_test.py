@@ -11,8 +11,9 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from sessions_app.models import Paper, Review, Step
-from sessions_app.study import sheets
-from sessions_app.study.types import Kind, Question
+from sessions_app.study.questions import paper_answers
+from sessions_app.study.questions.types import Question
+from sessions_app.study.types import Kind
 from tests.browser.steps import check
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -49,7 +50,7 @@ def fill(page: Page, step: Step) -> None:
         item.get_by_label("True" if question.options[0] == question.answer else "False").check()
     elif question.kind is Kind.BLOCK:
         for place, field in enumerate(item.locator("select").all()):
-            field.select_option(str(sheets.right_pair(question, place)))
+            field.select_option(str(paper_answers.right_pair(question, place)))
     elif question.kind is Kind.TYPED:
         item.locator("input:not([type=hidden])").fill(question.answer)
     else:
@@ -79,7 +80,7 @@ def test_every_kind_closed_in_the_middle_and_finished_on_another_device(
     half = paper[: len(paper) // 2]
     for step in half:
         fill(page, step)
-    expect_saved(page, sum(sheets.points(Question.from_json(step.question)) for step in half))
+    expect_saved(page, sum(paper_answers.points(Question.from_json(step.question)) for step in half))
     page.close()
     with browser.new_context(**browser_context_args) as context:
         sign_in(context, learner)

@@ -57,7 +57,7 @@ def minimal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cards.importing.preview.comparing.KNOWN_AT_ONCE", 2)
     monkeypatch.setattr("cards.importing.drafts.DROPPED_AT_ONCE", 2)
     monkeypatch.setattr("cards.formats.anki.history.COPIED", 2)
-    monkeypatch.setattr("sessions_app.histories.CARDS_AT_ONCE", 1)
+    monkeypatch.setattr("sessions_app.review_log.importing.CARDS_AT_ONCE", 1)
 
 
 def a_text() -> bytes:
@@ -557,7 +557,7 @@ def test_a_preview_takes_few_queries_however_many_cards(
     [
         "cards.importing.reading.reader.Reader.add",
         "cards.importing.preview.comparing.standing",
-        "sessions_app.histories.next_chunk",
+        "sessions_app.review_log.importing.next_chunk",
     ],
 )
 def test_a_draft_that_is_dropped_in_the_middle_of_a_slice_breaks_nothing(

@@ -16,7 +16,8 @@ from collections import Counter, defaultdict
 from logging.handlers import BufferingHandler
 from pathlib import Path
 
-from sessions_app.study.answers import Reason, difference, failures, judge, words
+from sessions_app.study.judging import Reason, difference, failures, judge
+from sessions_app.study.text import word_lists
 
 MOST_SECONDS, MOST_MEGABYTES = 2.0, 300
 LENGTHS = (999, 1_000, 1_001, 2_000, 10_000)
@@ -124,6 +125,6 @@ def main() -> None:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as directory:
-        words.keep_in(Path(directory))
-        words.lists()
+        word_lists.keep_in(Path(directory))
+        word_lists.lists()
         main()

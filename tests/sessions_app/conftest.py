@@ -7,10 +7,10 @@ import pytest
 
 from cards.editing.decks import refresh_deck
 from cards.models import Card, Deck, Visibility
-from sessions_app import services
 from sessions_app.models import Step
-from sessions_app.services import Stand
-from sessions_app.study.types import SessionSettings
+from sessions_app.sessions import services as sessions
+from sessions_app.sessions.services import Stand
+from sessions_app.study.modes.types import SessionSettings
 from studysite.accounts.models import User
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -49,7 +49,7 @@ class Studying:
 
     def start(self, queue: str = "due", new_limit: int = 20, *, starred: bool = False):
         settings = SessionSettings(queue, new_limit, starred)
-        return services.session_start(
+        return sessions.session_start(
             learner=self.learner, deck=self.deck, mode="spaced", settings=settings, now=self.now
         )
 
@@ -61,7 +61,7 @@ class Studying:
         self, rating: int, step: Step | None = None, after: timedelta = timedelta(seconds=20)
     ) -> Stand:
         self.now += after
-        return services.step_answer(
+        return sessions.step_answer(
             learner=self.learner,
             step=step or self.open_step(),
             response={"rating": str(rating)},

@@ -8,10 +8,11 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sessions_app import bulk_log, log
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step, StudySession
-from sessions_app.services import study_day_of
-from sessions_app.study.types import Evidence, Graded, Kind, Question, Side, Verdict
+from sessions_app.review_log import bulk_writing, writing
+from sessions_app.study.days import study_day_of
+from sessions_app.study.questions.types import Graded, Question
+from sessions_app.study.types import Evidence, Kind, Side, Verdict
 from studysite.accounts.models import User
 from tests.sessions_app.conftest import Studying
 
@@ -33,7 +34,7 @@ def study(learner: User, deck, answers) -> Studying:
     return studying
 
 
-def entries_of(studying: Studying, kinds, right) -> list[bulk_log.Entry]:
+def entries_of(studying: Studying, kinds, right) -> list[bulk_writing.Entry]:
     """One answer about each card, on a paper."""
     session = StudySession.objects.create(
         learner=studying.learner,
@@ -58,7 +59,7 @@ def entries_of(studying: Studying, kinds, right) -> list[bulk_log.Entry]:
         recall = kinds[position] is not Kind.CHOICE
         evidence = Evidence.RECALL if recall else Evidence.RECOGNITION
         verdict = Verdict.CORRECT if right[position] else Verdict.WRONG
-        entries.append(bulk_log.Entry(step, question, Graded(card.pk, evidence, verdict)))
+        entries.append(bulk_writing.Entry(step, question, Graded(card.pk, evidence, verdict)))
     return entries
 
 
@@ -97,7 +98,7 @@ def write_one_by_one(studying: Studying, kinds, right):
     enrollment, now = enrollment_of(studying), studying.now + timedelta(minutes=1)
     changes = Counter()
     for entry in entries_of(studying, kinds, right):
-        _, change = log.write(
+        _, change = writing.write(
             enrollment=enrollment,
             step=entry.step,
             question=entry.question,
@@ -111,7 +112,7 @@ def write_one_by_one(studying: Studying, kinds, right):
 
 def write_at_once(studying: Studying, kinds, right):
     now = studying.now + timedelta(minutes=1)
-    return bulk_log.write_all(
+    return bulk_writing.write_all(
         enrollment=enrollment_of(studying),
         entries=entries_of(studying, kinds, right),
         now=now,

@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cards.models import Card, Deck, Tag
-from sessions_app import card_standing, charts
 from sessions_app.models import CardProgress, Enrollment, Review
-from sessions_app.study import memory
+from sessions_app.progress import card as progress_card
+from sessions_app.progress import charts
+from sessions_app.study.scheduling import fsrs_memory
 from sessions_app.study.types import Rating, Side
 from tests.sessions_app.conftest import NOON, Studying
 
@@ -115,7 +116,7 @@ def test_it_says_level_way_up_and_memory(learner_client, card, studied):
 
 def test_what_comes_is_told_in_her_time_zone(learner_client, card, studied):
     row = CardProgress.objects.get()
-    falls_at = memory.falls_to(row.memory, 0.9)
+    falls_at = fsrs_memory.falls_to(row.memory, 0.9)
     text = words(body(learner_client, card))
     with timezone.override("America/New_York"):
         day = timezone.localtime(falls_at)
@@ -190,7 +191,7 @@ def test_a_long_history_comes_in_pages_and_htmx_gets_the_page_alone(learner_clie
 
 def test_a_history_too_long_to_replay_shows_the_curve_of_today(monkeypatch, learner_client, card, studied):
     assert body(learner_client, card).count('scope="row"') == 2
-    monkeypatch.setattr(card_standing, "MOST_REPLAYED", 1)
+    monkeypatch.setattr(progress_card, "MOST_REPLAYED", 1)
     assert body(learner_client, card).count('scope="row"') == 1
 
 
@@ -212,9 +213,9 @@ def chart(days=(0, 3, 10), now=NOON + timedelta(days=12), goal=0.9):
     recalls, held = [], None
     for day in days:
         at = NOON + timedelta(days=day)
-        held = memory.review(held, Rating.GOOD, at, at.date())
+        held = fsrs_memory.review(held, Rating.GOOD, at, at.date())
         recalls.append(held)
-    return charts.recall_chart(recalls, goal=goal, falls_at=memory.falls_to(held, goal), now=now)
+    return charts.recall_chart(recalls, goal=goal, falls_at=fsrs_memory.falls_to(held, goal), now=now)
 
 
 def points(path):

@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from cards.models import Card, Deck
-from sessions_app import chores
+from sessions_app.management import chores
 from studysite.accounts.models import User
 
 pytestmark = pytest.mark.django_db

@@ -14,7 +14,7 @@ from cards.importing.drafts import make_draft
 from cards.media.files import path_of
 from cards.models import Card, CardImage, CardReport, Deck, DeckExport, ImportDraft, Tag, exports_folder
 from sessions_app.models import Enrollment, MatchingBoard, Paper, Review, Step
-from sessions_app.study.types import Question
+from sessions_app.study.questions.types import Question
 from studysite.accounts import erasing
 from studysite.accounts.models import User
 from tests.sessions_app import erasable

@@ -9,7 +9,8 @@ from django.urls import reverse
 from cards.editing.decks import refresh_deck
 from cards.models import Card, Deck
 from sessions_app.models import Enrollment, OverriddenAnswer, Paper, Review, Step
-from sessions_app.study.answers import Kind, Reason, difference, judge, judging
+from sessions_app.study.judging import Kind, Reason, difference, judge
+from sessions_app.study.judging import judge as judging_judge
 from sessions_app.study.types import Verdict
 from studysite.accounts.models import User
 
@@ -27,7 +28,7 @@ def fail(*args: object) -> None:
 @pytest.fixture
 def failing(monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on every comparison fails, with the learner's text in its message."""
-    monkeypatch.setattr(judging, "best_of", fail)
+    monkeypatch.setattr(judging_judge, "best_of", fail)
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def test_the_learner_is_asked_and_the_log_holds_no_text(failing, caplog):
 
 def test_a_difference_that_cannot_be_marked_is_the_whole(monkeypatch, caplog):
     # The package has a function of the module's name.
-    monkeypatch.setattr(import_module("sessions_app.study.answers.difference"), "align", fail)
+    monkeypatch.setattr(import_module("sessions_app.study.judging.difference"), "align", fail)
     assert difference(TYPED, "Paris") == (((TYPED, Kind.EXTRA),), (("Paris", Kind.MISSING),))
     assert difference("", "Paris") == ((), (("Paris", Kind.MISSING),))
     assert "ValueError" in caplog.text

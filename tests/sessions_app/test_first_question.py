@@ -8,7 +8,8 @@ from django.core.management import call_command
 from cards.editing.decks import refresh_deck
 from cards.models import Card, Deck
 from sessions_app.models import Step
-from sessions_app.study.types import Kind, Question
+from sessions_app.study.questions.types import Question
+from sessions_app.study.types import Kind
 from tests.sessions_app.conftest import Studying
 from tests.sessions_app.test_learn_page import Learning, right_answer
 

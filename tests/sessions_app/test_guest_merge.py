@@ -15,8 +15,8 @@ from cards.exporting import preparing
 from cards.importing.drafts import make_draft
 from cards.models import Card, CardReport, Deck, DeckExport, ImportDraft, Tag
 from cards.reporting.services import report_card
-from sessions_app import log, marks
-from sessions_app.guests import LEARNED, guest_discard, guest_merge, idle_guests_erase
+from sessions_app.learners.guests import LEARNED, guest_discard, guest_merge, idle_guests_erase
+from sessions_app.learners.settings import start_over
 from sessions_app.models import (
     CardProgress,
     DayTotal,
@@ -26,6 +26,7 @@ from sessions_app.models import (
     Step,
     StudySession,
 )
+from sessions_app.review_log import replaying
 from studysite.accounts import erasing
 from studysite.accounts.models import User
 from studysite.deadline import in_seconds
@@ -61,7 +62,7 @@ def study(learner, deck, *ratings, now=NOON):
 
 
 def differences():
-    return [log.rebuild(enrollment) for enrollment in Enrollment.objects.select_related("deck")]
+    return [replaying.rebuild(enrollment) for enrollment in Enrollment.objects.select_related("deck")]
 
 
 # --- A guest alone
@@ -106,7 +107,9 @@ def test_a_person_is_never_merged_away(learner, stranger, deck):
 
 def test_rows_that_a_merge_does_not_know_undo_it(guest, learner, deck, merge, monkeypatch):
     study(guest, deck, 3)
-    monkeypatch.setattr("sessions_app.guests.LEARNED", (StudySession, CardProgress, DayTotal, Enrollment))
+    monkeypatch.setattr(
+        "sessions_app.learners.guests.LEARNED", (StudySession, CardProgress, DayTotal, Enrollment)
+    )
     with pytest.raises(RuntimeError, match="lost rows"), transaction.atomic():
         merge()
     assert Review.objects.get().learner_id == Enrollment.objects.get().learner_id != learner.pk
@@ -136,7 +139,7 @@ def test_replaying_a_merged_log_changes_nothing(answers, learner, make_deck):
             studying = both[is_guest]
             now = studying.now = now + timedelta(minutes=minutes)
             if dice == 0:
-                marks.start_over(learner=studying.learner, deck=deck, now=now)
+                start_over(learner=studying.learner, deck=deck, now=now)
             if studying.open_step() or studying.start():
                 studying.answer(rating)
         lines = set(Review.objects.values_list("pk", flat=True))
@@ -155,7 +158,7 @@ def test_the_test_above_can_fail(guest, learner, deck, merge, monkeypatch):
     study(guest, deck, 3)
     study(learner, deck, 1)
     with monkeypatch.context() as patch:
-        patch.setattr(log, "rebuild", lambda enrollment: 0)
+        patch.setattr(replaying, "rebuild", lambda enrollment: 0)
         merge()
     assert differences() != [0]
 
@@ -254,7 +257,7 @@ def make_guest(deck, *, joined, studied=None):
 
 
 def test_idle_guests_go_and_nobody_else(learner, deck, capsys, monkeypatch):
-    monkeypatch.setattr("sessions_app.guests.GUESTS_AT_ONCE", 1)
+    monkeypatch.setattr("sessions_app.learners.guests.GUESTS_AT_ONCE", 1)
     old, new = timezone.now() - timedelta(days=31), timezone.now() - timedelta(days=29)
     User.objects.filter(pk=learner.pk).update(date_joined=datetime(2020, 1, 1, tzinfo=UTC))
     stays = [make_guest(deck, joined=new), make_guest(deck, joined=old, studied=new), learner, deck.owner]

@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.utils.timezone import get_current_timezone_name
 
 from cards.models import Deck
-from sessions_app import services
-from sessions_app.guests import guest_merge
+from sessions_app.learners.guests import guest_merge
 from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession
+from sessions_app.sessions import services as sessions
 from studysite.accounts import erasing
 from studysite.accounts.models import User
 from tests.accounts.people import log_in, sign_up
@@ -135,7 +135,8 @@ def test_days_and_times_are_the_guests_own(client, study_url, answer_url):
         answer(client, answer_url)
         assert Review.objects.get().study_day == date(2026, 3, 3)
         with patch(
-            "sessions_app.views.study.show", lambda *args, **kwargs: HttpResponse(get_current_timezone_name())
+            "sessions_app.sessions.views.study.show",
+            lambda *args, **kwargs: HttpResponse(get_current_timezone_name()),
         ):
             assert client.get(study_url).text == "Asia/Tokyo"
 
@@ -203,13 +204,13 @@ def test_a_guest_removed_meanwhile_is_nobody(guest_client, study_url):
 @pytest.mark.django_db(transaction=True)
 def test_an_answer_while_another_tab_merges_leads_home(guest_client, answer_url, learner):
     """The guest is there when the request begins, and gone when it writes."""
-    step, really_answer = Step.objects.unanswered().get(), services.step_answer
+    step, really_answer = Step.objects.unanswered().get(), sessions.step_answer
 
     def merge_first(**kwargs):
         guest_merge(guest=guests().get(), user=learner, now=step.drawn_at)
         return really_answer(**kwargs)
 
-    with patch("sessions_app.services.step_answer", merge_first):
+    with patch("sessions_app.sessions.services.step_answer", merge_first):
         assert guest_client.post(answer_url, {"step": step.pk, "rating": "3"})["Location"] == "/"
     assert Review.objects.filter(learner=learner).count() == Review.objects.count() == 2
     step.refresh_from_db()
@@ -306,7 +307,7 @@ def test_discarding_them(asked_client, learner):
 
 
 def test_adding_while_something_else_is_saved_is_tried_again(asked_client, learner):
-    with patch("sessions_app.guests.log.rebuild", side_effect=IntegrityError):
+    with patch("sessions_app.learners.guests.replaying.rebuild", side_effect=IntegrityError):
         Enrollment.objects.create(learner=learner, deck=Deck.objects.get())
         page = asked_client.post("/guest/", {"decision": "add"})
     assert "Try again" in page.text

@@ -17,9 +17,13 @@ from cards.exporting import services as exporting
 from cards.importing import drafts, running
 from cards.importing.preview import comparing
 from cards.models import Deck
-from sessions_app import histories, log, marks, services
-from sessions_app.marks import Mark
+from sessions_app.corrections import services as corrections
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step
+from sessions_app.review_log import importing, replaying
+from sessions_app.sessions import marks
+from sessions_app.sessions import services as sessions
+from sessions_app.sessions.marks import Mark
+from sessions_app.study.days import study_day_of
 from sessions_app.study.types import Level, State, Verdict
 from tests.cards.formats.packages import CLOZE, REVERSED, note, package
 from tests.sessions_app.conftest import NOON, Studying
@@ -60,7 +64,7 @@ def import_file(learner, content: bytes, deck: Deck | None = None) -> Deck:
 
 
 def law_holds():
-    return [log.rebuild(enrollment) for enrollment in Enrollment.objects.all()] in ([], [0], [0, 0])
+    return [replaying.rebuild(enrollment) for enrollment in Enrollment.objects.all()] in ([], [0], [0, 0])
 
 
 # --- Anki
@@ -72,7 +76,7 @@ def test_who_comes_from_anki_goes_on_where_she_stopped(learner, new):
     row = CardProgress.objects.get()
     assert (row.learner, row.card.deck, row.side) == (learner, deck, "definition")
     assert (row.stability, row.difficulty, row.state) == (12.5, 4.25, State.REVIEW)
-    assert services.study_day_of(learner, row.due) == date(2026, 3, 20)
+    assert study_day_of(learner, row.due) == date(2026, 3, 20)
     assert (row.recalls, row.misses, row.level) == (3, 1, Level.LEARNED)
     assert Review.objects.count() == 4
     assert set(Review.objects.values_list("mode", "step", "judged_by")) == {("anki", None, "learner")}
@@ -85,10 +89,10 @@ def test_the_next_answer_builds_on_it(learner):
     deck = import_file(learner, package([learned()], reviews=REVIEWS))
     now = datetime(2026, 3, 20, 15, tzinfo=UTC)
     with time_machine.travel(now):
-        services.session_start(
-            learner=learner, deck=deck, mode="spaced", settings=services.SessionSettings("due", 20), now=now
+        sessions.session_start(
+            learner=learner, deck=deck, mode="spaced", settings=sessions.SessionSettings("due", 20), now=now
         )
-        services.step_answer(learner=learner, step=Step.objects.get(), response={"rating": "3"}, now=now)
+        sessions.step_answer(learner=learner, step=Step.objects.get(), response={"rating": "3"}, now=now)
     row = CardProgress.objects.get()
     assert row.stability > 12.5
     assert row.due_day > now.date() + timedelta(days=10)
@@ -179,7 +183,7 @@ def test_without_fsrs_the_interval_says_how_stable_it_is(learner):
     import_file(learner, package([note(["q", "a"], type=2, queue=2, due=DUE, ivl=9)], reviews=REVIEWS))
     row = CardProgress.objects.get()
     assert row.stability == 9
-    assert services.study_day_of(learner, row.due) == date(2026, 3, 20)
+    assert study_day_of(learner, row.due) == date(2026, 3, 20)
 
 
 def test_a_schedule_without_answers_is_kept_too(learner):
@@ -192,8 +196,8 @@ def test_a_schedule_without_answers_is_kept_too(learner):
 
 def test_a_transaction_writes_few_cards_where_they_have_many_answers():
     counts = [1] * 400 + [2_000, 2_000, 5_000, 0]
-    every = (histories.CardHistory(number, lines=[Review()] * count) for number, count in enumerate(counts))
-    chunks = list(iter(lambda: histories.next_chunk(every), []))
+    every = (importing.CardHistory(number, lines=[Review()] * count) for number, count in enumerate(counts))
+    chunks = list(iter(lambda: importing.next_chunk(every), []))
     assert [len(chunk) for chunk in chunks] == [250, 151, 1, 1, 1]
     assert [each.card_id for chunk in chunks for each in chunk] == list(range(404))
 
@@ -252,7 +256,7 @@ def test_the_preview_says_what_will_come_along(learner_client):
 def test_an_imported_answer_can_be_judged_anew(learner):
     import_file(learner, package([learned()], reviews=REVIEWS))
     line = Review.objects.order_by("-reviewed_at").first()
-    assert services.answer_override(learner=learner, line=line, verdict=Verdict.WRONG, now=timezone.now())
+    assert corrections.answer_override(learner=learner, line=line, verdict=Verdict.WRONG, now=timezone.now())
     assert CardProgress.objects.get().stability != 12.5
     assert law_holds()
 
@@ -269,7 +273,7 @@ def studied(studying):
             studying.start()
         studying.answer(rating)
     line = Review.objects.order_by("pk").first()
-    services.answer_override(learner=studying.learner, line=line, verdict=Verdict.WRONG, now=studying.now)
+    corrections.answer_override(learner=studying.learner, line=line, verdict=Verdict.WRONG, now=studying.now)
     card = studying.deck.cards.in_order().last()
     with time_machine.travel(studying.now):
         marks.card_mark(learner=studying.learner, card=card, mark=Mark.STARRED, on=True, now=studying.now)

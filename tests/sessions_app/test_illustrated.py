@@ -9,9 +9,10 @@ from django.urls import reverse
 
 from cards.editing import decks
 from cards.models import Card, Deck
-from sessions_app.illustrated import illustrated
 from sessions_app.models import MatchingBoard, Paper, Step
-from sessions_app.study.types import Kind, Question, Side
+from sessions_app.questions.images import illustrated
+from sessions_app.study.questions.types import Question
+from sessions_app.study.types import Kind, Side
 from sessions_app.templatetags.studying import images_of
 from tests.cards.pictures import show, stored
 from tests.sessions_app.test_paper_page import Sitting

@@ -8,9 +8,9 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sessions_app import log
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review
-from sessions_app.study import progress
+from sessions_app.review_log import replaying
+from sessions_app.study.scheduling import progress
 from tests.sessions_app.conftest import Studying
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +47,7 @@ def test_replaying_any_history_changes_nothing(answers, learner, make_deck):
         studying = Studying(learner, make_deck(4))
         study(studying, answers)
         before = derived()
-        assert [log.rebuild(enrollment) for enrollment in Enrollment.objects.all()] in ([], [0])
+        assert [replaying.rebuild(enrollment) for enrollment in Enrollment.objects.all()] in ([], [0])
         assert derived() == before
         transaction.set_rollback(True)
 
@@ -63,7 +63,7 @@ def test_the_test_above_can_fail(studying, monkeypatch):
 
     monkeypatch.setattr(progress, "_right", wayward)
     study(studying, [(3, 1), (3, 1)])
-    assert log.rebuild(Enrollment.objects.get()) > 0
+    assert replaying.rebuild(Enrollment.objects.get()) > 0
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from django.urls import reverse
 from cards.editing.decks import refresh_deck
 from cards.models import Card, CardReport, Deck, Tag, TwinPair
 from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession
-from sessions_app.study.types import Kind, Level, Question
+from sessions_app.study.questions.types import Question
+from sessions_app.study.types import Kind, Level
 from studysite.accounts.models import User
 
 pytestmark = pytest.mark.django_db

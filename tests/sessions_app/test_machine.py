@@ -29,12 +29,21 @@ from cards.formats.types import ParsedCard, PastReview, Schedule
 from cards.importing.history import FileHistory
 from cards.importing.reading.storage import Learned
 from cards.models import Card, Deck
-from sessions_app import boards, histories, log, marks, papers, services
-from sessions_app.anki_history import AnkiHistories
-from sessions_app.guests import guest_merge
-from sessions_app.marks import Mark
+from sessions_app.corrections import services as corrections
+from sessions_app.learners import settings as learners_settings
+from sessions_app.learners.guests import guest_merge
+from sessions_app.matching import services as matching
 from sessions_app.models import Enrollment, MatchingBoard, Paper, Review, Step
-from sessions_app.study.types import InvalidResponseError, Kind, Question, SessionSettings, Verdict
+from sessions_app.practice_test import handing_in, saving, starting
+from sessions_app.review_log import importing, replaying
+from sessions_app.review_log.anki import AnkiHistories
+from sessions_app.sessions import marks
+from sessions_app.sessions import services as sessions
+from sessions_app.sessions.marks import Mark
+from sessions_app.sessions.undo import answer_undo
+from sessions_app.study.modes.types import SessionSettings
+from sessions_app.study.questions.types import InvalidResponseError, Question
+from sessions_app.study.types import Kind, Verdict
 from studysite.accounts.models import User
 
 SPACED, LEARN = "spaced", "learn"
@@ -117,11 +126,11 @@ class Site(RuleBasedStateMachine):
         self.fresh()
         settings = SessionSettings(queue, new_limit=3)
         learner = self.learners[who]
-        services.session_start(learner=learner, deck=self.deck, mode=SPACED, settings=settings, now=self.now)
+        sessions.session_start(learner=learner, deck=self.deck, mode=SPACED, settings=settings, now=self.now)
         for rating in ratings:
             self.now += timedelta(seconds=20)
             if step := self.open_step(who, SPACED):
-                services.step_answer(learner=learner, step=step, response={"rating": rating}, now=self.now)
+                sessions.step_answer(learner=learner, step=step, response={"rating": rating}, now=self.now)
 
     @rule(
         who=WHO,
@@ -133,25 +142,25 @@ class Site(RuleBasedStateMachine):
         self.fresh()
         learner = self.learners[who]
         settings = SessionSettings(kinds=tuple(kinds))
-        services.session_start(learner=learner, deck=self.deck, mode=LEARN, settings=settings, now=self.now)
+        sessions.session_start(learner=learner, deck=self.deck, mode=LEARN, settings=settings, now=self.now)
         for right in rights:
             self.now += timedelta(seconds=20)
             if step := self.open_step(who, LEARN):
                 response = response_to(Question.from_json(step.question), right=right)
-                services.step_answer(learner=learner, step=step, response=response, now=self.now)
+                sessions.step_answer(learner=learner, step=step, response=response, now=self.now)
 
     @rule(who=WHO)
     def ask_instead(self, who: int) -> None:
         """Whoever knows a card already shows it at once."""
         if step := self.open_step(who, LEARN):
-            services.step_instead(learner=self.learners[who], step=step, now=self.now)
+            sessions.step_instead(learner=self.learners[who], step=step, now=self.now)
 
     @rule(who=WHO, nth=st.integers(0, 30))
     def take_out(self, who: int, nth: int) -> None:
         """Her answer was right too: it counts neither way."""
         lines = Review.objects.filter(learner=self.learners[who]).select_related("card__deck").order_by("pk")
         if line := lines[nth : nth + 1].first():
-            services.answer_void(learner=self.learners[who], line=line, now=self.now)
+            corrections.answer_void(learner=self.learners[who], line=line, now=self.now)
 
     @rule(
         who=WHO,
@@ -190,7 +199,7 @@ class Site(RuleBasedStateMachine):
             keys={card.key: card.pk},
             now=self.now,
         )
-        histories.write(
+        importing.write(
             deck=self.deck, learner=learner, histories=source, settings=source.settle, start=0, seconds=9
         )
 
@@ -211,14 +220,14 @@ class Site(RuleBasedStateMachine):
         step = steps[nth : nth + 1].first()
         if step:
             response = {"rating": "4", "unknown": "1"}
-            stand = services.step_answer(
+            stand = sessions.step_answer(
                 learner=self.learners[who], step=step, response=response, now=self.now
             )
             assert stand.is_stale
 
     @rule(who=WHO, mode=st.sampled_from([SPACED, LEARN]))
     def finish(self, who: int, mode: str) -> None:
-        services.session_finish(learner=self.learners[who], deck=self.deck, mode=mode, now=self.now)
+        sessions.session_finish(learner=self.learners[who], deck=self.deck, mode=mode, now=self.now)
 
     @rule(who=WHO, back=st.sampled_from([0, 0, 0, 1]))
     def undo(self, who: int, back: int) -> None:
@@ -229,14 +238,14 @@ class Site(RuleBasedStateMachine):
             .first()
         )
         if step:
-            services.answer_undo(learner=self.learners[who], step=step, now=self.now)
+            answer_undo(learner=self.learners[who], step=step, now=self.now)
 
     @rule(who=WHO, nth=st.integers(0, 30), verdict=st.sampled_from(Verdict))
     def override(self, who: int, nth: int, verdict: Verdict) -> None:
         lines = Review.objects.filter(learner=self.learners[who]).select_related("card__deck").order_by("pk")
         line = lines[nth : nth + 1].first()
         if line and verdict is not Verdict.ASK:
-            services.answer_override(learner=self.learners[who], line=line, verdict=verdict, now=self.now)
+            corrections.answer_override(learner=self.learners[who], line=line, verdict=verdict, now=self.now)
 
     # --- Tests
 
@@ -248,7 +257,7 @@ class Site(RuleBasedStateMachine):
     def start_a_test(self, who: int, kinds: set[str], minutes: int) -> None:
         self.fresh()
         settings = SessionSettings(questions=CARDS, kinds=tuple(sorted(kinds)), seconds=60 * minutes)
-        papers.start(learner=self.learners[who], deck=self.deck, settings=settings, now=self.now)
+        starting.start(learner=self.learners[who], deck=self.deck, settings=settings, now=self.now)
 
     def open_paper(self, who: int) -> Paper | None:
         found = Paper.objects.open().filter(session__learner=self.learners[who])
@@ -267,7 +276,7 @@ class Site(RuleBasedStateMachine):
                 position: self.filled(*each, revision)
                 for position, each in enumerate(zip(chosen, chosen[1:] + chosen, strict=False))
             }
-            papers.save(
+            saving.save(
                 papers=Paper.objects.filter(pk=paper.pk),
                 filled=filled,
                 now=self.now,
@@ -291,20 +300,20 @@ class Site(RuleBasedStateMachine):
     def hand_in(self, who: int) -> None:
         paper = self.open_paper(who)
         if paper:
-            papers.hand_in(learner=self.learners[who], paper=paper, filled={}, now=self.now)
+            handing_in.hand_in(learner=self.learners[who], paper=paper, filled={}, now=self.now)
 
     @rule(who=WHO, knew=st.lists(st.sampled_from(["yes", "no"]), min_size=CARDS, max_size=CARDS))
     def judge(self, who: int, knew: list[str]) -> None:
         paper = self.open_paper(who)
         if paper:
             filled = {n: {"knew": word, "verdict": "wrong", "revision": "99"} for n, word in enumerate(knew)}
-            papers.judge(learner=self.learners[who], paper=paper, filled=filled, now=self.now)
+            handing_in.judge(learner=self.learners[who], paper=paper, filled=filled, now=self.now)
 
     @rule(who=WHO, friend=WHO)
     def take_a_friends_paper(self, who: int, friend: int) -> None:
         source = Paper.objects.scored().filter(session__learner=self.learners[friend]).first()
         if source:
-            papers.take(learner=self.learners[who], source=source, shown_as="Ada", now=self.now)
+            starting.take(learner=self.learners[who], source=source, shown_as="Ada", now=self.now)
 
     # --- Marks and settings
 
@@ -321,13 +330,13 @@ class Site(RuleBasedStateMachine):
 
     @rule(who=WHO, retention=st.sampled_from([0.75, 0.9, 0.95]), side=st.sampled_from(["auto", "term"]))
     def change_settings(self, who: int, retention: float, side: str) -> None:
-        marks.settings_change(
+        learners_settings.settings_change(
             learner=self.learners[who], deck=self.deck, retention=retention, side_choice=side
         )
 
     @rule(who=WHO)
     def start_over(self, who: int) -> None:
-        marks.start_over(learner=self.learners[who], deck=self.deck, now=self.now)
+        learners_settings.start_over(learner=self.learners[who], deck=self.deck, now=self.now)
 
     # --- Matching, which leaves the log alone
 
@@ -337,23 +346,23 @@ class Site(RuleBasedStateMachine):
         self.fresh()
         lines = Review.objects.count()
         learner = self.learners[who]
-        board = boards.board_start(learner=learner, deck=self.deck, untimed=False, now=self.now)
+        board = matching.board_start(learner=learner, deck=self.deck, untimed=False, now=self.now)
         for number, pair in enumerate([*tries[:1], *tries] if board else []):
             revision = board.revision - (number == 1)
             with contextlib.suppress(InvalidResponseError):
-                boards.board_try(board=board, pair=boards.Try(*pair), revision=revision, now=self.now)
+                matching.board_try(board=board, pair=matching.Try(*pair), revision=revision, now=self.now)
         assert Review.objects.count() == lines
 
     @rule(who=WHO)
     def play_to_the_end(self, who: int) -> None:
         self.fresh()
-        board = boards.board_start(learner=self.learners[who], deck=self.deck, untimed=False, now=self.now)
+        board = matching.board_start(learner=self.learners[who], deck=self.deck, untimed=False, now=self.now)
         found = {term for term, _ in board.found} if board else set()
         for term in range(board.pairs) if board else []:
             if term not in found:
-                pair = boards.Try(term, board.frozen().key[term])
-                boards.board_try(board=board, pair=pair, revision=board.revision, now=self.now)
-        assert boards.open_board(self.learners[who], self.deck) is None
+                pair = matching.Try(term, board.frozen().key[term])
+                matching.board_try(board=board, pair=pair, revision=board.revision, now=self.now)
+        assert matching.open_board(self.learners[who], self.deck) is None
 
     @invariant()
     @precondition(lambda self: hasattr(self, "transaction"))
@@ -410,7 +419,7 @@ class Site(RuleBasedStateMachine):
     @precondition(lambda self: hasattr(self, "transaction"))
     def a_replay_changes_nothing(self) -> None:
         for enrollment in Enrollment.objects.select_related("deck", "learner"):
-            assert log.rebuild(enrollment) == 0
+            assert replaying.rebuild(enrollment) == 0
 
     @invariant()
     @precondition(lambda self: hasattr(self, "transaction"))

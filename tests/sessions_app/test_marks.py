@@ -8,9 +8,12 @@ from django.core.management import call_command
 from cards.editing.cards import remove_cards
 from cards.editing.decks import refresh_deck
 from cards.models import Card
-from sessions_app import log, marks, services
-from sessions_app.marks import Mark
+from sessions_app import models as sessions_app
+from sessions_app.learners.settings import settings_change, start_over
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, StudySession
+from sessions_app.review_log import replaying
+from sessions_app.sessions import marks, undo
+from sessions_app.sessions.marks import Mark
 from tests.sessions_app.conftest import NOON
 
 pytestmark = pytest.mark.django_db
@@ -155,7 +158,7 @@ def test_an_answer_keeps_the_marks(studied, mark, kind):
 def test_undoing_the_answer_to_a_card_suspended_since_keeps_the_counts_right(studied, mark):
     last = studied.deck.study_sessions.get().steps.get(position=2)
     mark(2, Mark.SUSPENDED)
-    services.answer_undo(learner=studied.learner, step=last, now=studied.now)
+    undo.answer_undo(learner=studied.learner, step=last, now=studied.now)
     assert roll_up() == {"recalled": 1, "scheduled": 2, "suspended": 1}
     assert holds()
 
@@ -222,7 +225,7 @@ def test_the_day_is_over_for_a_card_put_aside_after_it(studied):
 
 
 def change(studying, **settings):
-    marks.settings_change(learner=studying.learner, deck=studying.deck, **settings)
+    settings_change(learner=studying.learner, deck=studying.deck, **settings)
 
 
 def test_another_retention_makes_cards_due_at_another_time(studied):
@@ -263,7 +266,7 @@ def test_other_settings_change_nothing_derived(studied):
 
 
 def test_settings_of_one_learner_are_not_anothers(studied, stranger):
-    services.enrollment_set(learner=stranger, deck=studied.deck)
+    sessions_app.enrollment_set(learner=stranger, deck=studied.deck)
     change(studied, retention=0.8)
     assert Enrollment.objects.get(learner=stranger).retention == 0.9
 
@@ -277,12 +280,12 @@ def test_another_retention_takes_no_statement_for_each_card(
         for card in deck.cards.all()
     ]
     CardProgress.objects.bulk_create(rows)
-    services.enrollment_set(learner=studying.learner, deck=deck)
+    sessions_app.enrollment_set(learner=studying.learner, deck=deck)
     lines = [a_line(studying, card) for card in deck.cards.all()]
     Review.objects.bulk_create(lines)
-    log.rebuild(Enrollment.objects.get(deck=deck))
+    replaying.rebuild(Enrollment.objects.get(deck=deck))
     with django_assert_max_num_queries(60):
-        marks.settings_change(learner=studying.learner, deck=deck, retention=0.8)
+        settings_change(learner=studying.learner, deck=deck, retention=0.8)
     assert CardProgress.objects.filter(due__isnull=False).count() == 600
 
 
@@ -300,7 +303,7 @@ def test_starting_over_counts_nothing_and_keeps_the_log(studied, mark):
     mark(0, Mark.STARRED)
     mark(1, Mark.SUSPENDED)
     last = row(0).last_reviewed_at
-    marks.start_over(learner=studied.learner, deck=studied.deck, now=studied.now)
+    start_over(learner=studied.learner, deck=studied.deck, now=studied.now)
     assert roll_up() == {"suspended": 1}
     assert set(CardProgress.objects.values_list("level", "stability", "due")) == {(0, None, None)}
     assert (row(0).starred, row(0).last_reviewed_at, row(1).suspended) == (True, last, True)
@@ -310,7 +313,7 @@ def test_starting_over_counts_nothing_and_keeps_the_log(studied, mark):
 
 def test_starting_over_ends_the_session_and_the_next_begins_at_the_first_card(studied):
     session = StudySession.objects.get()
-    marks.start_over(learner=studied.learner, deck=studied.deck, now=studied.now)
+    start_over(learner=studied.learner, deck=studied.deck, now=studied.now)
     session.refresh_from_db()
     assert session.finished_at == studied.now
     assert studied.start().steps.get().card.position == 0
@@ -321,7 +324,7 @@ def test_starting_over_ends_the_session_and_the_next_begins_at_the_first_card(st
 
 def test_starting_over_twice_at_one_moment_counts_nothing_from_before(studied):
     for _ in range(3):
-        marks.start_over(learner=studied.learner, deck=studied.deck, now=NOON)
+        start_over(learner=studied.learner, deck=studied.deck, now=NOON)
         studied.now = NOON
         studied.start()
         studied.answer(3, after=timedelta(0))
@@ -330,14 +333,14 @@ def test_starting_over_twice_at_one_moment_counts_nothing_from_before(studied):
 
 
 def test_starting_over_is_one_learners_in_one_deck(studied, stranger, make_deck):
-    marks.start_over(learner=stranger, deck=studied.deck, now=studied.now)
-    marks.start_over(learner=studied.learner, deck=make_deck(2), now=studied.now)
+    start_over(learner=stranger, deck=studied.deck, now=studied.now)
+    start_over(learner=studied.learner, deck=make_deck(2), now=studied.now)
     assert Enrollment.objects.get(learner=studied.learner, deck=studied.deck).recalled == 2
     assert studied.open_step()
     assert holds()
 
 
 def test_starting_over_before_ever_studying_does_nothing_bad(studying):
-    marks.start_over(learner=studying.learner, deck=studying.deck, now=studying.now)
+    start_over(learner=studying.learner, deck=studying.deck, now=studying.now)
     assert studying.start().steps.get().card.position == 0
     assert holds()

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from cards.editing.decks import refresh_deck
 from cards.models import Card, Deck, TwinPair
-from sessions_app import boards
-from sessions_app.board_times import times_of
+from sessions_app.matching import services as matching
+from sessions_app.matching.times import times_of
 from sessions_app.models import CardProgress, Enrollment, MatchingBoard, Review, StudySession
 from sessions_app.study.modes.matching import PAIRS
 from studysite.accounts.models import User
@@ -221,10 +221,10 @@ def test_the_last_pair_twice_shows_the_result(playing):
 def test_of_two_tries_at_once_one_counts(playing):
     playing.start()
     first, second = playing.board(), playing.board()
-    wrong = boards.Try(0, (first.frozen().key[0] + 1) % PAIRS)
+    wrong = matching.Try(0, (first.frozen().key[0] + 1) % PAIRS)
     now = timezone.now()
-    assert boards.board_try(board=first, pair=wrong, revision=0, now=now) == "wrong"
-    assert boards.board_try(board=second, pair=wrong, revision=0, now=now) == "stale"
+    assert matching.board_try(board=first, pair=wrong, revision=0, now=now) == "wrong"
+    assert matching.board_try(board=second, pair=wrong, revision=0, now=now) == "stale"
     assert playing.board().misses == 1
 
 
@@ -232,14 +232,14 @@ def test_who_sends_the_last_pair_a_moment_too_late_sees_its_time(playing, monkey
     playing.start()
     for _ in range(PAIRS - 1):
         playing.right()
-    really = boards.board_try
+    really = matching.board_try
 
     def after_another(*, board, **values):
         other = MatchingBoard.objects.select_related("session").get(pk=board.pk)
         assert really(board=other, **values) == "right"
         return really(board=board, **values)
 
-    monkeypatch.setattr(boards, "board_try", after_another)
+    monkeypatch.setattr(matching, "board_try", after_another)
     page = playing.right().text
     assert "<dt>time</dt>" in page
     assert "more than ten minutes" not in page
@@ -355,7 +355,7 @@ def test_twins_and_cards_put_aside_are_not_on_a_board(playing, learner):
     CardProgress.objects.bulk_create(CardProgress(card=card, **row) for card in cards[8:])
     enrollment = Enrollment(learner=learner, deck=playing.deck)
     for seed in range(20):
-        chosen = set(boards.draw(enrollment, Random(seed), timezone.now()).cards)
+        chosen = set(matching.draw(enrollment, Random(seed), timezone.now()).cards)
         assert not chosen & {card.pk for card in cards[8:]}
         assert not {cards[0].pk, cards[1].pk} <= chosen
 

@@ -5,8 +5,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cards.models import Card
-from sessions_app.mixups import mixups
 from sessions_app.models import Enrollment, Step
+from sessions_app.questions.mixups import mixups
 from tests.sessions_app.test_surroundings import mistake
 
 pytestmark = pytest.mark.django_db

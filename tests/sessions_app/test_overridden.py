@@ -9,9 +9,13 @@ from django.utils import timezone
 from cards.editing import cards, moving
 from cards.models import Card
 from cards.reporting.services import accept_answer, report_card, to_look_at_in
-from sessions_app import overrides, services
+from sessions_app.corrections import services as corrections
 from sessions_app.models import Enrollment, OverriddenAnswer, Review, Step, StudySession
-from sessions_app.study.types import Kind, Question, SessionSettings, Side, Verdict
+from sessions_app.review_log import overridden_answers
+from sessions_app.sessions import services as sessions
+from sessions_app.study.modes.types import SessionSettings
+from sessions_app.study.questions.types import Question
+from sessions_app.study.types import Kind, Side, Verdict
 from studysite.accounts.models import User
 
 pytestmark = pytest.mark.django_db
@@ -47,21 +51,26 @@ def type_answer(learner: User, card: Card, text: str, then: str = "", **settings
     step = Step.objects.create(
         session=session, position=0, card=card, origin="new", question=question.to_json()
     )
-    services.step_answer(learner=learner, step=step, response={"typed": text}, now=now)
+    sessions.step_answer(learner=learner, step=step, response={"typed": text}, now=now)
     if then:
-        services.step_answer(learner=learner, step=step, response={"verdict": then}, now=now)
-    services.session_finish(learner=learner, deck=card.deck, mode="learn", now=now)
+        sessions.step_answer(learner=learner, step=step, response={"verdict": then}, now=now)
+    sessions.session_finish(learner=learner, deck=card.deck, mode="learn", now=now)
     return Review.objects.select_related("card__deck", "step").latest("pk")
 
 
 def call_right(learner: User, card: Card, text: str, **settings: object) -> Review:
     line = type_answer(learner, card, text, **settings)
-    assert services.answer_override(learner=learner, line=line, verdict=Verdict.CORRECT, now=timezone.now())
+    assert corrections.answer_override(
+        learner=learner, line=line, verdict=Verdict.CORRECT, now=timezone.now()
+    )
     return Review.objects.select_related("card__deck", "step").latest("pk")
 
 
 def waiting(deck) -> list[tuple[str, int, int]]:
-    return [(item.text, item.times, item.learners) for item in overrides.shown(overrides.waiting_in(deck))]
+    return [
+        (item.text, item.times, item.learners)
+        for item in overridden_answers.shown(overridden_answers.waiting_in(deck))
+    ]
 
 
 class TestWhatWaits:
@@ -83,10 +92,10 @@ class TestWhatWaits:
 
     def test_one_that_is_taken_back_or_called_wrong_again_is_gone(self, deck, card, learner):
         line = call_right(learner, card, "Sucre")
-        services.answer_override(learner=learner, line=line, verdict=Verdict.WRONG, now=timezone.now())
+        corrections.answer_override(learner=learner, line=line, verdict=Verdict.WRONG, now=timezone.now())
         assert waiting(deck) == []
         line = call_right(learner, card, "Quito")
-        services.answer_void(learner=learner, line=line, now=timezone.now())
+        corrections.answer_void(learner=learner, line=line, now=timezone.now())
         assert waiting(deck) == []
 
     def test_what_only_the_exact_setting_called_wrong_is_none(self, deck, card, learner):

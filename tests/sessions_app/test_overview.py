@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from cards.editing.cards import remove_cards
 from cards.models import Card, Deck, Visibility
-from sessions_app import overview
-from sessions_app.marks import Mark, card_mark
 from sessions_app.models import Enrollment
+from sessions_app.progress.standing import decks_of, level_shares, mastery_percent, my_decks, table_rows
+from sessions_app.questions import today as questions_today
+from sessions_app.sessions.marks import Mark, card_mark
 from tests.sessions_app.conftest import NOON, Studying
 
 COUNTS = st.tuples(*[st.integers(0, 50)] * 4)
@@ -25,23 +26,23 @@ def enrollment(counts):
     [((0, 0, 0, 0), 46, 0), ((46, 0, 0, 0), 46, 25), ((0, 0, 46, 0), 46, 75), ((0, 0, 0, 46), 46, 100)],
 )
 def test_mastery_is_the_mean_level_over_four(counts, cards, percent):
-    assert overview.mastery_percent(enrollment(counts), cards) == percent
+    assert mastery_percent(enrollment(counts), cards) == percent
 
 
 def test_an_empty_deck_has_no_mastery():
-    assert overview.mastery_percent(enrollment((0, 0, 0, 0)), 0) == 0
+    assert mastery_percent(enrollment((0, 0, 0, 0)), 0) == 0
 
 
 @given(COUNTS, st.integers(0, 50))
 def test_only_a_deck_mastered_whole_has_a_hundred_percent(counts, new):
     cards = sum(counts) + new
     whole = counts[3] == cards > 0
-    assert (overview.mastery_percent(enrollment(counts), cards) == 100) == whole
+    assert (mastery_percent(enrollment(counts), cards) == 100) == whole
 
 
 @given(COUNTS, st.integers(0, 50))
 def test_the_level_bar_holds_every_card_and_is_full(counts, new):
-    shares = overview.level_shares(enrollment(counts), sum(counts) + new)
+    shares = level_shares(enrollment(counts), sum(counts) + new)
     assert sorted(share.level for share in shares) == [0, 1, 2, 3, 4]
     assert sum(share.count for share in shares) == sum(counts) + new
     assert sum(share.width for share in shares) == pytest.approx(100 if sum(counts) + new else 0, abs=0.01)
@@ -55,27 +56,27 @@ class TestStanding:
             studying = Studying(learner, deck)
             studying.start(new_limit=1)
             studying.answer(rating)
-        mine = overview.my_decks(learner, overview.decks_of(learner), now=NOON + timedelta(hours=1))
+        mine = my_decks(learner, decks_of(learner), now=NOON + timedelta(hours=1))
         assert [(deck.title, row.enrollment.due_count) for deck, row in mine] == [("B", 1), ("A", 0)]
 
     def test_a_deck_made_private_is_no_longer_mine(self, learner, studying):
         studying.start()
         studying.answer(3)
         Deck.objects.update(visibility=Visibility.PRIVATE)
-        assert not overview.decks_of(learner).exists()
+        assert not decks_of(learner).exists()
 
     def test_an_own_deck_never_studied_is_mine(self, owner, deck):
-        assert overview.my_decks(owner, overview.decks_of(owner), now=NOON) == [(deck, None)]
+        assert my_decks(owner, decks_of(owner), now=NOON) == [(deck, None)]
 
     def test_right_counts_only_recalls_that_tested_a_memory(self, learner, studying):
         studying.start(new_limit=1)
         studying.answer(3)
-        (row,) = overview.table_rows(studying.deck, learner, now=studying.now)
+        (row,) = table_rows(studying.deck, learner, now=studying.now)
         assert row.right_percent is None
         studying.now += timedelta(days=3)
         studying.start(new_limit=0)
         studying.answer(1)
-        (row,) = overview.table_rows(studying.deck, learner, now=studying.now)
+        (row,) = table_rows(studying.deck, learner, now=studying.now)
         assert row.right_percent == 0
 
     def test_recalls_older_than_thirty_days_are_forgotten(self, learner, studying):
@@ -83,9 +84,9 @@ class TestStanding:
             studying.start(new_limit=1)
             studying.answer(3)
             studying.now += timedelta(days=3)
-        (row,) = overview.table_rows(studying.deck, learner, now=studying.now + timedelta(days=20))
+        (row,) = table_rows(studying.deck, learner, now=studying.now + timedelta(days=20))
         assert row.right_percent == 100
-        (row,) = overview.table_rows(studying.deck, learner, now=studying.now + timedelta(days=40))
+        (row,) = table_rows(studying.deck, learner, now=studying.now + timedelta(days=40))
         assert row.right_percent is None
 
     def test_a_removed_card_leaves_the_roll_up(self, learner, studying):
@@ -108,13 +109,15 @@ class TestStanding:
         Enrollment.objects.create(learner=learner, deck=studying.deck, new_per_day=3)
         studying.start()
         studying.answer(3)
-        standing = overview.scheduled_for(Enrollment.objects.all(), learner, studying.now).get()
-        today = overview.today(standing, studying.deck, now=studying.now)
+        standing = questions_today.scheduled_for(Enrollment.objects.all(), learner, studying.now).get()
+        today = questions_today.today(standing, studying.deck, now=studying.now)
         assert (today.due, today.new, today.unseen, today.scheduled) == (0, 2, 4, 1)
 
     def today(self, studying):
-        standing = overview.scheduled_for(Enrollment.objects.all(), studying.learner, studying.now).get()
-        return overview.today(standing, studying.deck, now=studying.now)
+        standing = questions_today.scheduled_for(
+            Enrollment.objects.all(), studying.learner, studying.now
+        ).get()
+        return questions_today.today(standing, studying.deck, now=studying.now)
 
     def test_today_has_no_step_that_cannot_be_asked_yet(self, learner, studying):
         Enrollment.objects.create(learner=learner, deck=studying.deck, new_per_day=1, learn_ahead=0)

@@ -14,10 +14,12 @@ from cards.editing.cards import remove_cards
 from cards.editing.decks import refresh_deck
 from cards.editing.moving import reask_cards
 from cards.models import Card, Deck
-from sessions_app import log, services
 from sessions_app.models import CardProgress, Enrollment, Paper, Review, Step, StudySession
-from sessions_app.study import sheets
-from sessions_app.study.types import Kind, Question
+from sessions_app.review_log import replaying
+from sessions_app.sessions import undo
+from sessions_app.study.questions import paper_answers
+from sessions_app.study.questions.types import Question
+from sessions_app.study.types import Kind
 from studysite.accounts.models import User
 
 pytestmark = pytest.mark.django_db
@@ -97,9 +99,10 @@ def filled(step: Step, *, right: bool = True) -> dict[str, object]:
         values = {"truth": "true" if (question.options[0] == question.answer) == right else "false"}
     elif question.kind is Kind.BLOCK:
         count = len(question.cards)
-        places = [sheets.right_pair(question, place) for place in range(count)]
+        places = [paper_answers.right_pair(question, place) for place in range(count)]
         values = {
-            sheets.pair_name(n): place if right else places[(n + 1) % count] for n, place in enumerate(places)
+            paper_answers.pair_name(n): place if right else places[(n + 1) % count]
+            for n, place in enumerate(places)
         }
     values["revision"] = step.revision + 1
     return {f"q{step.position}-{name}": value for name, value in values.items()}
@@ -131,7 +134,7 @@ def test_a_test_from_start_to_score(testing):
     assert "100 %" in page
     assert Review.objects.count() == 10
     assert CardProgress.objects.count() == 10
-    assert log.rebuild(Enrollment.objects.get()) == 0
+    assert replaying.rebuild(Enrollment.objects.get()) == 0
     assert StudySession.objects.get().finished_at
 
 
@@ -368,7 +371,7 @@ def test_handing_in_takes_as_many_queries_for_eight_questions_as_for_a_hundred(l
     assert few == many
     again = [hand_in_queries(fresh[1], 100) for _ in range(2)]
     assert max(again) <= many + 4
-    assert {log.rebuild(enrollment) for enrollment in Enrollment.objects.all()} == {0}
+    assert {replaying.rebuild(enrollment) for enrollment in Enrollment.objects.all()} == {0}
 
 
 def large_deck(owner: User) -> Deck:
@@ -515,7 +518,7 @@ def test_when_the_time_is_up_what_is_saved_is_handed_in(testing, learner, deck):
     assert paper.right == 1
     assert paper.handed_in_at == datetime(2026, 3, 2, 12, 5, tzinfo=UTC)
     assert str(Review.objects.get().study_day) == "2026-03-02"
-    assert log.rebuild(Enrollment.objects.get()) == 0
+    assert replaying.rebuild(Enrollment.objects.get()) == 0
 
 
 def test_starting_a_new_test_hands_the_one_in_whose_time_is_up(testing):
@@ -557,7 +560,7 @@ def test_an_override_keeps_both_scores(testing):
     line = Review.objects.standing().filter(verdict="correct").first()
     testing.client.post(reverse("review_override", args=[line.pk]), {"verdict": "wrong"})
     assert (testing.paper().graded, testing.paper().right) == (2, 2)
-    assert log.rebuild(Enrollment.objects.get()) == 0
+    assert replaying.rebuild(Enrollment.objects.get()) == 0
 
 
 def test_a_pair_of_a_block_is_overridden_by_itself(testing):
@@ -581,7 +584,7 @@ def test_mine_is_right_too_takes_the_question_out_of_the_score(testing):
 def test_an_answer_on_a_paper_cannot_be_taken_back(testing, learner):
     score(testing, 2)
     step = testing.steps()[0]
-    assert services.answer_undo(learner=learner, step=step, now=timezone.now()).is_stale
+    assert undo.answer_undo(learner=learner, step=step, now=timezone.now()).is_stale
     assert 'id="undo-form"' not in text(testing.client.get(testing.page))
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from sessions_app import papers
 from sessions_app.models import Paper, Review, Step, StudySession
-from sessions_app.study.types import SessionSettings
+from sessions_app.practice_test import handing_in, saving, starting
+from sessions_app.study.modes.types import SessionSettings
 from tests.sessions_app.conftest import NOON
 from tests.sessions_app.test_races import THREADS, assert_law, race
 
@@ -14,17 +14,17 @@ TYPED = SessionSettings(questions=5, kinds=("typed",))
 
 
 def start(learner, deck) -> StudySession | None:
-    return papers.start(learner=learner, deck=deck, settings=TYPED, now=NOON)
+    return starting.start(learner=learner, deck=deck, settings=TYPED, now=NOON)
 
 
-def save(pk: int, position: int, typed: str, revision: int) -> papers.Saved:
+def save(pk: int, position: int, typed: str, revision: int) -> saving.Saved:
     filled = {position: {"typed": typed, "revision": str(revision)}}
-    return papers.save(papers=Paper.objects.filter(pk=pk), filled=filled, now=NOON)
+    return saving.save(papers=Paper.objects.filter(pk=pk), filled=filled, now=NOON)
 
 
-def hand_in(learner, pk: int) -> papers.Saved:
+def hand_in(learner, pk: int) -> saving.Saved:
     paper = Paper.objects.select_related("session__deck").get(pk=pk)
-    return papers.hand_in(learner=learner, paper=paper, filled={}, now=NOON)
+    return handing_in.hand_in(learner=learner, paper=paper, filled={}, now=NOON)
 
 
 def test_eight_starts_make_one_paper(learner, deck):

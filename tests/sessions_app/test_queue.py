@@ -11,11 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cards.models import Card
-from sessions_app.desk import DeckDesk
 from sessions_app.models import CardProgress, Enrollment, StudySession
-from sessions_app.services import day_end_of, moment_of
+from sessions_app.questions.queue import DeckDesk
+from sessions_app.sessions.services import day_end_of
+from sessions_app.study.days import moment_of
 from sessions_app.study.modes import spaced
-from sessions_app.study.types import Rating, SessionSettings
+from sessions_app.study.modes.types import SessionSettings
+from sessions_app.study.types import Rating
 from tests.sessions_app.conftest import NOON, Studying
 from tests.sessions_app.study.build import available
 

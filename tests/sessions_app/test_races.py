@@ -8,9 +8,14 @@ from django.db import connection
 
 from cards.editing.moving import move_cards
 from cards.models import Card, Deck
-from sessions_app import boards, log, services
+from sessions_app.corrections import services as corrections
+from sessions_app.matching import services as matching
 from sessions_app.models import Enrollment, MatchingBoard, Review, Step, StudySession
-from sessions_app.study.types import SessionSettings, Verdict
+from sessions_app.review_log import replaying
+from sessions_app.sessions.services import session_start, step_answer
+from sessions_app.sessions.undo import answer_undo
+from sessions_app.study.modes.types import SessionSettings
+from sessions_app.study.types import Verdict
 from tests.sessions_app.conftest import NOON, Studying
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,19 +50,17 @@ def race(*calls: Callable[[], object]) -> list[object]:
 def answer(studying, step, rating):
     # Each thread has objects of its own, like a request.
     own = Step.objects.select_related("session__deck", "card").get(pk=step.pk)
-    return services.step_answer(
-        learner=studying.learner, step=own, response={"rating": str(rating)}, now=studying.now
-    )
+    return step_answer(learner=studying.learner, step=own, response={"rating": str(rating)}, now=studying.now)
 
 
 def undo(studying, step):
     own = Step.objects.select_related("session__deck", "card").get(pk=step.pk)
-    return services.answer_undo(learner=studying.learner, step=own, now=studying.now)
+    return answer_undo(learner=studying.learner, step=own, now=studying.now)
 
 
 def override(studying, line, verdict):
     own = Review.objects.select_related("card__deck").get(pk=line.pk)
-    return services.answer_override(learner=studying.learner, line=own, verdict=verdict, now=studying.now)
+    return corrections.answer_override(learner=studying.learner, line=own, verdict=verdict, now=studying.now)
 
 
 def winners(stands) -> int:
@@ -65,7 +68,7 @@ def winners(stands) -> int:
 
 
 def assert_law() -> None:
-    assert [log.rebuild(enrollment) for enrollment in Enrollment.objects.all()] == [
+    assert [replaying.rebuild(enrollment) for enrollment in Enrollment.objects.all()] == [
         0
     ] * Enrollment.objects.count()
 
@@ -123,11 +126,7 @@ def test_answers_undos_and_overrides_at_once_agree_with_the_log(studying, attemp
 def test_eight_starts_make_one_session(learner, deck):
     settings = SessionSettings("due", 5)
     sessions = race(
-        *[
-            lambda: services.session_start(
-                learner=learner, deck=deck, mode="spaced", settings=settings, now=NOON
-            )
-        ]
+        *[lambda: session_start(learner=learner, deck=deck, mode="spaced", settings=settings, now=NOON)]
         * THREADS
     )
     assert len({session.pk for session in sessions}) == 1
@@ -173,15 +172,15 @@ def test_cards_move_while_they_are_answered(owner, learner, stranger, make_deck,
 
 def test_of_eight_boards_one_is_laid_out_and_of_eight_tries_one_counts(learner, deck):
     def start():
-        return boards.board_start(learner=learner, deck=deck, untimed=False, now=NOON)
+        return matching.board_start(learner=learner, deck=deck, untimed=False, now=NOON)
 
     assert len({board.pk for board in race(*[start] * THREADS)}) == 1
     key = MatchingBoard.objects.get().frozen().key
-    wrong = boards.Try(0, (key[0] + 1) % len(key))
+    wrong = matching.Try(0, (key[0] + 1) % len(key))
 
     def attempt():
         board = MatchingBoard.objects.select_related("session").get()
-        return boards.board_try(board=board, pair=wrong, revision=0, now=NOON)
+        return matching.board_try(board=board, pair=wrong, revision=0, now=NOON)
 
     results = race(*[attempt] * THREADS)
     assert sorted(results) == ["stale"] * (THREADS - 1) + ["wrong"]

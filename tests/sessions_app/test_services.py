@@ -6,10 +6,11 @@ import pytest
 from django.core.management import call_command
 
 from cards.models import Card
-from sessions_app import services
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step, StudySession
-from sessions_app.study.memory import VERSION
-from sessions_app.study.types import InvalidResponseError, Level
+from sessions_app.sessions import services as sessions
+from sessions_app.study.questions.types import InvalidResponseError
+from sessions_app.study.scheduling.fsrs_memory import VERSION
+from sessions_app.study.types import Level
 from tests.sessions_app.conftest import NOON, Studying
 
 pytestmark = pytest.mark.django_db
@@ -96,7 +97,7 @@ def test_finishing_gives_the_open_question_back(studying, learner):
     studying.start()
     studying.answer(3)
     step = studying.open_step()
-    services.session_finish(learner=learner, deck=studying.deck, mode="spaced", now=studying.now)
+    sessions.session_finish(learner=learner, deck=studying.deck, mode="spaced", now=studying.now)
     assert studying.answer(3, step).is_stale
     assert Review.objects.count() == 1
 
@@ -104,7 +105,7 @@ def test_finishing_gives_the_open_question_back(studying, learner):
 def test_a_session_ends_with_its_study_day(studying, learner):
     first = studying.start()
     studying.now += timedelta(days=1)
-    stand = services.stand_of(learner=learner, deck=studying.deck, mode="spaced", now=studying.now)
+    stand = sessions.stand_of(learner=learner, deck=studying.deck, mode="spaced", now=studying.now)
     assert (stand.step, stand.is_new_day) == (None, True)
     second = studying.start()
     first.refresh_from_db()
@@ -129,7 +130,7 @@ def test_an_answer_after_the_day_ended_gives_the_question_back(studying, learner
 def test_a_question_given_back_is_not_asked_otherwise_either(studying, learner):
     studying.start()
     step = studying.open_step()
-    stand = services.step_instead(learner=learner, step=step, now=studying.now + timedelta(days=1))
+    stand = sessions.step_instead(learner=learner, step=step, now=studying.now + timedelta(days=1))
     assert stand.is_new_day
 
 

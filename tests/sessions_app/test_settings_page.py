@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cards.models import Card, Deck
-from sessions_app.forms import SettingsForm
+from sessions_app.learners.forms import SettingsForm
 from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession
-from sessions_app.study import memory
+from sessions_app.study.scheduling import fsrs_memory
 from sessions_app.study.types import Rating
 from tests.sessions_app.conftest import Studying
 from tests.sessions_app.study.build import NOON
@@ -129,9 +129,9 @@ def test_a_setting_out_of_range_is_a_form_error_and_loses_nothing(learner_client
 
 def test_the_help_tells_the_truth_about_what_retention_costs():
     """At 95 % a card comes two and a half times as often as at 90 %, at 80 % a third as often."""
-    first, later = memory.review(None, Rating.EASY, NOON, NOON.date()), NOON + timedelta(days=8)
+    first, later = fsrs_memory.review(None, Rating.EASY, NOON, NOON.date()), NOON + timedelta(days=8)
     waits = {
-        percent: memory.previews(first, later, later.date(), percent / 100)[Rating.GOOD]
+        percent: fsrs_memory.previews(first, later, later.date(), percent / 100)[Rating.GOOD]
         for percent in (80, 90, 95)
     }
     assert waits[90] / waits[95] == pytest.approx(2.5, rel=0.1)

@@ -5,7 +5,8 @@ from django.urls import reverse
 
 from cards.models import Card
 from sessions_app.models import Enrollment, Review, Step
-from sessions_app.study.types import Kind, Question
+from sessions_app.study.questions.types import Question
+from sessions_app.study.types import Kind
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true", "HX-Target": "question"}

@@ -7,12 +7,17 @@ import time_machine
 from django.core.management import call_command
 from django.urls import reverse
 
-from sessions_app import log, overview, services
+from sessions_app.corrections import services as corrections
 from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession
-from sessions_app.study import grading
-from sessions_app.study.memory import VERSION
-from sessions_app.study.types import Kind, Question, SessionSettings, Side, Verdict
-from sessions_app.views.study import NEW_DAY
+from sessions_app.questions import today
+from sessions_app.review_log import replaying
+from sessions_app.sessions import services as sessions
+from sessions_app.sessions.views.study import NEW_DAY
+from sessions_app.study.modes.types import SessionSettings
+from sessions_app.study.questions import grading
+from sessions_app.study.questions.types import Question
+from sessions_app.study.scheduling.fsrs_memory import VERSION
+from sessions_app.study.types import Kind, Side, Verdict
 from tests.sessions_app.conftest import NOON, Studying
 
 pytestmark = pytest.mark.django_db
@@ -21,8 +26,8 @@ HTMX = {"HX-Request": "true", "HX-Target": "question"}
 
 
 def due_count(studying: Studying) -> int:
-    standing = overview.scheduled_for(Enrollment.objects.all(), studying.learner, studying.now).get()
-    return overview.today(standing, studying.deck, now=studying.now).due
+    standing = today.scheduled_for(Enrollment.objects.all(), studying.learner, studying.now).get()
+    return today.today(standing, studying.deck, now=studying.now).due
 
 
 @pytest.mark.parametrize("earlier", [timedelta(0), timedelta(minutes=5)])
@@ -37,7 +42,7 @@ def test_five_minutes_earlier_each_evening_is_as_good_as_on_time(studying, earli
         if is_due:
             studying.answer(3)
     assert Review.objects.count() == 6
-    assert log.rebuild(Enrollment.objects.get()) == 0
+    assert replaying.rebuild(Enrollment.objects.get()) == 0
 
 
 def test_a_card_is_due_on_its_day_wherever_the_learner_is(studying, learner):
@@ -52,7 +57,7 @@ def test_a_card_is_due_on_its_day_wherever_the_learner_is(studying, learner):
             studying.now = begins + timedelta(minutes=minutes)
             learner.save()
             assert due_count(studying) == due
-    assert log.rebuild(Enrollment.objects.get()) == 0
+    assert replaying.rebuild(Enrollment.objects.get()) == 0
 
 
 def test_from_auckland_to_los_angeles_and_back(studying, learner):
@@ -157,12 +162,12 @@ def test_the_learners_word_on_an_answer_in_doubt_is_the_learners():
 
 def test_an_overridden_line_is_the_learners_own_word(learner, deck):
     settings = SessionSettings(kinds=("typed",))
-    services.session_start(learner=learner, deck=deck, mode="learn", settings=settings, now=NOON)
+    sessions.session_start(learner=learner, deck=deck, mode="learn", settings=settings, now=NOON)
     step = Step.objects.unanswered().select_related("session__deck", "card").get()
     response = {"typed": "nothing of the kind"}
-    (line,) = services.step_answer(learner=learner, step=step, response=response, now=NOON).lines
+    (line,) = sessions.step_answer(learner=learner, step=step, response=response, now=NOON).lines
     assert line.judged_by == "judge"
-    services.answer_override(learner=learner, line=line, verdict=Verdict.CORRECT, now=NOON)
+    corrections.answer_override(learner=learner, line=line, verdict=Verdict.CORRECT, now=NOON)
     assert Review.objects.standing().get().judged_by == "learner"
 
 
@@ -175,7 +180,7 @@ def behind(studying):
     studying.start()
     for rating in (1, 3, 3, 3):
         studying.answer(rating, after=timedelta(minutes=4))
-    services.session_finish(learner=studying.learner, deck=studying.deck, mode="spaced", now=studying.now)
+    sessions.session_finish(learner=studying.learner, deck=studying.deck, mode="spaced", now=studying.now)
     CardProgress.objects.exclude(due=None).update(due_day=None, memory_day=None, stability=99)
     Enrollment.objects.update(replayed_with="")
     return studying
@@ -186,7 +191,7 @@ def test_whoever_answers_first_replays_first(behind):
     behind.answer(3)
     enrollment = Enrollment.objects.get()
     assert enrollment.replayed_with == VERSION
-    assert log.rebuild(enrollment) == 0
+    assert replaying.rebuild(enrollment) == 0
 
 
 def test_a_change_of_cards_replays_everybody(behind):

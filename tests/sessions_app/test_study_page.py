@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cards.models import Deck, Visibility
-from sessions_app.marks import Mark, card_mark
 from sessions_app.models import Enrollment, Review, Step, StudySession
+from sessions_app.sessions.marks import Mark, card_mark
 
 pytestmark = pytest.mark.django_db
 

@@ -6,8 +6,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from sessions_app import marks, services, summary
+from sessions_app.corrections import services as corrections
+from sessions_app.learners import settings
 from sessions_app.models import Enrollment, Review, Step
+from sessions_app.sessions import services as sessions
+from sessions_app.sessions import summary, undo
 from sessions_app.study.types import Verdict
 from tests.sessions_app.conftest import Studying
 
@@ -15,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def finish(studying):
-    services.session_finish(learner=studying.learner, deck=studying.deck, mode="spaced", now=studying.now)
+    sessions.session_finish(learner=studying.learner, deck=studying.deck, mode="spaced", now=studying.now)
 
 
 def look(studying, now=None):
@@ -81,7 +84,9 @@ def test_a_card_missed_and_won_back_has_not_moved(studying):
 def test_an_answer_judged_otherwise_afterwards_moves_the_summary(studying):
     study(studying, 3, 1)
     line = Review.objects.standing().select_related("card__deck", "deck", "step").get(rating=1)
-    services.answer_override(learner=studying.learner, line=line, verdict=Verdict.CORRECT, now=studying.now)
+    corrections.answer_override(
+        learner=studying.learner, line=line, verdict=Verdict.CORRECT, now=studying.now
+    )
     assert moves(studying) == [("Recalled", 2, True)]
     assert look(studying).right == 2
 
@@ -89,7 +94,7 @@ def test_an_answer_judged_otherwise_afterwards_moves_the_summary(studying):
 def test_an_answer_taken_back_is_not_in_it(studying):
     study(studying, 3, 3)
     step = Step.objects.select_related("session__deck").get(position=1)
-    services.answer_undo(learner=studying.learner, step=step, now=studying.now)
+    undo.answer_undo(learner=studying.learner, step=step, now=studying.now)
     finish(studying)
     assert look(studying).answered == 1
     assert moves(studying) == [("Recalled", 1, True)]
@@ -102,7 +107,7 @@ def test_yesterdays_session_is_none_of_todays(studying):
 
 def test_after_starting_over_the_session_before_is_forgotten(studying):
     study(studying, 3)
-    marks.start_over(learner=studying.learner, deck=studying.deck, now=studying.now)
+    settings.start_over(learner=studying.learner, deck=studying.deck, now=studying.now)
     assert look(studying) is None
 
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from cards.models import Card, Tag, TwinPair
 from sessions_app.models import Enrollment, Review
+from sessions_app.questions.pool import PLACES, surroundings
 from sessions_app.study.types import Side
-from sessions_app.surroundings import PLACES, surroundings
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,8 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from sessions_app.study.types import Level, Need, NextStep
+from sessions_app.study.scheduling.types import Need, NextStep
+from sessions_app.study.types import Level
 from sessions_app.templatetags.studying import (
     ago,
     clock,

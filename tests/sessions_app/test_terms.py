@@ -8,10 +8,10 @@ import pytest
 from django.utils import timezone
 
 from cards.models import Card
-from sessions_app import overview, terms
-from sessions_app.models import CardProgress, Enrollment
-from sessions_app.models.recall import predicted_recall
-from sessions_app.study import memory
+from sessions_app.models import CardProgress, Enrollment, predicted_recall
+from sessions_app.progress import standing as progress_standing
+from sessions_app.progress import term_list
+from sessions_app.study.scheduling import fsrs_memory
 from sessions_app.study.types import Level, State
 from tests.sessions_app.conftest import NOON, Studying
 
@@ -129,22 +129,22 @@ def test_a_new_choice_begins_at_the_first_page_and_keeps_the_viewers_card(learne
 
 def test_levels_are_those_of_the_side_that_the_learner_studies(learner, known):
     Enrollment.objects.update(side_choice="term")
-    cards = terms.narrowed(known.cards.all(), "new", known, learner, now=timezone.now())
+    cards = term_list.narrowed(known.cards.all(), "new", known, learner, now=timezone.now())
     assert cards.count() == 5
 
 
 def test_a_removed_card_is_at_no_level(learner, known):
     Card.objects.update(removed_at=NOON)
     present = known.cards.present()
-    for standing in terms.STANDINGS:
-        assert not terms.narrowed(present, standing, known, learner, now=timezone.now())
+    for standing in term_list.STANDINGS:
+        assert not term_list.narrowed(present, standing, known, learner, now=timezone.now())
 
 
 # --- Mastery and predicted recall
 
 
 def test_suspended_cards_are_named_apart_and_do_not_count(learner, learner_client, known):
-    (row,) = overview.table_rows(known, learner, now=timezone.now())
+    (row,) = progress_standing.table_rows(known, learner, now=timezone.now())
     assert (row.cards, row.mastery) == (4, 100 * (4 + 4 + 2) // 16)
     html = body(learner_client, known)
     assert "1 suspended" in html
@@ -152,7 +152,7 @@ def test_suspended_cards_are_named_apart_and_do_not_count(learner, learner_clien
 
 
 def row_of(learner, deck, now):
-    return overview.table_rows(deck, learner, now=now)[0]
+    return progress_standing.table_rows(deck, learner, now=now)[0]
 
 
 def test_cards_never_recalled_are_not_known(learner, studying):
@@ -175,7 +175,7 @@ def test_the_predicted_recall_of_others_is_not_added_up(owner, learner, studying
     studying.start()
     studying.answer(3)
     Enrollment.objects.update(shares_progress=True)
-    (row,) = overview.table_rows(studying.deck, owner, now=studying.now)
+    (row,) = progress_standing.table_rows(studying.deck, owner, now=studying.now)
     assert row.recall_percent is None
 
 
@@ -186,12 +186,12 @@ def test_a_deck_with_every_card_suspended_has_no_recall(learner, known):
 
 
 def test_her_own_row_comes_first_however_many_there_are(monkeypatch, owner, learner, deck):
-    monkeypatch.setattr(overview, "MOST_ROWS", 1)
+    monkeypatch.setattr(progress_standing, "MOST_ROWS", 1)
     for number, user in enumerate((owner, learner)):
         Enrollment.objects.create(
             learner=user, deck=deck, shares_progress=True, last_studied_at=NOON + timedelta(days=number)
         )
-    assert [row.enrollment.learner for row in overview.table_rows(deck, owner, now=NOON)] == [owner]
+    assert [row.enrollment.learner for row in progress_standing.table_rows(deck, owner, now=NOON)] == [owner]
 
 
 STABILITIES = (0.01, 0.4, 1, 12.5, 300, 36_500)
@@ -207,4 +207,4 @@ def test_the_database_computes_what_the_engine_does(learner, make_deck):
         row.difficulty, row.state, row.due, row.last_recalled_at = 5, State.REVIEW, NOON, NOON - elapsed
         row.save()
     for row in CardProgress.objects.annotate(recall=predicted_recall(NOON)):
-        assert row.recall == pytest.approx(memory.retrievability(row.memory, NOON), abs=1e-4)
+        assert row.recall == pytest.approx(fsrs_memory.retrievability(row.memory, NOON), abs=1e-4)

@@ -8,8 +8,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from sessions_app import log, marks, services
+from sessions_app.corrections import services as corrections
+from sessions_app.learners import settings
 from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession
+from sessions_app.review_log import replaying
+from sessions_app.sessions import services as sessions
+from sessions_app.sessions import undo as sessions_undo
 from sessions_app.study.types import Level, Verdict
 from tests.sessions_app.conftest import NOON, Studying
 from tests.sessions_app.test_law import derived
@@ -21,11 +25,11 @@ HTMX = {"HX-Request": "true", "HX-Target": "question"}
 
 def undo(studying, step=None):
     step = step or Step.objects.standing().exclude(answered_at=None).order_by("position").last()
-    return services.answer_undo(learner=studying.learner, step=step, now=studying.now)
+    return sessions_undo.answer_undo(learner=studying.learner, step=step, now=studying.now)
 
 
 def override(studying, line, verdict):
-    return services.answer_override(
+    return corrections.answer_override(
         learner=studying.learner, line=line, verdict=Verdict(verdict), now=studying.now
     )
 
@@ -89,7 +93,7 @@ def test_a_session_that_another_has_followed_stays_ended(studying):
 
 
 def undoable(studying):
-    return services.undoable(
+    return sessions_undo.undoable(
         learner=studying.learner, enrollment=Enrollment.objects.get(), mode="spaced", now=studying.now
     )
 
@@ -100,7 +104,7 @@ def test_a_session_that_another_without_answers_has_followed_is_reopened(studyin
     step = Step.objects.get()
     studying.now += timedelta(minutes=1)
     studying.start(new_limit=1)
-    services.session_finish(learner=studying.learner, deck=studying.deck, mode="spaced", now=studying.now)
+    sessions.session_finish(learner=studying.learner, deck=studying.deck, mode="spaced", now=studying.now)
     assert undoable(studying) == step.pk
     assert undo(studying, step).step.card == step.card
     assert not Review.objects.standing().exists()
@@ -109,7 +113,7 @@ def test_a_session_that_another_without_answers_has_followed_is_reopened(studyin
 def test_a_clock_put_back_does_not_keep_the_open_session_from_undo(studying):
     studying.start(new_limit=1)
     studying.answer(4)
-    marks.start_over(learner=studying.learner, deck=studying.deck, now=studying.now)
+    settings.start_over(learner=studying.learner, deck=studying.deck, now=studying.now)
     studying.now -= timedelta(hours=1)
     studying.start()
     studying.answer(3)
@@ -120,7 +124,7 @@ def test_what_was_answered_before_starting_over_stays(studying):
     studying.start(new_limit=1)
     studying.answer(4)
     step = Step.objects.get()
-    marks.start_over(learner=studying.learner, deck=studying.deck, now=studying.now + timedelta(minutes=1))
+    settings.start_over(learner=studying.learner, deck=studying.deck, now=studying.now + timedelta(minutes=1))
     assert undoable(studying) is None
     assert undo(studying, step).is_stale
 
@@ -168,7 +172,7 @@ def test_an_undone_new_card_is_new_again_for_the_queue(studying):
     studying.answer(4)
     undo(studying)
     undo(studying)
-    services.session_finish(learner=studying.learner, deck=studying.deck, mode="spaced", now=studying.now)
+    sessions.session_finish(learner=studying.learner, deck=studying.deck, mode="spaced", now=studying.now)
     studying.now += timedelta(minutes=5)
     assert studying.start(new_limit=2).steps.get().card.position == 0
 
@@ -239,7 +243,7 @@ def test_an_earlier_answer_can_be_judged_otherwise_and_later_ones_follow(studyin
     assert CardProgress.objects.get().level == Level.MASTERED
     override(studying, Review.objects.in_order().first(), "wrong")
     assert CardProgress.objects.get().level == Level.LEARNED
-    assert log.rebuild(Enrollment.objects.get()) == 0
+    assert replaying.rebuild(Enrollment.objects.get()) == 0
 
 
 def test_a_line_that_was_taken_back_is_judged_no_more(studying):
@@ -257,7 +261,7 @@ def test_undo_after_an_override_voids_what_stands(studying):
     override(studying, Review.objects.get(), "wrong")
     undo(studying)
     assert not Review.objects.standing().exists()
-    assert log.rebuild(Enrollment.objects.get()) == 0
+    assert replaying.rebuild(Enrollment.objects.get()) == 0
 
 
 # --- Pages

@@ -9,8 +9,13 @@ from django.test.utils import CaptureQueriesContext
 from cards.editing import decks, moving
 from cards.editing.cards import remove_cards, restore_cards, save_card
 from cards.models import Card
-from sessions_app import log, marks, services
+from sessions_app.corrections import services as corrections
+from sessions_app.learners import settings
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step, StudySession
+from sessions_app.review_log import replaying
+from sessions_app.sessions import marks
+from sessions_app.sessions import services as sessions
+from sessions_app.sessions.undo import answer_undo
 from sessions_app.study.types import Level, Verdict
 from studysite.accounts.models import User
 from tests.sessions_app.conftest import NOON, Studying
@@ -48,11 +53,11 @@ def move(deck, to, *positions, now=LATER):
 
 def undo(studying):
     step = Step.objects.standing().exclude(answered_at=None).order_by("position").last()
-    return services.answer_undo(learner=studying.learner, step=step, now=studying.now)
+    return answer_undo(learner=studying.learner, step=step, now=studying.now)
 
 
 def differences():
-    return {log.rebuild(enrollment) for enrollment in Enrollment.objects.select_related("deck")}
+    return {replaying.rebuild(enrollment) for enrollment in Enrollment.objects.select_related("deck")}
 
 
 def day_totals():
@@ -97,7 +102,7 @@ def test_a_clock_put_back_makes_no_question_older_than_its_answers(studied, deck
     assert CardProgress.objects.get(card__position=0).level == Level.NEW
     assert differences() == {0}
     studied.now = NOON - timedelta(hours=2)
-    services.session_finish(learner=studied.learner, deck=deck, mode="spaced", now=studied.now)
+    sessions.session_finish(learner=studied.learner, deck=deck, mode="spaced", now=studied.now)
     studied.start()
     studied.answer(3)
     assert CardProgress.objects.get(card__position=0).recalls == 1
@@ -113,7 +118,7 @@ def test_the_old_question_is_put_away(studied, deck):
 
 def test_a_session_without_a_question_goes_on(studied, deck):
     reask(deck, 2)
-    stand = services.stand_of(learner=studied.learner, deck=deck, mode="spaced", now=studied.now)
+    stand = sessions.stand_of(learner=studied.learner, deck=deck, mode="spaced", now=studied.now)
     assert stand.step is None
     session = studied.start()
     assert session == StudySession.objects.get()
@@ -164,7 +169,7 @@ def test_whoever_has_not_studied_the_cards_is_not_enrolled(studied, deck, other,
 
 @pytest.mark.parametrize("retention", [0.75, 0.95])
 def test_due_dates_follow_the_desired_retention_of_the_new_deck(studied, deck, other, retention):
-    marks.settings_change(learner=studied.learner, deck=other, retention=retention)
+    settings.settings_change(learner=studied.learner, deck=other, retention=retention)
     due = CardProgress.objects.get(card__position=1).due
     move(deck, other, 1)
     assert (CardProgress.objects.get(deck=other).due > due) == (retention < 0.9)
@@ -173,7 +178,7 @@ def test_due_dates_follow_the_desired_retention_of_the_new_deck(studied, deck, o
 
 @pytest.mark.parametrize("where", [0, 1])
 def test_starting_over_concerned_only_the_deck_that_a_card_lay_in(studied, deck, other, where):
-    marks.start_over(learner=studied.learner, deck=(deck, other)[where], now=studied.now)
+    settings.start_over(learner=studied.learner, deck=(deck, other)[where], now=studied.now)
     move(deck, other, 0)
     assert CardProgress.objects.get(deck=other).level == (Level.NEW, Level.RECALLED)[where]
     assert differences() == {0}
@@ -198,7 +203,7 @@ def test_an_answer_that_comes_just_as_its_card_moves_counts_for_nothing(studied,
 
 
 def test_undo_after_a_move_takes_back_where_the_card_is(studied, deck, other):
-    marks.settings_change(learner=studied.learner, deck=other, retention=0.8)
+    settings.settings_change(learner=studied.learner, deck=other, retention=0.8)
     move(deck, other, 0, 1)
     stand = undo(studied)
     assert stand.step.card.deck == deck
@@ -208,10 +213,10 @@ def test_undo_after_a_move_takes_back_where_the_card_is(studied, deck, other):
 
 
 def test_an_override_after_a_move_counts_where_the_card_is(studied, deck, other):
-    marks.settings_change(learner=studied.learner, deck=other, retention=0.8)
+    settings.settings_change(learner=studied.learner, deck=other, retention=0.8)
     move(deck, other, 0)
     line = Review.objects.select_related("card__deck").get(card__deck=other)
-    assert services.answer_override(
+    assert corrections.answer_override(
         learner=studied.learner, line=line, verdict=Verdict.WRONG, now=studied.now
     )
     assert Enrollment.objects.get(deck=other).recalled == 0
@@ -221,7 +226,7 @@ def test_an_override_after_a_move_counts_where_the_card_is(studied, deck, other)
 def test_an_override_that_lost_the_card_to_a_move_changes_nothing(studied, deck, other):
     line = Review.objects.select_related("card__deck").first()
     move(deck, other, 0)
-    assert not services.answer_override(
+    assert not corrections.answer_override(
         learner=studied.learner, line=line, verdict=Verdict.WRONG, now=studied.now
     )
     assert differences() == {0}

@@ -25,9 +25,15 @@ from hypothesis.stateful import (
 from cards.editing import cards, moving
 from cards.editing.decks import remove_decks, resettle_sides, restore_decks
 from cards.models import Card, Deck
-from sessions_app import log, marks, services
+from sessions_app.corrections import services as corrections
+from sessions_app.learners import settings as learners_settings
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step
-from sessions_app.study.types import SessionSettings, Verdict
+from sessions_app.review_log import replaying
+from sessions_app.sessions import marks
+from sessions_app.sessions import services as sessions
+from sessions_app.sessions.undo import answer_undo
+from sessions_app.study.modes.types import SessionSettings
+from sessions_app.study.types import Verdict
 from studysite.accounts.models import User
 
 EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "6"))
@@ -56,7 +62,9 @@ class TwoDecks(RuleBasedStateMachine):
             for number in range(3):
                 self.add_to(deck, number)
         for who, retention in enumerate((0.95, 0.75)):
-            marks.settings_change(learner=self.learners[who], deck=self.decks[1], retention=retention)
+            learners_settings.settings_change(
+                learner=self.learners[who], deck=self.decks[1], retention=retention
+            )
             self.study(who, 0, ["4", "3", "4"])
 
     def add_to(self, deck: Deck, number: int) -> None:
@@ -80,14 +88,14 @@ class TwoDecks(RuleBasedStateMachine):
     def study(self, who: int, where: int, ratings: list[str]) -> None:
         learner, deck = self.learners[who], self.deck(where)
         wish = SessionSettings("due", new_limit=3)
-        session = services.session_start(
+        session = sessions.session_start(
             learner=learner, deck=deck, mode="spaced", settings=wish, now=self.now
         )
         for rating in ratings:
             self.now += timedelta(seconds=20)
             steps = Step.objects.unanswered().filter(session=session).select_related("session__deck", "card")
             if step := steps.first():
-                stand = services.step_answer(
+                stand = sessions.step_answer(
                     learner=learner, step=step, response={"rating": rating}, now=self.now
                 )
                 assert not stand.is_stale
@@ -97,13 +105,13 @@ class TwoDecks(RuleBasedStateMachine):
         answered = Step.objects.exclude(answered_at=None).filter(session__learner=self.learners[who])
         steps = answered.select_related("session__deck", "card").order_by("-answered_at", "-pk")
         for step in steps[back : back + 1]:
-            services.answer_undo(learner=self.learners[who], step=step, now=self.now)
+            answer_undo(learner=self.learners[who], step=step, now=self.now)
 
     @rule(who=EACH, nth=st.integers(0, 20), verdict=st.sampled_from([Verdict.CORRECT, Verdict.WRONG]))
     def override(self, who: int, nth: int, verdict: Verdict) -> None:
         lines = Review.objects.filter(learner=self.learners[who]).select_related("card__deck").order_by("-pk")
         for line in lines[nth : nth + 1]:
-            services.answer_override(learner=self.learners[who], line=line, verdict=verdict, now=self.now)
+            corrections.answer_override(learner=self.learners[who], line=line, verdict=verdict, now=self.now)
 
     @rule(
         who=EACH, nth=NTH, mark=st.sampled_from([marks.Mark.SUSPENDED, marks.Mark.BURIED]), on=st.booleans()
@@ -115,7 +123,7 @@ class TwoDecks(RuleBasedStateMachine):
 
     @rule(who=EACH, where=EACH)
     def start_over(self, who: int, where: int) -> None:
-        marks.start_over(learner=self.learners[who], deck=self.deck(where), now=self.now)
+        learners_settings.start_over(learner=self.learners[who], deck=self.deck(where), now=self.now)
 
     # --- What owners do
 
@@ -183,7 +191,7 @@ class TwoDecks(RuleBasedStateMachine):
     @precondition(lambda self: hasattr(self, "transaction"))
     def a_replay_changes_nothing(self) -> None:
         for enrollment in Enrollment.objects.select_related("deck", "learner"):
-            assert log.rebuild(enrollment) == 0
+            assert replaying.rebuild(enrollment) == 0
 
     @invariant()
     @precondition(lambda self: hasattr(self, "transaction"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sessions_app.study.memory import VERSION
+from sessions_app.study.scheduling.fsrs_memory import VERSION
 from tests.server import manage, query, run
 
 EARLIER = sorted(Path(__file__).parent.glob("*.sql"))

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.utils import timezone
 
-from sessions_app.chores import CHORES, Chore
+from sessions_app.management.chores import CHORES, Chore
 from studysite.deadline import in_seconds
 from studysite.lock_files import open_lock_file
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from sessions_app.study.answers import words
+from sessions_app.study.text import word_lists
 
 
 class Command(BaseCommand):
     help = "Load the lists of words, so that the first typed answer is judged at once. Changes nothing else."
 
     def handle(self, **_: Any) -> None:
-        words.lists()
+        word_lists.lists()

@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from cards.management.progress_bar import Bar
-from sessions_app import log
 from sessions_app.models import Enrollment
+from sessions_app.review_log import replaying
 
 
 class Command(BaseCommand):
@@ -46,6 +46,6 @@ class Command(BaseCommand):
         """One enrollment in one transaction, so that a large site can go on answering meanwhile."""
         with transaction.atomic():
             enrollment = Enrollment.objects.select_for_update(of=("self",)).select_related("deck").get(pk=pk)
-            different = log.rebuild(enrollment)
+            different = replaying.rebuild(enrollment)
             transaction.set_rollback(check)
         return different

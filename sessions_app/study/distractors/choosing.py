@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 from types import MappingProxyType
 
-from sessions_app.study.distractors.field import others_near, rivals_of
+from sessions_app.study.distractors.candidates import others_near, rivals_of
 from sessions_app.study.distractors.guard import Doubt, Guard, are_same
 from sessions_app.study.distractors.ranking import Candidate, ranked, weights_of_texts
-from sessions_app.study.twins import weights_of
+from sessions_app.study.distractors.similarity import names, stems
+from sessions_app.study.distractors.twins import weights_of
 from sessions_app.study.types import StudyCard
-from sessions_app.study.wording import names, stems
 
 NO_CONFUSIONS: Mapping[int, int] = MappingProxyType({})
 

@@ -5,12 +5,12 @@ from enum import IntEnum
 
 from rapidfuzz import fuzz
 
-from sessions_app.study.answers import Judgement, Reason, judge
-from sessions_app.study.answers.meanings import NEGATIONS
-from sessions_app.study.distractors.shapes import Shape, look_of
-from sessions_app.study.twins import are_marked
+from sessions_app.study.distractors.appearance import Shape, look_of
+from sessions_app.study.distractors.similarity import all_names, names, stands_in, stems
+from sessions_app.study.distractors.twins import are_marked
+from sessions_app.study.judging import Judgement, Reason, judge
+from sessions_app.study.text.meanings import NEGATIONS
 from sessions_app.study.types import StudyCard, Verdict
-from sessions_app.study.wording import all_names, names, stands_in, stems
 
 # Longer texts `judge` does not tell apart.
 JUDGED_WORDS = 8

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
-from sessions_app.study.distractors.shapes import Look, look_of, misfit
-from sessions_app.study.twins import language_of, spread
+from sessions_app.study.distractors.appearance import Look, look_of, misfit
+from sessions_app.study.distractors.similarity import Weights, stems, weigh
+from sessions_app.study.distractors.twins import language_of, spread
 from sessions_app.study.types import Side, StudyCard
-from sessions_app.study.wording import Weights, stems, weigh
 
 # How much each reason counts. What the learner mixed up before comes first, whatever the rest says.
 CONFUSED = 10.0

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from random import Random
 
 from sessions_app.study.modes import learn, spaced, test
-from sessions_app.study.types import Desk, Graded, InvalidResponseError, Moment, Question, Surroundings
+from sessions_app.study.modes.types import Desk
+from sessions_app.study.questions.types import Graded, InvalidResponseError, Question, Surroundings
+from sessions_app.study.types import Moment
 
 
 def draw_nothing(desk: Desk, moment: Moment, rng: Random) -> None:

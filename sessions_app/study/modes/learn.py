@@ -18,19 +18,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from random import Random
 
-from sessions_app.study import asking, grading
-from sessions_app.study.types import (
-    Asked,
-    Desk,
-    Graded,
-    Kind,
-    Level,
-    Moment,
-    Question,
-    SessionSettings,
-    Surroundings,
-    Verdict,
-)
+from sessions_app.study.modes.types import Asked, Desk, SessionSettings
+from sessions_app.study.questions import building, grading
+from sessions_app.study.questions.types import Graded, Question, Surroundings
+from sessions_app.study.types import Kind, Level, Moment, Verdict
 
 # Why a card was drawn.
 NEW, MISSED, AGAIN, REST, PADDING, REVIEW = "new", "missed", "again", "rest", "padding", "review"
@@ -232,7 +223,7 @@ def _opening(desk: Desk, sitting: Sitting, rng: Random) -> Question | None:
     rng.shuffle(kinds)
     for card in _new_in_order(desk, sitting, plan):
         around = desk.surroundings(card, rng)
-        questions = (asking.ask(kind, around, rng, origin=NEW) for kind in kinds) if around else ()
+        questions = (building.ask(kind, around, rng, origin=NEW) for kind in kinds) if around else ()
         if question := next(filter(None, questions), None):
             return replace(question, round=1, plan=_first_distinct([card, *plan], ROUND))
     return None
@@ -354,7 +345,7 @@ def _first(
 ) -> Question:
     """The question of the first kind in which the card can be asked; self-graded it always can."""
     for kind in (*kinds, Kind.FLIP):
-        question = asking.ask(kind, around, rng, origin=origin, strict=strict)
+        question = building.ask(kind, around, rng, origin=origin, strict=strict)
         if question:
             return question
     raise AssertionError("a card can always be self-graded")

@@ -10,10 +10,11 @@ from functools import cached_property
 from random import Random
 from typing import Any, Self
 
-from sessions_app.study.answers.text import fold, tidy
-from sessions_app.study.twins import are_twins, weights_of
-from sessions_app.study.types import InvalidResponseError, StudyCard
-from sessions_app.study.wording import Names, Weights, all_names, names
+from sessions_app.study.distractors.similarity import Names, Weights, all_names, names
+from sessions_app.study.distractors.twins import are_twins, weights_of
+from sessions_app.study.questions.types import InvalidResponseError
+from sessions_app.study.text.normal import fold, tidy
+from sessions_app.study.types import StudyCard
 
 PAIRS = 6
 LEAST_PAIRS = 3

@@ -11,21 +11,11 @@ from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
-from sessions_app.study import asking, grading
-from sessions_app.study.memory import retrievability
-from sessions_app.study.types import (
-    Desk,
-    Evidence,
-    Graded,
-    InvalidResponseError,
-    Kind,
-    Moment,
-    Question,
-    Rating,
-    Scheduled,
-    StudyCard,
-    Verdict,
-)
+from sessions_app.study.modes.types import Desk, Scheduled
+from sessions_app.study.questions import building, grading
+from sessions_app.study.questions.types import Graded, InvalidResponseError, Question
+from sessions_app.study.scheduling.fsrs_memory import retrievability
+from sessions_app.study.types import Evidence, Kind, Moment, Rating, StudyCard, Verdict
 
 DUE, AHEAD, WEAKEST = "due", "ahead", "weakest"
 QUEUES = (DUE, AHEAD, WEAKEST)
@@ -73,7 +63,9 @@ def grade(question: Question, response: Mapping[str, str]) -> list[Graded]:
 def _typed_question(desk: Desk, card: StudyCard, origin: str, rng: Random) -> Question | None:
     """The card as a question whose answer is typed; None where it cannot be typed."""
     around = desk.surroundings(card.id, rng)
-    return asking.ask(Kind.TYPED, around, rng, origin=origin, strict=desk.settings.strict) if around else None
+    return (
+        building.ask(Kind.TYPED, around, rng, origin=origin, strict=desk.settings.strict) if around else None
+    )
 
 
 def _question(card: StudyCard, origin: str) -> Question:

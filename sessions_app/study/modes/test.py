@@ -10,19 +10,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from random import Random
 
-from sessions_app.study import asking, blocks, sheets
-from sessions_app.study.twins import weights_of
-from sessions_app.study.types import (
-    Desk,
-    Graded,
-    Kind,
-    Moment,
-    Question,
-    SessionSettings,
-    Side,
-    StudyCard,
-    Surroundings,
-)
+from sessions_app.study.distractors.twins import weights_of
+from sessions_app.study.modes.types import Desk, SessionSettings
+from sessions_app.study.questions import blocks, building, paper_answers
+from sessions_app.study.questions.types import Graded, Question, Surroundings
+from sessions_app.study.types import Kind, Moment, Side, StudyCard
 
 ORIGIN = "test"
 DEFAULT_QUESTIONS, MOST_QUESTIONS = 20, 200
@@ -77,7 +69,7 @@ def draw(desk: Desk, moment: Moment, rng: Random) -> Question | None:
 
 def grade(question: Question, response: Mapping[str, str]) -> list[Graded]:
     """What the response says of each of the question's cards that was answered."""
-    return sheets.grade(question, response)
+    return paper_answers.grade(question, response)
 
 
 def paper(stock: Stock, settings: SessionSettings, rng: Random) -> Paper:
@@ -130,7 +122,7 @@ class Drawing:
         for card in list(self.free.values()):
             if taken == number or vain > VAIN_TRIES:
                 break
-            if (kind, card.id) in self.refused or (kind is Kind.TYPED and not asking.can_be_typed(card)):
+            if (kind, card.id) in self.refused or (kind is Kind.TYPED and not building.can_be_typed(card)):
                 continue
             question = self.ask(kind, card)
             if question:
@@ -144,7 +136,7 @@ class Drawing:
 
     def ask(self, kind: Kind, card: StudyCard) -> Question | None:
         around = self.stock.around(card)
-        return asking.ask(kind, around, self.rng, origin=ORIGIN, strict=self.settings.strict)
+        return building.ask(kind, around, self.rng, origin=ORIGIN, strict=self.settings.strict)
 
     def take_blocks(self, number: int) -> int:
         taken = 0

@@ -5,24 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from sessions_app.study import memory, progress
-from sessions_app.study.types import (
-    Asked,
-    Desk,
-    Evidence,
-    Kind,
-    Memory,
-    Moment,
-    Outcome,
-    Progress,
-    Rating,
-    Scheduled,
-    SessionSettings,
-    Side,
-    State,
-    StudyCard,
-    Verdict,
-)
+from sessions_app.study.modes.types import Asked, Desk, Scheduled, SessionSettings
+from sessions_app.study.scheduling import fsrs_memory, progress
+from sessions_app.study.scheduling.types import Memory, Outcome, Progress
+from sessions_app.study.types import Evidence, Kind, Moment, Rating, Side, State, StudyCard, Verdict
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -148,7 +134,7 @@ class MemoryDesk:
     def answer(self, card_id: int, origin: str, rating: Rating, now: datetime) -> None:
         """Rate the drawn card, as the site does between two draws."""
         old = next((s for s in self.scheduled if s.card.id == card_id), None)
-        after = memory.review(old.memory if old else None, rating, now, now.date())
+        after = fsrs_memory.review(old.memory if old else None, rating, now, now.date())
         self.scheduled = [s for s in self.scheduled if s.card.id != card_id] + [
             Scheduled(card(card_id), after)
         ]

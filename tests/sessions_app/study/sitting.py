@@ -5,22 +5,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random
 
-from sessions_app.study import progress
 from sessions_app.study.modes import learn
-from sessions_app.study.types import (
-    Asked,
-    Evidence,
-    Kind,
-    Level,
-    Outcome,
-    Progress,
-    Question,
-    SessionSettings,
-    Side,
-    StudyCard,
-    Surroundings,
-    Verdict,
-)
+from sessions_app.study.modes.types import Asked, SessionSettings
+from sessions_app.study.questions.types import Question, Surroundings
+from sessions_app.study.scheduling import progress
+from sessions_app.study.scheduling.types import Outcome, Progress
+from sessions_app.study.types import Evidence, Kind, Level, Side, StudyCard, Verdict
 from tests.sessions_app.study.build import NOON, moment
 
 MINUTE = timedelta(minutes=1)

@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions_app.study.answers import Judgement, Reason, judge, words
-from sessions_app.study.answers.reasons import TEXTS
-from sessions_app.study.distractors.shapes import look_of
-from sessions_app.study.grading import lines_of
-from sessions_app.study.twins import are_twins, weights_of
+from sessions_app.study.distractors.appearance import look_of
+from sessions_app.study.distractors.similarity import names
+from sessions_app.study.distractors.twins import are_twins, weights_of
+from sessions_app.study.judging import Judgement, Reason, judge
+from sessions_app.study.judging.reasons import TEXTS
+from sessions_app.study.questions.grading import lines_of
+from sessions_app.study.text import word_lists
 from sessions_app.study.types import Side, StudyCard, Verdict
-from sessions_app.study.wording import names
 
 CASES_FILE = Path(__file__).with_name("answers.txt")
 DOCS = Path(__file__).parents[3] / "docs" / "answers.md"
@@ -253,40 +254,40 @@ def test_other_words_of_other_languages_are_no_slips(response, answer):
 @pytest.fixture
 def unloaded(tmp_path, monkeypatch):
     """The lists of words as if nothing had been loaded, made of two words, and kept in their own directory."""
-    monkeypatch.setattr(words, "_lists", [])
-    monkeypatch.setattr(words, "_kept", None)
-    monkeypatch.setattr(words, "made", lambda: [words.checksums(["liebe", "lieber"])] * 9)
-    words.keep_in(tmp_path)
+    monkeypatch.setattr(word_lists, "_lists", [])
+    monkeypatch.setattr(word_lists, "_kept", None)
+    monkeypatch.setattr(word_lists, "made", lambda: [word_lists.checksums(["liebe", "lieber"])] * 9)
+    word_lists.keep_in(tmp_path)
     return tmp_path
 
 
 def test_lists_are_made_once_and_kept(unloaded, monkeypatch):
-    words.lists()
-    monkeypatch.setattr(words, "_lists", [])
-    monkeypatch.setattr(words, "made", None)
-    assert words.is_english("liebe")
-    assert not words.is_english("leibe")
+    word_lists.lists()
+    monkeypatch.setattr(word_lists, "_lists", [])
+    monkeypatch.setattr(word_lists, "made", None)
+    assert word_lists.is_english("liebe")
+    assert not word_lists.is_english("leibe")
     assert len(list(unloaded.iterdir())) == 1
 
 
 def test_half_a_file_of_lists_is_made_anew(unloaded, monkeypatch):
-    words.lists()
+    word_lists.lists()
     (file,) = unloaded.iterdir()
     whole = file.read_bytes()
     file.write_bytes(whole[:-3])
-    monkeypatch.setattr(words, "_lists", [])
-    assert words.is_english("lieber")
+    monkeypatch.setattr(word_lists, "_lists", [])
+    assert word_lists.is_english("lieber")
     assert file.read_bytes() == whole
 
 
 def test_lists_that_cannot_be_read_are_made_anew(unloaded):
-    words._kept.mkdir()
-    assert words.is_english("liebe")
+    word_lists._kept.mkdir()
+    assert word_lists.is_english("liebe")
 
 
 def test_lists_that_cannot_be_kept_are_used(unloaded):
-    words.keep_in(unloaded / "missing")
-    assert words.is_english("liebe")
+    word_lists.keep_in(unloaded / "missing")
+    assert word_lists.is_english("liebe")
 
 
 def test_every_reason_has_a_text():

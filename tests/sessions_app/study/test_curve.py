@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions_app.study import curve, memory
+from sessions_app.study.scheduling import forgetting_curve, fsrs_memory
 from sessions_app.study.types import Kind, Rating
 from tests.sessions_app.study.build import NOON, folded, histories, outcome
 
@@ -15,8 +15,8 @@ AFTER = st.timedeltas(timedelta(0), timedelta(days=36_500))
 
 
 def drawn(history, after=timedelta(days=10)):
-    recalls = curve.memories(history, 0.9)
-    return recalls, curve.curve(recalls, recalls[-1].last_review + after) if recalls else []
+    recalls = forgetting_curve.memories(history, 0.9)
+    return recalls, forgetting_curve.curve(recalls, recalls[-1].last_review + after) if recalls else []
 
 
 def test_who_never_recalled_has_no_curve():
@@ -25,7 +25,7 @@ def test_who_never_recalled_has_no_curve():
 
 def test_the_curve_falls_to_the_stability_mark():
     (recall,), points = drawn([outcome()])
-    at_mark = curve.falling(recall, NOON, NOON + timedelta(days=recall.stability))[-1]
+    at_mark = forgetting_curve.falling(recall, NOON, NOON + timedelta(days=recall.stability))[-1]
     assert at_mark.recall == pytest.approx(0.9)
     assert (points[0].at, points[-1].at) == (NOON, NOON + timedelta(days=10))
 
@@ -63,6 +63,6 @@ def test_it_ends_with_the_memory_that_the_log_adds_up_to(history):
 def test_however_long_the_history_the_points_are_bounded(days):
     history = [outcome(day=day, rating=Rating.GOOD) for day in range(days)]
     recalls, points = drawn(history)
-    assert len(recalls) == min(days, curve.MOST_RECALLS)
-    assert len(points) == len(recalls) * (curve.POINTS + 1)
-    assert points[-1].recall == memory.retrievability(recalls[-1], points[-1].at)
+    assert len(recalls) == min(days, forgetting_curve.MOST_RECALLS)
+    assert len(points) == len(recalls) * (forgetting_curve.POINTS + 1)
+    assert points[-1].recall == fsrs_memory.retrievability(recalls[-1], points[-1].at)

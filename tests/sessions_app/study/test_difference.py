@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions_app.study.answers import Kind, difference
+from sessions_app.study.judging import Kind, difference
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=40) | st.text(
     "ab e\u0301ß.\x00", max_size=40

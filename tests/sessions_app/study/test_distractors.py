@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sessions_app.study.answers import judge
 from sessions_app.study.distractors import choose, options, owner_of, statement
-from sessions_app.study.distractors.shapes import Shape, look_of
-from sessions_app.study.twins import are_marked, are_twins, weights_of
+from sessions_app.study.distractors.appearance import Shape, look_of
+from sessions_app.study.distractors.similarity import names, stands_in, stems
+from sessions_app.study.distractors.twins import are_marked, are_twins, weights_of
+from sessions_app.study.judging import judge
 from sessions_app.study.types import Side, StudyCard, Verdict
-from sessions_app.study.wording import names, stands_in, stems
 from tests.sessions_app.study.decks import asking, deck_of, decks, large, shipped
 
 DECK = shipped()

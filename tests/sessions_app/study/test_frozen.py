@@ -3,9 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions_app.study.frozen import board_without, question_without
 from sessions_app.study.modes.matching import Board
-from sessions_app.study.types import Kind, Question, Side
+from sessions_app.study.questions.frozen import board_without, question_without
+from sessions_app.study.questions.types import Question
+from sessions_app.study.types import Kind, Side
 
 SAID = "gone"
 CARDS = st.lists(st.integers(1, 9), min_size=2, max_size=6, unique=True)

@@ -8,15 +8,10 @@ import pytest
 
 from sessions_app.study import distractors
 from sessions_app.study.modes import learn
-from sessions_app.study.types import (
-    Kind,
-    Level,
-    Progress,
-    Question,
-    SessionSettings,
-    StudyCard,
-    Surroundings,
-)
+from sessions_app.study.modes.types import SessionSettings
+from sessions_app.study.questions.types import Question, Surroundings
+from sessions_app.study.scheduling.types import Progress
+from sessions_app.study.types import Kind, Level, StudyCard
 from tests.sessions_app.study.build import NOON, moment
 from tests.sessions_app.study.sitting import LearnDesk, Sat, cards, sit, take
 

@@ -6,7 +6,10 @@ from random import Random
 import pytest
 
 from sessions_app.study.modes import learn
-from sessions_app.study.types import Kind, Level, Progress, SessionSettings, Side, StudyCard, Surroundings
+from sessions_app.study.modes.types import SessionSettings
+from sessions_app.study.questions.types import Surroundings
+from sessions_app.study.scheduling.types import Progress
+from sessions_app.study.types import Kind, Level, Side, StudyCard
 from tests.sessions_app.study.build import moment
 from tests.sessions_app.study.decks import shipped
 from tests.sessions_app.study.sitting import LearnDesk, take

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sessions_app.study.distractors.similarity import names
+from sessions_app.study.distractors.twins import are_twins, weights_of
 from sessions_app.study.modes import matching
 from sessions_app.study.modes.matching import LEAST_PAIRS, PAIRS, Board, Candidate, draw, match
-from sessions_app.study.twins import are_twins, weights_of
-from sessions_app.study.types import InvalidResponseError, StudyCard
-from sessions_app.study.wording import names
+from sessions_app.study.questions.types import InvalidResponseError
+from sessions_app.study.types import StudyCard
 from tests.sessions_app.study.decks import deck_of, decks, large, shipped
 
 SEEDS = st.integers(0, 2**31)

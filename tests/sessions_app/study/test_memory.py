@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions_app.study import memory
 from sessions_app.study.days import study_day
+from sessions_app.study.scheduling import fsrs_memory
 from sessions_app.study.types import Rating, State
 from tests.sessions_app.study.build import NOON
 
@@ -26,7 +26,7 @@ def reviewed(*ratings, retention=0.9):
     for rating, days, hour in ratings:
         day += timedelta(days=days)
         now = datetime.combine(day, datetime.min.time(), UTC) + timedelta(hours=hour)
-        result = memory.review(result, rating, now, day, retention)
+        result = fsrs_memory.review(result, rating, now, day, retention)
     return result
 
 
@@ -35,7 +35,7 @@ def at_wall(zone, *answers, before=None):
     result = before
     for rating, wall in answers:
         now = datetime.fromisoformat(wall).replace(tzinfo=zone).astimezone(UTC)
-        result = memory.review(result, rating, now, study_day(now, zone))
+        result = fsrs_memory.review(result, rating, now, study_day(now, zone))
     return result
 
 
@@ -73,8 +73,8 @@ def test_again_comes_back_in_ten_minutes_and_good_leaves_the_same_day_step():
 
 def test_previews_are_what_each_rating_then_does():
     before, now = reviewed((Rating.GOOD, 0, 12)), NOON + 4 * DAY
-    for rating, wait in memory.previews(before, now, now.date()).items():
-        after = memory.review(before, rating, now, now.date())
+    for rating, wait in fsrs_memory.previews(before, now, now.date()).items():
+        after = fsrs_memory.review(before, rating, now, now.date())
         assert after.due == now + wait
         assert after.due_day == now.date() + (wait if after.state is State.REVIEW else 0 * DAY)
 
@@ -107,7 +107,7 @@ def test_who_comes_five_minutes_earlier_each_evening_is_asked_as_often_as_who_co
         for number in range(1, 31):
             now = NOON + number * (DAY - earlier)
             if held.due_day <= now.date():
-                held, count = memory.review(held, Rating.GOOD, now, now.date()), count + 1
+                held, count = fsrs_memory.review(held, Rating.GOOD, now, now.date()), count + 1
         return count
 
     assert answers(timedelta(0)) == answers(timedelta(minutes=5)) == 6
@@ -140,24 +140,24 @@ def test_a_day_lived_twice_is_one_day():
 
 def test_recall_falls_within_the_first_day_already():
     fresh = reviewed((Rating.GOOD, 0, 12))
-    noon, night = (memory.retrievability(fresh, NOON + timedelta(hours=hours)) for hours in (0, 12))
+    noon, night = (fsrs_memory.retrievability(fresh, NOON + timedelta(hours=hours)) for hours in (0, 12))
     assert noon == 1
     assert 0.9 < night < 1
 
 
 def test_at_its_stability_recall_is_ninety_percent():
     fresh = reviewed((Rating.GOOD, 0, 12))
-    assert memory.retrievability(fresh, NOON + timedelta(days=fresh.stability)) == pytest.approx(0.9)
+    assert fsrs_memory.retrievability(fresh, NOON + timedelta(days=fresh.stability)) == pytest.approx(0.9)
 
 
 @given(RATINGS, st.floats(0.5, 0.99))
 def test_falls_to_is_the_inverse_of_retrievability(ratings, recall):
     value = reviewed(*ratings)
-    at = memory.falls_to(value, recall)
+    at = fsrs_memory.falls_to(value, recall)
     if at < value.last_review + timedelta(days=36_000):
-        assert memory.retrievability(value, at) == pytest.approx(recall, abs=1e-6)
+        assert fsrs_memory.retrievability(value, at) == pytest.approx(recall, abs=1e-6)
 
 
 def test_a_clock_put_back_never_makes_recall_more_than_certain():
     fresh = reviewed((Rating.GOOD, 0, 12))
-    assert memory.retrievability(fresh, NOON - timedelta(days=3)) == 1
+    assert fsrs_memory.retrievability(fresh, NOON - timedelta(days=3)) == 1

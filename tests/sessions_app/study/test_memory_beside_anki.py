@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from sessions_app.study import memory
 from sessions_app.study.days import study_day
+from sessions_app.study.scheduling import fsrs_memory
 from sessions_app.study.types import Rating
 
 pytest.importorskip("anki", reason="Anki's package is installed by hand: pip install anki")
@@ -33,7 +33,7 @@ def history(chance: random.Random, first_day: date) -> Answers:
 def ours(answers: Answers) -> float:
     held = None
     for at, rating in answers:
-        held = memory.review(held, rating, at, study_day(at, UTC))
+        held = fsrs_memory.review(held, rating, at, study_day(at, UTC))
     assert held
     return held.stability
 

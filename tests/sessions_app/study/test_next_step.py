@@ -7,9 +7,10 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from sessions_app.study import progress
-from sessions_app.study.progress import next_step
-from sessions_app.study.types import Kind, Level, Need, NextStep, Progress
+from sessions_app.study.scheduling import progress
+from sessions_app.study.scheduling.progress import next_step
+from sessions_app.study.scheduling.types import Need, NextStep, Progress
+from sessions_app.study.types import Kind, Level
 from tests.sessions_app.study.build import NOON, folded, histories, outcome
 
 TODAY = NOON.date()

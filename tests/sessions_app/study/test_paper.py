@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sessions_app.study import blocks, sheets
-from sessions_app.study.answers import judge
+from sessions_app.study.distractors.similarity import names
+from sessions_app.study.distractors.twins import are_twins, weights_of
+from sessions_app.study.judging import judge
 from sessions_app.study.modes import test as mode
-from sessions_app.study.twins import are_twins, weights_of
-from sessions_app.study.types import Kind, Question, SessionSettings, Side, StudyCard, Verdict
-from sessions_app.study.wording import names
+from sessions_app.study.modes.types import SessionSettings
+from sessions_app.study.questions import blocks, paper_answers
+from sessions_app.study.questions.types import Question
+from sessions_app.study.types import Kind, Side, StudyCard, Verdict
 from tests.sessions_app.study.decks import deck_of, decks, large, shipped
 
 KINDS = [kind.value for kind in mode.KINDS]
@@ -31,12 +33,12 @@ def counts(paper: mode.Paper) -> Counter[Kind]:
     """How many questions of each kind; a block's pairs one by one."""
     found: Counter[Kind] = Counter()
     for question in paper.questions:
-        found[question.kind] += sheets.points(question)
+        found[question.kind] += paper_answers.points(question)
     return found
 
 
 def cards(paper: mode.Paper) -> list[int]:
-    return [card for question in paper.questions for card in sheets.cards_of(question)]
+    return [card for question in paper.questions for card in paper_answers.cards_of(question)]
 
 
 def test_kinds_are_spread_evenly():

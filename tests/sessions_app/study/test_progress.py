@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions_app.study import memory, progress
-from sessions_app.study.types import Kind, Level, Memory, Progress, Rating, State, Tally
+from sessions_app.study.scheduling import fsrs_memory, progress
+from sessions_app.study.scheduling.types import Memory, Progress, Tally
+from sessions_app.study.types import Kind, Level, Rating, State
 from tests.sessions_app.study.build import NOON, folded, histories, outcome
 
 
@@ -84,7 +85,9 @@ def test_a_memory_from_elsewhere_is_taken_as_it_is_and_built_on():
     taken = replace(outcome(rating=Rating.AGAIN, right=False), memory=held)
     assert folded(outcome(day=-9), taken).memory == held
     later = outcome(day=33)
-    assert folded(taken, later).memory == memory.review(held, Rating.GOOD, later.reviewed_at, later.study_day)
+    assert folded(taken, later).memory == fsrs_memory.review(
+        held, Rating.GOOD, later.reviewed_at, later.study_day
+    )
 
 
 def test_recognition_leaves_the_memory_alone():
@@ -169,7 +172,7 @@ def test_eight_lapses_make_a_leech():
 def test_only_a_mastered_card_fades():
     mastered = folded(outcome(), outcome(day=1), outcome(day=2))
     fades = progress.fades_at(mastered)
-    assert memory.retrievability(mastered.memory, fades) == pytest.approx(0.8)
+    assert fsrs_memory.retrievability(mastered.memory, fades) == pytest.approx(0.8)
     assert progress.fades_at(folded(outcome(), outcome(day=1))) is None
 
 

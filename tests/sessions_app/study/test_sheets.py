@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions_app.study import sheets
-from sessions_app.study.types import InvalidResponseError, Kind, Question, Side, Verdict
+from sessions_app.study.questions import paper_answers
+from sessions_app.study.questions.types import InvalidResponseError, Question
+from sessions_app.study.types import Kind, Side, Verdict
 
 CHOICE = Question(Kind.CHOICE, 1, Side.TERM, "?", "b", "test", options=("a", "b"), option_cards=(7, 1))
 TRUTH = Question(Kind.TRUE_FALSE, 1, Side.TERM, "?", "b", "test", options=("a",), option_cards=(7,))
@@ -21,7 +22,7 @@ FIELDS = ["option", "truth", "typed", "said", "knew", "verdict", "pair-0", "pair
 
 
 def graded(question: Question, **response: str) -> list[Verdict]:
-    return [item.verdict for item in sheets.grade(question, response)]
+    return [item.verdict for item in paper_answers.grade(question, response)]
 
 
 def test_a_form_is_read_by_the_positions_of_its_questions():
@@ -34,7 +35,7 @@ def test_a_form_is_read_by_the_positions_of_its_questions():
         "q3": "1",
         "q9999999-a": "1",
     }
-    assert sheets.by_position(data) == {3: {"option": "1", "revision": "2"}, 12: {"pair-0": "4"}}
+    assert paper_answers.by_position(data) == {3: {"option": "1", "revision": "2"}, 12: {"pair-0": "4"}}
 
 
 @pytest.mark.parametrize(
@@ -53,19 +54,19 @@ def test_a_form_is_read_by_the_positions_of_its_questions():
     ],
 )  # fmt: skip
 def test_only_what_was_offered_is_read(question, data, expected):
-    assert sheets.read(question, data) == expected
+    assert paper_answers.read(question, data) == expected
 
 
 def test_what_is_too_long_is_refused():
     with pytest.raises(InvalidResponseError, match="2,000"):
-        sheets.read(TYPED, {"typed": "x" * 2_001})
+        paper_answers.read(TYPED, {"typed": "x" * 2_001})
 
 
 @pytest.mark.parametrize("question", ALL)
 def test_a_blank_is_graded_as_nothing(question):
-    assert sheets.grade(question, {}) == []
-    assert sheets.filled(question, {}) == 0
-    assert not sheets.asks(question, {})
+    assert paper_answers.grade(question, {}) == []
+    assert paper_answers.filled(question, {}) == 0
+    assert not paper_answers.asks(question, {})
 
 
 def test_right_and_wrong():
@@ -79,7 +80,7 @@ def test_right_and_wrong():
 
 
 def test_each_pair_of_a_block_is_graded_by_itself_and_blank_ones_are_not():
-    items = sheets.grade(BLOCK, {"pair-0": "2", "pair-1": "1"})
+    items = paper_answers.grade(BLOCK, {"pair-0": "2", "pair-1": "1"})
     assert [(item.card_id, item.verdict, item.mistaken_for) for item in items] == [
         (1, Verdict.CORRECT, None),
         (2, Verdict.WRONG, 3),
@@ -87,7 +88,7 @@ def test_each_pair_of_a_block_is_graded_by_itself_and_blank_ones_are_not():
 
 
 def test_what_was_written_is_kept_with_the_judgement():
-    (item,) = sheets.grade(LINES, {"typed": "one, two", "judged": "on"})
+    (item,) = paper_answers.grade(LINES, {"typed": "one, two", "judged": "on"})
     assert item.response == "one, two"
 
 
@@ -97,18 +98,18 @@ def test_the_prompt_typed_back_is_wrong():
 
 def test_a_typed_answer_in_doubt_waits_for_the_learner():
     saved = {"typed": "Lutetia"}
-    assert sheets.asks(TYPED, saved)
-    assert not sheets.is_judged(TYPED, saved)
+    assert paper_answers.asks(TYPED, saved)
+    assert not paper_answers.is_judged(TYPED, saved)
     assert graded(TYPED, **saved) == [Verdict.WRONG]
-    judged = sheets.read_judgement(TYPED, saved, {"verdict": "correct", "typed": "Paris"})
+    judged = paper_answers.read_judgement(TYPED, saved, {"verdict": "correct", "typed": "Paris"})
     assert judged == {"typed": "Lutetia", "verdict": "correct"}
     assert graded(TYPED, **judged) == [Verdict.CORRECT]
 
 
 def test_a_judgement_can_be_taken_back_and_changed():
-    judged = sheets.read_judgement(SELF, {"typed": "a", "knew": "yes"}, {"knew": "no"})
+    judged = paper_answers.read_judgement(SELF, {"typed": "a", "knew": "yes"}, {"knew": "no"})
     assert judged == {"typed": "a", "knew": "no"}
-    assert not sheets.is_judged(SELF, sheets.read_judgement(SELF, judged, {"knew": "maybe"}))
+    assert not paper_answers.is_judged(SELF, paper_answers.read_judgement(SELF, judged, {"knew": "maybe"}))
 
 
 @given(
@@ -119,9 +120,11 @@ def test_a_judgement_can_be_taken_back_and_changed():
     ),
 )
 def test_whatever_is_sent_is_read_and_graded(question, data):
-    saved = sheets.read(question, data)
-    saved = sheets.read_judgement(question, saved, data) if sheets.asks(question, saved) else saved
-    items = sheets.grade(question, saved)
-    assert len(items) == sheets.filled(question, saved) <= sheets.points(question)
-    assert {item.card_id for item in items} <= set(sheets.cards_of(question))
+    saved = paper_answers.read(question, data)
+    saved = (
+        paper_answers.read_judgement(question, saved, data) if paper_answers.asks(question, saved) else saved
+    )
+    items = paper_answers.grade(question, saved)
+    assert len(items) == paper_answers.filled(question, saved) <= paper_answers.points(question)
+    assert {item.card_id for item in items} <= set(paper_answers.cards_of(question))
     assert Verdict.ASK not in [item.verdict for item in items]

@@ -9,16 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessions_app.study.modes import spaced
-from sessions_app.study.types import (
-    Asked,
-    InvalidResponseError,
-    Kind,
-    Question,
-    Rating,
-    SessionSettings,
-    Side,
-    Verdict,
-)
+from sessions_app.study.modes.types import Asked, SessionSettings
+from sessions_app.study.questions.types import InvalidResponseError, Question
+from sessions_app.study.types import Kind, Rating, Side, Verdict
 from tests.sessions_app.study.build import NOON, MemoryDesk, available, card, moment, remembered
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

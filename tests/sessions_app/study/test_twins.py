@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 
-from sessions_app.study.twins import are_twins, twins_of, weights_of
+from sessions_app.study.distractors.twins import are_twins, twins_of, weights_of
 from sessions_app.study.types import StudyCard
 from tests.sessions_app.study.decks import deck_of, decks, large, shipped
 

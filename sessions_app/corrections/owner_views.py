@@ -1,0 +1,65 @@
+"""The answers that learners called right although the judge did not, for who looks after the deck."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from cards.access import READ_AND_POST, deck_to_edit
+from cards.reporting.services import to_look_at_in
+from sessions_app.models import OverriddenAnswer
+from sessions_app.review_log import overridden_answers
+from studysite.accounts.guests import learner_required
+from studysite.htmx import render_page
+from studysite.requests import LearnerRequest, whole_number
+
+ANSWERS_PER_PAGE = 50
+WORDS = ("accept", "not_right")
+
+ACCEPTED = "That answer counts from now on."
+NOT_RIGHT = "That answer stays wrong, and is not shown here again."
+NOT_ACCEPTED = (
+    "That answer cannot be added: it is too long, or its card has as many accepted answers as it may have. "
+    "Edit the card to make room."
+)
+DECIDED = "Somebody has decided on that answer already, or its learner has taken it back."
+UNSAID = "Say whether the answer is right."
+
+
+@never_cache
+@learner_required
+@require_http_methods(READ_AND_POST)
+def deck_overridden(request: LearnerRequest, slug: str) -> HttpResponse:
+    """The answers that nobody has decided on, the most frequent first; a POST decides on one."""
+    deck = deck_to_edit(request, slug)
+    if request.method == "POST":
+        key = whole_number(request.POST.get("answer", ""))
+        answers = OverriddenAnswer.objects.filter(card__deck=deck, card__removed_at=None)
+        return decide(request, get_object_or_404(answers, pk=key))
+    page = Paginator(overridden_answers.waiting_in(deck), ANSWERS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "deck": deck,
+        "page": page,
+        "answers": overridden_answers.shown(page.object_list),
+        "look": to_look_at_in(deck),
+    }
+    return render_page(request, "sessions_app/overridden.html", context)
+
+
+def decide(request: LearnerRequest, answer: OverriddenAnswer) -> HttpResponse:
+    """Accept the answer or note that it is not right; what was decided stays, and is no mistake to say again."""
+    word = request.POST.get("word", "")
+    if word not in WORDS:
+        messages.error(request, UNSAID)
+    elif not overridden_answers.is_waiting(answer):
+        messages.info(request, DECIDED)
+    elif word == "not_right":
+        overridden_answers.decide(answer, OverriddenAnswer.Decision.NOT_RIGHT)
+        messages.success(request, NOT_RIGHT)
+    elif overridden_answers.accept(answer):
+        messages.success(request, ACCEPTED)
+    else:
+        messages.error(request, NOT_ACCEPTED)
+    return redirect(request.get_full_path())

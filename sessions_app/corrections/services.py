@@ -1,0 +1,52 @@
+"""A verdict that the learner overrules, and an answer that does not count."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from cards.models import Card
+from sessions_app.models import Review, Step
+from sessions_app.practice_test import scores
+from sessions_app.review_log import replaying, totals
+from sessions_app.review_log.replaying import lock_enrollment
+from sessions_app.study.types import Verdict
+from studysite.accounts.models import User
+
+
+def answer_override(*, learner: User, line: Review, verdict: Verdict, now: datetime) -> bool:
+    """Judge an answer otherwise than it was judged; ``line`` comes with its card, deck and step.
+
+    False, with nothing changed, where the line was taken back or judged anew in the meantime, or its card is just
+    being moved.
+    """
+    with transaction.atomic():
+        enrollment = lock_enrollment(learner, line.card.deck)
+        card = Card.objects.filter(pk=line.card_id, deck=enrollment.deck_id).defer(*totals.TEXTS).first()
+        if card is None:
+            return False
+        line.card = card
+        if not replaying.overrule(enrollment, line, verdict, now):
+            return False
+        _judge_step(line.step_id, verdict=verdict)
+    return True
+
+
+def answer_void(*, learner: User, line: Review, now: datetime) -> bool:
+    """Take an answer out of the log without asking again: it counts neither as right nor as wrong.
+
+    ``line`` comes with its card and deck. False where it was taken back or judged anew in the meantime.
+    """
+    with transaction.atomic():
+        enrollment = lock_enrollment(learner, line.card.deck)
+        if not Review.objects.standing().filter(pk=line.pk, card__deck=enrollment.deck_id).exists():
+            return False
+        replaying.take_back(enrollment, [line], now)
+        _judge_step(line.step_id, verdict="")
+    return True
+
+
+def _judge_step(step_id: int | None, *, verdict: str) -> None:
+    """Note the learner's word on the step, or on the score of the paper that it is on."""
+    if step_id is not None:
+        Step.objects.filter(pk=step_id, on_paper=False).update(verdict=verdict)
+        scores.settle(step_id)

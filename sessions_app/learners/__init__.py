@@ -1,0 +1,1 @@
+"""A learner's settings for a deck, and guests."""

@@ -1,0 +1,69 @@
+"""What becomes of a guest: her answers go into an account or are discarded, or somebody else takes the browser."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db import IntegrityError
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from sessions_app.learners.guests import belongings, guest_discard, guest_merge
+from studysite.accounts import guests
+from studysite.accounts.models import User
+from studysite.requests import SiteRequest, safe_next
+
+ADDED = "The answers and decks from this device are yours now."
+DISCARDED = "The answers and decks from this device are discarded."
+SETTLED = "There is nothing left to add from this device."
+BUSY = "Something else of yours was being saved at that moment. Try again."
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def guest(request: SiteRequest) -> HttpResponse:
+    """Ask who has just logged in what to do with what this browser's guest has answered, and do it."""
+    found = guests.guest_of(request)
+    target = safe_next(request)
+    if found is None:
+        messages.info(request, SETTLED)
+        return redirect(target or "home")
+    decision = request.POST.get("decision")
+    if decision in ("add", "discard"):
+        if settle(request, found, add=decision == "add"):
+            return redirect(target or "home")
+        messages.error(request, BUSY)
+    context = {"belongings": belongings(found), "next": target}
+    return render(request, "sessions_app/guest.html", context)
+
+
+def settle(request: SiteRequest, found: User, *, add: bool) -> bool:
+    """Do as the learner decided; False where it has to be tried again."""
+    if add:
+        try:
+            merged = guest_merge(guest=found, user=request.user, now=timezone.now())  # type: ignore[arg-type]
+        except IntegrityError:
+            return False
+        messages.success(request, ADDED if merged else SETTLED)
+    else:
+        guest_discard(guest=found, now=timezone.now())
+        messages.success(request, DISCARDED)
+    guests.forget(request)
+    return True
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def start_fresh(request: SiteRequest) -> HttpResponse:
+    """Let somebody else study in this browser; asks first where there are answers that nobody could find again."""
+    found = guests.guest_of(request)
+    if found is None or request.user.is_authenticated:
+        return redirect("home")
+    there = belongings(found)
+    if request.method == "POST" and ("sure" in request.POST or not there):
+        request.session.flush()
+        messages.success(request, "This browser has forgotten the guest.")
+        return redirect("home")
+    return render(request, "sessions_app/start_fresh.html", {"belongings": there})

@@ -1,0 +1,218 @@
+"""What becomes of a guest's learning: merged into an account, discarded, or erased when nobody comes back.
+
+`studysite.accounts.guests` knows who a guest is; only here is known what they have.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from math import inf
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.template.defaultfilters import pluralize
+from django.utils import timezone
+
+from cards.erasing.leaving import drop_files
+from cards.importing.writing import TagLink
+from cards.models import CardReport, Deck, DeckExport, ImportDraft, Tag
+from sessions_app.erasing import person_erase
+from sessions_app.models import CardProgress, DayTotal, Enrollment, MatchingBoard, Review, Step, StudySession
+from sessions_app.review_log import replaying, totals
+from studysite.accounts import erasing
+from studysite.accounts.models import User
+from studysite.deadline import in_request, is_over
+
+GUESTS_AT_ONCE = 100
+# All that names a learner.
+LEARNED = (Review, StudySession, MatchingBoard, CardProgress, DayTotal, Enrollment)
+MARKS = ("starred", "suspended", "buried_until")
+
+
+def belongings(guest: User) -> str:
+    """What a guest has, in words: "12 answers and 1 deck"; empty where nothing of theirs could be missed."""
+    counts = (
+        (Review.objects.standing().filter(learner=guest).count(), "answer"),
+        (MatchingBoard.objects.finished().filter(learner=guest).count(), "board"),
+        (Deck.objects.owned_by(guest).count(), "deck"),
+    )
+    found = [f"{count:,} {noun}{pluralize(count)}" for count, noun in counts if count]
+    return " and ".join(filter(None, (", ".join(found[:-1]), *found[-1:])))
+
+
+def guest_merge(*, guest: User, user: User, now: datetime) -> bool:
+    """Make everything that the guest has learned the user's own; the guest is no more.
+
+    False, with nothing changed, where somebody has merged or discarded them in the meantime. Where both have
+    studied a deck, the user's settings stay and the cards are replayed from both logs.
+
+    Raises:
+        IntegrityError: the user began to study one of these decks at this moment; try again.
+    """
+    with transaction.atomic():
+        enrollments = lock_enrollments(guest, user)
+        # Locked after the enrollments, as an answer does it, whose log lines hold the learner's row.
+        there = User.objects.select_for_update().filter(pk=guest.pk, is_guest=True, erased_at=None)
+        if not there.exists():
+            return False
+        decks = decks_to_replay(guest, user)
+        end_older_sessions(guest, user, now)
+        drop_what_both_have(enrollments, guest, user)
+        for rows in LEARNED:
+            rows.objects.filter(learner=guest).update(learner=user)
+        hand_over(guest, user)
+        for enrollment in user.enrollments.filter(deck__in=decks).select_related("deck").order_by("pk"):
+            replaying.rebuild(enrollment)
+        take_over_reports(guest, user)
+        delete_empty(guest)
+    return True
+
+
+def take_over_reports(guest: User, user: User) -> None:
+    """Let what the guest has reported be the user's word, unless the user has said the same."""
+    said = CardReport.objects.unsettled().filter(reporter=user, card=OuterRef("card"))
+    said = said.filter(kind=OuterRef("kind"), text=OuterRef("text"))
+    CardReport.objects.filter(~Exists(said), reporter=guest).update(reporter=user)
+
+
+def guest_discard(*, guest: User, now: datetime) -> None:
+    """Erase the guest; what cannot be erased within a request goes with the daily chores.
+
+    A guest whose deck somebody else has studied loses their answers alone: the deck stays, for the other.
+    """
+    if not User.objects.filter(pk=guest.pk, is_guest=True).exists():
+        return
+    if Deck.objects.filter(studied_by_others(), owner=guest).exists():
+        guest_forget_answers(guest=guest)
+    elif erasing.erase_person(person=guest, now=now):
+        erasing.go_on(until=in_request(), people=[guest.pk])
+
+
+def guest_forget_answers(*, guest: User) -> None:
+    """Delete what the guest has answered, and their imports and exports; their row and their decks stay."""
+    with transaction.atomic():
+        if not User.objects.select_for_update().filter(pk=guest.pk, is_guest=True).exists():
+            return
+        person_erase(guest, until=inf)
+        drop_files(guest)
+
+
+def studied_by_others() -> Q:
+    """Decks that somebody else than their owner studies, or has answered about; an erased one needs no owner."""
+    others = Enrollment.objects.filter(deck=OuterRef("pk")).exclude(learner=OuterRef("owner"))
+    logged = Review.objects.filter(card__deck=OuterRef("pk")).exclude(learner=OuterRef("owner"))
+    return Q(erased_at=None) & (Q(Exists(others)) | Q(Exists(logged)))
+
+
+def idle_guests_erase(*, before: datetime, until: float) -> int:
+    """Erase the guests who came before then and have done nothing since; return how many they were.
+
+    Who has a deck that others study stays. Stops when the monotonic clock is past ``until``.
+    """
+    answered = Enrollment.objects.filter(learner=OuterRef("pk"), last_studied_at__gte=before)
+    wrote = Deck.objects.filter(owner=OuterRef("pk"), updated_at__gte=before, erased_at=None)
+    shared = Deck.objects.filter(studied_by_others(), owner=OuterRef("pk"))
+    idle = User.objects.filter(is_guest=True, date_joined__lt=before, erased_at=None)
+    idle = idle.filter(~Exists(answered), ~Exists(wrote), ~Exists(shared))
+    erased = 0
+    while chunk := list(idle.order_by("date_joined", "pk")[:GUESTS_AT_ONCE]):
+        for guest in chunk:
+            if is_over(until):
+                return erased
+            with transaction.atomic():
+                # Asked once more: one whose row was waited for has come back.
+                list(User.objects.select_for_update(no_key=True).filter(pk=guest.pk))
+                if idle.filter(pk=guest.pk).exists():
+                    erased += erasing.erase_person(person=guest, now=timezone.now())
+    return erased
+
+
+def lock_enrollments(guest: User, user: User) -> list[Enrollment]:
+    """Both learners' enrollments in the guest's decks and those to replay, locked in the order of their keys."""
+    decks = decks_to_replay(guest, user) | set(guest.enrollments.values_list("deck", flat=True))
+    both = Enrollment.objects.select_for_update().filter(learner__in=[guest, user], deck__in=decks)
+    enrollments = list(both.order_by("pk"))
+    replaying.catch_up(enrollments)
+    return enrollments
+
+
+def decks_to_replay(guest: User, user: User) -> set[int]:
+    """The decks in which something that is derived will depend on what both have answered.
+
+    Those that both have studied, and, since cards are moved, those in which a card that both know has been.
+    """
+    shared = user.progress.filter(card__in=guest.progress.values("card"))
+    lines = Review.objects.filter(learner__in=[guest, user], card__in=shared.values("card"))
+    enrolled = user.enrollments.filter(deck__in=guest.enrollments.values("deck"))
+    return {
+        *enrolled.values_list("deck", flat=True),
+        *shared.values_list("deck", flat=True),
+        *lines.values_list("deck", flat=True).distinct(),
+    }
+
+
+def end_older_sessions(guest: User, user: User, now: datetime) -> None:
+    """Leave one open session in each deck and mode, the newer; the open question of the other is given back."""
+    sessions = list(
+        StudySession.objects.open().filter(learner__in=[guest, user]).order_by("started_at", "pk")
+    )
+    newest = {(session.deck_id, session.mode): session.pk for session in sessions}
+    older = {session.pk for session in sessions} - set(newest.values())
+    Step.objects.unanswered().filter(session__in=older).update(retired_at=now)
+    StudySession.objects.filter(pk__in=older).update(finished_at=now)
+
+
+def drop_what_both_have(enrollments: Sequence[Enrollment], guest: User, user: User) -> None:
+    """Delete the guest's row wherever the user has one of the same key, which a replay fills; marks are added."""
+    add_marks(guest, user)
+    same_side = user.progress.filter(card=OuterRef("card"), side=OuterRef("side"))
+    CardProgress.objects.filter(Exists(same_side), learner=guest).delete()
+    same_day = DayTotal.objects.filter(learner=user, deck=OuterRef("deck"), study_day=OuterRef("study_day"))
+    DayTotal.objects.filter(Exists(same_day), learner=guest).delete()
+    mine = {each.deck_id: each for each in enrollments if each.learner_id == user.pk}
+    for theirs in enrollments:
+        own = mine.get(theirs.deck_id)
+        if theirs.learner_id == guest.pk and own:
+            add_enrollment(own, theirs)
+
+
+def add_marks(guest: User, user: User) -> None:
+    """Star and suspend what either has, and bury until the later day."""
+    theirs = {(row.card_id, row.side): row for row in guest.progress.all()}
+    shared = user.progress.filter(card__in=guest.progress.values("card"))
+    rows = [row for row in shared if (row.card_id, row.side) in theirs]
+    for row in rows:
+        other = theirs[row.card_id, row.side]
+        row.starred |= other.starred
+        row.suspended |= other.suspended
+        row.buried_until = totals.later(row.buried_until, other.buried_until)
+    CardProgress.objects.bulk_update(rows, MARKS, batch_size=totals.ROWS_AT_ONCE)
+
+
+def add_enrollment(own: Enrollment, theirs: Enrollment) -> None:
+    """Keep ``own`` with its settings, and delete ``theirs``."""
+    own.last_studied_at = totals.later(own.last_studied_at, theirs.last_studied_at)
+    own.buried_until = totals.later(own.buried_until, theirs.buried_until)
+    # The replay of a log that was started over can leave cards unseen that were not.
+    own.unseen_from = 0
+    own.save(update_fields=["last_studied_at", "buried_until", "unseen_from"])
+    theirs.delete()
+
+
+def hand_over(guest: User, user: User) -> None:
+    """Make the guest's decks, tags, imports and exports the user's; of two tags of one name the user's stays."""
+    Deck.objects.filter(owner=guest).update(owner=user)
+    ImportDraft.objects.filter(owner=guest).update(owner=user)
+    DeckExport.objects.filter(learner=guest).update(learner=user)
+    same = {tag.key: tag.pk for tag in Tag.objects.filter(owner=user, key__in=guest.tags.values("key"))}
+    for tag in guest.tags.filter(key__in=same):
+        have = TagLink.objects.filter(tag=same[tag.key]).values("card")
+        TagLink.objects.filter(tag=tag).exclude(card__in=have).update(tag=same[tag.key])
+        tag.delete()
+    guest.tags.update(owner=user)
+
+
+def delete_empty(guest: User) -> None:
+    """Delete the guest's row, and nothing with it: whatever would go too was forgotten above."""
+    deleted = guest.delete()[1]
+    if set(deleted) != {User._meta.label}:
+        raise RuntimeError(f"Merging a guest would have lost rows: {deleted}")

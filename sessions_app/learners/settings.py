@@ -1,0 +1,45 @@
+"""Changing a learner's settings for a deck, and starting over."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from cards.models import Deck
+from sessions_app.models import CardProgress, Enrollment, end_session
+from sessions_app.review_log import replaying
+from sessions_app.review_log.replaying import lock_enrollment
+from studysite.accounts.models import User
+
+
+def settings_change(*, learner: User, deck: Deck, **settings: object) -> None:
+    """Set the learner's settings for the deck by their names, and compute anew what hangs on them.
+
+    Another desired retention makes every card due at another time, another studied side counts other progress.
+    """
+    with transaction.atomic():
+        enrollment = lock_enrollment(learner, deck)
+        retention, side_choice = enrollment.retention, enrollment.side_choice
+        for name, value in settings.items():
+            setattr(enrollment, name, value)
+        if enrollment.side_choice != side_choice:
+            enrollment.unseen_version = 0
+        enrollment.save(update_fields=[*settings, "unseen_version"])
+        if enrollment.retention != retention:
+            replaying.rebuild(enrollment)
+        elif enrollment.side_choice != side_choice:
+            Enrollment.objects.filter(pk=enrollment.pk).recount()
+
+
+def start_over(*, learner: User, deck: Deck, now: datetime) -> None:
+    """Let nothing that the learner has answered in the deck count any more, and end her sessions in it.
+
+    The log, the totals of her days and her marks stay. The number of statements is the same for every deck.
+    """
+    with transaction.atomic():
+        enrollment = lock_enrollment(learner, deck)
+        for session in learner.study_sessions.open().filter(deck=deck):
+            end_session(session, now)
+        CardProgress.objects.filter(learner=learner, card__deck=deck).start_anew(now)
+        mine = Enrollment.objects.filter(pk=enrollment.pk)
+        mine.update(reset_at=now, unseen_version=0)
+        mine.recount()

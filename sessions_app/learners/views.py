@@ -1,0 +1,58 @@
+"""A learner's settings for a deck, and starting over in it."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from cards.models import Deck
+from sessions_app import models as sessions_app
+from sessions_app.access import deck_or_404, enrollment_of
+from sessions_app.learners import settings
+from sessions_app.learners.forms import SettingsForm, SharingForm
+from studysite.accounts.guests import learner_required, to_login
+from studysite.requests import LearnerRequest
+
+READ_AND_POST = ["GET", "HEAD", "POST"]
+
+
+@never_cache
+@learner_required
+@require_http_methods(READ_AND_POST)
+def deck_settings(request: LearnerRequest, slug: str) -> HttpResponse:
+    """How the learner wants to be asked this deck's cards; a session that is open goes on."""
+    deck = deck_or_404(request, slug)
+    data = request.POST if request.method == "POST" else None
+    form = SettingsForm(data, instance=enrollment_of(request, deck))
+    if not form.is_valid():
+        return render(request, "sessions_app/settings.html", {"deck": deck, "form": form})
+    settings.settings_change(learner=request.learner, deck=deck, **form.settings())
+    messages.success(request, "Your settings for this deck are saved.")
+    return redirect("deck_settings", slug=slug)
+
+
+@never_cache
+@learner_required
+@require_http_methods(READ_AND_POST)
+def start_over(request: LearnerRequest, slug: str) -> HttpResponse:
+    """Ask whether the learner means it; a POST starts over."""
+    deck = deck_or_404(request, slug)
+    if request.method != "POST":
+        return render(request, "sessions_app/start_over.html", {"deck": deck})
+    settings.start_over(learner=request.learner, deck=deck, now=timezone.now())
+    messages.success(request, "You have started over: all cards of this deck are new again.")
+    return redirect("deck", slug=slug)
+
+
+@require_POST
+def sharing(request: LearnerRequest, slug: str) -> HttpResponse:
+    """The learner's consent to be seen by the deck's owner; she can take it back at any time. Not for guests."""
+    if not request.user.is_authenticated:
+        return to_login(request)
+    deck = get_object_or_404(Deck.objects.visible_to(request.learner), slug=slug)
+    form = SharingForm(request.POST)
+    if form.is_valid():
+        sessions_app.enrollment_set(learner=request.learner, deck=deck, **form.cleaned_data)
+    return redirect("deck", slug=slug)

@@ -1,0 +1,1 @@
+"""Matching: pairs against the clock."""

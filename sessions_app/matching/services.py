@@ -1,0 +1,170 @@
+"""Playing Matching: laying out a board, and what its learner tries on it.
+
+Nothing here touches the log, levels or memory. That a try counts once is the work of a conditional update on the
+board's revision: no lock is held while it is judged.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from html import unescape
+from random import Random, SystemRandom
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from cards.models import Card, Deck
+from sessions_app.models import CardProgress, Enrollment, MatchingBoard, StudySession
+from sessions_app.questions.pool import PLACES, WHOLE_DECK, with_twins
+from sessions_app.review_log.replaying import lock_enrollment
+from sessions_app.sessions.services import session_finish
+from sessions_app.study.days import study_day_of
+from sessions_app.study.modes import matching
+from sessions_app.study.modes.matching import Candidate
+from sessions_app.study.questions.types import InvalidResponseError
+from sessions_app.study.types import Side, StudyCard
+from studysite.accounts.models import User
+
+MODE = "matching"
+# The cards of so many boards before come last on the next.
+RECENT_BOARDS = 8
+MARKUP = re.compile(r"<[^>]*>")
+FIELDS = ("term", "definition", "term_html", "definition_html", "accepted_terms", "accepted_definitions")
+
+
+class Result(StrEnum):
+    """What a try came to; ``STALE`` is one that came to an older state of the board, and counted for nothing."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    STALE = "stale"
+
+
+@dataclass(frozen=True)
+class Try:
+    """A term and a definition, by their numbers, that the learner takes for a pair."""
+
+    term: int
+    definition: int
+
+
+def open_board(learner: User, deck: Deck) -> MatchingBoard | None:
+    """The board that the learner is playing in the deck."""
+    return MatchingBoard.objects.open().filter(learner=learner, deck=deck).select_related("session").first()
+
+
+def board_start(*, learner: User, deck: Deck, untimed: bool, now: datetime) -> MatchingBoard | None:
+    """The board that is being played, or a new one, whose clock starts; None where the deck gives none.
+
+    ``untimed`` is the learner's setting for the deck from then on.
+    """
+    with transaction.atomic():
+        enrollment = lock_enrollment(learner, deck)
+        if board := open_board(learner, deck):
+            return board
+        if enrollment.untimed != untimed:
+            Enrollment.objects.filter(pk=enrollment.pk).update(untimed=untimed)
+        # One without a board is none of ours, but only one session may be open.
+        session_finish(learner=learner, deck=deck, mode=MODE, now=now)
+        seed = SystemRandom().getrandbits(31)
+        drawn = draw(enrollment, Random(seed), now)
+        if drawn is None:
+            return None
+        session = StudySession.objects.create(
+            learner=learner,
+            deck=deck,
+            mode=MODE,
+            seed=seed,
+            study_day=study_day_of(learner, now),
+            started_at=now,
+        )
+        return MatchingBoard.objects.create(
+            session=session,
+            learner=learner,
+            deck=deck,
+            board=drawn.to_json(),
+            pairs=len(drawn.terms),
+            has_clock=not untimed,
+            started_at=now,
+        )
+
+
+def draw(enrollment: Enrollment, rng: Random, now: datetime) -> matching.Board | None:
+    """A board of the deck's cards, other ones than on the learner's last boards; only reads."""
+    recent = MatchingBoard.objects.filter(learner=enrollment.learner_id, deck=enrollment.deck_id)
+    boards = recent.order_by("-started_at").values_list("board__cards", flat=True)[:RECENT_BOARDS]
+    return matching.draw(candidates(enrollment, rng, now), list(boards), rng)
+
+
+def candidates(enrollment: Enrollment, rng: Random, now: datetime) -> list[Candidate]:
+    """The cards that may come on a board: those of the deck, of a large one some, that are not put aside."""
+    deck = enrollment.deck
+    aside = CardProgress.objects.filter(
+        Q(suspended=True) | Q(buried_until__gt=now), learner=enrollment.learner_id
+    )
+    cards = Card.objects.present().filter(~Exists(aside.filter(card=OuterRef("pk"))), deck=deck)
+    if deck.card_count > WHOLE_DECK:
+        cards = cards.filter(position__in=rng.sample(range(deck.card_count), PLACES))
+    rows = list(cards.only(*FIELDS).in_order())
+    return [candidate(card, deck.language, said) for card, said in with_twins(rows)]
+
+
+def candidate(card: Card, language: str, said: Mapping[bool, frozenset[int]]) -> Candidate:
+    return Candidate(
+        StudyCard(
+            card.pk,
+            card.term,
+            card.definition,
+            Side.DEFINITION,
+            accepted_terms=tuple(card.accepted_terms),
+            accepted_definitions=tuple(card.accepted_definitions),
+            twins=said[True],
+            distinct=said[False],
+            language=language,
+        ),
+        as_read(card.term_html),
+        as_read(card.definition_html),
+    )
+
+
+def as_read(html: str) -> str:
+    """What a reader sees of a card's HTML, but for the look of it."""
+    return unescape(MARKUP.sub("", html))
+
+
+def board_try(*, board: MatchingBoard, pair: Try, revision: int, now: datetime) -> Result:
+    """Judge a pair that was tried at this revision of the board; the last right one ends it.
+
+    ``board``, which comes with its session, shows afterwards how things stand, unless the try was stale. Raises
+    InvalidResponseError, with nothing counted, where the pair is not on the board or was found already.
+    """
+    if revision != board.revision or board.finished_at:
+        return Result.STALE
+    is_right = matching.match(board.frozen(), pair.term, pair.definition)
+    if any(pair.term == term or pair.definition == definition for term, definition in board.found):
+        raise InvalidResponseError("That was found already.")
+    changes = {
+        "revision": revision + 1,
+        "found": [*board.found, [pair.term, pair.definition]] if is_right else board.found,
+        "misses": board.misses + (not is_right),
+    }
+    if is_right and board.left == 1:
+        changes |= {"finished_at": now, "milliseconds": milliseconds(board, now) if board.has_clock else None}
+    with transaction.atomic():
+        if not MatchingBoard.objects.open().filter(pk=board.pk, revision=revision).update(**changes):
+            return Result.STALE
+        if "finished_at" in changes:
+            StudySession.objects.open().filter(pk=board.session_id).update(finished_at=now)
+            Enrollment.objects.filter(learner=board.learner_id, deck=board.deck_id).update(
+                last_studied_at=now
+            )
+    for name, value in changes.items():
+        setattr(board, name, value)
+    return Result.RIGHT if is_right else Result.WRONG
+
+
+def milliseconds(board: MatchingBoard, now: datetime) -> int:
+    """The board's time at ``now``, with what its wrong pairs add."""
+    return matching.time_of((now - board.started_at) // timedelta(milliseconds=1), board.misses)

@@ -1,0 +1,196 @@
+"""Matching: the board, what is tried on it, and what it came to. A GET only reads; every write is a POST."""
+
+from random import Random
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from cards.models import Deck
+from sessions_app.access import deck_or_404, enrollment_of, named, session_required
+from sessions_app.matching.forms import MatchingStartForm, TryForm
+from sessions_app.matching.services import (
+    MODE,
+    Result,
+    Try,
+    board_start,
+    board_try,
+    draw,
+    milliseconds,
+    open_board,
+)
+from sessions_app.matching.tiles import tiles
+from sessions_app.matching.times import times_of
+from sessions_app.models import Enrollment, MatchingBoard
+from sessions_app.sessions import services as sessions
+from sessions_app.study.modes import MODES
+from sessions_app.study.questions.types import InvalidResponseError
+from sessions_app.study.types import Side
+from studysite.accounts.guests import admit
+from studysite.htmx import render_page
+from studysite.requests import LearnerRequest
+
+STALE = "The board had moved on already; nothing was counted twice. This is where you are."
+CHOOSE = "Choose a term and a definition."
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def matching(request: LearnerRequest, slug: str) -> HttpResponse:
+    """The board that is being played, or the way to start one; a POST starts it, for nobody as a guest."""
+    deck = deck_or_404(request, slug)
+    if request.method == "POST":
+        return start(request, deck)
+    if request.learner.is_authenticated:
+        if board := open_board(request.learner, deck):
+            return show_board(request, deck, board)
+        done = MatchingBoard.objects.finished().filter(
+            learner=request.learner, deck=deck, pk=named(request, "board") or 0
+        )
+        return show_start(request, deck, done=done.first())
+    return show_start(request, deck)
+
+
+def start(request: LearnerRequest, deck: Deck) -> HttpResponse:
+    form = MatchingStartForm(request.POST, instance=enrollment_of(request, deck))
+    if not form.is_valid():
+        return show_start(request, deck, form=form)
+    if instead := admit(request):
+        return instead
+    untimed = form.cleaned_data["untimed"]
+    board = board_start(learner=request.learner, deck=deck, untimed=untimed, now=timezone.now())
+    if not request.htmx:
+        return redirect("matching", slug=deck.slug)
+    return show_board(request, deck, board) if board else show_start(request, deck)
+
+
+@never_cache
+@session_required
+@require_POST
+def answer(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
+    """Take a pair that was tried, once; the response is the board after it, or what it came to."""
+    form = TryForm(request.POST)
+    board = board_or_404(request, slug, form)
+    pair = Try(form.cleaned_data["term"], form.cleaned_data["definition"]) if form.is_valid() else None
+    try:
+        if pair is None:
+            raise InvalidResponseError(CHOOSE)
+        result = board_try(board=board, pair=pair, revision=form.cleaned_data["revision"], now=timezone.now())
+    except InvalidResponseError as error:
+        stand = open_board(request.learner, board.deck)
+        if stand != board:
+            return where_it_stands(request, board)
+        return show_board(request, board.deck, board, said=str(error), chosen=chosen(form))
+    if result is Result.STALE:
+        return where_it_stands(request, board)
+    said = what_is_said(board, result)
+    if not request.htmx:
+        messages.info(request, said)
+        return redirect(address_after(board))
+    if board.finished_at:
+        return show_start(request, board.deck, done=board)
+    return show_board(request, board.deck, board, said=said, tried=pair)
+
+
+@never_cache
+@session_required
+@require_POST
+def finish(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
+    """Give the board up."""
+    deck = deck_or_404(request, slug)
+    sessions.session_finish(learner=request.learner, deck=deck, mode=mode, now=timezone.now())
+    return show_start(request, deck) if request.htmx else redirect("matching", slug=slug)
+
+
+def board_or_404(request: LearnerRequest, slug: str, form: TryForm) -> MatchingBoard:
+    """The board that was tried, if it is the learner's own, in this deck."""
+    form.is_valid()
+    if not {"board", "revision"} <= form.cleaned_data.keys():
+        raise Http404("no such board")
+    mine = MatchingBoard.objects.select_related("session", "deck").filter(
+        learner=request.learner, deck__slug=slug, deck__in=Deck.objects.visible_to(request.learner)
+    )
+    return get_object_or_404(mine, pk=form.cleaned_data["board"])
+
+
+def chosen(form: TryForm) -> dict[Side, int]:
+    """What was chosen so far, so that it need not be chosen again."""
+    return {side: form.cleaned_data[side] for side in Side if side in form.cleaned_data}
+
+
+def what_is_said(board: MatchingBoard, result: Result) -> str:
+    if result is Result.RIGHT:
+        return f"Right: {board.left} left." if board.left else "Right: all found."
+    return "Not a pair: one second added." if board.has_clock else "Not a pair."
+
+
+def address_after(board: MatchingBoard) -> str:
+    page = reverse("matching", args=[board.deck.slug])
+    return f"{page}?board={board.pk}" if board.finished_at else page
+
+
+def where_it_stands(request: LearnerRequest, board: MatchingBoard) -> HttpResponse:
+    """The answer to a stale post."""
+    board.refresh_from_db(fields=["finished_at", "milliseconds", "misses"])
+    if not request.htmx:
+        messages.info(request, STALE)
+        return redirect(address_after(board))
+    if stand := open_board(request.learner, board.deck):
+        return show_board(request, board.deck, stand, said=STALE)
+    return show_start(request, board.deck, done=board if board.finished_at else None, notice=STALE)
+
+
+def show_board(
+    request: LearnerRequest,
+    deck: Deck,
+    board: MatchingBoard,
+    *,
+    said: str = "",
+    tried: Try | None = None,
+    chosen: dict[Side, int] | None = None,
+) -> HttpResponse:
+    """The board as it stands: after a pair that was tried, or with what is chosen so far."""
+    elapsed = milliseconds(board, timezone.now())
+    context = {
+        "deck": deck,
+        "mode": MODES[MODE],
+        "board": board,
+        "sides": tiles(board, deck, tried, chosen or {}),
+        "elapsed": elapsed,
+        "said": said,
+    }
+    return render_page(request, "sessions_app/matching.html", context, parts=("question",))
+
+
+def show_start(
+    request: LearnerRequest,
+    deck: Deck,
+    *,
+    form: MatchingStartForm | None = None,
+    done: MatchingBoard | None = None,
+    notice: str = "",
+) -> HttpResponse:
+    """What a board came to (``done``), the learner's times, and the way to start another."""
+    enrollment = enrollment_of(request, deck)
+    enrollment.deck = deck
+    learner = request.learner
+    times = times_of(learner, deck, done.pairs if done else None) if learner.is_authenticated else None
+    context = {
+        "deck": deck,
+        "mode": MODES[MODE],
+        "form": form or MatchingStartForm(instance=enrollment),
+        "done": done,
+        "times": times,
+        "notice": notice,
+        "can_start": done is not None or can_start(enrollment),
+    }
+    return render_page(request, "sessions_app/matching.html", context, parts=("question",))
+
+
+def can_start(enrollment: Enrollment) -> bool:
+    """Whether the deck gives a board."""
+    return draw(enrollment, Random(0), timezone.now()) is not None

@@ -1,0 +1,1 @@
+"""Test: a paper of questions, handed in as a whole."""

@@ -1,0 +1,84 @@
+"""What learners send before and after a test."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from django import forms
+
+from cards.models import SideChoice
+from cards.text.cleaning import clean_text
+from sessions_app.models import MAX_NAME
+from sessions_app.sessions.forms import KIND_LABELS, StartForm
+from sessions_app.study.modes import test
+from sessions_app.study.modes.types import SessionSettings
+from sessions_app.study.types import Kind
+
+LABELS = KIND_LABELS | {Kind.BLOCK: "Match up to ten", Kind.FLIP: "Write or say it, judge it afterwards"}
+AS_IN_DECK = "As in the deck"
+
+
+class PaperStartForm(StartForm):
+    """What is on the paper; ``last`` are the settings of the test before, which are offered again."""
+
+    questions = forms.IntegerField(
+        label="Questions", min_value=1, max_value=test.MOST_QUESTIONS, help_text="No card is asked twice."
+    )
+    kinds = forms.MultipleChoiceField(
+        label="Kinds of question",
+        choices=[(kind.value, LABELS[kind]) for kind in test.KINDS],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": "Choose at least one kind."},
+    )
+    side = forms.ChoiceField(
+        label="Asked for",
+        choices=[
+            ("", AS_IN_DECK),
+            (SideChoice.TERM.value, "Terms"),
+            (SideChoice.DEFINITION.value, "Definitions"),
+        ],
+        required=False,
+    )
+    minutes = forms.IntegerField(
+        label="Time limit, in minutes",
+        min_value=1,
+        max_value=test.MOST_MINUTES,
+        required=False,
+        help_text="Empty for none. When the time is up, what is saved is handed in.",
+    )
+
+    def __init__(self, *args: Any, last: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cards = self.instance.deck.card_count
+        before = SessionSettings.from_json(last or {})
+        wished = before.questions if before.questions and not before.cards else test.DEFAULT_QUESTIONS
+        self.initial.update(
+            questions=max(1, min(wished, cards, test.MOST_QUESTIONS)),
+            kinds=before.kinds or [kind.value for kind in test.KINDS],
+            side=before.side,
+            minutes=before.seconds // 60 or None,
+        )
+
+    def session_settings(self, *, introduced_today: int = 0) -> SessionSettings:
+        chosen = self.cleaned_data
+        return replace(
+            super().session_settings(introduced_today=introduced_today),
+            questions=chosen["questions"],
+            kinds=tuple(chosen["kinds"]),
+            side=chosen["side"],
+            seconds=60 * (chosen["minutes"] or 0),
+        )
+
+
+class TakeForm(forms.Form):
+    """Whether the friend whose paper is taken sees the score, and under which name."""
+
+    shows = forms.BooleanField(label="Show my score", required=False)
+    name = forms.CharField(label="Your name there", max_length=MAX_NAME, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        name = " ".join(clean_text(cleaned.get("name", "")).split())
+        if cleaned.get("shows") and not name:
+            self.add_error("name", "Under which name?")
+        return cleaned | {"shown_as": name if cleaned.get("shows") else ""}

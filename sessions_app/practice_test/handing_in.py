@@ -1,0 +1,129 @@
+"""Papers: starting a test, saving what is filled in, handing it in, judging, and letting friends take the same.
+
+Whatever writes into a paper locks its row, so that nothing that was acknowledged is missing when it is graded. Who
+also writes to the log locks the learner's enrollment first.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from sessions_app.models import Enrollment, Paper, Step, end_session
+from sessions_app.practice_test import scores
+from sessions_app.practice_test.saving import Filled, Saved, fill, is_over, lock
+from sessions_app.review_log import bulk_writing, totals
+from sessions_app.review_log.replaying import lock_enrollment
+from sessions_app.study.days import study_day_of
+from sessions_app.study.modes import test
+from sessions_app.study.questions import paper_answers
+from sessions_app.study.questions.types import Question
+from studysite.accounts.models import User
+
+MODE = "test"
+UNJUDGED = "Say whether your answer is right."
+
+
+# --- Filling in
+
+
+# --- Handing in
+
+
+def hand_in(*, learner: User, paper: Paper, filled: Filled, now: datetime) -> Saved:
+    """Keep what is filled in, if there is time, and hand the paper in, once; then grade it.
+
+    Where answers need the learner's own judgement it gets its score when she has given it. An answer that cannot
+    be kept hands nothing in.
+    """
+    with transaction.atomic():
+        enrollment = lock_enrollment(learner, paper.session.deck)
+        paper = lock(Paper.objects.filter(pk=paper.pk))
+        saved = Saved(paper)
+        if paper.session.finished_at or paper.handed_in_at:
+            saved.is_late = True
+            return saved
+        steps = list(paper.session.steps.on_paper())
+        if not is_over(paper, now):
+            fill(saved, steps, filled)
+        if not saved.errors:
+            hand_in_locked(paper, enrollment, now, steps)
+    return saved
+
+
+def judge(*, learner: User, paper: Paper, filled: Filled, now: datetime) -> Saved:
+    """Keep how the learner judges her answers, and score the paper if she has judged all that need it."""
+    with transaction.atomic():
+        enrollment = lock_enrollment(learner, paper.session.deck)
+        paper = lock(Paper.objects.filter(pk=paper.pk))
+        saved = Saved(paper)
+        if paper.session.finished_at or paper.handed_in_at is None:
+            saved.is_late = True
+            return saved
+        steps = list(paper.session.steps.on_paper())
+        fill(saved, steps, filled)
+        left = to_judge(steps)
+        saved.errors |= {step.position: UNJUDGED for step in left if step.position not in saved.errors}
+        if not left:
+            _score(paper, enrollment, steps, now)
+    return saved
+
+
+def to_judge(steps: Sequence[Step]) -> list[Step]:
+    """The steps whose answers wait for the learner's own judgement."""
+    return [step for step in steps if needs_judgement(step) and not is_judged(step)]
+
+
+def needs_judgement(step: Step) -> bool:
+    return paper_answers.asks(Question.from_json(step.question), step.saved)
+
+
+def is_judged(step: Step) -> bool:
+    return paper_answers.is_judged(Question.from_json(step.question), step.saved)
+
+
+def hand_in_locked(
+    paper: Paper, enrollment: Enrollment, now: datetime, steps: Sequence[Step] | None = None
+) -> None:
+    """Hand the paper in; one whose time was up then, as of that moment."""
+    paper.handed_in_at = min(now, paper.deadline) if paper.deadline else now
+    if not Paper.objects.unhanded().filter(pk=paper.pk).update(handed_in_at=paper.handed_in_at):
+        return
+    steps = list(paper.session.steps.on_paper()) if steps is None else steps
+    if not to_judge(steps):
+        _score(paper, enrollment, steps, now)
+
+
+def _score(paper: Paper, enrollment: Enrollment, steps: Sequence[Step], now: datetime) -> None:
+    """Grade the paper, log what its answers say, and end the session, in as many statements for any number."""
+    session, when = paper.session, paper.handed_in_at or now
+    session.learner = enrollment.learner
+    entries, answered_steps = [], []
+    for step in steps:
+        step.session = session
+        question = Question.from_json(step.question)
+        graded = test.grade(question, step.saved)
+        paper.verdicts[str(step.position)] = scores.verdicts_of(paper_answers.cards_of(question), graded)
+        entries += [bulk_writing.Entry(step, question, item) for item in graded]
+        answered_steps += [step.pk] if graded else []
+    paper.graded = paper.right = scores.count_right(paper.verdicts)
+    changes = bulk_writing.write_all(
+        enrollment=enrollment, entries=entries, now=when, today=study_day_of(enrollment.learner, when)
+    )
+    Step.objects.filter(pk__in=answered_steps).update(answered_at=when)
+    paper.save(update_fields=["verdicts", "graded", "right"])
+    session.finished_at = now
+    session.save(update_fields=["finished_at"])
+    totals.roll_up(enrollment, changes, now=now)
+
+
+def discard(*, learner: User, paper: Paper, now: datetime) -> None:
+    """End the test without a score and without evidence; one that was handed in stays."""
+    with transaction.atomic():
+        lock_enrollment(learner, paper.session.deck)
+        paper = lock(Paper.objects.filter(pk=paper.pk))
+        if paper.handed_in_at is None:
+            end_session(paper.session, now)
+
+
+# --- What comes after

@@ -1,0 +1,191 @@
+"""A paper's questions as its page shows them: numbered, with what is saved and the names of their fields."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from sessions_app.models import Paper, Step
+from sessions_app.practice_test import saving
+from sessions_app.questions.images import illustrated
+from sessions_app.study.judging import Judgement
+from sessions_app.study.questions import grading, paper_answers
+from sessions_app.study.questions.types import Question
+from sessions_app.study.types import Kind
+
+LETTERS = "ABCDEFGHIJ"
+HEADINGS = {
+    Kind.CHOICE: "Choose the answer",
+    Kind.TRUE_FALSE: "True or false?",
+    Kind.BLOCK: "Match",
+    Kind.TYPED: "Type the answer",
+    Kind.FLIP: "Write or say the answer",
+}
+# Characters for which a printed paper leaves one line.
+PRINTED_LINE, MOST_PRINTED_LINES = 70, 10
+
+
+@dataclass(frozen=True)
+class Option:
+    """What can be chosen: the value that is sent, the letter and the text that are shown."""
+
+    value: str
+    letter: str
+    text: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A prompt of a block with the field of its answer."""
+
+    name: str
+    number: int
+    prompt: str
+    chosen: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """One question of the paper; ``first`` is its number, from 1.
+
+    ``error`` says what is wrong with what was ``sent`` just now.
+    """
+
+    step: Step
+    question: Question
+    first: int
+    error: str = ""
+    sent: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        return self.question.kind.value
+
+    @property
+    def last(self) -> int:
+        return self.first + paper_answers.points(self.question) - 1
+
+    @property
+    def name(self) -> str:
+        """The beginning of its fields' names."""
+        return f"q{self.step.position}"
+
+    @property
+    def number(self) -> str:
+        return str(self.first) if self.first == self.last else f"{self.first}–{self.last}"
+
+    @property
+    def revision(self) -> int:
+        """What the next save from this page is."""
+        return self.step.revision + 1
+
+    @property
+    def saved(self) -> Mapping[str, str]:
+        """What the fields hold: what was sent just now, where it could not be kept, else what is saved."""
+        return {**self.step.saved, **self.sent}
+
+    @property
+    def options(self) -> list[Option]:
+        chosen = self.saved.get("option")
+        return [
+            Option(str(place), LETTERS[place], text, str(place) == chosen)
+            for place, text in enumerate(self.question.options)
+        ]
+
+    @property
+    def pairs(self) -> list[Pair]:
+        names = map(paper_answers.pair_name, range(len(self.question.prompts)))
+        return [
+            Pair(f"{self.name}-{name}", self.first + place, prompt, self.saved.get(name, ""))
+            for place, (name, prompt) in enumerate(zip(names, self.question.prompts, strict=True))
+        ]
+
+    @property
+    def fields(self) -> str:
+        """The names of the fields that a save of this question sends."""
+        own = {
+            Kind.CHOICE: ["option"],
+            Kind.TRUE_FALSE: ["truth"],
+            Kind.BLOCK: [
+                paper_answers.pair_name(place) for place in range(paper_answers.points(self.question))
+            ],
+            Kind.TYPED: ["typed", "verdict"],
+            Kind.FLIP: ["typed", "said", "knew", *(f"line-{number}" for number in range(len(self.lines)))],
+        }[self.question.kind]
+        return ",".join(f"{self.name}-{name}" for name in (*own, "revision"))
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines of a self-graded answer."""
+        return grading.lines_of(self.question.answer)
+
+    @property
+    def ticks(self) -> list[tuple[str, str, bool]]:
+        """Each line to be ticked, with its field."""
+        return [
+            (f"{self.name}-line-{number}", line, f"line-{number}" in self.saved)
+            for number, line in enumerate(self.lines)
+        ]
+
+    @property
+    def judgement(self) -> Judgement:
+        """How a typed response is judged."""
+        return grading.judged(self.question, self.step.saved.get("typed", ""))
+
+    @property
+    def key(self) -> list[tuple[int, str, str]]:
+        """The answer key's lines: number, letter or truth where there is one, and the right answer."""
+        question = self.question
+        if question.kind is Kind.BLOCK:
+            right = [
+                paper_answers.right_pair(question, place) for place in range(paper_answers.points(question))
+            ]
+            return [
+                (self.first + place, LETTERS[number], question.options[number])
+                for place, number in enumerate(right)
+            ]
+        short = ""
+        if question.kind is Kind.CHOICE:
+            short = LETTERS[grading.right_option(question)]
+        elif question.kind is Kind.TRUE_FALSE:
+            short = "True" if grading.states_truth(question) else "False"
+        return [(self.first, short, question.answer)]
+
+    @property
+    def printed_lines(self) -> range:
+        """The lines that a printed paper leaves for the answer."""
+        answer = self.question.answer
+        needed = len(answer) // PRINTED_LINE + answer.count("\n") + 2
+        return range(min(needed, MOST_PRINTED_LINES))
+
+
+@dataclass(frozen=True)
+class Section:
+    """The paper's questions of one kind."""
+
+    kind: str
+    heading: str
+    items: Sequence[Item]
+
+
+def items_of(paper: Paper, errors: Mapping[int, str], filled: saving.Filled) -> list[Item]:
+    """The questions of a paper, which comes with its deck, in order.
+
+    What was sent stays in the fields where it could not be kept.
+    """
+    items, first = [], 1
+    steps = list(paper.session.steps.on_paper())
+    questions = illustrated([Question.from_json(step.question) for step in steps], paper.session.deck)
+    for step, question in zip(steps, questions, strict=True):
+        error = errors.get(step.position, "")
+        sent = filled.get(step.position, {}) if error else {}
+        items.append(Item(step, question, first, error, sent))
+        first += paper_answers.points(question)
+    return items
+
+
+def sections_of(items: Iterable[Item]) -> list[Section]:
+    return [
+        Section(kind.value, HEADINGS[kind], list(group))
+        for kind, group in groupby(items, key=lambda item: item.question.kind)
+    ]

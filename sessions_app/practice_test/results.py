@@ -1,0 +1,147 @@
+"""The answers of a paper with their verdicts, and its score by kind of question."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+
+from sessions_app.models import Paper
+from sessions_app.practice_test import scores
+from sessions_app.practice_test.items import HEADINGS, Item, items_of
+from sessions_app.practice_test.scores import Mark
+from sessions_app.study.judging import Judgement
+from sessions_app.study.questions import paper_answers
+from sessions_app.study.questions.types import Question
+from sessions_app.study.types import Kind
+
+MOST_FRIENDS = 50
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One card's answer on a scored paper: of a question, or of one pair in a block."""
+
+    item: Item
+    mark: Mark
+    place: int
+    is_owner: bool
+
+    @property
+    def question(self) -> Question:
+        return self.item.question
+
+    @property
+    def card_id(self) -> int:
+        return paper_answers.cards_of(self.question)[self.place]
+
+    @property
+    def number(self) -> int:
+        return self.item.first + self.place
+
+    @property
+    def prompt(self) -> str:
+        return self.question.prompts[self.place] if self.question.prompts else self.question.prompt
+
+    @property
+    def answer(self) -> str:
+        """The right answer."""
+        if self.question.cards:
+            return self.question.options[paper_answers.right_pair(self.question, self.place)]
+        return self.question.answer
+
+    @property
+    def given(self) -> str:
+        """What was chosen or written, as a source text; empty for a blank and for what was only said."""
+        saved = self.item.step.saved
+        if self.question.kind in (Kind.CHOICE, Kind.BLOCK):
+            number = saved.get(
+                "option" if self.question.kind is Kind.CHOICE else paper_answers.pair_name(self.place)
+            )
+            return self.question.options[int(number)] if number else ""
+        return saved.get("typed", "")
+
+    @property
+    def stated(self) -> str:
+        """What a true/false question claimed."""
+        return self.question.options[0] if self.question.kind is Kind.TRUE_FALSE else ""
+
+    @property
+    def truth(self) -> str:
+        """What was said of it."""
+        return self.item.step.saved.get("truth", "")
+
+    @property
+    def is_typed(self) -> bool:
+        return self.question.kind is Kind.TYPED and bool(self.given)
+
+    @cached_property
+    def judgement(self) -> Judgement:
+        return self.item.judgement
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether it counts otherwise than it was graded."""
+        return bool(self.mark.graded) and self.mark.now != self.mark.graded
+
+    @property
+    def reason(self) -> str:
+        """Why it stands as it does, where that is not plain to see."""
+        if self.mark.is_void:
+            return "Not counted."
+        if self.is_judged:
+            return "You judged this answer."
+        if not self.is_typed:
+            return ""
+        own = self.item.step.saved.get("verdict")
+        return "You judged this answer." if own else self.judgement.reason.text
+
+    @property
+    def can_be_right_too(self) -> bool:
+        """Whether the learner can say that what she chose is right as well."""
+        return bool(self.mark.line and self.question.kind is Kind.CHOICE and not self.mark.is_right)
+
+    @property
+    def can_be_accepted(self) -> bool:
+        return bool(self.is_owner and self.mark.line and self.is_typed and not self.mark.is_right)
+
+    @property
+    def can_be_twins(self) -> bool:
+        return bool(self.is_owner and self.mark.line and self.mark.line.mistaken_for_id)
+
+
+@dataclass(frozen=True)
+class KindScore:
+    """The score of the questions of one kind."""
+
+    heading: str
+    right: int
+    count: int
+    answers: Sequence[Answer]
+
+
+def answers_of(paper: Paper, *, is_owner: bool) -> list[Answer]:
+    """Each card's answer, in the paper's order."""
+    items = items_of(paper, {}, {})
+    cards = {item.step.pk: (item.step.position, paper_answers.cards_of(item.question)) for item in items}
+    marks = scores.marks_of(paper, cards)
+    return [
+        Answer(item, mark, place, is_owner)
+        for item in items
+        for place, mark in enumerate(marks[item.step.pk])
+    ]
+
+
+def by_kind(answers: Sequence[Answer]) -> list[KindScore]:
+    found = []
+    for kind, group in groupby(answers, key=lambda answer: answer.question.kind):
+        listed = list(group)
+        counted = [answer for answer in listed if not answer.mark.is_void]
+        right = sum(answer.mark.is_right for answer in counted)
+        found.append(KindScore(HEADINGS[kind], right, len(counted), listed))
+    return found
+
+
+def friends_of(paper: Paper) -> list[Paper]:
+    """The papers of those who took this one and show their score, best first."""
+    copies = paper.copies.scored().exclude(shown_as="")
+    return list(copies.order_by("-right", "handed_in_at")[:MOST_FRIENDS])

@@ -1,0 +1,125 @@
+"""Drawing the questions of a paper."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from random import Random, SystemRandom
+
+from django.db import transaction
+
+from cards.models import Deck
+from sessions_app.models import CardProgress, Enrollment, Paper, Step, StudySession
+from sessions_app.practice_test.handing_in import MODE, hand_in_locked
+from sessions_app.practice_test.saving import is_over
+from sessions_app.questions.queue import DeckDesk
+from sessions_app.review_log.replaying import lock_enrollment
+from sessions_app.stock import stock_of
+from sessions_app.study.days import study_day_of
+from sessions_app.study.modes import test
+from sessions_app.study.modes.types import SessionSettings
+from sessions_app.study.questions import paper_answers
+from sessions_app.study.questions.types import Question
+from sessions_app.study.types import Level
+from studysite.accounts.models import User
+
+
+def start(*, learner: User, deck: Deck, settings: SessionSettings, now: datetime) -> StudySession | None:
+    """The learner's open test of the deck, or a new one; None where no card can be asked as ``settings`` want."""
+    with transaction.atomic():
+        enrollment = lock_enrollment(learner, deck)
+        if open_session := _still_open(learner, enrollment, now):
+            return open_session
+        session = _new_session(learner, deck, settings, now)
+        rng = Random(f"{session.seed}:0")
+        drawn = test.paper(stock_of(DeckDesk(session, enrollment, now), rng), settings, rng)
+        if not drawn.questions:
+            return None
+        session.save()
+        _lay_out(session, drawn.questions, short=[kind.value for kind in drawn.short])
+    return session
+
+
+def take(*, learner: User, source: Paper, shown_as: str, now: datetime) -> StudySession:
+    """Start a test with the questions of ``source``, a friend's paper, or go on with the open one.
+
+    The friend sees the score under the name ``shown_as``, if there is one.
+    """
+    deck = source.session.deck
+    with transaction.atomic():
+        enrollment = lock_enrollment(learner, deck)
+        if open_session := _still_open(learner, enrollment, now):
+            return open_session
+        settings = SessionSettings.from_json(source.session.settings)
+        session = _new_session(learner, deck, settings, now)
+        session.save()
+        steps = source.session.steps.on_paper()
+        questions = [Question.from_json(step.question) for step in steps]
+        _lay_out(session, questions, short=source.short, source=source, shown_as=shown_as)
+    return session
+
+
+def _still_open(learner: User, enrollment: Enrollment, now: datetime) -> StudySession | None:
+    """The session whose paper the learner has before her; one whose time is up is handed in first."""
+    session = learner.study_sessions.open().filter(deck=enrollment.deck, mode=MODE).first()
+    if session is None:
+        return None
+    paper = Paper.objects.select_for_update().get(session=session)
+    paper.session, session.deck = session, enrollment.deck
+    if is_over(paper, now) and paper.handed_in_at is None:
+        hand_in_locked(paper, enrollment, now)
+    return session if session.finished_at is None else None
+
+
+def _new_session(learner: User, deck: Deck, settings: SessionSettings, now: datetime) -> StudySession:
+    return StudySession(
+        learner=learner,
+        deck=deck,
+        mode=MODE,
+        settings=settings.to_json(),
+        seed=SystemRandom().getrandbits(31),
+        study_day=study_day_of(learner, now),
+        started_at=now,
+    )
+
+
+def _lay_out(
+    session: StudySession,
+    questions: Sequence[Question],
+    *,
+    short: Sequence[str],
+    source: Paper | None = None,
+    shown_as: str = "",
+) -> None:
+    """Make the paper of a new session with all its steps."""
+    seconds = SessionSettings.from_json(session.settings).seconds
+    Paper.objects.create(
+        session=session,
+        questions=sum(map(paper_answers.points, questions)),
+        short=list(short),
+        deadline=session.started_at + timedelta(seconds=seconds) if seconds else None,
+        source=source,
+        shown_as=shown_as,
+    )
+    cards = {question.card_id for question in questions if not question.cards}
+    rows = CardProgress.objects.filter(learner=session.learner_id, card__in=cards)
+    levels = {(card, side): level for card, side, level in rows.values_list("card", "side", "level")}
+    Step.objects.bulk_create(
+        Step(
+            session=session,
+            position=position,
+            # A block is about several cards.
+            card_id=None if question.cards else question.card_id,
+            origin=question.origin,
+            question=question.to_json(),
+            level=levels.get((question.card_id, question.side), Level.NEW),
+            drawn_at=session.started_at,
+            on_paper=True,
+        )
+        for position, question in enumerate(questions)
+    )
+
+
+def retake_settings(paper: Paper, cards: Sequence[int]) -> SessionSettings:
+    """The settings for a test like this one of just these cards."""
+    settings = SessionSettings.from_json(paper.session.settings)
+    return replace(settings, cards=tuple(cards), questions=len(cards), starred=False, tag=0)

@@ -1,0 +1,223 @@
+"""Test: the form that starts one, the paper, saving, handing in, and judging one's own answers."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from cards.models import Deck
+from cards.text.cleaning import clean_text
+from sessions_app import models as sessions_app
+from sessions_app.access import deck_or_404, enrollment_of, test_required
+from sessions_app.models import Paper, PaperQuerySet
+from sessions_app.practice_test import handing_in, saving, starting
+from sessions_app.practice_test.forms import PaperStartForm
+from sessions_app.practice_test.history import history_of
+from sessions_app.practice_test.items import HEADINGS, items_of, sections_of
+from sessions_app.practice_test.saving import Filled, Saved
+from sessions_app.sessions import marks
+from sessions_app.sessions.marks import Mark
+from sessions_app.study.modes import MODES
+from sessions_app.study.modes.types import SessionSettings
+from sessions_app.study.questions import paper_answers
+from studysite.accounts.guests import admit
+from studysite.accounts.limits import too_often
+from studysite.htmx import render_page
+from studysite.requests import LearnerRequest, whole_number
+
+NOTHING = "None of these cards can be asked in these kinds of question. Choose more kinds, or other cards."
+CLOSED = "That test is handed in already, or its time is up. This is how it stands."
+SAVED = "Saved."
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def test_page(request: LearnerRequest, slug: str) -> HttpResponse:
+    """The open paper, what is to be judged on it, or the form that starts a test; a POST starts one."""
+    deck = deck_or_404(request, slug)
+    if request.method == "POST":
+        return start(request, deck)
+    paper = open_paper(request, deck)
+    return show_paper(request, paper) if paper else show_start(request, deck)
+
+
+def start(request: LearnerRequest, deck: Deck) -> HttpResponse:
+    enrollment = enrollment_of(request, deck)
+    form = PaperStartForm(request.POST, instance=enrollment, learner=request.learner)
+    if not form.is_valid():
+        return show_start(request, deck, form)
+    if instead := admit(request):
+        return instead
+    sessions_app.enrollment_set(learner=request.learner, deck=deck, **form.kept_settings())
+    settings = form.session_settings()
+    if starting.start(learner=request.learner, deck=deck, settings=settings, now=timezone.now()) is None:
+        form.add_error(None, NOTHING)
+        return show_start(request, deck, form)
+    return redirect("study", slug=deck.slug, mode=handing_in.MODE)
+
+
+@never_cache
+@test_required
+@require_POST
+def save(request: LearnerRequest, slug: str) -> HttpResponse:
+    """Keep what is filled in: one question as it changes, or the whole form."""
+    filled = filled_in(request)
+    try:
+        saved = saving.save(
+            papers=named_paper(request, slug),
+            filled=filled,
+            now=timezone.now(),
+            is_judgement=request.POST.get("stage") == "judge",
+        )
+    except Paper.DoesNotExist:
+        raise Http404("no such paper") from None
+    if saved.is_late:
+        return to(request, address_of(saved.paper), CLOSED)
+    if request.htmx:
+        return show_bar(request, saved)
+    if saved.errors:
+        return show_paper(request, saved.paper, saved, filled)
+    return to(request, address_of(saved.paper), SAVED)
+
+
+@never_cache
+@test_required
+@require_POST
+def hand_in(request: LearnerRequest, slug: str) -> HttpResponse:
+    """Hand the paper in with what the form holds, once."""
+    return finish(request, slug, handing_in.hand_in)
+
+
+@never_cache
+@test_required
+@require_POST
+def judge(request: LearnerRequest, slug: str) -> HttpResponse:
+    """Take how the learner judges her own answers, and score the paper."""
+    return finish(request, slug, handing_in.judge)
+
+
+def finish(request: LearnerRequest, slug: str, step: Any) -> HttpResponse:
+    if instead := too_often(request, "hand_in"):
+        return instead
+    paper = get_object_or_404(named_paper(request, slug).select_related("session__deck"))
+    filled = filled_in(request)
+    saved: Saved = step(learner=request.learner, paper=paper, filled=filled, now=timezone.now())
+    if saved.errors:
+        return show_paper(request, saved.paper, saved, filled)
+    return to(request, address_of(saved.paper), CLOSED if saved.is_late else "")
+
+
+@never_cache
+@test_required
+@require_POST
+def discard(request: LearnerRequest, slug: str) -> HttpResponse:
+    """Give the test up: no score, no evidence."""
+    paper = get_object_or_404(named_paper(request, slug).select_related("session__deck"))
+    handing_in.discard(learner=request.learner, paper=paper, now=timezone.now())
+    return to(request, reverse("study", args=[slug, handing_in.MODE]))
+
+
+def to(request: LearnerRequest, address: str, message: str = "") -> HttpResponse:
+    if message:
+        messages.info(request, message)
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+
+
+def address_of(paper: Paper) -> str:
+    """Where the paper is to be seen: its results once it has a score."""
+    slug = paper.session.deck.slug
+    if paper.graded is None:
+        return reverse("study", args=[slug, handing_in.MODE])
+    return reverse("test_results", args=[slug, paper.pk])
+
+
+def named_paper(request: LearnerRequest, slug: str) -> PaperQuerySet:
+    """The learner's own paper that the form names, in a deck that she may see."""
+    key = whole_number(request.POST.get("paper", ""))
+    if key is None:
+        raise Http404("no such paper")
+    return own_papers(request, slug).filter(pk=key)
+
+
+def own_papers(request: LearnerRequest, slug: str) -> PaperQuerySet:
+    decks = Deck.objects.visible_to(request.learner).filter(slug=slug)
+    return Paper.objects.filter(session__learner=request.learner, session__deck__in=decks)
+
+
+def open_paper(request: LearnerRequest, deck: Deck) -> Paper | None:
+    if not request.learner.is_authenticated:
+        return None
+    found = Paper.objects.open().filter(session__learner=request.learner, session__deck=deck)
+    paper = found.select_related("session").first()
+    if paper:
+        paper.session.deck = deck
+    return paper
+
+
+def filled_in(request: LearnerRequest) -> Filled:
+    sent = {name: clean_text(value) for name, value in request.POST.items() if isinstance(value, str)}
+    return paper_answers.by_position(sent)
+
+
+def show_bar(request: LearnerRequest, saved: Saved) -> HttpResponse:
+    """The bar, after one question was saved; a header tells which revision the site has of it."""
+    response = render_page(request, "sessions_app/test.html", bar_context(saved.paper), parts=("paper-bar",))
+    if saved.revisions:
+        response["Paper-Revision"] = str(max(saved.revisions.values()))
+    return response
+
+
+def bar_context(paper: Paper) -> dict[str, Any]:
+    now = timezone.now()
+    context: dict[str, Any] = {
+        "deck": paper.session.deck,
+        "paper": paper,
+        "stage": "judge" if paper.handed_in_at else "paper",
+    }
+    if not paper.handed_in_at:
+        context["answered"] = saving.answered(paper)
+        if paper.deadline:
+            context["seconds_left"] = max(0, round((paper.deadline - now).total_seconds()))
+    return context
+
+
+def show_paper(
+    request: LearnerRequest, paper: Paper, saved: Saved | None = None, filled: Filled | None = None
+) -> HttpResponse:
+    """The paper to fill in; once it is handed in the answers that its learner has to judge."""
+    context = {**bar_context(paper), "mode": MODES[handing_in.MODE]}
+    if not paper.handed_in_at and saving.is_over(paper, timezone.now()):
+        context["stage"] = "over"
+        return render_page(request, "sessions_app/test.html", context, parts=("paper",))
+    items = items_of(paper, saved.errors if saved else {}, filled or {})
+    if paper.handed_in_at:
+        context["items"] = [item for item in items if paper_answers.asks(item.question, item.step.saved)]
+    else:
+        context["sections"] = sections_of(items)
+        wanted = SessionSettings.from_json(paper.session.settings).questions
+        context["is_fewer"] = paper.questions < wanted
+        context["short"] = [heading.rstrip("?") for kind, heading in HEADINGS.items() if kind in paper.short]
+    context["errors"] = [item for item in items if item.error]
+    return render_page(request, "sessions_app/test.html", context, parts=("paper",))
+
+
+def show_start(request: LearnerRequest, deck: Deck, form: PaperStartForm | None = None) -> HttpResponse:
+    """The form that starts a test, and the tests before."""
+    learner = request.learner
+    enrollment = enrollment_of(request, deck)
+    history = history_of(learner, deck)
+    context = {
+        "deck": deck,
+        "mode": MODES[handing_in.MODE],
+        "stage": "start",
+        "form": form or PaperStartForm(instance=enrollment, learner=learner, last=history.last_settings),
+        "history": history,
+        "has_starred": enrollment.pk and marks.marked(enrollment, timezone.now(), Mark.STARRED).exists(),
+    }
+    return render_page(request, "sessions_app/test.html", context)

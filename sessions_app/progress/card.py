@@ -1,0 +1,125 @@
+"""What a learner's log says of one card: where it stands, how it came there, and what comes."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+
+from cards.models import Card, Deck
+from sessions_app.models import CardProgress, Enrollment, Review, ReviewQuerySet
+from sessions_app.progress import charts
+from sessions_app.review_log import totals
+from sessions_app.study.days import study_day_of
+from sessions_app.study.scheduling import forgetting_curve, fsrs_memory, progress
+from sessions_app.study.scheduling.types import Memory, NextStep, Progress
+from sessions_app.study.types import State
+from studysite.accounts.models import User
+
+# A curve is replayed from no more lines than this; beyond, it begins with the memory of today.
+MOST_REPLAYED = 1_000
+
+
+@dataclass(frozen=True)
+class CardStanding:
+    """The learner's standing on the side of ``card`` that it asks her for, as of ``now``."""
+
+    enrollment: Enrollment
+    card: Card
+    row: CardProgress
+    now: datetime
+
+    @property
+    def lines(self) -> ReviewQuerySet:
+        """All that she answered about the card, on either side, newest first; not what was taken back."""
+        lines = Review.objects.standing().filter(learner=self.enrollment.learner_id, card=self.card)
+        return lines.order_by("-reviewed_at", "-pk")
+
+    @cached_property
+    def since(self) -> datetime | None:
+        """Where it lies: the moment before which nothing counts."""
+        return totals.counted_since(self.row, self.card)
+
+    @cached_property
+    def progress(self) -> Progress:
+        return self.row.as_progress()
+
+    @cached_property
+    def today(self) -> date:
+        """The study day in which ``now`` lies for the learner."""
+        return study_day_of(self.enrollment.learner, self.now)
+
+    @property
+    def next_step(self) -> NextStep | None:
+        return progress.next_step(self.progress, self.today)
+
+    @property
+    def is_leech(self) -> bool:
+        return progress.is_leech(self.progress)
+
+    @property
+    def is_fading(self) -> bool:
+        return bool(self.row.fades_at and self.row.fades_at <= self.now)
+
+    @property
+    def due(self) -> date | datetime | None:
+        """The instant at which a same-day step is due, else the study day; None before the first recall."""
+        held = self.progress.memory
+        if held is None:
+            return None
+        return held.due_day if held.state is State.REVIEW else held.due
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the card can be asked now."""
+        due = self.due
+        if isinstance(due, datetime):
+            return due <= self.now
+        return due is not None and due <= self.today
+
+    @property
+    def goal_percent(self) -> int:
+        return round(100 * self.enrollment.retention)
+
+    @property
+    def recall_percent(self) -> int | None:
+        """Predicted recall now, in percent; None before the first recall."""
+        held = self.progress.memory
+        return round(100 * fsrs_memory.retrievability(held, self.now)) if held else None
+
+    @cached_property
+    def falls_at(self) -> datetime | None:
+        """When predicted recall falls, or fell, to the desired retention; None before the first recall."""
+        held = self.progress.memory
+        return fsrs_memory.falls_to(held, self.enrollment.retention) if held else None
+
+    @property
+    def has_fallen(self) -> bool:
+        return bool(self.falls_at and self.falls_at <= self.now)
+
+    @cached_property
+    def chart(self) -> charts.RecallChart | None:
+        """The curve so far and ahead; None before the first recall."""
+        if not self._recalls or self.falls_at is None:
+            return None
+        goal = self.enrollment.retention
+        return charts.recall_chart(self._recalls, goal=goal, falls_at=self.falls_at, now=self.now)
+
+    @cached_property
+    def _recalls(self) -> list[Memory]:
+        if self.progress.memory is None:
+            return []
+        counted = self.lines.filter(side=self.row.side)
+        if self.since:
+            counted = counted.filter(reviewed_at__gte=self.since)
+        lines = list(counted[: MOST_REPLAYED + 1])[::-1]
+        if len(lines) > MOST_REPLAYED:
+            return [self.progress.memory]
+        return forgetting_curve.memories([line.outcome() for line in lines], self.enrollment.retention)
+
+
+def card_standing(card: Card, deck: Deck, learner: User, *, now: datetime) -> CardStanding | None:
+    """The learner's standing on the card; None for who has never studied or set anything in the deck."""
+    enrollment = learner.enrollments.filter(deck=deck).select_related("learner").first()
+    if enrollment is None:
+        return None
+    row = totals.progress_row(enrollment, card, enrollment.asked_side(card))
+    return CardStanding(enrollment, card, row, now)

@@ -1,0 +1,60 @@
+"""The card viewer of a deck's page."""
+
+from dataclasses import dataclass
+from random import SystemRandom
+
+from django.utils.functional import cached_property
+
+from cards.models import Card, Deck
+from sessions_app.access import number
+from sessions_app.study.shuffle import shuffled_place
+from sessions_app.study.types import Side
+from studysite.requests import SiteRequest
+
+MAX_SEED = 10**6
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Which card the viewer shows: the address alone decides, so that reloading and sharing work.
+
+    ``place`` counts from 1, in the deck's order or in the shuffled order of ``seed``.
+    """
+
+    deck: Deck
+    place: int
+    seed: int | None
+    first: Side
+
+    @classmethod
+    def from_request(cls, request: SiteRequest, deck: Deck) -> "Viewer":
+        """Read the address; what is missing, out of range or no number falls back to what is nearest."""
+        place = number(request.GET.get("card"), least=1, most=deck.card_count) or 1
+        seed = number(request.GET.get("shuffle"), least=1, most=MAX_SEED)
+        first = Side.DEFINITION if request.GET.get("first") == Side.DEFINITION else Side.TERM
+        return cls(deck, place, seed, first)
+
+    @cached_property
+    def card(self) -> Card | None:
+        """The card at this place; None in an empty deck."""
+        index = self.place - 1
+        if self.seed is not None and self.deck.card_count:
+            index = shuffled_place(index, self.deck.card_count, self.seed)
+        return self.deck.cards.present().in_order()[index : index + 1].first()
+
+    @property
+    def previous(self) -> int:
+        """The place before, from the first round to the last."""
+        return self.place - 1 or self.deck.card_count
+
+    @property
+    def next(self) -> int:
+        return self.place % self.deck.card_count + 1 if self.deck.card_count else 1
+
+    @property
+    def other_first(self) -> Side:
+        return self.first.other
+
+    @property
+    def new_seed(self) -> int:
+        return SystemRandom().randint(1, MAX_SEED)

@@ -1,0 +1,33 @@
+"""A card's page: its two sides, where it stands for the learner, and how it came there."""
+
+from django.core.paginator import Paginator
+from django.db.models import Prefetch
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from cards.models import Deck, Tag, Visibility
+from sessions_app.progress.card import card_standing
+from sessions_app.sessions.marks import marks_on
+from studysite.htmx import render_page
+from studysite.requests import SiteRequest
+from studysite.robots import for_robots
+
+LINES_PER_PAGE = 25
+
+
+@require_safe
+def card_page(request: SiteRequest, slug: str, pk: int) -> HttpResponse:
+    """The whole page, or the part of the history that htmx swaps."""
+    learner = request.learner
+    deck = get_object_or_404(Deck.objects.visible_to(learner).select_related("owner"), slug=slug)
+    tags = Prefetch("tags", Tag.objects.seen_by(learner, deck=deck), to_attr="seen_tags")
+    card = get_object_or_404(deck.cards.present().prefetch_related(tags), pk=pk)
+    now = timezone.now()
+    standing = card_standing(card, deck, learner, now=now) if learner.is_authenticated else None
+    page = Paginator(standing.lines, LINES_PER_PAGE).get_page(request.GET.get("page")) if standing else None
+    marks = marks_on(standing.row if standing else None, now) if learner.is_authenticated else {}
+    context = {"deck": deck, "card": card, "standing": standing, "page": page, "marks": marks}
+    response = render_page(request, "sessions_app/card.html", context, parts={"history"})
+    return for_robots(response) if deck.visibility == Visibility.PUBLIC else response

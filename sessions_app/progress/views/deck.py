@@ -1,0 +1,90 @@
+"""A deck's page: the viewer, the modes, tags, the table, and the list of terms."""
+
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from cards.models import Deck, Tag, Visibility
+from cards.reporting.services import to_look_at_in
+from cards.tagging.filter import TagChoice
+from sessions_app.progress import standing, term_list
+from sessions_app.progress.viewer import Viewer
+from sessions_app.study.modes import MODES
+from studysite.htmx import render_page, wanted_part
+from studysite.requests import SiteRequest
+from studysite.robots import for_robots
+
+TERMS_PER_PAGE = 50
+
+
+def terms_page(request: SiteRequest, deck: Deck, level: str, choice: TagChoice) -> Page[Any]:
+    """The page of the list of terms that the address names; ``level`` is empty or one of `terms.STANDINGS`."""
+    learner, now = request.learner, timezone.now()
+    cards = choice.narrow(deck.cards.present().in_order())
+    if learner.is_authenticated:
+        cards = term_list.with_standing(cards, deck, learner, now=now)
+        cards = term_list.narrowed(cards, level, deck, learner, now=now) if level else cards
+    paginator = Paginator(cards.with_seen_tags(learner, deck=deck), TERMS_PER_PAGE)
+    if not level and not choice.keys:
+        paginator.count = deck.card_count
+    return paginator.get_page(request.GET.get("page"))
+
+
+@require_safe
+def deck_page(request: SiteRequest, slug: str) -> HttpResponse:
+    """The whole page, or the part that htmx swaps: the viewer's card, the tags, or the list of terms."""
+    deck = get_object_or_404(Deck.objects.visible_to(request.learner).select_related("owner"), slug=slug)
+    parts = {"card-viewer": viewer_context, "tags": tags_part, "terms": terms_part}
+    part = wanted_part(request, parts)
+    context = parts[part](request, deck) if part else page_context(request, deck)
+    response = render_page(request, "sessions_app/deck.html", {"deck": deck, **context}, parts=parts)
+    # One page of each deck is enough: the viewer's places and the narrowed lists are addresses without end.
+    is_for_all = deck.visibility == Visibility.PUBLIC and not request.GET
+    return for_robots(response) if is_for_all else response
+
+
+def viewer_context(request: SiteRequest, deck: Deck) -> dict[str, object]:
+    viewer, learner = Viewer.from_request(request, deck), request.learner
+    starred = learner.is_authenticated and term_list.is_starred(viewer.card, deck, learner)
+    return {"viewer": viewer, "starred": starred}
+
+
+def terms_part(request: SiteRequest, deck: Deck) -> dict[str, object]:
+    return terms_context(request, deck, studied=standing.has_studied(request.learner, deck))
+
+
+def tags_part(request: SiteRequest, deck: Deck) -> dict[str, object]:
+    return {"choice": tag_choice(request, deck)}
+
+
+def tag_choice(request: SiteRequest, deck: Deck) -> TagChoice:
+    """The tags on the deck's cards, and which of them the address names."""
+    return TagChoice.from_address(request.GET, Tag.objects.seen_by(request.learner, deck=deck).on(deck))
+
+
+def terms_context(request: SiteRequest, deck: Deck, *, studied: bool) -> dict[str, object]:
+    level = request.GET.get("level", "")
+    level = level if request.learner.is_authenticated and level in term_list.STANDINGS else ""
+    choice = tag_choice(request, deck)
+    page = terms_page(request, deck, level, choice)
+    address = f"{deck.get_absolute_url()}?{request.GET.urlencode()}#terms"
+    return {"page": page, "level": level, "studied": studied, "choice": choice, "terms_address": address}
+
+
+def page_context(request: SiteRequest, deck: Deck) -> dict[str, object]:
+    rows = standing.table_rows(deck, request.learner, now=timezone.now())
+    may_edit = deck.is_editable_by(request.learner)
+    mine = rows[0] if rows and rows[0].enrollment.learner_id == request.learner.pk else None
+    return {
+        **viewer_context(request, deck),
+        **terms_context(request, deck, studied=mine is not None),
+        "may_edit": may_edit,
+        "look": to_look_at_in(deck) if may_edit else None,
+        "rows": rows,
+        "mine": mine,
+        "modes": MODES.values(),
+    }

@@ -1,0 +1,1 @@
+"""What the engine draws questions from, read from the database."""

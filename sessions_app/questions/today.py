@@ -1,0 +1,115 @@
+"""What is due, new, buried or waiting today."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Min, Q
+from django.db.models.functions import Greatest, TruncDate
+
+from cards.models import Deck
+from sessions_app.models import CardProgress, CardProgressQuerySet, DayTotal, Enrollment, EnrollmentQuerySet
+from sessions_app.study.days import study_day_of
+from sessions_app.study.types import State
+from studysite.accounts.models import User
+
+# The table's "91 % right" looks back so many study days.
+RECALL_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Today:
+    """What Spaced has for a learner in a deck today; ``new`` are the day's new cards that are left.
+
+    ``due`` can be asked now; ``unseen`` and ``scheduled`` leave out what is suspended or buried.
+    """
+
+    due: int
+    new: int
+    unseen: int
+    scheduled: int
+    next_due: date | datetime | None
+
+
+def scheduled_for(enrollments: EnrollmentQuerySet, learner: User, now: datetime) -> EnrollmentQuerySet:
+    """``enrollments`` with their schedules as they stand in the learner's study day."""
+    today = study_day_of(learner, now)
+    return enrollments.with_schedule(now=now, today=today, recalls_after=today - timedelta(days=RECALL_DAYS))
+
+
+def today(enrollment: Any, deck: Deck, *, now: datetime) -> Today:
+    """What awaits the learner today; ``enrollment`` carries its schedule, or is one not saved yet."""
+    if enrollment.pk is None:
+        return Today(0, min(deck.card_count, enrollment.new_per_day), deck.card_count, 0, None)
+    buried, waiting = buried_cards(enrollment, now), waiting_steps(enrollment, now)
+    unseen = max(0, deck.card_count - enrollment.suspended - enrollment.scheduled - buried.unseen)
+    left_today = max(0, enrollment.new_per_day - introduced_today(enrollment, now))
+    # A step that waits is due today, before whatever is due on a coming day.
+    next_due = waiting.first_at or min(filter(None, (enrollment.next_due, buried.first_day)), default=None)
+    return Today(
+        due=max(0, enrollment.due_count - waiting.scheduled),
+        new=min(unseen, left_today),
+        unseen=unseen,
+        scheduled=max(0, enrollment.scheduled - buried.scheduled),
+        next_due=next_due,
+    )
+
+
+@dataclass(frozen=True)
+class Buried:
+    """Cards that are buried just now; the first of the ``scheduled`` ones can be asked on ``first_day``."""
+
+    unseen: int = 0
+    scheduled: int = 0
+    first_day: date | None = None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Cards that are due today in a same-day step that cannot be asked yet, the first of them at ``first_at``."""
+
+    scheduled: int = 0
+    first_at: datetime | None = None
+
+
+def askable_progress(enrollment: Enrollment) -> CardProgressQuerySet:
+    """The learner's progress on the cards of the deck that are not suspended, on the side that each asks for."""
+    mine = CardProgress.objects.filter(learner=enrollment.learner_id, deck=enrollment.deck_id)
+    return mine.asked(enrollment.side_choice).active()
+
+
+def buried_cards(enrollment: Enrollment, now: datetime) -> Buried:
+    """The cards that are buried at ``now``."""
+    if enrollment.buried_until is None or enrollment.buried_until <= now:
+        return Buried()
+    has_memory = Q(due_day__isnull=False)
+    # A card is buried until a study day begins, so it comes back on the date of that instant.
+    back_on = TruncDate("buried_until", tzinfo=ZoneInfo(enrollment.learner.time_zone))
+    found = (
+        askable_progress(enrollment)
+        .filter(buried_until__gt=now)
+        .aggregate(
+            unseen=Count("pk", filter=~has_memory),
+            scheduled=Count("pk", filter=has_memory),
+            first_day=Min(Greatest("due_day", back_on), filter=has_memory),
+        )
+    )
+    return Buried(**found)
+
+
+def waiting_steps(enrollment: Any, now: datetime) -> Waiting:
+    """The cards counted as due today whose same-day step is still too far ahead to be asked."""
+    if not enrollment.due_count:
+        return Waiting()
+    soon = now + timedelta(minutes=enrollment.learn_ahead)
+    steps = askable_progress(enrollment).unburied(now).exclude(state=State.REVIEW)
+    steps = steps.filter(due__gt=soon, due_day__lte=study_day_of(enrollment.learner, now))
+    return Waiting(**steps.aggregate(scheduled=Count("pk"), first_at=Min("due")))
+
+
+def introduced_today(enrollment: Enrollment, now: datetime) -> int:
+    """How many cards got a memory in the learner's study day."""
+    day = study_day_of(enrollment.learner, now)
+    totals = DayTotal.objects.filter(learner=enrollment.learner_id, deck=enrollment.deck_id, study_day=day)
+    return totals.values_list("introduced", flat=True).first() or 0

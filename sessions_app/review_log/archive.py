@@ -1,0 +1,272 @@
+"""A learner's history in the archive of a deck: their reviews, marks and settings as records, out and in."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import chain
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+
+from cards.importing.history import FileHistory
+from cards.models import Deck, SideChoice
+from cards.text.cleaning import clean_text
+from sessions_app.models import ANKI, MAX_RESPONSE, CardProgress, Enrollment, Review
+from sessions_app.review_log.importing import CardHistory, Marks
+from sessions_app.study.modes import MODES
+from sessions_app.study.types import Evidence, JudgedBy, Kind, Rating, Side, State, Verdict
+from studysite.accounts.models import User
+
+PLAIN: tuple[str, ...] = (
+    "mode",
+    "side",
+    "kind",
+    "evidence",
+    "verdict",
+    "rating",
+    "judged_by",
+    "response",
+    "elapsed_ms",
+    "gap",
+    "gap_needed",
+)
+PLAIN += ("scheduler", "memory_stability", "memory_difficulty", "memory_state", "memory_step")
+MOMENTS = ("reviewed_at", "counted_since", "memory_due", "memory_at", "voided_at")
+DAYS = ("study_day", "memory_due_day", "memory_day")
+SETTINGS = (
+    *("new_per_day", "retention", "side_choice", "two_buttons", "learn_ahead", "learn_kinds"),
+    *("typed", "strict", "retype"),
+)
+MOST = 2**31 - 1
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""Beyond them calendars end in one zone or another; nobody has answered there."""
+
+# A study day lies by its instant in every zone; no interval is longer than the scheduler's own hundred years.
+MOST_DAYS_APART, LONGEST_INTERVAL = 2, timedelta(days=36_525)
+Record = Mapping[str, Any]
+
+
+# --- Out
+
+
+def records_of(deck: Deck, learner: User, cards: Sequence[int]) -> dict[str, Iterable[Record]]:
+    """What is kept of the learner's learning about these ``cards`` of the deck, card by card in their order.
+
+    Without any it is what is kept about the deck itself.
+    """
+    if not cards:
+        return {"reviews": (), "marks": (), "settings": settings_of(deck, learner)}
+    return {"reviews": reviews_of(deck, learner, cards), "marks": marks_of(deck, learner, cards)}
+
+
+def by_card(rows: Iterable[Any], cards: Sequence[int], key: Callable[[Any], int]) -> Iterator[Any]:
+    """The rows in the order of the primary keys of their cards."""
+    found: dict[int, list[Any]] = {card: [] for card in cards}
+    for row in rows:
+        found[key(row)].append(row)
+    return chain.from_iterable(found.values())
+
+
+def reviews_of(deck: Deck, learner: User, cards: Sequence[int]) -> Iterator[Record]:
+    lines = Review.objects.filter(learner=learner, card__in=cards, card__deck=deck, card__removed_at=None)
+    lines = lines.order_by("side", "reviewed_at", "pk")
+    names = (*PLAIN, *MOMENTS, *DAYS, "card", "card__key", "mistaken_for__key")
+    for row in by_card(lines.values(*names), cards, key=lambda row: int(row["card"])):
+        record = {name: row[name] for name in PLAIN if row[name] not in (None, "")}
+        record |= {name: row[name].isoformat() for name in (*MOMENTS, *DAYS) if row[name]}
+        if row["mistaken_for__key"]:
+            record["mistaken_for"] = row["mistaken_for__key"]
+        yield {"card": row["card__key"], **record}
+
+
+def marks_of(deck: Deck, learner: User, cards: Sequence[int]) -> Iterator[Record]:
+    rows = CardProgress.objects.filter(
+        learner=learner, card__in=cards, card__deck=deck, card__removed_at=None
+    )
+    rows = rows.exclude(Q(starred=False, suspended=False, buried_until=None, reset_at=None))
+    found = rows.select_related("card").order_by("side")
+    for row in by_card(found, cards, key=lambda row: int(row.card_id)):
+        record: dict[str, Any] = {"card": row.card.key, "side": row.side}
+        record |= {name: True for name in ("starred", "suspended") if getattr(row, name)}
+        record |= {
+            name: value.isoformat() for name in ("buried_until", "reset_at") if (value := getattr(row, name))
+        }
+        yield record
+
+
+def settings_of(deck: Deck, learner: User) -> Iterator[Record]:
+    for enrollment in Enrollment.objects.filter(deck=deck, learner=learner):
+        record = {name: getattr(enrollment, name) for name in SETTINGS}
+        if enrollment.reset_at:
+            record["reset_at"] = enrollment.reset_at.isoformat()
+        yield record
+
+
+# --- In
+
+
+class ArchiveHistories:
+    """The histories that an archive holds; what cannot have been written here is passed over."""
+
+    def __init__(
+        self, history: FileHistory, *, deck: Deck, learner: User, keys: Mapping[str, int], now: datetime
+    ) -> None:
+        self.history, self.deck, self.learner, self.keys, self.now = history, deck, learner, keys, now
+
+    def __iter__(self) -> Iterator[CardHistory]:
+        for each in self.history:
+            pk = self.keys[each.key]
+            lines = [line for record in each.reviews if (line := self.line(pk, record))]
+            yield CardHistory(pk, lines, self.marks(each.marks), each.number)
+
+    def marks(self, records: Iterable[Record]) -> dict[str, Marks]:
+        found: dict[str, Marks] = {}
+        for record in records:
+            if record.get("side") not in list(Side):
+                continue
+            try:
+                found[record["side"]] = Marks(
+                    starred=record.get("starred") is True,
+                    suspended=record.get("suspended") is True,
+                    buried_until=moment(record, "buried_until"),
+                    reset_at=self.past(moment(record, "reset_at")),
+                )
+            except ValueError:
+                continue
+        return found
+
+    def line(self, pk: int, record: Record) -> Review | None:
+        try:
+            line = self.read_line(pk, record)
+            return line if max(line.reviewed_at, line.memory_at or line.reviewed_at) <= self.now else None
+        except (ValueError, TypeError, KeyError, OverflowError):
+            return None
+
+    def read_line(self, pk: int, record: Record) -> Review:
+        """Raises ValueError, TypeError or KeyError where the record is no line of a log."""
+        reviewed_at, study_day = moment(record, "reviewed_at"), date.fromisoformat(record["study_day"])
+        if reviewed_at is None or not is_by(study_day, reviewed_at):
+            raise ValueError("A study day lies by its answer.")
+        counted_since = moment(record, "counted_since")
+        if counted_since and counted_since > reviewed_at:
+            raise ValueError("An answer counted when it was given.")
+        mistaken_for = record.get("mistaken_for")
+        verdict, mode = Verdict(record["verdict"]), record["mode"]
+        if verdict is Verdict.ASK or mode not in (*MODES, ANKI):
+            raise ValueError("Nothing was answered.")
+        line = Review(
+            learner=self.learner,
+            card_id=pk,
+            deck=self.deck,
+            mode=mode,
+            side=Side(record["side"]),
+            kind=Kind(record["kind"]),
+            evidence=Evidence(record["evidence"]),
+            verdict=verdict,
+            rating=Rating(record["rating"]) if "rating" in record else None,
+            judged_by=JudgedBy(record["judged_by"]) if "judged_by" in record else "",
+            response=clean_text(text(record, "response"))[:MAX_RESPONSE],
+            mistaken_for_id=self.keys.get(mistaken_for) if isinstance(mistaken_for, str) else None,
+            elapsed_ms=whole(record, "elapsed_ms", MOST),
+            reviewed_at=reviewed_at,
+            study_day=study_day,
+            gap=whole(record, "gap", 32_000),
+            gap_needed=whole(record, "gap_needed", 32_000) or 0,
+            counted_since=counted_since,
+            scheduler=text(record, "scheduler")[:20],
+            voided_at=moment(record, "voided_at"),
+        )
+        read_memory(record, line)
+        return line
+
+    def settle(self, enrollment: Enrollment) -> None:
+        """Take the settings over, where they are ones that could be chosen here."""
+        record = next(iter(self.history.settings), {})
+        for name in SETTINGS:
+            if name in record:
+                before = getattr(enrollment, name)
+                setattr(enrollment, name, record[name])
+                try:
+                    enrollment.clean_fields(
+                        exclude=[f.name for f in Enrollment._meta.fields if f.name != name]
+                    )
+                except ValidationError:
+                    setattr(enrollment, name, before)
+        if enrollment.side_choice not in SideChoice.values:
+            enrollment.side_choice = SideChoice.AUTO
+        if not isinstance(enrollment.learn_kinds, list) or not {*map(str, enrollment.learn_kinds)} <= set(
+            Kind
+        ):
+            enrollment.learn_kinds = []
+        enrollment.reset_at = self.past(moment(record, "reset_at", forgiving=True))
+
+    def past(self, at: datetime | None) -> datetime | None:
+        """``at``, or now where it lies ahead: answers could not count before it has come."""
+        return at and min(at, self.now)
+
+
+def moment(record: Record, name: str, *, forgiving: bool = False) -> datetime | None:
+    """An instant with its zone. Raises ValueError where there is something else."""
+    value = record.get(name)
+    try:
+        if value is None:
+            return None
+        at = datetime.fromisoformat(value)
+        if at.utcoffset() is None:
+            raise ValueError("An instant needs its zone.")
+        if not EARLIEST < at < LATEST:
+            raise ValueError("Nobody lives then.")
+        return at.astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
+        if forgiving:
+            return None
+        raise ValueError(f"{name} is no instant.") from None
+
+
+def whole(record: Record, name: str, most: int) -> int | None:
+    value = record.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, int) or not 0 <= value <= most:
+        raise ValueError(f"{name} is no such number.")
+    return value
+
+
+def text(record: Record, name: str) -> str:
+    value = record.get(name, "")
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is no text.")
+    return clean_text(value)
+
+
+def day(record: Record, name: str) -> date | None:
+    """A date. Raises ValueError or TypeError where there is something else."""
+    return date.fromisoformat(record[name]) if name in record else None
+
+
+def read_memory(record: Record, line: Review) -> None:
+    """Put onto ``line`` what another program had made of its answer, where the record says so.
+
+    Raises ValueError, TypeError or KeyError where that is no memory. An archive from before its days were kept has
+    none of them.
+    """
+    if "memory_stability" not in record:
+        return
+    line.memory_stability = float(record["memory_stability"])
+    line.memory_difficulty = float(record["memory_difficulty"])
+    line.memory_state = State(record["memory_state"])
+    line.memory_step = None if line.memory_state is State.REVIEW else 0
+    line.memory_due, line.memory_due_day = moment(record, "memory_due"), day(record, "memory_due_day")
+    line.memory_at, line.memory_day = moment(record, "memory_at"), day(record, "memory_day")
+    is_one = 0 < line.memory_stability < 1e6 and 1 <= line.memory_difficulty <= 10
+    if line.memory_due is None or not is_one or abs(line.memory_due - line.reviewed_at) > LONGEST_INTERVAL:
+        raise ValueError("This is no memory.")
+    if line.memory_due_day and not is_by(line.memory_due_day, line.memory_due):
+        raise ValueError("A day lies by its instant.")
+    if not is_by(line.memory_day or line.study_day, line.memory_at or line.reviewed_at):
+        raise ValueError("A day lies by its instant.")
+
+
+def is_by(day: date, at: datetime) -> bool:
+    """Whether an instant may lie in the study day, in one zone or another."""
+    return abs((at.date() - day).days) <= MOST_DAYS_APART

@@ -1,0 +1,98 @@
+"""What becomes of everybody's progress when cards change: for all learners at once, in as many statements for a
+thousand as for one.
+
+Every function first locks the enrollments of the decks concerned, in the order of their keys, and only then looks:
+what it computed before would miss the answers that it had to wait for.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+
+from django.db.models import Count, Max, OuterRef, Subquery
+from django.utils import timezone
+
+from cards.models import Card, Deck
+from sessions_app.models import CardProgress, CardProgressQuerySet, Enrollment, Review, Step
+from sessions_app.review_log import overridden_answers, replaying, totals
+
+
+def lock_enrollments(decks: Iterable[int]) -> list[Enrollment]:
+    """Everybody's enrollments in these decks, locked until the transaction ends."""
+    enrollments = list(Enrollment.objects.select_for_update().filter(deck__in=decks).order_by("pk"))
+    replaying.catch_up(enrollments)
+    return enrollments
+
+
+def recount(deck: Deck) -> None:
+    """Count anew what is counted by deck, after its cards have changed."""
+    lock_enrollments([deck.pk])
+    Enrollment.objects.filter(deck=deck).recount()
+    overridden_answers.settle(now=timezone.now(), card__deck=deck)
+
+
+def learner_count(cards: Iterable[Card]) -> int:
+    """How many learners have answered about one of ``cards`` or marked it."""
+    return CardProgress.objects.filter(card__in=cards).aggregate(learners=Count("learner", distinct=True))[
+        "learners"
+    ]
+
+
+def start_anew(cards: Sequence[int], *, deck: Deck, now: datetime) -> None:
+    """Let no answer about ``cards``, which ask something else now, count any more; marks and the log stay."""
+    lock_enrollments([deck.pk])
+    CardProgress.objects.filter(card__in=cards).start_anew(now)
+    put_questions_away(cards, now)
+    overridden_answers.forget(cards)
+
+
+def follow_cards(cards: Sequence[int], *, to: Deck, decks: Sequence[int], now: datetime) -> None:
+    """Bring everybody's progress on ``cards`` along into the deck ``to``, where her settings there apply."""
+    enrollments = lock_enrollments(decks)
+    put_questions_away(cards, now)
+    rows = CardProgress.objects.filter(card__in=cards)
+    came_from = set(rows.values_list("learner", "deck").distinct())
+    enrollments += add_enrollments({learner for learner, _ in came_from}, to)
+    wishes = {(one.learner_id, one.deck_id): one.retention for one in enrollments}
+    retentions = {
+        learner: wishes[learner, to.pk]
+        for learner, deck in came_from
+        if wishes[learner, to.pk] != wishes.get((learner, deck))
+    }
+    rows.update(deck=to)
+    note_buried(to)
+    if retentions:
+        replay(rows.filter(learner__in=retentions), retentions)
+
+
+def put_questions_away(cards: Sequence[int], now: datetime) -> None:
+    """Take open questions about ``cards`` back: what they ask, they ask here no more."""
+    Step.objects.unanswered().filter(card__in=cards).update(retired_at=now)
+
+
+def add_enrollments(learners: Iterable[int], deck: Deck) -> list[Enrollment]:
+    """Enroll those of ``learners`` in ``deck`` who are not, and return what they have there now."""
+    new = [Enrollment(learner_id=learner, deck=deck) for learner in sorted(learners)]
+    Enrollment.objects.bulk_create(new, batch_size=totals.ROWS_AT_ONCE, ignore_conflicts=True)
+    return list(Enrollment.objects.filter(deck=deck, learner__in=learners))
+
+
+def note_buried(deck: Deck) -> None:
+    """Note on each enrollment in ``deck`` until when the last of its cards is buried."""
+    mine = CardProgress.objects.filter(learner=OuterRef("learner"), deck=OuterRef("deck"))
+    last = mine.order_by().values("learner").annotate(last=Max("buried_until")).values("last")
+    Enrollment.objects.filter(deck=deck).update(buried_until=Subquery(last))
+
+
+def replay(rows: CardProgressQuerySet, retentions: Mapping[int, float]) -> None:
+    """Replay ``rows`` with the desired retention of each learner; day totals do not hang on it."""
+    by_key = {(row.learner_id, row.card_id, row.side): row for row in rows.select_related("card")}
+    lines = Review.objects.standing().filter(learner__in=retentions, card__in=rows.values("card"))
+    lines = lines.order_by("learner_id", "card_id", "side", "reviewed_at", "pk")
+    changed = []
+    for key, group in groupby(lines.iterator(), key=lambda line: (line.learner_id, line.card_id, line.side)):
+        row, history = by_key[key], replaying.History(list(group))
+        fold = history.replay(retentions[row.learner_id], totals.counted_since(row, row.card))
+        if row.take(fold.progress, last_reviewed_at=history.last_reviewed_at):
+            changed.append(row)
+    totals.save_rows(changed)

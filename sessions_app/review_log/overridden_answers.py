@@ -1,0 +1,181 @@
+"""What learners called right although the judge did not, as whoever looks after the deck decides on it.
+
+An answer is waiting while a line of the log stands that calls it right, the judge does not take it for right by
+now, and nobody has decided. "Not right" is remembered; a card that becomes a new question forgets everything.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, F, Max, Q
+
+from cards.models import MAX_ALTERNATIVE, Card, Deck
+from cards.reporting.services import accept_answer
+from cards.text.cleaning import clean_text
+from sessions_app.models import OverriddenAnswer, OverriddenAnswerQuerySet, Review
+from sessions_app.study.judging import Judgement, Reason, judge, normalised
+from sessions_app.study.questions.types import Question
+from sessions_app.study.types import Kind, Side, Verdict
+
+# Compared anew at one change of a deck; more of them wait for the next.
+CHECKED_AT_ONCE = 300
+Decision = OverriddenAnswer.Decision
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An answer that waits for a decision: ``text`` is how it was typed last."""
+
+    answer: OverriddenAnswer
+    card: Card
+    text: str
+    times: int
+    learners: int
+
+
+# --- Writing the log
+
+
+def note(lines: Iterable[tuple[Review, Question | None]], *, now: datetime) -> None:
+    """Let ``lines``, which learners called right and which are not saved yet, point to the answers they overrode.
+
+    A line that was not typed, or that the judge takes for right by what its card says now, points to nothing. Each
+    comes with its question, None where that is not kept. Takes as many statements for a hundred lines as for one.
+    """
+    typed = [(line, question) for line, question in lines if line.kind == Kind.TYPED and line.response]
+    if not typed:
+        return
+    cards = Card.objects.in_bulk({line.card_id for line, _ in typed})
+    found: dict[tuple[int, str, str], list[Review]] = {}
+    for line, question in typed:
+        judgement = judged_now(cards[line.card_id], line.side, line.response, question)
+        if judgement.verdict is not Verdict.CORRECT and judgement.reason is not Reason.PROMPT:
+            found.setdefault((line.card_id, line.side, digest_of(line.response)), []).append(line)
+    for key, answer in _answers(sorted(found), now).items():
+        for line in found[key]:
+            line.overridden = answer
+
+
+def _answers(
+    keys: Sequence[tuple[int, str, str]], now: datetime
+) -> dict[tuple[int, str, str], OverriddenAnswer]:
+    """The rows of ``keys``, made where there are none; one that counts as right no more is undecided again."""
+    if not keys:
+        return {}
+    new = [
+        OverriddenAnswer(card_id=card, side=side, digest=digest, checked_at=now)
+        for card, side, digest in keys
+    ]
+    OverriddenAnswer.objects.bulk_create(new, ignore_conflicts=True)
+    named = Q(card__in={card for card, _, _ in keys}, digest__in={digest for _, _, digest in keys})
+    rows = {(row.card_id, row.side, row.digest): row for row in OverriddenAnswer.objects.filter(named)}
+    again = [row.pk for key, row in rows.items() if key in keys and row.decision == Decision.ACCEPTED]
+    if again:
+        OverriddenAnswer.objects.filter(pk__in=again).update(decision="", checked_at=now)
+    return {key: rows[key] for key in keys if key in rows}
+
+
+def digest_of(response: str) -> str:
+    """What two answers have in common that the judge takes for the same text."""
+    return hashlib.sha256(normalised(response).encode()).hexdigest()
+
+
+def judged_now(card: Card, side: str, response: str, question: Question | None) -> Judgement:
+    """The judge's fair word on ``response`` by what the card says now, beside the others as they were asked."""
+    return judge(
+        response,
+        getattr(card, side),
+        accepted=getattr(card, f"accepted_{side}s"),
+        prompt=getattr(card, Side(side).other),
+        others=question.others if question else (),
+        twins=question.twins if question else (),
+    )
+
+
+def question_of(line: Review) -> Question | None:
+    return Question.from_json(line.step.question) if line.step else None
+
+
+# --- Reading
+
+
+def waiting_in(deck: Deck) -> OverriddenAnswerQuerySet:
+    """The answers that wait for a decision in ``deck``, the most frequent first."""
+    waiting = OverriddenAnswer.objects.waiting([deck.pk]).with_counts()
+    return waiting.order_by(F("times").desc(), F("last").desc())
+
+
+def shown(answers: Iterable[Any]) -> list[Waiting]:
+    """``answers``, which come with their counts, as they are shown, in three statements at most."""
+    answers = list(answers)
+    lines = Review.objects.only("response").in_bulk([answer.last for answer in answers])
+    cards = Card.objects.in_bulk({answer.card_id for answer in answers})
+    return [
+        Waiting(answer, cards[answer.card_id], lines[answer.last].response, answer.times, answer.learners)
+        for answer in answers
+        if answer.last in lines
+    ]
+
+
+def waiting_counts(decks: Collection[int]) -> dict[int, int]:
+    """How many answers wait in each of the decks with these keys; one without any is not among them."""
+    counted = OverriddenAnswer.objects.waiting(decks).values("card__deck").annotate(number=Count("pk"))
+    return dict(counted.order_by().values_list("card__deck", "number"))
+
+
+# --- Deciding
+
+
+def is_waiting(answer: OverriddenAnswer) -> bool:
+    """Whether the answer, of a card that is there, still waits for a decision."""
+    return not answer.decision and answer.reviews.standing().exists()
+
+
+def accept(answer: OverriddenAnswer) -> bool:
+    """Let the answer count from now on, as it was typed last.
+
+    False, with nothing changed, where it is too long, or its card has as many answers as it may have.
+    """
+    line = answer.reviews.standing().select_related("card").order_by("-pk").first()
+    if line is None or len(clean_text(line.response)) > MAX_ALTERNATIVE:
+        return False
+    is_new = accept_answer(card=line.card, side=answer.side, text=line.response)
+    card = Card.objects.get(pk=line.card_id)
+    is_there = clean_text(line.response) in getattr(card, f"accepted_{answer.side}s")
+    if is_new or is_there:
+        decide(answer, Decision.ACCEPTED)
+    return is_new or is_there
+
+
+def decide(answer: OverriddenAnswer, decision: str) -> None:
+    """Note the decision; a second one changes nothing."""
+    OverriddenAnswer.objects.filter(pk=answer.pk, decision="").update(decision=decision)
+
+
+def settle(*, now: datetime, **of: object) -> None:
+    """Take those off the list that count as right by now, of the cards that changed since they were last compared.
+
+    ``of`` narrows it: ``card=`` or ``card__deck=``.
+    """
+    undecided = OverriddenAnswer.objects.filter(decision="", card__updated_at__gt=F("checked_at"), **of)
+    last = undecided.annotate(last=Max("reviews__pk", filter=Q(reviews__voided_at=None)))
+    chosen = list(last.values_list("last", "pk")[:CHECKED_AT_ONCE])
+    if not chosen:
+        return
+    by_line = {line: pk for line, pk in chosen if line}
+    lines = Review.objects.filter(pk__in=by_line).select_related("card", "step")
+    right = [
+        by_line[line.pk]
+        for line in lines
+        if judged_now(line.card, line.side, line.response, question_of(line)).verdict is Verdict.CORRECT
+    ]
+    OverriddenAnswer.objects.filter(pk__in=[pk for _, pk in chosen]).update(checked_at=now)
+    OverriddenAnswer.objects.filter(pk__in=right).update(decision=Decision.ACCEPTED)
+
+
+def forget(cards: Collection[int]) -> None:
+    """Forget what was typed for ``cards``, which ask something else now."""
+    OverriddenAnswer.objects.filter(card__in=cards).delete()

@@ -1,0 +1,198 @@
+"""Taking back, overruling and working out progress from the log."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+
+from django.db.models import F, Q, Value
+from django.db.models.functions import Least
+
+from cards.models import Card, Deck
+from sessions_app.models import CardProgress, DayTotal, Enrollment, Review
+from sessions_app.review_log import overridden_answers, replaying
+from sessions_app.review_log.totals import (
+    add_to_day,
+    counted_since,
+    is_counted,
+    level_changes,
+    new_row,
+    progress_row,
+    save_rows,
+)
+from sessions_app.study.scheduling import progress
+from sessions_app.study.scheduling.fsrs_memory import VERSION
+from sessions_app.study.scheduling.types import Fold, Progress, Tally
+from sessions_app.study.types import JudgedBy, Rating, Verdict
+from studysite.accounts.models import User
+
+
+def lock_enrollment(learner: User, deck: Deck) -> Enrollment:
+    """The learner's enrollment, locked until the transaction ends; made at her first session."""
+    mine = Enrollment.objects.select_for_update().filter(learner=learner, deck=deck)
+    enrollment = mine.first()
+    if enrollment is None:
+        Enrollment.objects.get_or_create(learner=learner, deck=deck)
+        enrollment = mine.get()
+    replaying.catch_up([enrollment])
+    enrollment.deck, enrollment.learner = deck, learner
+    return enrollment
+
+
+@dataclass(frozen=True)
+class History:
+    """What the log says, in order, of one side of one card for one learner."""
+
+    lines: Sequence[Review]
+
+    @classmethod
+    def around(cls, line: Review) -> "History":
+        """The standing lines about the card and side of ``line``."""
+        lines = Review.objects.standing().filter(learner=line.learner_id, card=line.card_id, side=line.side)
+        return cls(list(lines.in_order()))
+
+    def plus(self, line: Review) -> "History":
+        """The same with ``line`` at its place."""
+        return History(sorted([*self.lines, line], key=lambda one: (one.reviewed_at, one.pk)))
+
+    @property
+    def last_reviewed_at(self) -> datetime | None:
+        return self.lines[-1].reviewed_at if self.lines else None
+
+    def replay(self, retention: float, since: datetime | None) -> Fold:
+        return progress.replay([line.outcome() for line in self.lines], retention, since)
+
+    def days(self, fold: Fold) -> dict[tuple[int, date], Tally]:
+        """What each study day, by deck, got from these lines."""
+        days: dict[tuple[int, date], Tally] = {}
+        for line, tally in zip(self.lines, fold.tallies, strict=True):
+            key = (line.deck_id, line.study_day)
+            days[key] = days.get(key, Tally()) + tally
+        return days
+
+
+def take_back(enrollment: Enrollment, lines: Sequence[Review], now: datetime) -> None:
+    """Void ``lines``, as if they had not been answered, and replay their cards."""
+    Review.objects.filter(pk__in=[line.pk for line in lines]).update(voided_at=now)
+    for line in lines:
+        after = History.around(line)
+        _settle(enrollment, line, before=after.plus(line), after=after)
+
+
+def overrule(enrollment: Enrollment, line: Review, verdict: Verdict, now: datetime) -> bool:
+    """Void ``line`` and write one with another verdict at its place in the log; False if it is void already.
+
+    What was rated becomes what the learner rated when she judged so before, else Good or Again.
+    """
+    if line.verdict == verdict:
+        return Review.objects.standing().filter(pk=line.pk).exists()
+    if not Review.objects.standing().filter(pk=line.pk).update(voided_at=now):
+        return False
+    others, new = History.around(line), copy(line)
+    if line.rating is not None:
+        new.rating = _rating_before(line, verdict)
+    new.pk, new.verdict, new.overridden = None, verdict, None
+    new.judged_by = JudgedBy.LEARNER
+    if verdict is Verdict.CORRECT:
+        new.mistaken_for_id = None
+        overridden_answers.note([(new, overridden_answers.question_of(new))], now=now)
+    # What another program had made of the answer does not hold for another verdict.
+    new.carry(None)
+    new.save(force_insert=True)
+    _settle(enrollment, new, before=others.plus(line), after=others.plus(new))
+    return True
+
+
+def _rating_before(line: Review, verdict: Verdict) -> int:
+    """The rating of the line that ``line`` stands for, if that was judged so: two overrides bring it back."""
+    earlier = Review.objects.filter(
+        step=line.step_id, card=line.card_id, verdict=verdict, rating__isnull=False
+    )
+    rating = earlier.order_by("-pk").values_list("rating", flat=True).first() if line.step_id else None
+    return rating or (Rating.GOOD if verdict is Verdict.CORRECT else Rating.AGAIN)
+
+
+def _settle(enrollment: Enrollment, line: Review, *, before: History, after: History) -> None:
+    """Bring progress, days and roll-up from what the log said ``before`` to what it says ``after``."""
+    card = line.card
+    row = progress_row(enrollment, card, line.side)
+    since, old = counted_since(row, card), row.as_progress()
+    fold = after.replay(enrollment.retention, since)
+    row.take(fold.progress, last_reviewed_at=after.last_reviewed_at)
+    row.save()
+    days_before, days_after = before.days(before.replay(enrollment.retention, since)), after.days(fold)
+    for deck_id, day in days_before.keys() | days_after.keys():
+        gone, now_there = days_before.get((deck_id, day), Tally()), days_after.get((deck_id, day), Tally())
+        add_to_day(line.learner_id, deck_id, day, now_there + -gone)
+    if is_counted(row, card, enrollment):
+        changes = level_changes(old, fold.progress)
+        fields: dict[str, object] = {name: F(name) + change for name, change in changes.items() if change}
+        if old.memory and not fold.progress.memory:
+            fields["unseen_from"] = Least(F("unseen_from"), Value(card.position))
+        if fields:
+            Enrollment.objects.filter(pk=enrollment.pk).update(**fields)
+
+
+def catch_up(enrollments: Iterable[Enrollment]) -> None:
+    """Replay those of the locked ``enrollments`` whose progress an earlier version's rules have worked out.
+
+    An answer folded into such progress would build on what the log no longer comes to.
+    """
+    for enrollment in enrollments:
+        if enrollment.replayed_with != VERSION:
+            rebuild(enrollment)
+
+
+def rebuild(enrollment: Enrollment) -> int:
+    """Replay all that the learner has answered about the deck's cards or in the deck, and mend what differs.
+
+    Returns how many rows of progress, of day totals and of roll-ups came out different.
+    """
+    rows = CardProgress.objects.filter(learner=enrollment.learner_id, card__deck=enrollment.deck_id)
+    known = {(row.card_id, row.side): row for row in rows}
+    totals: dict[date, Tally] = {}
+    changed: list[CardProgress] = []
+    for card, side, history in _histories(enrollment):
+        row = known.pop((card.pk, side), None) or new_row(enrollment, card, side)
+        fold = history.replay(enrollment.retention, counted_since(row, card))
+        for (deck_id, day), tally in history.days(fold).items():
+            if deck_id == enrollment.deck_id:
+                totals[day] = totals.get(day, Tally()) + tally
+        is_here = card.deck_id == enrollment.deck_id
+        if is_here and row.take(fold.progress, last_reviewed_at=history.last_reviewed_at):
+            changed.append(row)
+    changed += [row for row in known.values() if row.take(Progress(), last_reviewed_at=None)]
+    save_rows(changed)
+    Enrollment.objects.filter(pk=enrollment.pk).behind().update(replayed_with=VERSION)
+    return len(changed) + _mend_days(enrollment, totals) + _mend_roll_up(enrollment)
+
+
+def _histories(enrollment: Enrollment) -> Iterator[tuple[Card, str, History]]:
+    deck = enrollment.deck_id
+    lines = Review.objects.standing().filter(Q(card__deck=deck) | Q(deck=deck), learner=enrollment.learner_id)
+    cards = Card.objects.filter(pk__in=lines.values("card")).only("deck_id", "asked_since")
+    by_pk = {card.pk: card for card in cards}
+    # A card that was moved here or away has lines of other decks too, and a replay needs them all.
+    lines = Review.objects.standing().filter(learner=enrollment.learner_id, card__in=lines.values("card"))
+    lines = lines.order_by("card_id", "side", "reviewed_at", "pk")
+    for (card_id, side), group in groupby(lines.iterator(), key=lambda line: (line.card_id, line.side)):
+        yield by_pk[card_id], side, History(list(group))
+
+
+def _mend_days(enrollment: Enrollment, totals: Mapping[date, Tally]) -> int:
+    rows = DayTotal.objects.filter(learner=enrollment.learner_id, deck=enrollment.deck_id)
+    known = {row.study_day: row.as_tally() for row in rows}
+    different = 0
+    for day in known.keys() | totals.keys():
+        difference = totals.get(day, Tally()) + -known.get(day, Tally())
+        add_to_day(enrollment.learner_id, enrollment.deck_id, day, difference)
+        different += difference != Tally()
+    return different
+
+
+def _mend_roll_up(enrollment: Enrollment) -> bool:
+    before = enrollment.roll_up()
+    Enrollment.objects.filter(pk=enrollment.pk).recount()
+    enrollment.refresh_from_db()
+    return enrollment.roll_up() != before

@@ -1,0 +1,143 @@
+"""What learners send while they study."""
+
+from dataclasses import replace
+from typing import Any
+
+from django import forms
+from django.contrib.auth.models import AnonymousUser
+
+from cards.models import Tag
+from sessions_app.models import Enrollment
+from sessions_app.sessions.marks import Mark
+from sessions_app.study.modes import learn, spaced
+from sessions_app.study.modes.types import SessionSettings
+from sessions_app.study.types import Kind
+from studysite.accounts.models import User
+from studysite.requests import MAX_KEY
+
+EXTRA_NEW = 10
+KIND_LABELS = {
+    Kind.CHOICE: "Choose among four",
+    Kind.TRUE_FALSE: "True or false",
+    Kind.TYPED: "Type the answer",
+    Kind.FLIP: "Say it, show it, and tick what you knew",
+}
+
+
+class StartForm(forms.ModelForm):
+    """What to study in a mode: all of the deck's cards, or those with a star or a tag.
+
+    ``kept`` names the fields that are the learner's settings for the deck from then on.
+    """
+
+    starred = forms.BooleanField(label="Only starred cards", required=False)
+    tag = forms.ModelChoiceField(
+        Tag.objects.none(), label="Only cards with the tag", required=False, empty_label="All cards"
+    )
+    kept: tuple[str, ...] = ()
+
+    class Meta:
+        model = Enrollment
+        fields: tuple[str, ...] = ()
+
+    def __init__(self, *args: Any, learner: User | AnonymousUser, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        deck = self.instance.deck
+        self.fields["tag"].queryset = Tag.objects.seen_by(learner, deck=deck).on(deck)  # type: ignore[attr-defined]
+
+    def kept_settings(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self.kept}
+
+    def session_settings(self, *, introduced_today: int) -> SessionSettings:
+        """The session's settings; new cards already introduced today count against the day's number."""
+        tag = self.cleaned_data["tag"]
+        return SessionSettings(
+            starred=self.cleaned_data["starred"], tag=tag.pk if tag else 0, strict=self.instance.strict
+        )
+
+
+class SpacedStartForm(StartForm):
+    """What to study in Spaced: what is due with today's new cards, ten more new ones, or extra cards."""
+
+    queue = forms.ChoiceField(choices=[(queue, queue) for queue in spaced.QUEUES], required=False)
+    extra_new = forms.IntegerField(min_value=EXTRA_NEW, max_value=EXTRA_NEW, required=False)
+    kept = ("new_per_day",)
+
+    class Meta:
+        model = Enrollment
+        fields = ("new_per_day",)
+        labels = {"new_per_day": "New cards a day"}
+        help_texts = {"new_per_day": "Each new card comes back about seven times in its first month."}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new_per_day"].required = False
+
+    def clean_new_per_day(self) -> int:
+        value: int | None = self.cleaned_data["new_per_day"]
+        return self.instance.new_per_day if value is None else value
+
+    def session_settings(self, *, introduced_today: int) -> SessionSettings:
+        left_today = max(0, self.cleaned_data["new_per_day"] - introduced_today)
+        return replace(
+            super().session_settings(introduced_today=introduced_today),
+            queue=self.cleaned_data["queue"] or spaced.DUE,
+            new_limit=self.cleaned_data["extra_new"] or left_today,
+            learn_ahead=self.instance.learn_ahead,
+            typed=self.instance.typed,
+        )
+
+
+class LearnStartForm(StartForm):
+    """How to be asked in Learn."""
+
+    learn_kinds = forms.MultipleChoiceField(
+        label="Kinds of question",
+        choices=[(kind.value, label) for kind, label in KIND_LABELS.items()],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="A card that cannot be asked in one of these is shown, and you say whether you knew it.",
+    )
+    kept = ("learn_kinds", "strict", "retype")
+
+    class Meta:
+        model = Enrollment
+        fields = ("learn_kinds", "strict", "retype")
+        labels = {"strict": "Typed answers have to be exact", "retype": "Type a missed answer once more"}
+        help_texts = {
+            "strict": "Otherwise slips of the keys, missing accents and articles are forgiven.",
+            "retype": "",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["learn_kinds"] = self.instance.learn_kinds or [
+            kind.value for kind in learn.DEFAULT_KINDS
+        ]
+
+    def session_settings(self, *, introduced_today: int) -> SessionSettings:
+        return replace(
+            super().session_settings(introduced_today=introduced_today),
+            kinds=tuple(self.cleaned_data["learn_kinds"]),
+            strict=self.cleaned_data["strict"],
+            retype=self.cleaned_data["retype"],
+        )
+
+
+class MarkForm(forms.Form):
+    """A mark on a card, set (``on``) or taken away."""
+
+    mark = forms.TypedChoiceField(choices=[(mark, mark) for mark in Mark], coerce=Mark)
+    on = forms.BooleanField(required=False)
+
+
+class PutAsideForm(forms.Form):
+    """A mark that puts the open card aside."""
+
+    mark = forms.TypedChoiceField(choices=[(mark, mark) for mark in Mark if mark.puts_aside], coerce=Mark)
+
+
+class StepForm(forms.Form):
+    """Which step an answer belongs to."""
+
+    step = forms.IntegerField(min_value=1, max_value=MAX_KEY)

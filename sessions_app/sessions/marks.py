@@ -1,0 +1,135 @@
+"""The learner's own marks on cards, her settings for a deck, and starting over.
+
+Marks are no part of the log; what they change in the roll-up is kept exact here. Everything holds the lock on the
+learner's enrollment, as answers do.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
+
+from django.db import transaction
+from django.db.models import Q
+
+from cards.models import Card, Deck, SideChoice
+from sessions_app.models import CardProgress, CardProgressQuerySet, Enrollment, Step
+from sessions_app.questions.queue import DeckDesk
+from sessions_app.review_log import totals
+from sessions_app.review_log.replaying import lock_enrollment
+from sessions_app.sessions.services import Stand, day_end_of, go_on, last_answered
+from sessions_app.study.scheduling.types import Progress
+from studysite.accounts.models import User
+
+
+class Mark(StrEnum):
+    """What a learner can mark a card with."""
+
+    STARRED = "starred"
+    SUSPENDED = "suspended"
+    BURIED = "buried"
+
+    @property
+    def puts_aside(self) -> bool:
+        """Whether a card so marked is not asked."""
+        return self is not Mark.STARRED
+
+
+def marked(enrollment: Enrollment, now: datetime, mark: Mark | None = None) -> CardProgressQuerySet:
+    """The learner's marked cards of the deck, those with ``mark`` or with any, on the side that each asks for."""
+    mine = CardProgress.objects.filter(learner=enrollment.learner_id, card__deck=enrollment.deck_id)
+    wanted = {
+        Mark.STARRED: Q(starred=True),
+        Mark.SUSPENDED: Q(suspended=True),
+        Mark.BURIED: Q(buried_until__gt=now),
+    }
+    anyhow = wanted[Mark.STARRED] | wanted[Mark.SUSPENDED] | wanted[Mark.BURIED]
+    return mine.asked(enrollment.side_choice).filter(wanted[mark] if mark else anyhow)
+
+
+def marks_on(row: CardProgress | None, now: datetime) -> dict[Mark, bool]:
+    """Which marks the learner has set on a card; ``row`` is her progress on it, None where there is none."""
+    return {
+        Mark.STARRED: bool(row and row.starred),
+        Mark.SUSPENDED: bool(row and row.suspended),
+        Mark.BURIED: bool(row and row.buried_until and row.buried_until > now),
+    }
+
+
+def put_aside_card(learner: User, deck: Deck, card_id: int, now: datetime) -> CardProgress | None:
+    """The learner's progress on a card of the deck that is suspended or buried at ``now``; None if it is not."""
+    mine = CardProgress.objects.filter(learner=learner, deck=deck, card=card_id, card__removed_at=None)
+    return mine.filter(Q(suspended=True) | Q(buried_until__gt=now)).first()
+
+
+def card_mark(*, learner: User, card: Card, mark: Mark, on: bool, now: datetime) -> None:
+    """Set or take away a mark; a second time changes nothing. ``card`` comes with its deck.
+
+    Where a session is just asking a card that is put aside, it goes on to the next.
+    """
+    with transaction.atomic():
+        enrollment = lock_enrollment(learner, card.deck)
+        _set_mark(enrollment, card, mark, on=on, now=now)
+        if on and mark.puts_aside:
+            sessions = learner.study_sessions.open().filter(deck=card.deck)
+            steps = Step.objects.unanswered().filter(session__in=sessions, card=card)
+            for step in steps.select_related("session"):
+                _pass_over(enrollment, step, now)
+
+
+def step_put_aside(*, learner: User, step: Step, mark: Mark, now: datetime) -> Stand:
+    """Suspend or bury the card of an open step, and draw the next; nothing is answered.
+
+    ``step`` comes with its session, deck and card. Where it is not open any more the stand is stale, and nothing
+    is marked.
+    """
+    with transaction.atomic():
+        enrollment = lock_enrollment(learner, step.session.deck)
+        if not Step.objects.unanswered().filter(pk=step.pk, session__finished_at=None).exists():
+            return Stand(is_stale=True)
+        if step.card and step.card.removed_at is None and step.card.deck_id == enrollment.deck_id:
+            _set_mark(enrollment, step.card, mark, on=True, now=now)
+        return _pass_over(enrollment, step, now)
+
+
+def _pass_over(enrollment: Enrollment, step: Step, now: datetime) -> Stand:
+    """Take the open question back without an answer, and go on."""
+    Step.objects.filter(pk=step.pk).update(retired_at=now)
+    step.session.deck = enrollment.deck
+    stand = go_on(DeckDesk(step.session, enrollment, now), position=step.position + 1)
+    return replace(stand, undoable=last_answered(step.session)) if stand.step else stand
+
+
+def _set_mark(enrollment: Enrollment, card: Card, mark: Mark, *, on: bool, now: datetime) -> None:
+    side = card.studied_side if enrollment.side_choice == SideChoice.AUTO else enrollment.side_choice
+    row = totals.progress_row(enrollment, card, side)
+    if mark is Mark.STARRED:
+        row.starred = on
+    elif mark is Mark.SUSPENDED:
+        _suspend(enrollment, row, on=on)
+    else:
+        _bury(enrollment, row, on=on, now=now)
+    if row.pk or on:
+        row.save()
+    if mark.puts_aside and not on and row.due is None:
+        # The search for the next new card may have gone past it.
+        enrollment.unseen_version = 0
+    enrollment.save(update_fields=[*enrollment.roll_up(), "buried_until", "unseen_version"])
+
+
+def _suspend(enrollment: Enrollment, row: CardProgress, *, on: bool) -> None:
+    """Suspend or unsuspend, and move the card out of the roll-up's levels or back into them."""
+    if row.suspended == on:
+        return
+    row.suspended = on
+    known, nothing = row.as_progress(), Progress()
+    changes = totals.level_changes(known, nothing) if on else totals.level_changes(nothing, known)
+    changes["suspended"] += 1 if on else -1
+    for name, change in changes.items():
+        setattr(enrollment, name, getattr(enrollment, name) + change)
+
+
+def _bury(enrollment: Enrollment, row: CardProgress, *, on: bool, now: datetime) -> None:
+    """Put the card off until the learner's study day ends, or bring it back."""
+    row.buried_until = day_end_of(enrollment.learner, now) if on else None
+    ends = filter(None, (row.buried_until, enrollment.buried_until))
+    enrollment.buried_until = max(ends, default=None)

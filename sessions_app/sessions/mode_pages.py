@@ -1,0 +1,84 @@
+"""What the page of each mode shows: its template, the form that starts a session, and what its question needs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from sessions_app.models import Enrollment, Step
+from sessions_app.sessions.forms import LearnStartForm, SpacedStartForm, StartForm
+from sessions_app.sessions.services import Stand
+from sessions_app.study.days import study_day_of
+from sessions_app.study.modes.learn import RECOGNITIONS
+from sessions_app.study.questions import grading
+from sessions_app.study.questions.types import Question
+from sessions_app.study.scheduling import fsrs_memory
+from sessions_app.study.types import Kind, Rating, Verdict
+
+TWO_BUTTONS = (Rating.AGAIN, Rating.GOOD)
+
+
+@dataclass(frozen=True)
+class StudyPage:
+    """The page of one mode; ``question`` gives its template what only this mode's questions need."""
+
+    template: str
+    form: type[StartForm]
+    question: Callable[[Question, Step, Stand, Enrollment], dict[str, Any]]
+
+
+def learn_question(question: Question, step: Step, stand: Stand, enrollment: Enrollment) -> dict[str, Any]:
+    """The parts of the question by its kind, how much of the deck is Learned, and whether it is the very first."""
+    context: dict[str, Any] = {"kind": question.kind.value, "learned": learned(enrollment)}
+    if question.kind in RECOGNITIONS:
+        context["is_first"] = step.position == 0 and not enrollment.learner.reviews.exists()
+    if question.kind is Kind.FLIP:
+        context["lines"] = grading.lines_of(question.answer)
+    if step.verdict == Verdict.ASK:
+        context["held"] = held(question, step)
+    return context
+
+
+def spaced_question(question: Question, step: Step, stand: Stand, enrollment: Enrollment) -> dict[str, Any]:
+    """The grades with their intervals, how much waits, and what was typed."""
+    known = stand.progress.memory if stand.progress else None
+    now = timezone.now()
+    waits = fsrs_memory.previews(known, now, study_day_of(enrollment.learner, now), enrollment.retention)
+    ratings = TWO_BUTTONS if enrollment.two_buttons else Rating
+    context: dict[str, Any] = {
+        "grades": [(rating.value, rating.name.capitalize(), waits[rating]) for rating in ratings],
+        "due": stand.waiting.get("learning", 0) + stand.waiting.get("review", 0),
+        "new": stand.waiting.get("unseen", 0),
+        "is_typed": question.kind is Kind.TYPED,
+    }
+    if step.verdict == Verdict.ASK:
+        context["held"] = held(question, step)
+    return context
+
+
+def held(question: Question, step: Step) -> dict[str, Any]:
+    """The typed response that the learner has yet to judge, beside the answer."""
+    judgement = grading.judged(question, step.response)
+    is_right = judgement.verdict is Verdict.CORRECT
+    is_wrong = judgement.verdict is Verdict.WRONG
+    return {
+        "judgement": judgement,
+        "response": step.response,
+        "shown": judgement.matched or question.answer,
+        "is_right": is_right,
+        "is_wrong": is_wrong,
+        "suggested": Rating.GOOD if is_right else Rating.AGAIN if is_wrong else None,
+    }
+
+
+def learned(enrollment: Enrollment) -> tuple[int, int]:
+    """How many of the deck's cards are Learned or better, and of how many."""
+    cards = max(0, enrollment.deck.card_count - enrollment.suspended)
+    return enrollment.learned + enrollment.mastered, cards
+
+
+PAGES: Mapping[str, StudyPage] = {
+    "learn": StudyPage("sessions_app/learn.html", LearnStartForm, learn_question),
+    "spaced": StudyPage("sessions_app/spaced.html", SpacedStartForm, spaced_question),
+}

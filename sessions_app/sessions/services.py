@@ -1,0 +1,297 @@
+"""Everything that studying writes, each in one transaction.
+
+Answers of one learner in one deck are serialised by a lock on her enrollment (on SQLite by the transaction
+itself); that a step is answered once is the work of a conditional update, not of the lock.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from random import Random, SystemRandom
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import Max
+
+from cards.models import Deck
+from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession, end_session
+from sessions_app.questions.queue import DeckDesk
+from sessions_app.review_log import totals, writing
+from sessions_app.review_log.replaying import lock_enrollment
+from sessions_app.study import days
+from sessions_app.study.days import moment_of, study_day_of
+from sessions_app.study.modes import MODES
+from sessions_app.study.modes.types import SessionSettings
+from sessions_app.study.questions.types import Graded, Question
+from sessions_app.study.types import Level, Verdict
+from studysite.accounts.models import User
+
+
+@dataclass(frozen=True)
+class Stand:
+    """Where a learner stands in a mode: the open step (None when there is none), and what is shown beside it.
+
+    ``progress`` is the learner's on the side that is asked, None where she has neither answered nor marked it;
+    ``waiting`` counts what the queue holds; ``is_stale`` says that an answer came to a step that was not open any
+    more, and counted for nothing. ``is_new_day`` says that the session's study day is over: it ends, and its open
+    question is given back unanswered. ``undoable`` is the key of the step whose answer can be taken back, None
+    where there is none. ``lines`` are what an answer has just written to the log.
+    """
+
+    step: Step | None = None
+    enrollment: Enrollment | None = None
+    progress: CardProgress | None = None
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    is_stale: bool = False
+    is_new_day: bool = False
+    undoable: int | None = None
+    lines: Sequence[Review] = ()
+
+
+def day_end_of(learner: User, now: datetime) -> datetime:
+    """The instant at which the learner's study day ends in which ``now`` lies."""
+    return days.day_end(study_day_of(learner, now), ZoneInfo(learner.time_zone))
+
+
+def is_current(session: StudySession, today: date) -> bool:
+    """Whether the open session goes on on the study day ``today``."""
+    return not MODES[session.mode].ends_with_day or session.study_day == today
+
+
+def session_start(
+    *, learner: User, deck: Deck, mode: str, settings: SessionSettings, now: datetime
+) -> StudySession | None:
+    """The learner's open session in this mode, or a new one with its first step; None when nothing is to ask.
+
+    An open session that ended with its study day is closed first, and so is one that studies something else than
+    ``settings`` name; one whose question was put away, because its card was moved or asks something else now, goes
+    on to the next.
+    """
+    today = study_day_of(learner, now)
+    with transaction.atomic():
+        enrollment = lock_enrollment(learner, deck)
+        open_session = learner.study_sessions.open().filter(deck=deck, mode=mode).first()
+        if open_session:
+            if _studies(open_session, settings) and _goes_on(open_session, enrollment, now):
+                return open_session
+            end_session(open_session, now)
+        session = StudySession(
+            learner=learner,
+            deck=deck,
+            mode=mode,
+            settings=settings.to_json(),
+            seed=SystemRandom().getrandbits(31),
+            study_day=today,
+            started_at=now,
+        )
+        desk = DeckDesk(session, enrollment, now)
+        settings = replace(settings, size=desk.count())
+        session.settings, desk.settings = settings.to_json(), settings
+        question = _draw(desk, learner, position=0, now=now)
+        if question is None:
+            return None
+        session.save()
+        open_step(session, question, desk.progress.get(question.card_id), position=0, now=now)
+    return session
+
+
+def _studies(session: StudySession, settings: SessionSettings) -> bool:
+    """Whether the session asks the cards that ``settings`` name, or they leave it open which."""
+    return not settings.cards or SessionSettings.from_json(session.settings).cards == settings.cards
+
+
+def _goes_on(session: StudySession, enrollment: Enrollment, now: datetime) -> bool:
+    """Whether the open session has a question, if need be a newly drawn one; else it is ended."""
+    is_open = session.steps.unanswered().exists()
+    if is_open and is_current(session, study_day_of(enrollment.learner, now)):
+        return True
+    session.deck = enrollment.deck
+    return go_on(DeckDesk(session, enrollment, now), position=next_position(session)).step is not None
+
+
+def next_position(session: StudySession) -> int:
+    last: int = session.steps.aggregate(last=Max("position"))["last"]
+    return last + 1
+
+
+def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: datetime) -> Stand:
+    """Grade ``response``, log what it says, and draw the next step; the session ends when nothing is left.
+
+    ``step`` comes with its session, deck and card. A response that leaves the verdict to the learner is kept on
+    the step, which stays open: the next one says how it was. One that comes after the session's study day is over
+    counts for nothing, since its question is given back then. Raises InvalidResponseError, with nothing written,
+    when the response does not answer the question.
+    """
+    session = step.session
+    question = Question.from_json(step.question)
+    graded = MODES[session.mode].grade(question, _given(step, response))
+    today, is_own_word = study_day_of(learner, now), step.verdict == Verdict.ASK
+    with transaction.atomic():
+        enrollment = lock_enrollment(learner, session.deck)
+        if not is_current(session, today):
+            return _end_with_day(session, now)
+        if graded[0].verdict is Verdict.ASK:
+            return _hold(step, graded[0], enrollment, now)
+        if not _claim(step, graded, now):
+            return Stand(is_stale=True)
+        changes: Counter[str] = Counter()
+        lines = []
+        for item in graded:
+            line, change = writing.write(
+                enrollment=enrollment,
+                step=step,
+                question=question,
+                graded=item,
+                now=now,
+                today=today,
+                is_own_word=is_own_word,
+            )
+            changes.update(change)
+            lines += [line] if line else []
+        # As it will be once the roll-up is written, for the draw and for the page.
+        for name, number in changes.items():
+            setattr(enrollment, name, getattr(enrollment, name) + number)
+        desk = DeckDesk(session, enrollment, now)
+        stand = go_on(desk, position=step.position + 1)
+        totals.roll_up(enrollment, changes, now=now, unseen_from=desk.first_unseen)
+        return replace(stand, lines=lines, undoable=step.pk if stand.step else None)
+
+
+def _given(step: Step, response: Mapping[str, str]) -> Mapping[str, str]:
+    """``response`` with what the step has kept, as ``held``: it cannot be typed otherwise afterwards."""
+    given = {name: value for name, value in response.items() if name != "held"}
+    if step.verdict == Verdict.ASK:
+        given |= {"held": "yes", "typed": step.response}
+    return given
+
+
+def _hold(step: Step, graded: Graded, enrollment: Enrollment, now: datetime) -> Stand:
+    """Keep the response on the open step until the learner has said how it was."""
+    held = {"response": graded.response, "verdict": Verdict.ASK}
+    still_open = Step.objects.unanswered().filter(pk=step.pk, session__finished_at=None)
+    if not still_open.update(**held):
+        return Stand(is_stale=True)
+    step.response, step.verdict = held["response"], held["verdict"]
+    return state_at(step, enrollment, progress_on(Question.from_json(step.question), enrollment.learner), now)
+
+
+def step_instead(*, learner: User, step: Step, now: datetime) -> Stand:
+    """Ask the open step's card in the way in which the learner can show more; the step is taken back unanswered.
+
+    ``step`` comes with its session, deck and card. Where there is no such way the step stays as it is.
+    """
+    session = step.session
+    question, way = Question.from_json(step.question), MODES[session.mode].instead
+    with transaction.atomic():
+        enrollment = lock_enrollment(learner, session.deck)
+        open_steps = Step.objects.unanswered().filter(pk=step.pk, session__finished_at=None)
+        if not open_steps.exists():
+            return Stand(is_stale=True)
+        if not is_current(session, study_day_of(learner, now)):
+            return _end_with_day(session, now)
+        desk, position = DeckDesk(session, enrollment, now), step.position + 1
+        chance = Random(f"{session.seed}:{position}")
+        around = desk.surroundings(question.card_id, chance)
+        harder = way(question, around, chance) if way and around else None
+        progress = progress_on(question, learner)
+        if harder:
+            open_steps.update(retired_at=now)
+            step = open_step(session, harder, progress, position=position, now=now)
+        return state_at(step, enrollment, progress, now)
+
+
+def go_on(desk: DeckDesk, *, position: int) -> Stand:
+    """Open the session's next step; end the session where nothing is left, or where its study day is over.
+
+    The caller holds the transaction and the enrollment's lock.
+    """
+    session, learner, now = desk.session, desk.enrollment.learner, desk.now
+    if not is_current(session, study_day_of(learner, now)):
+        return _end_with_day(session, now)
+    question = _draw(desk, learner, position=position, now=now)
+    if question is None:
+        end_session(session, now)
+        return Stand()
+    progress = desk.progress.get(question.card_id)
+    step = open_step(session, question, progress, position=position, now=now)
+    return Stand(step, desk.enrollment, progress, desk.waiting)
+
+
+def _end_with_day(session: StudySession, now: datetime) -> Stand:
+    """End a session whose study day is over; of one that has ended already the answer is merely stale."""
+    if not StudySession.objects.open().filter(pk=session.pk).exists():
+        return Stand(is_stale=True)
+    end_session(session, now)
+    return Stand(is_new_day=True)
+
+
+def stand_of(*, learner: User, deck: Deck, mode: str, now: datetime) -> Stand:
+    """Where the learner stands in this mode; only reads."""
+    steps = Step.objects.unanswered().filter(
+        session__in=learner.study_sessions.open().filter(deck=deck, mode=mode)
+    )
+    step = steps.select_related("session").first()
+    if step is None:
+        return Stand()
+    if not is_current(step.session, study_day_of(learner, now)):
+        return Stand(is_new_day=True)
+    enrollment = Enrollment.objects.get(learner=learner, deck=deck)
+    step.session.deck = enrollment.deck = deck
+    enrollment.learner = learner
+    progress = progress_on(Question.from_json(step.question), learner)
+    return state_at(step, enrollment, progress, now)
+
+
+def state_at(step: Step, enrollment: Enrollment, progress: CardProgress | None, now: datetime) -> Stand:
+    """Where the learner stands at an open step."""
+    desk = DeckDesk(step.session, enrollment, now)
+    if MODES[step.session.mode].counts:
+        # Drawn once more, and thrown away, so that the page counts what waits just as the answer before did.
+        _draw(desk, enrollment.learner, position=step.position, now=now)
+    return Stand(step, enrollment, progress, desk.waiting, undoable=last_answered(step.session))
+
+
+def last_answered(session: StudySession) -> int | None:
+    """The key of the session's last answered step that stands; what was handed in on a paper is not taken back."""
+    answered = session.steps.standing().exclude(answered_at=None).filter(on_paper=False)
+    return answered.order_by("-position").values_list("pk", flat=True).first()
+
+
+def session_finish(*, learner: User, deck: Deck, mode: str, now: datetime) -> None:
+    """End the learner's open session in this mode, if there is one; what is answered stays."""
+    with transaction.atomic():
+        session = learner.study_sessions.open().filter(deck=deck, mode=mode).first()
+        if session:
+            end_session(session, now)
+
+
+def _draw(desk: DeckDesk, learner: User, *, position: int, now: datetime) -> Question | None:
+    chance = Random(f"{desk.session.seed}:{position}")
+    return MODES[desk.session.mode].draw(desk, moment_of(learner, now), chance)
+
+
+def progress_on(question: Question, learner: User) -> CardProgress | None:
+    """The learner's progress on what ``question`` asks."""
+    return CardProgress.objects.filter(learner=learner, card=question.card_id, side=question.side).first()
+
+
+def open_step(
+    session: StudySession, question: Question, progress: CardProgress | None, *, position: int, now: datetime
+) -> Step:
+    return Step.objects.create(
+        session=session,
+        position=position,
+        card_id=question.card_id,
+        origin=question.origin,
+        question=question.to_json(),
+        level=progress.level if progress else Level.NEW,
+        drawn_at=now,
+    )
+
+
+def _claim(step: Step, graded: Sequence[Graded], now: datetime) -> bool:
+    """Mark the step answered, if it is still open in an open session: of two answers one wins."""
+    unanswered = Step.objects.unanswered().filter(pk=step.pk, session__finished_at=None)
+    step.answered_at, step.response, step.verdict = now, graded[0].response, graded[0].verdict
+    return bool(unanswered.update(answered_at=now, response=step.response, verdict=step.verdict))

@@ -1,0 +1,110 @@
+"""Taking the last answer back."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from cards.models import Card
+from sessions_app.models import Enrollment, Step, StudySession
+from sessions_app.questions.queue import DeckDesk
+from sessions_app.review_log import replaying
+from sessions_app.sessions.services import (
+    Stand,
+    go_on,
+    is_current,
+    last_answered,
+    next_position,
+    open_step,
+    progress_on,
+    state_at,
+)
+from sessions_app.study.days import study_day_of
+from sessions_app.study.questions.types import Question
+from studysite.accounts.models import User
+
+
+def undoable(*, learner: User, enrollment: Enrollment, mode: str, now: datetime) -> int | None:
+    """The key of the step whose answer can be taken back although no question is open; None without one."""
+    sessions = learner.study_sessions.answered().filter(deck=enrollment.deck_id, mode=mode)
+    latest = sessions.order_by("-started_at").first()
+    if latest is None or enrollment.is_started_over_since(latest):
+        return None
+    return last_answered(latest) if is_current(latest, study_day_of(learner, now)) else None
+
+
+def answer_undo(*, learner: User, step: Step, now: datetime) -> Stand:
+    """Take the answer to ``step`` back: its lines are voided, and the question is asked anew in a new step.
+
+    ``step`` (with session and deck) must be the last answered one of its session, which is reopened
+    if it has ended and none has followed. Stale if it was taken back already, or is not the last.
+    Where its card was moved away meanwhile, or has become a new question, the session goes on to the next instead.
+    """
+    session = step.session
+    with transaction.atomic():
+        homes = _lock_homes(learner, step)
+        # A card that is moved just now is not where it was when the locks were taken.
+        lines = list(step.reviews.standing().select_related("card"))
+        is_last = last_answered(session) == step.pk and all(line.card.deck_id in homes for line in lines)
+        if not is_last or not _reopen(session, homes[session.deck_id], study_day_of(learner, now)):
+            return Stand(is_stale=True)
+        Step.objects.filter(Q(pk=step.pk) | Q(session=session, answered_at=None), retired_at=None).update(
+            retired_at=now
+        )
+        for deck_id, enrollment in homes.items():
+            replaying.take_back(enrollment, [line for line in lines if line.card.deck_id == deck_id], now)
+        return _ask_again(step, [line.card for line in lines], homes[session.deck_id], now)
+
+
+def _ask_again(step: Step, cards: Sequence[Card], enrollment: Enrollment, now: datetime) -> Stand:
+    """Ask the question of ``step``, about ``cards``, in a new step; the next one where it is out of date."""
+    session, position = step.session, next_position(step.session)
+    if cards and all(_is_asked_here(card, step) for card in cards):
+        question = Question.from_json(step.question)
+        progress = progress_on(question, enrollment.learner)
+        again = open_step(session, question, progress, position=position, now=now)
+        return state_at(again, enrollment, progress, now)
+    stand = go_on(DeckDesk(session, enrollment, now), position=position)
+    return replace(stand, undoable=last_answered(session)) if stand.step else stand
+
+
+def _is_asked_here(card: Card, step: Step) -> bool:
+    """Whether ``card`` is still in the deck of ``step``, and the question that it was."""
+    is_same = card.asked_since is None or card.asked_since <= step.drawn_at
+    return is_same and card.deck_id == step.session.deck_id
+
+
+def _lock_homes(learner: User, step: Step) -> dict[int, Enrollment]:
+    """The learner's enrollments by deck: where ``step`` was answered, and where its cards are now.
+
+    They are locked in the order of their keys, as whoever moves cards locks everybody's.
+    """
+    cards = Card.objects.filter(reviews__step=step, reviews__voided_at=None)
+    in_decks = Q(deck=step.session.deck_id) | Q(deck__in=cards.values("deck"))
+    mine = Enrollment.objects.select_for_update(of=("self",)).select_related("deck").order_by("pk")
+    homes = {enrollment.deck_id: enrollment for enrollment in mine.filter(in_decks, learner=learner)}
+    replaying.catch_up(homes.values())
+    for enrollment in homes.values():
+        enrollment.learner = learner
+    return homes
+
+
+def _reopen(session: StudySession, enrollment: Enrollment, today: date) -> bool:
+    """Open an ended session again, unless its study day is over, or the learner has started over or gone on since.
+
+    One that has followed without an answer is in the way only while it is open. An open one just goes on.
+    """
+    if not is_current(session, today):
+        return False
+    alike = StudySession.objects.filter(learner=session.learner_id, deck=session.deck_id, mode=session.mode)
+    followers = alike.answered().filter(started_at__gt=session.started_at)
+    found = alike.filter(Q(finished_at=None) | Q(pk__in=followers.values("pk")))
+    in_the_way = dict(found.values_list("pk", "finished_at"))
+    if session.pk in in_the_way:
+        return True
+    if in_the_way or enrollment.is_started_over_since(session):
+        return False
+    StudySession.objects.filter(pk=session.pk).update(finished_at=None)
+    return True

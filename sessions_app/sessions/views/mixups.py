@@ -1,0 +1,42 @@
+"""The page of cards that the learner mixes up, and the drill of just these."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from sessions_app.access import deck_or_404, enrollment_of
+from sessions_app.questions.mixups import drilled_cards, mixups
+from sessions_app.sessions import services as sessions
+from sessions_app.sessions.views.study import NOTHING
+from sessions_app.study.modes import learn
+from sessions_app.study.modes.types import SessionSettings
+from sessions_app.study.types import Kind
+from studysite.accounts.guests import learner_required
+from studysite.requests import LearnerRequest
+
+
+@never_cache
+@learner_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def mixed_up(request: LearnerRequest, slug: str) -> HttpResponse:
+    """The pairs side by side; a POST starts the drill, which ends a session of Learn that is open."""
+    deck = deck_or_404(request, slug)
+    pairs = mixups(enrollment_of(request, deck))
+    if request.method != "POST":
+        return render(request, "sessions_app/mixed_up.html", {"deck": deck, "pairs": pairs})
+    settings = SessionSettings(
+        queue=learn.DRILL,
+        cards=drilled_cards(pairs),
+        kinds=(Kind.CHOICE.value,),
+        seconds=learn.DRILL_SECONDS,
+    )
+    session = pairs and sessions.session_start(
+        learner=request.learner, deck=deck, mode="learn", settings=settings, now=timezone.now()
+    )
+    if not session:
+        messages.info(request, NOTHING)
+        return redirect("deck_mixed_up", slug=slug)
+    return redirect("study", slug=slug, mode="learn")

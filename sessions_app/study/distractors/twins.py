@@ -1,0 +1,79 @@
+"""Twins: two cards of a deck that mean the same ("Benefit of pooling", "Usefulness of a pooling layer").
+
+They are never each other's wrong option, false statement or board mate. Two cards are twins where their owner says
+so, and never where the owner says they are not; else where at least half of the smaller term, by the weight of its
+words, stands in the other one, unless their definitions are different numbers.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from functools import lru_cache
+
+from sessions_app.study.distractors.similarity import Weights, stems, weigh
+from sessions_app.study.text.normal import tidy
+from sessions_app.study.text.numbers import LONGEST as NUMBER_LONGEST
+from sessions_app.study.text.numbers import quantity
+from sessions_app.study.types import StudyCard
+
+SHARE = 0.5
+# The words of a deck are weighed by about so many of its cards, evenly spread.
+WEIGHED = 300
+
+
+def weights_of(deck: Sequence[StudyCard]) -> Weights:
+    """The weights of words in the deck's terms; cheap for a deck that was weighed before."""
+    return weigh(tuple(card.term for card in spread(deck)), language_of(deck))
+
+
+def spread(deck: Sequence[StudyCard]) -> Sequence[StudyCard]:
+    return deck if len(deck) <= WEIGHED else deck[:: -(-len(deck) // WEIGHED)]
+
+
+def language_of(deck: Sequence[StudyCard]) -> str:
+    return deck[0].language if deck else ""
+
+
+def are_twins(one: StudyCard, other: StudyCard, weights: Weights) -> bool:
+    """Whether two different cards mean the same."""
+    if one.id == other.id or one.id in other.distinct or other.id in one.distinct:
+        return False
+    return are_marked(one, other) or are_alike(one, other, weights)
+
+
+def are_marked(one: StudyCard, other: StudyCard) -> bool:
+    """Whether the owner marked them as twins."""
+    return one.id in other.twins or other.id in one.twins
+
+
+def are_alike(one: StudyCard, other: StudyCard, weights: Weights) -> bool:
+    """Whether they are twins by their words."""
+    words, others = stems(one.term, one.language), stems(other.term, other.language)
+    alike = not words.isdisjoint(others) and weights.share(words, others) >= SHARE
+    return alike and not are_different_numbers(one.definition, other.definition)
+
+
+def are_different_numbers(one: str, other: str) -> bool:
+    """Whether both texts are numbers, and not the same: "Start of World War I" is no twin of its end."""
+    number, another = (quantity(tidy(text[:NUMBER_LONGEST])) for text in (one, other))
+    return number is not None and another is not None and number != another
+
+
+def twins_of(card: StudyCard, deck: Sequence[StudyCard]) -> frozenset[int]:
+    """The ids of the card's twins in the deck; cheap for a deck that was asked before."""
+    places = words_of(tuple(other.term for other in deck), language_of(deck))
+    near = {place for word in stems(card.term, card.language) for place in places.get(word, ())}
+    weights = weights_of(deck)
+    found = {deck[place].id for place in near if are_twins(card, deck[place], weights)}
+    return frozenset(
+        found | {other.id for other in deck if are_marked(card, other) and are_twins(card, other, weights)}
+    )
+
+
+@lru_cache(maxsize=8)
+def words_of(terms: tuple[str, ...], language: str) -> dict[str, list[int]]:
+    """Where each word stands: the places of the terms that have it."""
+    places = defaultdict[str, list[int]](list)
+    for place, term in enumerate(terms):
+        for word in stems(term, language):
+            places[word].append(place)
+    return dict(places)

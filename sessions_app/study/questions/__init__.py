@@ -1,0 +1,1 @@
+"""Making and grading one question."""

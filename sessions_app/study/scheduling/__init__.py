@@ -1,0 +1,1 @@
+"""FSRS and levels."""

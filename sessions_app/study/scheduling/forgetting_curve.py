@@ -1,0 +1,55 @@
+"""The forgetting curve of one card: what its outcomes have made of predicted recall, and what comes."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+from sessions_app.study.scheduling.fsrs_memory import retrievability
+from sessions_app.study.scheduling.progress import counted, fold
+from sessions_app.study.scheduling.types import Memory, Outcome, Progress
+
+# So many of the last recalls are drawn, each with so many points on the way to the next.
+MOST_RECALLS = 30
+POINTS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The predicted recall, 0 to 1, at an instant."""
+
+    at: datetime
+    recall: float
+
+
+def memories(outcomes: Iterable[Outcome], retention: float) -> list[Memory]:
+    """The memory after each recall that fed it, oldest first; the last ones alone of a long history.
+
+    ``outcomes`` come in order of time.
+    """
+    found: dict[datetime, Memory] = {}
+    progress = Progress()
+    for outcome in counted(list(outcomes)):
+        progress = fold(progress, outcome, retention)
+        if progress.memory:
+            found[progress.memory.last_review] = progress.memory
+    return list(found.values())[-MOST_RECALLS:]
+
+
+def curve(recalls: Sequence[Memory], until: datetime) -> list[Point]:
+    """Predicted recall from the first of ``recalls`` until ``until``, which is not before the last of them.
+
+    It is 1 at each recall, and falls from there: two points lie at the instant of the next one.
+    """
+    ends = [later.last_review for _, later in pairwise(recalls)] + [until]
+    return [
+        point
+        for memory, end in zip(recalls, ends, strict=True)
+        for point in falling(memory, memory.last_review, end)
+    ]
+
+
+def falling(memory: Memory, start: datetime, end: datetime) -> list[Point]:
+    """Predicted recall from ``start`` to ``end`` while nothing feeds ``memory``; dense where it falls fastest."""
+    instants = [start + (end - start) * (number / POINTS) ** 2 for number in range(POINTS + 1)]
+    return [Point(at, retrievability(memory, at)) for at in instants]

@@ -1,0 +1,108 @@
+"""FSRS behind two functions: what a rating does to a memory, and how likely recall is at an instant.
+
+The numbers are those of the `fsrs` package (py-fsrs, FSRS-6) without fuzz: intervals must be a function of the
+log alone. Formulas: https://github.com/open-spaced-repetition/awesome-fsrs/wiki/The-Algorithm
+
+FSRS was fitted to whole study days between answers, 0 on the same one, and so count Anki and fsrs-rs. The package
+takes instants and counts 24-hour periods: a learner who comes five minutes earlier every evening would be on the
+same day for ever. So it is given instants that lie whole study days apart.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+
+import fsrs
+
+from sessions_app.study.scheduling.types import Memory
+from sessions_app.study.types import Rating, State
+
+VERSION = "fsrs-6-days"
+"""Names what the fold makes of a log: raised whenever the same lines come to other progress."""
+
+DEFAULT_RETENTION = 0.9
+MIN_RETENTION, MAX_RETENTION = 0.70, 0.99
+SAME_DAY_STEP = timedelta(minutes=10)
+SECONDS_PER_DAY = 86_400
+# Any day: the package looks at differences alone.
+DAY_ZERO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@lru_cache(maxsize=64)
+def scheduler(retention: float) -> fsrs.Scheduler:
+    """The scheduler for a desired retention: one same-day step, no fuzz, the published weights."""
+    return fsrs.Scheduler(
+        desired_retention=retention,
+        learning_steps=(SAME_DAY_STEP,),
+        relearning_steps=(SAME_DAY_STEP,),
+        enable_fuzzing=False,
+    )
+
+
+def review(
+    memory: Memory | None, rating: Rating, now: datetime, day: date, retention: float = DEFAULT_RETENTION
+) -> Memory:
+    """The memory after a recall rated ``rating`` at ``now``, in the learner's study day ``day``.
+
+    ``memory`` is None at a card's first recall. ``retention`` is the probability of recall, 0.70 to 0.99, at which
+    the card becomes due again. Elapsed time is counted in study days, and an earlier one lived again (by flying
+    west, or with a clock put back) is the same day.
+    """
+    # An id is given because the library otherwise takes one from the clock and sleeps a millisecond for it.
+    before, at = fsrs.Card(card_id=1, due=DAY_ZERO), DAY_ZERO
+    if memory is not None:
+        before = fsrs.Card(
+            card_id=1,
+            state=fsrs.State(memory.state),
+            step=memory.step,
+            stability=memory.stability,
+            difficulty=memory.difficulty,
+            due=DAY_ZERO,
+            last_review=DAY_ZERO,
+        )
+        at += timedelta(days=max(0, (day - memory.day).days))
+    after, _ = scheduler(retention).review_card(before, fsrs.Rating(rating), at)
+    if after.stability is None or after.difficulty is None:  # pragma: no cover - the library always sets them
+        raise AssertionError("FSRS left a reviewed card without a memory")
+    wait, state = after.due - at, State(after.state)
+    return Memory(
+        stability=after.stability,
+        difficulty=after.difficulty,
+        state=state,
+        step=after.step,
+        due=now.astimezone(UTC) + wait,
+        due_day=day + wait if state is State.REVIEW else day,
+        last_review=now.astimezone(UTC),
+        day=max(day, memory.day) if memory else day,
+    )
+
+
+def previews(
+    memory: Memory | None, now: datetime, day: date, retention: float = DEFAULT_RETENTION
+) -> dict[Rating, timedelta]:
+    """For each rating, the time until the card would be due again: minutes, or whole study days."""
+    return {rating: review(memory, rating, now, day, retention).due - now for rating in Rating}
+
+
+def retrievability(memory: Memory, now: datetime) -> float:
+    """The predicted probability of recall at ``now``, 0 to 1.
+
+    In fractional days: the library counts whole ones, and would call a card certain until the next morning.
+    """
+    elapsed = max(0.0, (now - memory.last_review).total_seconds() / SECONDS_PER_DAY)
+    decay, factor = forgetting_curve()
+    return float((1 + factor * elapsed / memory.stability) ** decay)
+
+
+def falls_to(memory: Memory, recall: float) -> datetime:
+    """The instant at which predicted recall falls to ``recall`` (0 to 1)."""
+    decay, factor = forgetting_curve()
+    days = memory.stability / factor * (recall ** (1 / decay) - 1)
+    # A hundred years is the library's own longest interval, and keeps the sum inside a date's range.
+    return memory.last_review + timedelta(days=min(days, 36_500))
+
+
+@lru_cache(maxsize=1)
+def forgetting_curve() -> tuple[float, float]:
+    """FSRS-6's power curve R = (1 + factor * t / S) ** decay, with R = 0.9 at t = S."""
+    decay = -scheduler(DEFAULT_RETENTION).parameters[20]
+    return decay, 0.9 ** (1 / decay) - 1
