@@ -13,7 +13,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALL = command -v $(PYTHON) >/dev/null || { echo 'PYTHON: there is no $(PYTHON); Studysite needs Python 3.11 or newer.'; exit 1; }; \
-	$(PYTHON) studysite/install.py
+	$(PYTHON) studysite/server/install.py
 
 # Nothing here may be a secret: these checks only read code and settings.
 CHECK_ENVIRONMENT := SECRET_KEY=only-for-make-check-0123456789-abcdefghijklmnopqrstuvwxyz \
@@ -29,13 +29,13 @@ POSTGRES_TESTS := $(addprefix tests/accounts/test_,$(addsuffix .py,admin_erasing
 .PHONY: run admin dev test soak bench check lock clean installed installed-dev
 
 run: installed
-	@$(BIN)/python -m studysite.serve
+	@$(BIN)/python -m studysite.server.serve
 
 dev: installed
-	@DEBUG=on $(BIN)/python -m studysite.serve
+	@DEBUG=on $(BIN)/python -m studysite.server.serve
 
 admin: installed
-	@$(BIN)/python -m studysite.prepare
+	@$(BIN)/python -m studysite.server.prepare
 	@$(BIN)/python manage.py createsuperuser
 
 # Many tests start Python anew: where nothing compiled may be kept, each would compile the site again.

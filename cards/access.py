@@ -3,7 +3,7 @@
 from django.shortcuts import get_object_or_404
 
 from cards.models import Card, Deck
-from studysite.requests import SiteRequest
+from studysite.http.requests import SiteRequest
 
 READ_AND_POST = ["GET", "HEAD", "POST"]
 

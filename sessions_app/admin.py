@@ -20,7 +20,7 @@ from cards.admin.base import SearchingAdmin
 from cards.admin.filters import DeckFilter, RowFilter
 from cards.models import Card, Deck
 from sessions_app.models import Enrollment, Review, Step, StudySession
-from studysite.accounts.admin_filters import GuestLearnerFilter
+from studysite.accounts.admin.filters import GuestLearnerFilter
 from studysite.accounts.models import User
 
 MOST_COUNTED = 2_000

@@ -10,7 +10,7 @@ django.setup(set_prefix=False)
 
 from django.conf import settings  # noqa: E402
 
-from studysite.requests import largest_body  # noqa: E402
+from studysite.http.requests import largest_body  # noqa: E402
 from studysite.server.bodies import Room  # noqa: E402
 from studysite.server.bridge import Bridge  # noqa: E402
 from studysite.server.django_threads import DjangoThreads  # noqa: E402

@@ -1,7 +1,8 @@
 """What search engines may keep: the front page and public decks, and nothing else.
 
-Pages say so themselves, by the header X-Robots-Tag; where a view has set none, `studysite.middleware.page_headers`
-says ``noindex``. robots.txt names only addresses that are no secret: where it named an invitation or a deck shared
+Pages say so themselves, by the header X-Robots-Tag; where a view has set none,
+`studysite.http.middleware.page_headers` says ``noindex``. robots.txt names only addresses that are no secret:
+where it named an invitation or a deck shared
 by link, no robot would read there that it must not keep them.
 """
 

@@ -15,7 +15,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError
 
-from studysite.paths import BASE_DIR, data_dir
+from studysite.server.paths import BASE_DIR, data_dir
 
 env = Env()
 DATA_DIR = data_dir()
@@ -175,7 +175,7 @@ INSTALLED_APPS = [
     "studysite.accounts",
     "cards",
     "sessions_app",
-    "studysite.admin_config.StudysiteAdminConfig",
+    "studysite.admin.config.StudysiteAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -192,14 +192,14 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "studysite.middleware.request_log",
+    "studysite.http.middleware.request_log",
     "django.middleware.security.SecurityMiddleware",
     # Before static files are answered: an SVG that is opened by itself is a page too.
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "studysite.middleware.permissions_policy",
+    "studysite.http.middleware.permissions_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "studysite.middleware.page_headers",
+    "studysite.http.middleware.page_headers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -207,15 +207,15 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "studysite.accounts.known_browsers.remember",
-    "studysite.middleware.method_not_allowed",
-    "studysite.middleware.login_redirect",
+    "studysite.accounts.login.known_browsers.remember",
+    "studysite.http.middleware.method_not_allowed",
+    "studysite.http.middleware.login_redirect",
     "studysite.accounts.guests.learner",
     "cards.middleware.deck_gone_meanwhile",
-    "studysite.middleware.time_zone",
+    "studysite.http.middleware.time_zone",
     # A page says so, and nothing before it reads what a request holds.
-    "studysite.middleware.upload_limit",
-    "studysite.unavailable.unavailable_to_503",
+    "studysite.http.middleware.upload_limit",
+    "studysite.http.unavailable.unavailable_to_503",
 ]
 
 ROOT_URLCONF = "studysite.urls"
@@ -303,7 +303,7 @@ AUTHENTICATION_BACKENDS = ["studysite.accounts.backends.PeopleBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
-] + [{"NAME": "studysite.accounts.validators.VisiblePasswordValidator"}]
+] + [{"NAME": "studysite.accounts.login.validators.VisiblePasswordValidator"}]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 SESSION_COOKIE_AGE = 90 * 24 * 3600
@@ -324,7 +324,7 @@ if DEFAULT_FROM_EMAIL and not re.fullmatch(r"[^@\n]*[^@\s<]@[^@\s]+", DEFAULT_FR
         "DEFAULT_FROM_EMAIL", "must be an address: study@example.org, or Studysite <study@example.org>"
     )
 
-ACCOUNT_ADAPTER = "studysite.accounts.adapter.AccountAdapter"
+ACCOUNT_ADAPTER = "studysite.accounts.login.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -338,7 +338,7 @@ ACCOUNT_FORMS = {
     "set_password": "studysite.accounts.forms.SetPasswordForm",
     "signup": "studysite.accounts.forms.SignupForm",
 }
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "studysite.accounts.tokens.PasswordLinkTokenGenerator"  # noqa: S105
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "studysite.accounts.login.tokens.PasswordLinkTokenGenerator"  # noqa: S105
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if HAS_MAIL else "none"
 ACCOUNT_EMAIL_NOTIFICATIONS = HAS_MAIL

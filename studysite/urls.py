@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path, register_converter
 
 from studysite import health, robots, views
-from studysite.converters import KeyConverter
+from studysite.http.converters import KeyConverter
 
 # Before the addresses of the apps, which use it.
 register_converter(KeyConverter, "key")

@@ -6,7 +6,7 @@ from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from studysite.unavailable import is_unavailable, unavailable
+from studysite.http.unavailable import is_unavailable, unavailable
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

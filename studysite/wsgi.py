@@ -8,7 +8,7 @@ from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studysite.settings")
 django.setup(set_prefix=False)
 
-from studysite.requests import Utf8Request  # noqa: E402
+from studysite.http.requests import Utf8Request  # noqa: E402
 
 
 class Request(Utf8Request, WSGIRequest):

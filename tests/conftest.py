@@ -66,4 +66,4 @@ def stranger_client(stranger: User) -> Client:
 @pytest.fixture(autouse=True)
 def _long_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a busy machine no time decides whether a test's work is done at once; who tests slices says how long."""
-    monkeypatch.setattr("cards.slices.SECONDS", 60.0)
+    monkeypatch.setattr("studysite.slices.SECONDS", 60.0)

@@ -14,7 +14,7 @@ from urllib.error import URLError
 
 import pytest
 
-from studysite.paths import BASE_DIR
+from studysite.server.paths import BASE_DIR
 from tests.environment import SETTINGS
 
 # Stops a test that hangs; a start takes seconds, but not on a busy machine.
@@ -53,7 +53,7 @@ def serving(
 ) -> Iterator[subprocess.Popen[str]]:
     """The server, which answers already, in a process group of its own; ``checkout`` serves another version."""
     with subprocess.Popen(
-        [python_of(checkout), "-m", "studysite.serve"],
+        [python_of(checkout), "-m", "studysite.server.serve"],
         env=environment(data_dir, PORT=str(port), **variables),
         cwd=checkout,
         stdout=output,

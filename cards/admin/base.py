@@ -12,8 +12,8 @@ from django.forms import ModelChoiceField, ModelMultipleChoiceField
 from django.http import HttpRequest
 
 from cards.models import Card
-from studysite.accounts.admin_actions import ChosenRowsAdmin
-from studysite.requests import whole_number
+from studysite.accounts.admin.actions import ChosenRowsAdmin
+from studysite.http.requests import whole_number
 
 SIDES_CSS = ("css/maths.css", "css/code.css")
 """The site's look of formulas and code."""

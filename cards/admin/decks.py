@@ -22,7 +22,7 @@ from cards.erasing import services as erasing
 from cards.erasing.handing_over import hand_over
 from cards.management import library
 from cards.models import Card, Deck, Visibility
-from studysite.accounts.admin_filters import GuestOwnerFilter
+from studysite.accounts.admin.filters import GuestOwnerFilter
 from studysite.accounts.models import User
 
 LISTED = "Everybody finds them in the list of decks, and may study and copy them."

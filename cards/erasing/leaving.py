@@ -12,10 +12,10 @@ from cards.erasing.services import REMOVED_REPORT, REMOVED_TAG, claim_decks, dec
 from cards.importing.drafts import drop_draft
 from cards.management import library
 from cards.models import Card, CardReport, Deck, DeckExport, ImportDraft, Tag
-from cards.slices import Slice
 from studysite.accounts.erasing import Belonging
 from studysite.accounts.models import User
 from studysite.accounts.signals import belongings_asked, objections_asked, person_erasing, person_leaving
+from studysite.slices import Slice
 
 TagLink = Card.tags.through
 

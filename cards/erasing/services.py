@@ -36,10 +36,10 @@ from cards.models import (
     make_card_key,
 )
 from cards.signals import cards_erasing, deck_erasing, references_asked
-from cards.slices import Slice
 from cards.text.markdown import render
-from studysite.accounts.admin_log import forget_rows
+from studysite.accounts.admin.log import forget_rows
 from studysite.deadline import in_request, is_over
+from studysite.slices import Slice
 
 logger = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from django.db.models import Case, QuerySet, Sum, When
 from cards.exporting.writing import Writer
 from cards.formats.types import FormatError
 from cards.models import Deck, DeckExport, exports_folder
-from cards.slices import Slice
 from cards.temporary_files import remove_strays
 from studysite.accounts.models import User
+from studysite.slices import Slice
 from studysite.sqlite.base import sqlite_code
 
 logger = logging.getLogger(__name__)

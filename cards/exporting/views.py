@@ -26,10 +26,10 @@ from cards.exporting.writing import HISTORY, Writer, characters_of
 from cards.formats.parts import FILE
 from cards.formats.types import FormatError
 from cards.models import Deck, DeckExport
-from cards.slices import Slice
 from studysite.accounts.limits import too_often
-from studysite.htmx import render_page
-from studysite.requests import SiteRequest
+from studysite.http.htmx import render_page
+from studysite.http.requests import SiteRequest
+from studysite.slices import Slice
 
 MOST_AT_ONCE = 1_000
 """Cards of a deck that is written while its learner waits; others would take half a second and more."""

@@ -21,10 +21,10 @@ from cards.media.files import ENDING, path_of
 from cards.models import CHUNK, Card, Deck, Tag
 from cards.models import TwinPair as StoredPair
 from cards.signals import records_asked
-from cards.slices import Steps
 from cards.text.images import StoredImage
 from cards.text.studied_side import DEFINITION, TERM
 from studysite.accounts.models import User
+from studysite.slices import Steps
 
 HISTORY = "history"
 """The archive with what the learner has learned."""

@@ -22,9 +22,9 @@ from cards.models import (
     drafts_folder,
     lock_decks,
 )
-from cards.slices import Slice
 from cards.temporary_files import remove_strays
 from studysite.accounts.models import User
+from studysite.slices import Slice
 
 DROPPED_AT_ONCE = 2_000
 

@@ -21,7 +21,7 @@ from cards.importing.reading.reader import steps as read_steps
 from cards.importing.reading.storage import Reading, opened
 from cards.importing.taking_over import keeps, merge
 from cards.models import CHUNK, Deck, ImportDraft, TwinPair, lock_decks
-from cards.slices import Slice, Steps
+from studysite.slices import Slice, Steps
 
 
 def finish_on(draft: ImportDraft, slice_: Slice) -> bool:

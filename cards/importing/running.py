@@ -17,7 +17,7 @@ from cards.importing.reading.storage import BusyError, opened
 from cards.importing.writing import write_cards
 from cards.models import Deck, ImportDraft
 from cards.signals import history_offered
-from cards.slices import Slice
+from studysite.slices import Slice
 
 WHAT_STAYS = {
     ImportDraft.Phase.MERGING: "Some of the cards are in the deck already; the others were not imported.",

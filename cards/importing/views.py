@@ -33,12 +33,12 @@ from cards.importing.reading.reader import open_draft
 from cards.importing.reading.storage import BusyError, opened
 from cards.importing.taking_over import keeps
 from cards.models import Deck, ImportDraft
-from cards.slices import Slice
 from cards.text.markdown import render
 from studysite.accounts.guests import admit, learner_required
 from studysite.accounts.limits import too_often
-from studysite.htmx import render_page
-from studysite.requests import LearnerRequest, SiteRequest
+from studysite.http.htmx import render_page
+from studysite.http.requests import LearnerRequest, SiteRequest
+from studysite.slices import Slice
 
 PARTS = ("import-progress",)
 GONE = "The file has waited for too long. Choose it again."

@@ -31,10 +31,10 @@ from cards.models import (
     Tag,
     tag_key,
 )
-from cards.slices import Slice
 from cards.text.cleaning import clean_text
 from cards.text.images import StoredImage, with_images, without_images
 from studysite.accounts.models import User
+from studysite.slices import Slice
 
 MAX_TAGS = 50
 """Tags that one card may bring along."""

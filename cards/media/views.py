@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from cards.media.files import ENDING, MEDIA_TYPE, path_of
 from cards.models import CardImage, Deck
-from studysite.requests import SiteRequest
+from studysite.http.requests import SiteRequest
 
 YEAR = 365 * 24 * 60 * 60
 

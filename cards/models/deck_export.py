@@ -10,8 +10,8 @@ from django.db import models
 from django.utils import timezone
 
 from cards.models.import_draft import make_token
-from cards.slices import Claimed
 from studysite.accounts.models import User
+from studysite.slices import Claimed
 
 
 def exports_folder() -> Path:

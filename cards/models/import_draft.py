@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from cards.slices import Claimed
+from studysite.slices import Claimed
 
 KEPT_FOR = timedelta(days=1)
 """How long a file waits for somebody to import it."""

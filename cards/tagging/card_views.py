@@ -16,8 +16,8 @@ from cards.tagging import services as tagging
 from cards.tagging.filter import TagChoice
 from cards.tagging.forms import SelectionForm, TagNamesForm
 from cards.text.cleaning import clean_text
-from studysite.htmx import render_page, wanted_part
-from studysite.requests import LearnerRequest, safe_next
+from studysite.http.htmx import render_page, wanted_part
+from studysite.http.requests import LearnerRequest, safe_next
 
 CARDS_PER_PAGE = 50
 

@@ -13,8 +13,8 @@ from cards.access import READ_AND_POST
 from cards.models import Tag
 from cards.tagging import services as tagging
 from cards.tagging.forms import MergeForm, RenameForm
-from studysite.htmx import render_page
-from studysite.requests import LearnerRequest
+from studysite.http.htmx import render_page
+from studysite.http.requests import LearnerRequest
 
 TAGS_PER_PAGE = 100
 MOST_NAMES = 500

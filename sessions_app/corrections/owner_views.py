@@ -12,8 +12,8 @@ from cards.reporting.services import to_look_at_in
 from sessions_app.models import OverriddenAnswer
 from sessions_app.review_log import overridden_answers
 from studysite.accounts.guests import learner_required
-from studysite.htmx import render_page
-from studysite.requests import LearnerRequest, whole_number
+from studysite.http.htmx import render_page
+from studysite.http.requests import LearnerRequest, whole_number
 
 ANSWERS_PER_PAGE = 50
 WORDS = ("accept", "not_right")

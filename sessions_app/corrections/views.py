@@ -17,7 +17,7 @@ from sessions_app.corrections.forms import OverrideForm, ReportForm
 from sessions_app.models import Review
 from sessions_app.study.types import Verdict
 from studysite.accounts.guests import learner_required
-from studysite.requests import LearnerRequest, safe_next
+from studysite.http.requests import LearnerRequest, safe_next
 
 RIGHT_TOO = "That answer does not count now, and the deck’s owner is told that it may be right too."
 ACCEPTED = "That answer counts from now on."

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from sessions_app.learners.guests import belongings, guest_discard, guest_merge
 from studysite.accounts import guests
 from studysite.accounts.models import User
-from studysite.requests import SiteRequest, safe_next
+from studysite.http.requests import SiteRequest, safe_next
 
 ADDED = "The answers and decks from this device are yours now."
 DISCARDED = "The answers and decks from this device are discarded."

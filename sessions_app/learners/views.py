@@ -13,7 +13,7 @@ from sessions_app.access import deck_or_404, enrollment_of
 from sessions_app.learners import settings
 from sessions_app.learners.forms import SettingsForm, SharingForm
 from studysite.accounts.guests import learner_required, to_login
-from studysite.requests import LearnerRequest
+from studysite.http.requests import LearnerRequest
 
 READ_AND_POST = ["GET", "HEAD", "POST"]
 

@@ -20,12 +20,12 @@ from cards.exporting import preparing
 from cards.importing import running
 from cards.importing.drafts import hidden_remove, old_drafts_remove
 from cards.media.files import unused_images_remove
-from cards.slices import Slice
 from cards.temporary_files import remove_strays
 from sessions_app.learners.guests import idle_guests_erase
 from studysite.accounts import erasing
 from studysite.accounts.models import User
 from studysite.deadline import is_over
+from studysite.slices import Slice
 
 IDLE_DAYS = 30
 """Days without an answer after which a guest is erased."""

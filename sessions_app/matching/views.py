@@ -31,8 +31,8 @@ from sessions_app.study.modes import MODES
 from sessions_app.study.questions.types import InvalidResponseError
 from sessions_app.study.types import Side
 from studysite.accounts.guests import admit
-from studysite.htmx import render_page
-from studysite.requests import LearnerRequest
+from studysite.http.htmx import render_page
+from studysite.http.requests import LearnerRequest
 
 STALE = "The board had moved on already; nothing was counted twice. This is where you are."
 CHOOSE = "Choose a term and a definition."

@@ -9,7 +9,7 @@ from cards.models import Card, Deck
 from sessions_app.access import number
 from sessions_app.study.shuffle import shuffled_place
 from sessions_app.study.types import Side
-from studysite.requests import SiteRequest
+from studysite.http.requests import SiteRequest
 
 MAX_SEED = 10**6
 

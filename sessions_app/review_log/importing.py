@@ -17,7 +17,6 @@ from django.db import transaction
 from django.db.models import F
 
 from cards.models import Card, Deck
-from cards.slices import Slice
 from sessions_app.models import ANKI, CardProgress, DayTotal, Enrollment, Review
 from sessions_app.review_log import replaying, totals
 from sessions_app.review_log.card_changes import note_buried
@@ -25,6 +24,7 @@ from sessions_app.review_log.replaying import lock_enrollment
 from sessions_app.study.scheduling.types import Tally
 from sessions_app.study.types import Evidence, Level
 from studysite.accounts.models import User
+from studysite.slices import Slice
 
 CARDS_AT_ONCE, LINES_AT_ONCE = 250, 600
 

@@ -21,7 +21,7 @@ from django.http import FileResponse, HttpResponse, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
-from studysite.requests import Utf8Request
+from studysite.http.requests import Utf8Request
 from studysite.sqlite.turn import Patience, waiting_at_most
 
 READS = ("GET", "HEAD", "OPTIONS")

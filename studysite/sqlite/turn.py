@@ -19,7 +19,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from studysite.lock_files import open_lock_file
+from studysite.sqlite.lock_files import open_lock_file
 
 CLOCK = struct.Struct("d")
 

@@ -7,8 +7,8 @@ from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
 
-from studysite.accounts import login_limits
-from studysite.accounts.known_browsers import COOKIE, DAYS, MOST_ACCOUNTS
+from studysite.accounts.login.known_browsers import COOKIE, DAYS, MOST_ACCOUNTS
+from studysite.accounts.login.limits import client_ip
 from studysite.accounts.models import User
 from tests.accounts.people import errors, log_in
 from tests.conftest import PASSWORD
@@ -266,7 +266,7 @@ def test_the_client_s_address(settings, proxies, meta, address):
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
     request = HttpRequest()
     request.META = meta
-    assert login_limits.client_ip(request) == address
+    assert client_ip(request) == address
 
 
 def test_a_connection_without_an_address_is_refused(learner, client):

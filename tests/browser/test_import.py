@@ -124,7 +124,7 @@ def test_a_large_file_is_read_and_a_large_deck_prepared_in_slices(
     page, plain_page, sign_in, learner, word_file, monkeypatch, scripts
 ) -> None:
     page = page if scripts else plain_page
-    monkeypatch.setattr("cards.slices.SECONDS", 0.0)
+    monkeypatch.setattr("studysite.slices.SECONDS", 0.0)
     monkeypatch.setattr("cards.exporting.views.MOST_AT_ONCE", 2)
     sign_in(page.context, learner)
     page.goto("/import/")

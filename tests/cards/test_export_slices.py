@@ -24,9 +24,9 @@ from cards.formats import parts
 from cards.formats.detect import read_file
 from cards.formats.types import FormatError
 from cards.models import Card, Deck, DeckExport, Tag, TwinPair, exports_folder
-from cards.slices import Slice, Steps
 from sessions_app.models import CardProgress, Enrollment, Review
 from studysite.accounts.models import User
+from studysite.slices import Slice, Steps
 from tests.cards.pictures import show, stored
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,7 @@ def _own_folder(settings: Any, tmp_path: Path) -> None:
 @pytest.fixture
 def minimal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each request does the least that it can."""
-    monkeypatch.setattr("cards.slices.SECONDS", 0.0)
+    monkeypatch.setattr("studysite.slices.SECONDS", 0.0)
     monkeypatch.setattr("cards.exporting.writing.CHUNK", 2)
     monkeypatch.setattr("cards.exporting.writing.CHUNK_WITH_HISTORY", 2)
     monkeypatch.setattr("cards.exporting.writing.PAIRS_AT_ONCE", 2)
@@ -149,7 +149,7 @@ def test_so_it_is_in_many_blocks(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("broken", ["cards.slices.Slice.is_over", "cards.formats.parts.Parts.close"])
+@pytest.mark.parametrize("broken", ["studysite.slices.Slice.is_over", "cards.formats.parts.Parts.close"])
 def test_whoever_is_killed_in_a_slice_loses_that_slice_alone(
     deck: Deck, owner: User, kind: str, minimal: None, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
@@ -295,7 +295,7 @@ def test_a_small_deck_is_written_at_once_unless_that_takes_too_long(
 ) -> None:
     assert "Download .txt" in owner_client.get(f"/decks/{deck.slug}/export/").text
     assert body(owner_client.get(f"/decks/{deck.slug}/export/tab/"))
-    monkeypatch.setattr("cards.slices.SECONDS", 0.0)
+    monkeypatch.setattr("studysite.slices.SECONDS", 0.0)
     for kind in KINDS:
         page = owner_client.get(f"/decks/{deck.slug}/export/{kind}/")
         assert "is prepared before you can download it" in page.text

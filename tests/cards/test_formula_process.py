@@ -22,7 +22,7 @@ from cards.text.formulas.process import (
     converter,
 )
 from cards.text.formulas.syntax import FormulaError
-from studysite.paths import BASE_DIR
+from studysite.server.paths import BASE_DIR
 
 STAND_IN = """
 import json, os, signal, sys, time

@@ -167,13 +167,13 @@ class TestDecks:
 
         def begins(*args):
             monkeypatch.undo()
-            monkeypatch.setattr("cards.slices.SECONDS", 0.0)
+            monkeypatch.setattr("studysite.slices.SECONDS", 0.0)
             other = ImportDraft.objects.get()
             running.begin(draft=other, look=saving.kept(other), title="x")
             real(*args)
 
         monkeypatch.setattr(reader.Reader, "add", begins)
-        monkeypatch.setattr("cards.slices.SECONDS", 0.0)
+        monkeypatch.setattr("studysite.slices.SECONDS", 0.0)
         learner_client.post(url, shown | {"do": "look"})
         assert "Importing x" in learner_client.get(url).text
         while learner_client.post(f"{url}go-on/")["Location"] == url:

@@ -13,7 +13,7 @@ from cards.formats.types import FormatError
 from cards.importing import drafts, merging, running, writing
 from cards.importing.preview import comparing
 from cards.models import Card, Deck, ImportDraft, drafts_folder
-from cards.slices import Slice
+from studysite.slices import Slice
 
 pytestmark = pytest.mark.django_db
 

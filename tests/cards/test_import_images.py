@@ -20,7 +20,7 @@ from cards.importing.images import said_of
 from cards.importing.preview import comparing
 from cards.media.files import path_of
 from cards.models import CardImage, Deck, ImportDraft
-from cards.slices import Slice
+from studysite.slices import Slice
 from tests.cards.pictures import png, show, stored
 from tests.cards.test_export import import_content
 
@@ -182,8 +182,8 @@ def test_dropping_an_import_drops_its_images(owner):
 
 def test_queries_do_not_grow_with_images(owner, monkeypatch):
     # On a busy machine one slice or transaction more would be more queries.
-    monkeypatch.setattr("cards.slices.SECONDS", 60.0)
-    monkeypatch.setattr("cards.slices.OF_A_TRANSACTION", 60.0)
+    monkeypatch.setattr("studysite.slices.SECONDS", 60.0)
+    monkeypatch.setattr("studysite.slices.OF_A_TRANSACTION", 60.0)
 
     def queries(number: int) -> int:
         ImportDraft.objects.all().delete()

@@ -17,10 +17,10 @@ from cards.erasing.handing_over import hand_over
 from cards.formats.types import FormatError
 from cards.importing import drafts, merging, running, splitting
 from cards.models import KEPT_DRAFTS, KEPT_FOR, Card, Deck, ImportDraft
-from cards.slices import Slice
 from sessions_app.models import Enrollment, Review
 from studysite.accounts.models import User
 from studysite.deadline import in_seconds
+from studysite.slices import Slice
 from tests.cards.conftest import MakeDeck
 from tests.cards.test_import_pages import import_it
 from tests.cards.test_import_slices import MOST_REQUESTS, a_draft, again, look_in_slices, minimal  # noqa: F401

@@ -25,9 +25,9 @@ from cards.importing.reading import reader
 from cards.importing.reading.storage import opened
 from cards.models import Card, Deck, ImportDraft
 from cards.models import TwinPair as StoredPair
-from cards.slices import Slice
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review
 from studysite.accounts.models import User
+from studysite.slices import Slice
 from tests.cards.formats.packages import CLOZE, note, package
 from tests.cards.pictures import png
 from tests.cards.test_import_pages import as_shown, import_it, upload
@@ -50,8 +50,8 @@ def _own_folder(settings: Any, tmp_path: Any, owner: User, learner: User) -> Non
 @pytest.fixture
 def minimal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each request and each transaction does the least that it can."""
-    monkeypatch.setattr("cards.slices.SECONDS", 0.0)
-    monkeypatch.setattr("cards.slices.OF_A_TRANSACTION", 0.0)
+    monkeypatch.setattr("studysite.slices.SECONDS", 0.0)
+    monkeypatch.setattr("studysite.slices.OF_A_TRANSACTION", 0.0)
     for module in ("writing", "merging", "preview.comparing"):
         monkeypatch.setattr(f"cards.importing.{module}.CHUNK", 2)
     monkeypatch.setattr("cards.importing.preview.comparing.KNOWN_AT_ONCE", 2)

@@ -29,7 +29,7 @@ QUESTIONS, MOST_MILLISECONDS = 100, 300
 WORST = 2.0
 HTMX = {"HX-Request": "true", "HX-Target": "question"}
 
-from studysite.prepare import prepare, start_django
+from studysite.server.prepare import prepare, start_django
 
 DATA_DIR = tempfile.mkdtemp(prefix="studysite-bench-")
 os.environ.pop("DATABASE_URL", None)

@@ -23,7 +23,7 @@ from unittest import mock
 from urllib.parse import quote, urlsplit
 
 if __name__ == "__main__":
-    from studysite.prepare import prepare, start_django
+    from studysite.server.prepare import prepare, start_django
 
     DATA_DIR = tempfile.mkdtemp(prefix="studysite-fuzz-")
     os.environ.pop("DATABASE_URL", None)

@@ -45,7 +45,7 @@ def by_anki(path: str) -> float:
 
 def by_us(path: Path) -> tuple[float, float, float]:
     """Processor seconds of the preview and of the import, and the growth of the process at most, in megabytes."""
-    from studysite.prepare import start_django
+    from studysite.server.prepare import start_django
 
     start_django()
     from cards.importing import drafts, running

@@ -225,7 +225,7 @@ def requests_of(data: bytes, *, has_account: bool) -> Iterator[tuple[str, float,
 
 def measure(kind: str, *, has_account: bool) -> None:
     """Print a line for a kind; ends with 1 where it takes too much."""
-    from studysite.prepare import prepare, start_django
+    from studysite.server.prepare import prepare, start_django
 
     folder = tempfile.mkdtemp(prefix="studysite-repeated-")
     os.environ.pop("DATABASE_URL", None)

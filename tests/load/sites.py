@@ -14,7 +14,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from studysite.paths import BASE_DIR
+from studysite.server.paths import BASE_DIR
 from tests.load.browser import Browser
 from tests.server import environment, manage, python_of, serving
 
@@ -103,7 +103,7 @@ def prepare(data_dir: Path, checkout: Path = BASE_DIR, **variables: str) -> None
     if (data_dir / "static").is_dir():
         return
     subprocess.run(
-        [python_of(checkout), "-m", "studysite.prepare"],
+        [python_of(checkout), "-m", "studysite.server.prepare"],
         env=environment(data_dir, **variables),
         cwd=checkout,
         check=True,

@@ -198,7 +198,7 @@ class Browser:
 
 
 def measure(kind: str, cards: int) -> bool:
-    from studysite.prepare import prepare, start_django
+    from studysite.server.prepare import prepare, start_django
 
     start_django()
     prepare()

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django_htmx.middleware import HtmxDetails
 
-from studysite import htmx
+from studysite.http import htmx
 
 PARTS = ("tags", "progress-table")
 

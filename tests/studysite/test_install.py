@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from studysite.paths import BASE_DIR
+from studysite.server.paths import BASE_DIR
 
 # In seconds, against a test that hangs.
 PATIENCE = 600

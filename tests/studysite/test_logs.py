@@ -52,7 +52,7 @@ class Log:
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> Iterator[Log]:
     log, root = Log(), logging.getLogger()
-    for name in ("django.request", "django.security", "django.server", "studysite.requests"):
+    for name in ("django.request", "django.security", "django.server", "studysite.http.requests"):
         monkeypatch.setattr(logging.getLogger(name), "level", logging.DEBUG)
     root.addHandler(log.handler)
     yield log

@@ -15,7 +15,7 @@ HTMX = {"HX-Request": "true", "HX-Current-URL": "http://testserver/decks/deep-le
 
 @pytest.fixture
 def request_log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
-    caplog.set_level(logging.INFO, "studysite.requests")
+    caplog.set_level(logging.INFO, "studysite.http.requests")
     return caplog
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import OperationalError, connection
 from pytest_django.fixtures import Settings
 
-from studysite import prepare
+from studysite.server import prepare
 
 
 @pytest.fixture

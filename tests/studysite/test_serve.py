@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from studysite import serve
-from studysite.paths import BASE_DIR
+from studysite.server import serve
+from studysite.server.paths import BASE_DIR
 from tests.load.sites import children, is_running
 from tests.server import PATIENCE, environment, manage, query, run, serving, wait_until_healthy
 
@@ -26,7 +26,7 @@ FORK = multiprocessing.get_context("fork")
 
 def refusal(data_dir: Path, **variables: str) -> str:
     """The one line of a start that failed."""
-    ended = run("studysite.serve", data_dir, **variables)
+    ended = run("studysite.server.serve", data_dir, **variables)
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1
     assert ended.stderr.startswith("Studysite cannot start. ")
@@ -122,19 +122,19 @@ def test_the_library_s_deck_is_loaded_without_tags(prepared: Path) -> None:
 
 def test_a_second_start_changes_nothing(data_dir: Path) -> None:
     before = snapshot(data_dir)
-    ended = run("studysite.prepare", data_dir)
+    ended = run("studysite.server.prepare", data_dir)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
     assert snapshot(data_dir) == before
 
 
 def test_a_later_version_brings_an_older_database_up_to_date(data_dir: Path) -> None:
     assert manage(data_dir, "migrate", "sessions_app", "zero").returncode == 0
-    assert run("studysite.prepare", data_dir).stdout.startswith("Bringing the database up to date.\n")
+    assert run("studysite.server.prepare", data_dir).stdout.startswith("Bringing the database up to date.\n")
     assert query(data_dir, "SELECT count(*) FROM sessions_app_review") == [(0,)]
 
 
 def test_two_first_starts_at_once(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "studysite.prepare"]
+    command = [sys.executable, "-m", "studysite.server.prepare"]
     settings = environment(tmp_path, DEBUG="on")
     pair = [subprocess.Popen(command, env=settings, cwd=BASE_DIR, stderr=subprocess.PIPE) for _ in range(2)]
     assert [process.communicate(timeout=PATIENCE)[1] for process in pair] == [b"", b""]

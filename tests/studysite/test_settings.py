@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from studysite import paths
+from studysite.server import paths
 from tests.environment import SETTINGS
 
 KEY = "a-key-of-more-than-32-characters-for-tests"

@@ -13,9 +13,9 @@ from django.db import InterfaceError, OperationalError, ProgrammingError, connec
 from django.test import Client
 
 from studysite.accounts.models import User
+from studysite.http.unavailable import is_unavailable
 from studysite.sqlite.base import DatabaseBusyError
 from studysite.sqlite.turn import Turn
-from studysite.unavailable import is_unavailable
 from tests.sqlite_trouble import full, read_only
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.studysite.urls")]
@@ -85,7 +85,7 @@ def test_the_reason_is_logged(
     client: Client, fail_with: Callable[[Exception], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     fail_with(BUSY)
-    with caplog.at_level(logging.WARNING, "studysite.requests"):
+    with caplog.at_level(logging.WARNING, "studysite.http.requests"):
         client.get("/test/database/")
     assert "the database cannot be used: the writer's turn did not come in time" in caplog.messages
 

@@ -29,7 +29,7 @@ def data_dir(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 def test_a_start_brings_everything_along_and_replays_it_once(data_dir: Path) -> None:
     before = query(data_dir, KEPT)
-    started = run("studysite.prepare", data_dir, DEBUG="on")
+    started = run("studysite.server.prepare", data_dir, DEBUG="on")
     assert started.returncode == 0, started.stderr
     assert "4 enrollments replayed" in started.stdout
     assert query(data_dir, KEPT) == before
@@ -37,12 +37,12 @@ def test_a_start_brings_everything_along_and_replays_it_once(data_dir: Path) -> 
     assert query(data_dir, "SELECT DISTINCT replayed_with FROM sessions_app_enrollment") == [(VERSION,)]
     checked = manage(data_dir, "rebuild_progress", "--check")
     assert checked.returncode == 0, checked.stdout
-    assert "replayed" not in run("studysite.prepare", data_dir, DEBUG="on").stdout
+    assert "replayed" not in run("studysite.server.prepare", data_dir, DEBUG="on").stdout
 
 
 def test_a_start_that_was_stopped_goes_on_where_it_was(data_dir: Path) -> None:
     key = "for-a-test-alone-0123456789-abcdefghijklmnop"
     manage(data_dir, "migrate", "--verbosity=0", SECRET_KEY=key)
     manage(data_dir, "rebuild_progress", "--learner", "ada@example.org", SECRET_KEY=key)
-    assert "3 enrollments replayed" in run("studysite.prepare", data_dir, DEBUG="on").stdout
+    assert "3 enrollments replayed" in run("studysite.server.prepare", data_dir, DEBUG="on").stdout
     assert manage(data_dir, "rebuild_progress", "--check").returncode == 0

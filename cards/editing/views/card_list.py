@@ -20,8 +20,8 @@ from cards.text.markdown import is_plain, render
 from cards.text.studied_side import SIDES
 from studysite.accounts.guests import learner_required
 from studysite.accounts.limits import too_often
-from studysite.htmx import render_page, wanted_part
-from studysite.requests import LearnerRequest
+from studysite.http.htmx import render_page, wanted_part
+from studysite.http.requests import LearnerRequest
 
 CARDS_PER_PAGE = 50
 PARTS = ("cards",)

@@ -19,8 +19,8 @@ from cards.models import Card
 from cards.text.images import NOT_DESCRIBED, without_images
 from cards.text.studied_side import SIDES
 from studysite.accounts.guests import learner_required
-from studysite.htmx import render_page, wanted_part
-from studysite.requests import LearnerRequest, safe_next
+from studysite.http.htmx import render_page, wanted_part
+from studysite.http.requests import LearnerRequest, safe_next
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from cards.editing.deck_forms import CopyForm, DetailsForm, NewDeckForm
 from cards.editing.decks import describe_deck, remove_decks, restore_decks
 from cards.models import Deck
 from studysite.accounts.guests import learner_required
-from studysite.htmx import render_page
-from studysite.requests import LearnerRequest
+from studysite.http.htmx import render_page
+from studysite.http.requests import LearnerRequest
 
 DECKS_PER_PAGE = 24
 

@@ -12,8 +12,8 @@ from cards.editing import replacing
 from cards.editing.card_forms import ReplaceForm
 from studysite.accounts.guests import learner_required
 from studysite.accounts.limits import too_often
-from studysite.htmx import render_page
-from studysite.requests import LearnerRequest
+from studysite.http.htmx import render_page
+from studysite.http.requests import LearnerRequest
 
 CHANGES_PER_PAGE = 50
 

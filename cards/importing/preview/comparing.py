@@ -12,8 +12,8 @@ from cards.importing.preview.as_json import head_from_json, preview_from_json, r
 from cards.importing.reading.reader import steps as read_steps
 from cards.importing.reading.storage import Outline, Reading, digest, opened
 from cards.models import CHUNK, Card, CardImage, Deck, ImportDraft
-from cards.slices import Steps
 from studysite.accounts.models import User
+from studysite.slices import Steps
 
 STANDINGS = ("new", "changed", "same")
 KNOWN_AT_ONCE = 2_000

@@ -24,7 +24,7 @@ from cards.importing.preview.as_json import (
 from cards.importing.preview.comparing import Look
 from cards.importing.reading.storage import BusyError, opened
 from cards.models import Deck, ImportDraft
-from cards.slices import Slice
+from studysite.slices import Slice
 
 FORM = 2
 """Of what is kept; to be raised when it changes, so that what was kept before is worked out anew."""

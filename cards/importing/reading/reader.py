@@ -33,10 +33,10 @@ from cards.importing.preview.as_json import (
 from cards.importing.reading.storage import Reading, digest, images_of, learned_to
 from cards.importing.splitting import KEYS_ASKED, MOST_DECKS
 from cards.models import ImportDraft
-from cards.slices import Steps
 from cards.text.cleaning import clean_text
 from cards.text.markdown import MAX_SOURCE
 from studysite.accounts.models import User
+from studysite.slices import Steps
 
 FORM = 1
 """Of a reading; to be raised when it changes, so that what was read before is read anew."""

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from sessions_app.management.chores import CHORES, Chore
 from studysite.deadline import in_seconds
-from studysite.lock_files import open_lock_file
+from studysite.sqlite.lock_files import open_lock_file
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from sessions_app.models import Paper
 from sessions_app.practice_test.items import items_of, sections_of
 from sessions_app.practice_test.views.paper import own_papers
 from studysite.accounts.guests import learner_required
-from studysite.requests import LearnerRequest
+from studysite.http.requests import LearnerRequest
 
 
 def paper_of(request: LearnerRequest, slug: str, pk: int) -> Paper:

@@ -18,7 +18,7 @@ from sessions_app.practice_test.results import answers_of, by_kind, friends_of
 from sessions_app.practice_test.views.paper import own_papers
 from sessions_app.study.modes import MODES
 from studysite.accounts.guests import learner_required
-from studysite.requests import LearnerRequest
+from studysite.http.requests import LearnerRequest
 
 ALL_RIGHT = "Nothing was missed in that test."
 NOT_THERE = "These cards cannot be asked in these kinds of question any more."

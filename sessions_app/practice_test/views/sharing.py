@@ -17,7 +17,7 @@ from sessions_app.practice_test.views.results import STILL_OPEN
 from sessions_app.study.modes import MODES
 from sessions_app.study.modes.types import SessionSettings
 from studysite.accounts.guests import admit, learner_required
-from studysite.requests import LearnerRequest
+from studysite.http.requests import LearnerRequest
 
 SHARED = "Send the link to whom you like."
 UNSHARED = "The link leads nowhere any more."

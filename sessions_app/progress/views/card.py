@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 from cards.models import Deck, Tag, Visibility
 from sessions_app.progress.card import card_standing
 from sessions_app.sessions.marks import marks_on
-from studysite.htmx import render_page
-from studysite.requests import SiteRequest
+from studysite.http.htmx import render_page
+from studysite.http.requests import SiteRequest
 from studysite.robots import for_robots
 
 LINES_PER_PAGE = 25

@@ -14,8 +14,8 @@ from cards.tagging.filter import TagChoice
 from sessions_app.progress import standing, term_list
 from sessions_app.progress.viewer import Viewer
 from sessions_app.study.modes import MODES
-from studysite.htmx import render_page, wanted_part
-from studysite.requests import SiteRequest
+from studysite.http.htmx import render_page, wanted_part
+from studysite.http.requests import SiteRequest
 from studysite.robots import for_robots
 
 TERMS_PER_PAGE = 50

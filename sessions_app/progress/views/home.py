@@ -13,8 +13,8 @@ from cards.reporting.services import to_look_at
 from sessions_app.learners.guests import belongings
 from sessions_app.progress import standing
 from studysite.accounts.guests import guest_of
-from studysite.htmx import render_page
-from studysite.requests import SiteRequest
+from studysite.http.htmx import render_page
+from studysite.http.requests import SiteRequest
 from studysite.robots import for_robots
 
 DECKS_PER_PAGE = 24

@@ -17,7 +17,7 @@ from sessions_app.sessions.views.study import show, step_or_404
 from sessions_app.study.questions import grading
 from sessions_app.study.questions.types import Question
 from sessions_app.study.types import Kind, Verdict
-from studysite.requests import LearnerRequest
+from studysite.http.requests import LearnerRequest
 
 UNDONE = "Taken back."
 NOT_UNDONE = (

@@ -9,7 +9,7 @@ from cards.importing.views import import_draft
 from cards.models import Deck, ImportDraft
 from sessions_app.sessions.views.study import start
 from studysite.accounts.guests import learner_required
-from studysite.requests import LearnerRequest
+from studysite.http.requests import LearnerRequest
 
 MODE = "learn"
 

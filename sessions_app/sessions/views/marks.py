@@ -17,8 +17,8 @@ from sessions_app.sessions.forms import MarkForm, PutAsideForm
 from sessions_app.sessions.marks import Mark
 from sessions_app.sessions.views.study import NEW_DAY, STALE, show, step_or_404
 from studysite.accounts.guests import learner_required
-from studysite.htmx import render_page, wanted_part
-from studysite.requests import LearnerRequest, safe_next
+from studysite.http.htmx import render_page, wanted_part
+from studysite.http.requests import LearnerRequest, safe_next
 
 CARDS_PER_PAGE = 50
 SAID = {

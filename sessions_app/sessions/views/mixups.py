@@ -15,7 +15,7 @@ from sessions_app.study.modes import learn
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.types import Kind
 from studysite.accounts.guests import learner_required
-from studysite.requests import LearnerRequest
+from studysite.http.requests import LearnerRequest
 
 
 @never_cache

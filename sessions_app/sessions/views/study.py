@@ -36,8 +36,8 @@ from sessions_app.study.modes import MODES
 from sessions_app.study.questions.types import InvalidResponseError, Question
 from sessions_app.study.scheduling.progress import is_leech
 from studysite.accounts.guests import admit
-from studysite.htmx import render_page
-from studysite.requests import LearnerRequest
+from studysite.http.htmx import render_page
+from studysite.http.requests import LearnerRequest
 
 STALE = "That card was answered already; nothing was counted twice. This is where you are."
 NEW_DAY = (

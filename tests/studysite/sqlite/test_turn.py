@@ -13,8 +13,8 @@ from typing import BinaryIO
 
 import pytest
 
-from studysite.lock_files import open_lock_file
 from studysite.sqlite import turn as turns
+from studysite.sqlite.lock_files import open_lock_file
 from studysite.sqlite.turn import CLOCK, BusyError, Patience, Turn, patience, turn_for, waiting_at_most
 
 SOON = Patience(0.2, 0.6)

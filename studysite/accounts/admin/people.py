@@ -19,10 +19,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from studysite.accounts import services
-from studysite.accounts.admin_actions import ChosenRowsAdmin
-from studysite.accounts.admin_erasing import MOST_AT_ONCE, erase
-from studysite.accounts.admin_filters import GuestFilter
-from studysite.accounts.admin_rights import GroupAdmin  # noqa: F401 - registers itself
+from studysite.accounts.admin.actions import ChosenRowsAdmin
+from studysite.accounts.admin.erasing import MOST_AT_ONCE, erase
+from studysite.accounts.admin.filters import GuestFilter
+from studysite.accounts.admin.rights import GroupAdmin  # noqa: F401 - registers itself
 from studysite.accounts.models import Invitation, User
 from studysite.accounts.time_zones import time_zone_choices
 

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
-from studysite.requests import SiteRequest
+from studysite.http.requests import SiteRequest
 
 
 def wanted_part(request: SiteRequest, parts: Collection[str]) -> str | None:

@@ -1,7 +1,7 @@
 """Makes DATA_DIR ready to be served from: secret key, database, the library's decks, lists of words, static files.
 
 Every step looks first whether it is needed, so that a second start changes nothing and is quick. ``python -m
-studysite.prepare`` does just this; studysite.serve serves afterwards.
+studysite.server.prepare`` does just this; studysite.server.serve serves afterwards.
 """
 
 import fcntl
@@ -20,8 +20,8 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
-from studysite.lock_files import open_lock_file
-from studysite.paths import BASE_DIR, data_dir
+from studysite.server.paths import BASE_DIR, data_dir
+from studysite.sqlite.lock_files import open_lock_file
 
 
 class CannotStartError(Exception):

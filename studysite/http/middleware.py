@@ -15,8 +15,8 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from studysite import robots
+from studysite.http.requests import largest_body, whole_number
 from studysite.logs import current_request, masked_path
-from studysite.requests import largest_body, whole_number
 
 Handler = Callable[[HttpRequest], HttpResponse]
 

@@ -9,7 +9,7 @@ from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 
-from studysite.accounts.admin_actions import ChosenRowsAdmin
+from studysite.accounts.admin.actions import ChosenRowsAdmin
 
 
 class SuperusersAdmin(ChosenRowsAdmin):

@@ -16,8 +16,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from studysite.accounts import login_limits
 from studysite.accounts.guests import guest_of
+from studysite.accounts.login import limits
 from studysite.accounts.models import User
 
 logger = logging.getLogger(__name__)
@@ -53,11 +53,11 @@ class AccountAdapter(DefaultAccountAdapter):
         return saved
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        return login_limits.client_ip(request)
+        return limits.client_ip(request)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Answer too many wrong passwords with 429, as every other limit is answered."""
-        usage = login_limits.consume(request, credentials.get("email", ""))
+        usage = limits.consume(request, credentials.get("email", ""))
         if isinstance(usage, HttpResponse):
             raise ImmediateHttpResponse(usage)
         # What django-allauth rolls back where the password was right.
@@ -65,7 +65,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
         """django-allauth's name for what follows a reset by link; it knows nothing of the site's keys."""
-        login_limits.clear(request, credentials.get("email", ""))
+        limits.clear(request, credentials.get("email", ""))
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """Make a confirmed address its user's, unless somebody else signed up with it meanwhile."""

@@ -1,6 +1,6 @@
 """Makes .venv and installs a locked requirements file into it, unless that is done already.
 
-    python3 studysite/install.py requirements.txt
+    python3 studysite/server/install.py requirements.txt
 
 Run by make with the machine's own Python: the standard library is all it has, and as an old Python has to get as
 far as saying that it is too old, nothing here is newer than Python 3.5.

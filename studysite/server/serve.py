@@ -1,4 +1,4 @@
-"""Prepares DATA_DIR and serves the site: ``python -m studysite.serve``, which `make run` calls.
+"""Prepares DATA_DIR and serves the site: ``python -m studysite.server.serve``, which `make run` calls.
 
 The workers are forked from the process that prepared, so that they share its memory and start at once.
 """
@@ -21,8 +21,8 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from studysite.paths import BASE_DIR
-from studysite.prepare import CannotStartError, in_one_line, prepare, start_django
+from studysite.server.paths import BASE_DIR
+from studysite.server.prepare import CannotStartError, in_one_line, prepare, start_django
 
 HEADER_MILLISECONDS = 5_000
 CONNECTIONS = 4_000

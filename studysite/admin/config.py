@@ -4,4 +4,4 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class StudysiteAdminConfig(AdminConfig):
-    default_site = "studysite.admin_site.StudysiteAdminSite"
+    default_site = "studysite.admin.site.StudysiteAdminSite"

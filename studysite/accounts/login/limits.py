@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from studysite.accounts import known_browsers
+from studysite.accounts.login import known_browsers
 
 APP = "allauth.account"
 HERE, ANYWHERE, ADDRESS = "login_failed", "login_failed_anywhere", "login_failed_address"

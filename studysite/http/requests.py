@@ -13,7 +13,6 @@ MAX_NEXT = 2_000
 MAX_KEY = 2**63 - 1
 """The largest primary key: SQLite and PostgreSQL count no further, and raise an error for more."""
 
-
 IMPORT_PATHS = ("/import/",)
 
 

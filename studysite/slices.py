@@ -24,7 +24,6 @@ OF_A_TRANSACTION = 0.2
 CLAIMED_FOR = timedelta(seconds=30)
 """How long work stays claimed whose server was killed in the middle of a slice."""
 
-
 Steps = Generator[None, None, None]
 """Work that stops, if need be for good, behind any of its steps."""
 
