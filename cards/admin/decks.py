@@ -20,8 +20,7 @@ from cards.admin.import_export import export, import_into, may_import
 from cards.editing.decks import remove_decks, resettle_sides, restore_decks, show_decks
 from cards.erasing import services as erasing
 from cards.erasing.handing_over import hand_over
-from cards.management import library
-from cards.models import Card, Deck, Visibility
+from cards.models import LIBRARY_SLUG, Card, Deck, Visibility
 from studysite.accounts.admin.filters import GuestOwnerFilter
 from studysite.accounts.models import User
 
@@ -82,7 +81,7 @@ class DeckAdmin(RemovableAdmin):
             if learners == 1
             else "learners who have answers or marks": learners,
         }
-        shipped = [SHIPPED.format(deck) for deck in decks if deck.slug == library.SLUG]
+        shipped = [SHIPPED.format(deck) for deck in decks if deck.slug == LIBRARY_SLUG]
         return [str(deck) for deck in decks[:SHOWN_ROWS]], counts, set(), shipped
 
     def delete_model(self, request: HttpRequest, obj: Deck) -> None:

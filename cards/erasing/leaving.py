@@ -10,8 +10,7 @@ from django.dispatch import receiver
 from cards.erasing.handing_over import hand_over
 from cards.erasing.services import REMOVED_REPORT, REMOVED_TAG, claim_decks, decks_go_on, drop_rows
 from cards.importing.drafts import drop_draft
-from cards.management import library
-from cards.models import Card, CardReport, Deck, DeckExport, ImportDraft, Tag
+from cards.models import LIBRARY_SLUG, Card, CardReport, Deck, DeckExport, ImportDraft, Tag
 from studysite.accounts.erasing import Belonging
 from studysite.accounts.models import User
 from studysite.accounts.signals import belongings_asked, objections_asked, person_erasing, person_leaving
@@ -23,7 +22,7 @@ TagLink = Card.tags.through
 @receiver(objections_asked)
 def keep_the_library(sender: object, people: Collection[int], **kwargs: Any) -> list[str]:
     """The site ships a deck, which would come back at its next start."""
-    shipped = Deck.objects.filter(slug=library.SLUG, owner__in=people).select_related("owner")
+    shipped = Deck.objects.filter(slug=LIBRARY_SLUG, owner__in=people).select_related("owner")
     return [
         f"{deck.owner} owns the deck that the site ships, “{deck}”. Give that another owner first."
         for deck in shipped

@@ -19,9 +19,9 @@ from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
 
 from cards.importing.drafts import drop_draft
-from cards.management import library
 from cards.models import (
     ALTERNATIVES,
+    LIBRARY_SLUG,
     RESTORABLE_DAYS,
     Card,
     CardImage,
@@ -64,7 +64,7 @@ TagLink = Card.tags.through
 def old_decks_claim(*, now: datetime) -> int:
     """Begin to erase the decks that nobody can bring back any more; returns how many."""
     before = now - timedelta(days=RESTORABLE_DAYS)
-    old = Deck.objects.filter(removed_at__lt=before, erased_at=None).exclude(slug=library.SLUG)
+    old = Deck.objects.filter(removed_at__lt=before, erased_at=None).exclude(slug=LIBRARY_SLUG)
     keys = list(old.order_by("removed_at").values_list("pk", flat=True))
     # Said again where they are claimed: one may have been brought back at this moment.
     return sum(

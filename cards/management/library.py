@@ -15,7 +15,6 @@ from django.db.models import Model
 from cards.models import Card, Deck, TwinPair, Visibility
 from studysite.accounts.models import User
 
-SLUG = "deep-learning"
 FIXTURE = "deep_learning"
 SOURCE_FILE = Path(settings.BASE_DIR) / "fixtures" / "deep-learning.source.json"
 FIXTURE_FILE = Path(settings.BASE_DIR) / "fixtures" / f"{FIXTURE}.json"

@@ -29,12 +29,6 @@ ENDING = ".webp"
 MEDIA_TYPE = "image/webp"
 
 
-# --- HTML
-
-
-# --- Files
-
-
 def folder() -> Path:
     return Path(settings.DATA_DIR) / "images"
 
@@ -59,7 +53,7 @@ def store(encoded: Encoded, alt: str = "") -> StoredImage:
             except BaseException:
                 Path(file.name).unlink(missing_ok=True)
                 raise
-    return StoredImage.of(encoded, alt)
+    return StoredImage(encoded.sha256, encoded.width, encoded.height, alt)
 
 
 def unused_images_remove(*, now: datetime) -> int:

@@ -14,6 +14,7 @@ from cards.models.card import (
 from cards.models.card_image import MAX_ALT, CardImage
 from cards.models.card_report import MAX_REPORT, CardReport
 from cards.models.deck import (
+    LIBRARY_SLUG,
     RESTORABLE_DAYS,
     Deck,
     DeckQuerySet,
@@ -33,6 +34,7 @@ __all__ = [
     "CHUNK",
     "KEPT_DRAFTS",
     "KEPT_FOR",
+    "LIBRARY_SLUG",
     "MAX_ALT",
     "MAX_ALTERNATIVE",
     "MAX_ALTERNATIVES",

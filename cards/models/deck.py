@@ -14,6 +14,9 @@ from django.utils import timezone
 
 from studysite.accounts.models import User
 
+LIBRARY_SLUG = "deep-learning"
+"""The deck that the site ships."""
+
 RESTORABLE_DAYS = 30
 
 RESERVED_SLUGS = frozenset({"new", "removed"})

@@ -5,8 +5,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from cards.media.encoding import Encoded
-
 NOT_DESCRIBED = "Image without a description"
 
 TAG = re.compile(r'<img class="card-image"[^>]*>')
@@ -20,10 +18,6 @@ class StoredImage:
     width: int
     height: int
     alt: str = ""
-
-    @classmethod
-    def of(cls, encoded: Encoded, alt: str = "") -> "StoredImage":
-        return cls(encoded.sha256, encoded.width, encoded.height, alt)
 
     @property
     def url(self) -> str:

@@ -20,7 +20,7 @@ from sessions_app.models import CardProgress, Enrollment, MatchingBoard, StudySe
 from sessions_app.questions.pool import PLACES, WHOLE_DECK, with_twins
 from sessions_app.review_log.replaying import lock_enrollment
 from sessions_app.sessions.services import session_finish
-from sessions_app.study.days import study_day_of
+from sessions_app.study.days import study_day
 from sessions_app.study.modes import matching
 from sessions_app.study.modes.matching import Candidate
 from sessions_app.study.questions.types import InvalidResponseError
@@ -77,7 +77,7 @@ def board_start(*, learner: User, deck: Deck, untimed: bool, now: datetime) -> M
             deck=deck,
             mode=MODE,
             seed=seed,
-            study_day=study_day_of(learner, now),
+            study_day=study_day(now, learner.zone),
             started_at=now,
         )
         return MatchingBoard.objects.create(

@@ -14,7 +14,7 @@ from sessions_app.practice_test import scores
 from sessions_app.practice_test.saving import Filled, Saved, fill, is_over, lock
 from sessions_app.review_log import bulk_writing, totals
 from sessions_app.review_log.replaying import lock_enrollment
-from sessions_app.study.days import study_day_of
+from sessions_app.study.days import study_day
 from sessions_app.study.modes import test
 from sessions_app.study.questions import paper_answers
 from sessions_app.study.questions.types import Question
@@ -108,7 +108,7 @@ def _score(paper: Paper, enrollment: Enrollment, steps: Sequence[Step], now: dat
         answered_steps += [step.pk] if graded else []
     paper.graded = paper.right = scores.count_right(paper.verdicts)
     changes = bulk_writing.write_all(
-        enrollment=enrollment, entries=entries, now=when, today=study_day_of(enrollment.learner, when)
+        enrollment=enrollment, entries=entries, now=when, today=study_day(when, enrollment.learner.zone)
     )
     Step.objects.filter(pk__in=answered_steps).update(answered_at=when)
     paper.save(update_fields=["verdicts", "graded", "right"])

@@ -14,7 +14,7 @@ from sessions_app.practice_test.saving import is_over
 from sessions_app.questions.queue import DeckDesk
 from sessions_app.review_log.replaying import lock_enrollment
 from sessions_app.stock import stock_of
-from sessions_app.study.days import study_day_of
+from sessions_app.study.days import study_day
 from sessions_app.study.modes import test
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.questions import paper_answers
@@ -77,7 +77,7 @@ def _new_session(learner: User, deck: Deck, settings: SessionSettings, now: date
         mode=MODE,
         settings=settings.to_json(),
         seed=SystemRandom().getrandbits(31),
-        study_day=study_day_of(learner, now),
+        study_day=study_day(now, learner.zone),
         started_at=now,
     )
 

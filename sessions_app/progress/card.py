@@ -8,7 +8,7 @@ from cards.models import Card, Deck
 from sessions_app.models import CardProgress, Enrollment, Review, ReviewQuerySet
 from sessions_app.progress import charts
 from sessions_app.review_log import totals
-from sessions_app.study.days import study_day_of
+from sessions_app.study.days import study_day
 from sessions_app.study.scheduling import forgetting_curve, fsrs_memory, progress
 from sessions_app.study.scheduling.types import Memory, NextStep, Progress
 from sessions_app.study.types import State
@@ -45,7 +45,7 @@ class CardStanding:
     @cached_property
     def today(self) -> date:
         """The study day in which ``now`` lies for the learner."""
-        return study_day_of(self.enrollment.learner, self.now)
+        return study_day(self.now, self.enrollment.learner.zone)
 
     @property
     def next_step(self) -> NextStep | None:

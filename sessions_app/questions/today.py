@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Min, Q
 from django.db.models.functions import Greatest, TruncDate
 
 from cards.models import Deck
 from sessions_app.models import CardProgress, CardProgressQuerySet, DayTotal, Enrollment, EnrollmentQuerySet
-from sessions_app.study.days import study_day_of
+from sessions_app.study.days import study_day
 from sessions_app.study.types import State
 from studysite.accounts.models import User
 
@@ -34,7 +33,7 @@ class Today:
 
 def scheduled_for(enrollments: EnrollmentQuerySet, learner: User, now: datetime) -> EnrollmentQuerySet:
     """``enrollments`` with their schedules as they stand in the learner's study day."""
-    today = study_day_of(learner, now)
+    today = study_day(now, learner.zone)
     return enrollments.with_schedule(now=now, today=today, recalls_after=today - timedelta(days=RECALL_DAYS))
 
 
@@ -85,7 +84,7 @@ def buried_cards(enrollment: Enrollment, now: datetime) -> Buried:
         return Buried()
     has_memory = Q(due_day__isnull=False)
     # A card is buried until a study day begins, so it comes back on the date of that instant.
-    back_on = TruncDate("buried_until", tzinfo=ZoneInfo(enrollment.learner.time_zone))
+    back_on = TruncDate("buried_until", tzinfo=enrollment.learner.zone)
     found = (
         askable_progress(enrollment)
         .filter(buried_until__gt=now)
@@ -104,12 +103,12 @@ def waiting_steps(enrollment: Any, now: datetime) -> Waiting:
         return Waiting()
     soon = now + timedelta(minutes=enrollment.learn_ahead)
     steps = askable_progress(enrollment).unburied(now).exclude(state=State.REVIEW)
-    steps = steps.filter(due__gt=soon, due_day__lte=study_day_of(enrollment.learner, now))
+    steps = steps.filter(due__gt=soon, due_day__lte=study_day(now, enrollment.learner.zone))
     return Waiting(**steps.aggregate(scheduled=Count("pk"), first_at=Min("due")))
 
 
 def introduced_today(enrollment: Enrollment, now: datetime) -> int:
     """How many cards got a memory in the learner's study day."""
-    day = study_day_of(enrollment.learner, now)
+    day = study_day(now, enrollment.learner.zone)
     totals = DayTotal.objects.filter(learner=enrollment.learner_id, deck=enrollment.deck_id, study_day=day)
     return totals.values_list("introduced", flat=True).first() or 0

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from cards.formats.types import ParsedCard, PastReview, Schedule
 from cards.importing.history import FileHistory
@@ -37,7 +36,7 @@ class AnkiHistories:
         now: datetime,
     ) -> None:
         self.history, self.deck, self.learner, self.keys, self.now = history, deck, learner, keys, now
-        self.zone = ZoneInfo(learner.time_zone)
+        self.zone = learner.zone
         self.gap_needed = progress.gap_needed(deck.card_count)
 
     def __iter__(self) -> Iterator[CardHistory]:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from sessions_app.models import Enrollment, Step
 from sessions_app.sessions.forms import LearnStartForm, SpacedStartForm, StartForm
 from sessions_app.sessions.services import Stand
-from sessions_app.study.days import study_day_of
+from sessions_app.study.days import study_day
 from sessions_app.study.modes.learn import RECOGNITIONS
 from sessions_app.study.questions import grading
 from sessions_app.study.questions.types import Question
@@ -44,7 +44,7 @@ def spaced_question(question: Question, step: Step, stand: Stand, enrollment: En
     """The grades with their intervals, how much waits, and what was typed."""
     known = stand.progress.memory if stand.progress else None
     now = timezone.now()
-    waits = fsrs_memory.previews(known, now, study_day_of(enrollment.learner, now), enrollment.retention)
+    waits = fsrs_memory.previews(known, now, study_day(now, enrollment.learner.zone), enrollment.retention)
     ratings = TWO_BUTTONS if enrollment.two_buttons else Rating
     context: dict[str, Any] = {
         "grades": [(rating.value, rating.name.capitalize(), waits[rating]) for rating in ratings],

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from random import Random, SystemRandom
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Max
@@ -20,7 +19,7 @@ from sessions_app.questions.queue import DeckDesk
 from sessions_app.review_log import totals, writing
 from sessions_app.review_log.replaying import lock_enrollment
 from sessions_app.study import days
-from sessions_app.study.days import moment_of, study_day_of
+from sessions_app.study.days import moment, study_day
 from sessions_app.study.modes import MODES
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.questions.types import Graded, Question
@@ -51,7 +50,7 @@ class Stand:
 
 def day_end_of(learner: User, now: datetime) -> datetime:
     """The instant at which the learner's study day ends in which ``now`` lies."""
-    return days.day_end(study_day_of(learner, now), ZoneInfo(learner.time_zone))
+    return days.day_end(study_day(now, learner.zone), learner.zone)
 
 
 def is_current(session: StudySession, today: date) -> bool:
@@ -68,7 +67,7 @@ def session_start(
     ``settings`` name; one whose question was put away, because its card was moved or asks something else now, goes
     on to the next.
     """
-    today = study_day_of(learner, now)
+    today = study_day(now, learner.zone)
     with transaction.atomic():
         enrollment = lock_enrollment(learner, deck)
         open_session = learner.study_sessions.open().filter(deck=deck, mode=mode).first()
@@ -104,7 +103,7 @@ def _studies(session: StudySession, settings: SessionSettings) -> bool:
 def _goes_on(session: StudySession, enrollment: Enrollment, now: datetime) -> bool:
     """Whether the open session has a question, if need be a newly drawn one; else it is ended."""
     is_open = session.steps.unanswered().exists()
-    if is_open and is_current(session, study_day_of(enrollment.learner, now)):
+    if is_open and is_current(session, study_day(now, enrollment.learner.zone)):
         return True
     session.deck = enrollment.deck
     return go_on(DeckDesk(session, enrollment, now), position=next_position(session)).step is not None
@@ -126,7 +125,7 @@ def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: 
     session = step.session
     question = Question.from_json(step.question)
     graded = MODES[session.mode].grade(question, _given(step, response))
-    today, is_own_word = study_day_of(learner, now), step.verdict == Verdict.ASK
+    today, is_own_word = study_day(now, learner.zone), step.verdict == Verdict.ASK
     with transaction.atomic():
         enrollment = lock_enrollment(learner, session.deck)
         if not is_current(session, today):
@@ -188,7 +187,7 @@ def step_instead(*, learner: User, step: Step, now: datetime) -> Stand:
         open_steps = Step.objects.unanswered().filter(pk=step.pk, session__finished_at=None)
         if not open_steps.exists():
             return Stand(is_stale=True)
-        if not is_current(session, study_day_of(learner, now)):
+        if not is_current(session, study_day(now, learner.zone)):
             return _end_with_day(session, now)
         desk, position = DeckDesk(session, enrollment, now), step.position + 1
         chance = Random(f"{session.seed}:{position}")
@@ -207,7 +206,7 @@ def go_on(desk: DeckDesk, *, position: int) -> Stand:
     The caller holds the transaction and the enrollment's lock.
     """
     session, learner, now = desk.session, desk.enrollment.learner, desk.now
-    if not is_current(session, study_day_of(learner, now)):
+    if not is_current(session, study_day(now, learner.zone)):
         return _end_with_day(session, now)
     question = _draw(desk, learner, position=position, now=now)
     if question is None:
@@ -234,7 +233,7 @@ def stand_of(*, learner: User, deck: Deck, mode: str, now: datetime) -> Stand:
     step = steps.select_related("session").first()
     if step is None:
         return Stand()
-    if not is_current(step.session, study_day_of(learner, now)):
+    if not is_current(step.session, study_day(now, learner.zone)):
         return Stand(is_new_day=True)
     enrollment = Enrollment.objects.get(learner=learner, deck=deck)
     step.session.deck = enrollment.deck = deck
@@ -268,7 +267,7 @@ def session_finish(*, learner: User, deck: Deck, mode: str, now: datetime) -> No
 
 def _draw(desk: DeckDesk, learner: User, *, position: int, now: datetime) -> Question | None:
     chance = Random(f"{desk.session.seed}:{position}")
-    return MODES[desk.session.mode].draw(desk, moment_of(learner, now), chance)
+    return MODES[desk.session.mode].draw(desk, moment(now, learner.zone), chance)
 
 
 def progress_on(question: Question, learner: User) -> CardProgress | None:

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from cards.models import Card
 from sessions_app.models import CardProgress, Enrollment, Review, StudySession
-from sessions_app.study.days import day_start_of, study_day_of
+from sessions_app.study.days import day_start, study_day
 from sessions_app.study.modes import spaced
 from sessions_app.study.types import Level, Verdict
 from studysite.accounts.models import User
@@ -90,7 +90,7 @@ def last_session(learner: User, enrollment: Enrollment, mode: str, *, now: datet
     A session before she started over is none.
     """
     sessions = learner.study_sessions.answered().filter(deck=enrollment.deck_id, mode=mode)
-    is_todays = Q(study_day=study_day_of(learner, now)) | Q(finished_at__gte=day_start_of(learner, now))
+    is_todays = Q(study_day=study_day(now, learner.zone)) | Q(finished_at__gte=day_start(now, learner.zone))
     sessions = sessions.filter(is_todays).exclude(finished_at=None)
     session = sessions.order_by("-started_at").first()
     if session is None or enrollment.is_started_over_since(session):

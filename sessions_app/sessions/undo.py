@@ -21,7 +21,7 @@ from sessions_app.sessions.services import (
     progress_on,
     state_at,
 )
-from sessions_app.study.days import study_day_of
+from sessions_app.study.days import study_day
 from sessions_app.study.questions.types import Question
 from studysite.accounts.models import User
 
@@ -32,7 +32,7 @@ def undoable(*, learner: User, enrollment: Enrollment, mode: str, now: datetime)
     latest = sessions.order_by("-started_at").first()
     if latest is None or enrollment.is_started_over_since(latest):
         return None
-    return last_answered(latest) if is_current(latest, study_day_of(learner, now)) else None
+    return last_answered(latest) if is_current(latest, study_day(now, learner.zone)) else None
 
 
 def answer_undo(*, learner: User, step: Step, now: datetime) -> Stand:
@@ -48,7 +48,7 @@ def answer_undo(*, learner: User, step: Step, now: datetime) -> Stand:
         # A card that is moved just now is not where it was when the locks were taken.
         lines = list(step.reviews.standing().select_related("card"))
         is_last = last_answered(session) == step.pk and all(line.card.deck_id in homes for line in lines)
-        if not is_last or not _reopen(session, homes[session.deck_id], study_day_of(learner, now)):
+        if not is_last or not _reopen(session, homes[session.deck_id], study_day(now, learner.zone)):
             return Stand(is_stale=True)
         Step.objects.filter(Q(pk=step.pk) | Q(session=session, answered_at=None), retired_at=None).update(
             retired_at=now

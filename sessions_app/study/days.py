@@ -1,11 +1,8 @@
 """Study days: a day ends at 04:00 on the learner's own clock, so that an evening is one day."""
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from zoneinfo import ZoneInfo
 
-from sessions_app.study import days
 from sessions_app.study.types import Moment
-from studysite.accounts.models import User
 
 DAY_STARTS = time(4)
 
@@ -21,16 +18,11 @@ def day_end(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day + timedelta(days=1), DAY_STARTS, tzinfo=zone).astimezone(UTC)
 
 
-def study_day_of(learner: User, now: datetime) -> date:
-    """The study day in which ``now`` lies for the learner."""
-    return days.study_day(now, ZoneInfo(learner.time_zone))
+def day_start(now: datetime, zone: tzinfo) -> datetime:
+    """The instant, in UTC, at which the study day began in which ``now`` lies."""
+    return day_end(study_day(now, zone) - timedelta(days=1), zone)
 
 
-def moment_of(learner: User, now: datetime) -> Moment:
-    """The instant ``now`` and the study day in which it lies for the learner."""
-    return Moment(now.astimezone(UTC), study_day_of(learner, now))
-
-
-def day_start_of(learner: User, now: datetime) -> datetime:
-    """The instant at which the learner's study day began in which ``now`` lies."""
-    return days.day_end(study_day_of(learner, now) - timedelta(days=1), ZoneInfo(learner.time_zone))
+def moment(now: datetime, zone: tzinfo) -> Moment:
+    """The instant ``now`` with the study day in which it lies."""
+    return Moment(now.astimezone(UTC), study_day(now, zone))

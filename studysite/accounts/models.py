@@ -4,6 +4,7 @@ import datetime
 import secrets
 import unicodedata
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -137,6 +138,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email or str(self.pk)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone by which their study days begin and end."""
+        return ZoneInfo(self.time_zone)
 
     def natural_key(self) -> tuple[str]:
         return (self.email or "",)

@@ -3,7 +3,6 @@
 import logging
 import time
 import uuid
-import zoneinfo
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -140,7 +139,7 @@ def time_zone(get_response: Handler) -> Handler:
         learner = request.learner  # type: ignore[attr-defined]
         if not learner.is_authenticated:
             return get_response(request)
-        with timezone.override(zoneinfo.ZoneInfo(learner.time_zone)):
+        with timezone.override(learner.zone):
             return get_response(request)
 
     return middleware

@@ -11,8 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cards.erasing.handing_over import hand_over
-from cards.management import library
-from cards.models import Card, Deck, Tag
+from cards.models import LIBRARY_SLUG, Card, Deck, Tag
 from studysite.accounts.models import User
 from tests.conftest import PASSWORD
 
@@ -92,7 +91,7 @@ def test_as_many_queries_for_ten_decks_as_for_one(superuser_client, make_deck):
 
 def test_the_shipped_deck_is_not_erased(superuser_client, make_deck):
     deck = make_deck(1)
-    Deck.objects.filter(pk=deck.pk).update(slug=library.SLUG)
+    Deck.objects.filter(pk=deck.pk).update(slug=LIBRARY_SLUG)
     page = superuser_client.post(delete_page(deck), {"post": "yes"})
     assert page.status_code == 200
     assert f"“{deck.title}”, and would load it again" in page.text

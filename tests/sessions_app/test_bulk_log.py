@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step, StudySession
 from sessions_app.review_log import bulk_writing, writing
-from sessions_app.study.days import study_day_of
+from sessions_app.study.days import study_day
 from sessions_app.study.questions.types import Graded, Question
 from sessions_app.study.types import Evidence, Kind, Side, Verdict
 from studysite.accounts.models import User
@@ -104,7 +104,7 @@ def write_one_by_one(studying: Studying, kinds, right):
             question=entry.question,
             graded=entry.graded,
             now=now,
-            today=study_day_of(studying.learner, now),
+            today=study_day(now, studying.learner.zone),
         )
         changes.update(change)
     return changes
@@ -116,5 +116,5 @@ def write_at_once(studying: Studying, kinds, right):
         enrollment=enrollment_of(studying),
         entries=entries_of(studying, kinds, right),
         now=now,
-        today=study_day_of(studying.learner, now),
+        today=study_day(now, studying.learner.zone),
     )

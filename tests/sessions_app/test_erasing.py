@@ -26,9 +26,8 @@ from cards.erasing.services import (
     old_cards_erase,
     old_decks_claim,
 )
-from cards.management import library
 from cards.media.files import path_of, unused_images_remove
-from cards.models import Card, CardImage, Deck, Tag
+from cards.models import LIBRARY_SLUG, Card, CardImage, Deck, Tag
 from sessions_app import models as sessions_app
 from sessions_app.models import Enrollment, OverriddenAnswer, Review, Step, StudySession
 from sessions_app.sessions import marks
@@ -120,7 +119,7 @@ def test_the_shipped_deck_is_kept_where_it_was_removed(db):
     call_command("load_library", verbosity=0)
     remove(Deck.objects.get())
     erase()
-    assert Deck.objects.get().slug == library.SLUG
+    assert Deck.objects.get().slug == LIBRARY_SLUG
     call_command("load_library", verbosity=0)
     assert not Deck.objects.present().exists()
 

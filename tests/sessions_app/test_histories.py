@@ -23,7 +23,7 @@ from sessions_app.review_log import importing, replaying
 from sessions_app.sessions import marks
 from sessions_app.sessions import services as sessions
 from sessions_app.sessions.marks import Mark
-from sessions_app.study.days import study_day_of
+from sessions_app.study.days import study_day
 from sessions_app.study.types import Level, State, Verdict
 from tests.cards.formats.packages import CLOZE, REVERSED, note, package
 from tests.sessions_app.conftest import NOON, Studying
@@ -76,7 +76,7 @@ def test_who_comes_from_anki_goes_on_where_she_stopped(learner, new):
     row = CardProgress.objects.get()
     assert (row.learner, row.card.deck, row.side) == (learner, deck, "definition")
     assert (row.stability, row.difficulty, row.state) == (12.5, 4.25, State.REVIEW)
-    assert study_day_of(learner, row.due) == date(2026, 3, 20)
+    assert study_day(row.due, learner.zone) == date(2026, 3, 20)
     assert (row.recalls, row.misses, row.level) == (3, 1, Level.LEARNED)
     assert Review.objects.count() == 4
     assert set(Review.objects.values_list("mode", "step", "judged_by")) == {("anki", None, "learner")}
@@ -183,7 +183,7 @@ def test_without_fsrs_the_interval_says_how_stable_it_is(learner):
     import_file(learner, package([note(["q", "a"], type=2, queue=2, due=DUE, ivl=9)], reviews=REVIEWS))
     row = CardProgress.objects.get()
     assert row.stability == 9
-    assert study_day_of(learner, row.due) == date(2026, 3, 20)
+    assert study_day(row.due, learner.zone) == date(2026, 3, 20)
 
 
 def test_a_schedule_without_answers_is_kept_too(learner):

@@ -14,7 +14,7 @@ from cards.models import Card
 from sessions_app.models import CardProgress, Enrollment, StudySession
 from sessions_app.questions.queue import DeckDesk
 from sessions_app.sessions.services import day_end_of
-from sessions_app.study.days import moment_of
+from sessions_app.study.days import moment
 from sessions_app.study.modes import spaced
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.types import Rating
@@ -140,7 +140,7 @@ def could_ask(studying):
     """The cards that the open session's queue holds just now."""
     session = StudySession.objects.select_related("deck").get(learner=studying.learner, finished_at=None)
     enrollment = Enrollment.objects.get(learner=studying.learner, deck=session.deck)
-    return available(DeckDesk(session, enrollment, studying.now), moment_of(studying.learner, studying.now))
+    return available(DeckDesk(session, enrollment, studying.now), moment(studying.now, studying.learner.zone))
 
 
 @PROPERTY
@@ -170,7 +170,7 @@ def draw_in(learner, deck, **chosen):
                            seed=1, study_day=NOON.date())  # fmt: skip
     enrollment = Enrollment.objects.get(learner=learner, deck=deck)
     with CaptureQueriesContext(connection) as captured:
-        question = spaced.draw(DeckDesk(session, enrollment, NOON), moment_of(learner, NOON), Random(0))
+        question = spaced.draw(DeckDesk(session, enrollment, NOON), moment(NOON, learner.zone), Random(0))
     return len(captured), question
 
 

@@ -4,16 +4,16 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from cards.management import library
-from cards.models import Deck
+from cards.models import LIBRARY_SLUG, Deck
 
 
 class Command(BaseCommand):
     help = "Loads the shipped deck where no deck has its address; one that was changed or removed stays so."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if Deck.objects.filter(slug=library.SLUG).exists():
+        if Deck.objects.filter(slug=LIBRARY_SLUG).exists():
             if options["verbosity"]:
-                self.stdout.write(f"The deck {library.SLUG} is there already; nothing loaded.")
+                self.stdout.write(f"The deck {LIBRARY_SLUG} is there already; nothing loaded.")
             return
         call_command("loaddata", library.FIXTURE, verbosity=0)
-        self.stdout.write(f"Loaded the deck {library.SLUG}.")
+        self.stdout.write(f"Loaded the deck {LIBRARY_SLUG}.")
