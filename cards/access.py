@@ -31,3 +31,4 @@ def card_to_edit(request: SiteRequest, slug: str, pk: int) -> Card:
 
 
 MAX_GUEST_FILE = 2 * 2**20
+"""Bytes of a file of somebody without an account."""

@@ -16,6 +16,7 @@ from cards.text.markdown import MAX_SOURCE
 
 MAX_SEARCH = 200
 CONTINUED = "  "
+"""What a line begins with that belongs to the alternative above it."""
 
 BLANK_BOXES = 2
 """Empty boxes that wait below a card's alternatives; saving offers as many again."""

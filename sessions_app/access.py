@@ -13,7 +13,8 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from cards.models import Deck
 from sessions_app.models import Enrollment
-from studysite.http.requests import LearnerRequest, whole_number
+from studysite.http.requests import LearnerRequest
+from studysite.numbers import whole_number
 
 NOBODY = "This browser is not logged in any more, so that was not saved. Log in, or start anew."
 

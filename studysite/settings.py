@@ -303,7 +303,7 @@ AUTHENTICATION_BACKENDS = ["studysite.accounts.backends.PeopleBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
-] + [{"NAME": "studysite.accounts.login.validators.VisiblePasswordValidator"}]
+] + [{"NAME": "studysite.accounts.validators.VisiblePasswordValidator"}]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 SESSION_COOKIE_AGE = 90 * 24 * 3600
@@ -360,7 +360,7 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "100/m/ip",
     "reset_password": "60/m/ip,5/m/key",
     "reset_password_from_key": "100/m/ip",
-    # What takes the site some time, for a learner and for an address (studysite/accounts/limits.py).
+    # What takes the site some time, for a learner and for an address (studysite/http/limits.py).
     "import": "20/m/key,300/m/ip",
     # While somebody types: each key may ask for one.
     "preview": "200/m/key,3000/m/ip",

@@ -3,7 +3,8 @@
 from django.contrib import admin
 from django.urls import include, path, register_converter
 
-from studysite import health, robots, views
+from studysite import health, views
+from studysite.http import robots
 from studysite.http.converters import KeyConverter
 
 # Before the addresses of the apps, which use it.

@@ -1,4 +1,4 @@
-"""The application for `make dev`, and for servers that speak WSGI: without the bridge (studysite/asgi.py)."""
+"""The application for `make dev`, and for servers that speak WSGI: without the bridge (studysite/server)."""
 
 import os
 

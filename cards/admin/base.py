@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 from cards.models import Card
 from studysite.accounts.admin.actions import ChosenRowsAdmin
-from studysite.http.requests import whole_number
+from studysite.numbers import whole_number
 
 SIDES_CSS = ("css/maths.css", "css/code.css")
 """The site's look of formulas and code."""

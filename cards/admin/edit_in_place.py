@@ -19,7 +19,7 @@ from cards.forms import MomentField, SearchForm, SidesForm, SourceField
 from cards.models import Card, Deck
 from cards.text.markdown import is_plain
 from cards.text.studied_side import SIDES
-from studysite.http.requests import whole_number
+from studysite.numbers import whole_number
 
 CARDS_PER_PAGE = 50
 SHORT_TEXT = 200

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from cards.admin.base import Select
 from cards.models import MAX_TAG_NAME, Card, Deck, Tag, tag_key
 from cards.text.cleaning import clean_text
-from studysite.http.requests import whole_number
+from studysite.numbers import whole_number
 
 TagLink = Card.tags.through
 

@@ -12,7 +12,6 @@ from cards.models import Card, Deck, SideChoice, make_card_key
 from cards.text.studied_side import SIDES
 
 MAX_PLACE = 10_000_000
-"""What a line begins with that belongs to the alternative above it."""
 
 
 class CardEditForm(SidesForm):

@@ -17,10 +17,6 @@ from cards.media.services import set_images
 from cards.models import ALTERNATIVES, CHUNK, RENDERED, Card, Deck, TwinPair, lock_decks, make_card_key
 from cards.text.images import StoredImage
 
-"""Cards that are written in one statement."""
-
-"""What a deck's owner says of it as a whole."""
-
 AUTHORED = ("term", "definition", "side_choice", *ALTERNATIVES)
 """What the author of a card writes."""
 

@@ -13,6 +13,7 @@ from cards.models import CHUNK, RENDERED, Card, CardImage, Deck, lock_decks
 from cards.signals import cards_changed
 
 DESCRIBED = ("title", "description", "visibility", "language", "side_choice")
+"""What a deck's owner says of it as a whole."""
 
 
 @transaction.atomic(savepoint=False)

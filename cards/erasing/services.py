@@ -37,7 +37,7 @@ from cards.models import (
 )
 from cards.signals import cards_erasing, deck_erasing, references_asked
 from cards.text.markdown import render
-from studysite.accounts.admin.log import forget_rows
+from studysite.admin.log import forget_rows
 from studysite.deadline import in_request, is_over
 from studysite.slices import Slice
 

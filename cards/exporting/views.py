@@ -26,8 +26,8 @@ from cards.exporting.writing import HISTORY, Writer, characters_of
 from cards.formats.parts import FILE
 from cards.formats.types import FormatError
 from cards.models import Deck, DeckExport
-from studysite.accounts.limits import too_often
 from studysite.http.htmx import render_page
+from studysite.http.limits import too_often
 from studysite.http.requests import SiteRequest
 from studysite.slices import Slice
 

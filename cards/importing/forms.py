@@ -13,15 +13,13 @@ from cards.formats.delimited.rows import COMMA, DASH, NEWLINE, SEMICOLON, TAB
 from cards.formats.detect import ANKI, ARCHIVE, TEXT
 from cards.formats.sources import megabytes
 from cards.formats.types import MAX_FILE
-from cards.importing.preview.as_json import SHOWN_TYPES
 from cards.importing.preview.comparing import Look
+from cards.importing.reading.as_json import SHOWN_TYPES
 from cards.importing.splitting import DECKS, MOST_DECKS, TAGS, is_split
 from cards.importing.writing import DECK, FILE
 from cards.models import Deck, ImportDraft
 from cards.text.cleaning import clean_text
 from cards.text.studied_side import SIDES
-
-"""Bytes of a file of somebody without an account."""
 
 GUESS = "guess"
 OWN = "own"

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cards.formats.types import ParsedDeck
-from cards.importing.preview.as_json import head_from_json
+from cards.importing.reading.as_json import head_from_json
 from cards.importing.reading.storage import Learned, Reading
 from cards.models import Deck
 

@@ -27,16 +27,16 @@ from cards.importing.drafts import drop_draft, make_draft
 from cards.importing.forms import HandInForm, IntoForm, ReadingForm
 from cards.importing.images import said_of
 from cards.importing.preview import saving
-from cards.importing.preview.as_json import SAMPLES
 from cards.importing.preview.comparing import Look
+from cards.importing.reading.as_json import SAMPLES
 from cards.importing.reading.reader import open_draft
 from cards.importing.reading.storage import BusyError, opened
 from cards.importing.taking_over import keeps
 from cards.models import Deck, ImportDraft
 from cards.text.markdown import render
 from studysite.accounts.guests import admit, learner_required
-from studysite.accounts.limits import too_often
 from studysite.http.htmx import render_page
+from studysite.http.limits import too_often
 from studysite.http.requests import LearnerRequest, SiteRequest
 from studysite.slices import Slice
 

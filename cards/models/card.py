@@ -20,9 +20,6 @@ from studysite.accounts.models import User
 
 MAX_ALTERNATIVES = 20
 MAX_ALTERNATIVE = 1_000
-"""How long the owner of a removed deck can bring it back."""
-
-"""Addresses below /decks/ that are pages."""
 
 
 def make_card_key() -> str:
@@ -182,6 +179,7 @@ class Card(models.Model):
 
 
 CHUNK = 500
+"""Cards that are written in one statement."""
 
 RENDERED = ("term_html", "definition_html")
 

@@ -18,8 +18,10 @@ LIBRARY_SLUG = "deep-learning"
 """The deck that the site ships."""
 
 RESTORABLE_DAYS = 30
+"""How long the owner of a removed deck can bring it back."""
 
 RESERVED_SLUGS = frozenset({"new", "removed"})
+"""Addresses below /decks/ that are pages."""
 
 
 class SideChoice(models.TextChoices):

@@ -12,7 +12,8 @@ from cards.models import CardReport
 from cards.reporting.services import accept_answer, settle_report, to_look_at_in
 from studysite.accounts.guests import learner_required
 from studysite.http.htmx import render_page
-from studysite.http.requests import LearnerRequest, whole_number
+from studysite.http.requests import LearnerRequest
+from studysite.numbers import whole_number
 
 REPORTS_PER_PAGE = 50
 ACCEPT = "accept"

@@ -9,6 +9,7 @@ from cards.models import MAX_TAG_KEY, CardQuerySet, Tag, tag_key
 from cards.tagging.services import ALL, ANY, TagLink
 
 MAX_CHOSEN = 20
+"""Tags that a list can be narrowed to at once."""
 
 
 @dataclass(frozen=True)

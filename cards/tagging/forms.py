@@ -9,7 +9,7 @@ from cards.models import Tag, clean_tag_name, tag_key
 from cards.text.cleaning import clean_text
 from cards.text.markdown import MAX_SOURCE
 from studysite.accounts.models import User
-from studysite.http.requests import whole_number
+from studysite.numbers import whole_number
 
 MAX_TAGS_AT_ONCE = 20
 

@@ -8,8 +8,6 @@ from django.db.models import QuerySet
 from cards.models import CHUNK, Card, Tag, tag_key
 from studysite.accounts.models import User
 
-"""Tags that a list can be narrowed to at once."""
-
 ANY, ALL = "any", "all"
 TagLink = Card.tags.through
 

@@ -13,7 +13,8 @@ from sessions_app.models import OverriddenAnswer
 from sessions_app.review_log import overridden_answers
 from studysite.accounts.guests import learner_required
 from studysite.http.htmx import render_page
-from studysite.http.requests import LearnerRequest, whole_number
+from studysite.http.requests import LearnerRequest
+from studysite.numbers import whole_number
 
 ANSWERS_PER_PAGE = 50
 WORDS = ("accept", "not_right")

@@ -3,7 +3,7 @@
 from django import forms
 
 from sessions_app.models import Enrollment
-from studysite.http.requests import MAX_KEY
+from studysite.numbers import MAX_KEY
 
 
 class MatchingStartForm(forms.ModelForm):

@@ -10,7 +10,7 @@ from django.db.models import Case, IntegerField, JSONField, Sum, Value, When
 from sessions_app.models import Paper, PaperQuerySet, Step
 from sessions_app.study.questions import paper_answers
 from sessions_app.study.questions.types import InvalidResponseError, Question
-from studysite.http.requests import whole_number
+from studysite.numbers import whole_number
 
 # What is sent at the last moment may be under way for so long.
 GRACE = timedelta(seconds=5)

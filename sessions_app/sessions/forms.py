@@ -13,7 +13,7 @@ from sessions_app.study.modes import learn, spaced
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.types import Kind
 from studysite.accounts.models import User
-from studysite.http.requests import MAX_KEY
+from studysite.numbers import MAX_KEY
 
 EXTRA_NEW = 10
 KIND_LABELS = {

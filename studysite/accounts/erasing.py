@@ -22,11 +22,11 @@ from django.contrib.sessions.models import Session
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, ProtectedError, Q, QuerySet
 
-from studysite.accounts.admin.log import forget_rows
 from studysite.accounts.models import Invitation, User
 from studysite.accounts.signals import belongings_asked, objections_asked, person_erasing, person_leaving
+from studysite.admin.log import forget_rows
 from studysite.deadline import is_over
-from studysite.http.requests import whole_number
+from studysite.numbers import whole_number
 
 logger = logging.getLogger(__name__)
 

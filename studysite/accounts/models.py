@@ -14,8 +14,8 @@ from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils import timezone
 
-from studysite.accounts.login.validators import VisiblePasswordValidator
 from studysite.accounts.time_zones import time_zone_names
+from studysite.accounts.validators import VisiblePasswordValidator
 
 # Marks that turn the text around them, also beyond the name: in a table they would rearrange other cells.
 _BIDI_CONTROLS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

@@ -2,7 +2,7 @@
 
 from django.http import Http404
 
-from studysite.http.requests import whole_number
+from studysite.numbers import whole_number
 
 
 class KeyConverter:

@@ -13,9 +13,10 @@ from django.utils import timezone
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
-from studysite import robots
-from studysite.http.requests import largest_body, whole_number
+from studysite.http import robots
+from studysite.http.requests import largest_body
 from studysite.logs import current_request, masked_path
+from studysite.numbers import whole_number
 
 Handler = Callable[[HttpRequest], HttpResponse]
 

@@ -10,8 +10,6 @@ from django_htmx.middleware import HtmxDetails
 from studysite.accounts.models import User
 
 MAX_NEXT = 2_000
-MAX_KEY = 2**63 - 1
-"""The largest primary key: SQLite and PostgreSQL count no further, and raise an error for more."""
 
 IMPORT_PATHS = ("/import/",)
 
@@ -55,18 +53,6 @@ def safe_next(request: SiteRequest) -> str:
     allowed = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
     # A path, since `redirect` takes any other word for the name of a page, and no longer than it sends.
     return target if allowed and target.startswith("/") and len(iri_to_uri(target)) <= MAX_NEXT else ""
-
-
-def whole_number(text: str, *, most: int = MAX_KEY) -> int | None:
-    """Return what is sent as a number from 0 to ``most``; None for any other text, and for a larger one.
-
-    In digits from 0 to 9 alone: `str.isdigit` is also true of a raised two, which `int` refuses, as it refuses
-    more than 4,300 digits.
-    """
-    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most))):
-        return None
-    number = int(text)
-    return number if number <= most else None
 
 
 def largest_body(path: str) -> int:

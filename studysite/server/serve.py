@@ -78,7 +78,7 @@ def end_with_server() -> None:
 def load_application() -> Any:
     """The site, in a worker; a worker whose server was killed would keep the port from the next start."""
     threading.Thread(target=end_with_server, daemon=True).start()
-    from studysite.asgi import application
+    from studysite.server.application import application
 
     return application
 
@@ -97,7 +97,7 @@ def serve() -> None:
     """Serve until SIGTERM, Ctrl-C or the end of the terminal; open requests are let finish."""
     allow_open_files()
     server = Granian(
-        "studysite.asgi:application",
+        "studysite.server.application:application",
         address=settings.HOST,
         port=settings.PORT,
         # Without the protocol's "lifespan": nothing has to happen at the start and at the end.

@@ -7,8 +7,8 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studysite.accounts.login.validators import VisiblePasswordValidator
 from studysite.accounts.models import User
+from studysite.accounts.validators import VisiblePasswordValidator
 from tests.accounts.people import errors, log_in, sign_up
 from tests.conftest import PASSWORD
 

@@ -617,7 +617,7 @@ def test_a_file_that_is_another_one_is_unpacked_anew(learner: User) -> None:
 def test_too_many_decks_and_note_types_are_told_at_once(
     learner_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cards.importing.preview.as_json.MAX_HEAD", 100)
+    monkeypatch.setattr("cards.importing.reading.as_json.MAX_HEAD", 100)
     page = learner_client.get(upload(learner_client, a_package())["Location"])
     assert "Its decks and note types are too many to be shown" in page.text
 

@@ -12,8 +12,8 @@ from cards.formats.archive import write_archive
 from cards.formats.bounds import GUEST
 from cards.formats.types import FormatError, ParsedCard, ParsedDeck
 from cards.importing.drafts import make_draft
-from cards.importing.preview import as_json, comparing, saving
-from cards.importing.reading import reader
+from cards.importing.preview import comparing, saving
+from cards.importing.reading import as_json, reader
 from cards.models import Deck, ImportDraft
 from studysite.accounts.models import User
 from tests.cards.formats.packages import CLOZE, collection, note, package, zipped

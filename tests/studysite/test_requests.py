@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studysite import urls
-from studysite.http.requests import MAX_KEY, whole_number
+from studysite.numbers import MAX_KEY, whole_number
 
 
 @pytest.mark.parametrize(

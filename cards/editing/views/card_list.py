@@ -19,8 +19,8 @@ from cards.reporting.services import to_look_at_in
 from cards.text.markdown import is_plain, render
 from cards.text.studied_side import SIDES
 from studysite.accounts.guests import learner_required
-from studysite.accounts.limits import too_often
 from studysite.http.htmx import render_page, wanted_part
+from studysite.http.limits import too_often
 from studysite.http.requests import LearnerRequest
 
 CARDS_PER_PAGE = 50

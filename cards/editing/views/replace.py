@@ -11,8 +11,8 @@ from cards.access import READ_AND_POST, deck_to_edit
 from cards.editing import replacing
 from cards.editing.card_forms import ReplaceForm
 from studysite.accounts.guests import learner_required
-from studysite.accounts.limits import too_often
 from studysite.http.htmx import render_page
+from studysite.http.limits import too_often
 from studysite.http.requests import LearnerRequest
 
 CHANGES_PER_PAGE = 50

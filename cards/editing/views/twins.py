@@ -13,7 +13,8 @@ from cards.forms import SearchForm
 from cards.models import Card, TwinPair
 from studysite.accounts.guests import learner_required
 from studysite.http.htmx import render_page
-from studysite.http.requests import LearnerRequest, whole_number
+from studysite.http.requests import LearnerRequest
+from studysite.numbers import whole_number
 
 MOST_FOUND = 20
 # What an author can say of two cards; None takes her word back.

@@ -8,7 +8,7 @@ from typing import Any
 from cards.formats.detect import TEXT
 from cards.formats.types import FormatError, Parsed, ParsedCard, ParsedDeck, Preview
 from cards.importing import splitting
-from cards.importing.preview.as_json import head_from_json, preview_from_json, report_from_json
+from cards.importing.reading.as_json import head_from_json, preview_from_json, report_from_json
 from cards.importing.reading.reader import steps as read_steps
 from cards.importing.reading.storage import Outline, Reading, digest, opened
 from cards.models import CHUNK, Card, CardImage, Deck, ImportDraft

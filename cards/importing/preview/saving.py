@@ -8,7 +8,8 @@ from cards.formats.detect import ANKI
 from cards.formats.types import FormatError
 from cards.importing import splitting
 from cards.importing.preview import comparing
-from cards.importing.preview.as_json import (
+from cards.importing.preview.comparing import Look
+from cards.importing.reading.as_json import (
     MAX_HEAD,
     SAMPLES,
     TOO_MANY,
@@ -21,7 +22,6 @@ from cards.importing.preview.as_json import (
     sample_from_json,
     sample_to_json,
 )
-from cards.importing.preview.comparing import Look
 from cards.importing.reading.storage import BusyError, opened
 from cards.models import Deck, ImportDraft
 from studysite.slices import Slice

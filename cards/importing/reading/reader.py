@@ -23,7 +23,7 @@ from cards.formats.detect import ANKI, ARCHIVE, TEXT, read_file
 from cards.formats.types import MAX_CARDS, FormatError, Parsed, ParsedCard, Place, Preview, Report
 from cards.formats.work import Work
 from cards.importing.images import name_sides, refs_on
-from cards.importing.preview.as_json import (
+from cards.importing.reading.as_json import (
     head_to_json,
     preview_from_json,
     preview_to_json,

@@ -27,9 +27,10 @@ from sessions_app.study.modes import MODES
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.questions import paper_answers
 from studysite.accounts.guests import admit
-from studysite.accounts.limits import too_often
 from studysite.http.htmx import render_page
-from studysite.http.requests import LearnerRequest, whole_number
+from studysite.http.limits import too_often
+from studysite.http.requests import LearnerRequest
+from studysite.numbers import whole_number
 
 NOTHING = "None of these cards can be asked in these kinds of question. Choose more kinds, or other cards."
 CLOSED = "That test is handed in already, or its time is up. This is how it stands."

@@ -12,7 +12,7 @@ from sessions_app.progress.card import card_standing
 from sessions_app.sessions.marks import marks_on
 from studysite.http.htmx import render_page
 from studysite.http.requests import SiteRequest
-from studysite.robots import for_robots
+from studysite.http.robots import for_robots
 
 LINES_PER_PAGE = 25
 

@@ -16,7 +16,7 @@ from sessions_app.progress.viewer import Viewer
 from sessions_app.study.modes import MODES
 from studysite.http.htmx import render_page, wanted_part
 from studysite.http.requests import SiteRequest
-from studysite.robots import for_robots
+from studysite.http.robots import for_robots
 
 TERMS_PER_PAGE = 50
 

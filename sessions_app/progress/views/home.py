@@ -15,7 +15,7 @@ from sessions_app.progress import standing
 from studysite.accounts.guests import guest_of
 from studysite.http.htmx import render_page
 from studysite.http.requests import SiteRequest
-from studysite.robots import for_robots
+from studysite.http.robots import for_robots
 
 DECKS_PER_PAGE = 24
 

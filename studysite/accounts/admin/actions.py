@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import ManyToManyField, Model, QuerySet
 from django.http import HttpRequest
 
-from studysite.http.requests import whole_number
+from studysite.numbers import whole_number
 
 MOST_SHOWN = 40
 """Characters of a wrong value that an error repeats."""
