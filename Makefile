@@ -22,9 +22,19 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--custom-compile-command "make lock" $(UPGRADE) pyproject.toml
 
 # What speaks to the database in ways of its own; `python -m tests.postgres` alone runs every test that uses it.
-POSTGRES_TESTS := $(addprefix tests/accounts/test_,$(addsuffix .py,admin_erasing models)) tests/studysite/test_unavailable.py \
-	$(addprefix tests/cards/test_,$(addsuffix .py,admin_erasing copying images import_commands models services tags)) \
-	$(addprefix tests/sessions_app/test_,$(addsuffix .py,bulk_log daily erasing erasing_everything erasing_races histories law marks overridden overview paper_races queries queue races services study_days terms undo upkeep))
+POSTGRES_TESTS := tests/accounts/admin/test_erasing.py tests/accounts/test_models.py tests/cards/admin/test_erasing.py \
+	tests/cards/editing/test_copying.py tests/cards/media/test_images.py tests/cards/importing/test_commands.py \
+	tests/cards/test_models.py tests/cards/editing/test_services.py tests/cards/tagging/test_tags.py \
+	tests/sessions_app/review_log/test_bulk_writing.py tests/sessions_app/management/test_daily.py \
+	tests/sessions_app/erasing/test_erasing.py tests/sessions_app/erasing/test_erasing_everything.py \
+	tests/sessions_app/erasing/test_erasing_races.py tests/sessions_app/review_log/test_importing.py \
+	tests/sessions_app/review_log/test_replaying.py tests/sessions_app/sessions/test_marks.py \
+	tests/sessions_app/corrections/test_overridden.py tests/sessions_app/progress/test_standing.py \
+	tests/sessions_app/practice_test/test_races.py tests/sessions_app/test_queries.py \
+	tests/sessions_app/questions/test_queue.py tests/sessions_app/sessions/test_races.py \
+	tests/sessions_app/sessions/test_services.py tests/sessions_app/test_study_days.py \
+	tests/sessions_app/progress/test_term_list.py tests/sessions_app/sessions/test_undo.py \
+	tests/sessions_app/review_log/test_card_changes.py tests/studysite/http/test_unavailable.py
 
 .PHONY: run admin dev test soak bench check lock clean installed installed-dev
 

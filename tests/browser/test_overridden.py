@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from cards.models import Card, Deck
 from studysite.accounts.models import User
 from tests.browser.test_editor import check
-from tests.sessions_app.test_overridden import call_right
+from tests.sessions_app.corrections.test_overridden import call_right
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -1,0 +1,255 @@
+"""What is chosen of an Anki package: the fields of each note type, and tags or a deck for each deck inside."""
+
+import json
+from functools import partial
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from cards.importing import running
+from cards.importing.preview import comparing, saving
+from cards.importing.reading import reader
+from cards.models import Card, Deck, ImportDraft, Tag
+from tests.cards.formats.packages import BASIC, CLOZE, note, package
+from tests.cards.importing.test_pages import as_shown, import_it, upload
+
+pytestmark = pytest.mark.django_db
+
+DEFAULT, CELLS = 1, 2
+CREATE_BONES = "INSERT INTO decks VALUES (3, 'Biology\x1fBones', NULL);"
+
+
+def notes(last: str = "ulna") -> list:
+    cells = [note([f"cell {n}", f"part {n}"], guid=f"c{n}", deck=CELLS) for n in range(4)]
+    bones = [note([f"bone {n}", last], guid=f"b{n}", deck=DEFAULT) for n in range(3)]
+    return cells + bones
+
+
+def hand_in(client, rows=None, **more) -> str:
+    return upload(client, package(rows or notes(), **more), "Biology.apkg")["Location"]
+
+
+def split(client, url: str) -> None:
+    client.post(url, as_shown(client, url, subdecks="decks", do="look"))
+
+
+def decks() -> dict[str, int]:
+    return dict(Deck.objects.present().values_list("title", "card_count"))
+
+
+class TestNames:
+    @pytest.mark.parametrize("new", [True, False])
+    def test_a_deck_whose_name_no_database_holds_is_found_again(self, learner_client, new):
+        named = json.dumps({"1": {"id": 1, "name": "a\0b"}, "2": {"id": 2, "name": "\ud800"}})
+        renamed = "UPDATE decks SET name = 'a' || char(0) || 'b' WHERE id = 1;"
+        extra = renamed if new else f"UPDATE col SET decks = '{named}';"
+        url = hand_in(learner_client, new=new, extra=extra)
+        split(learner_client, url)
+        import_it(learner_client, url)
+        assert decks() == {"ab": 3, "Biology: Cells" if new else "?": 4}
+
+    def test_a_field_whose_name_no_database_holds_can_be_chosen(self, learner_client):
+        url = hand_in(
+            learner_client, extra="UPDATE fields SET name = 'Fr' || char(0) || 'ont' WHERE ord = 0;"
+        )
+        import_it(learner_client, url, **{f"term_{BASIC}": "1", f"definition_{BASIC}": "0"}, do="look")
+        import_it(learner_client, url)
+        assert Card.objects.get(key="c0").definition == "cell 0"
+
+
+class TestSamples:
+    def test_each_note_type_shows_three_of_its_own(self, learner_client):
+        rows = [note([f"front {n}", f"back {n}"]) for n in range(60)]
+        rows += [note([f"{{{{c1::gap {n}}}}} of text", ""], kind=CLOZE) for n in range(5)]
+        page = learner_client.get(hand_in(learner_client, rows)).text
+        assert f'id="type-samples-{BASIC}"' in page
+        assert "60 notes" in page
+        part = page[page.index(f'id="type-samples-{CLOZE}"') :]
+        assert [f"gap {n}" in part for n in range(4)] == [True, True, True, False]
+
+    def test_other_fields_show_other_samples_and_write_nothing(self, learner_client):
+        url = hand_in(learner_client)
+        data = as_shown(learner_client, url, **{f"term_{BASIC}": "1", f"definition_{BASIC}": "0"})
+        part = learner_client.post(f"{url}samples/{BASIC}/", data).text
+        assert part.index("part 0") < part.index("cell 0")
+        assert ImportDraft.objects.get().options.get("fields") is None
+        learner_client.post(url, data | {"do": "look"})
+        assert part.strip() in learner_client.get(url).text
+
+    def test_one_field_alone_says_what_is_missing(self, learner_client):
+        url = hand_in(learner_client)
+        data = as_shown(learner_client, url, **{f"term_{BASIC}": "1"})
+        part = learner_client.post(f"{url}samples/{BASIC}/", data).text
+        assert "Choose a field for both sides." in part
+
+    @pytest.mark.parametrize("key", ["0", "x", "9" * 400, f"{BASIC}0"])
+    def test_a_type_that_is_not_there(self, learner_client, stranger_client, key):
+        url = hand_in(learner_client)
+        assert learner_client.post(f"{url}samples/{key}/").status_code == 404
+        assert learner_client.get(f"{url}samples/{BASIC}/").status_code == 405
+        assert stranger_client.post(f"{url}samples/{BASIC}/").status_code == 404
+
+
+class TestDecks:
+    def test_by_default_they_are_tags_of_one_deck(self, learner_client):
+        import_it(learner_client, hand_in(learner_client), title="All")
+        assert decks() == {"All": 7}
+        assert Tag.objects.get().name == "Cells"
+
+    def test_or_a_deck_each_without_tags(self, learner_client, learner):
+        url = hand_in(learner_client)
+        split(learner_client, url)
+        page = learner_client.get(url).text
+        assert "Biology: Cells: 4 cards" in page
+        assert "Make the 2 decks" in page
+        assert import_it(learner_client, url)["Location"] == "/"
+        assert decks() == {"Biology: Cells": 4, "Default": 3}
+        assert not Tag.objects.exists()
+        assert set(Deck.objects.values_list("owner", "visibility")) == {(learner.pk, "private")}
+        for deck in Deck.objects.all():
+            assert list(deck.cards.in_order().values_list("position", flat=True)) == [*range(deck.card_count)]
+        assert "Cards: 7 added. In 2 decks." in learner_client.get("/").text
+
+    def test_again_updates_each_and_doubles_nothing(self, learner_client):
+        url = hand_in(learner_client)
+        split(learner_client, url)
+        import_it(learner_client, url)
+        again = hand_in(learner_client, notes("radius"))
+        page = learner_client.get(again)
+        assert "into your deck" in page.text
+        assert (page.context["look"].changed, page.context["look"].same) == (3, 4)
+        import_it(learner_client, again)
+        assert decks() == {"Biology: Cells": 4, "Default": 3}
+        assert set(Deck.objects.get(title="Default").cards.values_list("definition", flat=True)) == {"radius"}
+        draft = ImportDraft.objects.latest("pk")
+        assert (draft.added, draft.updated, draft.unchanged) == (0, 3, 4)
+
+    def test_what_was_put_together_is_not_taken_for_several(self, learner_client):
+        import_it(learner_client, hand_in(learner_client), title="All")
+        url = hand_in(learner_client)
+        assert ImportDraft.objects.latest("pk").deck == Deck.objects.get()
+        split(learner_client, url)
+        import_it(learner_client, url)
+        assert decks() == {"All": 7, "Biology: Cells": 4, "Default": 3}
+
+    def test_a_deck_without_cards_makes_none(self, learner_client):
+        url = hand_in(learner_client, extra="INSERT INTO decks VALUES (3, 'Empty', NULL);")
+        learner_client.post(url, as_shown(learner_client, url, subdecks="decks", path="Empty", do="look"))
+        page = import_it(learner_client, url)
+        assert page.status_code == 200
+        assert "There are no cards in it." in page.text
+        assert not Deck.objects.exists()
+
+    def test_what_is_chosen_after_it_has_begun_in_another_tab_changes_nothing(
+        self, learner_client, monkeypatch
+    ):
+        url = hand_in(learner_client)
+        split(learner_client, url)
+        shown = as_shown(learner_client, url, subdecks="tags", do="look")
+        real = comparing.compare
+
+        def begins(draft, reading):
+            monkeypatch.undo()
+            other = ImportDraft.objects.get()
+            running.begin(draft=other, look=saving.look_at(other), title="x")
+            return real(draft, reading)
+
+        monkeypatch.setattr(comparing, "compare", begins)
+        learner_client.post(url, shown)
+        learner_client.post(f"{url}go-on/")
+        assert decks() == {"Biology: Cells": 4, "Default": 3}
+
+    def test_nor_does_how_far_another_tab_has_read(self, learner_client, monkeypatch):
+        url = hand_in(learner_client)
+        shown = as_shown(learner_client, url, **{f"term_{BASIC}": "1", f"definition_{BASIC}": "0"})
+        real = reader.Reader.add
+
+        def begins(*args):
+            monkeypatch.undo()
+            monkeypatch.setattr("studysite.slices.SECONDS", 0.0)
+            other = ImportDraft.objects.get()
+            running.begin(draft=other, look=saving.kept(other), title="x")
+            real(*args)
+
+        monkeypatch.setattr(reader.Reader, "add", begins)
+        monkeypatch.setattr("studysite.slices.SECONDS", 0.0)
+        learner_client.post(url, shown | {"do": "look"})
+        assert "Importing x" in learner_client.get(url).text
+        while learner_client.post(f"{url}go-on/")["Location"] == url:
+            pass
+        assert decks() == {"x": 7}
+
+    def test_none_is_seen_before_all_are_whole(self, learner_client, monkeypatch):
+        monkeypatch.setattr("cards.importing.writing.CHUNK", 2)
+        monkeypatch.setattr("cards.importing.views.running.go_on", partial(running.go_on, seconds=0))
+        url = hand_in(learner_client)
+        split(learner_client, url)
+        import_it(learner_client, url)
+        seen = []
+        for _ in range(20):
+            seen.append(len(decks()))
+            if ImportDraft.objects.get().phase == "done":
+                break
+            learner_client.post(f"{url}go-on/")
+        assert set(seen) == {0, 2}
+        assert decks() == {"Biology: Cells": 4, "Default": 3}
+        assert not Deck.objects.filter(is_building=True).exists()
+
+    @pytest.mark.parametrize("subdecks", ["tags", "decks"])
+    def test_a_note_whose_cards_are_cut_apart_comes_whole(self, learner_client, monkeypatch, subdecks):
+        monkeypatch.setattr("cards.importing.writing.CHUNK", 2)
+        monkeypatch.setattr("cards.importing.views.running.go_on", partial(running.go_on, seconds=0))
+        gaps = "{{c1::one}} {{c2::two}} {{c3::three}}"
+        rows = [note([f"{gaps} {n}", ""], kind=CLOZE, ords=[0, 1, 2], deck=1 + n % 2) for n in range(5)]
+        url = hand_in(learner_client, rows)
+        learner_client.post(url, as_shown(learner_client, url, subdecks=subdecks, do="look"))
+        import_it(learner_client, url)
+        while ImportDraft.objects.get().phase != "done":
+            learner_client.post(f"{url}go-on/")
+        assert sum(decks().values()) == 15
+        assert len(set(Card.objects.values_list("key", flat=True))) == 15
+        assert ImportDraft.objects.get().added == 15
+
+    def test_dropped_half_way_leaves_nothing(self, learner_client, monkeypatch):
+        monkeypatch.setattr("cards.importing.writing.CHUNK", 2)
+        monkeypatch.setattr("cards.importing.views.running.go_on", partial(running.go_on, seconds=0))
+        url = hand_in(learner_client)
+        split(learner_client, url)
+        import_it(learner_client, url)
+        assert Card.objects.exists()
+        learner_client.post(f"{url}drop/")
+        assert not Deck.objects.exists()
+        assert not Card.objects.exists()
+
+    def test_answers_go_to_the_deck_of_their_card(self, learner_client, learner):
+        rows = [note(["a", "b"], guid="a", deck=CELLS), note(["c", "d"], guid="c", deck=DEFAULT)]
+        # A review of each card, which are numbered ten times their notes.
+        reviews = [(10, 1_700_000_000_000, 3, 1, 900, 1), (20, 1_700_000_001_000, 3, 1, 900, 1)]
+        url = hand_in(learner_client, rows, reviews=reviews)
+        split(learner_client, url)
+        import_it(learner_client, url)
+        assert len(decks()) == 2
+        assert set(learner.reviews.values_list("deck__title", "card__key")) == {
+            ("Biology: Cells", "a"),
+            ("Default", "c"),
+        }
+
+
+class TestCommand:
+    def run(self, tmp_path, owner, *args: str) -> str:
+        path, out = tmp_path / "Biology.apkg", StringIO()
+        path.write_bytes(package(notes()))
+        call_command("import_deck", str(path), "--owner", owner.email, *args, stdout=out, stderr=StringIO())
+        return out.getvalue()
+
+    def test_a_deck_each(self, tmp_path, owner):
+        said = self.run(tmp_path, owner, "--subdecks", "decks")
+        assert decks() == {"Biology: Cells": 4, "Default": 3}
+        assert all(deck.get_absolute_url() in said for deck in Deck.objects.all())
+        assert "0 cards added, 0 updated, 7 there already" in self.run(tmp_path, owner, "--subdecks", "decks")
+        assert len(decks()) == 2
+
+    def test_not_into_one_that_is_there(self, tmp_path, owner, make_deck):
+        with pytest.raises(CommandError, match="split"):
+            self.run(tmp_path, owner, "--subdecks", "decks", "--into", make_deck(1).slug)

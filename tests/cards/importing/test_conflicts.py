@@ -1,0 +1,109 @@
+"""A file whose cards are in the deck and were changed since: its learner says whose word counts."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from cards.editing.cards import mark_twins, remove_cards, save_card
+from cards.models import Deck, Tag, TwinPair
+from tests.cards.importing.test_pages import as_shown, import_it, paste, upload
+
+pytestmark = pytest.mark.django_db
+
+CHOICE = "Cards that the deck has otherwise"
+
+
+@pytest.fixture
+def deck(make_deck) -> Deck:
+    return make_deck(3)
+
+
+@pytest.fixture
+def archive(deck, owner_client) -> bytes:
+    """The deck's archive, of before its first card was changed and its last removed."""
+    data = b"".join(owner_client.get(reverse("deck_export_file", args=[deck.slug, "archive"])))
+    first, _, last = deck.cards.in_order()
+    first.definition, first.accepted_definitions = "Changed", ["too"]
+    save_card(card=first)
+    remove_cards(deck=deck, cards=deck.cards.filter(pk=last.pk))
+    return data
+
+
+def hand_in(client, archive: bytes) -> str:
+    return upload(client, archive, "Deck.zip")["Location"]
+
+
+def cards_of(deck: Deck) -> list[tuple[str, list[str]]]:
+    cards = deck.cards.present().in_order()
+    return list(cards.values_list("definition", "accepted_definitions"))
+
+
+def test_a_choice_is_there_where_something_differs(owner_client, deck, archive):
+    page = owner_client.get(hand_in(owner_client, archive))
+    assert CHOICE in page.text
+    assert (page.context["look"].changed, page.context["look"].new) == (1, 1)
+    assert "whose title, description and visibility stay" in page.text
+
+
+def test_by_default_the_files_are_taken(owner_client, deck, archive):
+    import_it(owner_client, hand_in(owner_client, archive))
+    assert cards_of(deck) == [("Definition 0", []), ("Definition 1", []), ("Definition 2", [])]
+
+
+def test_the_decks_are_kept_where_that_is_chosen_and_what_is_missing_comes(
+    owner_client, deck, archive, owner
+):
+    first, second, _ = deck.cards.in_order()
+    mark_twins(card=first, other=second, are_twins=False)
+    url = hand_in(owner_client, archive)
+    assert import_it(owner_client, url, keep="deck")["Location"] == url
+    assert "different, kept as the deck has them" in owner_client.get(url).text
+    import_it(owner_client, url)
+    assert cards_of(deck) == [("Changed", ["too"]), ("Definition 1", []), ("Definition 2", [])]
+    assert not TwinPair.objects.get().are_twins
+    assert not Tag.objects.filter(owner=owner).exists()
+    assert Deck.objects.count() == 1
+
+
+@pytest.mark.parametrize(("keep", "are_twins"), [("file", True), ("deck", False)])
+def test_so_is_its_word_on_twins(owner_client, deck, keep, are_twins):
+    first, second, third = deck.cards.in_order()
+    mark_twins(card=first, other=second, are_twins=True)
+    data = b"".join(owner_client.get(reverse("deck_export_file", args=[deck.slug, "archive"])))
+    mark_twins(card=first, other=second, are_twins=False)
+    third.definition = "Changed"
+    save_card(card=third)
+    url = hand_in(owner_client, data)
+    owner_client.post(url, as_shown(owner_client, url, keep=keep, do="look"))
+    import_it(owner_client, url)
+    assert TwinPair.objects.get().are_twins is are_twins
+
+
+def test_text_too(owner_client, deck):
+    import_it(owner_client, paste(owner_client, "ein\tone\n", f"/decks/{deck.slug}/import/"))
+    url = paste(owner_client, "ein\tone!\nzwei\ttwo\n", f"/decks/{deck.slug}/import/")
+    owner_client.post(url, as_shown(owner_client, url, keep="deck", do="look"))
+    import_it(owner_client, url)
+    assert cards_of(deck)[3:] == [("one", []), ("two", [])]
+
+
+def test_no_choice_where_there_is_none(learner_client, archive):
+    page = learner_client.get(hand_in(learner_client, archive)).text
+    assert CHOICE not in page
+    assert "The new deck is private until you choose otherwise." in page
+
+
+def test_a_strange_choice_is_an_error_of_the_form(owner_client, archive):
+    page = import_it(owner_client, hand_in(owner_client, archive), keep="x")
+    assert page.status_code == 200
+    assert page.context["reading"].errors
+
+
+def test_the_command_keeps_too(owner, deck, archive, tmp_path):
+    path = tmp_path / "deck.zip"
+    path.write_bytes(archive)
+    args = ("--owner", owner.email, "--into", deck.slug, "--keep")
+    call_command("import_deck", str(path), *args, stdout=StringIO(), stderr=StringIO())
+    assert cards_of(deck)[0] == ("Changed", ["too"])

@@ -1,0 +1,237 @@
+"""Images of files that are imported and exported."""
+
+import io
+import zipfile
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from cards.exporting import services as exporting
+from cards.formats.anki.writer import write_anki
+from cards.formats.archive import write_archive
+from cards.formats.detect import read_file
+from cards.formats.types import ImageRef, ParsedCard, ParsedDeck
+from cards.importing import drafts, running, writing
+from cards.importing import images as importing_images
+from cards.importing.images import said_of
+from cards.importing.preview import comparing
+from cards.media.files import path_of
+from cards.models import CardImage, Deck, ImportDraft
+from studysite.slices import Slice
+from tests.cards.exporting.test_exporting import import_content
+from tests.cards.pictures import png, show, stored
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(settings, tmp_path) -> None:
+    settings.DATA_DIR = tmp_path
+
+
+FILES = {
+    "flag.png": png("red", (300, 200)),
+    "map.jpg": png("blue", (2_000, 500), "JPEG"),
+    "bad.png": b"<svg/>",
+    "cut.png": png()[:70],
+}
+
+
+def archive(*cards: ParsedCard) -> bytes:
+    file = io.BytesIO()
+    write_archive(file, deck=ParsedDeck((), title="Flags"), cards=cards, read_image=FILES.__getitem__)
+    return file.getvalue()
+
+
+def refs(*names: str, alt: str = "") -> tuple[ImageRef, ...]:
+    return tuple(ImageRef(name, alt) for name in names)
+
+
+def test_images_come_along_written_anew(owner):
+    card = ParsedCard("a", "b", key="1", term_images=refs("flag.png", alt="A flag"))
+    card.definition_images = refs("map.jpg", "flag.png")
+    deck = import_content(owner, archive(card))
+    stands = deck.cards.get()
+    assert [image.alt for image in stands.images_by_side()["term"]] == ["A flag"]
+    sizes = [(image.width, image.height) for image in stands.images_by_side()["definition"]]
+    assert sizes == [(1_600, 400), (300, 200)]
+    assert stands.definition_html.count("<img") == 2
+    assert all(path_of(image.sha256).read_bytes()[8:12] == b"WEBP" for image in stands.images.all())
+
+
+def test_bad_images_are_left_out_by_name_and_fail_nothing(owner_client, owner):
+    card = ParsedCard("a", "b", key="1", term_images=refs("bad.png", "flag.png", "cut.png"))
+    file = io.BytesIO(archive(card))
+    file.name = "flags.zip"
+    preview = owner_client.post("/import/", {"file": file}, follow=True)
+    assert "<dt>images</dt><dd>3</dd>" in preview.text
+    assert "With 3 images." in preview.text
+    address = preview.redirect_chain[-1][0]
+    done = owner_client.post(address, {"do": "import", "title": "Flags"}, follow=True)
+    assert "2 images were left out: bad.png (This is no image" in done.text
+    assert "cut.png (The image is damaged.)" in done.text
+    assert Deck.objects.get().cards.get().images.count() == 1
+
+
+def test_a_side_that_is_an_image_alone_gets_its_words_else_its_name(owner_client, owner):
+    cards = (
+        ParsedCard("", "b", key="1", term_images=refs("flag.png", alt="A *red* flag")),
+        ParsedCard("c", "", key="2", definition_images=refs("map.jpg")),
+        ParsedCard("", "", key="3", term_images=refs("flag.png")),
+    )
+    package = as_anki(*cards)
+    file = io.BytesIO(package)
+    file.name = "flags.apkg"
+    preview = owner_client.post("/import/", {"file": file}, follow=True)
+    assert "3 cards have a side that is an image alone" in preview.text
+    deck = import_content(owner, package)
+    sides = {card.key: (card.term, card.definition) for card in deck.cards.all()}
+    assert sides == {"1": (r"A \*red\* flag", "b"), "2": ("c", "map"), "3": ("flag", "")}
+    assert CardImage.objects.filter(card__deck=deck).count() == 3
+
+
+def as_anki(*cards: ParsedCard) -> bytes:
+    file = io.BytesIO()
+    write_anki(
+        file,
+        title="Flags",
+        deck_key="flags",
+        cards=cards,
+        now=timezone.now(),
+        read_image=FILES.__getitem__,
+    )
+    return file.getvalue()
+
+
+def test_the_same_file_again_doubles_nothing(owner):
+    content = as_anki(ParsedCard("a", "b", key="1", term_images=refs("flag.png", alt="A flag")))
+    deck = import_content(owner, content)
+    before = deck.cards.get()
+    draft = drafts.make_draft(owner=owner, content=io.BytesIO(content), file_name="x", deck=deck)
+    look = comparing.look_at(draft)
+    assert (look.new, look.changed, look.same) == (0, 0, 1)
+    import_content(owner, content, deck)
+    after = deck.cards.get()
+    assert (after.term_html, after.updated_at) == (before.term_html, before.updated_at)
+    assert CardImage.objects.count() == 1
+
+
+def test_an_image_new_in_the_file_is_a_change_and_a_missing_one_none(owner):
+    plain, pictured = ParsedCard("a", "b", key="1"), ParsedCard("a", "b", key="1")
+    pictured.definition_images = refs("flag.png")
+    deck = import_content(owner, as_anki(plain))
+    draft = drafts.make_draft(owner=owner, content=io.BytesIO(as_anki(pictured)), file_name="x", deck=deck)
+    assert comparing.look_at(draft).changed == 1
+    import_content(owner, as_anki(pictured), deck)
+    assert "<img" in deck.cards.get().definition_html
+    assert deck.cards.get().images.count() == 1
+    # Another program's file without images takes none away; an archive tells all that a card has.
+    import_content(owner, as_anki(plain), deck)
+    assert "<img" in deck.cards.get().definition_html
+    import_content(owner, archive(plain), deck)
+    assert deck.cards.get().definition_html == "<p>b</p>"
+    assert not CardImage.objects.exists()
+
+
+def test_another_image_takes_the_place_of_the_one_before(owner):
+    before = ParsedCard("a", "b", key="1", term_images=refs("flag.png"), definition_images=refs("flag.png"))
+    after = ParsedCard("a", "b", key="1", term_images=refs("map.jpg"), definition_images=refs("flag.png"))
+    deck = import_content(owner, archive(before))
+    import_content(owner, archive(after), deck)
+    images = deck.cards.get().images_by_side()
+    assert [len(images["term"]), len(images["definition"])] == [1, 1]
+    assert images["term"][0].width == 1_600
+    assert images["term"][0].url in deck.cards.get().term_html
+
+
+def test_what_takes_long_goes_on_in_the_next_request(owner):
+    cards = [ParsedCard(f"t{n}", "d", key=str(n), term_images=refs("flag.png")) for n in range(5)]
+    draft = drafts.make_draft(owner=owner, content=io.BytesIO(archive(*cards)), file_name="x")
+    running.begin(draft=draft, look=comparing.look_at(draft), title="x")
+    requests = 1
+    while not running.go_on(draft=draft, seconds=0):
+        requests += 1
+        assert requests < 20
+    assert requests >= 5
+    assert draft.deck.cards.count() == 5
+    assert CardImage.objects.filter(card__deck=draft.deck).count() == 5
+
+
+def test_a_file_has_so_many_images_and_no_more(owner, monkeypatch):
+    monkeypatch.setattr(importing_images, "MAX_BYTES", 100)
+    card = ParsedCard("a", "b", key="1", term_images=refs("map.jpg", "flag.png"))
+    draft = drafts.make_draft(owner=owner, content=io.BytesIO(archive(card)), file_name="x")
+    running.begin(draft=draft, look=comparing.look_at(draft), title="x")
+    running.go_on(draft=draft)
+    assert said_of(draft) == f"1 image was left out: flag.png ({importing_images.TOO_MANY})."
+
+
+def test_dropping_an_import_drops_its_images(owner):
+    card = ParsedCard("a", "b", key="1", term_images=refs("flag.png"))
+    draft = drafts.make_draft(owner=owner, content=io.BytesIO(archive(card)), file_name="x")
+    running.begin(draft=draft, look=comparing.look_at(draft), title="x")
+    assert writing.write_cards(draft=draft, slice_=Slice())
+    assert CardImage.objects.count() == 1
+    drafts.drop_draft(draft=draft)
+    assert not CardImage.objects.exists()
+    assert not Deck.objects.exists()
+
+
+def test_queries_do_not_grow_with_images(owner, monkeypatch):
+    # On a busy machine one slice or transaction more would be more queries.
+    monkeypatch.setattr("studysite.slices.SECONDS", 60.0)
+    monkeypatch.setattr("studysite.slices.OF_A_TRANSACTION", 60.0)
+
+    def queries(number: int) -> int:
+        ImportDraft.objects.all().delete()
+        cards = [ParsedCard(f"t{n}", "d", key=str(n), term_images=refs("flag.png")) for n in range(number)]
+        deck = import_content(owner, archive(*cards))
+        changed = [ParsedCard(f"t{n}", "d", key=str(n), term_images=refs("map.jpg")) for n in range(number)]
+        with CaptureQueriesContext(connection) as seen:
+            import_content(owner, archive(*changed), deck)
+            for name in ("archive", "anki", "tab"):
+                exporting.write(name, io.BytesIO(), deck, owner, now=timezone.now())
+        return len(seen)
+
+    assert queries(2) == queries(30)
+
+
+# --- Out
+
+
+@pytest.mark.parametrize("name", ["archive", "anki"])
+def test_packages_have_the_images(owner, make_deck, name):
+    deck = make_deck(2)
+    image = stored(alt="A “flag”")
+    show(deck.cards.in_order()[0], definition=(image,))
+    file = io.BytesIO()
+    exporting.write(name, file, deck, owner, now=timezone.now())
+    with read_file(file.getvalue()) as parsed:
+        card = next(card for card in parsed if card.images)
+        (ref,) = card.definition_images
+        assert ref.alt == "A “flag”"
+        assert parsed.read_image(ref.name) == path_of(image.sha256).read_bytes()
+
+
+def test_a_lost_file_is_no_reason_to_export_nothing(owner, make_deck):
+    deck = make_deck(1)
+    image = stored()
+    show(deck.cards.get(), term=(image,))
+    path_of(image.sha256).unlink()
+    file = io.BytesIO()
+    exporting.write("archive", file, deck, owner, now=timezone.now())
+    assert not [name for name in zipfile.ZipFile(file).namelist() if name.startswith("images/")]
+
+
+def test_the_commands_carry_them(owner, tmp_path, capsys):
+    path = tmp_path / "flags.zip"
+    path.write_bytes(archive(ParsedCard("a", "b", key="1", term_images=refs("flag.png", "bad.png"))))
+    call_command("import_deck", str(path), owner=owner.email)
+    assert "1 image was left out: bad.png" in capsys.readouterr().err
+    out = tmp_path / "out.apkg"
+    call_command("export_deck", Deck.objects.get().slug, str(out))
+    with read_file(out.read_bytes()) as parsed:
+        assert len(next(iter(parsed)).term_images) == 1

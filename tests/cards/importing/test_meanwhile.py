@@ -1,0 +1,402 @@
+"""An import whose deck, draft or hidden deck has become another one between two of its slices."""
+
+from collections.abc import Callable
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+
+from cards.editing import cards, decks, moving
+from cards.erasing import leaving
+from cards.erasing import services as erasing
+from cards.erasing.handing_over import hand_over
+from cards.formats.types import FormatError
+from cards.importing import drafts, merging, running, splitting
+from cards.models import KEPT_DRAFTS, KEPT_FOR, Card, Deck, ImportDraft
+from sessions_app.models import Enrollment, Review
+from studysite.accounts.models import User
+from studysite.deadline import in_seconds
+from studysite.slices import Slice
+from tests.cards.conftest import MakeDeck
+from tests.cards.importing.test_pages import import_it
+from tests.cards.importing.test_slices import MOST_REQUESTS, a_draft, again, look_in_slices, minimal  # noqa: F401
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("minimal")]
+
+GONE = "The deck is not there any more."
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(settings: Any, tmp_path: Any) -> None:
+    settings.DATA_DIR = tmp_path
+
+
+def begun(
+    owner: User, kind: str, until: str = "cards", deck: Deck | None = None, **options: Any
+) -> ImportDraft:
+    """An import that has come so far."""
+    draft = again(a_draft(owner, kind, deck, **options))
+    running.begin(draft=draft, look=look_in_slices(draft), title="x")
+    for _ in range(MOST_REQUESTS):
+        # One slice that writes, also where it is the first.
+        running.go_on(draft=again(draft), seconds=0)
+        if again(draft).phase == until:
+            return again(draft)
+    raise AssertionError("It never comes so far.")
+
+
+def hand_to(stranger: User, deck: Deck) -> None:
+    hand_over(decks=[deck.pk], owner=deck.owner, to=stranger)
+
+
+def remove(_stranger: User, deck: Deck) -> None:
+    decks.remove_decks(decks=Deck.objects.filter(pk=deck.pk))
+
+
+CHANGES = pytest.mark.parametrize("change", [hand_to, remove])
+SAID = {
+    "cards": "Nothing was imported.",
+    "merging": "Some of the cards are in the deck already; the others were not imported.",
+    "history": "The cards are there, but not all of your answers.",
+}
+
+
+@CHANGES
+@pytest.mark.parametrize("phase", SAID)
+def test_nothing_more_comes_into_a_deck_that_is_not_theirs_any_more(
+    make_deck: MakeDeck,
+    owner: User,
+    owner_client: Client,
+    stranger: User,
+    change: Callable[[User, Deck], None],
+    phase: str,
+) -> None:
+    deck = make_deck(1)
+    draft = begun(owner, "archive", phase, deck)
+    change(stranger, deck)
+    before = (deck.cards.count(), Review.objects.count())
+    running.go_on_all(seconds=60)
+    page = owner_client.post(f"{draft.get_absolute_url()}go-on/", follow=True)
+    assert page.status_code == 200
+    assert f"{SAID[phase]} {GONE}" in page.text
+    assert (deck.cards.count(), Review.objects.count()) == before
+    if phase == "history":
+        assert page.redirect_chain[-1][0] == "/"
+
+
+@CHANGES
+def test_so_it_is_in_the_middle_of_a_slice(
+    make_deck: MakeDeck,
+    owner: User,
+    stranger: User,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[User, Deck], None],
+) -> None:
+    deck = make_deck(1)
+    draft = begun(owner, "archive", "merging", deck)
+    before, real = deck.cards.count(), merging.lock_decks
+
+    def late(keys: list[int]) -> list[Deck]:
+        change(stranger, deck)
+        return real(keys)
+
+    monkeypatch.setattr(merging, "lock_decks", late)
+    with pytest.raises(FormatError, match=GONE):
+        running.go_on(draft=again(draft))
+    assert deck.cards.count() == before
+
+
+def test_a_card_that_is_edited_meanwhile_keeps_what_it_says(make_deck: MakeDeck, owner: User) -> None:
+    deck = make_deck(1)
+    deck.cards.update(term="Term 2", definition="another 2")
+    draft = begun(owner, "text", "merging", deck)
+    deck.cards.filter(definition="another 2").update(definition="edited")
+    while not running.go_on(draft=again(draft)):
+        pass
+    said = deck.cards.filter(term="Term 2").values_list("definition", flat=True)
+    assert sorted(said) == ["another 2", "edited"]
+
+
+def test_a_card_that_is_added_meanwhile_has_a_place_of_its_own(make_deck: MakeDeck, owner: User) -> None:
+    deck = make_deck(1)
+    draft = begun(owner, "archive", "merging", deck)
+    came = deck.cards.count()
+    Card.objects.create(deck=deck, position=moving.next_position(deck), term="Mine", definition="d")
+    while not running.go_on(draft=again(draft)):
+        pass
+    assert list(deck.cards.in_order().values_list("term", flat=True))[came] == "Mine"
+    places = deck.cards.values_list("position", flat=True)
+    assert len(set(places)) == len(places) == 9
+
+
+def test_one_that_somebody_else_has_finished_is_finished_once(owner: User) -> None:
+    draft = begun(owner, "archive")
+    while again(draft).done < draft.total:
+        running.go_on(draft=again(draft))
+    stale = again(draft)
+    assert stale.phase == "cards"
+    while again(draft).phase != "history":
+        running.go_on(draft=again(draft))
+    merging.finish_on(stale, Slice())
+    now = again(draft)
+    assert (now.phase, now.added, now.total) == ("history", now.total, 7)
+
+
+@CHANGES
+def test_so_it_is_before_it_begins(
+    make_deck: MakeDeck,
+    owner: User,
+    owner_client: Client,
+    stranger: User,
+    change: Callable[[User, Deck], None],
+) -> None:
+    deck = make_deck(1)
+    draft = again(a_draft(owner, "archive", deck))
+    look = look_in_slices(draft)
+    change(stranger, deck)
+    with pytest.raises(FormatError, match=GONE):
+        running.begin(draft=draft, look=look, title="x")
+    assert (again(draft).phase, Deck.objects.count()) == ("preview", 1)
+
+
+def test_the_page_says_so_and_lets_them_choose_anew(
+    make_deck: MakeDeck, owner: User, owner_client: Client, stranger: User
+) -> None:
+    deck = make_deck(1)
+    draft = again(a_draft(owner, "archive", deck))
+    hand_to(stranger, deck)
+    look_in_slices(draft)
+    page = import_it(owner_client, draft.get_absolute_url())
+    assert page.status_code == 200
+    assert GONE in page.text
+    assert again(draft).phase == "preview"
+
+
+def test_an_editor_in_the_admin_goes_on_with_a_private_deck_until_the_right_is_taken(
+    make_deck: MakeDeck, stranger: User
+) -> None:
+    deck = make_deck(1)
+    stranger.is_staff = True
+    stranger.save()
+    rights = Permission.objects.filter(codename__in=["add_card", "change_card"])
+    stranger.user_permissions.set(rights)
+    draft = begun(stranger, "text", "merging", deck)
+    stranger.user_permissions.clear()
+    with pytest.raises(FormatError, match=GONE):
+        running.go_on(draft=again(draft))
+    stranger.user_permissions.set(rights)
+    assert running.go_on_all(seconds=60) == 1
+
+
+# --- The daily command
+
+
+def dropped(draft: ImportDraft) -> None:
+    drafts.drop_draft(draft=draft)
+
+
+def given_up(draft: ImportDraft) -> None:
+    running.give_up(draft=draft)
+
+
+def claimed(draft: ImportDraft) -> None:
+    ImportDraft.objects.filter(pk=draft.pk).update(claimed_until=timezone.now() + KEPT_FOR)
+
+
+@pytest.mark.parametrize("change", [dropped, given_up, claimed])
+def test_what_changes_while_the_daily_command_drives_it_is_let_go(
+    owner: User, monkeypatch: pytest.MonkeyPatch, change: Callable[[ImportDraft], None]
+) -> None:
+    begun(owner, "text")
+    real, calls = running.go_on, []
+
+    def go_on(*, draft: ImportDraft) -> bool:
+        calls.append(draft.pk)
+        # One that spun would spin for a minute.
+        assert len(calls) < 9
+        real(draft=draft)
+        change(again(draft))
+        return False
+
+    monkeypatch.setattr(running, "go_on", go_on)
+    assert running.go_on_all(seconds=60) == 0
+    assert len(calls) == 1
+
+
+def test_one_that_fails_keeps_no_other_waiting(
+    owner: User, learner: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = begun(owner, "text"), begun(learner, "text")
+    real = merging.opened
+
+    def full(draft: ImportDraft) -> Any:
+        if draft.pk == first.pk:
+            raise OSError("No space left on device")
+        return real(draft)
+
+    monkeypatch.setattr(merging, "opened", full)
+    assert running.go_on_all(seconds=60) == 1
+    assert again(second).phase == "done"
+    assert "cannot go on" in caplog.text
+
+
+# --- Hidden decks
+
+
+def test_the_hidden_deck_of_an_import_that_begins_just_now_stays(
+    owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun(owner, "text")
+    draft = again(a_draft(owner, "text"))
+    look, real = look_in_slices(draft), splitting.hidden_decks
+
+    def begins(other: ImportDraft) -> list[Deck]:
+        found = real(other)
+        running.begin(draft=draft, look=look, title="x")
+        return found
+
+    monkeypatch.setattr(splitting, "hidden_decks", begins)
+    drafts.hidden_remove()
+    assert again(draft).staging is not None
+
+
+def test_a_deck_that_has_appeared_meanwhile_keeps_its_cards(make_deck: MakeDeck) -> None:
+    deck = make_deck(3)
+    deck.is_building = True
+    assert drafts.drop_hidden([deck])
+    assert deck.cards.count() == 3
+
+
+@pytest.mark.parametrize("options", [{}, {"subdecks": "decks"}])
+def test_one_whose_hidden_deck_has_gone_is_given_up(
+    owner: User, owner_client: Client, options: dict[str, str]
+) -> None:
+    draft = begun(owner, "new package", **options)
+    drafts.drop_hidden(splitting.hidden_decks(draft))
+    page = owner_client.post(f"{draft.get_absolute_url()}go-on/", follow=True)
+    assert "Nothing was imported. What was written of it is gone. Import it again." in page.text
+    assert again(draft).phase == "preview"
+
+
+LEFT = pytest.mark.parametrize("way", ["newer files", "erased deck", "erased person", "old"])
+
+
+@LEFT
+def test_what_a_draft_leaves_is_for_the_daily_command(owner: User, make_deck: MakeDeck, way: str) -> None:
+    deck = make_deck(1)
+    draft = begun(owner, "archive", deck=deck)
+    while again(draft).done < 6:
+        running.go_on(draft=again(draft))
+    hidden = Card.objects.filter(deck__is_building=True)
+    assert hidden.count() == 6
+    if way == "newer files":
+        for _ in range(KEPT_DRAFTS):
+            drafts.make_draft(owner=owner, content="a\tb")
+    elif way == "erased deck":
+        erasing.claim_decks([deck.pk], now=timezone.now())
+        erasing.erase_deck(Deck.objects.get(pk=deck.pk), until=in_seconds(60))
+    elif way == "erased person":
+        leaving.erase_belongings(None, person=owner, until=in_seconds(60))
+    else:
+        drafts.old_drafts_remove(now=timezone.now() + 2 * KEPT_FOR)
+    assert not ImportDraft.objects.filter(pk=draft.pk).exists()
+    assert hidden.count() == 4
+    while not drafts.hidden_remove(slice_=Slice(0)):
+        pass
+    assert not hidden.exists()
+
+
+# --- A merge that ends early
+
+
+@pytest.mark.parametrize("way", ["drop", "give up", "old"])
+def test_what_counts_cards_is_right_after_a_merge_that_ends_early(
+    make_deck: MakeDeck, owner: User, learner: User, way: str
+) -> None:
+    deck = make_deck(4)
+    for n, card in enumerate(deck.cards.in_order()):
+        Card.objects.filter(pk=card.pk).update(key=f"k{n}")
+        answer(learner, card)
+    Enrollment.objects.create(learner=learner, deck=deck)
+    cards.remove_cards(deck=deck, cards=deck.cards.all())
+    call_command("rebuild_progress", stdout=StringIO())
+    draft = begun(owner, "archive", "merging", deck)
+    assert deck.cards.present().exists()
+    if way == "drop":
+        drafts.drop_draft(draft=draft)
+    elif way == "give up":
+        running.give_up(draft=draft)
+    else:
+        drafts.old_drafts_remove(now=timezone.now() + 2 * KEPT_FOR)
+    call_command("rebuild_progress", check=True, stdout=StringIO())
+
+
+def answer(learner: User, card: Card) -> None:
+    now = timezone.now()
+    said = {"mode": "spaced", "side": "definition", "kind": "flip", "evidence": "recall"}
+    said |= {"verdict": "correct", "judged_by": "learner"}
+    Review.objects.create(
+        learner=learner,
+        card=card,
+        deck=card.deck,
+        **said,
+        rating=3,
+        reviewed_at=now,
+        study_day=now.date(),
+        gap_needed=1,
+    )
+
+
+# --- Several decks at once
+
+
+def test_a_deck_of_several_that_is_removed_meanwhile_ends_the_import(
+    owner: User, owner_client: Client
+) -> None:
+    begun(owner, "new package", "done", subdecks="decks")
+    draft = begun(owner, "new package", "merging", subdecks="decks")
+    Deck.objects.filter(pk=draft.options["parts"][-1]["deck"]).update(removed_at=timezone.now())
+    titles = set(Deck.objects.present().values_list("pk", flat=True))
+    page = owner_client.post(f"{draft.get_absolute_url()}go-on/", follow=True)
+    assert GONE in page.text
+    assert again(draft).phase == "preview"
+    assert set(Deck.objects.present().values_list("pk", flat=True)) == titles
+
+
+def test_hidden_decks_that_were_handed_over_are_no_error(
+    owner: User, owner_client: Client, stranger: User
+) -> None:
+    draft = begun(owner, "new package", subdecks="decks")
+    hidden = [deck.pk for deck in splitting.hidden_decks(draft)]
+    hand_over(decks=hidden, owner=owner, to=stranger)
+    assert owner_client.post(f"{draft.get_absolute_url()}go-on/").status_code == 302
+
+
+# --- Dropping
+
+
+@pytest.mark.parametrize("phase", ["merging", "history", "done"])
+def test_what_stays_is_said_by_how_far_it_was_when_it_was_dropped(
+    make_deck: MakeDeck, owner: User, owner_client: Client, monkeypatch: pytest.MonkeyPatch, phase: str
+) -> None:
+    draft = begun(owner, "archive", deck=make_deck(1))
+    real = drafts.drop_draft
+
+    def goes_on_first(**kwargs: Any) -> str:
+        while again(draft).phase != phase:
+            running.go_on(draft=again(draft), seconds=0)
+        return real(**kwargs)
+
+    monkeypatch.setattr(drafts, "drop_draft", goes_on_first)
+    page = owner_client.post(f"{draft.get_absolute_url()}drop/", follow=True)
+    assert (SAID | {"done": "The cards are there already."})[phase] in page.text
+
+
+def test_the_page_says_when_only_answers_are_to_come(owner: User, owner_client: Client) -> None:
+    draft = begun(owner, "archive", "history")
+    page = owner_client.get(draft.get_absolute_url())
+    assert "The cards are there; your answers follow." in page.text

@@ -1,0 +1,208 @@
+"""A file is read once for its preview, whatever its kind: what it comes to is kept, as long as nothing changes."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from cards.formats import bounds
+from cards.formats.archive import write_archive
+from cards.formats.bounds import GUEST
+from cards.formats.types import FormatError, ParsedCard, ParsedDeck
+from cards.importing.drafts import make_draft
+from cards.importing.preview import comparing, saving
+from cards.importing.reading import as_json, reader
+from cards.models import Deck, ImportDraft
+from studysite.accounts.models import User
+from tests.cards.formats.packages import CLOZE, collection, note, package, zipped
+from tests.cards.importing.test_pages import as_shown, import_it, paste, upload
+
+pytestmark = pytest.mark.django_db
+
+
+def an_archive() -> bytes:
+    file = io.BytesIO()
+    some = [ParsedCard(f"t{n}", "$x$ " * 900, key=f"k{n}", tags=("a", "b")) for n in range(15)]
+    records = {"reviews": [{"card": "k1"}]}
+    write_archive(file, deck=ParsedDeck((), title="T", description="d"), cards=some, records=records)
+    return file.getvalue()
+
+
+def a_package(*, new: bool = True) -> bytes:
+    notes = [note(["q", "a"], tags="x marked", deck=2), note(["{{c1::gap}}\0", ""], kind=CLOZE)]
+    reviews = [(10, 1_700_000_000_000, 3, 1, 1, 1)]
+    return package(notes, new=new, reviews=reviews)
+
+
+FILES: dict[str, Callable[[], bytes]] = {
+    "text": lambda: "ä\tb\tx\nc\nä\tb\n".encode(),
+    "comma": lambda: b"term,definition,tags\na,b,x\n",
+    "archive": an_archive,
+    "new package": a_package,
+    "old package": lambda: a_package(new=False),
+}
+
+
+def told(look: comparing.Look) -> dict[str, Any]:
+    """What the preview's page and forms show of a look."""
+    parsed, preview = look.parsed, look.preview
+    return {
+        "counts": [getattr(look, name) for name in (*saving.COUNTS, "kind", "total")],
+        "preview": [getattr(preview, name) for name in as_json.IN_PREVIEW],
+        "read_as": [getattr(parsed, name) for name in as_json.READ_AS],
+        "about": look.about and (look.about.title, look.about.description, look.about.language),
+        "in_decks": dict(preview.decks.items()),
+        "decks": [(deck.path, deck.title) for deck in parsed.decks],
+        "keys": look.keys,
+        "targets": look.targets,
+        "samples": [
+            (card.term[:2_000], card.definition[:2_000], card.tags, len(card.images))
+            for card in preview.samples[:10]
+        ],
+        "types": [
+            (info.id, info.name, info.fields, info.notes, info.is_cloze, info.chosen)
+            for info in parsed.note_types
+        ],
+        "of types": [[card.term for _, card in info.samples] for info in parsed.note_types],
+        "report": (preview.report.skipped, preview.report.notices, preview.report.more_notices),
+    }
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Notes each time that a file of a draft is opened."""
+    opened: list[str] = []
+    real = reader.read_file
+
+    def noted(*args: Any, **options: Any) -> Any:
+        opened.append("read")
+        return real(*args, **options)
+
+    monkeypatch.setattr(reader, "read_file", noted)
+    return opened
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_what_is_kept_is_what_was_read(learner: User, kind: str, read: list[str]) -> None:
+    content = io.BytesIO(FILES[kind]())
+    draft = make_draft(owner=learner, content=content, file_name="x.csv" if kind == "comma" else "x")
+    first = saving.look_at(draft)
+    kept = saving.look_at(ImportDraft.objects.get())
+    assert len(read) == 1
+    assert told(kept) == told(first)
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_the_pages_of_a_preview_read_the_file_once(
+    learner_client: Client, kind: str, read: list[str]
+) -> None:
+    url = upload(learner_client, FILES[kind]())["Location"]
+    data = as_shown(learner_client, url)
+    for _ in range(3):
+        assert learner_client.get(url).status_code == 200
+    assert learner_client.post(url, {**data, "do": "look"}).status_code == 302
+    assert len(read) == 1
+    learner_client.post(url, data)
+    assert Deck.objects.count() == 1
+
+
+def test_what_is_chosen_anew_is_read_anew_once(learner_client: Client, read: list[str]) -> None:
+    url = paste(learner_client, "a,b\tc\n")
+    import_it(learner_client, url, separator="comma")
+    assert len(read) == 2
+    assert learner_client.get(url).context["look"].preview.samples[0].term == "a"
+    assert len(read) == 2
+
+
+def test_what_cannot_be_read_so_keeps_what_could(learner_client: Client, read: list[str]) -> None:
+    url = upload(learner_client, "é\tb\n".encode("latin-1"))["Location"]
+    page = learner_client.post(url, as_shown(learner_client, url, encoding="UTF-8", do="look"))
+    assert "This is not UTF-8" in page.text
+    assert learner_client.get(url).context["look"].preview.samples[0].term == "é"
+    assert ImportDraft.objects.get().options == {}
+
+
+def test_a_deck_that_changes_is_compared_anew_and_the_file_not_read_again(
+    owner_client: Client, owner: User, read: list[str]
+) -> None:
+    import_it(owner_client, paste(owner_client, "a\tb\nc\td\n"), title="Old")
+    url = paste(owner_client, "a\tb\nc\td\ne\tf\n", url=f"{Deck.objects.get().get_absolute_url()}import/")
+    look = owner_client.get(url).context["look"]
+    assert (look.new, look.same) == (1, 2)
+    before = len(read)
+    owner_client.post(f"{Deck.objects.get().get_absolute_url()}edit/add/", {"term": "e", "definition": "f"})
+    look = owner_client.get(url).context["look"]
+    assert (look.new, look.same) == (0, 3)
+    owner_client.get(url)
+    assert len(read) == before
+
+
+def test_an_error_is_kept_too(learner: User, monkeypatch: pytest.MonkeyPatch, read: list[str]) -> None:
+    """What takes too long is not begun anew whenever somebody opens the page."""
+    draft = make_draft(owner=learner, content="a\tb\n")
+    monkeypatch.setattr(reader, "limits_of", lambda _owner: bounds.Limits(1, 1, -1.0, "Split it."))
+    for _ in range(3):
+        with pytest.raises(FormatError, match="takes too long"):
+            saving.look_at(ImportDraft.objects.get(pk=draft.pk))
+    assert len(read) == 1
+
+
+def test_the_page_says_that_reading_takes_too_long(
+    learner_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = paste(learner_client)
+    ImportDraft.objects.update(look={})
+    monkeypatch.setattr(reader, "limits_of", lambda _owner: bounds.Limits(1, 1, -1.0, "Split it."))
+    page = learner_client.get(url)
+    assert page.status_code == 200
+    assert "Reading this file takes too long. Split it." in page.text
+
+
+def test_too_much_to_be_kept_is_an_error(learner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(saving, "MAX_KEPT", 100)
+    with pytest.raises(FormatError, match="too many to be shown"):
+        saving.look_at(make_draft(owner=learner, content="a\tb\n"))
+
+
+def test_a_kept_look_goes_with_the_import(learner_client: Client) -> None:
+    import_it(learner_client, paste(learner_client))
+    assert ImportDraft.objects.get().look == {}
+
+
+@pytest.mark.parametrize("text", ["\0", "\\u0000", "\\\0", "\\\\u0000", "\ud800", "\\"])
+def test_what_no_database_holds_is_left_out(text: str) -> None:
+    clean = text.replace("\0", "").replace("\ud800", "?")
+    assert saving.storable({text: [text]}) == {clean: [clean]}
+
+
+def test_the_page_that_ends_the_reading_shows_what_later_ones_do(
+    learner_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cards.importing.views.READ_AT_ONCE", 0)
+    members = {"collection.anki2": collection([note(["q", "a"])], new=False), "media": b'{"0": "\\ud800/x"}'}
+    url = upload(learner_client, zipped(members))["Location"]
+    page = learner_client.get(url).text
+    assert "“?/x” is no file name." in page
+    assert learner_client.get(url).text.count("is no file name") == page.count("is no file name") > 0
+
+
+def test_a_guests_file_is_read_within_narrow_limits(client: Client) -> None:
+    file = io.BytesIO()
+    some = [ParsedCard(f"t{n}", "x" * 9_000, key=f"k{n}") for n in range(3_000)]
+    write_archive(file, deck=ParsedDeck((), title="T"), cards=some)
+    assert file.tell() < 2**20
+    response = upload(client, file.getvalue())
+    preview = client.get(response["Location"])
+    assert "at most 20 MB. Log in to import larger ones" in preview.text
+    assert "Make the deck" not in preview.text
+    assert reader.limits_of(User.objects.get()) == GUEST
+
+
+def test_more_answers_than_the_cards_can_have_are_refused(
+    learner_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounds, "FREE_ANSWERS", -15 * 100)
+    page = learner_client.get(upload(learner_client, an_archive())["Location"])
+    assert "It has 1 answers; at most 0 can be read with 15 cards." in page.text

@@ -1,0 +1,100 @@
+"""Erasing a deck while learners answer in it, while its owner brings it back, and by two people at once."""
+
+from contextlib import suppress
+
+import pytest
+from django.utils import timezone
+
+from cards.editing.decks import restore_decks
+from cards.erasing.services import claim_decks, decks_go_on, erase_now
+from cards.models import Card, Deck
+from sessions_app.models import Enrollment, Review, Step, StudySession
+from studysite.accounts import erasing
+from studysite.accounts.models import User
+from studysite.deadline import in_seconds
+from tests.conftest import PASSWORD
+from tests.sessions_app.conftest import Studying
+from tests.sessions_app.sessions.test_races import assert_law, race
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LEARNERS, ANSWERS = 4, 5
+
+
+@pytest.fixture
+def sittings(make_deck):
+    """Some learners who have answered once and have a question before them."""
+    deck = make_deck(ANSWERS + 2)
+    sittings = []
+    for number in range(LEARNERS):
+        person = User.objects.create_user(f"{number}@example.org", PASSWORD, name=f"Learner {number}")
+        sittings.append(Studying(person, deck))
+        sittings[-1].start()
+        sittings[-1].answer(3)
+    return sittings
+
+
+def go_on(sitting):
+    """Answer on until there is nothing to answer any more."""
+    for _ in range(ANSWERS):
+        step = sitting.open_step()
+        if step is None or sitting.answer(3, step).is_stale:
+            return
+
+
+def test_learners_who_answer_meanwhile(sittings):
+    deck = sittings[0].deck
+    race(
+        *[lambda sitting=sitting: go_on(sitting) for sitting in sittings],
+        lambda: erase_now([deck.pk], now=timezone.now()),
+    )
+    assert_law()
+    assert decks_go_on(until=in_seconds(60))
+    assert not Step.objects.exists()
+    assert not StudySession.objects.exists()
+    assert Enrollment.objects.count() == LEARNERS
+    assert Review.objects.count() >= LEARNERS
+    assert_law()
+
+
+def test_learners_who_leave_while_they_answer(sittings):
+    people = [sitting.learner for sitting in sittings]
+
+    def leave(person):
+        erasing.erase_person(person=person, now=timezone.now())
+        erasing.go_on(until=in_seconds(60), people=[person.pk])
+
+    # What is answered in between may be refused; nothing of it is left.
+    race(*[lambda person=person: leave(person) for person in people], lambda: leave(people[0]))
+    assert erasing.go_on(until=in_seconds(60))
+    assert not Review.objects.exists()
+    assert not User.objects.filter(pk__in=[person.pk for person in people]).exists()
+
+
+def test_of_bringing_back_and_erasing_one_wins(deck):
+    Deck.objects.update(removed_at=timezone.now())
+    race(
+        lambda: restore_decks(decks=Deck.objects.filter(pk=deck.pk)),
+        lambda: claim_decks([deck.pk], now=timezone.now(), removed_before=timezone.now()),
+    )
+    deck.refresh_from_db()
+    assert (deck.removed_at is None) == (deck.erased_at is None) == (deck.title == "Capitals")
+
+
+def test_two_who_erase_one_deck(sittings):
+    deck = sittings[0].deck
+    race(*[lambda: erase_now([deck.pk], now=timezone.now())] * 3)
+    race(*[lambda: decks_go_on(until=in_seconds(60))] * 3)
+    assert set(Card.objects.exclude(erased_at=None)) == set(Card.objects.all())
+    assert_law()
+
+
+def test_of_two_superusers_who_erase_each_other_one_stays():
+    people = [User.objects.create_superuser(f"{n}@example.org", PASSWORD, name="Root") for n in range(2)]
+
+    def erase(person):
+        with suppress(erasing.ErasureRefusedError):
+            return erasing.erase_person(person=person, now=timezone.now())
+
+    assert sorted(race(*[lambda person=person: erase(person) for person in people]), key=bool) == [None, True]
+    assert User.objects.filter(is_superuser=True, is_active=True).count() == 1

@@ -1,0 +1,72 @@
+"""The page of cards that are mixed up, and its drill."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from cards.models import Card
+from sessions_app.models import Enrollment, Step
+from sessions_app.questions.mixups import mixups
+from tests.sessions_app.questions.test_pool import mistake
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def enrollment(learner, deck):
+    return Enrollment.objects.create(learner=learner, deck=deck, last_studied_at=timezone.now())
+
+
+@pytest.fixture
+def url(deck):
+    return reverse("deck_mixed_up", args=[deck.slug])
+
+
+def test_pairs_are_counted_both_ways_most_often_first(enrollment, deck, learner):
+    one, other, third = deck.cards.in_order()[:3]
+    for card, given in ((one, third), (one, other), (other, one)):
+        mistake(learner, deck, card, given)
+    found = [({pair.first.pk, pair.second.pk}, pair.times) for pair in mixups(enrollment)]
+    assert found == [({one.pk, other.pk}, 2), ({one.pk, third.pk}, 1)]
+
+
+def test_what_is_gone_or_over_is_no_pair(enrollment, deck, learner):
+    one, other, third = deck.cards.in_order()[:3]
+    mistake(learner, deck, one, other)
+    mistake(learner, deck, one, third)
+    Card.objects.filter(pk=third.pk).update(removed_at=timezone.now())
+    assert len(mixups(enrollment)) == 1
+    enrollment.reset_at = timezone.now()
+    assert mixups(enrollment) == []
+
+
+def test_the_page_shows_her_pairs_and_nobody_elses(
+    enrollment, deck, learner, learner_client, stranger_client, url
+):
+    mistake(learner, deck, *deck.cards.in_order()[:2])
+    assert learner_client.get(url).content.decode().count('class="panel pair"') == 1
+    assert "Nothing is mixed up." in stranger_client.get(url).content.decode()
+    assert "You mix these up" in learner_client.get(deck.get_absolute_url()).content.decode()
+
+
+def test_the_drill_asks_just_these_and_takes_the_place_of_an_open_session(
+    enrollment, deck, learner, learner_client, url
+):
+    one, other = deck.cards.in_order()[3:5]
+    mistake(learner, deck, one, other)
+    learner_client.post(reverse("study", args=[deck.slug, "learn"]))
+    response = learner_client.post(url)
+    assert response["Location"] == reverse("study", args=[deck.slug, "learn"])
+    step = Step.objects.unanswered().get()
+    assert step.origin == "drilled"
+    assert step.card_id in (one.pk, other.pk)
+
+
+def test_there_is_no_drill_of_nothing(learner_client, url):
+    assert learner_client.post(url)["Location"] == url
+    assert not Step.objects.exists()
+
+
+def test_a_private_deck_has_no_page_for_others(deck, stranger_client, url):
+    type(deck).objects.update(visibility="private")
+    assert stranger_client.get(url).status_code == 404

@@ -1,0 +1,98 @@
+"""From the front page to the first question: one click, and something to choose."""
+
+import re
+
+import pytest
+from django.core.management import call_command
+
+from cards.editing.decks import refresh_deck
+from cards.models import Card, Deck
+from sessions_app.models import Step
+from sessions_app.study.questions.types import Question
+from sessions_app.study.types import Kind
+from tests.sessions_app.conftest import Studying
+from tests.sessions_app.sessions.test_learn_page import Learning, right_answer
+
+pytestmark = pytest.mark.django_db
+
+HINT = "Choose the right answer. Seven cards a round."
+CITIES = "Paris London Madrid Lisbon Berlin Vienna Rome Athens Oslo Helsinki".split()
+
+
+def capitals(owner, cards=10, closed=0):
+    """A public deck; the answers of its first cards stand in their own prompts, so they cannot be chosen."""
+    deck = Deck.objects.create(owner=owner, title="Capitals", visibility="public", side_choice="definition")
+    for place, city in enumerate(CITIES[:cards]):
+        term = f"{city}, the capital" if place < closed else f"Country {'abcdefghij'[place]}"
+        Card.objects.create(deck=deck, position=place, term=term, definition=city)
+    refresh_deck(deck=deck)
+    return deck
+
+
+@pytest.fixture
+def deck(owner):
+    return capitals(owner)
+
+
+def study_now(client):
+    """Press the button on the front page; the page that it leads to."""
+    [form] = re.findall(
+        r'<form method="post" action="([^"]+)">(?:(?!</form>).)*Study now', client.get("/").text, re.S
+    )
+    response = client.post(form, follow=True)
+    assert response.status_code == 200
+    return response
+
+
+@pytest.mark.parametrize("somebody", ["client", "learner_client"])
+@pytest.mark.parametrize("closed", [0, 1, 7, 9])
+def test_one_click_leads_to_a_choice(request, owner, somebody, closed):
+    deck = capitals(owner, closed=closed)
+    page = study_now(request.getfixturevalue(somebody))
+    question = Question.from_json(Step.objects.get().question)
+    assert page.redirect_chain == [(f"{deck.get_absolute_url()}learn/", 302)]
+    assert question.kind is Kind.CHOICE
+    assert all(option in page.text for option in question.options)
+    assert HINT in page.text
+
+
+def test_the_shipped_deck_begins_with_a_choice(client):
+    call_command("load_library")
+    page = study_now(client)
+    question = Question.from_json(Step.objects.get().question)
+    assert (question.kind, len(question.options)) == (Kind.CHOICE, 4)
+    assert HINT in page.text
+
+
+def test_where_nothing_can_be_chosen_nothing_says_so(client, owner):
+    capitals(owner, cards=1)
+    page = study_now(client)
+    assert Question.from_json(Step.objects.get().question).kind is Kind.FLIP
+    assert "Choose the right answer" not in page.text
+
+
+def test_of_a_small_deck_a_round_has_fewer_cards(client, owner):
+    capitals(owner, cards=3)
+    assert "Choose the right answer. Three cards a round." in study_now(client).text
+
+
+def test_the_line_goes_with_the_first_answer(client, deck):
+    study_now(client)
+    learning = Learning(client, deck)
+    assert HINT in client.get(learning.page).text
+    learning.answer(**right_answer(learning.question()))
+    assert "Choose the right answer" not in client.get(learning.page).text
+
+
+def test_who_has_answered_in_another_deck_is_told_nothing(learner_client, learner, make_deck, deck):
+    elsewhere = Studying(learner, make_deck(5, title="Others"))
+    elsewhere.start()
+    elsewhere.answer(3)
+    page = learner_client.post(Learning(learner_client, deck).page, follow=True)
+    assert Question.from_json(Step.objects.get(session__mode="learn").question).kind is Kind.CHOICE
+    assert "Choose the right answer" not in page.text
+
+
+def test_other_modes_have_other_words(client, deck):
+    page = client.post(f"{deck.get_absolute_url()}spaced/", follow=True)
+    assert "Choose the right answer" not in page.text
