@@ -26,6 +26,15 @@ MAX_OWNERS = 10
 
 CONFIRMED = "confirmed"
 
+CONFIRMATIONS = {
+    "export": "admin/cards/export_decks.html",
+    "move": "admin/cards/move_cards.html",
+    "reask": "admin/cards/reask_cards.html",
+    "tag": "admin/cards/tag_cards.html",
+    "untag": "admin/cards/untag_cards.html",
+}
+"""The template of each action's page, by the action's name."""
+
 
 def decks_of(cards: QuerySet[Card]) -> QuerySet[Deck]:
     return Deck.objects.filter(pk__in=cards.order_by().values("deck")).order_by("pk")
@@ -149,5 +158,4 @@ def confirmation(
         "select_across": select_across,
         **more,
     }
-    name = f"admin/{modeladmin.opts.app_label}/{action}_{modeladmin.opts.model_name}s.html"
-    return TemplateResponse(request, name, context)
+    return TemplateResponse(request, CONFIRMATIONS[action], context)

@@ -6,8 +6,14 @@ from pathlib import Path
 import pytest
 from django import forms
 from django.conf import settings
+from django.template.loader import get_template
 
-TEMPLATES = sorted((settings.BASE_DIR / "templates").rglob("*.html"))
+FOLDER = settings.BASE_DIR / "templates"
+TEMPLATES = sorted(FOLDER.rglob("*.html"))
+APPS = ("cards", "sessions_app", "studysite")
+CODE = [path for app in APPS for path in (settings.BASE_DIR / app).rglob("*.py")]
+QUOTED = re.compile(r'"((?:[\w-]+/)*\w+\.html)(?:#[\w-]+)?"')
+NAMED = {name for path in TEMPLATES + CODE for name in QUOTED.findall(path.read_text("utf-8"))}
 BASE = (settings.BASE_DIR / "templates/base.html").read_text("utf-8")
 SHEETS = [settings.BASE_DIR / "static" / name for name in re.findall(r"'(css/[a-z]+\.css)'", BASE)]
 INLINE = re.compile(r"<style|\sstyle\s*=|\son[a-z]+\s*=|javascript:|<script(?![^>]*\bsrc=)", re.IGNORECASE)
@@ -21,9 +27,22 @@ class ProfileForm(forms.Form):
     place = forms.CharField(widget=forms.HiddenInput, required=False)
 
 
-@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: str(path.relative_to(FOLDER)))
 def test_a_template_has_nothing_inline(template: Path) -> None:
     assert not INLINE.search(template.read_text("utf-8"))
+
+
+def test_every_template_that_is_named_is_there() -> None:
+    assert "404.html" in NAMED
+    for name in sorted(NAMED):
+        get_template(name)
+
+
+def test_every_template_of_ours_is_named() -> None:
+    """Whole, in another template or in the code: a name that is put together could not be searched for."""
+    ours = {str(path.relative_to(FOLDER)) for app in APPS for path in (FOLDER / app).rglob("*.html")}
+    assert ours
+    assert ours <= NAMED
 
 
 def test_every_icon_is_drawn() -> None:
