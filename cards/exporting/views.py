@@ -56,7 +56,7 @@ def is_large(deck: Deck) -> bool:
 
 def show_kinds(request: SiteRequest, deck: Deck, *, is_large: bool, wanted: str = "") -> HttpResponse:
     context = {"deck": deck, "formats": FORMATS.values(), "is_large": is_large, "wanted": wanted}
-    return render_page(request, "cards/export.html", context)
+    return render_page(request, "cards/export/formats.html", context)
 
 
 @never_cache
@@ -135,7 +135,7 @@ def show_progress(request: SiteRequest, made: DeckExport) -> HttpResponse:
         # Where somebody else is at it, asking again at once would come to nothing.
         "delay": "1s" if made.is_claimed() else "50ms",
     }
-    return render_page(request, "cards/export_progress.html", context, parts=PARTS)
+    return render_page(request, "cards/export/progress.html", context, parts=PARTS)
 
 
 @require_POST

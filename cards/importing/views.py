@@ -87,14 +87,14 @@ def hand_in(request: SiteRequest, deck: Deck | None) -> HttpResponse:
     is_guest = not request.user.is_authenticated
     if request.method != "POST":
         return render_page(
-            request, "cards/import.html", {"deck": deck, "form": HandInForm(is_guest=is_guest)}
+            request, "cards/import/upload.html", {"deck": deck, "form": HandInForm(is_guest=is_guest)}
         )
     if instead := too_often(request, "import"):
         return instead
     slice_ = Slice()
     form = HandInForm(request.POST, request.FILES, is_guest=is_guest)
     if not form.is_valid() or not can_be_read(form):
-        return render_page(request, "cards/import.html", {"deck": deck, "form": form})
+        return render_page(request, "cards/import/upload.html", {"deck": deck, "form": form})
     if instead := admit(request):
         return instead
     draft = make_draft(
@@ -172,7 +172,7 @@ def import_draft(request: LearnerRequest, token: str) -> HttpResponse:
 def show_progress(request: LearnerRequest, draft: ImportDraft) -> HttpResponse:
     # Where somebody else is at it, asking again at once would come to nothing.
     context = {"draft": draft, "delay": "1s" if draft.is_claimed() else "50ms"}
-    return render_page(request, "cards/import_progress.html", context, parts=PARTS)
+    return render_page(request, "cards/import/progress.html", context, parts=PARTS)
 
 
 def look_again(
@@ -239,7 +239,7 @@ def show_preview(
         "keeps": keeps(draft),
         "is_anki": look is not None and look.kind == ANKI,
     }
-    return render_page(request, "cards/import_preview.html", context)
+    return render_page(request, "cards/import/preview.html", context)
 
 
 @never_cache
@@ -266,7 +266,7 @@ def import_samples(request: LearnerRequest, token: str, note_type: str) -> HttpR
     chosen = [name for name in (f"term_{info.id}", f"definition_{info.id}") if name in reading.fields]
     errors = [error for name in chosen for error in reading[name].errors]
     context = {"draft": draft, "info": info, "samples": samples_of_type(info), "errors": errors}
-    return render_page(request, "cards/_type_samples.html", context)
+    return render_page(request, "cards/import/_note_type_samples.html", context)
 
 
 def type_info(draft: ImportDraft, note_type: int) -> NoteTypeInfo | None:

@@ -32,7 +32,9 @@ def deck_reports(request: LearnerRequest, slug: str) -> HttpResponse:
     listed = reports.select_related("card", "reporter").order_by("-created_at", "-pk")
     page = Paginator(listed, REPORTS_PER_PAGE).get_page(request.GET.get("page"))
     return render_page(
-        request, "cards/reports.html", {"deck": deck, "page": page, "look": to_look_at_in(deck)}
+        request,
+        "cards/reports/reported_cards.html",
+        {"deck": deck, "page": page, "look": to_look_at_in(deck)},
     )
 
 

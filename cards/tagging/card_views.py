@@ -56,7 +56,9 @@ def show_card_tags(
     is_open = not is_part or "done" not in request.GET
     context = {"deck": deck, "card": card, "tag_form": form, "next": safe_next(request)}
     context |= {"is_open": is_open, "is_closed": not is_open}
-    return render_page(request, "cards/_card_tags.html" if is_part else "cards/card_tags.html", context)
+    return render_page(
+        request, "cards/tags/_card_tags.html" if is_part else "cards/tags/tag_card.html", context
+    )
 
 
 @never_cache
@@ -117,4 +119,4 @@ def show_selection(
         "notice": notice,
         "ticked": ticked,
     }
-    return render_page(request, "cards/deck_tags.html", context, parts=("selection",))
+    return render_page(request, "cards/tags/tag_cards.html", context, parts=("selection",))

@@ -31,7 +31,7 @@ def my_tags(request: LearnerRequest) -> HttpResponse:
         decks_tagged=Count("cards__deck", filter=PRESENT, distinct=True),
     )
     page = Paginator(tags.order_by("key"), TAGS_PER_PAGE).get_page(request.GET.get("page"))
-    return render_page(request, "cards/tags.html", {"page": page})
+    return render_page(request, "cards/tags/my_tags.html", {"page": page})
 
 
 @never_cache
@@ -40,7 +40,7 @@ def my_tags(request: LearnerRequest) -> HttpResponse:
 def tag_names(request: LearnerRequest) -> HttpResponse:
     """The names of the learner's tags, to complete what she types."""
     names = request.learner.tags.order_by("key").values_list("name", flat=True)[:MOST_NAMES]
-    return render_page(request, "cards/_tag_names.html", {"names": names})
+    return render_page(request, "cards/tags/_completion_names.html", {"names": names})
 
 
 @never_cache
@@ -68,7 +68,7 @@ def show_tag(
         "merge": merge or MergeForm(tag=tag),
         "card_count": tag.cards.present().filter(deck__removed_at=None).count(),
     }
-    return render_page(request, "cards/tag.html", context)
+    return render_page(request, "cards/tags/tag.html", context)
 
 
 @login_required

@@ -46,7 +46,7 @@ def deck_overridden(request: LearnerRequest, slug: str) -> HttpResponse:
         "answers": overridden_answers.shown(page.object_list),
         "look": to_look_at_in(deck),
     }
-    return render_page(request, "sessions_app/overridden.html", context)
+    return render_page(request, "sessions_app/corrections/overridden_answers.html", context)
 
 
 def decide(request: LearnerRequest, answer: OverriddenAnswer) -> HttpResponse:

@@ -83,7 +83,7 @@ def report(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
     form = ReportForm(request.POST or None)
     if not form.is_valid():
         context = {"deck": card.deck, "card": card, "form": form, "next": safe_next(request)}
-        return render(request, "sessions_app/report.html", context)
+        return render(request, "sessions_app/corrections/report_card.html", context)
     report_card(
         card=card,
         reporter=request.learner,

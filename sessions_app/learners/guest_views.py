@@ -36,7 +36,7 @@ def guest(request: SiteRequest) -> HttpResponse:
             return redirect(target or "home")
         messages.error(request, BUSY)
     context = {"belongings": belongings(found), "next": target}
-    return render(request, "sessions_app/guest.html", context)
+    return render(request, "sessions_app/guests/add_to_account.html", context)
 
 
 def settle(request: SiteRequest, found: User, *, add: bool) -> bool:
@@ -66,4 +66,4 @@ def start_fresh(request: SiteRequest) -> HttpResponse:
         request.session.flush()
         messages.success(request, "This browser has forgotten the guest.")
         return redirect("home")
-    return render(request, "sessions_app/start_fresh.html", {"belongings": there})
+    return render(request, "sessions_app/guests/start_fresh.html", {"belongings": there})

@@ -27,7 +27,7 @@ def deck_settings(request: LearnerRequest, slug: str) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     form = SettingsForm(data, instance=enrollment_of(request, deck))
     if not form.is_valid():
-        return render(request, "sessions_app/settings.html", {"deck": deck, "form": form})
+        return render(request, "sessions_app/deck/settings.html", {"deck": deck, "form": form})
     settings.settings_change(learner=request.learner, deck=deck, **form.settings())
     messages.success(request, "Your settings for this deck are saved.")
     return redirect("deck_settings", slug=slug)
@@ -40,7 +40,7 @@ def start_over(request: LearnerRequest, slug: str) -> HttpResponse:
     """Ask whether the learner means it; a POST starts over."""
     deck = deck_or_404(request, slug)
     if request.method != "POST":
-        return render(request, "sessions_app/start_over.html", {"deck": deck})
+        return render(request, "sessions_app/deck/start_over.html", {"deck": deck})
     settings.start_over(learner=request.learner, deck=deck, now=timezone.now())
     messages.success(request, "You have started over: all cards of this deck are new again.")
     return redirect("deck", slug=slug)

@@ -163,7 +163,7 @@ def show_board(
         "elapsed": elapsed,
         "said": said,
     }
-    return render_page(request, "sessions_app/matching.html", context, parts=("question",))
+    return render_page(request, "sessions_app/matching/page.html", context, parts=("question",))
 
 
 def show_start(
@@ -188,7 +188,7 @@ def show_start(
         "notice": notice,
         "can_start": done is not None or can_start(enrollment),
     }
-    return render_page(request, "sessions_app/matching.html", context, parts=("question",))
+    return render_page(request, "sessions_app/matching/page.html", context, parts=("question",))
 
 
 def can_start(enrollment: Enrollment) -> bool:

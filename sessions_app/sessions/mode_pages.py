@@ -79,6 +79,6 @@ def learned(enrollment: Enrollment) -> tuple[int, int]:
 
 
 PAGES: Mapping[str, StudyPage] = {
-    "learn": StudyPage("sessions_app/learn.html", LearnStartForm, learn_question),
-    "spaced": StudyPage("sessions_app/spaced.html", SpacedStartForm, spaced_question),
+    "learn": StudyPage("sessions_app/learn/page.html", LearnStartForm, learn_question),
+    "spaced": StudyPage("sessions_app/spaced/page.html", SpacedStartForm, spaced_question),
 }

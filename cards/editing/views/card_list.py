@@ -51,7 +51,7 @@ def show_cards(
         "to_look_at": look,
         "address": f"{reverse('deck_edit', args=[deck.slug])}{query_of(request)}",
     }
-    return render_page(request, "cards/editor.html", context, parts=PARTS)
+    return render_page(request, "cards/editor/page.html", context, parts=PARTS)
 
 
 def query_of(request: LearnerRequest) -> str:
@@ -78,13 +78,15 @@ def card_add(request: LearnerRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         if not part:
             return show_cards(request, deck, form=form)
-        return render_page(request, "cards/_new_card.html", {"deck": deck, "new_form": form, "failed": True})
+        return render_page(
+            request, "cards/editor/_new_card_form.html", {"deck": deck, "new_form": form, "failed": True}
+        )
     card = add_card(card=form.instance)
     if not part:
         last = -(-deck.card_count // CARDS_PER_PAGE)
         return redirect(f"{reverse('deck_edit', args=[slug])}?page={last}#new-card")
     context = {"deck": deck, "card": card, "place": deck.card_count, "added": True}
-    return render_page(request, "cards/_editor_card.html", context)
+    return render_page(request, "cards/editor/_card.html", context)
 
 
 @learner_required
@@ -94,7 +96,7 @@ def card_preview(request: LearnerRequest, slug: str) -> HttpResponse:
     if instead := too_often(request, "preview"):
         return instead
     deck = deck_to_edit(request, slug)
-    return render_page(request, "cards/_card_preview.html", {"deck": deck, "preview": preview_of(request)})
+    return render_page(request, "cards/editor/_preview.html", {"deck": deck, "preview": preview_of(request)})
 
 
 def preview_of(request: LearnerRequest) -> list[tuple[str, str]]:

@@ -68,7 +68,9 @@ def show_form(
         "next": safe_next(request),
     }
     is_part = wanted_part(request, (f"card-{card.pk}",))
-    return render_page(request, "cards/_card_form.html" if is_part else "cards/card_edit.html", context)
+    return render_page(
+        request, "cards/editor/_card_form_in_list.html" if is_part else "cards/editor/edit_card.html", context
+    )
 
 
 def shown_preview(card: Card) -> list[tuple[str, str]]:
@@ -98,7 +100,7 @@ def card_in_list(request: LearnerRequest, card: Card) -> HttpResponse:
     """The card in its place of the list, which is where its form was, or the list as a page."""
     if wanted_part(request, (f"card-{card.pk}",)):
         return render_page(
-            request, "cards/_editor_card.html", {"deck": card.deck, "card": card, "focus": True}
+            request, "cards/editor/_card.html", {"deck": card.deck, "card": card, "focus": True}
         )
     return redirect(safe_next(request) or f"{page_address(card)}#card-{card.pk}")
 
@@ -136,7 +138,7 @@ def card_remove(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
     card = card_to_edit(request, slug, pk)
     remove_cards(deck=card.deck, cards=Card.objects.filter(pk=pk))
     if wanted_part(request, (f"card-{pk}",)):
-        return render_page(request, "cards/_removed_card.html", {"deck": card.deck, "card": card})
+        return render_page(request, "cards/editor/_removed_card.html", {"deck": card.deck, "card": card})
     messages.success(request, "The card is removed. You find it again under “Removed cards”.")
     return redirect(safe_next(request) or reverse("deck_edit", args=[slug]))
 
@@ -163,4 +165,4 @@ def cards_removed(request: LearnerRequest, slug: str) -> HttpResponse:
     deck = deck_to_edit(request, slug)
     cards = deck.cards.removed().order_by("-removed_at", "pk")
     page = Paginator(cards, CARDS_PER_PAGE).get_page(request.GET.get("page"))
-    return render_page(request, "cards/cards_removed.html", {"deck": deck, "page": page})
+    return render_page(request, "cards/editor/removed_cards.html", {"deck": deck, "page": page})

@@ -32,7 +32,7 @@ def deck_new(request: LearnerRequest) -> HttpResponse:
     """The form for a new deck, which is then filled in the editor."""
     form = NewDeckForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
-        return render_page(request, "cards/deck_new.html", {"form": form})
+        return render_page(request, "cards/deck/new.html", {"form": form})
     slug = form.cleaned_data["address"]
     form.instance.slug, form.instance.owner = slug, request.learner
     # The same form sent twice has made the deck already.
@@ -52,12 +52,12 @@ def deck_details(request: LearnerRequest, slug: str) -> HttpResponse:
     # The form puts what was typed onto the deck; the page is still called as it is.
     context = {"deck": deck, "form": form, "title": title}
     if not form.is_valid():
-        return render_page(request, "cards/deck_details.html", context)
+        return render_page(request, "cards/deck/details.html", context)
     stands = describe_deck(deck=deck, fields=form.described, seen=form.cleaned_data["seen"])
     if stands:
         form.look_at(stands)
         context |= {"title": stands.title, "differences": form.differences(stands)}
-        return render_page(request, "cards/deck_details.html", context)
+        return render_page(request, "cards/deck/details.html", context)
     messages.success(request, "Saved.")
     return redirect("deck_edit", slug=slug)
 
@@ -73,7 +73,7 @@ def deck_copy(request: LearnerRequest, slug: str) -> HttpResponse:
     form = CopyForm(request.POST if request.method == "POST" else None, initial={"title": title})
     if not form.is_valid():
         context = {"deck": deck, "form": form, "is_own": is_own}
-        return render_page(request, "cards/deck_copy.html", context)
+        return render_page(request, "cards/deck/copy.html", context)
     copy = copy_deck(
         deck=deck,
         owner=request.learner,
@@ -92,7 +92,7 @@ def deck_remove(request: LearnerRequest, slug: str) -> HttpResponse:
     deck = deck_to_edit(request, slug)
     is_own = deck.owner_id == request.learner.pk
     if request.method != "POST":
-        return render_page(request, "cards/deck_remove.html", {"deck": deck, "is_own": is_own})
+        return render_page(request, "cards/deck/remove.html", {"deck": deck, "is_own": is_own})
     remove_decks(decks=Deck.objects.filter(pk=deck.pk))
     messages.success(request, f"“{deck.title}” is removed.")
     return redirect("decks_removed" if is_own else "home")
@@ -105,7 +105,7 @@ def decks_removed(request: LearnerRequest) -> HttpResponse:
     """The learner's removed decks that she can still bring back, the last one first."""
     decks = Deck.objects.restorable_by(request.learner, now=timezone.now()).order_by("-removed_at", "pk")
     page = Paginator(decks, DECKS_PER_PAGE).get_page(request.GET.get("page"))
-    return render_page(request, "cards/decks_removed.html", {"page": page})
+    return render_page(request, "cards/deck/removed_decks.html", {"page": page})
 
 
 @learner_required

@@ -30,7 +30,7 @@ def deck_replace(request: LearnerRequest, slug: str) -> HttpResponse:
         return instead
     context: dict[str, object] = {"deck": deck, "form": form}
     if not form.is_valid():
-        return render_page(request, "cards/replace.html", context, parts=("changes",))
+        return render_page(request, "cards/editor/find_and_replace.html", context, parts=("changes",))
     replacement = form.replacement
     found = replacing.changes(deck=deck, replacement=replacement)
     fingerprint = replacing.fingerprint(found)
@@ -47,4 +47,4 @@ def deck_replace(request: LearnerRequest, slug: str) -> HttpResponse:
         "is_stale": request.method == "POST",
         "replacement": replacement,
     }
-    return render_page(request, "cards/replace.html", context, parts=("changes",))
+    return render_page(request, "cards/editor/find_and_replace.html", context, parts=("changes",))

@@ -38,7 +38,7 @@ def card_twins(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
         found = others.exclude(pk__in=[card.pk, *(other.pk for other, _ in marked)])[:MOST_FOUND]
     context = {"deck": card.deck, "card": card, "search": search, "found": found}
     context["marked"] = [(other, are_twins) for other, are_twins in marked if other.removed_at is None]
-    return render_page(request, "cards/twins.html", context, parts=("found",))
+    return render_page(request, "cards/editor/twins.html", context, parts=("found",))
 
 
 def mark(request: LearnerRequest, card: Card) -> HttpResponse:

@@ -168,7 +168,9 @@ def filled_in(request: LearnerRequest) -> Filled:
 
 def show_bar(request: LearnerRequest, saved: Saved) -> HttpResponse:
     """The bar, after one question was saved; a header tells which revision the site has of it."""
-    response = render_page(request, "sessions_app/test.html", bar_context(saved.paper), parts=("paper-bar",))
+    response = render_page(
+        request, "sessions_app/test/page.html", bar_context(saved.paper), parts=("paper-bar",)
+    )
     if saved.revisions:
         response["Paper-Revision"] = str(max(saved.revisions.values()))
     return response
@@ -195,7 +197,7 @@ def show_paper(
     context = {**bar_context(paper), "mode": MODES[handing_in.MODE]}
     if not paper.handed_in_at and saving.is_over(paper, timezone.now()):
         context["stage"] = "over"
-        return render_page(request, "sessions_app/test.html", context, parts=("paper",))
+        return render_page(request, "sessions_app/test/page.html", context, parts=("paper",))
     items = items_of(paper, saved.errors if saved else {}, filled or {})
     if paper.handed_in_at:
         context["items"] = [item for item in items if paper_answers.asks(item.question, item.step.saved)]
@@ -205,7 +207,7 @@ def show_paper(
         context["is_fewer"] = paper.questions < wanted
         context["short"] = [heading.rstrip("?") for kind, heading in HEADINGS.items() if kind in paper.short]
     context["errors"] = [item for item in items if item.error]
-    return render_page(request, "sessions_app/test.html", context, parts=("paper",))
+    return render_page(request, "sessions_app/test/page.html", context, parts=("paper",))
 
 
 def show_start(request: LearnerRequest, deck: Deck, form: PaperStartForm | None = None) -> HttpResponse:
@@ -221,4 +223,4 @@ def show_start(request: LearnerRequest, deck: Deck, form: PaperStartForm | None 
         "history": history,
         "has_starred": enrollment.pk and marks.marked(enrollment, timezone.now(), Mark.STARRED).exists(),
     }
-    return render_page(request, "sessions_app/test.html", context)
+    return render_page(request, "sessions_app/test/page.html", context)

@@ -21,7 +21,7 @@ def paper_of(request: LearnerRequest, slug: str, pk: int) -> Paper:
 @require_safe
 def printed(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
     """The questions with room for the answers."""
-    return page(request, paper_of(request, slug, pk), "sessions_app/test_print.html")
+    return page(request, paper_of(request, slug, pk), "sessions_app/test/print/paper.html")
 
 
 @never_cache
@@ -32,7 +32,7 @@ def key(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
     paper = paper_of(request, slug, pk)
     if not (may_see_key(request, paper)):
         raise Http404("not handed in yet")
-    return page(request, paper, "sessions_app/test_key.html")
+    return page(request, paper, "sessions_app/test/print/answer_key.html")
 
 
 def may_see_key(request: LearnerRequest, paper: Paper) -> bool:

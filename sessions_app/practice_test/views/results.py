@@ -55,7 +55,7 @@ def results(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
     }
     if paper.token:
         context["link"] = request.build_absolute_uri(reverse("test_beat", args=[slug, paper.token]))
-    return render(request, "sessions_app/test_results.html", context)
+    return render(request, "sessions_app/test/results.html", context)
 
 
 @never_cache

@@ -58,7 +58,7 @@ def beat(request: LearnerRequest, slug: str, token: str) -> HttpResponse:
             "form": form,
             "is_mine": is_mine,
         }
-        return render(request, "sessions_app/test_beat.html", context | {"minutes": minutes})
+        return render(request, "sessions_app/test/shared_paper.html", context | {"minutes": minutes})
     if instead := admit(request):
         return instead
     now = timezone.now()

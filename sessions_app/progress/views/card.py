@@ -29,5 +29,5 @@ def card_page(request: SiteRequest, slug: str, pk: int) -> HttpResponse:
     page = Paginator(standing.lines, LINES_PER_PAGE).get_page(request.GET.get("page")) if standing else None
     marks = marks_on(standing.row if standing else None, now) if learner.is_authenticated else {}
     context = {"deck": deck, "card": card, "standing": standing, "page": page, "marks": marks}
-    response = render_page(request, "sessions_app/card.html", context, parts={"history"})
+    response = render_page(request, "sessions_app/card/page.html", context, parts={"history"})
     return for_robots(response) if deck.visibility == Visibility.PUBLIC else response

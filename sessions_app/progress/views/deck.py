@@ -41,7 +41,7 @@ def deck_page(request: SiteRequest, slug: str) -> HttpResponse:
     parts = {"card-viewer": viewer_context, "tags": tags_part, "terms": terms_part}
     part = wanted_part(request, parts)
     context = parts[part](request, deck) if part else page_context(request, deck)
-    response = render_page(request, "sessions_app/deck.html", {"deck": deck, **context}, parts=parts)
+    response = render_page(request, "sessions_app/deck/page.html", {"deck": deck, **context}, parts=parts)
     # One page of each deck is enough: the viewer's places and the narrowed lists are addresses without end.
     is_for_all = deck.visibility == Visibility.PUBLIC and not request.GET
     return for_robots(response) if is_for_all else response

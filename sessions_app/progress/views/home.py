@@ -39,7 +39,7 @@ def home(request: SiteRequest) -> HttpResponse:
         "page": page,
         "sample": None if my_decks else sample_card(page.object_list),
     }
-    return for_robots(render_page(request, "sessions_app/home.html", context))
+    return for_robots(render_page(request, "sessions_app/home/page.html", context))
 
 
 def note_what_to_look_at(owner: int, decks: Iterable[Any]) -> None:

@@ -44,7 +44,7 @@ def card_mark(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
     marks.card_mark(learner=request.learner, card=card, mark=mark, on=on, now=timezone.now())
     if wanted_part(request, ("star-form",)):
         context = {"deck": card.deck, "card_id": card.pk, "starred": on, "next": safe_next(request)}
-        return render_page(request, "sessions_app/_star_form.html", context)
+        return render_page(request, "sessions_app/marks/_star_form.html", context)
     messages.success(request, SAID[mark, on])
     return redirect(safe_next(request) or reverse("deck_marked", args=[slug]))
 
@@ -86,4 +86,4 @@ def marked(request: LearnerRequest, slug: str) -> HttpResponse:
         request.GET.get("page")
     )
     context = {"deck": deck, "page": page, "marks": list(Mark), "chosen": mark, "now": now}
-    return render_page(request, "sessions_app/marked.html", context)
+    return render_page(request, "sessions_app/marks/marked_cards.html", context)

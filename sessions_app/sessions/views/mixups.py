@@ -26,7 +26,7 @@ def mixed_up(request: LearnerRequest, slug: str) -> HttpResponse:
     deck = deck_or_404(request, slug)
     pairs = mixups(enrollment_of(request, deck))
     if request.method != "POST":
-        return render(request, "sessions_app/mixed_up.html", {"deck": deck, "pairs": pairs})
+        return render(request, "sessions_app/mixed_up/page.html", {"deck": deck, "pairs": pairs})
     settings = SessionSettings(
         queue=learn.DRILL,
         cards=drilled_cards(pairs),

@@ -256,4 +256,4 @@ def test_too_large_a_request_is_413(learner_client, answer_url, step):
 )
 def test_what_awaits_the_learner_in_words(due, new, text):
     today = {"today": {"due": due, "new": new}}
-    assert render_to_string("sessions_app/_spaced_today.html", today).strip() == text
+    assert render_to_string("sessions_app/spaced/_cards_today.html", today).strip() == text
