@@ -9,8 +9,8 @@ from django.db.models import Count, Q
 from cards.models import Card, TwinPair
 from sessions_app.models import Enrollment, Review
 from sessions_app.questions.pool import FIELDS, WHOLE_DECK
-from sessions_app.questions.queue import DeckDesk
-from sessions_app.study.modes.test import Stock
+from sessions_app.questions.queue import DeckQueue
+from sessions_app.study.modes.test import TestPool
 from sessions_app.study.types import Side, StudyCard
 
 # Of a deck that is not read whole so many cards are, at least, and so many for each question.
@@ -20,10 +20,10 @@ READ_FOR_A_QUESTION = 3
 Pairs = Mapping[int, Collection[int]]
 
 
-def stock_of(desk: DeckDesk, rng: Random) -> Stock:
-    """What the paper of the desk's session is drawn from: the cards that its settings choose, and others."""
-    enrollment, settings = desk.enrollment, desk.settings
-    chosen = desk.choosable()
+def test_pool(queue: DeckQueue, rng: Random) -> TestPool:
+    """What the paper of the queue's session is drawn from: the cards that its settings choose, and others."""
+    enrollment, settings = queue.enrollment, queue.settings
+    chosen = queue.choosable()
     if enrollment.deck.card_count <= WHOLE_DECK:
         askable: Collection[int] = chosen
         wanted = Q()
@@ -43,7 +43,7 @@ def stock_of(desk: DeckDesk, rng: Random) -> Stock:
     rows = Card.objects.present().filter(wanted, deck=enrollment.deck).only(*FIELDS).in_order()
     cards = list(rows)
     tags = _tags(cards)
-    return Stock(
+    return TestPool(
         [
             _study_card(row, settings.side or enrollment.asked_side(row), enrollment, tags, pairs)
             for row in cards

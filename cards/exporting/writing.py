@@ -16,7 +16,7 @@ from cards.formats import archive
 from cards.formats.anki import writer as anki
 from cards.formats.delimited.writers import write_comma, write_markdown, write_tab
 from cards.formats.parts import FILE, Member, Parts, Zip
-from cards.formats.types import ImageRef, ParsedCard, ParsedDeck, TwinPair
+from cards.formats.types import ImageRef, ParsedCard, ParsedDeck, TwinKeys
 from cards.media.files import ENDING, path_of
 from cards.models import CHUNK, Card, Deck, Tag
 from cards.models import TwinPair as StoredPair
@@ -268,7 +268,7 @@ class Writer:
     def end_archive(self) -> Steps:
         last = self.state.get("pair", [0, 0])
         while "zip" not in self.state and (pairs := twins_of(self.deck, *last)):
-            lines = (archive.line_of(archive.twins_to_json(TwinPair(*pair))) for *_, pair in pairs)
+            lines = (archive.line_of(archive.twins_to_json(TwinKeys(*pair))) for *_, pair in pairs)
             self.parts.append(archive.TWINS, b"".join(lines))
             last = self.state["pair"] = pairs[-1][:2]
             yield

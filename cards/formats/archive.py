@@ -28,7 +28,7 @@ from cards.formats.types import (
     ParsedDeck,
     Place,
     Report,
-    TwinPair,
+    TwinKeys,
     Unit,
     cards_in,
     fits,
@@ -74,7 +74,7 @@ def write_archive(
     *,
     deck: ParsedDeck,
     cards: Iterable[ParsedCard],
-    twins: Iterable[TwinPair] = (),
+    twins: Iterable[TwinKeys] = (),
     read_image: Callable[[str], bytes] | None = None,
     records: Mapping[str, Iterable[Mapping[str, Any]]] | None = None,
 ) -> None:
@@ -132,7 +132,7 @@ def line_of(value: Mapping[str, Any]) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
-def twins_to_json(pair: TwinPair) -> dict[str, Any]:
+def twins_to_json(pair: TwinKeys) -> dict[str, Any]:
     return {"cards": [pair.first, pair.second], "twins": pair.are_twins}
 
 
@@ -290,7 +290,7 @@ def storable(key: str) -> str:
     return key.encode("utf-8", "surrogatepass").hex() if UNSTORABLE.search(key) else key
 
 
-def read_twins(archive: Archive, place: Place = None) -> Iterator[TwinPair]:
+def read_twins(archive: Archive, place: Place = None) -> Iterator[TwinKeys]:
     if TWINS not in archive:
         return
     begin(archive, TWINS, place)
@@ -299,7 +299,7 @@ def read_twins(archive: Archive, place: Place = None) -> Iterator[TwinPair]:
         are_twins = line.get("twins", True)
         if not isinstance(are_twins, bool) or not is_texts(keys) or not is_pair(keys):
             raise FormatError("“cards” must be two keys, and “twins” true or false.", where=where)
-        yield TwinPair(keys[0], keys[1], are_twins)
+        yield TwinKeys(keys[0], keys[1], are_twins)
 
 
 def read_units(archive: Archive, report: Report, place: Place = None) -> Iterator[Unit]:

@@ -164,7 +164,7 @@ class ParsedDeck:
 
 
 @dataclass(frozen=True, slots=True)
-class TwinPair:
+class TwinKeys:
     """An owner's word on two cards, by their keys: that they are twins, or that they are not."""
 
     first: str
@@ -173,7 +173,7 @@ class TwinPair:
 
 
 @dataclass(slots=True)
-class Preview:
+class FileCounts:
     """What a file comes to, after one reading: counts, and the first cards as ``samples``.
 
     ``duplicates`` counts cards whose two sides an earlier card has as well; ``decks`` and ``tags`` count cards.
@@ -269,7 +269,7 @@ class Parsed:
     row_separator: str = ""
     is_markdown: bool = False
     note_types: tuple[Any, ...] = ()
-    twins: tuple[TwinPair, ...] = ()
+    twins: tuple[TwinKeys, ...] = ()
     read_image: Callable[[str], bytes] = no_image
     records: Callable[[str], Iterator[Mapping[str, Any]]] = no_records
     make_lines: Callable[[str, Place], Iterator[tuple[Any, Place]]] = no_lines
@@ -302,9 +302,9 @@ class Parsed:
     def __exit__(self, *_error: object) -> None:
         self.close()
 
-    def preview(self, *, samples: int = 20) -> Preview:
+    def preview(self, *, samples: int = 20) -> FileCounts:
         """Read the whole file once and say what is in it."""
-        preview, seen = Preview(), set[int]()
+        preview, seen = FileCounts(), set[int]()
         for card in self:
             preview.count(card, seen)
             if len(preview.samples) < samples:

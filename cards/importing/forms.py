@@ -13,7 +13,7 @@ from cards.formats.delimited.rows import COMMA, DASH, NEWLINE, SEMICOLON, TAB
 from cards.formats.detect import ANKI, ARCHIVE, TEXT
 from cards.formats.sources import megabytes
 from cards.formats.types import MAX_FILE
-from cards.importing.preview.comparing import Look
+from cards.importing.preview.comparing import Preview
 from cards.importing.reading.as_json import SHOWN_TYPES
 from cards.importing.splitting import DECKS, MOST_DECKS, TAGS, is_split
 from cards.importing.writing import DECK, FILE
@@ -84,7 +84,7 @@ class HandInForm(forms.Form):
 class ReadingForm(forms.Form):
     """How a draft is read: what its kind of file leaves to choose. ``options`` is what the draft keeps of it."""
 
-    def __init__(self, data: Any = None, *, draft: ImportDraft, look: Look | None) -> None:
+    def __init__(self, data: Any = None, *, draft: ImportDraft, look: Preview | None) -> None:
         super().__init__(data, initial=initial_of(draft, look))
         self.draft, self.kind = draft, look.kind if look else TEXT
         self.types: list[NoteTypeInfo] = []
@@ -102,7 +102,7 @@ class ReadingForm(forms.Form):
                 help_text="A card of the file that is in the deck, and was changed there or in the file since.",
             )
 
-    def add_text_fields(self, look: Look | None) -> None:
+    def add_text_fields(self, look: Preview | None) -> None:
         self.fields["separator"] = forms.ChoiceField(
             label="Between the sides",
             choices=[
@@ -142,7 +142,7 @@ class ReadingForm(forms.Form):
             help_text="Stars, dollars and the like are markup; else they are shown as they are.",
         )
 
-    def add_anki_fields(self, look: Look) -> None:
+    def add_anki_fields(self, look: Preview) -> None:
         decks = deck_paths(look)
         if len(decks) > 1:
             choices = [("", "All decks")]
@@ -235,7 +235,7 @@ class ReadingForm(forms.Form):
         }
 
 
-def deck_paths(look: Look) -> list[tuple[str, ...]]:
+def deck_paths(look: Preview) -> list[tuple[str, ...]]:
     """The decks of the file that hold cards, or decks with cards."""
     paths: set[tuple[str, ...]] = set()
     for deck in look.parsed.decks:
@@ -243,7 +243,7 @@ def deck_paths(look: Look) -> list[tuple[str, ...]]:
     return sorted(paths)
 
 
-def initial_of(draft: ImportDraft, look: Look | None) -> dict[str, Any]:
+def initial_of(draft: ImportDraft, look: Preview | None) -> dict[str, Any]:
     """What was chosen, and where nothing was, what was guessed."""
     options = draft.options
     initial: dict[str, Any] = {

@@ -13,7 +13,7 @@ from django.utils import timezone
 from cards.editing.decks import refresh_deck
 from cards.editing.moving import next_position
 from cards.formats.detect import TEXT
-from cards.formats.types import TwinPair as ParsedTwins
+from cards.formats.types import TwinKeys as ParsedTwins
 from cards.importing import splitting
 from cards.importing.drafts import drop_hidden
 from cards.importing.preview.comparing import know_sides

@@ -11,7 +11,7 @@ from cards.importing import splitting
 from cards.importing.drafts import drop_hidden, refresh_targets
 from cards.importing.history import FileHistory
 from cards.importing.merging import end_history, finish_on
-from cards.importing.preview.comparing import Look
+from cards.importing.preview.comparing import Preview
 from cards.importing.reading.reader import steps as read_steps
 from cards.importing.reading.storage import BusyError, opened
 from cards.importing.writing import write_cards
@@ -31,7 +31,7 @@ def what_stays(phase: str) -> str:
     return WHAT_STAYS.get(ImportDraft.Phase(phase), "Nothing was imported.")
 
 
-def begin(*, draft: ImportDraft, look: Look, title: str) -> None:
+def begin(*, draft: ImportDraft, look: Preview, title: str) -> None:
     """Make the hidden deck; a draft whose import has begun already is left as it is.
 
     A new deck is called ``title`` and is otherwise as the file says, but private whatever that says.
@@ -69,7 +69,7 @@ def hidden_deck(draft: ImportDraft, about: ParsedDeck | None, title: str) -> Dec
     return staging
 
 
-def give_up(*, draft: ImportDraft, slice_: Slice | None = None) -> str:
+def roll_back(*, draft: ImportDraft, slice_: Slice | None = None) -> str:
     """Take back what a failed import has written, and let its learner look at the file again.
 
     Returns the phase that it was in.
@@ -109,7 +109,7 @@ logger = logging.getLogger(__name__)
 GOING = (*ImportDraft.WRITING, ImportDraft.Phase.HISTORY)
 
 
-def go_on(
+def run(
     *, draft: ImportDraft, seconds: float | None = None, tell: Callable[[], object] | None = None
 ) -> bool:
     """Go on with a begun import for about so long; whether it is done. False too while somebody else does.
@@ -123,7 +123,7 @@ def go_on(
     with draft.claim() as mine:
         if mine:
             try:
-                _go_on(draft, slice_, tell)
+                _run(draft, slice_, tell)
             except BusyError:
                 return False
             except FileNotFoundError:
@@ -136,7 +136,7 @@ def go_on(
     return draft.phase == ImportDraft.Phase.DONE
 
 
-def _go_on(draft: ImportDraft, slice_: Slice, tell: Callable[[], object] | None) -> None:
+def _run(draft: ImportDraft, slice_: Slice, tell: Callable[[], object] | None) -> None:
     if draft.phase in GOING:
         # Asked in each slice: since the last one it may have been removed, or become somebody else's.
         splitting.targets_of(draft)
@@ -150,7 +150,7 @@ def _go_on(draft: ImportDraft, slice_: Slice, tell: Callable[[], object] | None)
             return
 
 
-def go_on_all(*, seconds: float) -> int:
+def run_waiting(*, seconds: float) -> int:
     """Go on with imports that were begun and that nobody drives, for about so long; how many came to their end.
 
     For the daily command: who closed the page finds the deck. What can no longer be read is left to its learner;
@@ -180,7 +180,7 @@ def _drive(draft: ImportDraft, all_of_it: Slice) -> bool:
         draft.refresh_from_db()
         if draft.phase not in GOING or draft.is_claimed():
             break
-        if go_on(draft=draft):
+        if run(draft=draft):
             return True
     return False
 

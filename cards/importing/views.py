@@ -27,7 +27,7 @@ from cards.importing.drafts import drop_draft, make_draft
 from cards.importing.forms import HandInForm, IntoForm, ReadingForm
 from cards.importing.images import said_of
 from cards.importing.preview import saving
-from cards.importing.preview.comparing import Look
+from cards.importing.preview.comparing import Preview
 from cards.importing.reading.as_json import SAMPLES
 from cards.importing.reading.reader import open_draft
 from cards.importing.reading.storage import BusyError, opened
@@ -176,7 +176,7 @@ def show_progress(request: LearnerRequest, draft: ImportDraft) -> HttpResponse:
 
 
 def look_again(
-    request: LearnerRequest, draft: ImportDraft, look: Look, reading: ReadingForm, into: IntoForm
+    request: LearnerRequest, draft: ImportDraft, look: Preview, reading: ReadingForm, into: IntoForm
 ) -> HttpResponse:
     """Keep what was chosen, if the file can be read so, and show what it comes to."""
     options = reading.options()
@@ -192,7 +192,7 @@ def look_again(
     return redirect(draft)
 
 
-def look_or_error(draft: ImportDraft, slice_: Slice | None = None) -> tuple[Look | None, str]:
+def look_or_error(draft: ImportDraft, slice_: Slice | None = None) -> tuple[Preview | None, str]:
     """What the file comes to, or why it cannot be read; neither while that is not known yet."""
     try:
         return saving.go_on(draft, slice_ or Slice()), ""
@@ -202,13 +202,15 @@ def look_or_error(draft: ImportDraft, slice_: Slice | None = None) -> tuple[Look
         return None, GONE
 
 
-def forms_of(request: LearnerRequest, draft: ImportDraft, look: Look | None) -> tuple[ReadingForm, IntoForm]:
+def forms_of(
+    request: LearnerRequest, draft: ImportDraft, look: Preview | None
+) -> tuple[ReadingForm, IntoForm]:
     data = request.POST if request.method == "POST" else None
     reading = ReadingForm(data, draft=draft, look=look)
     return reading, IntoForm(data, draft=draft, initial={"title": title_of(draft, look), "into": draft.deck})
 
 
-def title_of(draft: ImportDraft, look: Look | None) -> str:
+def title_of(draft: ImportDraft, look: Preview | None) -> str:
     """What the new deck could be called: as the file says, or as it is called."""
     path = draft.options.get("path")
     about = look.about.title if look and look.about else ""
@@ -220,7 +222,7 @@ def title_of(draft: ImportDraft, look: Look | None) -> str:
 def show_preview(
     request: LearnerRequest,
     draft: ImportDraft,
-    look: Look | None,
+    look: Preview | None,
     reading: ReadingForm,
     into: IntoForm,
     error: str,
@@ -279,7 +281,7 @@ def samples_of_type(info: NoteTypeInfo) -> list[dict[str, object]]:
     return [shown(card) for _, card in info.samples]
 
 
-def samples_of(look: Look) -> list[dict[str, object]]:
+def samples_of(look: Preview) -> list[dict[str, object]]:
     """The first cards as they will look."""
     return [shown(card) for card in look.preview.samples[:SAMPLES]]
 
@@ -289,21 +291,21 @@ def shown(card: ParsedCard) -> dict[str, object]:
     return {**html, "images": len(card.images), "tags": card.tags}
 
 
-def parts_of(look: Look, draft: ImportDraft) -> list[tuple[str, int, Deck | None]]:
+def parts_of(look: Preview, draft: ImportDraft) -> list[tuple[str, int, Deck | None]]:
     """The decks that a file is split into: title, cards, and the deck that is there already."""
     counts = sorted(look.preview.decks.items())
     title = title_of(draft, look)
     return [(splitting.title_of(path, title), count, look.targets.get(path)) for path, count in counts]
 
 
-def left_out(look: Look) -> list[tuple[str, int]]:
+def left_out(look: Preview) -> list[tuple[str, int]]:
     """What will not be there, most first."""
     counts = look.preview.report.skipped.copy()
     counts["cards that are too long"] += look.unfit
     return [(what, count) for what, count in counts.most_common() if count]
 
 
-def begin(draft: ImportDraft, look: Look, into: IntoForm) -> None:
+def begin(draft: ImportDraft, look: Preview, into: IntoForm) -> None:
     title = into.cleaned_data.get("title") or title_of(draft, look)
     running.begin(draft=draft, look=look, title=title)
 
@@ -341,14 +343,14 @@ def step(request: LearnerRequest, draft: ImportDraft) -> HttpResponse:
 
 def go_on_or_end(request: LearnerRequest, draft: ImportDraft) -> bool:
     try:
-        return running.go_on(draft=draft)
+        return running.run(draft=draft)
     except (FormatError, FileNotFoundError) as error:
         return end_badly(request, draft, str(error) if isinstance(error, FormatError) else GONE)
 
 
 def end_badly(request: LearnerRequest, draft: ImportDraft, why: str) -> bool:
     """Give up an import that cannot go on, and say what stays; whether its cards are there."""
-    phase = running.give_up(draft=draft, slice_=Slice())
+    phase = running.roll_back(draft=draft, slice_=Slice())
     messages.error(request, f"{running.what_stays(phase)} {why}")
     return bool(draft.phase == ImportDraft.Phase.DONE)
 

@@ -81,7 +81,7 @@ def begun(now: datetime, until: float) -> str:
 
     After whatever makes room or erases, which must not wait for them; imports leave half of the time to exports.
     """
-    drafts = running.go_on_all(seconds=time_left(until) / 2)
+    drafts = running.run_waiting(seconds=time_left(until) / 2)
     files = preparing.go_on_all(seconds=time_left(until))
     return f"{counted(drafts, 'import', 'finished')} {counted(files, 'export', 'finished')}"
 

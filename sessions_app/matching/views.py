@@ -81,8 +81,8 @@ def answer(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
             raise InvalidResponseError(CHOOSE)
         result = board_try(board=board, pair=pair, revision=form.cleaned_data["revision"], now=timezone.now())
     except InvalidResponseError as error:
-        stand = open_board(request.learner, board.deck)
-        if stand != board:
+        state = open_board(request.learner, board.deck)
+        if state != board:
             return where_it_stands(request, board)
         return show_board(request, board.deck, board, said=str(error), chosen=chosen(form))
     if result is Result.STALE:
@@ -139,8 +139,8 @@ def where_it_stands(request: LearnerRequest, board: MatchingBoard) -> HttpRespon
     if not request.htmx:
         messages.info(request, STALE)
         return redirect(address_after(board))
-    if stand := open_board(request.learner, board.deck):
-        return show_board(request, board.deck, stand, said=STALE)
+    if state := open_board(request.learner, board.deck):
+        return show_board(request, board.deck, state, said=STALE)
     return show_start(request, board.deck, done=board if board.finished_at else None, notice=STALE)
 
 

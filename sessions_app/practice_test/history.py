@@ -24,7 +24,7 @@ class Dot:
 
 
 @dataclass(frozen=True)
-class History:
+class TestHistory:
     """The last tests with a score, newest first."""
 
     papers: Sequence[Paper]
@@ -60,9 +60,9 @@ class History:
         return " ".join(f"{dot.x},{dot.y}" for dot in self.dots)
 
 
-def history_of(learner: User | AnonymousUser, deck: Deck) -> History:
+def history_of(learner: User | AnonymousUser, deck: Deck) -> TestHistory:
     """The learner's last tests of the deck."""
     if not learner.is_authenticated:
-        return History([])
+        return TestHistory([])
     papers = Paper.objects.scored().filter(session__learner=learner, session__deck=deck)
-    return History(list(papers.select_related("session").order_by("-handed_in_at", "-pk")[:MOST_TESTS]))
+    return TestHistory(list(papers.select_related("session").order_by("-handed_in_at", "-pk")[:MOST_TESTS]))

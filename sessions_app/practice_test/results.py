@@ -8,7 +8,7 @@ from itertools import groupby
 from sessions_app.models import Paper
 from sessions_app.practice_test import scores
 from sessions_app.practice_test.items import HEADINGS, Item, items_of
-from sessions_app.practice_test.scores import Mark
+from sessions_app.practice_test.scores import AnswerResult
 from sessions_app.study.judging import Judgement
 from sessions_app.study.questions import paper_answers
 from sessions_app.study.questions.types import Question
@@ -22,7 +22,7 @@ class Answer:
     """One card's answer on a scored paper: of a question, or of one pair in a block."""
 
     item: Item
-    mark: Mark
+    mark: AnswerResult
     place: int
     is_owner: bool
 

@@ -10,7 +10,7 @@ from sessions_app.study.types import Verdict
 
 
 @dataclass(frozen=True)
-class Mark:
+class AnswerResult:
     """How one card's answer stands: ``graded`` as handed in (empty for a blank), ``now`` after the learner's word.
 
     ``line`` is its standing line of the log, None for a blank, and where nothing was logged or it was voided.
@@ -44,7 +44,7 @@ def count_right(verdicts: Mapping[str, Sequence[str]]) -> int:
     return sum(verdict == Verdict.CORRECT for each in verdicts.values() for verdict in each)
 
 
-def marks_of(paper: Paper, cards: Mapping[int, tuple[int, Sequence[int]]]) -> dict[int, list[Mark]]:
+def marks_of(paper: Paper, cards: Mapping[int, tuple[int, Sequence[int]]]) -> dict[int, list[AnswerResult]]:
     """How each card of each step stands; ``cards`` gives for the key of a step its position and its cards."""
     lines: dict[tuple[int | None, int], list[Review]] = defaultdict(list)
     for line in Review.objects.filter(step__session=paper.session_id).select_related("card"):
@@ -58,11 +58,11 @@ def marks_of(paper: Paper, cards: Mapping[int, tuple[int, Sequence[int]]]) -> di
     }
 
 
-def _mark(graded: str, lines: Sequence[Review]) -> Mark:
+def _mark(graded: str, lines: Sequence[Review]) -> AnswerResult:
     if not lines:
-        return Mark(graded, graded)
+        return AnswerResult(graded, graded)
     standing = next((line for line in lines if line.voided_at is None), None)
-    return Mark(graded, standing.verdict if standing else "", standing)
+    return AnswerResult(graded, standing.verdict if standing else "", standing)
 
 
 def settle(step_id: int) -> None:

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 
 from cards.models import Card, TwinPair
 from sessions_app.models import Enrollment, Review
-from sessions_app.study.questions.types import Surroundings
+from sessions_app.study.questions.types import CardPool
 from sessions_app.study.types import Side, StudyCard
 
 # A deck of up to so many cards is read whole; of a larger one the cards at so many places, and the last confused.
@@ -24,7 +24,7 @@ FIELDS = (
 )
 
 
-def surroundings(card_id: int, enrollment: Enrollment, rng: Random) -> Surroundings | None:
+def card_pool(card_id: int, enrollment: Enrollment, rng: Random) -> CardPool | None:
     """The card with the others of its deck, all asking for the side that it asks the learner for.
 
     None where the card is in the deck no more.
@@ -43,7 +43,7 @@ def surroundings(card_id: int, enrollment: Enrollment, rng: Random) -> Surroundi
     )
     cards[card_id] = card
     confusions = {pk: row.confused for pk, row in rows.items() if row.confused}
-    return Surroundings(card, list(cards.values()), confusions)
+    return CardPool(card, list(cards.values()), confusions)
 
 
 def _study_card(row: Any, side: Side, language: str) -> StudyCard:

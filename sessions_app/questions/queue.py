@@ -12,9 +12,9 @@ from django.db.models.functions import Coalesce
 
 from cards.models import Card, CardQuerySet, SideChoice
 from sessions_app.models import CardProgress, CardProgressQuerySet, Enrollment, StudySession
-from sessions_app.questions.pool import surroundings
+from sessions_app.questions.pool import card_pool
 from sessions_app.study.modes.types import Asked, Scheduled, SessionSettings
-from sessions_app.study.questions.types import Surroundings
+from sessions_app.study.questions.types import CardPool
 from sessions_app.study.types import Level, Side, State, StudyCard
 
 STEPS_AT_ONCE = 100
@@ -22,8 +22,8 @@ TEXTS = ("id", "term", "definition", "studied_side")
 
 
 @dataclass
-class DeckDesk:
-    """`sessions_app.study.modes.types.Desk` over the database, for one draw in one session.
+class DeckQueue:
+    """`sessions_app.study.modes.types.CardQueue` over the database, for one draw in one session.
 
     It remembers what it has handed out, so that the page can show counts and the card's standing without asking
     again.
@@ -117,8 +117,8 @@ class DeckDesk:
         self.progress.update((row.card_id, row) for row in rows)
         return [row.card_id for row in rows]
 
-    def surroundings(self, card_id: int, rng: Random) -> Surroundings | None:
-        return surroundings(card_id, self.enrollment, rng)
+    def card_pool(self, card_id: int, rng: Random) -> CardPool | None:
+        return card_pool(card_id, self.enrollment, rng)
 
     def _unseen_progress(self, card: Any) -> CardProgress:
         """What is known of an unseen card: it may be starred, or recognised already. Not to be saved."""

@@ -7,7 +7,7 @@ from cards.formats.types import ParsedCard, PastReview, Schedule
 from cards.importing.history import FileHistory
 from cards.models import Deck
 from sessions_app.models import ANKI, Enrollment, Review
-from sessions_app.review_log.importing import CardHistory, Marks, in_order
+from sessions_app.review_log.importing import CardFlags, CardHistory, in_order
 from sessions_app.study import days
 from sessions_app.study.scheduling import progress
 from sessions_app.study.scheduling.fsrs_memory import MAX_RETENTION, MIN_RETENTION
@@ -49,14 +49,14 @@ class AnkiHistories:
         history = CardHistory(pk, lines, place=place)
         for schedule in card.schedules:
             self.add_schedule(history, schedule)
-            mark = Marks(
+            mark = CardFlags(
                 starred=card.starred,
                 suspended=schedule.suspended,
                 buried_until=days.day_end(days.study_day(self.now, self.zone), self.zone)
                 if schedule.buried
                 else None,
             )
-            if mark != Marks():
+            if mark != CardFlags():
                 history.marks[schedule.side] = mark
         return history
 

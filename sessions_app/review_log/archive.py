@@ -12,7 +12,7 @@ from cards.importing.history import FileHistory
 from cards.models import Deck, SideChoice
 from cards.text.cleaning import clean_text
 from sessions_app.models import ANKI, MAX_RESPONSE, CardProgress, Enrollment, Review
-from sessions_app.review_log.importing import CardHistory, Marks
+from sessions_app.review_log.importing import CardFlags, CardHistory
 from sessions_app.study.modes import MODES
 from sessions_app.study.types import Evidence, JudgedBy, Kind, Rating, Side, State, Verdict
 from studysite.accounts.models import User
@@ -119,13 +119,13 @@ class ArchiveHistories:
             lines = [line for record in each.reviews if (line := self.line(pk, record))]
             yield CardHistory(pk, lines, self.marks(each.marks), each.number)
 
-    def marks(self, records: Iterable[Record]) -> dict[str, Marks]:
-        found: dict[str, Marks] = {}
+    def marks(self, records: Iterable[Record]) -> dict[str, CardFlags]:
+        found: dict[str, CardFlags] = {}
         for record in records:
             if record.get("side") not in list(Side):
                 continue
             try:
-                found[record["side"]] = Marks(
+                found[record["side"]] = CardFlags(
                     starred=record.get("starred") is True,
                     suspended=record.get("suspended") is True,
                     buried_until=moment(record, "buried_until"),

@@ -42,14 +42,14 @@ def start_anew(cards: Sequence[int], *, deck: Deck, now: datetime) -> None:
     """Let no answer about ``cards``, which ask something else now, count any more; marks and the log stay."""
     lock_enrollments([deck.pk])
     CardProgress.objects.filter(card__in=cards).start_anew(now)
-    put_questions_away(cards, now)
+    retire_open_steps(cards, now)
     overridden_answers.forget(cards)
 
 
 def follow_cards(cards: Sequence[int], *, to: Deck, decks: Sequence[int], now: datetime) -> None:
     """Bring everybody's progress on ``cards`` along into the deck ``to``, where her settings there apply."""
     enrollments = lock_enrollments(decks)
-    put_questions_away(cards, now)
+    retire_open_steps(cards, now)
     rows = CardProgress.objects.filter(card__in=cards)
     came_from = set(rows.values_list("learner", "deck").distinct())
     enrollments += add_enrollments({learner for learner, _ in came_from}, to)
@@ -65,7 +65,7 @@ def follow_cards(cards: Sequence[int], *, to: Deck, decks: Sequence[int], now: d
         replay(rows.filter(learner__in=retentions), retentions)
 
 
-def put_questions_away(cards: Sequence[int], now: datetime) -> None:
+def retire_open_steps(cards: Sequence[int], now: datetime) -> None:
     """Take open questions about ``cards`` back: what they ask, they ask here no more."""
     Step.objects.unanswered().filter(card__in=cards).update(retired_at=now)
 

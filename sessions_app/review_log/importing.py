@@ -30,7 +30,7 @@ CARDS_AT_ONCE, LINES_AT_ONCE = 250, 600
 
 
 @dataclass
-class Marks:
+class CardFlags:
     """The learner's own words about one side of a card."""
 
     starred: bool = False
@@ -54,7 +54,7 @@ class CardHistory:
 
     card_id: int
     lines: list[Review] = field(default_factory=list)
-    marks: dict[str, Marks] = field(default_factory=dict)
+    marks: dict[str, CardFlags] = field(default_factory=dict)
     place: int = 0
 
 
@@ -169,7 +169,7 @@ def _settle(
     cards: Mapping[int, Card],
     touched: Iterable[tuple[int, str]],
     rows: dict[tuple[int, str], CardProgress],
-    marks: Mapping[tuple[int, str], Marks],
+    marks: Mapping[tuple[int, str], CardFlags],
     lines: Sequence[Review],
     new: set[int],
 ) -> None:

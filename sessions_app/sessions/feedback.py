@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from sessions_app.models import Review, Step
 from sessions_app.questions.images import illustrated
-from sessions_app.sessions.services import Stand
+from sessions_app.sessions.services import SessionState
 from sessions_app.study.judging import Judgement
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.questions import grading
@@ -104,16 +104,16 @@ class Feedback:
         return settings.retype and self.question.kind is Kind.TYPED and self.step.verdict == Verdict.WRONG
 
 
-def feedback_context(learner: User, step: Step, line: Review | None, stand: Stand) -> dict[str, Any]:
+def feedback_context(learner: User, step: Step, line: Review | None, state: SessionState) -> dict[str, Any]:
     """What the page tells after ``step``, which comes with its session and card.
 
-    ``stand`` is where things go on.
+    ``state`` is where things go on.
     """
     deck = step.session.deck
     (question,) = illustrated([Question.from_json(step.question)], deck)
     is_typed = question.kind is Kind.TYPED and step.response
     next_url = reverse("study", args=[deck.slug, step.session.mode])
-    following = stand.step and Question.from_json(stand.step.question).round
+    following = state.step and Question.from_json(state.step.question).round
     if following is not None and following != question.round:
         next_url = f"{next_url}?round={question.round}"
     feedback = Feedback(

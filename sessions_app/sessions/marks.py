@@ -13,10 +13,10 @@ from django.db.models import Q
 
 from cards.models import Card, Deck, SideChoice
 from sessions_app.models import CardProgress, CardProgressQuerySet, Enrollment, Step
-from sessions_app.questions.queue import DeckDesk
+from sessions_app.questions.queue import DeckQueue
 from sessions_app.review_log import totals
 from sessions_app.review_log.replaying import lock_enrollment
-from sessions_app.sessions.services import Stand, day_end_of, go_on, last_answered
+from sessions_app.sessions.services import SessionState, day_end_of, last_answered, next_step
 from sessions_app.study.scheduling.types import Progress
 from studysite.accounts.models import User
 
@@ -76,7 +76,7 @@ def card_mark(*, learner: User, card: Card, mark: Mark, on: bool, now: datetime)
                 _pass_over(enrollment, step, now)
 
 
-def step_put_aside(*, learner: User, step: Step, mark: Mark, now: datetime) -> Stand:
+def step_put_aside(*, learner: User, step: Step, mark: Mark, now: datetime) -> SessionState:
     """Suspend or bury the card of an open step, and draw the next; nothing is answered.
 
     ``step`` comes with its session, deck and card. Where it is not open any more the stand is stale, and nothing
@@ -85,18 +85,18 @@ def step_put_aside(*, learner: User, step: Step, mark: Mark, now: datetime) -> S
     with transaction.atomic():
         enrollment = lock_enrollment(learner, step.session.deck)
         if not Step.objects.unanswered().filter(pk=step.pk, session__finished_at=None).exists():
-            return Stand(is_stale=True)
+            return SessionState(is_stale=True)
         if step.card and step.card.removed_at is None and step.card.deck_id == enrollment.deck_id:
             _set_mark(enrollment, step.card, mark, on=True, now=now)
         return _pass_over(enrollment, step, now)
 
 
-def _pass_over(enrollment: Enrollment, step: Step, now: datetime) -> Stand:
+def _pass_over(enrollment: Enrollment, step: Step, now: datetime) -> SessionState:
     """Take the open question back without an answer, and go on."""
     Step.objects.filter(pk=step.pk).update(retired_at=now)
     step.session.deck = enrollment.deck
-    stand = go_on(DeckDesk(step.session, enrollment, now), position=step.position + 1)
-    return replace(stand, undoable=last_answered(step.session)) if stand.step else stand
+    state = next_step(DeckQueue(step.session, enrollment, now), position=step.position + 1)
+    return replace(state, undoable=last_answered(step.session)) if state.step else state
 
 
 def _set_mark(enrollment: Enrollment, card: Card, mark: Mark, *, on: bool, now: datetime) -> None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from sessions_app.models import Enrollment, Step
 from sessions_app.sessions.forms import LearnStartForm, SpacedStartForm, StartForm
-from sessions_app.sessions.services import Stand
+from sessions_app.sessions.services import SessionState
 from sessions_app.study.days import study_day
 from sessions_app.study.modes.learn import RECOGNITIONS
 from sessions_app.study.questions import grading
@@ -25,10 +25,12 @@ class StudyPage:
 
     template: str
     form: type[StartForm]
-    question: Callable[[Question, Step, Stand, Enrollment], dict[str, Any]]
+    question: Callable[[Question, Step, SessionState, Enrollment], dict[str, Any]]
 
 
-def learn_question(question: Question, step: Step, stand: Stand, enrollment: Enrollment) -> dict[str, Any]:
+def learn_question(
+    question: Question, step: Step, state: SessionState, enrollment: Enrollment
+) -> dict[str, Any]:
     """The parts of the question by its kind, how much of the deck is Learned, and whether it is the very first."""
     context: dict[str, Any] = {"kind": question.kind.value, "learned": learned(enrollment)}
     if question.kind in RECOGNITIONS:
@@ -40,16 +42,18 @@ def learn_question(question: Question, step: Step, stand: Stand, enrollment: Enr
     return context
 
 
-def spaced_question(question: Question, step: Step, stand: Stand, enrollment: Enrollment) -> dict[str, Any]:
+def spaced_question(
+    question: Question, step: Step, state: SessionState, enrollment: Enrollment
+) -> dict[str, Any]:
     """The grades with their intervals, how much waits, and what was typed."""
-    known = stand.progress.memory if stand.progress else None
+    known = state.progress.memory if state.progress else None
     now = timezone.now()
     waits = fsrs_memory.previews(known, now, study_day(now, enrollment.learner.zone), enrollment.retention)
     ratings = TWO_BUTTONS if enrollment.two_buttons else Rating
     context: dict[str, Any] = {
         "grades": [(rating.value, rating.name.capitalize(), waits[rating]) for rating in ratings],
-        "due": stand.waiting.get("learning", 0) + stand.waiting.get("review", 0),
-        "new": stand.waiting.get("unseen", 0),
+        "due": state.waiting.get("learning", 0) + state.waiting.get("review", 0),
+        "new": state.waiting.get("unseen", 0),
         "is_typed": question.kind is Kind.TYPED,
     }
     if step.verdict == Verdict.ASK:

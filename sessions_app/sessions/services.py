@@ -15,7 +15,7 @@ from django.db.models import Max
 
 from cards.models import Deck
 from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession, end_session
-from sessions_app.questions.queue import DeckDesk
+from sessions_app.questions.queue import DeckQueue
 from sessions_app.review_log import totals, writing
 from sessions_app.review_log.replaying import lock_enrollment
 from sessions_app.study import days
@@ -28,7 +28,7 @@ from studysite.accounts.models import User
 
 
 @dataclass(frozen=True)
-class Stand:
+class SessionState:
     """Where a learner stands in a mode: the open step (None when there is none), and what is shown beside it.
 
     ``progress`` is the learner's on the side that is asked, None where she has neither answered nor marked it;
@@ -84,14 +84,14 @@ def session_start(
             study_day=today,
             started_at=now,
         )
-        desk = DeckDesk(session, enrollment, now)
-        settings = replace(settings, size=desk.count())
-        session.settings, desk.settings = settings.to_json(), settings
-        question = _draw(desk, learner, position=0, now=now)
+        queue = DeckQueue(session, enrollment, now)
+        settings = replace(settings, size=queue.count())
+        session.settings, queue.settings = settings.to_json(), settings
+        question = _draw(queue, learner, position=0, now=now)
         if question is None:
             return None
         session.save()
-        open_step(session, question, desk.progress.get(question.card_id), position=0, now=now)
+        open_step(session, question, queue.progress.get(question.card_id), position=0, now=now)
     return session
 
 
@@ -106,7 +106,7 @@ def _goes_on(session: StudySession, enrollment: Enrollment, now: datetime) -> bo
     if is_open and is_current(session, study_day(now, enrollment.learner.zone)):
         return True
     session.deck = enrollment.deck
-    return go_on(DeckDesk(session, enrollment, now), position=next_position(session)).step is not None
+    return next_step(DeckQueue(session, enrollment, now), position=next_position(session)).step is not None
 
 
 def next_position(session: StudySession) -> int:
@@ -114,7 +114,7 @@ def next_position(session: StudySession) -> int:
     return last + 1
 
 
-def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: datetime) -> Stand:
+def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: datetime) -> SessionState:
     """Grade ``response``, log what it says, and draw the next step; the session ends when nothing is left.
 
     ``step`` comes with its session, deck and card. A response that leaves the verdict to the learner is kept on
@@ -133,7 +133,7 @@ def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: 
         if graded[0].verdict is Verdict.ASK:
             return _hold(step, graded[0], enrollment, now)
         if not _claim(step, graded, now):
-            return Stand(is_stale=True)
+            return SessionState(is_stale=True)
         changes: Counter[str] = Counter()
         lines = []
         for item in graded:
@@ -151,10 +151,10 @@ def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: 
         # As it will be once the roll-up is written, for the draw and for the page.
         for name, number in changes.items():
             setattr(enrollment, name, getattr(enrollment, name) + number)
-        desk = DeckDesk(session, enrollment, now)
-        stand = go_on(desk, position=step.position + 1)
-        totals.roll_up(enrollment, changes, now=now, unseen_from=desk.first_unseen)
-        return replace(stand, lines=lines, undoable=step.pk if stand.step else None)
+        queue = DeckQueue(session, enrollment, now)
+        state = next_step(queue, position=step.position + 1)
+        totals.roll_up(enrollment, changes, now=now, unseen_from=queue.first_unseen)
+        return replace(state, lines=lines, undoable=step.pk if state.step else None)
 
 
 def _given(step: Step, response: Mapping[str, str]) -> Mapping[str, str]:
@@ -165,17 +165,17 @@ def _given(step: Step, response: Mapping[str, str]) -> Mapping[str, str]:
     return given
 
 
-def _hold(step: Step, graded: Graded, enrollment: Enrollment, now: datetime) -> Stand:
+def _hold(step: Step, graded: Graded, enrollment: Enrollment, now: datetime) -> SessionState:
     """Keep the response on the open step until the learner has said how it was."""
     held = {"response": graded.response, "verdict": Verdict.ASK}
     still_open = Step.objects.unanswered().filter(pk=step.pk, session__finished_at=None)
     if not still_open.update(**held):
-        return Stand(is_stale=True)
+        return SessionState(is_stale=True)
     step.response, step.verdict = held["response"], held["verdict"]
     return state_at(step, enrollment, progress_on(Question.from_json(step.question), enrollment.learner), now)
 
 
-def step_instead(*, learner: User, step: Step, now: datetime) -> Stand:
+def step_instead(*, learner: User, step: Step, now: datetime) -> SessionState:
     """Ask the open step's card in the way in which the learner can show more; the step is taken back unanswered.
 
     ``step`` comes with its session, deck and card. Where there is no such way the step stays as it is.
@@ -186,12 +186,12 @@ def step_instead(*, learner: User, step: Step, now: datetime) -> Stand:
         enrollment = lock_enrollment(learner, session.deck)
         open_steps = Step.objects.unanswered().filter(pk=step.pk, session__finished_at=None)
         if not open_steps.exists():
-            return Stand(is_stale=True)
+            return SessionState(is_stale=True)
         if not is_current(session, study_day(now, learner.zone)):
             return _end_with_day(session, now)
-        desk, position = DeckDesk(session, enrollment, now), step.position + 1
+        queue, position = DeckQueue(session, enrollment, now), step.position + 1
         chance = Random(f"{session.seed}:{position}")
-        around = desk.surroundings(question.card_id, chance)
+        around = queue.card_pool(question.card_id, chance)
         harder = way(question, around, chance) if way and around else None
         progress = progress_on(question, learner)
         if harder:
@@ -200,41 +200,41 @@ def step_instead(*, learner: User, step: Step, now: datetime) -> Stand:
         return state_at(step, enrollment, progress, now)
 
 
-def go_on(desk: DeckDesk, *, position: int) -> Stand:
+def next_step(queue: DeckQueue, *, position: int) -> SessionState:
     """Open the session's next step; end the session where nothing is left, or where its study day is over.
 
     The caller holds the transaction and the enrollment's lock.
     """
-    session, learner, now = desk.session, desk.enrollment.learner, desk.now
+    session, learner, now = queue.session, queue.enrollment.learner, queue.now
     if not is_current(session, study_day(now, learner.zone)):
         return _end_with_day(session, now)
-    question = _draw(desk, learner, position=position, now=now)
+    question = _draw(queue, learner, position=position, now=now)
     if question is None:
         end_session(session, now)
-        return Stand()
-    progress = desk.progress.get(question.card_id)
+        return SessionState()
+    progress = queue.progress.get(question.card_id)
     step = open_step(session, question, progress, position=position, now=now)
-    return Stand(step, desk.enrollment, progress, desk.waiting)
+    return SessionState(step, queue.enrollment, progress, queue.waiting)
 
 
-def _end_with_day(session: StudySession, now: datetime) -> Stand:
+def _end_with_day(session: StudySession, now: datetime) -> SessionState:
     """End a session whose study day is over; of one that has ended already the answer is merely stale."""
     if not StudySession.objects.open().filter(pk=session.pk).exists():
-        return Stand(is_stale=True)
+        return SessionState(is_stale=True)
     end_session(session, now)
-    return Stand(is_new_day=True)
+    return SessionState(is_new_day=True)
 
 
-def stand_of(*, learner: User, deck: Deck, mode: str, now: datetime) -> Stand:
+def session_state(*, learner: User, deck: Deck, mode: str, now: datetime) -> SessionState:
     """Where the learner stands in this mode; only reads."""
     steps = Step.objects.unanswered().filter(
         session__in=learner.study_sessions.open().filter(deck=deck, mode=mode)
     )
     step = steps.select_related("session").first()
     if step is None:
-        return Stand()
+        return SessionState()
     if not is_current(step.session, study_day(now, learner.zone)):
-        return Stand(is_new_day=True)
+        return SessionState(is_new_day=True)
     enrollment = Enrollment.objects.get(learner=learner, deck=deck)
     step.session.deck = enrollment.deck = deck
     enrollment.learner = learner
@@ -242,13 +242,15 @@ def stand_of(*, learner: User, deck: Deck, mode: str, now: datetime) -> Stand:
     return state_at(step, enrollment, progress, now)
 
 
-def state_at(step: Step, enrollment: Enrollment, progress: CardProgress | None, now: datetime) -> Stand:
+def state_at(
+    step: Step, enrollment: Enrollment, progress: CardProgress | None, now: datetime
+) -> SessionState:
     """Where the learner stands at an open step."""
-    desk = DeckDesk(step.session, enrollment, now)
+    queue = DeckQueue(step.session, enrollment, now)
     if MODES[step.session.mode].counts:
         # Drawn once more, and thrown away, so that the page counts what waits just as the answer before did.
-        _draw(desk, enrollment.learner, position=step.position, now=now)
-    return Stand(step, enrollment, progress, desk.waiting, undoable=last_answered(step.session))
+        _draw(queue, enrollment.learner, position=step.position, now=now)
+    return SessionState(step, enrollment, progress, queue.waiting, undoable=last_answered(step.session))
 
 
 def last_answered(session: StudySession) -> int | None:
@@ -265,9 +267,9 @@ def session_finish(*, learner: User, deck: Deck, mode: str, now: datetime) -> No
             end_session(session, now)
 
 
-def _draw(desk: DeckDesk, learner: User, *, position: int, now: datetime) -> Question | None:
-    chance = Random(f"{desk.session.seed}:{position}")
-    return MODES[desk.session.mode].draw(desk, moment(now, learner.zone), chance)
+def _draw(queue: DeckQueue, learner: User, *, position: int, now: datetime) -> Question | None:
+    chance = Random(f"{queue.session.seed}:{position}")
+    return MODES[queue.session.mode].draw(queue, moment(now, learner.zone), chance)
 
 
 def progress_on(question: Question, learner: User) -> CardProgress | None:

@@ -9,14 +9,14 @@ from django.db.models import Q
 
 from cards.models import Card
 from sessions_app.models import Enrollment, Step, StudySession
-from sessions_app.questions.queue import DeckDesk
+from sessions_app.questions.queue import DeckQueue
 from sessions_app.review_log import replaying
 from sessions_app.sessions.services import (
-    Stand,
-    go_on,
+    SessionState,
     is_current,
     last_answered,
     next_position,
+    next_step,
     open_step,
     progress_on,
     state_at,
@@ -35,7 +35,7 @@ def undoable(*, learner: User, enrollment: Enrollment, mode: str, now: datetime)
     return last_answered(latest) if is_current(latest, study_day(now, learner.zone)) else None
 
 
-def answer_undo(*, learner: User, step: Step, now: datetime) -> Stand:
+def answer_undo(*, learner: User, step: Step, now: datetime) -> SessionState:
     """Take the answer to ``step`` back: its lines are voided, and the question is asked anew in a new step.
 
     ``step`` (with session and deck) must be the last answered one of its session, which is reopened
@@ -49,7 +49,7 @@ def answer_undo(*, learner: User, step: Step, now: datetime) -> Stand:
         lines = list(step.reviews.standing().select_related("card"))
         is_last = last_answered(session) == step.pk and all(line.card.deck_id in homes for line in lines)
         if not is_last or not _reopen(session, homes[session.deck_id], study_day(now, learner.zone)):
-            return Stand(is_stale=True)
+            return SessionState(is_stale=True)
         Step.objects.filter(Q(pk=step.pk) | Q(session=session, answered_at=None), retired_at=None).update(
             retired_at=now
         )
@@ -58,7 +58,7 @@ def answer_undo(*, learner: User, step: Step, now: datetime) -> Stand:
         return _ask_again(step, [line.card for line in lines], homes[session.deck_id], now)
 
 
-def _ask_again(step: Step, cards: Sequence[Card], enrollment: Enrollment, now: datetime) -> Stand:
+def _ask_again(step: Step, cards: Sequence[Card], enrollment: Enrollment, now: datetime) -> SessionState:
     """Ask the question of ``step``, about ``cards``, in a new step; the next one where it is out of date."""
     session, position = step.session, next_position(step.session)
     if cards and all(_is_asked_here(card, step) for card in cards):
@@ -66,8 +66,8 @@ def _ask_again(step: Step, cards: Sequence[Card], enrollment: Enrollment, now: d
         progress = progress_on(question, enrollment.learner)
         again = open_step(session, question, progress, position=position, now=now)
         return state_at(again, enrollment, progress, now)
-    stand = go_on(DeckDesk(session, enrollment, now), position=position)
-    return replace(stand, undoable=last_answered(session)) if stand.step else stand
+    state = next_step(DeckQueue(session, enrollment, now), position=position)
+    return replace(state, undoable=last_answered(session)) if state.step else state
 
 
 def _is_asked_here(card: Card, step: Step) -> bool:

@@ -104,7 +104,7 @@ def test_the_fields_of_a_note_type_are_chosen(page, plain_page, sign_in, learner
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_large_file_shows_how_far_it_is(page, plain_page, sign_in, learner, tmp_path, monkeypatch, scripts):
     page = page if scripts else plain_page
-    monkeypatch.setattr("cards.importing.views.running.go_on", partial(running.go_on, seconds=0))
+    monkeypatch.setattr("cards.importing.views.running.run", partial(running.run, seconds=0))
     path = tmp_path / "Many.csv"
     path.write_text("".join(f"term {n},definition {n}\n" for n in range(1_600)), encoding="utf-8")
     sign_in(page.context, learner)

@@ -59,10 +59,10 @@ def by_us(path: Path) -> tuple[float, float, float]:
     with path.open("rb") as file:
         draft = drafts.make_draft(owner=owner, content=file, file_name=path.name)
     before, started = megabytes(), time.process_time()
-    look = comparing.look_at(draft)
+    look = comparing.preview_file(draft)
     looked = time.process_time()
     running.begin(draft=draft, look=look, title="Measured")
-    while not running.go_on(draft=draft):
+    while not running.run(draft=draft):
         pass
     return looked - started, time.process_time() - looked, megabytes() - before
 

@@ -9,7 +9,7 @@ from cards.editing.decks import refresh_deck
 from cards.models import Card, Deck, Visibility
 from sessions_app.models import Step
 from sessions_app.sessions import services as sessions
-from sessions_app.sessions.services import Stand
+from sessions_app.sessions.services import SessionState
 from sessions_app.study.modes.types import SessionSettings
 from studysite.accounts.models import User
 
@@ -59,7 +59,7 @@ class Studying:
 
     def answer(
         self, rating: int, step: Step | None = None, after: timedelta = timedelta(seconds=20)
-    ) -> Stand:
+    ) -> SessionState:
         self.now += after
         return sessions.step_answer(
             learner=self.learner,

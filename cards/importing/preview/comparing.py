@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cards.formats.detect import TEXT
-from cards.formats.types import FormatError, Parsed, ParsedCard, ParsedDeck, Preview
+from cards.formats.types import FileCounts, FormatError, Parsed, ParsedCard, ParsedDeck
 from cards.importing import splitting
 from cards.importing.reading.as_json import head_from_json, preview_from_json, report_from_json
 from cards.importing.reading.reader import steps as read_steps
@@ -22,7 +22,7 @@ RECORDS = ("reviews", "marks", "settings")
 
 
 @dataclass(slots=True)
-class Look:
+class Preview:
     """What a file would come to. ``new``, ``changed`` and ``same`` are seen from the deck that it goes into.
 
     ``keys`` are the first of each deck of the file, by its path; ``targets`` those of ours that its decks go into
@@ -31,7 +31,7 @@ class Look:
 
     kind: str
     parsed: Parsed
-    preview: Preview = field(default_factory=Preview)
+    preview: FileCounts = field(default_factory=FileCounts)
     new: int = 0
     changed: int = 0
     same: int = 0
@@ -54,7 +54,7 @@ class Look:
         return decks[0] if len(decks) == 1 else None
 
 
-def look_at(draft: ImportDraft, *, samples: int = 10) -> Look:
+def preview_file(draft: ImportDraft, *, samples: int = 10) -> Preview:
     """Read the whole file once, however long that takes. Nothing is written. Raises FormatError."""
     with opened(draft) as reading:
         for _ in steps(draft, reading):
@@ -72,14 +72,14 @@ def steps(draft: ImportDraft, reading: Reading) -> Steps:
     yield from compare(draft, reading)
 
 
-def look_of(draft: ImportDraft, reading: Reading, *, samples: int) -> Look:
+def look_of(draft: ImportDraft, reading: Reading, *, samples: int) -> Preview:
     """What came of it, once all steps are taken."""
     state = reading.state
     parsed, preview = head_from_json(state["head"]), preview_from_json(state["preview"])
     preview.report, preview.samples = report_from_json(state["report"]), samples_of(reading, samples)
     counts, standing = Counter(state["counts"]), Counter(state["compared"]["counts"])
     keys = keys_of(reading)
-    return Look(
+    return Preview(
         parsed.kind,
         parsed,
         preview,

@@ -8,7 +8,7 @@ from cards.formats.detect import ANKI
 from cards.formats.types import FormatError
 from cards.importing import splitting
 from cards.importing.preview import comparing
-from cards.importing.preview.comparing import Look
+from cards.importing.preview.comparing import Preview
 from cards.importing.reading.as_json import (
     MAX_HEAD,
     SAMPLES,
@@ -41,14 +41,14 @@ NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 COUNTS = ("new", "changed", "same", "doubled", "unfit", "named", "tags", "has_history")
 
 
-def look_at(draft: ImportDraft) -> Look:
+def preview_file(draft: ImportDraft) -> Preview:
     """What the file comes to, however long that takes; raises what `go_on` does."""
     while True:
         if look := go_on(draft, Slice()):
             return look
 
 
-def go_on(draft: ImportDraft, slice_: Slice) -> Look | None:
+def go_on(draft: ImportDraft, slice_: Slice) -> Preview | None:
     """What the file comes to, as it was kept or as it is now; None while it is not read to its end.
 
     At the first look a deck is chosen that has most of its cards already: who imports again wants none twice.
@@ -80,7 +80,7 @@ def go_on(draft: ImportDraft, slice_: Slice) -> Look | None:
     return look
 
 
-def kept(draft: ImportDraft) -> Look | None:
+def kept(draft: ImportDraft) -> Preview | None:
     """What was kept, as long as neither the choices nor the decks are others. Raises the FormatError that was."""
     if draft.look.get("of") != state_of(draft):
         return None
@@ -89,7 +89,7 @@ def kept(draft: ImportDraft) -> Look | None:
     return from_json(draft, draft.look["look"])
 
 
-def look_on(draft: ImportDraft, slice_: Slice) -> Look | None:
+def look_on(draft: ImportDraft, slice_: Slice) -> Preview | None:
     """Go on reading; the look where that has come to its end. Raises FormatError and FileNotFoundError."""
     try:
         with opened(draft) as reading:
@@ -104,7 +104,7 @@ def look_on(draft: ImportDraft, slice_: Slice) -> Look | None:
     return None
 
 
-def suggest_deck(draft: ImportDraft, look: Look) -> bool:
+def suggest_deck(draft: ImportDraft, look: Preview) -> bool:
     """Choose the deck that has most of the cards already, or the several; whether there was one to choose."""
     # A second look is none that chooses.
     draft.look = {"of": None}
@@ -159,7 +159,7 @@ def state_of(draft: ImportDraft) -> list[Any]:
 # --- Out and in
 
 
-def to_json(look: Look) -> dict[str, Any]:
+def to_json(look: Preview) -> dict[str, Any]:
     preview = look.preview
     return {
         **head_to_json(look.parsed),
@@ -172,14 +172,14 @@ def to_json(look: Look) -> dict[str, Any]:
     }
 
 
-def from_json(draft: ImportDraft, kept: dict[str, Any]) -> Look:
+def from_json(draft: ImportDraft, kept: dict[str, Any]) -> Preview:
     parsed, preview = head_from_json(kept), preview_from_json(kept)
     preview.samples, preview.report = (
         [sample_from_json(card) for card in kept["samples"]],
         report_from_json(kept),
     )
     keys = {tuple(path): list(some) for path, some in kept["keys"]}
-    look = Look(parsed.kind, parsed, preview, **kept["counts"], keys=keys)
+    look = Preview(parsed.kind, parsed, preview, **kept["counts"], keys=keys)
     if splitting.is_split(draft):
         look.targets = splitting.targets(draft.owner, keys)
     return look

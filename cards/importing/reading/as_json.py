@@ -8,7 +8,16 @@ from typing import Any
 
 from cards.formats.anki.reader import NoteTypeInfo
 from cards.formats.anki.sides import FieldChoice
-from cards.formats.types import FormatError, ImageRef, Notice, Parsed, ParsedCard, ParsedDeck, Preview, Report
+from cards.formats.types import (
+    FileCounts,
+    FormatError,
+    ImageRef,
+    Notice,
+    Parsed,
+    ParsedCard,
+    ParsedDeck,
+    Report,
+)
 
 SAMPLES, SHOWN_TYPES = 10, 30
 """The first cards, and the note types with the most notes, that the preview shows."""
@@ -74,15 +83,15 @@ def report_from_json(kept: dict[str, Any]) -> Report:
     return Report(notices, Counter(kept["skipped"]), kept["more_notices"])
 
 
-def preview_to_json(preview: Preview) -> dict[str, Any]:
+def preview_to_json(preview: FileCounts) -> dict[str, Any]:
     """The counts alone: without samples, report and tags."""
     counts = {name: getattr(preview, name) for name in IN_PREVIEW}
     return {"preview": counts, "in_decks": list(preview.decks.items())}
 
 
-def preview_from_json(kept: dict[str, Any]) -> Preview:
+def preview_from_json(kept: dict[str, Any]) -> FileCounts:
     decks = Counter({tuple(path): count for path, count in kept["in_decks"]})
-    return Preview(**kept["preview"], decks=decks)
+    return FileCounts(**kept["preview"], decks=decks)
 
 
 def sample_to_json(card: ParsedCard) -> dict[str, Any]:

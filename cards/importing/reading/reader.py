@@ -20,7 +20,7 @@ from cards.formats.anki.sides import FieldChoice
 from cards.formats.bounds import ACCOUNT, GUEST, Limits, most_answers
 from cards.formats.delimited.reader import TextOptions
 from cards.formats.detect import ANKI, ARCHIVE, TEXT, read_file
-from cards.formats.types import MAX_CARDS, FormatError, Parsed, ParsedCard, Place, Preview, Report
+from cards.formats.types import MAX_CARDS, FileCounts, FormatError, Parsed, ParsedCard, Place, Report
 from cards.formats.work import Work
 from cards.importing.images import name_sides, refs_on
 from cards.importing.reading.as_json import (
@@ -145,7 +145,7 @@ class Reader:
                 "counts": {},
                 "keys": [],
             }
-            self.report, self.preview = Report(), Preview()
+            self.report, self.preview = Report(), FileCounts()
         else:
             self.report = report_from_json(self.state["report"])
             self.preview = preview_from_json(self.state["preview"])

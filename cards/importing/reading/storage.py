@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from cards.formats.archive import RECORDS
-from cards.formats.types import ImageRef, ParsedCard, PastReview, Schedule, TwinPair
+from cards.formats.types import ImageRef, ParsedCard, PastReview, Schedule, TwinKeys
 from cards.formats.work import Work, rows
 from cards.models import ImportDraft
 from cards.text.studied_side import SIDES
@@ -151,14 +151,14 @@ class Reading(Work):
 
     # --- What goes with them
 
-    def add_twins(self, number: int, pair: TwinPair) -> None:
+    def add_twins(self, number: int, pair: TwinKeys) -> None:
         values = (number, pair.first, pair.second, pair.are_twins)
         self.db.execute("INSERT INTO twins VALUES (?, ?, ?, ?)", values)
 
-    def twins(self, after: int, most: int) -> list[tuple[int, TwinPair]]:
+    def twins(self, after: int, most: int) -> list[tuple[int, TwinKeys]]:
         query = "SELECT * FROM twins WHERE number > ? ORDER BY number LIMIT ?"
         found = rows(self.db, query, (after, most))
-        return [(number, TwinPair(first, second, bool(are))) for number, first, second, are in found]
+        return [(number, TwinKeys(first, second, bool(are))) for number, first, second, are in found]
 
     def add_learned(self, kind: str, key: str | None, line: str) -> None:
         self.db.execute("INSERT INTO learned (kind, key, line) VALUES (?, ?, ?)", (kind, key, line))

@@ -43,7 +43,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         draft = self.draft(options)
         try:
-            look = comparing.look_at(draft)
+            look = comparing.preview_file(draft)
             title = options["title"] or (look.about.title if look.about else "") or options["file"].stem
             running.begin(draft=draft, look=look, title=title[:200])
             bar = Bar(self.stderr)
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             def show() -> None:
                 bar.show(draft.done, draft.total)
 
-            while not running.go_on(draft=draft, seconds=SECONDS, tell=show):
+            while not running.run(draft=draft, seconds=SECONDS, tell=show):
                 show()
             bar.end()
         except FormatError as error:

@@ -33,15 +33,15 @@ def undo(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
     """Take back the answer to the step that the form names: the session's last."""
     step = step_or_404(request, slug, mode)
     now = timezone.now()
-    stand = answer_undo(learner=request.learner, step=step, now=now)
-    notice = NOT_UNDONE if stand.is_stale else UNDONE
+    state = answer_undo(learner=request.learner, step=step, now=now)
+    notice = NOT_UNDONE if state.is_stale else UNDONE
     if not request.htmx:
         messages.info(request, notice)
         return redirect("study", slug=slug, mode=mode)
     deck = step.session.deck
-    if stand.is_stale:
-        stand = sessions.stand_of(learner=request.learner, deck=deck, mode=mode, now=now)
-    return show(request, deck, mode, stand, notice=notice)
+    if state.is_stale:
+        state = sessions.session_state(learner=request.learner, deck=deck, mode=mode, now=now)
+    return show(request, deck, mode, state, notice=notice)
 
 
 NOT_YET = "Not quite: compare it with the answer."
@@ -57,10 +57,12 @@ def retype(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
     if step.answered_at is None or question.kind is not Kind.TYPED:
         raise Http404("nothing to type again")
     typed = clean_text(request.POST.get("typed", ""))
-    stand = sessions.stand_of(learner=request.learner, deck=step.session.deck, mode=mode, now=timezone.now())
-    told = feedback_context(request.learner, step, step.reviews.standing().first(), stand)
+    state = sessions.session_state(
+        learner=request.learner, deck=step.session.deck, mode=mode, now=timezone.now()
+    )
+    told = feedback_context(request.learner, step, step.reviews.standing().first(), state)
     if grading.judged(question, typed).verdict is Verdict.CORRECT:
         target = told["feedback"].next_url
         return HttpResponseLocation(target, target="#question") if request.htmx else redirect(target)
     context = {**told, "retyped": typed}
-    return show(request, step.session.deck, mode, stand, notice=NOT_YET, told=context)
+    return show(request, step.session.deck, mode, state, notice=NOT_YET, told=context)

@@ -59,18 +59,18 @@ def put_aside(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
     if not form.is_valid():
         raise Http404("no such mark")
     now, deck = timezone.now(), step.session.deck
-    stand = marks.step_put_aside(learner=request.learner, step=step, mark=form.cleaned_data["mark"], now=now)
+    state = marks.step_put_aside(learner=request.learner, step=step, mark=form.cleaned_data["mark"], now=now)
     if not request.htmx:
-        if not stand.is_stale:
-            if stand.is_new_day:
+        if not state.is_stale:
+            if state.is_new_day:
                 messages.info(request, NEW_DAY)
             return redirect(f"{reverse('study', args=[slug, mode])}?aside={step.card_id or 0}")
         messages.info(request, STALE)
         return redirect("study", slug=slug, mode=mode)
-    if stand.is_stale:
-        stand = sessions.stand_of(learner=request.learner, deck=deck, mode=mode, now=now)
-        return show(request, deck, mode, stand, notice=STALE)
-    return show(request, deck, mode, stand, aside=step.card_id)
+    if state.is_stale:
+        state = sessions.session_state(learner=request.learner, deck=deck, mode=mode, now=now)
+        return show(request, deck, mode, state, notice=STALE)
+    return show(request, deck, mode, state, aside=step.card_id)
 
 
 @never_cache

@@ -25,10 +25,10 @@ from sessions_app.sessions.forms import StartForm, StepForm
 from sessions_app.sessions.marks import Mark
 from sessions_app.sessions.mode_pages import PAGES, learned
 from sessions_app.sessions.services import (
-    Stand,
+    SessionState,
     session_finish,
     session_start,
-    stand_of,
+    session_state,
     step_answer,
     step_instead,
 )
@@ -57,11 +57,11 @@ def study(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
     if request.method == "POST":
         return start(request, deck, mode)
     if not request.learner.is_authenticated:
-        return show(request, deck, mode, Stand())
-    stand = stand_of(learner=request.learner, deck=deck, mode=mode, now=timezone.now())
-    if MODES[mode].tells and (told := tell(request, deck, mode, stand)):
+        return show(request, deck, mode, SessionState())
+    state = session_state(learner=request.learner, deck=deck, mode=mode, now=timezone.now())
+    if MODES[mode].tells and (told := tell(request, deck, mode, state)):
         return told
-    return show(request, deck, mode, stand, aside=named(request, "aside"))
+    return show(request, deck, mode, state, aside=named(request, "aside"))
 
 
 def start(request: LearnerRequest, deck: Deck, mode: str) -> HttpResponse:
@@ -69,7 +69,7 @@ def start(request: LearnerRequest, deck: Deck, mode: str) -> HttpResponse:
     enrollment = enrollment_of(request, deck)
     form = PAGES[mode].form(request.POST, instance=enrollment, learner=request.learner)
     if not form.is_valid():
-        return show(request, deck, mode, Stand(), form=form)
+        return show(request, deck, mode, SessionState(), form=form)
     if instead := admit(request):
         return instead
     enrollment.learner = request.learner
@@ -81,8 +81,8 @@ def start(request: LearnerRequest, deck: Deck, mode: str) -> HttpResponse:
         if session is None:
             messages.info(request, NOTHING)
         return redirect("study", slug=deck.slug, mode=mode)
-    stand = stand_of(learner=request.learner, deck=deck, mode=mode, now=now)
-    return show(request, deck, mode, stand, notice="" if session else NOTHING)
+    state = session_state(learner=request.learner, deck=deck, mode=mode, now=now)
+    return show(request, deck, mode, state, notice="" if session else NOTHING)
 
 
 @never_cache
@@ -94,23 +94,23 @@ def answer(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
     deck = step.session.deck
     response = {name: clean_text(value) for name, value in request.POST.items() if isinstance(value, str)}
     try:
-        stand = step_answer(learner=request.learner, step=step, response=response, now=timezone.now())
+        state = step_answer(learner=request.learner, step=step, response=response, now=timezone.now())
     except InvalidResponseError as error:
-        stand = stand_of(learner=request.learner, deck=deck, mode=mode, now=timezone.now())
-        typed = response.get("typed", "") if stand.step == step else ""
-        return show(request, deck, mode, stand, notice=str(error), typed=typed)
-    if stand.is_stale:
+        state = session_state(learner=request.learner, deck=deck, mode=mode, now=timezone.now())
+        typed = response.get("typed", "") if state.step == step else ""
+        return show(request, deck, mode, state, notice=str(error), typed=typed)
+    if state.is_stale:
         return where_it_stands(request, deck, mode)
     tells = MODES[mode].tells and step.answered_at
     if not request.htmx:
-        if stand.is_new_day:
+        if state.is_new_day:
             messages.info(request, NEW_DAY)
         page = reverse("study", args=[slug, mode])
         return redirect(f"{page}?answered={step.pk}" if tells else page)
     if tells:
-        context = feedback_context(request.learner, step, next(iter(stand.lines), None), stand)
-        return show(request, deck, mode, stand, told=context)
-    return show(request, deck, mode, stand)
+        context = feedback_context(request.learner, step, next(iter(state.lines), None), state)
+        return show(request, deck, mode, state, told=context)
+    return show(request, deck, mode, state)
 
 
 @never_cache
@@ -120,12 +120,12 @@ def ask_instead(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
     """Ask the open card so that the learner can show that she knows it."""
     step = step_or_404(request, slug, mode)
     deck, now = step.session.deck, timezone.now()
-    stand = step_instead(learner=request.learner, step=step, now=now)
-    if stand.is_stale:
+    state = step_instead(learner=request.learner, step=step, now=now)
+    if state.is_stale:
         return where_it_stands(request, deck, mode)
     if request.htmx:
-        return show(request, deck, mode, stand)
-    if stand.is_new_day:
+        return show(request, deck, mode, state)
+    if state.is_new_day:
         messages.info(request, NEW_DAY)
     return redirect("study", slug=slug, mode=mode)
 
@@ -139,7 +139,7 @@ def finish(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
     session_finish(learner=request.learner, deck=deck, mode=mode, now=timezone.now())
     if not request.htmx:
         return redirect("study", slug=slug, mode=mode)
-    return show(request, deck, mode, Stand())
+    return show(request, deck, mode, SessionState())
 
 
 def where_it_stands(request: LearnerRequest, deck: Deck, mode: str) -> HttpResponse:
@@ -147,11 +147,11 @@ def where_it_stands(request: LearnerRequest, deck: Deck, mode: str) -> HttpRespo
     if not request.htmx:
         messages.info(request, STALE)
         return redirect("study", slug=deck.slug, mode=mode)
-    stand = stand_of(learner=request.learner, deck=deck, mode=mode, now=timezone.now())
-    return show(request, deck, mode, stand, notice=STALE)
+    state = session_state(learner=request.learner, deck=deck, mode=mode, now=timezone.now())
+    return show(request, deck, mode, state, notice=STALE)
 
 
-def tell(request: LearnerRequest, deck: Deck, mode: str, stand: Stand) -> HttpResponse | None:
+def tell(request: LearnerRequest, deck: Deck, mode: str, state: SessionState) -> HttpResponse | None:
     """What is told after the step or the round that the address names; None where it names none."""
     if answered := named(request, "answered"):
         steps = Step.objects.standing().exclude(answered_at=None).select_related("session", "card")
@@ -161,12 +161,12 @@ def tell(request: LearnerRequest, deck: Deck, mode: str, stand: Stand) -> HttpRe
         if step is None:
             return None
         line = step.reviews.standing().first()
-        return show(request, deck, mode, stand, told=feedback_context(request.learner, step, line, stand))
+        return show(request, deck, mode, state, told=feedback_context(request.learner, step, line, state))
     if finished := named(request, "round"):
         sessions = StudySession.objects.filter(learner=request.learner, deck=deck, mode=mode)
         session = sessions.order_by("-started_at").first()
         told = session and summary.round_of(session, finished)
-        return show(request, deck, mode, stand, told={"round": told}) if told else None
+        return show(request, deck, mode, state, told={"round": told}) if told else None
     return None
 
 
@@ -174,7 +174,7 @@ def show(
     request: LearnerRequest,
     deck: Deck,
     mode: str,
-    stand: Stand,
+    state: SessionState,
     *,
     form: StartForm | None = None,
     notice: str = "",
@@ -186,28 +186,28 @@ def show(
 
     ``aside`` is the key of a card that was just put aside, and can be brought back; ``typed`` stays in its field.
     """
-    notice = NEW_DAY if stand.is_new_day else notice
+    notice = NEW_DAY if state.is_new_day else notice
     context: dict[str, Any] = {"deck": deck, "mode": MODES[mode], "notice": notice, "typed": typed}
     if aside:
         context["aside"] = marks.put_aside_card(request.learner, deck, aside, timezone.now())
     if told:
-        context |= {"told": told, "undoable": stand.undoable, **told}
-    elif stand.step and stand.enrollment:
-        context |= question_context(stand.step, stand.enrollment, stand)
+        context |= {"told": told, "undoable": state.undoable, **told}
+    elif state.step and state.enrollment:
+        context |= question_context(state.step, state.enrollment, state)
     else:
         context |= start_context(request, deck, mode, form)
     return render_page(request, PAGES[mode].template, context, parts=("question",))
 
 
-def question_context(step: Step, enrollment: Enrollment, stand: Stand) -> dict[str, Any]:
+def question_context(step: Step, enrollment: Enrollment, state: SessionState) -> dict[str, Any]:
     (question,) = illustrated([Question.from_json(step.question)], step.session.deck)
     return {
         "step": step,
-        "undoable": stand.undoable,
+        "undoable": state.undoable,
         "question": question,
-        "progress": stand.progress,
-        "is_leech": stand.progress and is_leech(stand.progress.as_progress()),
-        **PAGES[step.session.mode].question(question, step, stand, enrollment),
+        "progress": state.progress,
+        "is_leech": state.progress and is_leech(state.progress.as_progress()),
+        **PAGES[step.session.mode].question(question, step, state, enrollment),
     }
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from random import Random
 
 from sessions_app.study.modes import learn, spaced, test
-from sessions_app.study.modes.types import Desk
-from sessions_app.study.questions.types import Graded, InvalidResponseError, Question, Surroundings
+from sessions_app.study.modes.types import CardQueue
+from sessions_app.study.questions.types import CardPool, Graded, InvalidResponseError, Question
 from sessions_app.study.types import Moment
 
 
-def draw_nothing(desk: Desk, moment: Moment, rng: Random) -> None:
+def draw_nothing(queue: CardQueue, moment: Moment, rng: Random) -> None:
     """The draw of a mode that asks no questions."""
 
 
@@ -35,9 +35,9 @@ class Mode:
 
     name: str
     title: str
-    draw: Callable[[Desk, Moment, Random], Question | None] = draw_nothing
+    draw: Callable[[CardQueue, Moment, Random], Question | None] = draw_nothing
     grade: Callable[[Question, Mapping[str, str]], Sequence[Graded]] = grade_nothing
-    instead: Callable[[Question, Surroundings, Random], Question | None] | None = None
+    instead: Callable[[Question, CardPool, Random], Question | None] | None = None
     ends_with_day: bool = False
     tells: bool = False
     counts: bool = False

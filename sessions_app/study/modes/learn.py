@@ -18,9 +18,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from random import Random
 
-from sessions_app.study.modes.types import Asked, Desk, SessionSettings
+from sessions_app.study.modes.types import Asked, CardQueue, SessionSettings
 from sessions_app.study.questions import building, grading
-from sessions_app.study.questions.types import Graded, Question, Surroundings
+from sessions_app.study.questions.types import CardPool, Graded, Question
 from sessions_app.study.types import Kind, Level, Moment, Verdict
 
 # Why a card was drawn.
@@ -55,17 +55,17 @@ KINDS = (Kind.CHOICE, Kind.TRUE_FALSE, Kind.TYPED, Kind.FLIP)
 DEFAULT_KINDS = (Kind.CHOICE, Kind.TYPED, Kind.FLIP)
 
 
-def draw(desk: Desk, moment: Moment, rng: Random) -> Question | None:
+def draw(queue: CardQueue, moment: Moment, rng: Random) -> Question | None:
     """The next question; None where the session has reached its end."""
-    settings = desk.settings
-    over_time = settings.seconds and (moment.now - desk.started_at).total_seconds() > settings.seconds
-    if over_time or len(desk.asked) >= most_questions(settings):
+    settings = queue.settings
+    over_time = settings.seconds and (moment.now - queue.started_at).total_seconds() > settings.seconds
+    if over_time or len(queue.asked) >= most_questions(settings):
         return None
-    sitting = Sitting(desk.asked, settings.size, kinds_of(settings))
-    if opening := _opening(desk, sitting, rng):
+    sitting = Sitting(queue.asked, settings.size, kinds_of(settings))
+    if opening := _opening(queue, sitting, rng):
         return opening
-    while place := _next_place(desk, sitting):
-        around = desk.surroundings(place.card_id, rng)
+    while place := _next_place(queue, sitting):
+        around = queue.card_pool(place.card_id, rng)
         if around:
             kinds = _kinds_in_order(place, sitting, rng)
             question = _first(kinds, around, rng, origin=place.origin, strict=settings.strict)
@@ -80,7 +80,7 @@ def grade(question: Question, response: Mapping[str, str]) -> list[Graded]:
     return [grading.grade(question, response)]
 
 
-def instead(question: Question, around: Surroundings, rng: Random) -> Question | None:
+def instead(question: Question, around: CardPool, rng: Random) -> Question | None:
     """The question by which a learner shows at once that she knows a card that she was to recognise."""
     if question.kind in RECALLS:
         return None
@@ -202,81 +202,81 @@ class Sitting:
         return self.round + 1 - answers[-1].round if answers else len(self.asked) + ROUNDS_AWAY
 
 
-def _next_place(desk: Desk, sitting: Sitting) -> Place | None:
-    if desk.settings.queue == DRILL:
-        return _place_in_drill(desk, sitting)
-    return _place_in_round(desk, sitting) or _place_in_new_round(desk, sitting)
+def _next_place(queue: CardQueue, sitting: Sitting) -> Place | None:
+    if queue.settings.queue == DRILL:
+        return _place_in_drill(queue, sitting)
+    return _place_in_round(queue, sitting) or _place_in_new_round(queue, sitting)
 
 
-def _opening(desk: Desk, sitting: Sitting, rng: Random) -> Question | None:
+def _opening(queue: CardQueue, sitting: Sitting, rng: Random) -> Question | None:
     """The first question of a session that begins with new cards: of the first one that can be recognised.
 
     Whoever has never studied here is to choose an answer, not to grade themselves. None where the session goes on
     or begins with what is known, and where the first new cards give no wrong options.
     """
     kinds = [kind for kind in RECOGNITIONS if kind in sitting.kinds]
-    if sitting.asked or desk.settings.queue == DRILL or not kinds:
+    if sitting.asked or queue.settings.queue == DRILL or not kinds:
         return None
-    plan = _plan(desk, sitting)
+    plan = _plan(queue, sitting)
     if not plan or _origin(sitting, plan[0]) != NEW:
         return None
     rng.shuffle(kinds)
-    for card in _new_in_order(desk, sitting, plan):
-        around = desk.surroundings(card, rng)
+    for card in _new_in_order(queue, sitting, plan):
+        around = queue.card_pool(card, rng)
         questions = (building.ask(kind, around, rng, origin=NEW) for kind in kinds) if around else ()
         if question := next(filter(None, questions), None):
             return replace(question, round=1, plan=_first_distinct([card, *plan], ROUND))
     return None
 
 
-def _new_in_order(desk: Desk, sitting: Sitting, plan: Sequence[int]) -> Iterator[int]:
+def _new_in_order(queue: CardQueue, sitting: Sitting, plan: Sequence[int]) -> Iterator[int]:
     """The plan's new cards, then the deck's next ones."""
     yield from (card for card in plan if sitting.levels[card] is Level.NEW)
-    yield from desk.fresh(besides=plan, limit=MOST_OPENINGS - len(plan))
+    yield from queue.fresh(besides=plan, limit=MOST_OPENINGS - len(plan))
 
 
-def _place_in_drill(desk: Desk, sitting: Sitting) -> Place | None:
+def _place_in_drill(queue: CardQueue, sitting: Sitting) -> Place | None:
     """What was missed, as soon as others have come between; else what was not asked for longest."""
-    cards = desk.settings.cards
-    _look_at(desk, sitting, cards)
+    cards = queue.settings.cards
+    _look_at(queue, sitting, cards)
     there = [card for card in cards if card in sitting.levels and card not in sitting.gone]
     there.sort(key=lambda card: (not sitting.was_missed(card), sitting.last_at.get(card, -1)))
     card = next(filter(sitting.is_ready, there), None) or next(iter(there), None)
     return Place(card, sitting.levels[card], DRILLED, 1, ()) if card else None
 
 
-def _place_in_round(desk: Desk, sitting: Sitting) -> Place | None:
+def _place_in_round(queue: CardQueue, sitting: Sitting) -> Place | None:
     """The next card of the round that is going on; None where the round is over."""
     if not sitting.asked:
         return None
     plan = tuple(sitting.asked[-1].plan)
-    _look_at(desk, sitting, plan)
+    _look_at(queue, sitting, plan)
     open_cards = [card for card in plan if sitting.can_be_asked(card)]
     pending = [card for card in open_cards if not sitting.in_round(card)]
     missed = [card for card in open_cards if len(sitting.in_round(card)) == 1 and sitting.was_missed(card)]
     for card in (*missed, *pending):
         if sitting.is_ready(card):
             return Place(card, sitting.levels[card], _origin(sitting, card), sitting.round, plan)
-    return _padding(desk, sitting, sitting.round, plan) if pending else None
+    return _padding(queue, sitting, sitting.round, plan) if pending else None
 
 
-def _place_in_new_round(desk: Desk, sitting: Sitting) -> Place | None:
+def _place_in_new_round(queue: CardQueue, sitting: Sitting) -> Place | None:
     """The first card of the next round; None where no card wants to be asked."""
     number = sitting.round + 1
-    plan = _plan(desk, sitting)
+    plan = _plan(queue, sitting)
     for card in plan:
         if sitting.is_ready(card):
             return Place(card, sitting.levels[card], _origin(sitting, card), number, plan)
-    return _padding(desk, sitting, number, plan) if plan else None
+    return _padding(queue, sitting, number, plan) if plan else None
 
 
-def _plan(desk: Desk, sitting: Sitting) -> tuple[int, ...]:
+def _plan(queue: CardQueue, sitting: Sitting) -> tuple[int, ...]:
     """The cards of the next round; none where all that can be done is done."""
-    _look_at(desk, sitting, ())
+    _look_at(queue, sitting, ())
     missed = [card for card in sitting.by_card if sitting.was_missed(card) and sitting.is_wanted(card)]
     if sitting.is_review:
-        return _review_plan(desk, sitting, missed)
-    new = [card for card in desk.fresh(besides=sitting.by_card, limit=ROUND) if card not in sitting.gone]
+        return _review_plan(queue, sitting, missed)
+    new = [card for card in queue.fresh(besides=sitting.by_card, limit=ROUND) if card not in sitting.gone]
     sitting.levels.update((card, Level.NEW) for card in new)
     known = [card for card in sitting.levels if sitting.is_wanted(card) and card not in (*missed, *new)]
     known.sort(key=lambda card: sitting.last_at.get(card, -1))
@@ -286,18 +286,18 @@ def _plan(desk: Desk, sitting: Sitting) -> tuple[int, ...]:
         missed = [card for card in missed if not sitting.had_share(card)][:MOST_MISSED]
         again = [card for card in again if not sitting.had_share(card)]
     plan = _first_distinct([*missed, *again, *new, *known], ROUND)
-    return plan or (() if sitting.asked else _review_plan(desk, sitting, missed))
+    return plan or (() if sitting.asked else _review_plan(queue, sitting, missed))
 
 
-def _review_plan(desk: Desk, sitting: Sitting, missed: Sequence[int]) -> tuple[int, ...]:
+def _review_plan(queue: CardQueue, sitting: Sitting, missed: Sequence[int]) -> tuple[int, ...]:
     """What was missed, and the least remembered cards that were not asked yet."""
     left = REVIEWED_AT_ONCE - len(sitting.by_card)
-    others = _settled(desk, sitting, limit=REVIEWED_AT_ONCE) if left > 0 else []
+    others = _settled(queue, sitting, limit=REVIEWED_AT_ONCE) if left > 0 else []
     others = [card for card in others if card not in sitting.by_card][: max(0, left)]
     return _first_distinct([*missed, *others], ROUND)
 
 
-def _padding(desk: Desk, sitting: Sitting, number: int, plan: tuple[int, ...]) -> Place | None:
+def _padding(queue: CardQueue, sitting: Sitting, number: int, plan: tuple[int, ...]) -> Place | None:
     """A card that is done with, to keep two questions about another apart; None where there is none."""
 
     def fits(card: int) -> bool:
@@ -305,25 +305,25 @@ def _padding(desk: Desk, sitting: Sitting, number: int, plan: tuple[int, ...]) -
 
     ready = [card for card in sitting.levels if fits(card) and sitting.is_done(card)]
     if not ready:
-        ready = [card for card in _settled(desk, sitting, limit=ROUND + len(sitting.by_card)) if fits(card)]
+        ready = [card for card in _settled(queue, sitting, limit=ROUND + len(sitting.by_card)) if fits(card)]
     if not ready:
         return None
     card = min(ready, key=lambda one: sitting.last_at.get(one, -1))
     return Place(card, sitting.levels[card], PADDING, number, plan)
 
 
-def _settled(desk: Desk, sitting: Sitting, *, limit: int) -> list[int]:
+def _settled(queue: CardQueue, sitting: Sitting, *, limit: int) -> list[int]:
     """Cards that had reached the goal before, least remembered first."""
-    cards = [card for card in desk.settled(level=sitting.goal, limit=limit) if card not in sitting.gone]
+    cards = [card for card in queue.settled(level=sitting.goal, limit=limit) if card not in sitting.gone]
     sitting.levels.update((card, sitting.goal) for card in cards if card not in sitting.levels)
     return cards
 
 
-def _look_at(desk: Desk, sitting: Sitting, plan: Sequence[int]) -> None:
+def _look_at(queue: CardQueue, sitting: Sitting, plan: Sequence[int]) -> None:
     """Read once how the session's cards and those of the plan stand, and some others that wait longest."""
     if not sitting.levels:
         cards = dict.fromkeys((*plan, *sitting.by_card))
-        sitting.levels.update(desk.standing(cards, below=sitting.goal, limit=2 * ROUND))
+        sitting.levels.update(queue.standing(cards, below=sitting.goal, limit=2 * ROUND))
 
 
 def _origin(sitting: Sitting, card: int) -> str:
@@ -340,9 +340,7 @@ def _first_distinct(cards: Iterable[int], most: int) -> tuple[int, ...]:
     return tuple(dict.fromkeys(cards))[:most]
 
 
-def _first(
-    kinds: Iterable[Kind], around: Surroundings, rng: Random, *, origin: str, strict: bool
-) -> Question:
+def _first(kinds: Iterable[Kind], around: CardPool, rng: Random, *, origin: str, strict: bool) -> Question:
     """The question of the first kind in which the card can be asked; self-graded it always can."""
     for kind in (*kinds, Kind.FLIP):
         question = building.ask(kind, around, rng, origin=origin, strict=strict)

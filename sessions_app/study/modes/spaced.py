@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
-from sessions_app.study.modes.types import Desk, Scheduled
+from sessions_app.study.modes.types import CardQueue, Scheduled
 from sessions_app.study.questions import building, grading
 from sessions_app.study.questions.types import Graded, InvalidResponseError, Question
 from sessions_app.study.scheduling.fsrs_memory import retrievability
@@ -29,18 +29,18 @@ LEARNING, REVIEW, NEW, EXTRA = "learning", "review", "new", "extra"
 Candidate = tuple[StudyCard, str]
 
 
-def draw(desk: Desk, moment: Moment, rng: Random) -> Question | None:
+def draw(queue: CardQueue, moment: Moment, rng: Random) -> Question | None:
     """The next question, or None when nothing is left for now. Which card it is, is not left to chance."""
-    steps = desk.learning(before=moment.now + timedelta(minutes=desk.settings.learn_ahead))
+    steps = queue.learning(before=moment.now + timedelta(minutes=queue.settings.learn_ahead))
     due = [(item.card, LEARNING) for item in steps if item.memory.due <= moment.now]
     early = [(item.card, LEARNING) for item in steps if item.memory.due > moment.now]
-    candidates = [*due, *_main_pool(desk, moment), *early]
-    last = desk.asked[-1].card_id if desk.asked else None
+    candidates = [*due, *_main_pool(queue, moment), *early]
+    last = queue.asked[-1].card_id if queue.asked else None
     others = (candidate for candidate in candidates if candidate[0].id != last)
     chosen = next(others, None) or next(iter(candidates), None)
     if chosen is None:
         return None
-    typed = _typed_question(desk, *chosen, rng) if desk.settings.typed else None
+    typed = _typed_question(queue, *chosen, rng) if queue.settings.typed else None
     return typed or _question(*chosen)
 
 
@@ -60,11 +60,11 @@ def grade(question: Question, response: Mapping[str, str]) -> list[Graded]:
     return [Graded(question.card_id, Evidence.RECALL, verdict, rating, typed[: grading.LONGEST_RESPONSE])]
 
 
-def _typed_question(desk: Desk, card: StudyCard, origin: str, rng: Random) -> Question | None:
+def _typed_question(queue: CardQueue, card: StudyCard, origin: str, rng: Random) -> Question | None:
     """The card as a question whose answer is typed; None where it cannot be typed."""
-    around = desk.surroundings(card.id, rng)
+    around = queue.card_pool(card.id, rng)
     return (
-        building.ask(Kind.TYPED, around, rng, origin=origin, strict=desk.settings.strict) if around else None
+        building.ask(Kind.TYPED, around, rng, origin=origin, strict=queue.settings.strict) if around else None
     )
 
 
@@ -79,27 +79,27 @@ def _question(card: StudyCard, origin: str) -> Question:
     )
 
 
-def _main_pool(desk: Desk, moment: Moment) -> list[Candidate]:
-    if desk.settings.queue == DUE:
-        return _due_and_new(desk, moment)
-    seen = {asked.card_id for asked in desk.asked if asked.origin == EXTRA}
+def _main_pool(queue: CardQueue, moment: Moment) -> list[Candidate]:
+    if queue.settings.queue == DUE:
+        return _due_and_new(queue, moment)
+    seen = {asked.card_id for asked in queue.asked if asked.origin == EXTRA}
     wanted = EXTRA_CARDS - len(seen)
     if wanted <= 0:
         return []
     limit = EXTRA_CARDS + len(seen)
-    ahead = desk.settings.queue == AHEAD
-    items = desk.review(until=None, limit=limit) if ahead else desk.weakest(limit=limit)
+    ahead = queue.settings.queue == AHEAD
+    items = queue.review(until=None, limit=limit) if ahead else queue.weakest(limit=limit)
     return [(item.card, EXTRA) for item in items if item.card.id not in seen]
 
 
-def _due_and_new(desk: Desk, moment: Moment) -> list[Candidate]:
-    reviews = desk.review(until=moment.today, limit=REVIEWS_AT_ONCE)
-    new_done = sum(asked.origin == NEW for asked in desk.asked)
-    new_left = min(desk.settings.new_limit - new_done, REVIEWS_AT_ONCE)
-    unseen = desk.unseen(limit=new_left) if new_left > 0 else []
+def _due_and_new(queue: CardQueue, moment: Moment) -> list[Candidate]:
+    reviews = queue.review(until=moment.today, limit=REVIEWS_AT_ONCE)
+    new_done = sum(asked.origin == NEW for asked in queue.asked)
+    new_left = min(queue.settings.new_limit - new_done, REVIEWS_AT_ONCE)
+    unseen = queue.unseen(limit=new_left) if new_left > 0 else []
     due = [(item.card, REVIEW) for item in _least_remembered_first(reviews, moment)]
     new = [(card, NEW) for card in unseen]
-    reviews_done = sum(asked.origin == REVIEW for asked in desk.asked)
+    reviews_done = sum(asked.origin == REVIEW for asked in queue.asked)
     if _new_is_next(new_done, len(new), reviews_done, len(due)):
         return new + due
     return due + new

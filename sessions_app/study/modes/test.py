@@ -11,9 +11,9 @@ from functools import cached_property
 from random import Random
 
 from sessions_app.study.distractors.twins import weights_of
-from sessions_app.study.modes.types import Desk, SessionSettings
+from sessions_app.study.modes.types import CardQueue, SessionSettings
 from sessions_app.study.questions import blocks, building, paper_answers
-from sessions_app.study.questions.types import Graded, Question, Surroundings
+from sessions_app.study.questions.types import CardPool, Graded, Question
 from sessions_app.study.types import Kind, Moment, Side, StudyCard
 
 ORIGIN = "test"
@@ -28,7 +28,7 @@ VAIN_TRIES = 60
 
 
 @dataclass(frozen=True)
-class Stock:
+class TestPool:
     """What a paper is made of: cards, those among them that may be asked, and what this learner mixes up.
 
     ``cards`` are the deck, or of a large one a part; each asks for its own side. ``confusions`` counts for a card
@@ -48,10 +48,10 @@ class Stock:
     def places(self) -> Mapping[int, int]:
         return {card.id: place for place, card in enumerate(self.cards)}
 
-    def around(self, card: StudyCard) -> Surroundings:
+    def around(self, card: StudyCard) -> CardPool:
         """The card among the others, all asking for its side."""
         deck = self.by_side[card.side]
-        return Surroundings(deck[self.places[card.id]], deck, self.confusions.get(card.id, {}))
+        return CardPool(deck[self.places[card.id]], deck, self.confusions.get(card.id, {}))
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Paper:
     short: Sequence[Kind]
 
 
-def draw(desk: Desk, moment: Moment, rng: Random) -> Question | None:
+def draw(queue: CardQueue, moment: Moment, rng: Random) -> Question | None:
     """Nothing: what is not on the paper is not asked."""
     return None
 
@@ -72,7 +72,7 @@ def grade(question: Question, response: Mapping[str, str]) -> list[Graded]:
     return paper_answers.grade(question, response)
 
 
-def paper(stock: Stock, settings: SessionSettings, rng: Random) -> Paper:
+def paper(stock: TestPool, settings: SessionSettings, rng: Random) -> Paper:
     """Draw a paper: at most ``settings.questions`` in ``settings.kinds``; the same questions for one seed."""
     kinds = [kind for kind in KINDS if kind in settings.kinds] or list(KINDS)
     drawing = Drawing(stock, settings, rng)
@@ -101,7 +101,7 @@ def spread(number: int, kinds: Sequence[Kind], rng: Random) -> Counter[Kind]:
 class Drawing:
     """A paper that is being drawn: the questions so far, and the cards that are left."""
 
-    def __init__(self, stock: Stock, settings: SessionSettings, rng: Random) -> None:
+    def __init__(self, stock: TestPool, settings: SessionSettings, rng: Random) -> None:
         self.stock, self.settings, self.rng = stock, settings, rng
         cards = [card for card in stock.cards if card.id in stock.askable]
         rng.shuffle(cards)

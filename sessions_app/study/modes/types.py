@@ -6,7 +6,7 @@ from datetime import date, datetime
 from random import Random
 from typing import Any, Protocol, Self
 
-from sessions_app.study.questions.types import Surroundings
+from sessions_app.study.questions.types import CardPool
 from sessions_app.study.scheduling.types import Memory
 from sessions_app.study.types import Kind, Level, StudyCard, from_stored
 
@@ -71,7 +71,7 @@ class SessionSettings:
         return cls(**from_stored(data, cls.__slots__))
 
 
-class Desk(Protocol):
+class CardQueue(Protocol):
     """What a mode may look at when it draws: the learner's cards of one deck, read only when asked for."""
 
     @property
@@ -106,5 +106,5 @@ class Desk(Protocol):
     def settled(self, *, level: Level, limit: int) -> Sequence[int]:
         """Cards that have reached ``level``, least remembered first."""
 
-    def surroundings(self, card_id: int, rng: Random) -> Surroundings | None:
+    def card_pool(self, card_id: int, rng: Random) -> CardPool | None:
         """A card with what its question is made of; None where it is in the deck no more."""

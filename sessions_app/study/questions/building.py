@@ -7,7 +7,7 @@ from random import Random
 
 from sessions_app.study import distractors
 from sessions_app.study.distractors.twins import twins_of
-from sessions_app.study.questions.types import Question, Surroundings
+from sessions_app.study.questions.types import CardPool, Question
 from sessions_app.study.types import Kind, Side, StudyCard
 
 MOST_TYPED_WORDS = 5
@@ -28,9 +28,7 @@ def can_be_typed(card: StudyCard) -> bool:
     return is_short or bool(card.accepted(card.side))
 
 
-def ask(
-    kind: Kind, around: Surroundings, rng: Random, *, origin: str, strict: bool = False
-) -> Question | None:
+def ask(kind: Kind, around: CardPool, rng: Random, *, origin: str, strict: bool = False) -> Question | None:
     """A question of ``kind`` about the card; None where the card cannot be asked so."""
     card = around.card
     plain = Question(
@@ -50,7 +48,7 @@ def ask(
     return plain
 
 
-def _choice(question: Question, around: Surroundings, rng: Random) -> Question | None:
+def _choice(question: Question, around: CardPool, rng: Random) -> Question | None:
     card = around.card
     options = distractors.options(card, around.deck, count=OPTIONS - 1, rng=rng, confusions=around.confusions)
     if not options:
@@ -58,7 +56,7 @@ def _choice(question: Question, around: Surroundings, rng: Random) -> Question |
     return replace(question, options=options, option_cards=_owners(options, around.deck, card.side))
 
 
-def _true_false(question: Question, around: Surroundings, rng: Random) -> Question | None:
+def _true_false(question: Question, around: CardPool, rng: Random) -> Question | None:
     stated = distractors.statement(around.card, around.deck, rng=rng, confusions=around.confusions)
     if stated is None:
         return None
@@ -66,7 +64,7 @@ def _true_false(question: Question, around: Surroundings, rng: Random) -> Questi
     return replace(question, options=options, option_cards=_owners(options, around.deck, question.side))
 
 
-def _typed(question: Question, around: Surroundings, *, strict: bool) -> Question:
+def _typed(question: Question, around: CardPool, *, strict: bool) -> Question:
     card, side = around.card, around.card.side
     twins = twins_of(card, around.deck)
     mine = {text.strip().casefold() for text in (question.answer, *card.accepted(side))}

@@ -94,7 +94,7 @@ class InvalidResponseError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class CardPool:
     """A card among the cards that its wrong options come from: the deck, or of a large one a part.
 
     ``deck`` holds the card itself too; all of them ask for the card's side. ``confusions`` counts how often this

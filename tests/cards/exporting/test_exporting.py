@@ -14,7 +14,7 @@ from cards.exporting import services as exporting
 from cards.formats.detect import read_file
 from cards.importing import drafts, running, writing
 from cards.importing.images import clean_alt
-from cards.importing.preview.comparing import look_at
+from cards.importing.preview.comparing import preview_file
 from cards.models import Card, Deck, Tag, TwinPair
 from cards.text.cleaning import clean_text
 from cards.text.studied_side import SIDES
@@ -149,9 +149,9 @@ KEPT += (*writing.ALTERNATIVES, "asked_since", "created_at")
 
 def import_content(owner: User, content: bytes, deck: Deck | None = None) -> Deck:
     draft = drafts.make_draft(owner=owner, content=io.BytesIO(content), file_name="x", deck=deck)
-    look = look_at(draft)
+    look = preview_file(draft)
     running.begin(draft=draft, look=look, title=look.about.title if look.about else "x")
-    assert running.go_on(draft=draft)
+    assert running.run(draft=draft)
     return Deck.objects.get(pk=draft.deck.pk)
 
 

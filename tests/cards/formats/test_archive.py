@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cards.formats.archive import KEPT, read_archive, write_archive
-from cards.formats.types import FormatError, ImageRef, ParsedCard, ParsedDeck, TwinPair
+from cards.formats.types import FormatError, ImageRef, ParsedCard, ParsedDeck, TwinKeys
 from cards.text.cleaning import clean_text
 from tests.cards.formats.packages import zipped
 
@@ -63,7 +63,7 @@ def written(**more: Any) -> bytes:
 def test_what_is_written_is_read_back_equal(
     deck: ParsedDeck, made: list[ParsedCard], log: list[dict]
 ) -> None:
-    twins = tuple(TwinPair(one.key, other.key, are_twins=False) for one, other in pairwise(made))
+    twins = tuple(TwinKeys(one.key, other.key, are_twins=False) for one, other in pairwise(made))
     data = written(deck=deck, cards=made, twins=twins, records={"reviews": log}, read_image=str.encode)
     with read_archive(data) as parsed:
         for card, other in zip(made, parsed, strict=True):

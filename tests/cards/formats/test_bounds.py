@@ -14,7 +14,7 @@ from cards.formats.anki import reader
 from cards.formats.anki.reader import AnkiOptions, read_anki
 from cards.formats.bounds import ACCOUNT, GUEST, Limits, Meter
 from cards.formats.detect import read_file
-from cards.formats.types import FormatError, Parsed, ParsedCard, Preview, Report
+from cards.formats.types import FileCounts, FormatError, Parsed, ParsedCard, Report
 from cards.formats.work import Work
 from tests.cards.formats.packages import note, package, zipped
 
@@ -266,7 +266,7 @@ def test_answers_are_bounded_by_the_cards(monkeypatch: pytest.MonkeyPatch) -> No
 def test_decks_and_tags_of_a_file_are_bounded(monkeypatch: pytest.MonkeyPatch, what: dict[str, Any]) -> None:
     monkeypatch.setattr(types, "MAX_DECKS", 3)
     monkeypatch.setattr(types, "MAX_TAGS", 3)
-    preview, seen = Preview(), set[int]()
+    preview, seen = FileCounts(), set[int]()
     (name, (value,)) = next(iter(what.items()))
     for number in range(3):
         preview.count(ParsedCard("a", "b", **{name: (f"{value}{number}",)}), seen)

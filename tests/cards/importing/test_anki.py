@@ -152,7 +152,7 @@ class TestDecks:
         def begins(draft, reading):
             monkeypatch.undo()
             other = ImportDraft.objects.get()
-            running.begin(draft=other, look=saving.look_at(other), title="x")
+            running.begin(draft=other, look=saving.preview_file(other), title="x")
             return real(draft, reading)
 
         monkeypatch.setattr(comparing, "compare", begins)
@@ -182,7 +182,7 @@ class TestDecks:
 
     def test_none_is_seen_before_all_are_whole(self, learner_client, monkeypatch):
         monkeypatch.setattr("cards.importing.writing.CHUNK", 2)
-        monkeypatch.setattr("cards.importing.views.running.go_on", partial(running.go_on, seconds=0))
+        monkeypatch.setattr("cards.importing.views.running.run", partial(running.run, seconds=0))
         url = hand_in(learner_client)
         split(learner_client, url)
         import_it(learner_client, url)
@@ -199,7 +199,7 @@ class TestDecks:
     @pytest.mark.parametrize("subdecks", ["tags", "decks"])
     def test_a_note_whose_cards_are_cut_apart_comes_whole(self, learner_client, monkeypatch, subdecks):
         monkeypatch.setattr("cards.importing.writing.CHUNK", 2)
-        monkeypatch.setattr("cards.importing.views.running.go_on", partial(running.go_on, seconds=0))
+        monkeypatch.setattr("cards.importing.views.running.run", partial(running.run, seconds=0))
         gaps = "{{c1::one}} {{c2::two}} {{c3::three}}"
         rows = [note([f"{gaps} {n}", ""], kind=CLOZE, ords=[0, 1, 2], deck=1 + n % 2) for n in range(5)]
         url = hand_in(learner_client, rows)
@@ -213,7 +213,7 @@ class TestDecks:
 
     def test_dropped_half_way_leaves_nothing(self, learner_client, monkeypatch):
         monkeypatch.setattr("cards.importing.writing.CHUNK", 2)
-        monkeypatch.setattr("cards.importing.views.running.go_on", partial(running.go_on, seconds=0))
+        monkeypatch.setattr("cards.importing.views.running.run", partial(running.run, seconds=0))
         url = hand_in(learner_client)
         split(learner_client, url)
         import_it(learner_client, url)

@@ -111,7 +111,7 @@ def test_the_same_file_again_doubles_nothing(owner):
     deck = import_content(owner, content)
     before = deck.cards.get()
     draft = drafts.make_draft(owner=owner, content=io.BytesIO(content), file_name="x", deck=deck)
-    look = comparing.look_at(draft)
+    look = comparing.preview_file(draft)
     assert (look.new, look.changed, look.same) == (0, 0, 1)
     import_content(owner, content, deck)
     after = deck.cards.get()
@@ -124,7 +124,7 @@ def test_an_image_new_in_the_file_is_a_change_and_a_missing_one_none(owner):
     pictured.definition_images = refs("flag.png")
     deck = import_content(owner, as_anki(plain))
     draft = drafts.make_draft(owner=owner, content=io.BytesIO(as_anki(pictured)), file_name="x", deck=deck)
-    assert comparing.look_at(draft).changed == 1
+    assert comparing.preview_file(draft).changed == 1
     import_content(owner, as_anki(pictured), deck)
     assert "<img" in deck.cards.get().definition_html
     assert deck.cards.get().images.count() == 1
@@ -150,9 +150,9 @@ def test_another_image_takes_the_place_of_the_one_before(owner):
 def test_what_takes_long_goes_on_in_the_next_request(owner):
     cards = [ParsedCard(f"t{n}", "d", key=str(n), term_images=refs("flag.png")) for n in range(5)]
     draft = drafts.make_draft(owner=owner, content=io.BytesIO(archive(*cards)), file_name="x")
-    running.begin(draft=draft, look=comparing.look_at(draft), title="x")
+    running.begin(draft=draft, look=comparing.preview_file(draft), title="x")
     requests = 1
-    while not running.go_on(draft=draft, seconds=0):
+    while not running.run(draft=draft, seconds=0):
         requests += 1
         assert requests < 20
     assert requests >= 5
@@ -164,15 +164,15 @@ def test_a_file_has_so_many_images_and_no_more(owner, monkeypatch):
     monkeypatch.setattr(importing_images, "MAX_BYTES", 100)
     card = ParsedCard("a", "b", key="1", term_images=refs("map.jpg", "flag.png"))
     draft = drafts.make_draft(owner=owner, content=io.BytesIO(archive(card)), file_name="x")
-    running.begin(draft=draft, look=comparing.look_at(draft), title="x")
-    running.go_on(draft=draft)
+    running.begin(draft=draft, look=comparing.preview_file(draft), title="x")
+    running.run(draft=draft)
     assert said_of(draft) == f"1 image was left out: flag.png ({importing_images.TOO_MANY})."
 
 
 def test_dropping_an_import_drops_its_images(owner):
     card = ParsedCard("a", "b", key="1", term_images=refs("flag.png"))
     draft = drafts.make_draft(owner=owner, content=io.BytesIO(archive(card)), file_name="x")
-    running.begin(draft=draft, look=comparing.look_at(draft), title="x")
+    running.begin(draft=draft, look=comparing.preview_file(draft), title="x")
     assert writing.write_cards(draft=draft, slice_=Slice())
     assert CardImage.objects.count() == 1
     drafts.drop_draft(draft=draft)

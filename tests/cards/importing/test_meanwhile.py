@@ -43,7 +43,7 @@ def begun(
     running.begin(draft=draft, look=look_in_slices(draft), title="x")
     for _ in range(MOST_REQUESTS):
         # One slice that writes, also where it is the first.
-        running.go_on(draft=again(draft), seconds=0)
+        running.run(draft=again(draft), seconds=0)
         if again(draft).phase == until:
             return again(draft)
     raise AssertionError("It never comes so far.")
@@ -79,7 +79,7 @@ def test_nothing_more_comes_into_a_deck_that_is_not_theirs_any_more(
     draft = begun(owner, "archive", phase, deck)
     change(stranger, deck)
     before = (deck.cards.count(), Review.objects.count())
-    running.go_on_all(seconds=60)
+    running.run_waiting(seconds=60)
     page = owner_client.post(f"{draft.get_absolute_url()}go-on/", follow=True)
     assert page.status_code == 200
     assert f"{SAID[phase]} {GONE}" in page.text
@@ -106,7 +106,7 @@ def test_so_it_is_in_the_middle_of_a_slice(
 
     monkeypatch.setattr(merging, "lock_decks", late)
     with pytest.raises(FormatError, match=GONE):
-        running.go_on(draft=again(draft))
+        running.run(draft=again(draft))
     assert deck.cards.count() == before
 
 
@@ -115,7 +115,7 @@ def test_a_card_that_is_edited_meanwhile_keeps_what_it_says(make_deck: MakeDeck,
     deck.cards.update(term="Term 2", definition="another 2")
     draft = begun(owner, "text", "merging", deck)
     deck.cards.filter(definition="another 2").update(definition="edited")
-    while not running.go_on(draft=again(draft)):
+    while not running.run(draft=again(draft)):
         pass
     said = deck.cards.filter(term="Term 2").values_list("definition", flat=True)
     assert sorted(said) == ["another 2", "edited"]
@@ -126,7 +126,7 @@ def test_a_card_that_is_added_meanwhile_has_a_place_of_its_own(make_deck: MakeDe
     draft = begun(owner, "archive", "merging", deck)
     came = deck.cards.count()
     Card.objects.create(deck=deck, position=moving.next_position(deck), term="Mine", definition="d")
-    while not running.go_on(draft=again(draft)):
+    while not running.run(draft=again(draft)):
         pass
     assert list(deck.cards.in_order().values_list("term", flat=True))[came] == "Mine"
     places = deck.cards.values_list("position", flat=True)
@@ -136,11 +136,11 @@ def test_a_card_that_is_added_meanwhile_has_a_place_of_its_own(make_deck: MakeDe
 def test_one_that_somebody_else_has_finished_is_finished_once(owner: User) -> None:
     draft = begun(owner, "archive")
     while again(draft).done < draft.total:
-        running.go_on(draft=again(draft))
+        running.run(draft=again(draft))
     stale = again(draft)
     assert stale.phase == "cards"
     while again(draft).phase != "history":
-        running.go_on(draft=again(draft))
+        running.run(draft=again(draft))
     merging.finish_on(stale, Slice())
     now = again(draft)
     assert (now.phase, now.added, now.total) == ("history", now.total, 7)
@@ -187,9 +187,9 @@ def test_an_editor_in_the_admin_goes_on_with_a_private_deck_until_the_right_is_t
     draft = begun(stranger, "text", "merging", deck)
     stranger.user_permissions.clear()
     with pytest.raises(FormatError, match=GONE):
-        running.go_on(draft=again(draft))
+        running.run(draft=again(draft))
     stranger.user_permissions.set(rights)
-    assert running.go_on_all(seconds=60) == 1
+    assert running.run_waiting(seconds=60) == 1
 
 
 # --- The daily command
@@ -200,7 +200,7 @@ def dropped(draft: ImportDraft) -> None:
 
 
 def given_up(draft: ImportDraft) -> None:
-    running.give_up(draft=draft)
+    running.roll_back(draft=draft)
 
 
 def claimed(draft: ImportDraft) -> None:
@@ -212,7 +212,7 @@ def test_what_changes_while_the_daily_command_drives_it_is_let_go(
     owner: User, monkeypatch: pytest.MonkeyPatch, change: Callable[[ImportDraft], None]
 ) -> None:
     begun(owner, "text")
-    real, calls = running.go_on, []
+    real, calls = running.run, []
 
     def go_on(*, draft: ImportDraft) -> bool:
         calls.append(draft.pk)
@@ -223,7 +223,7 @@ def test_what_changes_while_the_daily_command_drives_it_is_let_go(
         return False
 
     monkeypatch.setattr(running, "go_on", go_on)
-    assert running.go_on_all(seconds=60) == 0
+    assert running.run_waiting(seconds=60) == 0
     assert len(calls) == 1
 
 
@@ -239,7 +239,7 @@ def test_one_that_fails_keeps_no_other_waiting(
         return real(draft)
 
     monkeypatch.setattr(merging, "opened", full)
-    assert running.go_on_all(seconds=60) == 1
+    assert running.run_waiting(seconds=60) == 1
     assert again(second).phase == "done"
     assert "cannot go on" in caplog.text
 
@@ -290,7 +290,7 @@ def test_what_a_draft_leaves_is_for_the_daily_command(owner: User, make_deck: Ma
     deck = make_deck(1)
     draft = begun(owner, "archive", deck=deck)
     while again(draft).done < 6:
-        running.go_on(draft=again(draft))
+        running.run(draft=again(draft))
     hidden = Card.objects.filter(deck__is_building=True)
     assert hidden.count() == 6
     if way == "newer files":
@@ -329,7 +329,7 @@ def test_what_counts_cards_is_right_after_a_merge_that_ends_early(
     if way == "drop":
         drafts.drop_draft(draft=draft)
     elif way == "give up":
-        running.give_up(draft=draft)
+        running.roll_back(draft=draft)
     else:
         drafts.old_drafts_remove(now=timezone.now() + 2 * KEPT_FOR)
     call_command("rebuild_progress", check=True, stdout=StringIO())
@@ -388,7 +388,7 @@ def test_what_stays_is_said_by_how_far_it_was_when_it_was_dropped(
 
     def goes_on_first(**kwargs: Any) -> str:
         while again(draft).phase != phase:
-            running.go_on(draft=again(draft), seconds=0)
+            running.run(draft=again(draft), seconds=0)
         return real(**kwargs)
 
     monkeypatch.setattr(drafts, "drop_draft", goes_on_first)

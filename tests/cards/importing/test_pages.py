@@ -347,7 +347,7 @@ def test_what_is_announced_too_large_is_not_read(learner_client, path, most):
 
 def test_a_file_that_breaks_off_takes_back_what_it_wrote(learner_client, monkeypatch):
     """The file is another one by the time that its second half is read."""
-    monkeypatch.setattr("cards.importing.views.running.go_on", partial(running.go_on, seconds=0))
+    monkeypatch.setattr("cards.importing.views.running.run", partial(running.run, seconds=0))
     url = paste(learner_client, "".join(f"a{n}\tb\n" for n in range(600)))
     assert import_it(learner_client, url)["Location"] == url
     assert "500 of 600 cards" in learner_client.get(url).text
@@ -362,7 +362,7 @@ def test_a_file_that_breaks_off_takes_back_what_it_wrote(learner_client, monkeyp
 
 
 def test_the_progress_swaps_its_part_and_ends_at_the_deck(learner_client, monkeypatch):
-    monkeypatch.setattr("cards.importing.views.running.go_on", partial(running.go_on, seconds=0))
+    monkeypatch.setattr("cards.importing.views.running.run", partial(running.run, seconds=0))
     url = paste(learner_client, "".join(f"a{n}\tb\n" for n in range(1_100)))
     import_it(learner_client, url)
     htmx = {"HX-Request": "true", "HX-Target": "import-progress"}
@@ -377,9 +377,9 @@ def test_cards_that_take_long_to_render_do_not_wait_for_their_chunk(learner, mon
     monkeypatch.setattr(writing, "RENDERED_AT_ONCE", 20)
     text = "".join(f"*term* {number}\tdefinition\n" for number in range(6))
     draft = drafts.make_draft(owner=learner, content=text)
-    running.begin(draft=draft, look=comparing.look_at(draft), title="x")
+    running.begin(draft=draft, look=comparing.preview_file(draft), title="x")
     done = []
-    while not running.go_on(draft=draft, seconds=0):
+    while not running.run(draft=draft, seconds=0):
         done.append(draft.done)
     assert done[:2] == [2, 4]
     assert draft.deck.cards.count() == 6

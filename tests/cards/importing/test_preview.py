@@ -45,7 +45,7 @@ FILES: dict[str, Callable[[], bytes]] = {
 }
 
 
-def told(look: comparing.Look) -> dict[str, Any]:
+def told(look: comparing.Preview) -> dict[str, Any]:
     """What the preview's page and forms show of a look."""
     parsed, preview = look.parsed, look.preview
     return {
@@ -88,8 +88,8 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_what_is_kept_is_what_was_read(learner: User, kind: str, read: list[str]) -> None:
     content = io.BytesIO(FILES[kind]())
     draft = make_draft(owner=learner, content=content, file_name="x.csv" if kind == "comma" else "x")
-    first = saving.look_at(draft)
-    kept = saving.look_at(ImportDraft.objects.get())
+    first = saving.preview_file(draft)
+    kept = saving.preview_file(ImportDraft.objects.get())
     assert len(read) == 1
     assert told(kept) == told(first)
 
@@ -145,7 +145,7 @@ def test_an_error_is_kept_too(learner: User, monkeypatch: pytest.MonkeyPatch, re
     monkeypatch.setattr(reader, "limits_of", lambda _owner: bounds.Limits(1, 1, -1.0, "Split it."))
     for _ in range(3):
         with pytest.raises(FormatError, match="takes too long"):
-            saving.look_at(ImportDraft.objects.get(pk=draft.pk))
+            saving.preview_file(ImportDraft.objects.get(pk=draft.pk))
     assert len(read) == 1
 
 
@@ -163,7 +163,7 @@ def test_the_page_says_that_reading_takes_too_long(
 def test_too_much_to_be_kept_is_an_error(learner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(saving, "MAX_KEPT", 100)
     with pytest.raises(FormatError, match="too many to be shown"):
-        saving.look_at(make_draft(owner=learner, content="a\tb\n"))
+        saving.preview_file(make_draft(owner=learner, content="a\tb\n"))
 
 
 def test_a_kept_look_goes_with_the_import(learner_client: Client) -> None:

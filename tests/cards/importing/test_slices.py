@@ -17,7 +17,7 @@ from django.utils.module_loading import import_string
 
 from cards.formats.archive import write_archive
 from cards.formats.bounds import ACCOUNT
-from cards.formats.types import FormatError, ImageRef, ParsedCard, ParsedDeck, TwinPair
+from cards.formats.types import FormatError, ImageRef, ParsedCard, ParsedDeck, TwinKeys
 from cards.importing import running, writing
 from cards.importing.drafts import drop_draft, hidden_remove, make_draft
 from cards.importing.preview import comparing, saving
@@ -87,7 +87,7 @@ def an_archive() -> bytes:
         "marks": [{"card": f"k{n}", "side": "definition", "starred": True} for n in (2, 6)],
         "settings": [{"strict": True}],
     }
-    twins = [TwinPair(f"k{n}", f"k{n + 1}", n % 2 == 0) for n in range(5)]
+    twins = [TwinKeys(f"k{n}", f"k{n + 1}", n % 2 == 0) for n in range(5)]
     images = {"flag.png": png("red"), "gone.png": b"no image"}
     deck = ParsedDeck((), title="T", description="d")
     write_archive(file, deck=deck, cards=cards, twins=twins, records=records, read_image=images.__getitem__)
@@ -130,7 +130,7 @@ def again(draft: ImportDraft) -> ImportDraft:
     return ImportDraft.objects.select_related("owner", "deck__owner", "staging__owner").get(pk=draft.pk)
 
 
-def look_in_slices(draft: ImportDraft) -> comparing.Look:
+def look_in_slices(draft: ImportDraft) -> comparing.Preview:
     for _ in range(MOST_REQUESTS):
         if look := saving.go_on(again(draft), Slice(0)):
             return look
@@ -140,7 +140,7 @@ def look_in_slices(draft: ImportDraft) -> comparing.Look:
 def import_in_slices(draft: ImportDraft) -> Deck:
     running.begin(draft=(draft := again(draft)), look=look_in_slices(draft), title="x")
     for _ in range(MOST_REQUESTS):
-        if running.go_on(draft=again(draft), seconds=0):
+        if running.run(draft=again(draft), seconds=0):
             deck = again(draft).deck
             assert deck is not None
             return deck
@@ -201,7 +201,7 @@ def written(deck: Deck, learner: User) -> list[Any]:
 @pytest.mark.parametrize("kind", FILES)
 def test_a_file_read_row_by_row_reads_the_same(owner: User, minimal: None, kind: str) -> None:
     one, other = a_draft(owner, kind), a_draft(owner, kind)
-    comparing.look_at(one)
+    comparing.preview_file(one)
     look_in_slices(other)
     assert all_of(one) == all_of(other)
 
@@ -211,8 +211,8 @@ def test_what_is_imported_bit_by_bit_is_the_same(
     owner: User, learner: User, request: pytest.FixtureRequest, kind: str
 ) -> None:
     first = a_draft(owner, kind)
-    running.begin(draft=first, look=saving.look_at(first), title="x")
-    assert running.go_on(draft=first)
+    running.begin(draft=first, look=saving.preview_file(first), title="x")
+    assert running.run(draft=first)
     request.getfixturevalue("minimal")
     deck = import_in_slices(a_draft(learner, kind))
     assert written(deck, learner) == written(again(first).deck, owner)  # type: ignore[arg-type]
@@ -232,8 +232,8 @@ def test_so_it_is_into_a_deck_that_is_there(
             )
         deck.cards.filter(key="k2").update(removed_at=datetime(2026, 1, 1, tzinfo=UTC))
         drafts.append(a_draft(person, kind, deck, keep=keep))
-    running.begin(draft=drafts[0], look=saving.look_at(drafts[0]), title="x")
-    assert running.go_on(draft=drafts[0])
+    running.begin(draft=drafts[0], look=saving.preview_file(drafts[0]), title="x")
+    assert running.run(draft=drafts[0])
     request.getfixturevalue("minimal")
     deck = import_in_slices(drafts[1])
     assert written(deck, learner) == written(again(drafts[0]).deck, owner)  # type: ignore[arg-type]
@@ -246,7 +246,7 @@ def test_many_cards_of_one_term_take_no_longer_each(learner: User, monkeypatch: 
     real = reader.uuid.uuid5
     monkeypatch.setattr(reader.uuid, "uuid5", lambda space, name: made.append(name) or real(space, name))
     text = "".join(f"same\tdefinition {n}\n" for n in range(200))
-    assert comparing.look_at(make_draft(owner=learner, content=text)).total == 200
+    assert comparing.preview_file(make_draft(owner=learner, content=text)).total == 200
     assert len(made) < 2 * 200
     assert "200 same" in made
 
@@ -297,9 +297,9 @@ def test_of_two_one_works_and_the_other_does_nothing(learner: User, minimal: Non
     running.begin(draft=draft, look=look_in_slices(draft), title="x")
     with again(draft).claim() as mine, again(draft).claim() as second:
         assert (mine, second) == (True, False)
-        assert not running.go_on(draft=again(draft))
+        assert not running.run(draft=again(draft))
         assert not Card.objects.exists()
-    assert not running.go_on(draft=again(draft))
+    assert not running.run(draft=again(draft))
     assert Card.objects.count() == 2
 
 
@@ -350,7 +350,7 @@ def test_whoever_is_killed_in_a_slice_loses_that_slice_alone(
 def step(draft: ImportDraft) -> bool:
     """One request of a browser; whether the import is done."""
     if draft.phase != ImportDraft.Phase.PREVIEW:
-        return running.go_on(draft=draft)
+        return running.run(draft=draft)
     if look := saving.go_on(draft, Slice()):
         running.begin(draft=draft, look=look, title="x")
     return False
@@ -358,10 +358,10 @@ def step(draft: ImportDraft) -> bool:
 
 def test_what_is_read_is_read_anew_when_its_database_is_damaged(learner: User) -> None:
     draft = a_draft(learner, "text")
-    before = comparing.look_at(draft)
+    before = comparing.preview_file(draft)
     for path in draft.folder.iterdir():
         path.write_bytes(b"no database" * 999)
-    assert comparing.look_at(draft).total == before.total
+    assert comparing.preview_file(draft).total == before.total
 
 
 PAGE = 4096
@@ -370,7 +370,7 @@ PAGE = 4096
 def test_so_it_is_where_the_damage_is_found_in_the_middle_of_a_slice(learner: User, minimal: None) -> None:
     draft = a_draft(learner, "text")
     running.begin(draft=draft, look=look_in_slices(draft), title="x")
-    assert not running.go_on(draft=again(draft))
+    assert not running.run(draft=again(draft))
     path = draft.folder / "read.sqlite3"
     with closing(sqlite3.connect(path)) as db:
         ((root,),) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'cards'")
@@ -378,7 +378,7 @@ def test_so_it_is_where_the_damage_is_found_in_the_middle_of_a_slice(learner: Us
     data[(root - 1) * PAGE : root * PAGE] = b"\xff" * PAGE
     path.write_bytes(data)
     for _ in range(MOST_REQUESTS):
-        if running.go_on(draft=again(draft)):
+        if running.run(draft=again(draft)):
             break
     assert Deck.objects.get().card_count == again(draft).total == Card.objects.count()
 
@@ -394,9 +394,9 @@ def test_a_page_that_meets_another_slice_at_work_waits(learner_client: Client, m
 def test_the_daily_command_drives_on_what_was_begun(learner: User, minimal: None) -> None:
     draft = a_draft(learner, "archive")
     running.begin(draft=draft, look=look_in_slices(draft), title="x")
-    assert running.go_on_all(seconds=60) == 1
+    assert running.run_waiting(seconds=60) == 1
     assert again(draft).phase == "done"
-    assert running.go_on_all(seconds=60) == 0
+    assert running.run_waiting(seconds=60) == 0
 
 
 def test_it_leaves_alone_what_somebody_else_drives_or_cannot_be_read(learner: User, minimal: None) -> None:
@@ -405,7 +405,7 @@ def test_it_leaves_alone_what_somebody_else_drives_or_cannot_be_read(learner: Us
         running.begin(draft=each, look=look_in_slices(each), title="x")
     gone.forget_file()
     with again(draft).claim():
-        assert running.go_on_all(seconds=60) == 0
+        assert running.run_waiting(seconds=60) == 0
     assert not Card.objects.exists()
 
 
@@ -416,7 +416,7 @@ def test_dropping_takes_slices_too_and_the_rest_goes_later(learner: User, minima
     draft = a_draft(learner, "archive")
     running.begin(draft=draft, look=look_in_slices(draft), title="x")
     while again(draft).done < 6:
-        running.go_on(draft=again(draft))
+        running.run(draft=again(draft))
     drop_draft(draft=again(draft), slice_=Slice(0))
     assert not ImportDraft.objects.exists()
     assert Card.objects.count() == 4
@@ -431,9 +431,9 @@ def test_what_has_come_into_a_deck_stays_there(learner: User, minimal: None) -> 
     draft = a_draft(learner, "archive", deck)
     running.begin(draft=draft, look=look_in_slices(draft), title="x")
     while deck.cards.count() < 4:
-        running.go_on(draft=again(draft))
+        running.run(draft=again(draft))
     assert Deck.objects.get(pk=deck.pk).card_count == 4
-    running.give_up(draft=(draft := again(draft)))
+    running.roll_back(draft=(draft := again(draft)))
     assert (draft.phase, draft.added, deck.cards.count()) == ("preview", 0, 4)
     assert Card.objects.count() == 4
     import_in_slices(draft)
@@ -609,9 +609,9 @@ def test_what_was_unpacked_is_kept_no_longer_than_needed(learner: User, minimal:
 
 def test_a_file_that_is_another_one_is_unpacked_anew(learner: User) -> None:
     draft = a_draft(learner, "new package")
-    assert comparing.look_at(draft).preview.samples[0].term == "Term 0"
+    assert comparing.preview_file(draft).preview.samples[0].term == "Term 0"
     draft.path.write_bytes(package([note(["Other", "b"])]))
-    assert comparing.look_at(draft).preview.samples[0].term == "Other"
+    assert comparing.preview_file(draft).preview.samples[0].term == "Other"
 
 
 def test_too_many_decks_and_note_types_are_told_at_once(

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from cards.models import Card, Tag, TwinPair
 from sessions_app.models import Enrollment, Review
-from sessions_app.questions.pool import PLACES, surroundings
+from sessions_app.questions.pool import PLACES, card_pool
 from sessions_app.study.types import Side
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,7 @@ def enrollment(learner, deck):
 
 
 def around(enrollment, card):
-    return surroundings(card.pk, enrollment, Random(1))
+    return card_pool(card.pk, enrollment, Random(1))
 
 
 def mistake(learner, deck, card, other, **fields):

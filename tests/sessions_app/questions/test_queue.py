@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cards.models import Card
 from sessions_app.models import CardProgress, Enrollment, StudySession
-from sessions_app.questions.queue import DeckDesk
+from sessions_app.questions.queue import DeckQueue
 from sessions_app.sessions.services import day_end_of
 from sessions_app.study.days import moment
 from sessions_app.study.modes import spaced
@@ -57,7 +57,7 @@ def memory_of(state, position):
     }  # fmt: skip
 
 
-def stand(learner, deck, kinds):
+def state(learner, deck, kinds):
     """Give the deck's cards these kinds, in bulk, with the roll-up that they make."""
     day_end = day_end_of(learner, NOON)
     cards = deck.cards.in_order().values_list("pk", flat=True)
@@ -89,7 +89,7 @@ def in_a_deck_of(kinds, learner, make_deck, **sitting):
     """What a sitting in such a deck draws; leaves nothing in the database."""
     with transaction.atomic():
         deck = make_deck(len(kinds))
-        stand(learner, deck, kinds)
+        state(learner, deck, kinds)
         drawn = sat(Studying(learner, deck), **sitting)
         transaction.set_rollback(True)
     return drawn
@@ -140,7 +140,9 @@ def could_ask(studying):
     """The cards that the open session's queue holds just now."""
     session = StudySession.objects.select_related("deck").get(learner=studying.learner, finished_at=None)
     enrollment = Enrollment.objects.get(learner=studying.learner, deck=session.deck)
-    return available(DeckDesk(session, enrollment, studying.now), moment(studying.now, studying.learner.zone))
+    return available(
+        DeckQueue(session, enrollment, studying.now), moment(studying.now, studying.learner.zone)
+    )
 
 
 @PROPERTY
@@ -150,7 +152,7 @@ def test_whatever_is_answered_nothing_put_aside_comes_and_nothing_twice_in_a_row
 ):
     with transaction.atomic():
         studying = Studying(learner, make_deck(len(kinds)))
-        stand(learner, studying.deck, kinds)
+        state(learner, studying.deck, kinds)
         studying.start()
         last = None
         for _ in range(20):
@@ -170,7 +172,7 @@ def draw_in(learner, deck, **chosen):
                            seed=1, study_day=NOON.date())  # fmt: skip
     enrollment = Enrollment.objects.get(learner=learner, deck=deck)
     with CaptureQueriesContext(connection) as captured:
-        question = spaced.draw(DeckDesk(session, enrollment, NOON), moment(NOON, learner.zone), Random(0))
+        question = spaced.draw(DeckQueue(session, enrollment, NOON), moment(NOON, learner.zone), Random(0))
     return len(captured), question
 
 
@@ -182,13 +184,13 @@ def large(learner, make_deck):
         Kind(STATES[n // 5 % 4], suspended=n % 10 == 0, buried=n % 10 == 5, starred=n % 7 == 0)
         for n in range(10_000)
     ]
-    stand(learner, deck, kinds)
+    state(learner, deck, kinds)
     return deck
 
 
 def test_a_draw_from_ten_thousand_cards_takes_no_more_queries_than_one_from_few(learner, make_deck, large):
     small = make_deck(20)
-    stand(learner, small, [Kind(STATES[n % 4], starred=n % 7 == 0) for n in range(20)])
+    state(learner, small, [Kind(STATES[n % 4], starred=n % 7 == 0) for n in range(20)])
     for chosen in ({"queue": "due", "new_limit": 20}, {"queue": "ahead"}, {"queue": "weakest"},
                    {"queue": "due", "new_limit": 20, "starred": True}):  # fmt: skip
         (few, _), (many, question) = draw_in(learner, small, **chosen), draw_in(learner, large, **chosen)

@@ -118,8 +118,8 @@ def test_the_old_question_is_put_away(studied, deck):
 
 def test_a_session_without_a_question_goes_on(studied, deck):
     reask(deck, 2)
-    stand = sessions.stand_of(learner=studied.learner, deck=deck, mode="spaced", now=studied.now)
-    assert stand.step is None
+    state = sessions.session_state(learner=studied.learner, deck=deck, mode="spaced", now=studied.now)
+    assert state.step is None
     session = studied.start()
     assert session == StudySession.objects.get()
     assert studied.open_step().position == 3
@@ -140,9 +140,9 @@ def test_a_session_that_has_nothing_more_is_followed_by_another(studying, deck):
 def test_undo_does_not_ask_the_old_question_again(studied, deck):
     reask(deck, 1)
     studied.now = LATER
-    stand = undo(studied)
-    assert stand.step.drawn_at == LATER
-    assert stand.step.level == Level.NEW
+    state = undo(studied)
+    assert state.step.drawn_at == LATER
+    assert state.step.level == Level.NEW
     assert Review.objects.standing().count() == 1
     assert differences() == {0}
 
@@ -205,8 +205,8 @@ def test_an_answer_that_comes_just_as_its_card_moves_counts_for_nothing(studied,
 def test_undo_after_a_move_takes_back_where_the_card_is(studied, deck, other):
     settings.settings_change(learner=studied.learner, deck=other, retention=0.8)
     move(deck, other, 0, 1)
-    stand = undo(studied)
-    assert stand.step.card.deck == deck
+    state = undo(studied)
+    assert state.step.card.deck == deck
     assert CardProgress.objects.get(card__deck=other, card__position=3).level == Level.NEW
     assert Enrollment.objects.get(deck=other).recalled == 1
     assert differences() == {0}

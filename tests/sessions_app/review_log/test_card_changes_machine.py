@@ -95,10 +95,10 @@ class TwoDecks(RuleBasedStateMachine):
             self.now += timedelta(seconds=20)
             steps = Step.objects.unanswered().filter(session=session).select_related("session__deck", "card")
             if step := steps.first():
-                stand = sessions.step_answer(
+                state = sessions.step_answer(
                     learner=learner, step=step, response={"rating": rating}, now=self.now
                 )
-                assert not stand.is_stale
+                assert not state.is_stale
 
     @rule(who=EACH, back=st.sampled_from([0, 0, 1, 2]))
     def undo(self, who: int, back: int) -> None:

@@ -55,10 +55,10 @@ def learned(**more):
 
 def import_file(learner, content: bytes, deck: Deck | None = None) -> Deck:
     draft = drafts.make_draft(owner=learner, content=io.BytesIO(content), file_name="x.apkg", deck=deck)
-    look = comparing.look_at(draft)
+    look = comparing.preview_file(draft)
     title = look.about.title if look.about else ""
     running.begin(draft=draft, look=look, title=title or "x")
-    while not running.go_on(draft=draft, seconds=0):
+    while not running.run(draft=draft, seconds=0):
         pass
     return Deck.objects.get(pk=draft.deck.pk)
 
@@ -208,8 +208,8 @@ def test_answers_can_be_left_out(learner):
     )
     draft.options = {"history": False}
     draft.save()
-    running.begin(draft=draft, look=comparing.look_at(draft), title="x")
-    assert running.go_on(draft=draft)
+    running.begin(draft=draft, look=comparing.preview_file(draft), title="x")
+    assert running.run(draft=draft)
     assert not Review.objects.exists()
     assert not Enrollment.objects.exists()
 

@@ -220,10 +220,10 @@ class Site(RuleBasedStateMachine):
         step = steps[nth : nth + 1].first()
         if step:
             response = {"rating": "4", "unknown": "1"}
-            stand = sessions.step_answer(
+            state = sessions.step_answer(
                 learner=self.learners[who], step=step, response=response, now=self.now
             )
-            assert stand.is_stale
+            assert state.is_stale
 
     @rule(who=WHO, mode=st.sampled_from([SPACED, LEARN]))
     def finish(self, who: int, mode: str) -> None:

@@ -169,9 +169,9 @@ def test_undoing_the_answer_to_a_card_suspended_since_keeps_the_counts_right(stu
 @pytest.mark.parametrize("kind", [Mark.SUSPENDED, Mark.BURIED])
 def test_putting_the_open_card_aside_draws_the_next_and_answers_nothing(studied, kind):
     step = studied.open_step()
-    stand = marks.step_put_aside(learner=studied.learner, step=step, mark=kind, now=studied.now)
-    assert stand.step == studied.open_step()
-    assert stand.step.card.position == 4
+    state = marks.step_put_aside(learner=studied.learner, step=step, mark=kind, now=studied.now)
+    assert state.step == studied.open_step()
+    assert state.step.card.position == 4
     step.refresh_from_db()
     assert (step.retired_at, step.answered_at) == (studied.now, None)
     assert Review.objects.count() == 3
@@ -181,8 +181,8 @@ def test_putting_the_open_card_aside_draws_the_next_and_answers_nothing(studied,
 def test_a_step_that_is_not_open_any_more_marks_nothing(studied):
     step = studied.open_step()
     studied.answer(3)
-    stand = marks.step_put_aside(learner=studied.learner, step=step, mark=Mark.SUSPENDED, now=studied.now)
-    assert stand.is_stale
+    state = marks.step_put_aside(learner=studied.learner, step=step, mark=Mark.SUSPENDED, now=studied.now)
+    assert state.is_stale
     assert not CardProgress.objects.filter(suspended=True).exists()
 
 
@@ -190,10 +190,10 @@ def test_putting_the_last_card_aside_ends_the_session(studying):
     studying.start(new_limit=1)
     for _ in range(5):
         step = studying.open_step()
-        stand = marks.step_put_aside(
+        state = marks.step_put_aside(
             learner=studying.learner, step=step, mark=Mark.SUSPENDED, now=studying.now
         )
-    assert stand.step is None
+    assert state.step is None
     assert StudySession.objects.get().finished_at
     assert Enrollment.objects.get().suspended == 5
 
@@ -208,8 +208,8 @@ def test_suspending_from_elsewhere_what_a_session_asks_goes_on_to_the_next(studi
 def test_a_removed_card_can_be_passed_over_and_is_not_marked(studied):
     remove_cards(deck=studied.deck, cards=Card.objects.filter(position=3))
     step = studied.open_step()
-    stand = marks.step_put_aside(learner=studied.learner, step=step, mark=Mark.SUSPENDED, now=studied.now)
-    assert stand.step.card.position == 4
+    state = marks.step_put_aside(learner=studied.learner, step=step, mark=Mark.SUSPENDED, now=studied.now)
+    assert state.step.card.position == 4
     assert Enrollment.objects.get().suspended == 0
     assert holds()
 

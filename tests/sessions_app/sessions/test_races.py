@@ -64,7 +64,7 @@ def override(studying, line, verdict):
 
 
 def winners(stands) -> int:
-    return sum(not stand.is_stale for stand in stands)
+    return sum(not state.is_stale for state in stands)
 
 
 def assert_law() -> None:

@@ -63,17 +63,17 @@ def test_an_answer_moves_progress_day_and_roll_up_together(studying):
 
 def test_the_next_step_is_drawn_with_the_answer(studying):
     studying.start()
-    stand = studying.answer(3)
-    assert (stand.step.position, stand.step.card.position) == (1, 1)
-    assert stand.waiting == {"learning": 0, "review": 0, "unseen": 4}
+    state = studying.answer(3)
+    assert (state.step.position, state.step.card.position) == (1, 1)
+    assert state.waiting == {"learning": 0, "review": 0, "unseen": 4}
 
 
 def test_a_second_answer_to_one_step_counts_for_nothing(studying):
     studying.start()
     step = studying.open_step()
     studying.answer(3, step)
-    stand = studying.answer(1, step)
-    assert stand.is_stale
+    state = studying.answer(1, step)
+    assert state.is_stale
     assert Review.objects.get().rating == 3
     assert Step.objects.count() == 2
 
@@ -105,8 +105,8 @@ def test_finishing_gives_the_open_question_back(studying, learner):
 def test_a_session_ends_with_its_study_day(studying, learner):
     first = studying.start()
     studying.now += timedelta(days=1)
-    stand = sessions.stand_of(learner=learner, deck=studying.deck, mode="spaced", now=studying.now)
-    assert (stand.step, stand.is_new_day) == (None, True)
+    state = sessions.session_state(learner=learner, deck=studying.deck, mode="spaced", now=studying.now)
+    assert (state.step, state.is_new_day) == (None, True)
     second = studying.start()
     first.refresh_from_db()
     assert second != first
@@ -117,8 +117,8 @@ def test_an_answer_after_the_day_ended_gives_the_question_back(studying, learner
     studying.start()
     studying.answer(3)
     step = studying.open_step()
-    stand = studying.answer(3, after=timedelta(hours=23))
-    assert (stand.step, stand.is_new_day) == (None, True)
+    state = studying.answer(3, after=timedelta(hours=23))
+    assert (state.step, state.is_new_day) == (None, True)
     assert Review.objects.count() == 1
     step.refresh_from_db()
     assert (step.answered_at, step.retired_at) == (None, studying.now)
@@ -130,8 +130,8 @@ def test_an_answer_after_the_day_ended_gives_the_question_back(studying, learner
 def test_a_question_given_back_is_not_asked_otherwise_either(studying, learner):
     studying.start()
     step = studying.open_step()
-    stand = sessions.step_instead(learner=learner, step=step, now=studying.now + timedelta(days=1))
-    assert stand.is_new_day
+    state = sessions.step_instead(learner=learner, step=step, now=studying.now + timedelta(days=1))
+    assert state.is_new_day
 
 
 def test_a_clock_put_back_keeps_the_log_in_order(studying):

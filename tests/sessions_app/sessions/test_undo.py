@@ -57,9 +57,9 @@ def test_undo_brings_everything_back_and_asks_the_card_again(studying):
     before = values(derived())
     step = studying.open_step()
     studying.answer(1)
-    stand = undo(studying)
+    state = undo(studying)
     assert values(derived()) == before
-    assert (stand.step.card, stand.step.position) == (step.card, 3)
+    assert (state.step.card, state.step.position) == (step.card, 3)
     assert Review.objects.standing().count() == 1
 
 

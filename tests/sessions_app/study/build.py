@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from sessions_app.study.modes.types import Asked, Desk, Scheduled, SessionSettings
+from sessions_app.study.modes.types import Asked, CardQueue, Scheduled, SessionSettings
 from sessions_app.study.scheduling import fsrs_memory, progress
 from sessions_app.study.scheduling.types import Memory, Outcome, Progress
 from sessions_app.study.types import Evidence, Kind, Moment, Rating, Side, State, StudyCard, Verdict
@@ -105,8 +105,8 @@ def remembered(
 
 
 @dataclass
-class MemoryDesk:
-    """`types.Desk` over lists, which answers and moves on like the site does."""
+class MemoryQueue:
+    """`types.CardQueue` over lists, which answers and moves on like the site does."""
 
     scheduled: list[Scheduled] = field(default_factory=list)
     new: list[StudyCard] = field(default_factory=list)
@@ -143,14 +143,14 @@ class MemoryDesk:
         self.asked.append(Asked(card_id, origin, verdict))
 
 
-def available(desk: Desk, at: Moment) -> set[int]:
+def available(queue: CardQueue, at: Moment) -> set[int]:
     """Every card that Spaced's queue could ask at this moment."""
     scheduled = [
-        *desk.learning(before=at.now + timedelta(minutes=20)),
-        *desk.review(until=at.today, limit=200),
+        *queue.learning(before=at.now + timedelta(minutes=20)),
+        *queue.review(until=at.today, limit=200),
     ]
-    new_left = desk.settings.new_limit - sum(asked.origin == "new" for asked in desk.asked)
-    return {item.card.id for item in scheduled} | {item.id for item in desk.unseen(limit=max(0, new_left))}
+    new_left = queue.settings.new_limit - sum(asked.origin == "new" for asked in queue.asked)
+    return {item.card.id for item in scheduled} | {item.id for item in queue.unseen(limit=max(0, new_left))}
 
 
 def moment(now: datetime = NOON, day: date | None = None) -> Moment:

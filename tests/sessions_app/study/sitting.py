@@ -1,4 +1,4 @@
-"""Learners who sit through a session of Learn without a site: the desk is in memory, the clock stands in steps."""
+"""Learners who study Learn without a site: the queue is in memory, the clock moves in steps."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from random import Random
 
 from sessions_app.study.modes import learn
 from sessions_app.study.modes.types import Asked, SessionSettings
-from sessions_app.study.questions.types import Question, Surroundings
+from sessions_app.study.questions.types import CardPool, Question
 from sessions_app.study.scheduling import progress
 from sessions_app.study.scheduling.types import Outcome, Progress
 from sessions_app.study.types import Evidence, Kind, Level, Side, StudyCard, Verdict
@@ -33,7 +33,7 @@ def cards(number: int) -> list[StudyCard]:
 
 @dataclass
 class LearnDesk:
-    """`types.Desk` over a list of cards, as far as Learn looks at it."""
+    """`types.CardQueue` over a list of cards, as far as Learn looks at it."""
 
     deck: list[StudyCard]
     settings: SessionSettings
@@ -62,21 +62,21 @@ class LearnDesk:
     def settled(self, *, level: Level, limit: int) -> Sequence[int]:
         return [card for card in self.active() if self.level(card) >= level][:limit]
 
-    def surroundings(self, card_id: int, rng: Random) -> Surroundings | None:
+    def card_pool(self, card_id: int, rng: Random) -> CardPool | None:
         found = [card for card in self.deck if card.id == card_id]
-        return Surroundings(found[0], self.deck, {}) if found else None
+        return CardPool(found[0], self.deck, {}) if found else None
 
 
 @dataclass
 class Sat:
     """A session that has come to its end."""
 
-    desk: LearnDesk
+    queue: LearnDesk
     questions: list[Question]
     rights: list[bool]
 
     def levels(self) -> list[Level]:
-        return [self.desk.level(card.id) for card in self.desk.deck]
+        return [self.queue.level(card.id) for card in self.queue.deck]
 
 
 def sit(
@@ -90,25 +90,25 @@ def sit(
 ) -> Sat:
     """Study ``number`` cards until the session ends, or ``most`` questions are asked."""
     settings = SessionSettings(kinds=tuple(kinds), size=number)
-    desk = LearnDesk(cards(number), settings, dict(known or {}))
-    sat, chance = Sat(desk, [], []), Random(seed)
+    queue = LearnDesk(cards(number), settings, dict(known or {}))
+    sat, chance = Sat(queue, [], []), Random(seed)
     while len(sat.questions) < most:
         now = NOON + MINUTE * len(sat.questions)
-        question = learn.draw(desk, moment(now), Random(f"{seed}:{len(sat.questions)}"))
+        question = learn.draw(queue, moment(now), Random(f"{seed}:{len(sat.questions)}"))
         if question is None:
             return sat
         right = learner(question, chance)
         sat.questions.append(question)
         sat.rights.append(right)
-        take(desk, question, right=right)
+        take(queue, question, right=right)
     return sat
 
 
-def take(desk: LearnDesk, question: Question, *, right: bool) -> None:
+def take(queue: LearnDesk, question: Question, *, right: bool) -> None:
     """Fold the answer in and move on, as the site does."""
-    now = NOON + MINUTE * len(desk.asked)
+    now = NOON + MINUTE * len(queue.asked)
     recall = question.kind in learn.RECALLS
-    since = list(reversed(desk.asked))
+    since = list(reversed(queue.asked))
     last = next(
         (n for n, one in enumerate(since) if one.card_id == question.card_id and one.kind in learn.RECALLS),
         None,
@@ -123,10 +123,10 @@ def take(desk: LearnDesk, question: Question, *, right: bool) -> None:
         reviewed_at=now,
         study_day=NOON.date(),
         gap=last,
-        gap_needed=progress.gap_needed(len(desk.deck)),
+        gap_needed=progress.gap_needed(len(queue.deck)),
     )
-    before = desk.known.get(question.card_id, Progress())
-    desk.known[question.card_id] = progress.fold(before, outcome, 0.9)
-    desk.asked.append(
+    before = queue.known.get(question.card_id, Progress())
+    queue.known[question.card_id] = progress.fold(before, outcome, 0.9)
+    queue.asked.append(
         Asked(question.card_id, question.origin, verdict, question.kind, question.round, question.plan)
     )

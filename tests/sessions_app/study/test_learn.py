@@ -9,7 +9,7 @@ import pytest
 from sessions_app.study import distractors
 from sessions_app.study.modes import learn
 from sessions_app.study.modes.types import SessionSettings
-from sessions_app.study.questions.types import Question, Surroundings
+from sessions_app.study.questions.types import CardPool, Question
 from sessions_app.study.scheduling.types import Progress
 from sessions_app.study.types import Kind, Level, StudyCard
 from tests.sessions_app.study.build import NOON, moment
@@ -163,26 +163,26 @@ def test_what_another_day_has_begun_comes_before_new_cards():
 
 
 def test_cards_put_aside_or_gone_are_not_asked():
-    desk = LearnDesk(cards(10), SessionSettings(size=10))
-    first = learn.draw(desk, moment(), Random(1))
+    queue = LearnDesk(cards(10), SessionSettings(size=10))
+    first = learn.draw(queue, moment(), Random(1))
     put_aside, gone = first.plan[1:3]
-    take(desk, first, right=True)
-    desk.put_aside = {put_aside}
-    desk.deck = [card for card in desk.deck if card.id != gone]
+    take(queue, first, right=True)
+    queue.put_aside = {put_aside}
+    queue.deck = [card for card in queue.deck if card.id != gone]
     drawn = set()
     for number in range(40):
-        question = learn.draw(desk, moment(), Random(number))
+        question = learn.draw(queue, moment(), Random(number))
         if question is None:
             break
         drawn.add(question.card_id)
-        take(desk, question, right=True)
+        take(queue, question, right=True)
     assert drawn == set(range(1, 11)) - {put_aside, gone}
 
 
 def test_whoever_knows_a_card_shows_it_at_once():
-    desk = LearnDesk(cards(10), SessionSettings(size=10))
-    question = learn.draw(desk, moment(), Random(1))
-    around = Surroundings(desk.deck[question.card_id - 1], desk.deck, {})
+    queue = LearnDesk(cards(10), SessionSettings(size=10))
+    question = learn.draw(queue, moment(), Random(1))
+    around = CardPool(queue.deck[question.card_id - 1], queue.deck, {})
     harder = learn.instead(question, around, Random(2))
     assert harder.kind in learn.RECALLS
     assert (harder.card_id, harder.round, harder.plan) == (question.card_id, question.round, question.plan)
@@ -195,15 +195,15 @@ def test_the_same_seed_asks_the_same():
 
 def test_a_drill_goes_round_its_cards_until_the_time_is_up():
     settings = SessionSettings(queue=learn.DRILL, cards=(2, 5, 7), kinds=("choice",), size=3, seconds=120)
-    desk = LearnDesk(cards(10), settings)
+    queue = LearnDesk(cards(10), settings)
     order = []
     for number in range(12):
-        question = learn.draw(desk, moment(), Random(number))
+        question = learn.draw(queue, moment(), Random(number))
         order.append(question.card_id)
-        take(desk, question, right=number != 4)
+        take(queue, question, right=number != 4)
     assert order[:3] == [2, 5, 7]
     assert set(Counter(order).values()) <= {3, 4, 5}
-    assert learn.draw(desk, moment(NOON.replace(minute=3)), Random(1)) is None
+    assert learn.draw(queue, moment(NOON.replace(minute=3)), Random(1)) is None
 
 
 def test_a_question_survives_its_storage():

@@ -7,7 +7,7 @@ import pytest
 
 from sessions_app.study.modes import learn
 from sessions_app.study.modes.types import SessionSettings
-from sessions_app.study.questions.types import Surroundings
+from sessions_app.study.questions.types import CardPool
 from sessions_app.study.scheduling.types import Progress
 from sessions_app.study.types import Kind, Level, Side, StudyCard
 from tests.sessions_app.study.build import moment
@@ -17,20 +17,20 @@ from tests.sessions_app.study.sitting import LearnDesk, take
 SEEDS = range(50)
 
 
-class Desk(LearnDesk):
+class CardQueue(LearnDesk):
     """As the site's: all cards around one ask for its side; it counts how often it is asked for them."""
 
     looked_at = 0
 
-    def surroundings(self, card_id: int, rng: Random) -> Surroundings | None:
+    def card_pool(self, card_id: int, rng: Random) -> CardPool | None:
         self.looked_at += 1
-        found = super().surroundings(card_id, rng)
+        found = super().card_pool(card_id, rng)
         side = found and found.card.side
         return found and replace(found, deck=[replace(card, side=side) for card in found.deck])
 
 
-def desk_of(deck: list[StudyCard], kinds: tuple[Kind, ...] = (), **more) -> Desk:
-    return Desk(deck, SessionSettings(kinds=kinds, size=len(deck)), **more)
+def desk_of(deck: list[StudyCard], kinds: tuple[Kind, ...] = (), **more) -> CardQueue:
+    return CardQueue(deck, SessionSettings(kinds=kinds, size=len(deck)), **more)
 
 
 def words(size: int) -> list[StudyCard]:
@@ -48,8 +48,8 @@ def closed(number: int) -> StudyCard:
     return StudyCard(number, f"field of view {number}", f"view {number}", Side.DEFINITION)
 
 
-def first(desk: Desk, seed: int = 1):
-    return learn.draw(desk, moment(), Random(seed))
+def first(queue: CardQueue, seed: int = 1):
+    return learn.draw(queue, moment(), Random(seed))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -71,23 +71,23 @@ def test_the_first_card_that_can_be_chosen_comes_first_and_the_others_keep_their
 
 
 def test_what_the_plan_leaves_out_is_asked_later():
-    desk = desk_of([*map(closed, range(1, 9)), *words(20)[8:]])
+    queue = desk_of([*map(closed, range(1, 9)), *words(20)[8:]])
     asked = set()
     for number in range(70):
-        question = learn.draw(desk, moment(), Random(number))
+        question = learn.draw(queue, moment(), Random(number))
         if question is None:
             break
         asked.add(question.card_id)
-        take(desk, question, right=True)
+        take(queue, question, right=True)
     assert asked == set(range(1, 21))
 
 
 def test_where_no_card_can_be_chosen_the_first_is_shown():
-    desk = desk_of([closed(number) for number in range(1, 101)])
-    question = first(desk)
+    queue = desk_of([closed(number) for number in range(1, 101)])
+    question = first(queue)
     assert (question.kind, question.card_id) == (Kind.FLIP, 1)
     assert list(question.plan) == list(range(1, 8))
-    assert desk.looked_at <= learn.MOST_OPENINGS + 1
+    assert queue.looked_at <= learn.MOST_OPENINGS + 1
 
 
 @pytest.mark.parametrize("kinds", [(Kind.TYPED,), (Kind.FLIP,), (Kind.TYPED, Kind.FLIP)])
@@ -108,14 +108,14 @@ def test_what_another_day_has_begun_still_comes_first():
 
 
 def test_a_card_that_is_gone_is_passed_over():
-    desk = desk_of(words(9))
-    desk.fresh = lambda besides, limit: [card for card in (99, *range(1, 10)) if card not in besides][:limit]
-    question = first(desk)
+    queue = desk_of(words(9))
+    queue.fresh = lambda besides, limit: [card for card in (99, *range(1, 10)) if card not in besides][:limit]
+    question = first(queue)
     assert (question.kind, question.card_id) == (Kind.CHOICE, 1)
 
 
 def test_only_the_first_question_looks_for_another():
-    desk = desk_of([*map(closed, range(1, 5)), *words(9)[4:]])
-    question = first(desk)
-    take(desk, question, right=True)
-    assert (question.card_id, first(desk).card_id, first(desk).kind) == (5, 1, Kind.FLIP)
+    queue = desk_of([*map(closed, range(1, 5)), *words(9)[4:]])
+    question = first(queue)
+    take(queue, question, right=True)
+    assert (question.card_id, first(queue).card_id, first(queue).kind) == (5, 1, Kind.FLIP)

@@ -25,7 +25,7 @@ some_kinds = st.sets(st.sampled_from(KINDS), min_size=1).map(tuple)
 def draw(
     deck: list[StudyCard], questions: int = 20, *, kinds: tuple[str, ...] = (), seed: int = 1
 ) -> mode.Paper:
-    stock = mode.Stock(deck, {card.id for card in deck}, {})
+    stock = mode.TestPool(deck, {card.id for card in deck}, {})
     return mode.paper(stock, SessionSettings(questions=questions, kinds=kinds), Random(seed))
 
 
@@ -57,14 +57,14 @@ def test_all_cards_of_a_deck_fit_on_a_paper():
 
 
 def test_only_cards_that_may_be_asked_are():
-    stock = mode.Stock(shipped(), {3, 5, 8}, {})
+    stock = mode.TestPool(shipped(), {3, 5, 8}, {})
     paper = mode.paper(stock, SessionSettings(questions=20), Random(1))
     assert set(cards(paper)) == {3, 5, 8}
 
 
 def test_what_the_learner_mixed_up_is_the_first_wrong_option():
     deck = large(40)
-    stock = mode.Stock(deck, {7}, {7: {30: 9}})
+    stock = mode.TestPool(deck, {7}, {7: {30: 9}})
     paper = mode.paper(stock, SessionSettings(questions=1, kinds=("choice",)), Random(1))
     assert 30 in paper.questions[0].option_cards
 

@@ -12,102 +12,102 @@ from sessions_app.study.modes import spaced
 from sessions_app.study.modes.types import Asked, SessionSettings
 from sessions_app.study.questions.types import InvalidResponseError, Question
 from sessions_app.study.types import Kind, Rating, Side, Verdict
-from tests.sessions_app.study.build import NOON, MemoryDesk, available, card, moment, remembered
+from tests.sessions_app.study.build import NOON, MemoryQueue, available, card, moment, remembered
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 QUESTION = Question(Kind.FLIP, 7, Side.TERM, "prompt", "answer", "new")
 
 
-def drawn(desk, now=NOON):
-    question = spaced.draw(desk, moment(now), Random(0))
+def drawn(queue, now=NOON):
+    question = spaced.draw(queue, moment(now), Random(0))
     return question and (question.card_id, question.origin)
 
 
-def studied(desk, *, rating=Rating.GOOD, most=500):
+def studied(queue, *, rating=Rating.GOOD, most=500):
     """Draw and answer until nothing is left, a minute each; the cards with their origins in order."""
     now, order = NOON, []
     for _ in range(most):
-        question = spaced.draw(desk, moment(now), Random(0))
+        question = spaced.draw(queue, moment(now), Random(0))
         if question is None:
             return order
         order.append((question.card_id, question.origin))
-        desk.answer(question.card_id, question.origin, rating, now)
+        queue.answer(question.card_id, question.origin, rating, now)
         now += timedelta(minutes=1)
     return order
 
 
 def test_an_empty_deck_has_nothing_to_ask():
-    assert drawn(MemoryDesk()) is None
+    assert drawn(MemoryQueue()) is None
 
 
 def test_a_due_same_day_step_goes_before_everything():
-    desk = MemoryDesk([remembered(1, due_in=-9 * DAY), remembered(2, due_in=-HOUR, step=0)], [card(3)])
-    assert drawn(desk) == (2, "learning")
+    queue = MemoryQueue([remembered(1, due_in=-9 * DAY), remembered(2, due_in=-HOUR, step=0)], [card(3)])
+    assert drawn(queue) == (2, "learning")
 
 
 def test_reviews_come_least_remembered_first():
-    desk = MemoryDesk([remembered(1, due_in=-DAY, stability=50), remembered(2, due_in=-DAY, stability=2)])
+    queue = MemoryQueue([remembered(1, due_in=-DAY, stability=50), remembered(2, due_in=-DAY, stability=2)])
     later = NOON + 3 * DAY
-    assert drawn(desk, later) == (2, "review")
+    assert drawn(queue, later) == (2, "review")
 
 
 def test_reviews_due_later_today_are_asked_and_tomorrows_are_not():
-    assert drawn(MemoryDesk([remembered(1, due_in=8 * HOUR)])) == (1, "review")
-    assert drawn(MemoryDesk([remembered(1, due_in=17 * HOUR)])) is None
+    assert drawn(MemoryQueue([remembered(1, due_in=8 * HOUR)])) == (1, "review")
+    assert drawn(MemoryQueue([remembered(1, due_in=17 * HOUR)])) is None
 
 
 def test_a_step_up_to_twenty_minutes_early_is_asked_only_when_nothing_else_is_left():
     early = remembered(1, due_in=timedelta(minutes=19), step=0)
-    assert drawn(MemoryDesk([early], [card(2)])) == (2, "new")
-    assert drawn(MemoryDesk([early])) == (1, "learning")
-    assert drawn(MemoryDesk([remembered(1, due_in=timedelta(minutes=21), step=0)])) is None
+    assert drawn(MemoryQueue([early], [card(2)])) == (2, "new")
+    assert drawn(MemoryQueue([early])) == (1, "learning")
+    assert drawn(MemoryQueue([remembered(1, due_in=timedelta(minutes=21), step=0)])) is None
 
 
 def test_a_card_never_comes_twice_in_a_row_while_another_is_there():
     last = [Asked(1, "learning", Verdict.WRONG)]
     step = remembered(1, due_in=-HOUR, step=0)
-    assert drawn(MemoryDesk([step, remembered(2, due_in=-HOUR)], asked=last)) == (2, "review")
-    assert drawn(MemoryDesk([step], [card(3)], asked=last)) == (3, "new")
-    assert drawn(MemoryDesk([step], asked=last)) == (1, "learning")
+    assert drawn(MemoryQueue([step, remembered(2, due_in=-HOUR)], asked=last)) == (2, "review")
+    assert drawn(MemoryQueue([step], [card(3)], asked=last)) == (3, "new")
+    assert drawn(MemoryQueue([step], asked=last)) == (1, "learning")
 
 
 def test_new_cards_keep_the_decks_order_and_their_limit():
-    desk = MemoryDesk(new=[card(n) for n in range(1, 40)], settings=SessionSettings("due", 5))
-    assert studied(desk) == [(n, "new") for n in range(1, 6)]
+    queue = MemoryQueue(new=[card(n) for n in range(1, 40)], settings=SessionSettings("due", 5))
+    assert studied(queue) == [(n, "new") for n in range(1, 6)]
 
 
 def test_new_cards_are_spread_evenly_among_reviews():
     due = [remembered(n, due_in=-DAY) for n in range(1, 31)]
-    desk = MemoryDesk(due, [card(n) for n in range(101, 150)], SessionSettings("due", 10))
-    origins = [origin for _, origin in studied(desk)]
+    queue = MemoryQueue(due, [card(n) for n in range(101, 150)], SessionSettings("due", 10))
+    origins = [origin for _, origin in studied(queue)]
     places = [place for place, origin in enumerate(origins) if origin == "new"]
     assert len(places) == 10
     assert all(3 <= later - sooner <= 5 for sooner, later in pairwise(places))
 
 
 def test_a_forgotten_card_comes_back_the_same_sitting():
-    desk = MemoryDesk([remembered(1, due_in=-DAY)])
-    desk.answer(1, "review", Rating.AGAIN, NOON)
-    assert drawn(desk, NOON + timedelta(minutes=1)) == (1, "learning")
+    queue = MemoryQueue([remembered(1, due_in=-DAY)])
+    queue.answer(1, "review", Rating.AGAIN, NOON)
+    assert drawn(queue, NOON + timedelta(minutes=1)) == (1, "learning")
 
 
 def test_study_ahead_takes_the_next_due_twenty_and_each_once():
-    desk = MemoryDesk(
+    queue = MemoryQueue(
         [remembered(n, due_in=n * DAY) for n in range(1, 60)], settings=SessionSettings("ahead")
     )
-    assert [number for number, _ in studied(desk)] == list(range(1, 21))
+    assert [number for number, _ in studied(queue)] == list(range(1, 21))
 
 
 def test_weakest_cards_are_the_least_stable_twenty():
-    desk = MemoryDesk(
+    queue = MemoryQueue(
         [remembered(n, due_in=90 * DAY, stability=100 - n) for n in range(1, 60)],
         settings=SessionSettings("weakest"),
     )
-    assert [number for number, _ in studied(desk)] == list(range(59, 39, -1))
+    assert [number for number, _ in studied(queue)] == list(range(59, 39, -1))
 
 
 def a_desk(due, new, limit):
-    return MemoryDesk(
+    return MemoryQueue(
         [remembered(n, due_in=-HOUR * (n % 5 + 1), stability=n % 7 + 1) for n in range(1, due + 1)],
         [card(n) for n in range(101, 101 + new)],
         SessionSettings("due", limit),
@@ -124,26 +124,26 @@ def test_every_due_and_allowed_new_card_is_asked_once(due, new, limit, rating):
 
 @given(st.integers(0, 8), st.integers(0, 8), st.randoms(use_true_random=False))
 def test_a_card_comes_twice_in_a_row_only_when_it_is_the_only_one(due, new, chance):
-    desk, now, last = a_desk(due, new, 8), NOON, None
+    queue, now, last = a_desk(due, new, 8), NOON, None
     for _ in range(60):
-        question = spaced.draw(desk, moment(now), Random(0))
+        question = spaced.draw(queue, moment(now), Random(0))
         if question is None:
-            assert available(desk, moment(now)) == set()
+            assert available(queue, moment(now)) == set()
             break
-        assert question.card_id != last or available(desk, moment(now)) == {last}
+        assert question.card_id != last or available(queue, moment(now)) == {last}
         last = question.card_id
-        desk.answer(last, question.origin, chance.choice([*Rating]), now)
+        queue.answer(last, question.origin, chance.choice([*Rating]), now)
         now += timedelta(minutes=1)
 
 
 @given(st.lists(st.tuples(st.integers(-200, 200), st.floats(0.1, 400)), max_size=60))
 def test_drawing_again_without_an_answer_draws_the_same(cards):
-    desk = MemoryDesk([remembered(n, due_in=h * HOUR, stability=s) for n, (h, s) in enumerate(cards)])
-    assert drawn(desk) == drawn(desk)
+    queue = MemoryQueue([remembered(n, due_in=h * HOUR, stability=s) for n, (h, s) in enumerate(cards)])
+    assert drawn(queue) == drawn(queue)
 
 
 def test_the_question_asks_for_the_studied_side():
-    question = spaced.draw(MemoryDesk(new=[card(4)]), moment(), Random(0))
+    question = spaced.draw(MemoryQueue(new=[card(4)]), moment(), Random(0))
     assert (question.prompt, question.answer, question.side) == ("term 4", "definition 4", Side.DEFINITION)
 
 
