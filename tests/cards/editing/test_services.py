@@ -8,7 +8,6 @@ import pytest
 from django.core.management import call_command
 from pytest_django import DjangoAssertNumQueries
 
-from cards import models as cards_models
 from cards.editing import cards as editing_cards
 from cards.editing import decks as editing_decks
 from cards.editing import moving
@@ -199,7 +198,7 @@ def test_resettling_does_not_query_for_each_card(
 
 
 def test_render_cards_mends_what_is_stale(make_deck: MakeDeck, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cards_models, "CHUNK", 2)
+    monkeypatch.setattr(editing_decks, "CHUNK", 2)
     deck = make_deck(5)
     stale = deck.cards.filter(position__in=[0, 4])
     stale.update(term_html="<script>", studied_side="term")

@@ -222,7 +222,7 @@ def test_what_changes_while_the_daily_command_drives_it_is_let_go(
         change(again(draft))
         return False
 
-    monkeypatch.setattr(running, "go_on", go_on)
+    monkeypatch.setattr(running, "run", go_on)
     assert running.run_waiting(seconds=60) == 0
     assert len(calls) == 1
 
@@ -391,7 +391,7 @@ def test_what_stays_is_said_by_how_far_it_was_when_it_was_dropped(
             running.run(draft=again(draft), seconds=0)
         return real(**kwargs)
 
-    monkeypatch.setattr(drafts, "drop_draft", goes_on_first)
+    monkeypatch.setattr("cards.importing.views.drop_draft", goes_on_first)
     page = owner_client.post(f"{draft.get_absolute_url()}drop/", follow=True)
     assert (SAID | {"done": "The cards are there already."})[phase] in page.text
 

@@ -262,7 +262,7 @@ def test_a_deck_that_is_erased_while_it_is_described_stays_erased(
         erase_now([deck.pk], now=timezone.now())
         return describe(**more)
 
-    monkeypatch.setattr(editing_decks, "describe_deck", too_late)
+    monkeypatch.setattr("cards.editing.views.decks.describe_deck", too_late)
     data = {"title": "Mine", "visibility": "public", "language": "en", "side_choice": "auto", "seen": seen}
     assert owner_client.post(reverse("deck_details", args=[deck.slug]), data).status_code == 404
     assert set(Deck.objects.values_list("title", flat=True)) == ({REMOVED_DECK} if is_needed else set())

@@ -210,7 +210,7 @@ def test_an_answer_while_another_tab_merges_leads_home(guest_client, answer_url,
         guest_merge(guest=guests().get(), user=learner, now=step.drawn_at)
         return really_answer(**kwargs)
 
-    with patch("sessions_app.sessions.services.step_answer", merge_first):
+    with patch("sessions_app.sessions.views.study.step_answer", merge_first):
         assert guest_client.post(answer_url, {"step": step.pk, "rating": "3"})["Location"] == "/"
     assert Review.objects.filter(learner=learner).count() == Review.objects.count() == 2
     step.refresh_from_db()

@@ -239,7 +239,7 @@ def test_who_sends_the_last_pair_a_moment_too_late_sees_its_time(playing, monkey
         assert really(board=other, **values) == "right"
         return really(board=board, **values)
 
-    monkeypatch.setattr(matching, "board_try", after_another)
+    monkeypatch.setattr("sessions_app.matching.views.board_try", after_another)
     page = playing.right().text
     assert "<dt>time</dt>" in page
     assert "more than ten minutes" not in page

@@ -10,7 +10,6 @@ from cards.editing.decks import refresh_deck
 from cards.models import Card, Deck
 from sessions_app.models import Enrollment, OverriddenAnswer, Paper, Review, Step
 from sessions_app.study.judging import Kind, Reason, difference, judge
-from sessions_app.study.judging import judge as judging_judge
 from sessions_app.study.types import Verdict
 from studysite.accounts.models import User
 
@@ -28,7 +27,7 @@ def fail(*args: object) -> None:
 @pytest.fixture
 def failing(monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on every comparison fails, with the learner's text in its message."""
-    monkeypatch.setattr(judging_judge, "best_of", fail)
+    monkeypatch.setattr(import_module("sessions_app.study.judging.judge"), "best_of", fail)
 
 
 @pytest.fixture

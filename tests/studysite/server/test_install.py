@@ -35,7 +35,7 @@ def write_wheel(directory: Path) -> str:
 
 
 def install(directory: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(BASE_DIR / "studysite" / "install.py"), "requirements.txt"]
+    command = [sys.executable, str(BASE_DIR / "studysite" / "server" / "install.py"), "requirements.txt"]
     return subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=PATIENCE)
 
 
