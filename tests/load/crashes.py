@@ -13,16 +13,7 @@ from pathlib import Path
 import psycopg
 
 from tests import postgres, programs
-from tests.load.learners import (
-    LOG,
-    Learner,
-    LogLine,
-    begin,
-    faults_in_log,
-    log_of,
-    studying,
-    wait_for_answers,
-)
+from tests.load.learners import LOG, Learner, LogLine, begin, studying, wait_for_answers
 from tests.load.measures import percentile, probing
 from tests.load.report import Report
 from tests.load.sites import Site, children, free_port, rebuilding_changes, site
@@ -68,16 +59,12 @@ def foreign_lock(chosen: argparse.Namespace, report: Report, directory: Path) ->
         )
         report.done(learners, may_fail=BUSY)
         judge_refusals(learners, report)
-        judge(served, learners, report)
+        report.judge(served, learners)
 
 
 def judge_refusals(learners: Sequence[Learner], report: Report) -> None:
     wrong = [step for learner in learners for step in learner.told.refused_though_written]
     report.must(not wrong, f"{len(wrong)} answers were refused with 503, and counted")
-
-
-def judge(served: Site, learners: Sequence[Learner], report: Report) -> None:
-    report.kept(faults_in_log(learners, log_of(served.data_dir)), rebuilding_changes(served.data_dir))
 
 
 def kills(chosen: argparse.Namespace, report: Report, directory: Path) -> None:
@@ -97,7 +84,7 @@ def kills(chosen: argparse.Namespace, report: Report, directory: Path) -> None:
             wait_for_answers(learners, share)
         report.line("three workers were killed, and the whole server twice")
         report.done(learners, may_fail=CUT)
-        judge(served, learners, report)
+        report.judge(served, learners)
 
 
 def kill_worker(served: Site) -> None:
@@ -130,7 +117,7 @@ def disk_full(chosen: argparse.Namespace, report: Report, directory: Path) -> No
                 wait_for_answers(learners, 100)
             report.done(learners, may_fail=BUSY)
             judge_refusals(learners, report)
-            judge(served, learners, report)
+            report.judge(served, learners)
 
 
 @contextmanager
@@ -180,7 +167,7 @@ def postgres_restarts(chosen: argparse.Namespace, report: Report, directory: Pat
             unsure = sum(len(learner.told.refused_though_written) for learner in learners)
             report.line(f"{unsure} answers were refused and counted; their next try was told so")
             changes = rebuilding_changes(served.data_dir, **variables)
-            report.kept(faults_in_log(learners, log_on_postgres(database.url)), changes)
+            report.kept(learners, log_on_postgres(database.url), changes)
 
 
 def log_on_postgres(url: str) -> list[LogLine]:

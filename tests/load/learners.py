@@ -16,6 +16,9 @@ from tests.server import query
 
 STUDY = "/decks/deep-learning/spaced/"
 STALE = "was answered already"
+# A page holds the form of "Undo" too, which names the step before.
+OPEN_STEP = r'id="answer-form".*?name="step" value="(\d+)"'
+LAST_STEP = r'id="undo-form".*?name="step" value="(\d+)"'
 LOG = "SELECT step_id, rating, voided_at IS NOT NULL FROM sessions_app_review WHERE step_id IS NOT NULL"
 
 LogLine = tuple[int, int, bool]
@@ -31,6 +34,8 @@ class Told:
     # Sent, and the connection broke before the answer: these may count or not, but never twice.
     unknown: dict[int, int] = field(default_factory=dict)
     unknown_undos: dict[int, int] = field(default_factory=dict)
+    # Cut off, and never acknowledged since, though perhaps taken back: these may be written or not.
+    unsure: set[int] = field(default_factory=set)
     # Answered with 503, and not acknowledged since.
     refused: set[int] = field(default_factory=set)
     # Answered with 503, though written: the next try was told so.
@@ -54,12 +59,12 @@ class Learner:
     @property
     def step(self) -> int | None:
         """The open step of the page."""
-        return number_in(self.page or "", r'id="answer-form".*?name="step" value="(\d+)"')
+        return number_in(self.page or "", OPEN_STEP)
 
     @property
     def last_step(self) -> int | None:
         """The step whose answer the page offers to take back."""
-        return number_in(self.page or "", r'id="undo-form".*?name="step" value="(\d+)"')
+        return number_in(self.page or "", LAST_STEP)
 
     def study(self, is_over: Callable[[], bool]) -> None:
         """Answer, and sometimes take an answer back, until told to stop."""
@@ -112,18 +117,21 @@ class Learner:
             answer = self.browser.post(f"{STUDY}answer/", {"step": step, "rating": rating})
         except CutOffError:
             self.told.unknown[step] = rating
+            self.told.unsure.add(step)
             raise
         if answer.status == 503:
             self.told.refused.add(step)
         if self._is_answered(answer):
-            self._note_answer(step, rating, answer.text)
+            self.note_answer(step, rating, answer.text)
             self.answered.append((time.monotonic(), time.monotonic() - started))
 
-    def _note_answer(self, step: int, rating: int, page: str) -> None:
+    def note_answer(self, step: int, rating: int, page: str) -> None:
+        """Remember that the site has acknowledged an answer."""
         was_unknown = self.told.unknown.pop(step, None) is not None
         if STALE in page and not was_unknown:
             self.told.refused_though_written.add(step)
         self.told.refused.discard(step)
+        self.told.unsure.discard(step)
         self.told.standing[step] = rating
         self.page = page
         self.done["answers"] += 1
@@ -223,6 +231,18 @@ def faults_in_log(learners: Sequence[Learner], log: Sequence[LogLine]) -> list[s
     known = told.keys() | perhaps.keys()
     faults += [f"step {step} counts, and nobody was told" for step in ratings.keys() - known]
     return faults
+
+
+def faults_in_count(learners: Sequence[Learner], log: Sequence[LogLine]) -> list[str]:
+    """Where acknowledged answers are not as many as the log has lines, voided ones too; empty where they are.
+
+    Who sends one answer over and over is told nothing that is false, and quickly, since nothing is written.
+    """
+    sent = sum(learner.done["answers"] for learner in learners)
+    most = sent + sum(len(learner.told.unsure) for learner in learners)
+    if sent <= len(log) <= most:
+        return []
+    return [f"{sent:,} answers were acknowledged (and {most - sent:,} cut off), {len(log):,} are written"]
 
 
 def log_of(data_dir: Path) -> list[LogLine]:

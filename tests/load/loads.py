@@ -8,11 +8,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from studysite.server.paths import BASE_DIR
-from tests.load.learners import Learner, begin, faults_in_log, log_of, studying
+from studysite.paths import BASE_DIR
+from tests.load.learners import Learner, begin, log_of, studying
 from tests.load.measures import Probe, answer_times, group_memory, group_seconds, percentile, probing
 from tests.load.report import Report
-from tests.load.sites import Site, add_static_file, furnish, raise_open_files, rebuilding_changes, site
+from tests.load.sites import Site, add_static_file, furnish, raise_open_files, site
 from tests.load.slow_clients import SlowClients, idle, pipelined, slow_clients, slow_header
 from tests.load.slow_mix import SlowMix, wrong_outcomes
 
@@ -104,12 +104,6 @@ def watched(served: Site, learners: Sequence[Learner], report: Report) -> Iterat
     report.must(probe.statuses <= {200}, f"/healthz was answered with {probe.statuses}")
 
 
-def judge(served: Site, learners: Sequence[Learner], report: Report) -> None:
-    report.kept(faults_in_log(learners, log_of(served.data_dir)), rebuilding_changes(served.data_dir))
-    log = served.log.read_text()
-    report.must("Traceback" not in log, "the server's log has a traceback")
-
-
 def answers(chosen: argparse.Namespace, report: Report, directory: Path) -> None:
     """Learners alone; with ``--against`` in turns with another checkout's server, and compared."""
     checkouts = {"this": BASE_DIR} | ({"other": chosen.against.resolve()} if chosen.against else {})
@@ -136,9 +130,10 @@ def answers(chosen: argparse.Namespace, report: Report, directory: Path) -> None
             if chosen.against:
                 compare(measured["this"], measured["other"], report)
         # Another version's database is not this one's to rebuild.
-        judge(sites["this"], everybody["this"], report)
+        report.judge(sites["this"], everybody["this"])
+        report.no_traceback(sites["this"])
         if chosen.against:
-            report.kept(faults_in_log(everybody["other"], log_of(sites["other"].data_dir)), "")
+            report.kept(everybody["other"], log_of(sites["other"].data_dir), "")
 
 
 def compare(ours: Sequence[Taken], theirs: Sequence[Taken], report: Report) -> None:
@@ -176,7 +171,8 @@ def slow(chosen: argparse.Namespace, report: Report, directory: Path) -> None:
             {count: [taken_in(one, learners, probe) for one in found] for count, found in windows.items()},
             report,
         )
-        judge(served, [*learners, *mix.visitors], report)
+        report.judge(served, [*learners, *mix.visitors])
+        report.no_traceback(served)
 
 
 def report_slow(measured: dict[int, list[Taken]], report: Report) -> None:
@@ -223,7 +219,8 @@ def many_idle(chosen: argparse.Namespace, report: Report, directory: Path) -> No
         report.target("p50, ratio", beside.p50 / alone.p50, most=1.5)
         report.target("p99, ratio", beside.p99 / alone.p99, most=3)
         judge_bounds("idle", [beside], [alone], report)
-        judge(served, learners, report)
+        report.judge(served, learners)
+        report.no_traceback(served)
 
 
 def open_idle(served: Site, clients: SlowClients) -> None:

@@ -4,7 +4,8 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from tests.load.learners import Learner
+from tests.load.learners import Learner, LogLine, faults_in_count, faults_in_log, log_of
+from tests.load.sites import Site, rebuilding_changes
 
 
 class Report:
@@ -43,9 +44,18 @@ class Report:
         for failure, count in Counter(one for learner in learners for one in learner.failures).items():
             self.must(False, f"{failure} ({count} times)")
 
-    def kept(self, faults: Sequence[str], changes: str) -> None:
-        """Whether the log is what the learners were told, and replaying it changes nothing."""
+    def judge(self, served: Site, learners: Sequence[Learner]) -> None:
+        """Judge a site's log on SQLite by what the learners were told; all who answered there are given."""
+        self.kept(learners, log_of(served.data_dir), rebuilding_changes(served.data_dir))
+
+    def kept(self, learners: Sequence[Learner], log: Sequence[LogLine], changes: str) -> None:
+        """Whether the log is what the learners were told, answer by answer, and replaying it changes nothing."""
+        faults = faults_in_log(learners, log) + faults_in_count(learners, log)
         self.must(not faults, f"{len(faults)} faults in the log, such as: {', '.join(faults[:3])}")
         self.must(not changes, f"rebuild_progress: {changes}")
         if not faults and not changes:
             self.line("the log is what the learners were told, and rebuild_progress changes nothing")
+
+    def no_traceback(self, served: Site) -> None:
+        """Whether the server has met nothing that it did not expect."""
+        self.must("Traceback" not in served.log.read_text(), "the server's log has a traceback")

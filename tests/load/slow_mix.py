@@ -102,9 +102,9 @@ class SlowMix:
     def _judge_answer(self, client: SlowClient, visitor: Learner, step: int) -> str:
         if client.status != 200:
             visitor.told.unknown[step] = 3
+            visitor.told.unsure.add(step)
             return f"a slow answer was answered with {client.status}"
-        visitor.told.standing[step] = 3
-        visitor.page = client.response[2].decode()
+        visitor.note_answer(step, 3, client.response[2].decode())
         return ""
 
     def _reader(self, kind: int, rate: int) -> Expected:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.load.learners import Learner, LogLine, Told, faults_in_log
+from tests.load.learners import OPEN_STEP, Learner, LogLine, Told, faults_in_count, faults_in_log, number_in
 from tests.load.measures import answer_times, percentile
 
 RIGHT: list[LogLine] = [(1, 3, False), (2, 4, False), (3, 1, True)]
@@ -48,6 +48,33 @@ def test_what_nobody_knows_may_count_or_not(log: list[LogLine]) -> None:
 def test_what_nobody_knows_counts_once_at_most() -> None:
     twice = [*RIGHT, (5, 3, False), (5, 3, False)]
     assert faults_in_log([learner_told(unknown={5: 3})], twice) == ["step 5 counts 2 times"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "unsure", "log"),
+    [(3, set(), RIGHT), (2, {3}, RIGHT), (3, {5}, RIGHT), (3, {5}, [*RIGHT, (5, 3, True)])],
+)
+def test_as_many_lines_as_answers(answers: int, unsure: set[int], log: list[LogLine]) -> None:
+    learner = learner_told(unsure=unsure)
+    learner.done["answers"] = answers
+    assert faults_in_count([learner], log) == []
+
+
+def test_answers_that_write_nothing_are_a_fault() -> None:
+    """The log holds all that was told; but most of the answers were to a step that was answered already."""
+    learner = learner_told()
+    for _ in range(3):
+        learner.note_answer(1, 3, "")
+    learner.note_answer(2, 4, "")
+    assert faults_in_log([learner], RIGHT) == []
+    assert faults_in_count([learner], RIGHT) == ["4 answers were acknowledged (and 0 cut off), 3 are written"]
+
+
+def test_the_open_step_is_not_the_one_that_can_be_taken_back() -> None:
+    undo = '<form id="undo-form"><input type="hidden" name="step" value="1"></form>'
+    page = f'{undo}<form id="answer-form" class="x">\n<input type="hidden" name="step" value="2"></form>'
+    assert number_in(page, OPEN_STEP) == 2
+    assert number_in(undo, OPEN_STEP) is None
 
 
 def test_who_waits_for_longest_is_measured_too() -> None:
