@@ -4,7 +4,8 @@
     python -m tests.load.bench --import 100000     # the import of a package of so many cards, and nothing else
 
 Processor time, measured in turns in one run, so that the ratios hold whatever else the machine does meanwhile.
-The learner has seen half of each deck, and half of that is due. Ends with 1 where a ratio is above WORST.
+The learner has seen half of each deck, and half of that is due. What was written is counted in the database. Ends
+with 1 where it is not what was sent, or where a ratio is above WORST.
 """
 # ruff: noqa: E402 (the settings have to be there before what reads them)
 
@@ -12,13 +13,13 @@ import argparse
 import atexit
 import itertools
 import os
-import re
 import shutil
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
 FEW, MANY = 46, 10_000
@@ -29,26 +30,38 @@ QUESTIONS, MOST_MILLISECONDS = 100, 300
 WORST = 2.0
 HTMX = {"HX-Request": "true", "HX-Target": "question"}
 
-from studysite.server.prepare import prepare, start_django
+if __name__ == "__main__":
+    from studysite.prepare import prepare, start_django
 
-DATA_DIR = tempfile.mkdtemp(prefix="studysite-bench-")
-os.environ.pop("DATABASE_URL", None)
-os.environ |= {"DATA_DIR": DATA_DIR, "LOG_LEVEL": "ERROR"}
-atexit.register(shutil.rmtree, DATA_DIR, ignore_errors=True)
-start_django()
+    DATA_DIR = tempfile.mkdtemp(prefix="studysite-bench-")
+    os.environ.pop("DATABASE_URL", None)
+    os.environ |= {"DATA_DIR": DATA_DIR, "LOG_LEVEL": "ERROR"}
+    atexit.register(shutil.rmtree, DATA_DIR, ignore_errors=True)
+    start_django()
 
 from django.test import Client
 from django.utils import timezone
 
 from cards.editing.decks import refresh_deck
 from cards.models import Card, Deck, Visibility
-from sessions_app.models import CardProgress, Enrollment, Paper
+from cards.services import refresh_deck
+from sessions_app.models import CardProgress, Enrollment, Paper, Review
 from sessions_app.study.modes import test
 from sessions_app.study.types import Level, State
 from studysite.accounts.models import User
-from tests.load import imports
+from tests.load import imports, pages
+from tests.load.written import NotWrittenError, counted, expect
 
 Ask = Callable[[Client, str], None]
+
+
+@dataclass(frozen=True)
+class Timed:
+    """What is timed, how many reviews it writes, and what is done before each time, outside the time."""
+
+    ask: Ask
+    reviews: int = 0
+    before: Ask | None = None
 
 
 def make_deck(owner: User, count: int) -> Deck:
@@ -92,39 +105,49 @@ def study_half(learner: User, deck: Deck) -> None:
     Enrollment.objects.filter(learner=learner, deck=deck).recount()
 
 
-def get(path: str, **headers: str) -> Ask:
+def get(path: str, **headers: str) -> Timed:
     def ask(client: Client, deck: str) -> None:
         response = client.get(f"/decks/{deck}/{path}", headers=headers)
         assert response.status_code == 200, response.status_code
 
-    return ask
+    return Timed(ask)
 
 
 def answer(client: Client, deck: str) -> None:
     """Answer the open question; what is timed holds the page that shows it too."""
-    answer_step(client, deck, open_step(client.get(f"/decks/{deck}/spaced/").content))
+    send_answer(client, deck, open_step(client.get(f"/decks/{deck}/spaced/").content))
 
 
-def answer_step(client: Client, deck: str, step: str) -> bytes:
-    path = f"/decks/{deck}/spaced/answer/"
-    return bytes(client.post(path, {"step": step, "rating": "3"}, headers=HTMX).content)
+def send_answer(client: Client, deck: str, step: int) -> bytes:
+    return post(client, f"/decks/{deck}/spaced/answer/", {"step": step, "rating": "3"})
 
 
 def learn(client: Client, deck: str) -> None:
-    """Miss the open question of Learn, whatever it is; what is timed draws the next one."""
-    client.post(f"/decks/{deck}/learn/")
+    """Miss the open question of Learn, whatever it is; the page that shows it is timed too."""
     step = open_step(client.get(f"/decks/{deck}/learn/").content)
-    path = f"/decks/{deck}/learn/answer/"
-    assert client.post(path, {"step": step, "unknown": "1"}, headers=HTMX).status_code == 200
+    post(client, f"/decks/{deck}/learn/answer/", {"step": step, "unknown": "1"})
 
 
-def open_step(page: bytes) -> str:
-    found = re.search(rb'name="step" value="(\d+)"', page)
-    assert found, page.decode()
-    return found[1].decode()
+def start_learning(client: Client, deck: str) -> None:
+    """Begin a round where none is open."""
+    client.post(f"/decks/{deck}/learn/")
 
 
-ASKED: dict[str, Ask] = {
+def post(client: Client, path: str, fields: dict[str, object]) -> bytes:
+    """The part of the page that htmx swaps."""
+    response = client.post(path, fields, headers=HTMX)
+    assert response.status_code == 200, response.status_code
+    return bytes(response.content)
+
+
+def open_step(page: bytes) -> int:
+    """The step that the page asks for."""
+    step = pages.open_step(page.decode())
+    assert step, page.decode()
+    return step
+
+
+TIMED = {
     "deck page": get(""),
     "last card, shuffled": get(f"?card={MANY}&shuffle=7", **{**HTMX, "HX-Target": "card-viewer"}),
     "last page of terms": get("?page=999", **{**HTMX, "HX-Target": "terms"}),
@@ -132,8 +155,8 @@ ASKED: dict[str, Ask] = {
     "last page of editor": get("edit/?page=999", **{**HTMX, "HX-Target": "cards"}),
     "cards to tag": get("tags/"),
     "question": get("spaced/"),
-    "question and answer": answer,
-    "the same in Learn": learn,
+    "question and answer": Timed(answer, reviews=1),
+    "the same in Learn": Timed(learn, reviews=1, before=start_learning),
 }
 
 
@@ -143,14 +166,22 @@ def milliseconds(ask: Ask, client: Client, deck: str) -> float:
     return 1000 * (time.process_time() - started)
 
 
+def measured(name: str, timed: Timed, client: Client, deck: str) -> float:
+    """The milliseconds of one time. Raises NotWrittenError unless its reviews are written."""
+    if timed.before:
+        timed.before(client, deck)
+    with counted(f"{name}, reviews", Review.objects, timed.reviews):
+        return milliseconds(timed.ask, client, deck)
+
+
 def compare(client: Client, few: Deck, many: Deck) -> float:
     """Print a line for each page, and return the worst ratio."""
     print(f"{'median ms':<22}{FEW:>8,}{MANY:>8,}   ratio")
     worst = 0.0
-    for name, ask in ASKED.items():
+    for name, timed in TIMED.items():
         times: dict[str, list[float]] = {few.slug: [], many.slug: []}
         for _, slug in itertools.product(range(ROUNDS + 1), times):
-            times[slug].append(milliseconds(ask, client, slug))
+            times[slug].append(measured(name, timed, client, slug))
         # The first of each fills caches.
         small, large = (statistics.median(values[1:]) for values in times.values())
         print(f"{name:<22}{small:8.1f}{large:8.1f}{large / small:8.2f}")
@@ -158,13 +189,15 @@ def compare(client: Client, few: Deck, many: Deck) -> float:
     return worst
 
 
-def answers_per_second(client: Client, deck: Deck) -> float:
+def answers_per_second(client: Client, deck: Deck, seconds: float = SECONDS_OF_ANSWERS) -> float:
+    """How many answers one process takes in Spaced. Raises NotWrittenError where one has written no review."""
     step = open_step(client.get(f"/decks/{deck.slug}/spaced/").content)
-    count, started = 0, time.perf_counter()
-    while time.perf_counter() - started < SECONDS_OF_ANSWERS:
-        step = open_step(answer_step(client, deck.slug, step))
-        count += 1
-    return count / (time.perf_counter() - started)
+    with counted("answers a second, reviews", Review.objects) as sent:
+        started = time.perf_counter()
+        while time.perf_counter() - started < seconds:
+            step = open_step(send_answer(client, deck.slug, step))
+            sent.count += 1
+        return sent.count / (time.perf_counter() - started)
 
 
 def paper_milliseconds(client: Client, deck: Deck) -> float:
@@ -176,12 +209,22 @@ def paper_milliseconds(client: Client, deck: Deck) -> float:
 
     times = []
     for _ in range(ROUNDS):
-        times.append(milliseconds(start, client, deck.slug))
-        client.post(f"/decks/{deck.slug}/test/discard/", {"paper": Paper.objects.latest("pk").pk})
+        with counted("tests drawn", Paper.objects, 1):
+            times.append(milliseconds(start, client, deck.slug))
+        paper = Paper.objects.latest("pk")
+        expect("questions of a test", sent=QUESTIONS, written=paper.questions)
+        client.post(f"/decks/{deck.slug}/test/discard/", {"paper": paper.pk})
     return statistics.median(times)
 
 
 def main() -> None:
+    try:
+        bench()
+    except NotWrittenError as error:
+        sys.exit(str(error))
+
+
+def bench() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--import", dest="cards", type=int, help="measure the import of so many cards alone")
     alone = parser.parse_args().cards

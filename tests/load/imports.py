@@ -11,6 +11,8 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
+from tests.load.written import expect
+
 CARDS = 10_000
 MOST_SECONDS, MOST_MEGABYTES = 5.0, 200
 """For `CARDS` cards: processor time of the preview and the import, and by how much the process may grow."""
@@ -30,8 +32,8 @@ def make(path: str, cards: int) -> None:
     genanki.Package(deck).write_to_file(path)
 
 
-def by_anki(path: str) -> float:
-    """Processor seconds of Anki's own import, into a new collection."""
+def by_anki(path: str) -> tuple[float, int]:
+    """Processor seconds of Anki's own import, into a new collection, and the cards that this has afterwards."""
     from anki.collection import Collection, ImportAnkiPackageRequest
 
     with tempfile.TemporaryDirectory() as folder:
@@ -39,32 +41,40 @@ def by_anki(path: str) -> float:
         started = time.process_time()
         collection.import_anki_package(ImportAnkiPackageRequest(package_path=path))
         seconds = time.process_time() - started
+        cards = collection.card_count()
         collection.close()
-    return seconds
+    return seconds, cards
 
 
-def by_us(path: Path) -> tuple[float, float, float]:
-    """Processor seconds of the preview and of the import, and the growth of the process at most, in megabytes."""
-    from studysite.server.prepare import start_django
+def by_us(path: Path) -> tuple[float, float, float, int, int]:
+    """Processor seconds of the preview and of the import, and the growth of the process at most, in megabytes.
+
+    Then the cards that were written, and how many tags they have.
+    """
+    from studysite.prepare import start_django
 
     start_django()
-    from cards.importing import drafts, running
-    from cards.importing.preview import comparing
-    from cards.text.markdown import render
+    from cards import importing, looking, merging
+    from cards.models import Card
+    from cards.rendering import render
     from studysite.accounts.models import User
 
     owner = User.objects.create_user("import@example.org", name="Ida Import")
     # What the first card alone loads is no growth with cards.
     render("$x$")
     with path.open("rb") as file:
-        draft = drafts.make_draft(owner=owner, content=file, file_name=path.name)
+        draft = importing.make_draft(owner=owner, content=file, file_name=path.name)
+    rows = [Card.objects.all(), Card.tags.through.objects.all()]
+    there = [kind.count() for kind in rows]
     before, started = megabytes(), time.process_time()
     look = comparing.preview_file(draft)
     looked = time.process_time()
     running.begin(draft=draft, look=look, title="Measured")
     while not running.run(draft=draft):
         pass
-    return looked - started, time.process_time() - looked, megabytes() - before
+    written = time.process_time()
+    cards, tags = (kind.count() - count for kind, count in zip(rows, there, strict=True))
+    return looked - started, written - looked, megabytes() - before, cards, tags
 
 
 def megabytes() -> float:
@@ -75,16 +85,21 @@ def megabytes() -> float:
 
 def run(*args: str) -> str:
     command = [sys.executable, "-m", "tests.load.imports", *args]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def compare(cards: int) -> str:
-    """Print what both take; what is wrong with it, in words, else an empty text."""
+    """Print what both take; what is wrong with it, in words, else an empty text.
+
+    Raises NotWrittenError where one of them has not written the cards of the file.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "measured.apkg"
         run("make", str(path), str(cards))
-        look, write, growth = map(float, run("ours", str(path)).split())
-        anki = float(run("anki", str(path))) if find_spec("anki") else 0.0
+        look, write, growth, *written = map(float, run("ours", str(path)).split())
+        for what, count in zip(("cards", "tags of cards"), written, strict=True):
+            expect(f"import, {what}", sent=cards, written=int(count))
+        anki = anki_seconds(path, cards) if find_spec("anki") else 0.0
     seconds = look + write
     beside = f", {seconds / anki:.1f} times Anki's {anki:.2f} s" if anki else ""
     ours = f"{look:.2f} s to look at, {write:.2f} s to import{beside}; {growth:.0f} MB more memory"
@@ -96,10 +111,16 @@ def compare(cards: int) -> str:
     return ""
 
 
+def anki_seconds(path: Path, cards: int) -> float:
+    seconds, written = run("anki", str(path)).split()
+    expect("Anki's import, cards", sent=cards, written=int(written))
+    return float(seconds)
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "make":
         make(sys.argv[2], int(sys.argv[3]))
     elif sys.argv[1] == "anki":
-        print(by_anki(sys.argv[2]))
+        print(*by_anki(sys.argv[2]))
     else:
         print(*by_us(Path(sys.argv[2])))

@@ -1,7 +1,6 @@
 """Learners who answer and undo without a pause, remember what they were told, and compare it with the log."""
 
 import random
-import re
 import threading
 import time
 from collections import Counter
@@ -12,13 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.load.browser import Browser, CutOffError, NotSentError, wait_for
+from tests.load.pages import last_step, open_step
 from tests.server import query
 
 STUDY = "/decks/deep-learning/spaced/"
 STALE = "was answered already"
-# A page holds the form of "Undo" too, which names the step before.
-OPEN_STEP = r'id="answer-form".*?name="step" value="(\d+)"'
-LAST_STEP = r'id="undo-form".*?name="step" value="(\d+)"'
 LOG = "SELECT step_id, rating, voided_at IS NOT NULL FROM sessions_app_review WHERE step_id IS NOT NULL"
 
 LogLine = tuple[int, int, bool]
@@ -59,12 +56,12 @@ class Learner:
     @property
     def step(self) -> int | None:
         """The open step of the page."""
-        return number_in(self.page or "", OPEN_STEP)
+        return open_step(self.page or "")
 
     @property
     def last_step(self) -> int | None:
         """The step whose answer the page offers to take back."""
-        return number_in(self.page or "", LAST_STEP)
+        return last_step(self.page or "")
 
     def study(self, is_over: Callable[[], bool]) -> None:
         """Answer, and sometimes take an answer back, until told to stop."""
@@ -168,11 +165,6 @@ class Learner:
             self.page = None
             time.sleep(0.2)
         return False
-
-
-def number_in(page: str, pattern: str) -> int | None:
-    found = re.search(pattern, page, re.DOTALL)
-    return int(found[1]) if found else None
 
 
 def begin(port: int, count: int) -> list[Learner]:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.load.learners import OPEN_STEP, Learner, LogLine, Told, faults_in_count, faults_in_log, number_in
+from tests.load.learners import Learner, LogLine, Told, faults_in_count, faults_in_log
 from tests.load.measures import answer_times, percentile
+from tests.load.pages import last_step, open_step
 
 RIGHT: list[LogLine] = [(1, 3, False), (2, 4, False), (3, 1, True)]
 
@@ -73,8 +74,8 @@ def test_answers_that_write_nothing_are_a_fault() -> None:
 def test_the_open_step_is_not_the_one_that_can_be_taken_back() -> None:
     undo = '<form id="undo-form"><input type="hidden" name="step" value="1"></form>'
     page = f'{undo}<form id="answer-form" class="x">\n<input type="hidden" name="step" value="2"></form>'
-    assert number_in(page, OPEN_STEP) == 2
-    assert number_in(undo, OPEN_STEP) is None
+    assert (open_step(page), last_step(page)) == (2, 1)
+    assert (open_step(undo), last_step(undo)) == (None, 1)
 
 
 def test_who_waits_for_longest_is_measured_too() -> None:
