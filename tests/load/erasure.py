@@ -1,5 +1,7 @@
 """How long it takes to erase a large deck, and its longest transaction: ``python -m tests.load.erasure``.
 
+Ends with 1 where something else is left than should be.
+
 --cards N  --learners N   each learner has answered each card once (20,000 and 30: four minutes to build)
 """
 
@@ -16,6 +18,8 @@ from pathlib import Path
 
 import django
 from django.core.management import call_command
+
+from tests.load.written import NotWrittenError, expect
 
 AT_ONCE = 100
 
@@ -122,6 +126,17 @@ def leave(address: str) -> None:
     erase_person(person=User.objects.get(email=address), now=timezone.now())
 
 
+def expect_rest(when: str, *, cards: int, reviews: int) -> None:
+    """Raise NotWrittenError where something else is left; a question of a card that says nothing is too much."""
+    from cards.models import Card
+    from sessions_app.models import Review, Step
+
+    expect(f"{when}, cards that say something", sent=cards, written=Card.objects.unerased().count())
+    expect(f"{when}, reviews", sent=reviews, written=Review.objects.count())
+    if not cards:
+        expect(f"{when}, questions", sent=0, written=Step.objects.count())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cards", type=int, default=20_000)
@@ -135,13 +150,21 @@ def main() -> None:
         call_command("migrate", verbosity=0)
         build(options.cards, options.learners)
         size = Path(directory, "studysite.sqlite3").stat().st_size / 2**20
-        print(f"{options.cards * options.learners:,} reviews, {size:,.0f} MB")
         quiet = {"stdout": io.StringIO()}
+        cards, reviews = options.cards, options.cards * options.learners
+        expect_rest("before", cards=cards, reviews=reviews)
+        print(f"{reviews:,} reviews, {size:,.0f} MB")
         report("the deck", lambda: call_command("daily", **quiet))
+        # What others have answered stays theirs.
+        expect_rest("without the deck", cards=0, reviews=reviews)
         report("its shell, a day later", lambda: call_command("daily", **quiet))
         leave("0@example.org")
         report("a learner", lambda: call_command("daily", **quiet))
+        expect_rest("without the learner", cards=0, reviews=reviews - cards)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        main()
+    except NotWrittenError as error:
+        sys.exit(str(error))

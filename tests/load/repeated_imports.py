@@ -4,7 +4,8 @@
     python -m tests.load.repeated_imports twins      # one of them; by a person with an account: --account
 
 Each kind has a process and a database of its own. Prints its size, the processor time of each request, by how much
-the process grew, and what its guest was told. Ends with 1 above a bound.
+the process grew, how many cards were written, and what its guest was told. Ends with 1 above a bound, or where the
+cards are neither those of the preview nor, of a file that is refused, none.
 """
 
 import argparse
@@ -20,6 +21,8 @@ import time
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+
+from tests.load.written import NotWrittenError, expect
 
 MOST_SECONDS, MOST_MEGABYTES = 1.0, 300
 """For a guest, and for each request: processor time, and by how much the process may grow."""
@@ -185,7 +188,8 @@ def requests_of(data: bytes, *, has_account: bool) -> Iterator[tuple[str, float,
     from django.test import Client
     from django.test.utils import setup_test_environment
 
-    from cards.models import ImportDraft
+    from cards.drafts import ImportDraft
+    from cards.models import Card
     from studysite.accounts.models import User
 
     # So that pages tell what is in their forms.
@@ -202,10 +206,12 @@ def requests_of(data: bytes, *, has_account: bool) -> Iterator[tuple[str, float,
         said = [line.strip() for line in page.splitlines() if "errorlist" in line or "message error" in line]
         return what, time.process_time() - started, " ".join(said)
 
+    there = Card.objects.count()
     file = SimpleUploadedFile("cards.apkg" if b"collection" in data[:9_999] else "cards.txt", data)
     yield timed("hand in", lambda: client.post("/import/", {"text": "", "file": file}))
     draft = ImportDraft.objects.first()
     if draft is None:
+        expect("cards of a file that was refused", sent=0, written=Card.objects.count() - there)
         return
     address = draft.get_absolute_url()
     yield timed("look", lambda: client.get(address))
@@ -221,6 +227,16 @@ def requests_of(data: bytes, *, has_account: bool) -> Iterator[tuple[str, float,
         draft.refresh_from_db()
         if draft.phase in (ImportDraft.Phase.CARDS, ImportDraft.Phase.HISTORY):
             yield timed("go on", lambda: client.post(f"{address}go-on/"))
+    draft.refresh_from_db()
+    expect("cards", sent=promised(draft, page.context), written=Card.objects.count() - there)
+
+
+def promised(draft, preview) -> int:
+    """How many cards shall be there by now: all of the preview once they are written, none of a refused file."""
+    if draft.phase == draft.Phase.CARDS:
+        return draft.done
+    look = preview["look"] if preview and "look" in preview else None
+    return look.total if look else 0
 
 
 def measure(kind: str, *, has_account: bool) -> None:
@@ -236,14 +252,20 @@ def measure(kind: str, *, has_account: bool) -> None:
     data = subprocess.run(
         [sys.executable, "-m", "tests.load.repeated_imports", kind, "--make"], check=True, capture_output=True
     ).stdout
-    before, taken, told = megabytes(), [], ""
+    from cards.models import Card
+
+    there, before, taken, told = Card.objects.count(), megabytes(), [], ""
     for what, seconds, said in requests_of(data, has_account=has_account):
         taken.append(f"{what} {seconds:.1f} s")
         told = said or told
         if seconds > MOST_SECONDS:
             taken[-1] += " (!)"
     grown = megabytes() - before
-    print(f"{kind}: {len(data) // 1024:,} KB; {', '.join(taken)}; {grown:.0f} MB. {told[:200]}", flush=True)
+    written = f"{Card.objects.count() - there:,} cards written"
+    print(
+        f"{kind}: {len(data) // 1024:,} KB; {', '.join(taken)}; {grown:.0f} MB; {written}. {told[:200]}",
+        flush=True,
+    )
     if not has_account and (any("!" in one for one in taken) or grown > MOST_MEGABYTES):
         sys.exit(1)
 
@@ -257,7 +279,10 @@ def main() -> None:
     if chosen.make:
         sys.stdout.buffer.write(KINDS[chosen.kind]())
     elif chosen.kind:
-        measure(chosen.kind, has_account=chosen.account)
+        try:
+            measure(chosen.kind, has_account=chosen.account)
+        except NotWrittenError as error:
+            sys.exit(f"{chosen.kind}: {error}")
     else:
         more = ["--account"] if chosen.account else []
         command = [sys.executable, "-m", "tests.load.repeated_imports"]

@@ -6,7 +6,7 @@
 Each kind has a process and a database of its own. A file is handed in, looked at, imported into a new deck,
 imported again into that deck, and the deck is exported as each kind of file, as a browser does all of it. Prints
 for each part the seconds in all, the number of requests, and the longest request and transaction. Ends with 1
-above MOST_SECONDS of a request or MOST_OF_A_TRANSACTION.
+above MOST_SECONDS of a request or MOST_OF_A_TRANSACTION, or where a card or an answer is not written once.
 """
 
 import argparse
@@ -23,8 +23,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.load.written import NotWrittenError, counted, expect
+
 MOST_SECONDS, MOST_OF_A_TRANSACTION = 0.8, 0.5
 KINDS = ("text", "anki", "archive")
+ANSWERS = {"text": 0, "anki": 2, "archive": 2}
+"""Of each card."""
 AT = 1_772_000_000_000
 DAY = 86_400_000
 
@@ -155,9 +159,9 @@ class Browser:
     def get(self, what: str, address: str):
         with self.watch.request(what):
             response = self.client.get(address)
-            size = sum(map(len, response.streaming_content)) if response.streaming else 0
+            file = b"".join(response.streaming_content) if response.streaming else b""
         assert response.status_code in (200, 302), (address, response.status_code)
-        return response, size
+        return response, file
 
     def preview(self, name: str, data: bytes, address: str = "/import/"):
         """Hand a file in and wait for its preview; its address and page."""
@@ -186,11 +190,11 @@ class Browser:
             response = self.post("going on", f"{address}go-on/")
         return response["Location"]
 
-    def take_out(self, deck: str, kind: str) -> int:
-        """Export a deck; the bytes of the file."""
-        _, size = self.get("exporting", f"{deck}export/{kind}/")
-        if size:
-            return size
+    def take_out(self, deck: str, kind: str) -> bytes:
+        """Export a deck; the file."""
+        _, file = self.get("exporting", f"{deck}export/{kind}/")
+        if file:
+            return file
         address = self.post("preparing", f"{deck}export/{kind}/prepare/")["Location"]
         while not (found := re.search(r'href="([^"]*/file/)"', self.get("looking", address)[0].text)):
             self.post("going on", f"{address}go-on/")
@@ -202,21 +206,38 @@ def measure(kind: str, cards: int) -> bool:
 
     start_django()
     prepare()
+    from cards.models import Card
+    from sessions_app.models import Review
+
     name, data = globals()[kind](cards)
     print(f"{kind}: {cards:,} cards, {len(data) / 2**20:.1f} MB", flush=True)
     browser = Browser(watch := Watch())
     page = browser.preview(name, data)
     well = watch.tell("look")
-    deck = browser.bring_in(*page)
+    answers = cards * ANSWERS[kind]
+    with counted("cards", Card.objects, cards), counted("answers", Review.objects, answers):
+        deck = browser.bring_in(*page)
     well &= watch.tell("import")
     page = browser.preview(name, data, f"{deck}import/")
     well &= watch.tell("look again")
-    browser.bring_in(*page)
+    with counted("cards again", Card.objects), counted("answers again", Review.objects):
+        browser.bring_in(*page)
     well &= watch.tell("import again")
     for export in ("tab", "comma", "markdown", "anki", "archive", "history"):
-        size = browser.take_out(deck, export)
-        well &= watch.tell(f"{export}, {size / 2**20:.1f} MB")
+        file = browser.take_out(deck, export)
+        expect(f"{export}, cards", sent=cards, written=cards_in(file))
+        well &= watch.tell(f"{export}, {len(file) / 2**20:.1f} MB")
     return well
+
+
+def cards_in(file: bytes) -> int:
+    """The cards of an export; of a text by what stands in each of their definitions."""
+    from cards.formats.detect import read_file
+
+    if not file.startswith(b"PK"):
+        return file.count(b"The definition of")
+    with read_file(io.BytesIO(file)) as parsed:
+        return sum(1 for _ in parsed)
 
 
 def main() -> None:
@@ -226,7 +247,10 @@ def main() -> None:
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.here:
-        sys.exit(not measure(args.kinds[0], args.cards))
+        try:
+            sys.exit(not measure(args.kinds[0], args.cards))
+        except NotWrittenError as error:
+            sys.exit(f"{args.kinds[0]}: {error}")
     wrong = 0
     for kind in args.kinds or KINDS:
         folder = tempfile.mkdtemp(prefix="studysite-slices-")

@@ -68,7 +68,11 @@ class SlowMix:
             return f"an import was answered with {client.status}"
         draft = client.response[1]["Location"]
         page = visitor.browser.get(draft).text
-        return "" if "Definition 1" in page else f"the draft {draft} does not show the cards"
+        if "Definition 1" not in page:
+            return f"the draft {draft} does not show the cards"
+        token = draft.strip("/").rpartition("/")[2]
+        kept = query(self.site.data_dir, f"SELECT count(*) FROM cards_importdraft WHERE token = '{token}'")
+        return "" if kept == [(1,)] else f"{kept} drafts are {draft}"
 
     def _image(self, _visitor: Learner, seconds: float) -> Expected:
         card = self.site.cards[self.next_card]
