@@ -122,8 +122,8 @@ def note_of(card: ParsedCard) -> genanki.Note:
 class Package:
     """What a package says of its one deck.
 
-    ``key`` is what the deck is known by for ever (its address), so that a later export meets the same deck in
-    Anki, which takes over the notes of the one with the later ``now``.
+    ``key`` is what the deck is known by for ever (its address), and its id is made of. Anki knows decks by their
+    titles alone, and notes by their guids, of which it takes over the one with the later ``now``.
     """
 
     title: str
