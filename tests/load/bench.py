@@ -5,7 +5,7 @@
 
 Processor time, measured in turns in one run, so that the ratios hold whatever else the machine does meanwhile.
 The learner has seen half of each deck, and half of that is due. What was written is counted in the database. Ends
-with 1 where it is not what was sent, or where a ratio is above WORST.
+with 1 where it is not what was sent, or where a ratio is above its bound.
 """
 # ruff: noqa: E402 (the settings have to be there before what reads them)
 
@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 FEW, MANY = 46, 10_000
@@ -28,6 +28,8 @@ SECONDS_OF_ANSWERS = 10
 # A test of so many questions is drawn from the large deck in so many milliseconds.
 QUESTIONS, MOST_MILLISECONDS = 100, 300
 WORST = 2.0
+WORST_DRAWN = 2.5
+"""Of a question that is drawn: from up to 200 due cards and 200 new ones, and the small deck has 35 of both."""
 HTMX = {"HX-Request": "true", "HX-Target": "question"}
 
 if __name__ == "__main__":
@@ -46,6 +48,7 @@ from cards.editing.decks import refresh_deck
 from cards.models import Card, Deck, Visibility
 from cards.services import refresh_deck
 from sessions_app.models import CardProgress, Enrollment, Paper, Review
+from sessions_app.services import study_day_of
 from sessions_app.study.modes import test
 from sessions_app.study.types import Level, State
 from studysite.accounts.models import User
@@ -57,11 +60,15 @@ Ask = Callable[[Client, str], None]
 
 @dataclass(frozen=True)
 class Timed:
-    """What is timed, how many reviews it writes, and what is done before each time, outside the time."""
+    """What is timed, how many reviews it writes, and what is done before each time, outside the time.
+
+    ``most`` is the ratio between the decks that it may have.
+    """
 
     ask: Ask
     reviews: int = 0
     before: Ask | None = None
+    most: float = WORST
 
 
 def make_deck(owner: User, count: int) -> Deck:
@@ -79,7 +86,10 @@ def make_deck(owner: User, count: int) -> Deck:
 
 
 def study_half(learner: User, deck: Deck) -> None:
+    """Half of the cards were recalled five days ago; every other one of these is due, today or since some days."""
     now = timezone.now()
+    today = study_day_of(learner, now)
+    days = {"memory_day": today - timedelta(days=5), "last_recall_day": today - timedelta(days=5)}
     cards = deck.cards.in_order()[: deck.card_count // 2]
     rows = [
         CardProgress(
@@ -96,9 +106,12 @@ def study_half(learner: User, deck: Deck) -> None:
             state=State.REVIEW,
             last_recalled_at=now - timedelta(days=5),
             last_reviewed_at=now - timedelta(days=5),
-            due=now + timedelta(hours=n if n % 2 else -n),
+            **days,
+            last_day=days["memory_day"],
+            due=now + timedelta(days=later),
+            due_day=today + timedelta(days=later),
         )
-        for n, card in enumerate(cards, start=1)
+        for later, card in zip(itertools.cycle([0, 1, -1, 2]), cards)
     ]
     CardProgress.objects.bulk_create(rows, batch_size=500)
     Enrollment.objects.create(learner=learner, deck=deck, last_studied_at=now, new_per_day=999)
@@ -143,7 +156,7 @@ def post(client: Client, path: str, fields: dict[str, object]) -> bytes:
 def open_step(page: bytes) -> int:
     """The step that the page asks for."""
     step = pages.open_step(page.decode())
-    assert step, page.decode()
+    assert step, "No question is open."
     return step
 
 
@@ -154,8 +167,8 @@ TIMED = {
     "editor": get("edit/"),
     "last page of editor": get("edit/?page=999", **{**HTMX, "HX-Target": "cards"}),
     "cards to tag": get("tags/"),
-    "question": get("spaced/"),
-    "question and answer": Timed(answer, reviews=1),
+    "question": replace(get("spaced/"), most=WORST_DRAWN),
+    "question and answer": Timed(answer, reviews=1, most=WORST_DRAWN),
     "the same in Learn": Timed(learn, reviews=1, before=start_learning),
 }
 
@@ -174,10 +187,10 @@ def measured(name: str, timed: Timed, client: Client, deck: str) -> float:
         return milliseconds(timed.ask, client, deck)
 
 
-def compare(client: Client, few: Deck, many: Deck) -> float:
-    """Print a line for each page, and return the worst ratio."""
+def compare(client: Client, few: Deck, many: Deck) -> list[str]:
+    """Print a line for each page, and return those whose ratio is too large."""
     print(f"{'median ms':<22}{FEW:>8,}{MANY:>8,}   ratio")
-    worst = 0.0
+    wrong = []
     for name, timed in TIMED.items():
         times: dict[str, list[float]] = {few.slug: [], many.slug: []}
         for _, slug in itertools.product(range(ROUNDS + 1), times):
@@ -185,8 +198,9 @@ def compare(client: Client, few: Deck, many: Deck) -> float:
         # The first of each fills caches.
         small, large = (statistics.median(values[1:]) for values in times.values())
         print(f"{name:<22}{small:8.1f}{large:8.1f}{large / small:8.2f}")
-        worst = max(worst, large / small)
-    return worst
+        if large / small > timed.most:
+            wrong.append(f"{name}: above {timed.most}, so something grows with the deck.")
+    return wrong
 
 
 def answers_per_second(client: Client, deck: Deck, seconds: float = SECONDS_OF_ANSWERS) -> float:
@@ -229,9 +243,9 @@ def bench() -> None:
     parser.add_argument("--import", dest="cards", type=int, help="measure the import of so many cards alone")
     alone = parser.parse_args().cards
     prepare()
-    wrong = imports.compare(alone or imports.CARDS)
-    if alone or wrong:
-        sys.exit(wrong or 0)
+    slow = imports.compare(alone or imports.CARDS)
+    if alone or slow:
+        sys.exit(slow or 0)
     learner = User.objects.create_user("bench@example.org", name="Ben Bench")
     decks = [make_deck(learner, count) for count in (FEW, MANY)]
     client = Client(headers={"host": "localhost"})
@@ -239,14 +253,14 @@ def bench() -> None:
     for deck in decks:
         study_half(learner, deck)
         client.post(f"/decks/{deck.slug}/spaced/")
-    worst = compare(client, *decks)
+    wrong = compare(client, *decks)
     print(f"\n{answers_per_second(client, decks[1]):.0f} answers a second in one process")
     drawn = paper_milliseconds(client, decks[1])
     print(f"{drawn:.0f} ms for a test of {QUESTIONS} questions from {MANY:,} cards")
     if drawn > MOST_MILLISECONDS:
-        sys.exit(f"Above {MOST_MILLISECONDS} ms: drawing a test is slow.")
-    if worst > WORST:
-        sys.exit(f"Above {WORST}: something grows with the deck.")
+        wrong.append(f"Above {MOST_MILLISECONDS} ms: drawing a test is slow.")
+    if wrong:
+        sys.exit("\n".join(wrong))
 
 
 if __name__ == "__main__":

@@ -2,9 +2,11 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from cards.models import Deck
-from sessions_app.models import Review, Step
+from sessions_app import overview
+from sessions_app.models import Enrollment, Review, Step
 from studysite.accounts.models import User
 from tests.load import bench, imports, pages
 from tests.load.written import NotWrittenError, counted
@@ -33,6 +35,16 @@ def client(learner_client: Client, deck: Deck) -> Client:
 def _answered_before(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever looks for the open step finds the one before."""
     monkeypatch.setattr(pages, "open_step", pages.last_step)
+
+
+def test_half_of_what_was_seen_is_due_and_asked(learner: User, learner_client: Client, deck: Deck) -> None:
+    mine = Enrollment.objects.filter(learner=learner, deck=deck)
+    enrollment = overview.scheduled_for(mine, learner, timezone.now()).get()
+    assert (enrollment.scheduled, enrollment.due_count) == (23, 12)
+    learner_client.post(f"/decks/{deck.slug}/spaced/")
+    for _ in range(4):
+        bench.answer(learner_client, deck.slug)
+    assert set(Step.objects.values_list("origin", flat=True)) == {"new", "review"}
 
 
 def test_each_timed_answer_writes_one_review(client: Client, deck: Deck) -> None:
