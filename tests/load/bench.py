@@ -33,7 +33,7 @@ WORST_DRAWN = 2.5
 HTMX = {"HX-Request": "true", "HX-Target": "question"}
 
 if __name__ == "__main__":
-    from studysite.prepare import prepare, start_django
+    from studysite.server.prepare import prepare, start_django
 
     DATA_DIR = tempfile.mkdtemp(prefix="studysite-bench-")
     os.environ.pop("DATABASE_URL", None)
@@ -46,9 +46,8 @@ from django.utils import timezone
 
 from cards.editing.decks import refresh_deck
 from cards.models import Card, Deck, Visibility
-from cards.services import refresh_deck
 from sessions_app.models import CardProgress, Enrollment, Paper, Review
-from sessions_app.services import study_day_of
+from sessions_app.study.days import study_day
 from sessions_app.study.modes import test
 from sessions_app.study.types import Level, State
 from studysite.accounts.models import User
@@ -88,7 +87,7 @@ def make_deck(owner: User, count: int) -> Deck:
 def study_half(learner: User, deck: Deck) -> None:
     """Half of the cards were recalled five days ago; every other one of these is due, today or since some days."""
     now = timezone.now()
-    today = study_day_of(learner, now)
+    today = study_day(now, learner.zone)
     days = {"memory_day": today - timedelta(days=5), "last_recall_day": today - timedelta(days=5)}
     cards = deck.cards.in_order()[: deck.card_count // 2]
     rows = [

@@ -51,19 +51,20 @@ def by_us(path: Path) -> tuple[float, float, float, int, int]:
 
     Then the cards that were written, and how many tags they have.
     """
-    from studysite.prepare import start_django
+    from studysite.server.prepare import start_django
 
     start_django()
-    from cards import importing, looking, merging
+    from cards.importing import drafts, running
+    from cards.importing.preview import comparing
     from cards.models import Card
-    from cards.rendering import render
+    from cards.text.markdown import render
     from studysite.accounts.models import User
 
     owner = User.objects.create_user("import@example.org", name="Ida Import")
     # What the first card alone loads is no growth with cards.
     render("$x$")
     with path.open("rb") as file:
-        draft = importing.make_draft(owner=owner, content=file, file_name=path.name)
+        draft = drafts.make_draft(owner=owner, content=file, file_name=path.name)
     rows = [Card.objects.all(), Card.tags.through.objects.all()]
     there = [kind.count() for kind in rows]
     before, started = megabytes(), time.process_time()

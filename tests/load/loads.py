@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from studysite.paths import BASE_DIR
+from studysite.server.paths import BASE_DIR
 from tests.load.learners import Learner, begin, log_of, studying
 from tests.load.measures import Probe, answer_times, group_memory, group_seconds, percentile, probing
 from tests.load.report import Report
