@@ -3,7 +3,10 @@
 #   make run    install what is needed, prepare DATA_DIR and serve the site
 #   make admin  make an account that may use the admin
 #   make dev    serve with DEBUG, reloading when a file changes
-#   make test   run every test        make check  everything that reads the code without running it
+#   make test-quick  the tests that start no program and take no time: less than a minute
+#   make test        these, and those in Chromium, on running servers and on PostgreSQL: less than five minutes
+#   make test-long   faults, chance, long histories, and all that uses the database on PostgreSQL
+#   make check  everything that reads the code without running it
 #   make soak   load, slow clients, a foreign lock and crashes, on servers of its own: about five minutes
 #   make bench  compare a deck of 10,000 cards with one of 46
 #   make lock   resolve the requirements anew and pin them with their hashes
@@ -18,25 +21,12 @@ INSTALL = command -v $(PYTHON) >/dev/null || { echo 'PYTHON: there is no $(PYTHO
 # Nothing here may be a secret: these checks only read code and settings.
 CHECK_ENVIRONMENT := SECRET_KEY=only-for-make-check-0123456789-abcdefghijklmnopqrstuvwxyz \
 	SITE_URL=https://study.example.org TRUSTED_PROXIES=1 DATA_DIR=.venv/check
+# For two cores.
+PARALLEL := --numprocesses 2 --dist loadfile
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock" $(UPGRADE) pyproject.toml
 
-# What speaks to the database in ways of its own; `python -m tests.postgres` alone runs every test that uses it.
-POSTGRES_TESTS := tests/accounts/admin/test_erasing.py tests/accounts/test_models.py tests/cards/admin/test_erasing.py \
-	tests/cards/editing/test_copying.py tests/cards/media/test_images.py tests/cards/importing/test_commands.py \
-	tests/cards/test_models.py tests/cards/editing/test_services.py tests/cards/tagging/test_tags.py \
-	tests/sessions_app/review_log/test_bulk_writing.py tests/sessions_app/management/test_daily.py \
-	tests/sessions_app/erasing/test_erasing.py tests/sessions_app/erasing/test_erasing_everything.py \
-	tests/sessions_app/erasing/test_erasing_races.py tests/sessions_app/review_log/test_importing.py \
-	tests/sessions_app/review_log/test_replaying.py tests/sessions_app/sessions/test_marks.py \
-	tests/sessions_app/corrections/test_overridden.py tests/sessions_app/progress/test_standing.py \
-	tests/sessions_app/practice_test/test_races.py tests/sessions_app/test_queries.py \
-	tests/sessions_app/questions/test_queue.py tests/sessions_app/sessions/test_races.py \
-	tests/sessions_app/sessions/test_services.py tests/sessions_app/test_study_days.py \
-	tests/sessions_app/progress/test_term_list.py tests/sessions_app/sessions/test_undo.py \
-	tests/sessions_app/review_log/test_card_changes.py tests/studysite/http/test_unavailable.py
-
-.PHONY: run admin dev test soak bench check lock clean installed installed-dev
+.PHONY: run admin dev test test-quick test-long soak bench check lock clean installed installed-dev
 
 run: installed
 	@$(BIN)/python -m studysite.server.serve
@@ -49,10 +39,18 @@ admin: installed
 	@$(BIN)/python manage.py createsuperuser
 
 # Many tests start Python anew: where nothing compiled may be kept, each would compile the site again.
-test: export PYTHONDONTWRITEBYTECODE :=
+test test-quick test-long: export PYTHONDONTWRITEBYTECODE :=
 test: installed-dev
-	$(BIN)/python -m tests.postgres --numprocesses 2 --dist loadfile $(POSTGRES_TESTS)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m tests.postgres $(PARALLEL) -m "postgres_too and not long"
+	$(BIN)/python -m pytest $(PARALLEL) -m "not long"
+
+test-quick: installed-dev
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
+
+# With make test, every test runs once at least.
+test-long: installed-dev
+	$(BIN)/python -m tests.postgres $(PARALLEL)
+	$(BIN)/python -m pytest $(PARALLEL) -m long
 
 soak: installed-dev
 	$(BIN)/python -m tests.load.soak

@@ -44,6 +44,9 @@ os.environ["DATA_DIR"] = os.environ["TEST_DATA_DIR"]
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL run what uses the database; elsewhere all but what only PostgreSQL can do."""
+    for item in items:
+        if any(item.get_closest_marker(name) for name in ("browser", "long")):
+            item.add_marker(pytest.mark.slow)
     on_postgres = "TEST_DATABASE_URL" in os.environ
     chosen = [item for item in items if (uses_database(item) if on_postgres else not needs_postgres(item))]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
@@ -57,6 +60,13 @@ def uses_database(item: pytest.Item) -> bool:
 
 def needs_postgres(item: pytest.Item) -> bool:
     return item.get_closest_marker("postgres") is not None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Keep the rule of `make test-quick`: what is not marked ``slow`` starts no program."""
+    with programs.refused("" if item.get_closest_marker("slow") else item.nodeid):
+        return (yield)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -1,7 +1,7 @@
 """Runs the tests that use the database on a PostgreSQL server of their own: ``python -m tests.postgres``.
 
 The server listens on a socket in a temporary directory, keeps nothing, and ends with the tests. Arguments are
-handed on to pytest.
+handed on to pytest: ``-m postgres_too`` chooses what speaks to the database in ways of its own.
 """
 
 import os

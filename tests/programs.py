@@ -1,10 +1,16 @@
-"""Programs that some tests drive, which are not Python packages: Chromium and PostgreSQL's."""
+"""Programs that tests start: where Chromium and PostgreSQL's are; and only tests marked ``slow`` start any."""
 
 import os
 import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from cards.formula_process import HELPER
 
 NO_CHROMIUM = "BROWSER TESTS DID NOT RUN: there is no Chromium here (Debian: apt install chromium)."
 NO_POSTGRES = "NOTHING WAS TESTED ON POSTGRESQL: initdb is not here (Debian: apt install postgresql)."
@@ -32,3 +38,37 @@ def skip_or_fail(why: str) -> None:
     if in_ci():
         pytest.fail(why, pytrace=False)
     pytest.skip(why)
+
+
+STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "os.exec"}
+"""What Python tells before it starts a program, or a process: its audit events."""
+
+_test_that_may_not = ""
+
+
+class ProgramStartedError(Exception):
+    """A test that is not marked ``slow`` starts a program."""
+
+
+@contextmanager
+def refused(test: str) -> Iterator[None]:
+    """Let nothing start a program until the end of the block, which is the run of this test."""
+    global _test_that_may_not
+    before, _test_that_may_not = _test_that_may_not, test
+    try:
+        yield
+    finally:
+        _test_that_may_not = before
+
+
+def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
+    if event in STARTS and _test_that_may_not and not _is_helper(event, arguments):
+        raise ProgramStartedError(f"{_test_that_may_not} starts a program ({event}): mark it slow")
+
+
+def _is_helper(event: str, arguments: tuple[Any, ...]) -> bool:
+    """Whether it is what typesets formulas, which every page with a formula starts once."""
+    return event == "subprocess.Popen" and str(HELPER) in arguments[1]
+
+
+sys.addaudithook(_refuse)

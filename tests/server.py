@@ -1,6 +1,7 @@
 """The site as programs of their own: prepared, managed and served in a DATA_DIR that a test made."""
 
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -21,10 +22,17 @@ from tests.environment import SETTINGS
 PATIENCE = 180
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def environment(data_dir: Path, **variables: str) -> dict[str, str]:
+    """What a program of the site is started with; at a free port unless ``variables`` name one."""
     dropped = {*SETTINGS, "SECRET_KEY", "SQLITE_SYNC", "DJANGO_SETTINGS_MODULE"}
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
-    return {**kept, "DATA_DIR": str(data_dir), "WORKERS": "1", **variables}
+    return {**kept, "DATA_DIR": str(data_dir), "PORT": str(free_port()), "WORKERS": "1", **variables}
 
 
 def run(module: str, data_dir: Path, **variables: str) -> subprocess.CompletedProcess[str]:

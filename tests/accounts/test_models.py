@@ -5,6 +5,8 @@ from django.db import IntegrityError
 
 from studysite.accounts.models import User
 
+pytestmark = pytest.mark.postgres_too
+
 
 @pytest.mark.django_db
 def test_the_address_is_kept_in_lower_case():

@@ -16,8 +16,8 @@ from tests import postgres, programs
 from tests.load.learners import LOG, Learner, LogLine, begin, studying, wait_for_answers
 from tests.load.measures import percentile, probing
 from tests.load.report import Report
-from tests.load.sites import Site, children, free_port, rebuilding_changes, site
-from tests.server import PATIENCE
+from tests.load.sites import Site, children, rebuilding_changes, site
+from tests.server import PATIENCE, free_port
 from tests.sqlite_trouble import locked
 
 LEARNERS = 8

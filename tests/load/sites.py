@@ -5,7 +5,6 @@ import io
 import json
 import random
 import resource
-import socket
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from PIL import Image
 
 from studysite.server.paths import BASE_DIR
 from tests.load.browser import Browser
-from tests.server import environment, manage, python_of, serving
+from tests.server import environment, free_port, manage, python_of, serving
 
 FURNISH = """
 import json
@@ -75,12 +74,6 @@ class Site:
         browser = Browser(self.port, {"sessionid": self.session})
         assert browser.get(f"/decks/{self.pictured}/edit/").status == 200
         return browser
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -6,20 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.load import sites
-from tests.server import run
+from tests import server
 
 
 @pytest.fixture
 def free_port() -> int:
-    return sites.free_port()
+    return server.free_port()
 
 
 @pytest.fixture(scope="session")
 def prepared() -> Path:
     """A DATA_DIR after a first start, one for all workers; tests that change it take a copy."""
     data_dir = Path(os.environ["TEST_DATA_DIR"]) / "prepared" / "not there yet"
-    ended = run("studysite.server.prepare", data_dir)
+    ended = server.run("studysite.prepare", data_dir)
     assert ended.returncode == 0, ended.stderr
     return data_dir
 

@@ -13,6 +13,8 @@ from tests.load.measures import probing
 from tests.load.sites import Site, rebuilding_changes, site
 from tests.sqlite_trouble import locked
 
+pytestmark = pytest.mark.long
+
 LOCK = 4
 """Seconds: more than the three after which all that wait are refused."""
 BOUND = 15

@@ -9,6 +9,8 @@ import pytest
 from sessions_app.study.scheduling.fsrs_memory import VERSION
 from tests.server import manage, query, run
 
+pytestmark = pytest.mark.slow
+
 EARLIER = sorted(Path(__file__).parent.glob("*.sql"))
 KEPT = (
     "SELECT id, learner_id, card_id, deck_id, step_id, mode, side, kind, evidence, verdict, rating, response,"

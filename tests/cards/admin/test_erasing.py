@@ -15,7 +15,7 @@ from cards.models import LIBRARY_SLUG, Card, Deck, Tag
 from studysite.accounts.models import User
 from tests.conftest import PASSWORD
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres_too]
 
 DECKS = reverse("admin:cards_deck_changelist")
 

@@ -24,6 +24,8 @@ from cards.text.formulas.process import (
 from cards.text.formulas.syntax import FormulaError
 from studysite.server.paths import BASE_DIR
 
+pytestmark = pytest.mark.slow
+
 STAND_IN = """
 import json, os, signal, sys, time
 print("ready", flush=True)

@@ -16,7 +16,7 @@ from cards.models import Card, Deck
 from sessions_app.management import chores
 from studysite.accounts.models import User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres_too]
 
 
 @pytest.fixture(autouse=True)

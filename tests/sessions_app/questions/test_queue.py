@@ -21,7 +21,7 @@ from sessions_app.study.types import Rating
 from tests.sessions_app.conftest import NOON, Studying
 from tests.sessions_app.study.build import available
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres_too]
 
 DAY = timedelta(days=1)
 STATES = ("new", "step", "due", "later")

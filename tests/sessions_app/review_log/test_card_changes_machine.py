@@ -36,6 +36,8 @@ from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.types import Verdict
 from studysite.accounts.models import User
 
+pytestmark = pytest.mark.long
+
 EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "6"))
 EACH = st.sampled_from([0, 1])
 # By primary key: a card is the same one wherever it lies.

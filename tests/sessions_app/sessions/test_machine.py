@@ -46,6 +46,8 @@ from sessions_app.study.questions.types import InvalidResponseError, Question
 from sessions_app.study.types import Kind, Verdict
 from studysite.accounts.models import User
 
+pytestmark = pytest.mark.long
+
 SPACED, LEARN = "spaced", "learn"
 KINDS = ("choice", "true_false", "typed", "flip")
 EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "8"))

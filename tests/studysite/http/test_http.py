@@ -18,6 +18,8 @@ import pytest
 from studysite.settings import MAX_IMPORT, MAX_REQUEST
 from tests.load.sites import Site, site
 
+pytestmark = pytest.mark.slow
+
 LOGIN = b"/accounts/login/"
 BEHIND = {
     "SITE_URL": "https://study.example.org",

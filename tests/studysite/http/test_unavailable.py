@@ -18,7 +18,7 @@ from studysite.sqlite.base import DatabaseBusyError
 from studysite.sqlite.turn import Turn
 from tests.sqlite_trouble import full, read_only
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.studysite.urls")]
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.studysite.urls"), pytest.mark.postgres_too]
 BUSY = DatabaseBusyError("the writer's turn did not come in time")
 
 

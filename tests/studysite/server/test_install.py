@@ -12,6 +12,8 @@ import pytest
 
 from studysite.server.paths import BASE_DIR
 
+pytestmark = pytest.mark.slow
+
 # In seconds, against a test that hangs.
 PATIENCE = 600
 WHEEL = "tiny-1.0-py3-none-any.whl"

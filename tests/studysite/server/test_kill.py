@@ -10,6 +10,8 @@ from tests.load.crashes import kill_all, kill_worker
 from tests.load.learners import STUDY, Learner, begin, faults_in_log, log_of, studying, wait_for_answers
 from tests.load.sites import Site, rebuilding_changes, site
 
+pytestmark = pytest.mark.long
+
 ANSWERS = 50
 """Before each kill and after it; `make soak` sends thousands."""
 

@@ -25,6 +25,8 @@ from tests.load.slow_clients import (
 from tests.server import PATIENCE
 from tests.sqlite_trouble import locked
 
+pytestmark = pytest.mark.long
+
 KILL_TIMEOUT = 10
 """Seconds after which the server kills a worker that does not end."""
 

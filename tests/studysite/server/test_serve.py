@@ -21,6 +21,8 @@ from studysite.server.paths import BASE_DIR
 from tests.load.sites import children, is_running
 from tests.server import PATIENCE, environment, manage, query, run, serving, wait_until_healthy
 
+pytestmark = pytest.mark.slow
+
 FORK = multiprocessing.get_context("fork")
 
 
@@ -83,19 +85,21 @@ def test_a_shared_database_without_a_shared_key(tmp_path: Path) -> None:
 
 
 def test_a_database_server_that_does_not_answer(tmp_path: Path) -> None:
-    url = "postgres://studysite@127.0.0.1:1/studysite"
-    line = refusal(tmp_path, DATABASE_URL=url, SECRET_KEY="0123456789" * 5)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        url = f"postgres://studysite@127.0.0.1:{silent.getsockname()[1]}/studysite"
+        line = refusal(tmp_path, DATABASE_URL=url, SECRET_KEY="0123456789" * 5)
     assert "DATABASE_URL: the database cannot be used" in line
 
 
-def test_a_database_file_that_is_none(tmp_path: Path, free_port: int) -> None:
+def test_a_database_file_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "studysite.sqlite3").write_text("no database at all" * 100)
-    assert "the database cannot be used" in refusal(tmp_path, PORT=str(free_port))
+    assert "the database cannot be used" in refusal(tmp_path)
 
 
-def test_a_database_file_that_cannot_be_opened(tmp_path: Path, free_port: int) -> None:
+def test_a_database_file_that_cannot_be_opened(tmp_path: Path) -> None:
     (tmp_path / "studysite.sqlite3").mkdir()
-    assert "the database cannot be used" in refusal(tmp_path, PORT=str(free_port))
+    assert "the database cannot be used" in refusal(tmp_path)
 
 
 def test_manage_py_refuses_in_one_line_too(tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ from tests.load.sites import (
 from tests.load.slow_clients import SlowClients, idle, pipelined, slow_clients, slow_header
 from tests.load.slow_mix import SlowMix, wrong_outcomes
 
+pytestmark = pytest.mark.long
+
 LEARNERS = 4
 ANSWERS = 40
 """While slow clients are there."""

@@ -17,6 +17,8 @@ from studysite.sqlite import turn as turns
 from studysite.sqlite.lock_files import open_lock_file
 from studysite.sqlite.turn import CLOCK, BusyError, Patience, Turn, patience, turn_for, waiting_at_most
 
+pytestmark = pytest.mark.slow
+
 SOON = Patience(0.2, 0.6)
 FORK = multiprocessing.get_context("fork")
 
