@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import programs
+from tests import memory, programs
 
 SETTINGS = ("DEBUG", "HOST", "PORT", "SITE_URL", "EXTRA_HOSTS", "TRUSTED_PROXIES", "HSTS_SECONDS", "WORKERS")
 SETTINGS += (
@@ -28,8 +28,10 @@ DATABASE_FIXTURES = {"db", "transactional_db"}
 
 if "TEST_DATA_DIR" not in os.environ:
     # Workers of this run inherit the variable, so that they share the directory; another run has its own.
-    os.environ["TEST_DATA_DIR"] = tempfile.mkdtemp(prefix="studysite-tests-")
+    os.environ["TEST_DATA_DIR"] = str(memory.make_directory("studysite-tests-"))
     atexit.register(shutil.rmtree, os.environ["TEST_DATA_DIR"], ignore_errors=True)
+    # Also what pytest and the programs that tests start keep for a while.
+    os.environ["TMPDIR"] = tempfile.tempdir = tempfile.mkdtemp(prefix="tmp-", dir=os.environ["TEST_DATA_DIR"])
 
 for name in SETTINGS:
     os.environ.pop(name, None)

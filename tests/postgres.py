@@ -9,14 +9,13 @@ import pwd
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from tests import programs
+from tests import memory, programs
 
 # Nothing has to outlive a crash here.
 OPTIONS = "-c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
@@ -62,7 +61,7 @@ def server(programs_directory: Path, options: str = OPTIONS) -> Iterator[Server]
     """Start a new PostgreSQL server."""
     # initdb refuses to work for root.
     user = "postgres" if os.getuid() == 0 else None
-    directory = Path(tempfile.mkdtemp(prefix="studysite-postgres-"))
+    directory = memory.make_directory("studysite-postgres-")
     try:
         if user:
             os.chown(directory, pwd.getpwnam(user).pw_uid, -1)
