@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from sessions_app.study.text import word_lists
@@ -44,7 +44,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {**browser_type_launch_args, "executable_path": programs.find_chromium(), "args": list(FLAGS)}
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def browser_context_args(browser_context_args: dict[str, Any], live_server: LiveServer) -> dict[str, Any]:
     """Addresses in tests are paths of the site; animations do not make them wait."""
     return {**browser_context_args, "base_url": live_server.url, "reduced_motion": "reduce"}
@@ -52,14 +52,49 @@ def browser_context_args(browser_context_args: dict[str, Any], live_server: Live
 
 @pytest.fixture
 def new_context(new_context: Callable[..., BrowserContext]) -> Callable[..., BrowserContext]:
-    """Makes what ``page`` is a page of, too."""
+    """Makes a context for one test alone: another device, another time zone."""
+    return lambda **options: patient(new_context(**options))
 
-    def patient(**options: Any) -> BrowserContext:
-        context = new_context(**options)
-        context.set_default_timeout(PATIENCE)
-        return context
 
-    return patient
+def patient(context: BrowserContext) -> BrowserContext:
+    context.set_default_timeout(PATIENCE)
+    return context
+
+
+class SharedContext:
+    """A context that all tests of a worker use, one after the other: to make one takes as long as a short test.
+
+    What a test leaves is forgotten after it, but for files that browsers may keep, such as styles.
+    """
+
+    def __init__(self, browser: Browser, **options: Any) -> None:
+        self.origin = options["base_url"]
+        self.context = patient(browser.new_context(**options))
+        # While it has a page its window stays, which takes longer to make than a page.
+        self.first_page = self.context.new_page()
+        self.devtools = self.context.new_cdp_session(self.first_page)
+
+    def forget(self) -> None:
+        for page in self.context.pages:
+            if page is not self.first_page:
+                page.close()
+        self.context.clear_cookies()
+        self.context.set_offline(False)
+        self.devtools.send("Storage.clearDataForOrigin", {"origin": self.origin, "storageTypes": "all"})
+
+
+@pytest.fixture(scope="session")
+def scripted(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[SharedContext]:
+    shared = SharedContext(browser, **browser_context_args)
+    yield shared
+    shared.context.close()
+
+
+@pytest.fixture(scope="session")
+def unscripted(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[SharedContext]:
+    shared = SharedContext(browser, **browser_context_args, java_script_enabled=False)
+    yield shared
+    shared.context.close()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -87,14 +122,22 @@ def listen(page: Page, errors: list[str]) -> Page:
 
 
 @pytest.fixture
-def page(page: Page, console_errors: list[str]) -> Page:
-    return listen(page, console_errors)
+def page(scripted: SharedContext, console_errors: list[str]) -> Iterator[Page]:
+    yield listen(scripted.context.new_page(), console_errors)
+    scripted.forget()
 
 
 @pytest.fixture
-def plain_page(new_context: Callable[..., BrowserContext], console_errors: list[str]) -> Page:
+def plain_page(unscripted: SharedContext, console_errors: list[str]) -> Iterator[Page]:
     """A page of a browser in which JavaScript is switched off."""
-    return listen(new_context(java_script_enabled=False).new_page(), console_errors)
+    yield listen(unscripted.context.new_page(), console_errors)
+    unscripted.forget()
+
+
+@pytest.fixture
+def own_page(new_context: Callable[..., BrowserContext], console_errors: list[str]) -> Page:
+    """A page of a context of its own, for what cannot be taken back in one, such as a clock."""
+    return listen(new_context().new_page(), console_errors)
 
 
 @pytest.fixture

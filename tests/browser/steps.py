@@ -4,6 +4,7 @@ Whatever comes next (another tab, another address, a look into the database) wou
 """
 
 import re
+from typing import Literal
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
@@ -34,6 +35,22 @@ def rate(page: Page, name: str) -> None:
 
 def expect_step_gone(page: Page, asked: str) -> None:
     expect(page.locator(f"#answer-form [name=step][value='{asked}']")).to_have_count(0)
+
+
+LOOKS: tuple[tuple[Literal["dark", "light"], int], ...] = (("dark", 1280), ("light", 360))
+"""A colour scheme, and the width of the window in pixels."""
+
+
+def take_look(page: Page, scheme: Literal["dark", "light"], width: int) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 740})
+
+
+def check_looks(page: Page) -> None:
+    """`check` the page as it stands in each of `LOOKS`; the last of them stays."""
+    for look in LOOKS:
+        take_look(page, *look)
+        check(page)
 
 
 def check(page: Page) -> None:

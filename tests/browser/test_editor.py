@@ -10,7 +10,7 @@ from cards.editing import decks
 from cards.editing.cards import save_card
 from cards.models import Card, Deck
 from studysite.accounts.models import User
-from tests.browser.steps import check
+from tests.browser.steps import LOOKS, check, check_looks, take_look
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -239,10 +239,8 @@ def test_without_javascript(plain_page: Page, editor, deck: Deck) -> None:
     assert [term for term, _ in stored(deck)] == ["**Newer**", "Term 1", "Term 2", "Term 3"]
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1280)])
-def test_axe_finds_nothing(page: Page, editor, deck: Deck, scheme: str, width: int) -> None:
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": width, "height": 740})
+def test_axe_finds_nothing(page: Page, editor, deck: Deck) -> None:
+    take_look(page, *LOOKS[-1])
     editor(page)
     page.locator("#new-card [name=term]").fill("**bold**")
     expect(page.locator("#new-card .card-preview")).to_be_visible()
@@ -251,7 +249,7 @@ def test_axe_finds_nothing(page: Page, editor, deck: Deck, scheme: str, width: i
     page.locator(".editor-card").nth(1).get_by_role("button", name="Remove").click()
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     page.get_by_text("More", exact=True).click()
-    check(page)
+    check_looks(page)
     page.on("dialog", lambda dialog: dialog.accept())
     for path in (
         "new",
@@ -259,4 +257,4 @@ def test_axe_finds_nothing(page: Page, editor, deck: Deck, scheme: str, width: i
         *(f"capitals/{name}" for name in ("copy", "remove", "edit/details", "edit/removed")),
     ):
         page.goto(f"/decks/{path}/")
-        check(page)
+        check_looks(page)

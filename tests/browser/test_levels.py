@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from cards.models import Deck
 from sessions_app.models import CardProgress
-from tests.browser.steps import check
+from tests.browser.steps import LOOKS, check_looks, take_look
 from tests.sessions_app.conftest import Studying
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -102,12 +102,10 @@ def test_the_curve_is_drawn_from_the_left_edge_to_the_right(page: Page) -> None:
     assert abs(ahead["x"] + ahead["width"] - box["x"] - box["width"]) < 5
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1280)])
-def test_axe_finds_nothing_and_nothing_sticks_out(page: Page, scheme: str, width: int) -> None:
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": width, "height": 800})
+def test_axe_finds_nothing_and_nothing_sticks_out(page: Page) -> None:
+    take_look(page, *LOOKS[-1])
     page.goto(DECK)
     page.get_by_label("About mastery and predicted recall").click()
-    check(page)
+    check_looks(page)
     read_a_card(page)
-    check(page)
+    check_looks(page)

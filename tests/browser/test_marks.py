@@ -7,7 +7,7 @@ from django.core.management import call_command
 from playwright.sync_api import Page, expect
 
 from sessions_app.models import CardProgress, Enrollment, Review, Step
-from tests.browser.steps import check, expect_step_gone, rate, start
+from tests.browser.steps import LOOKS, check, check_looks, expect_step_gone, rate, start, take_look
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -165,24 +165,22 @@ def test_starting_over(page: Page, study) -> None:
     assert Enrollment.objects.get().recalled == 0
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1280)])
-def test_axe_finds_nothing(page: Page, study, scheme, width) -> None:
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": width, "height": 740})
+def test_axe_finds_nothing(page: Page, study) -> None:
+    take_look(page, *LOOKS[-1])
     study(page)
     page.keyboard.press("*")
     expect(page.get_by_role("button", name="Starred")).to_have_attribute("aria-pressed", "true")
     open_menu(page)
-    check(page)
+    check_looks(page)
     page.keyboard.press("@")
     expect(page.locator(".aside")).to_be_visible()
     make_a_leech(page)
     page.reload()
     expect(page.get_by_text("Forgotten 9 times.")).to_be_visible()
-    check(page)
+    check_looks(page)
     for path in ("settings", "marked", "start-over"):
         page.goto(f"{DECK}{path}/")
-        check(page)
+        check_looks(page)
 
 
 def make_a_leech(page: Page) -> None:

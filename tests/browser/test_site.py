@@ -5,6 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import BrowserContext, Page, expect
 
 from studysite.accounts.models import User
+from tests.browser.conftest import SharedContext
 
 
 def test_the_login_page_opens_without_an_error_in_the_console(page: Page) -> None:
@@ -23,3 +24,16 @@ def test_a_person_can_be_signed_in(
     sign_in(page.context, learner)
     page.goto("/")
     expect(page.locator("header")).to_contain_text(learner.name)
+
+
+def test_what_a_test_leaves_in_the_browser_is_forgotten(page: Page, scripted: SharedContext) -> None:
+    page.goto("/accounts/login/")
+    page.evaluate("localStorage.setItem('kept', '1'); sessionStorage.setItem('kept', '1')")
+    assert scripted.context.cookies()
+    scripted.context.set_offline(True)
+    scripted.forget()
+    assert page.is_closed()
+    assert not scripted.context.cookies()
+    another = scripted.context.new_page()
+    another.goto("/accounts/login/")
+    assert another.evaluate("[localStorage.kept, sessionStorage.kept]") == [None, None]

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from playwright.sync_api import Page, expect
 
 from sessions_app.models import Review
-from tests.browser.steps import check, expect_step_gone, prompt, rate, start
+from tests.browser.steps import LOOKS, check_looks, expect_step_gone, prompt, rate, start, take_look
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -160,7 +160,8 @@ def test_going_back_in_history_shows_the_card_before(page: Page) -> None:
     expect(page.get_by_role("heading", name="Deep Learning")).to_be_visible()
 
 
-def test_autoplay_flips_and_goes_on_until_stopped(page: Page) -> None:
+def test_autoplay_flips_and_goes_on_until_stopped(own_page: Page) -> None:
+    page = own_page
     page.clock.install(time=datetime(2026, 3, 2, tzinfo=UTC))
     page.goto(DECK)
     # From here on only the test moves the clock: on a busy machine cards would else turn by themselves.
@@ -186,28 +187,26 @@ def test_formulas_are_typeset(page: Page) -> None:
     assert numerator.bounding_box()["y"] < denominator.bounding_box()["y"]
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1280)])
-def test_axe_finds_nothing(page: Page, learner, sign_in, scheme, width, console_errors) -> None:
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": width, "height": 740})
+def test_axe_finds_nothing(page: Page, learner, sign_in, console_errors) -> None:
+    take_look(page, *LOOKS[-1])
     for path in ("/", DECK, "/accounts/login/", "/accounts/signup/", "/nothing/"):
         page.goto(path)
-        check(page)
+        check_looks(page)
     console_errors.clear()  # the page that is not there
     sign_in(page.context, learner)
     page.goto(STUDY)
-    check(page)
+    check_looks(page)
     start(page)
-    check(page)
+    check_looks(page)
     page.get_by_text("Show answer").click()
-    check(page)
+    check_looks(page)
     page.get_by_role("button", name=re.compile("Good")).click()
     expect(page.locator(".study-counts")).to_contain_text("19 new")
     page.get_by_role("button", name="Finish").click()
     expect(page.locator("#start-form")).to_be_visible()
-    check(page)
+    check_looks(page)
     page.goto(DECK)
     page.get_by_label("About Mastery", exact=True).click()
-    check(page)
+    check_looks(page)
     page.goto("/")
-    check(page)
+    check_looks(page)

@@ -9,7 +9,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from cards.models import Card, Deck, Tag
 from cards.tagging import services as tagging
 from studysite.accounts.models import User
-from tests.browser.steps import check
+from tests.browser.steps import LOOKS, check, check_looks, take_look
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -125,21 +125,17 @@ def test_a_tag_is_renamed_merged_and_deleted(
     assert not Tag.objects.exists()
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1280)])
-def test_axe_finds_nothing(
-    page: Page, learner: User, tagged: Deck, sign_in: SignIn, scheme: str, width: int
-) -> None:
+def test_axe_finds_nothing(page: Page, learner: User, tagged: Deck, sign_in: SignIn) -> None:
     sign_in(page.context, learner)
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": width, "height": 740})
+    take_look(page, *LOOKS[-1])
     page.goto(f"{DECK}?tag=norm&tag=loss")
     page.get_by_role("link", name="Tag this card").first.click()
     expect(page.get_by_role("combobox", name="Tag")).to_be_visible()
-    check(page)
+    check_looks(page)
     page.goto(f"{DECK}cards/{Card.objects.in_order()[0].pk}/tags/")
-    check(page)
+    check_looks(page)
     page.goto(f"{DECK}tags/?tag=norm")
     page.locator(".selection-list [name=card]").first.check()
-    check(page)
+    check_looks(page)
     page.goto("/tags/")
-    check(page)
+    check_looks(page)

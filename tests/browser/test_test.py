@@ -127,9 +127,9 @@ def test_who_changes_an_answer_on_a_page_that_is_old_means_it(
         other = context.new_page()
         other.goto(TEST)
         for word in ("one", "two", "three"):
-            other.locator("#q0-typed").fill(word)
+            with other.expect_response("**/test/save/"):
+                other.locator("#q0-typed").fill(word)
             expect(other.locator("#paper-state")).to_have_text("Saved")
-            other.wait_for_timeout(800)
     page.locator("#q0-typed").fill("four")
     expect_saved(page, 1)
     assert steps()[0].saved == {"typed": "four"}
