@@ -21,8 +21,8 @@ INSTALL = command -v $(PYTHON) >/dev/null || { echo 'PYTHON: there is no $(PYTHO
 # Nothing here may be a secret: these checks only read code and settings.
 CHECK_ENVIRONMENT := SECRET_KEY=only-for-make-check-0123456789-abcdefghijklmnopqrstuvwxyz \
 	SITE_URL=https://study.example.org TRUSTED_PROXIES=1 DATA_DIR=.venv/check
-# For two cores.
-PARALLEL := --numprocesses 2 --dist loadfile
+# For two cores; whichever is idle takes over what waits for the other.
+PARALLEL := --numprocesses 2 --dist worksteal
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock" $(UPGRADE) pyproject.toml
 
@@ -45,7 +45,7 @@ test: installed-dev
 	$(BIN)/python -m pytest $(PARALLEL) -m "not long"
 
 test-quick: installed-dev
-	$(BIN)/python -m pytest $(PARALLEL) -m "not slow"
+	$(BIN)/python -m pytest $(PARALLEL) --hypothesis-profile quick -m "not slow"
 
 # With make test, every test runs once at least.
 test-long: installed-dev

@@ -8,7 +8,15 @@ from studysite.accounts.models import User
 
 # Time never fails a test here: machines are shared and noisy.
 hypothesis.settings.register_profile("studysite", deadline=None)
+# `make test-quick` asks for it: fewer examples of each property.
+hypothesis.settings.register_profile("quick", hypothesis.settings.get_profile("studysite"), max_examples=20)
 hypothesis.settings.load_profile("studysite")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that the last tests of a run are short and all workers end together."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(autouse=True)

@@ -96,6 +96,7 @@ def test_guests_are_left_out_unless_asked_for(
     assert learners(listed(editor_client, model, guests="yes")) == {"Guest"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS)
 def test_queries_do_not_grow(
     editor_client: Client,

@@ -68,6 +68,7 @@ def test_history_adds_no_queries_to_an_answer(learner, learner_client, make_deck
     assert later <= first
 
 
+@pytest.mark.slow
 def test_the_deck_page_takes_few_queries_and_cards_add_none(learner, learner_client, make_deck):
     numbers = []
     for cards in (3, 60, 400):
@@ -80,6 +81,7 @@ def test_the_deck_page_takes_few_queries_and_cards_add_none(learner, learner_cli
     assert len(set(numbers)) == 1
 
 
+@pytest.mark.slow
 def test_learners_add_no_queries_to_the_deck_page(owner_client, make_deck):
     deck = make_deck(3)
     numbers = []
@@ -95,6 +97,7 @@ def test_learners_add_no_queries_to_the_deck_page(owner_client, make_deck):
     assert numbers[0] == numbers[1] <= MOST_FOR_THE_DECK_PAGE + 2
 
 
+@pytest.mark.slow
 def test_decks_add_no_queries_to_home(learner, learner_client, make_deck):
     numbers = []
     for decks in (1, 9):

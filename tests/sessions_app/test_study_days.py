@@ -30,6 +30,7 @@ def due_count(studying: Studying) -> int:
     return today.today(standing, studying.deck, now=studying.now).due
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("earlier", [timedelta(0), timedelta(minutes=5)])
 def test_five_minutes_earlier_each_evening_is_as_good_as_on_time(studying, earlier):
     studying.start(new_limit=1)

@@ -10,6 +10,8 @@ from pytest_django.fixtures import Settings
 
 from studysite import fonts
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:

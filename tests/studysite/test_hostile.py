@@ -23,7 +23,7 @@ from studysite.wsgi import application
 from tests.load import fuzz
 from tests.load import world as worlds
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 MEGABYTE = "x" * 1024 * 1024
 VALUES = {
@@ -212,6 +212,7 @@ def test_numbers_in_addresses_are_keys() -> None:
     assert not [route for route in worlds.routes() if "<int:" in route]
 
 
+@pytest.mark.long
 def test_every_form(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each field of every form that people see, with an open paper too: one at a time, and all at once.
 

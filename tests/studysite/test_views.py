@@ -69,6 +69,7 @@ def test_a_length_that_is_none_is_refused(client: Client, length: str) -> None:
     assert client.generic("POST", "/test/form/", b"", CONTENT_LENGTH=length).status_code == 413
 
 
+@pytest.mark.slow
 def test_a_megabyte_is_read(client: Client) -> None:
     assert client.post("/test/form/", {"field": "x" * 1024 * 1024}).content == b"1"
 

@@ -67,6 +67,7 @@ def test_many_addresses_together_are_stopped(learner, few_anywhere):
     assert "set a new password" in response.text
 
 
+@pytest.mark.slow
 def test_one_address_is_stopped_whatever_the_account(learner):
     for number in range(60):
         guess(HERE, email=f"pupil{number}@example.org")
@@ -154,6 +155,7 @@ def test_a_cookie_that_is_not_ours_is_passed_over(home, spoilt):
     assert log_in(home).status_code == 429
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few_anywhere")
 def test_a_browser_knows_its_newest_accounts(home):
     for number in range(MOST_ACCOUNTS):
@@ -223,6 +225,7 @@ def test_a_password_set_by_mail_ends_the_lock(learner, few_anywhere, mailoutbox)
     assert log_in(Client(REMOTE_ADDR=HERE), password=NEW_PASSWORD).status_code == 302
 
 
+@pytest.mark.slow
 def test_behind_a_proxy_the_client_s_address_counts(learner, settings):
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
 

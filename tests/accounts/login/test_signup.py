@@ -92,12 +92,14 @@ def test_two_who_sign_up_with_one_address_at_once(client, monkeypatch):
     assert "email" in errors(sign_up(client))
 
 
+@pytest.mark.slow
 def test_forty_pupils_behind_one_address(client):
     answers = {sign_up(Client(), email=f"pupil{number}@example.org").status_code for number in range(40)}
     assert answers == {302}
     assert User.objects.count() == 40
 
 
+@pytest.mark.slow
 def test_endless_sign_ups_from_one_address_are_slowed_down(client):
     for _ in range(100):
         client.post("/accounts/signup/", {})

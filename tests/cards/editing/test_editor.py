@@ -322,6 +322,7 @@ def test_nasty_texts_are_cards_or_errors(owner_client: Client, deck: Deck, card:
 # --- The list
 
 
+@pytest.mark.slow
 def test_the_list_comes_in_pages_and_cards_add_no_queries(owner_client: Client, make_deck: MakeDeck) -> None:
     numbers = []
     for cards in (3, 49, 120):

@@ -21,7 +21,7 @@ from cards.text.studied_side import SIDES
 from studysite.accounts.models import User
 from tests.cards.pictures import show, stored
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)

@@ -61,6 +61,7 @@ characters = st.characters(exclude_categories=("C", "Z"), exclude_characters="\\
 lines = st.text(characters, min_size=1, max_size=20)
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(st.lists(lines, min_size=1, max_size=4))
 def test_plain_cards_of_any_text_show_the_same_again(texts: list[str]) -> None:

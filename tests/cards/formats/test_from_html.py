@@ -73,6 +73,7 @@ def test_html_becomes_markdown(marked: str, expected: str) -> None:
     assert convert(marked).text == expected
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(st.lists(inline, max_size=5).map("".join))
 def test_the_text_is_the_same_whatever_the_styles(marked: str) -> None:

@@ -23,6 +23,8 @@ from cards.formats.detect import read_file
 from cards.formats.types import FormatError
 from tests.cards.formats.packages import CLOZE, collection, message, note, package, zipped
 
+pytestmark = pytest.mark.slow
+
 MEGABYTE = 2**20
 GOOD = [note(["q", "a"])]
 

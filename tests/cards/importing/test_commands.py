@@ -114,6 +114,7 @@ def test_of_two_who_go_on_at_once_one_writes(owner):
     assert Card.objects.filter(deck=Deck.objects.present().get()).count() == 2
 
 
+@pytest.mark.slow
 def test_what_cannot_be_read_to_its_end_leaves_nothing(owner, tmp_path, make_deck):
     """The damage lies behind the first chunk."""
     path = tmp_path / "deck.zip"

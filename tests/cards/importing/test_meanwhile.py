@@ -25,7 +25,7 @@ from tests.cards.conftest import MakeDeck
 from tests.cards.importing.test_pages import import_it
 from tests.cards.importing.test_slices import MOST_REQUESTS, a_draft, again, look_in_slices, minimal  # noqa: F401
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("minimal")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("minimal"), pytest.mark.slow]
 
 GONE = "The deck is not there any more."
 

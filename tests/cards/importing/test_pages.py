@@ -13,7 +13,7 @@ from cards.models import Card, Deck, ImportDraft, Tag
 from studysite.accounts.models import User
 from tests.accounts.people import sign_up
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 TEXT = "ein\tone\nzwei\ttwo\n"
 

@@ -32,7 +32,7 @@ from tests.cards.formats.packages import CLOZE, note, package
 from tests.cards.importing.test_pages import as_shown, import_it, upload
 from tests.cards.pictures import png
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 MOST_REQUESTS = 300
 AT = 1_772_000_000_000

@@ -69,6 +69,7 @@ def test_drawings_lose_nothing():
     assert image.tobytes() == drawing().tobytes()
 
 
+@pytest.mark.slow
 def test_the_longer_side_is_scaled_down():
     assert shown(reencode(saved(photo(3200, 800), "JPEG")).data).size == (MAX_SIDE, 400)
     assert shown(reencode(saved(photo(900, 3200), "PNG")).data).size == (450, MAX_SIDE)

@@ -166,6 +166,7 @@ BESIDE_FORMULAS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=1_000)
 @given(st.lists(BESIDE_FORMULAS, max_size=14).map("".join))
 @example("$y$ is 2")
@@ -342,6 +343,7 @@ HOSTILE_UNITS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", HOSTILE_UNITS)
 def test_the_longest_hostile_sources_stay_within_bounds(unit: str) -> None:
     source = unit * (MAX_SOURCE // len(unit))
@@ -386,6 +388,7 @@ def test_plain_is_one_line_without_markup(source: str, expected: str) -> None:
     assert plain(source) == expected
 
 
+@pytest.mark.slow
 def test_random_texts_are_rendered() -> None:
     """A slice of `tests.load.fuzz_rendering`, which measures many more."""
     for _, source in texts(80, seed=2):

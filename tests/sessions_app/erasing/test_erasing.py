@@ -150,6 +150,7 @@ def kill_at(monkeypatch, number):
     monkeypatch.setattr(transaction.Atomic, "__exit__", exit_or_die)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("number", [4, 7])
 def test_killed_again_and_again_it_comes_to_its_end(number, make_deck, learner, stranger, owner, monkeypatch):

@@ -32,7 +32,7 @@ from studysite.accounts.models import User
 from studysite.deadline import in_seconds
 from tests.sessions_app.conftest import NOON, Studying
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 # Who answers, with which rating, how many minutes later; she may start over first.
 ANSWERS = st.lists(

@@ -110,6 +110,7 @@ def test_a_session_that_somebody_knows_does_not_become_the_guests(client, study_
     assert not client.session.exists(planted)
 
 
+@pytest.mark.slow
 def test_a_class_starts_behind_one_address(study_url):
     assert {Client().post(study_url).status_code for _ in range(40)} == {302}
 
@@ -353,6 +354,7 @@ def test_a_guest_without_answers_is_dropped_silently(client, learner, study_url)
     assert "guest_id" not in client.session
 
 
+@pytest.mark.slow
 def test_answers_taken_back_are_none(client, learner, deck, study_url, answer_url):
     client.post(study_url)
     answer(client, answer_url)

@@ -414,6 +414,7 @@ def test_a_clock_put_back_counts_as_no_time(playing):
     assert playing.play(seconds=-3_600).milliseconds == 0
 
 
+@pytest.mark.slow
 def test_the_best_time_and_how_the_times_went(playing):
     for seconds in (40, 30, 35):
         board = playing.play(seconds=seconds)
@@ -471,6 +472,7 @@ def test_a_guest_plays_and_takes_her_boards_along(client, deck):
     assert not User.objects.filter(is_guest=True).exists()
 
 
+@pytest.mark.slow
 def test_who_logs_in_is_asked_what_to_do_with_the_boards(client, deck, learner):
     Playing(client, deck).play()
     Playing(client, deck).play()

@@ -364,6 +364,7 @@ def hand_in_queries(testing, questions: int) -> int:
     return len(captured)
 
 
+@pytest.mark.slow
 def test_handing_in_takes_as_many_queries_for_eight_questions_as_for_a_hundred(learner_client, owner):
     """In decks where nothing was answered before, and where much was."""
     fresh = [Sitting(learner_client, large_deck(owner)) for _ in range(2)]

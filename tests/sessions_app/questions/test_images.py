@@ -180,6 +180,7 @@ def test_a_question_that_was_drawn_before_keeps_its_text(learner_client, deck):
     assert alts(html) == ["New"]
 
 
+@pytest.mark.slow
 def test_images_take_one_query_however_many(learner_client, make_deck, owner):
     def queries(images: int) -> int:
         deck = make_deck(12, title=f"Deck {images}")

@@ -89,6 +89,7 @@ def test_a_card_that_is_gone_has_none(enrollment, deck):
     assert around(enrollment, card) is None
 
 
+@pytest.mark.slow
 def test_of_a_large_deck_a_part_is_read_with_what_was_confused(learner, make_deck):
     deck = make_deck(1_000)
     enrollment = Enrollment.objects.create(learner=learner, deck=deck)

@@ -95,6 +95,7 @@ def in_a_deck_of(kinds, learner, make_deck, **sitting):
     return drawn
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [0, 1, 2, 30])
 @pytest.mark.parametrize(
     ("kind", "expected"),
@@ -123,6 +124,7 @@ def test_no_queue_asks_what_is_put_aside(learner, make_deck, queue, kind):
 PROPERTY = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
+@pytest.mark.slow
 @PROPERTY
 @given(kinds=st.lists(KINDS, max_size=12), limit=st.integers(0, 6), starred=st.booleans())
 def test_exactly_what_is_due_and_allowed_is_drawn_once(kinds, limit, starred, learner, make_deck):
@@ -145,6 +147,7 @@ def could_ask(studying):
     )
 
 
+@pytest.mark.slow
 @PROPERTY
 @given(kinds=st.lists(KINDS, max_size=6), chance=st.randoms(use_true_random=False))
 def test_whatever_is_answered_nothing_put_aside_comes_and_nothing_twice_in_a_row(
@@ -188,6 +191,7 @@ def large(learner, make_deck):
     return deck
 
 
+@pytest.mark.slow
 def test_a_draw_from_ten_thousand_cards_takes_no_more_queries_than_one_from_few(learner, make_deck, large):
     small = make_deck(20)
     state(learner, small, [Kind(STATES[n % 4], starred=n % 7 == 0) for n in range(20)])

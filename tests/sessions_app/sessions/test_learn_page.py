@@ -124,6 +124,7 @@ def test_a_wrong_choice_shows_both_answers_and_remembers_which_was_taken(learnin
     assert Review.objects.get().mistaken_for.definition == picked
 
 
+@pytest.mark.slow
 def test_a_session_of_right_answers_ends_with_every_card_learned(learning):
     learning.start()
     for _ in range(36):
@@ -136,6 +137,7 @@ def test_a_session_of_right_answers_ends_with_every_card_learned(learning):
     assert Enrollment.objects.get().learned == 12
 
 
+@pytest.mark.slow
 def test_everything_learned_leads_to_a_mixed_review(learning):
     learning.start()
     for _ in range(36):
@@ -175,6 +177,7 @@ def test_without_htmx_an_answer_leads_to_its_feedback_and_on(learning):
     assert f'href="{learning.page}"' in page
 
 
+@pytest.mark.slow
 def test_a_round_is_summed_up_before_the_next(learning):
     learning.start()
     for _ in range(6):
@@ -480,6 +483,7 @@ def queries_of_an_answer(learning: Learning, response: dict[str, object]) -> int
     return len(captured)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cards", [10, 100, 1_000])
 def test_an_answer_takes_few_queries_whatever_the_decks_size(learner_client, make_deck, cards):
     learning, chance = Learning(learner_client, make_deck(cards)), Random(cards)

@@ -271,6 +271,7 @@ def test_settings_of_one_learner_are_not_anothers(studied, stranger):
     assert Enrollment.objects.get(learner=stranger).retention == 0.9
 
 
+@pytest.mark.slow
 def test_another_retention_takes_no_statement_for_each_card(
     studying, make_deck, django_assert_max_num_queries
 ):

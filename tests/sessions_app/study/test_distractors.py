@@ -29,6 +29,7 @@ def verdict(card: StudyCard, text: str) -> Verdict:
 # Whatever the deck.
 
 
+@pytest.mark.slow
 @given(decks(), st.integers(0, 3), st.dictionaries(st.integers(0, 9), st.integers(-1, 3), max_size=3))
 @settings(max_examples=100, deadline=None)
 def test_no_wrong_option_is_correct_or_a_marked_twins(deck, seed, confusions):
@@ -80,6 +81,7 @@ def forbidden(card: StudyCard) -> set[str]:
     return twins - set(card.wrong(card.side)) | marked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("side", Side)
 def test_no_twin_is_among_all_that_could_be_an_option_of_the_shipped_deck(side):
     for card in (asking(card, side) for card in DECK):

@@ -63,6 +63,7 @@ def asked(sat: Sat) -> list[int]:
     return [question.card_id for question in sat.questions]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kinds", KINDS)
 @pytest.mark.parametrize("learner", LEARNERS)
 def test_every_session_ends(learner, kinds):
@@ -94,6 +95,7 @@ def test_every_card_is_met(learner):
         assert len(set(asked(sit(size, learner)))) == size
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kinds", KINDS)
 @pytest.mark.parametrize("learner", LEARNERS)
 def test_a_missed_card_returns_after_others_and_none_comes_twice_in_a_row(learner, kinds):

@@ -60,12 +60,14 @@ def check(board: Board | None, deck: list[StudyCard]) -> None:
     assert right_pairs(board) == list(enumerate(board.key))
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(decks(), SEEDS)
 def test_every_board_of_an_arbitrary_deck_has_one_solution(deck, seed):
     check(board_of(deck, seed), deck)
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(decks(), SEEDS)
 def test_a_board_of_few_pairs_has_no_room_for_another_card(deck, seed):

@@ -95,6 +95,7 @@ def test_large_blocks_are_cut_in_equal_ones():
     assert sorted(len(question.cards) for question in paper.questions) == [8, 8, 9]
 
 
+@pytest.mark.slow
 def test_a_block_asks_for_one_side():
     for seed in SEEDS:
         for question in draw(shipped(), 46, kinds=("block",), seed=seed).questions:
@@ -108,6 +109,7 @@ def test_statements_are_true_half_of_the_time():
     assert 0.4 < true / len(drawn) < 0.6
 
 
+@pytest.mark.slow
 def test_marked_twins_are_never_in_one_block():
     by_id = {card.id: card for card in shipped()}
     for seed in SEEDS:
@@ -115,6 +117,7 @@ def test_marked_twins_are_never_in_one_block():
             assert not any(by_id[one].twins.intersection(question.cards) for one in question.cards)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(deck=decks(), kinds=some_kinds, questions=st.integers(1, 10), seed=st.integers(0, 99))
 def test_any_paper_keeps_its_promises(deck, kinds, questions, seed):

@@ -94,6 +94,7 @@ def test_cards_with_different_numbers_are_no_twins_by_their_words():
     assert twins_of(replace(deck[0], twins=frozenset({1})), deck) == {1, 2}
 
 
+@pytest.mark.slow
 @given(decks())
 @settings(max_examples=150, deadline=None)
 def test_twins_are_so_both_ways_and_nobodys_own(deck):
