@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cards.formula_process import HELPER
+from cards.text.formulas.process import HELPER
 
 NO_CHROMIUM = "BROWSER TESTS DID NOT RUN: there is no Chromium here (Debian: apt install chromium)."
 NO_POSTGRES = "NOTHING WAS TESTED ON POSTGRESQL: initdb is not here (Debian: apt install postgresql)."

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from cards.formulas import to_mathml
+from cards.text.formulas.mathml import to_mathml
 from tests.programs import ProgramStartedError
 
 NOTHING = (sys.executable, "-c", "")

@@ -18,7 +18,7 @@ def free_port() -> int:
 def prepared() -> Path:
     """A DATA_DIR after a first start, one for all workers; tests that change it take a copy."""
     data_dir = Path(os.environ["TEST_DATA_DIR"]) / "prepared" / "not there yet"
-    ended = server.run("studysite.prepare", data_dir)
+    ended = server.run("studysite.server.prepare", data_dir)
     assert ended.returncode == 0, ended.stderr
     return data_dir
 

@@ -5,8 +5,8 @@ from django.test import Client
 from django.utils import timezone
 
 from cards.models import Deck
-from sessions_app import overview
 from sessions_app.models import Enrollment, Review, Step
+from sessions_app.questions.today import scheduled_for
 from studysite.accounts.models import User
 from tests.load import bench, imports, pages
 from tests.load.written import NotWrittenError, counted
@@ -39,7 +39,7 @@ def _answered_before(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_half_of_what_was_seen_is_due_and_asked(learner: User, learner_client: Client, deck: Deck) -> None:
     mine = Enrollment.objects.filter(learner=learner, deck=deck)
-    enrollment = overview.scheduled_for(mine, learner, timezone.now()).get()
+    enrollment = scheduled_for(mine, learner, timezone.now()).get()
     assert (enrollment.scheduled, enrollment.due_count) == (23, 12)
     learner_client.post(f"/decks/{deck.slug}/spaced/")
     for _ in range(4):
