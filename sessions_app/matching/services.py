@@ -5,7 +5,6 @@ board's revision: no lock is held while it is judged.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,21 +16,20 @@ from django.db.models import Exists, OuterRef, Q
 
 from cards.models import Card, Deck
 from sessions_app.models import CardProgress, Enrollment, MatchingBoard, StudySession
-from sessions_app.questions.pool import PLACES, WHOLE_DECK, with_twins
+from sessions_app.questions.pool import FIELDS, PLACES, WHOLE_DECK, Ties, study_card, twin_pairs
 from sessions_app.review_log.replaying import lock_enrollment
 from sessions_app.sessions.services import session_finish
 from sessions_app.study.days import study_day
 from sessions_app.study.modes import matching
 from sessions_app.study.modes.matching import Candidate
 from sessions_app.study.questions.types import InvalidResponseError
-from sessions_app.study.types import Side, StudyCard
+from sessions_app.study.types import Side
 from studysite.accounts.models import User
 
 MODE = "matching"
 # The cards of so many boards before come last on the next.
 RECENT_BOARDS = 8
 MARKUP = re.compile(r"<[^>]*>")
-FIELDS = ("term", "definition", "term_html", "definition_html", "accepted_terms", "accepted_definitions")
 
 
 class Result(StrEnum):
@@ -107,23 +105,14 @@ def candidates(enrollment: Enrollment, rng: Random, now: datetime) -> list[Candi
     cards = Card.objects.present().filter(~Exists(aside.filter(card=OuterRef("pk"))), deck=deck)
     if deck.card_count > WHOLE_DECK:
         cards = cards.filter(position__in=rng.sample(range(deck.card_count), PLACES))
-    rows = list(cards.only(*FIELDS).in_order())
-    return [candidate(card, deck.language, said) for card, said in with_twins(rows)]
+    rows = list(cards.only(*FIELDS, "term_html", "definition_html").in_order())
+    pairs = twin_pairs(deck, [card.pk for card in rows])
+    return [candidate(card, deck.language, pairs.get(card.pk, {})) for card in rows]
 
 
-def candidate(card: Card, language: str, said: Mapping[bool, frozenset[int]]) -> Candidate:
+def candidate(card: Card, language: str, ties: Ties) -> Candidate:
     return Candidate(
-        StudyCard(
-            card.pk,
-            card.term,
-            card.definition,
-            Side.DEFINITION,
-            accepted_terms=tuple(card.accepted_terms),
-            accepted_definitions=tuple(card.accepted_definitions),
-            twins=said[True],
-            distinct=said[False],
-            language=language,
-        ),
+        study_card(card, Side.DEFINITION, language, **ties),
         as_read(card.term_html),
         as_read(card.definition_html),
     )

@@ -11,9 +11,9 @@ from cards.models import Deck
 from sessions_app.models import CardProgress, Enrollment, Paper, Step, StudySession
 from sessions_app.practice_test.handing_in import MODE, hand_in_locked
 from sessions_app.practice_test.saving import is_over
+from sessions_app.questions.pool import test_pool
 from sessions_app.questions.queue import DeckQueue
 from sessions_app.review_log.replaying import lock_enrollment
-from sessions_app.stock import test_pool
 from sessions_app.study.days import study_day
 from sessions_app.study.modes import test
 from sessions_app.study.modes.types import SessionSettings
@@ -31,7 +31,8 @@ def start(*, learner: User, deck: Deck, settings: SessionSettings, now: datetime
             return open_session
         session = _new_session(learner, deck, settings, now)
         rng = Random(f"{session.seed}:0")
-        drawn = test.paper(test_pool(DeckQueue(session, enrollment, now), rng), settings, rng)
+        askable = DeckQueue(session, enrollment, now).choosable()
+        drawn = test.paper(test_pool(enrollment, settings, askable, rng), settings, rng)
         if not drawn.questions:
             return None
         session.save()

@@ -1,7 +1,7 @@
-"""Which cards of a deck a learner mixes up: where she gave one's answer for the other's."""
+"""The cards of a deck that a learner mixes up: one's answer was given for the other's."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, F
@@ -24,7 +24,7 @@ class Mixup:
 
 
 def mistakes(enrollment: Enrollment) -> ReviewQuerySet:
-    """Her answers that were another card's, both still in the deck, since she last started over."""
+    """The learner's answers that were another card's, since they last started over; both cards are in the deck."""
     lines = Review.objects.mistakes().filter(
         learner=enrollment.learner_id,
         card__deck=enrollment.deck_id,
@@ -35,16 +35,33 @@ def mistakes(enrollment: Enrollment) -> ReviewQuerySet:
     return lines.filter(reviewed_at__gte=enrollment.reset_at) if enrollment.reset_at else lines
 
 
+def pair_counts(lines: ReviewQuerySet) -> Counter[tuple[int, int]]:
+    """How often two cards were mixed up in ``lines``, either way; the lower key comes first."""
+    counts: Counter[tuple[int, int]] = Counter()
+    pairs = lines.exclude(mistaken_for=F("card")).order_by().values_list("card", "mistaken_for")
+    for card, other, times in pairs.annotate(times=Count("pk")):
+        counts[min(card, other), max(card, other)] += times
+    return counts
+
+
 def mixups(enrollment: Enrollment) -> list[Mixup]:
     """The pairs that the learner mixes up, most often first."""
-    counts: Counter[tuple[int, int]] = Counter()
-    pairs = mistakes(enrollment).exclude(mistaken_for=F("card")).values("card", "mistaken_for")
-    for line in pairs.annotate(times=Count("pk")).order_by():
-        first, second = sorted((line["card"], line["mistaken_for"]))
-        counts[first, second] += line["times"]
+    counts = pair_counts(mistakes(enrollment))
     chosen = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MOST_PAIRS]
     cards = Card.objects.in_bulk({pk for pair, _ in chosen for pk in pair})
     return [Mixup(cards[first], cards[second], times) for (first, second), times in chosen]
+
+
+def confusions(enrollment: Enrollment, cards: Collection[int]) -> dict[int, dict[int, int]]:
+    """For each of ``cards`` the cards that the learner ever mixed it up with, and how often; none without any."""
+    lines = Review.objects.mistakes().filter(learner=enrollment.learner_id, card__deck=enrollment.deck_id)
+    counts: dict[int, dict[int, int]] = defaultdict(dict)
+    wanted = frozenset(cards)
+    for (first, second), times in pair_counts(lines).items():
+        for card, other in ((first, second), (second, first)):
+            if card in wanted:
+                counts[card][other] = times
+    return dict(counts)
 
 
 def drilled_cards(pairs: Sequence[Mixup]) -> tuple[int, ...]:

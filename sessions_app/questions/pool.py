@@ -1,22 +1,36 @@
-"""A card among the cards that its wrong options come from, read in one query whatever the deck's size."""
+"""Cards of a deck as the engine sees them: those that a question or a test is made of.
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+The number of queries does not depend on the deck's size.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from random import Random
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
-from cards.models import Card, TwinPair
+from cards.models import Card, Deck, TwinPair
 from sessions_app.models import Enrollment, Review
+from sessions_app.questions.mixups import confusions
+from sessions_app.study.modes.test import TestPool
+from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.questions.types import CardPool
 from sessions_app.study.types import Side, StudyCard
 
-# A deck of up to so many cards is read whole; of a larger one the cards at so many places, and the last confused.
 WHOLE_DECK = 300
+"""For a question, a deck of up to this many cards is read whole."""
+
 PLACES = 100
+"""How many cards of a larger deck are read, at random positions."""
+
 MOST_CONFUSED = 10
+"""How many of the cards that the learner last confused with the asked one are read too."""
+
+FEWEST_READ = 400
+READ_FOR_A_QUESTION = 3
+"""Of a larger deck a test reads at least FEWEST_READ cards, and this many for each question."""
 
 FIELDS = (
     *("term", "definition", "accepted_terms", "accepted_definitions", "wrong_terms", "wrong_definitions"),
@@ -24,30 +38,16 @@ FIELDS = (
 )
 
 
-def card_pool(card_id: int, enrollment: Enrollment, rng: Random) -> CardPool | None:
-    """The card with the others of its deck, all asking for the side that it asks the learner for.
+class Ties(TypedDict, total=False):
+    """What ties a card to others: its tags, its twins, and the cards that its owner says are not its twins."""
 
-    None where the card is in the deck no more.
-    """
-    rows = {row.pk: row for row in _beside(card_id, enrollment, rng)}
-    if card_id not in rows:
-        return None
-    side = Side(enrollment.asked_side(rows[card_id]))
-    language = enrollment.deck.language
-    cards = {pk: _study_card(row, side, language) for pk, row in rows.items()}
-    card = replace(
-        cards[card_id],
-        tags=frozenset(row.common_tag for row in rows.values() if row.common_tag),
-        twins=frozenset(pk for pk, row in rows.items() if row.paired is True),
-        distinct=frozenset(pk for pk, row in rows.items() if row.paired is False),
-    )
-    cards[card_id] = card
-    confusions = {pk: row.confused for pk, row in rows.items() if row.confused}
-    return CardPool(card, list(cards.values()), confusions)
+    tags: frozenset[int]
+    twins: frozenset[int]
+    distinct: frozenset[int]
 
 
-def _study_card(row: Any, side: Side, language: str) -> StudyCard:
-    """The row as the engine sees it; of its tags only the one that it shares with the card that is asked."""
+def study_card(row: Any, side: Side, language: str, **ties: Unpack[Ties]) -> StudyCard:
+    """``row`` (a card read with FIELDS) as the engine sees it, asking for ``side``."""
     return StudyCard(
         row.pk,
         row.term,
@@ -57,13 +57,60 @@ def _study_card(row: Any, side: Side, language: str) -> StudyCard:
         accepted_definitions=tuple(row.accepted_definitions),
         wrong_terms=tuple(row.wrong_terms),
         wrong_definitions=tuple(row.wrong_definitions),
-        tags=frozenset({row.common_tag} if row.common_tag else ()),
         language=language,
+        **ties,
     )
 
 
-def _beside(card_id: int, enrollment: Enrollment, rng: Random) -> QuerySet[Any]:
-    """The cards with what ties each to the card: a pair of twins, a common tag, how often it was given for it."""
+def twin_pairs(deck: Deck, cards: Collection[int] | None = None) -> Mapping[int, Ties]:
+    """What the deck's owner said about pairs of its cards, by card; with ``cards`` only about pairs of these."""
+    pairs = TwinPair.objects.filter(first__deck=deck)
+    if cards is not None:
+        pairs = pairs.filter(first__in=cards, second__in=cards)
+    found: dict[bool, dict[int, set[int]]] = {True: defaultdict(set), False: defaultdict(set)}
+    for first, second, are_twins in pairs.values_list("first", "second", "are_twins"):
+        found[are_twins][first].add(second)
+        found[are_twins][second].add(first)
+    twins, distinct = found[True], found[False]
+    return {
+        card: Ties(twins=frozenset(twins.get(card, ())), distinct=frozenset(distinct.get(card, ())))
+        for card in {*twins, *distinct}
+    }
+
+
+# --- For one question
+
+
+def card_pool(card_id: int, enrollment: Enrollment, rng: Random) -> CardPool | None:
+    """A card with the others of its deck, all asking for the side that the card asks this learner for.
+
+    None if the card is no longer in the deck.
+    """
+    rows = {row.pk: row for row in _rows_around(card_id, enrollment, rng)}
+    if card_id not in rows:
+        return None
+    side = Side(enrollment.asked_side(rows[card_id]))
+    ties: dict[int, Ties] = {
+        # Of its tags, another card has only the one that it shares with the asked card.
+        pk: {"tags": frozenset({row.common_tag} if row.common_tag else ())}
+        for pk, row in rows.items()
+    }
+    ties[card_id] = {
+        "tags": frozenset(row.common_tag for row in rows.values() if row.common_tag),
+        "twins": frozenset(pk for pk, row in rows.items() if row.paired is True),
+        "distinct": frozenset(pk for pk, row in rows.items() if row.paired is False),
+    }
+    cards = {pk: study_card(row, side, enrollment.deck.language, **ties[pk]) for pk, row in rows.items()}
+    confused = {pk: row.confused for pk, row in rows.items() if row.confused}
+    return CardPool(cards[card_id], list(cards.values()), confused)
+
+
+def _rows_around(card_id: int, enrollment: Enrollment, rng: Random) -> QuerySet[Any]:
+    """The cards, annotated with what ties each to the asked card. All in one query, since every answer needs it.
+
+    ``paired`` is what the owner said of the two, ``common_tag`` a tag that both have, and ``confused`` how often
+    the learner gave one's answer for the other's.
+    """
     cards = Card.objects.present().filter(deck=enrollment.deck).only(*FIELDS).in_order()
     mistakes = Review.objects.mistakes().filter(learner=enrollment.learner_id, card=card_id)
     if enrollment.deck.card_count > WHOLE_DECK:
@@ -76,7 +123,7 @@ def _beside(card_id: int, enrollment: Enrollment, rng: Random) -> QuerySet[Any]:
     )
     tagged = Card.tags.through.objects.filter(card=card_id).values("tag")
     common = Card.tags.through.objects.filter(card=OuterRef("pk"), tag__in=tagged)
-    # Whoever gives the one for the other mixes them up both ways.
+    # A confusion counts for both cards, as in `mixups.confusions`.
     both_ways = Q(card=card_id, mistaken_for=OuterRef("pk")) | Q(card=OuterRef("pk"), mistaken_for=card_id)
     given = Review.objects.mistakes().filter(both_ways, learner=enrollment.learner_id).order_by()
     times = given.values("learner").annotate(times=Count("pk"))
@@ -87,14 +134,46 @@ def _beside(card_id: int, enrollment: Enrollment, rng: Random) -> QuerySet[Any]:
     )
 
 
-def with_twins(cards: list[Card]) -> Iterable[tuple[Card, Mapping[bool, frozenset[int]]]]:
-    """Each card with those that the owner says are its twins (True), and those that are none (False)."""
-    keys = [card.pk for card in cards]
-    pairs = TwinPair.objects.filter(first__in=keys, second__in=keys).values_list(
-        "first", "second", "are_twins"
-    )
-    said: dict[int, dict[bool, set[int]]] = {key: {True: set(), False: set()} for key in keys}
-    for first, second, are_twins in pairs:
-        said[first][are_twins].add(second)
-        said[second][are_twins].add(first)
-    return ((card, {word: frozenset(others) for word, others in said[card.pk].items()}) for card in cards)
+# --- For a test
+
+
+def test_pool(
+    enrollment: Enrollment, settings: SessionSettings, askable: Collection[int], rng: Random
+) -> TestPool:
+    """The cards that a test with ``settings`` is made of: ``askable`` ones, and others for wrong options.
+
+    Of a large deck a part is read: some of the askable cards, their twins, those that the learner confuses with
+    them, and others at random.
+    """
+    deck = enrollment.deck
+    is_whole = deck.card_count <= WHOLE_DECK
+    if not is_whole:
+        most = max(FEWEST_READ, READ_FOR_A_QUESTION * settings.questions)
+        askable = askable if len(askable) <= most else rng.sample(list(askable), most)
+    counts, pairs = confusions(enrollment, askable), twin_pairs(deck)
+    cards = Card.objects.present().filter(deck=deck)
+    if not is_whole:
+        confused = {other for others in counts.values() for other in others}
+        twins = {other for card in askable if card in pairs for other in pairs[card]["twins"]}
+        wanted = Q(pk__in={*askable, *confused, *twins})
+        if len(askable) < FEWEST_READ:
+            places = rng.sample(range(deck.card_count), min(FEWEST_READ, deck.card_count))
+            wanted |= Q(position__in=places)
+        cards = cards.filter(wanted)
+    rows = list(cards.only(*FIELDS).in_order())
+    tags = _tags(rows)
+    studied = []
+    for row in rows:
+        side = Side(settings.side or enrollment.asked_side(row))
+        ties: Ties = {**pairs.get(row.pk, {}), "tags": tags.get(row.pk, frozenset())}
+        studied.append(study_card(row, side, deck.language, **ties))
+    return TestPool(studied, frozenset(askable), counts)
+
+
+def _tags(cards: Iterable[Card]) -> Mapping[int, frozenset[int]]:
+    """The keys of each card's tags."""
+    tags: dict[int, set[int]] = defaultdict(set)
+    through = Card.tags.through.objects.filter(card__in=[card.pk for card in cards])
+    for card, tag in through.values_list("card_id", "tag_id"):
+        tags[card].add(tag)
+    return {card: frozenset(keys) for card, keys in tags.items()}

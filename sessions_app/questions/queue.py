@@ -12,13 +12,12 @@ from django.db.models.functions import Coalesce
 
 from cards.models import Card, CardQuerySet, SideChoice
 from sessions_app.models import CardProgress, CardProgressQuerySet, Enrollment, StudySession
-from sessions_app.questions.pool import card_pool
+from sessions_app.questions.pool import FIELDS, card_pool, study_card
 from sessions_app.study.modes.types import Asked, Scheduled, SessionSettings
 from sessions_app.study.questions.types import CardPool
 from sessions_app.study.types import Level, Side, State, StudyCard
 
 STEPS_AT_ONCE = 100
-TEXTS = ("id", "term", "definition", "studied_side")
 
 
 @dataclass
@@ -78,7 +77,7 @@ class DeckQueue:
         return self._hand_out("review", rows.order_by("stability", "card_id")[:limit])
 
     def unseen(self, *, limit: int) -> Sequence[StudyCard]:
-        cards = list(self._unseen().only(*TEXTS, "position", "deck_id").in_order()[:limit])
+        cards = list(self._unseen().only(*FIELDS, "position").in_order()[:limit])
         self.waiting["unseen"] = len(cards)
         if cards and self._sees_all():
             self.first_unseen = cards[0].position
@@ -182,9 +181,7 @@ class DeckQueue:
 
     def _study_card(self, card: Card) -> StudyCard:
         """The card as it asks this learner."""
-        choice = self.enrollment.side_choice
-        side = Side(card.studied_side if choice == SideChoice.AUTO else choice)
-        return StudyCard(card.pk, card.term, card.definition, side)
+        return study_card(card, Side(self.enrollment.asked_side(card)), self.session.deck.language)
 
     def _hand_out(self, pile: str, rows: Iterable[CardProgress]) -> list[Scheduled]:
         rows = list(rows)

@@ -9,10 +9,13 @@ from django.utils import timezone
 
 from cards.models import Card, Tag, TwinPair
 from sessions_app.models import Enrollment, Review
-from sessions_app.questions.pool import PLACES, card_pool
+from sessions_app.questions.pool import FEWEST_READ, PLACES, card_pool, test_pool
+from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.types import Side
 
 pytestmark = pytest.mark.django_db
+# It is no test, whatever its name.
+test_pool.__test__ = False
 
 
 @pytest.fixture
@@ -100,3 +103,20 @@ def test_of_a_large_deck_a_part_is_read_with_what_was_confused(learner, make_dec
     assert len(captured) == 1
     assert PLACES <= len(found.deck) <= PLACES + 2
     assert {card.pk, other.pk} <= {one.id for one in found.deck}
+
+
+def test_a_test_of_few_cards_of_a_large_deck_reads_their_twins_and_what_was_confused(learner, make_deck):
+    deck = make_deck(2_000)
+    enrollment = Enrollment.objects.create(learner=learner, deck=deck)
+    card, confused, twin, other = deck.cards.in_order()[500:504]
+    mistake(learner, deck, confused, card)
+    TwinPair.objects.create(first=card, second=twin)
+    TwinPair.objects.create(first=card, second=other, are_twins=False)
+    pool = test_pool(enrollment, SessionSettings(questions=1), [card.pk], Random(1))
+    assert pool.askable == {card.pk}
+    assert pool.confusions == {card.pk: {confused.pk: 1}}
+    found = {one.id: one for one in pool.cards}
+    assert {card.pk, confused.pk, twin.pk} <= found.keys()
+    assert FEWEST_READ <= len(found) <= FEWEST_READ + 3
+    assert (found[card.pk].twins, found[card.pk].distinct) == ({twin.pk}, {other.pk})
+    assert found[twin.pk].twins == {card.pk}
