@@ -1,4 +1,4 @@
-"""Addresses of studying: home, a deck's page, and the modes."""
+"""The addresses of studying: home, a deck's pages, and the modes."""
 
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
@@ -44,10 +44,10 @@ urlpatterns = [
     path("decks/<slug:slug>/settings/", learners.deck_settings, name="deck_settings"),
     path("decks/<slug:slug>/start-over/", learners.start_over, name="deck_start_over"),
     path("decks/<slug:slug>/sharing/", learners.sharing, name="deck_sharing"),
-    # Before those of the modes that ask question after question.
+    # Matching and Test have pages of their own, whose addresses come before the one of every mode.
     path("decks/<slug:slug>/matching/", matching.matching, name="matching"),
-    path("decks/<slug:slug>/matching/answer/", matching.answer, {"mode": "matching"}, name="matching_answer"),
-    path("decks/<slug:slug>/matching/finish/", matching.finish, {"mode": "matching"}, name="matching_finish"),
+    path("decks/<slug:slug>/matching/answer/", matching.answer, name="matching_answer"),
+    path("decks/<slug:slug>/matching/finish/", matching.finish, name="matching_finish"),
     path("decks/<slug:slug>/test/", paper.test_page, name="test"),
     path("decks/<slug:slug>/test/save/", paper.save, name="test_save"),
     path("decks/<slug:slug>/test/hand-in/", paper.hand_in, name="test_hand_in"),

@@ -17,7 +17,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect
 
 from cards.exporting import preparing
 from cards.exporting import services as exporting
@@ -26,7 +25,7 @@ from cards.exporting.writing import HISTORY, Writer, characters_of
 from cards.formats.parts import FILE
 from cards.formats.types import FormatError
 from cards.models import Deck, DeckExport
-from studysite.http.htmx import render_page
+from studysite.http.htmx import go_to, render_page
 from studysite.http.limits import too_often
 from studysite.http.requests import SiteRequest
 from studysite.slices import Slice
@@ -155,10 +154,6 @@ def step(request: SiteRequest, made: DeckExport) -> HttpResponse:
     if request.htmx and not made.is_whole:
         return show_progress(request, made)
     return go_to(request, made.get_absolute_url())
-
-
-def go_to(request: SiteRequest, address: str) -> HttpResponse:
-    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
 @never_cache

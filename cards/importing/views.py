@@ -13,7 +13,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
-from django_htmx.http import HttpResponseClientRedirect
 
 from cards.access import READ_AND_POST
 from cards.formats.anki.reader import NONE, AnkiOptions, NoteTypeInfo
@@ -35,7 +34,7 @@ from cards.importing.taking_over import keeps
 from cards.models import Deck, ImportDraft
 from cards.text.markdown import render
 from studysite.accounts.guests import admit, learner_required
-from studysite.http.htmx import render_page
+from studysite.http.htmx import go_to, render_page
 from studysite.http.limits import too_often
 from studysite.http.requests import LearnerRequest, SiteRequest
 from studysite.slices import Slice
@@ -325,10 +324,6 @@ def import_go_on(request: LearnerRequest, token: str) -> HttpResponse:
     if request.htmx and look is None and not error:
         return show_progress(request, draft)
     return go_to(request, draft.get_absolute_url())
-
-
-def go_to(request: LearnerRequest, address: str) -> HttpResponse:
-    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
 def step(request: LearnerRequest, draft: ImportDraft) -> HttpResponse:

@@ -7,9 +7,10 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from cards.access import deck_to_see
 from cards.models import Deck
 from sessions_app import models as sessions_app
-from sessions_app.access import deck_or_404, enrollment_of
+from sessions_app.access import enrollment_of
 from sessions_app.learners import settings
 from sessions_app.learners.forms import SettingsForm, SharingForm
 from studysite.accounts.guests import learner_required, to_login
@@ -23,7 +24,7 @@ READ_AND_POST = ["GET", "HEAD", "POST"]
 @require_http_methods(READ_AND_POST)
 def deck_settings(request: LearnerRequest, slug: str) -> HttpResponse:
     """How the learner wants to be asked this deck's cards; a session that is open goes on."""
-    deck = deck_or_404(request, slug)
+    deck = deck_to_see(request, slug)
     data = request.POST if request.method == "POST" else None
     form = SettingsForm(data, instance=enrollment_of(request, deck))
     if not form.is_valid():
@@ -38,7 +39,7 @@ def deck_settings(request: LearnerRequest, slug: str) -> HttpResponse:
 @require_http_methods(READ_AND_POST)
 def start_over(request: LearnerRequest, slug: str) -> HttpResponse:
     """Ask whether the learner means it; a POST starts over."""
-    deck = deck_or_404(request, slug)
+    deck = deck_to_see(request, slug)
     if request.method != "POST":
         return render(request, "sessions_app/deck/start_over.html", {"deck": deck})
     settings.start_over(learner=request.learner, deck=deck, now=timezone.now())

@@ -10,8 +10,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from cards.access import deck_to_see
 from cards.models import Deck
-from sessions_app.access import deck_or_404, enrollment_of, named, session_required
+from sessions_app.access import enrollment_of, named, session_required
 from sessions_app.matching.forms import MatchingStartForm, TryForm
 from sessions_app.matching.services import (
     MODE,
@@ -42,7 +43,7 @@ CHOOSE = "Choose a term and a definition."
 @require_http_methods(["GET", "HEAD", "POST"])
 def matching(request: LearnerRequest, slug: str) -> HttpResponse:
     """The board that is being played, or the way to start one; a POST starts it, for nobody as a guest."""
-    deck = deck_or_404(request, slug)
+    deck = deck_to_see(request, slug)
     if request.method == "POST":
         return start(request, deck)
     if request.learner.is_authenticated:
@@ -69,9 +70,9 @@ def start(request: LearnerRequest, deck: Deck) -> HttpResponse:
 
 
 @never_cache
-@session_required
+@session_required(MODE)
 @require_POST
-def answer(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
+def answer(request: LearnerRequest, slug: str) -> HttpResponse:
     """Take a pair that was tried, once; the response is the board after it, or what it came to."""
     form = TryForm(request.POST)
     board = board_or_404(request, slug, form)
@@ -97,12 +98,12 @@ def answer(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
 
 
 @never_cache
-@session_required
+@session_required(MODE)
 @require_POST
-def finish(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
+def finish(request: LearnerRequest, slug: str) -> HttpResponse:
     """Give the board up."""
-    deck = deck_or_404(request, slug)
-    sessions.session_finish(learner=request.learner, deck=deck, mode=mode, now=timezone.now())
+    deck = deck_to_see(request, slug)
+    sessions.session_finish(learner=request.learner, deck=deck, mode=MODE, now=timezone.now())
     return show_start(request, deck) if request.htmx else redirect("matching", slug=slug)
 
 

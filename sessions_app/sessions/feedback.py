@@ -1,13 +1,12 @@
-"""What is told after an answer: whether it was right, why, and what can be said against it."""
+"""The feedback on an answer: whether it was right, why, and how the verdict can be corrected."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.urls import reverse
 
-from sessions_app.models import Review, Step
+from sessions_app.models import Review, Step, StudySession
 from sessions_app.questions.images import illustrated
-from sessions_app.sessions.services import SessionState
+from sessions_app.sessions.state import SessionState
 from sessions_app.study.judging import Judgement
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.questions import grading
@@ -20,8 +19,8 @@ from studysite.accounts.models import User
 class Feedback:
     """An answered step as its learner sees it.
 
-    ``line`` is its standing review, None where it was taken out of the log or the card is gone. ``judgement`` says
-    how a typed response compares with the answer.
+    ``line`` is its review; None if it was taken out of the log or the card was erased. ``judgement`` says how a
+    typed response compares with the answer. ``next_url`` is the address of what comes next.
     """
 
     step: Step
@@ -41,7 +40,7 @@ class Feedback:
 
     @property
     def is_unknown(self) -> bool:
-        """Whether the learner said that she does not know."""
+        """Whether the learner said that they do not know the answer."""
         return not self.is_right and not self.step.response and self.question.kind is not Kind.FLIP
 
     @property
@@ -56,72 +55,77 @@ class Feedback:
 
     @property
     def reason(self) -> str:
-        """Why a typed response was judged as it was; empty where the learner has judged it otherwise."""
+        """Why a typed response got its verdict; empty for other kinds of question."""
         if self.judgement is None or self.is_unknown:
             return ""
-        return (
-            self.judgement.reason.text
-            if self.judgement.verdict == self.step.verdict
-            else "You judged this answer."
-        )
+        if self.judgement.verdict != self.step.verdict:
+            return "You judged this answer."
+        return self.judgement.reason.text
 
     @property
     def stated(self) -> str:
-        """What a true/false question claimed."""
+        """The statement of a true/false question; empty for other kinds."""
         return self.question.options[0] if self.question.kind is Kind.TRUE_FALSE else ""
 
     @property
     def was_true(self) -> bool:
+        """Whether that statement is true."""
         return grading.states_truth(self.question)
 
     @property
     def picked(self) -> str:
-        """The wrong option that was chosen."""
-        wrong = self.question.kind is Kind.CHOICE and not self.is_right
-        if not wrong:
+        """The wrong option that was chosen, with its images; empty if none was."""
+        if self.question.kind is not Kind.CHOICE or self.is_right:
             return ""
         shown = (option for option in self.question.options if option == self.step.response)
         return next(shown, self.step.response)
 
     @property
     def can_be_right_too(self) -> bool:
+        """Whether the learner can say that their choice is right too."""
         return bool(self.line and self.picked)
 
     @property
     def can_be_accepted(self) -> bool:
-        """Whether the deck's owner can let the typed response count from now on."""
+        """Whether the learner owns the deck and can add the typed response to the accepted answers."""
         typed = self.question.kind is Kind.TYPED and self.step.response
         return bool(self.is_owner and self.line and typed and not self.is_right)
 
     @property
     def can_be_twins(self) -> bool:
+        """Whether the learner owns the deck and can say that the two confused cards mean the same."""
         return bool(self.is_owner and self.line and self.line.mistaken_for_id)
 
     @property
     def wants_retyping(self) -> bool:
-        """Whether the learner wants to type what she missed once more."""
+        """Whether the learner chose to type missed answers again, and missed this one."""
         settings = SessionSettings.from_json(self.step.session.settings)
         return settings.retype and self.question.kind is Kind.TYPED and self.step.verdict == Verdict.WRONG
 
 
-def feedback_context(learner: User, step: Step, line: Review | None, state: SessionState) -> dict[str, Any]:
-    """What the page tells after ``step``, which comes with its session and card.
+def feedback_on(step: Step, state: SessionState, *, learner: User) -> Feedback:
+    """The feedback on an answered ``step``, which comes with its session, deck and card.
 
-    ``state`` is where things go on.
+    ``state`` is the session's: right after the answer, with the lines and the judgement of it, or read later.
     """
-    deck = step.session.deck
-    (question,) = illustrated([Question.from_json(step.question)], deck)
-    is_typed = question.kind is Kind.TYPED and step.response
-    next_url = reverse("study", args=[deck.slug, step.session.mode])
-    following = state.step and Question.from_json(state.step.question).round
-    if following is not None and following != question.round:
-        next_url = f"{next_url}?round={question.round}"
-    feedback = Feedback(
+    session = step.session
+    (question,) = illustrated([Question.from_json(step.question)], session.deck)
+    judgement = state.judgement
+    if judgement is None and question.kind is Kind.TYPED and step.response:
+        judgement = grading.judged(question, step.response)
+    return Feedback(
         step=step,
         question=question,
-        line=line,
-        judgement=grading.judged(question, step.response) if is_typed else None,
-        is_owner=deck.owner_id == learner.pk,
-        next_url=next_url,
+        line=state.lines[0] if state.lines else step.reviews.standing().first(),
+        judgement=judgement,
+        is_owner=session.deck.owner_id == learner.pk,
+        next_url=_next_url(session, question, state),
     )
-    return {"feedback": feedback, "question": question, "step": step}
+
+
+def _next_url(session: StudySession, question: Question, state: SessionState) -> str:
+    """The address of the open question, or of the finished round if that is asked in the next one."""
+    url = reverse("study", args=[session.deck.slug, session.mode])
+    following = state.step and Question.from_json(state.step.question).round
+    is_last = following is not None and following != question.round
+    return f"{url}?round={question.round}" if is_last else url

@@ -11,12 +11,14 @@ from enum import StrEnum
 from django.db import transaction
 from django.db.models import Q
 
-from cards.models import Card, Deck, SideChoice
+from cards.models import Card, Deck
 from sessions_app.models import CardProgress, CardProgressQuerySet, Enrollment, Step
 from sessions_app.questions.queue import DeckQueue
 from sessions_app.review_log import totals
 from sessions_app.review_log.replaying import lock_enrollment
-from sessions_app.sessions.services import SessionState, day_end_of, last_answered, next_step
+from sessions_app.sessions.services import next_step
+from sessions_app.sessions.state import SessionState, last_answered
+from sessions_app.study.days import day_end, study_day
 from sessions_app.study.scheduling.types import Progress
 from studysite.accounts.models import User
 
@@ -100,8 +102,7 @@ def _pass_over(enrollment: Enrollment, step: Step, now: datetime) -> SessionStat
 
 
 def _set_mark(enrollment: Enrollment, card: Card, mark: Mark, *, on: bool, now: datetime) -> None:
-    side = card.studied_side if enrollment.side_choice == SideChoice.AUTO else enrollment.side_choice
-    row = totals.progress_row(enrollment, card, side)
+    row = totals.progress_row(enrollment, card, enrollment.asked_side(card))
     if mark is Mark.STARRED:
         row.starred = on
     elif mark is Mark.SUSPENDED:
@@ -130,6 +131,7 @@ def _suspend(enrollment: Enrollment, row: CardProgress, *, on: bool) -> None:
 
 def _bury(enrollment: Enrollment, row: CardProgress, *, on: bool, now: datetime) -> None:
     """Put the card off until the learner's study day ends, or bring it back."""
-    row.buried_until = day_end_of(enrollment.learner, now) if on else None
+    zone = enrollment.learner.zone
+    row.buried_until = day_end(study_day(now, zone), zone) if on else None
     ends = filter(None, (row.buried_until, enrollment.buried_until))
     enrollment.buried_until = max(ends, default=None)

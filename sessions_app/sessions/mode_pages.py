@@ -1,4 +1,4 @@
-"""What the page of each mode shows: its template, the form that starts a session, and what its question needs."""
+"""The page of each mode: its template, the form that starts a session, and what its question needs."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from sessions_app.models import Enrollment, Step
+from sessions_app.models import Enrollment
 from sessions_app.sessions.forms import LearnStartForm, SpacedStartForm, StartForm
-from sessions_app.sessions.services import SessionState
+from sessions_app.sessions.state import OpenState
 from sessions_app.study.days import study_day
 from sessions_app.study.modes.learn import RECOGNITIONS
 from sessions_app.study.questions import grading
@@ -21,31 +21,29 @@ TWO_BUTTONS = (Rating.AGAIN, Rating.GOOD)
 
 @dataclass(frozen=True)
 class StudyPage:
-    """The page of one mode; ``question`` gives its template what only this mode's questions need."""
+    """The page of one mode; ``question`` returns what only this mode's template of a question needs."""
 
     template: str
     form: type[StartForm]
-    question: Callable[[Question, Step, SessionState, Enrollment], dict[str, Any]]
+    question: Callable[[Question, OpenState], dict[str, Any]]
 
 
-def learn_question(
-    question: Question, step: Step, state: SessionState, enrollment: Enrollment
-) -> dict[str, Any]:
-    """The parts of the question by its kind, how much of the deck is Learned, and whether it is the very first."""
+def learn_question(question: Question, state: OpenState) -> dict[str, Any]:
+    """The parts of the question by its kind, the deck's Learned cards, and whether it is the learner's first."""
+    step, enrollment = state.step, state.enrollment
     context: dict[str, Any] = {"kind": question.kind.value, "learned": learned(enrollment)}
     if question.kind in RECOGNITIONS:
         context["is_first"] = step.position == 0 and not enrollment.learner.reviews.exists()
     if question.kind is Kind.FLIP:
         context["lines"] = grading.lines_of(question.answer)
     if step.verdict == Verdict.ASK:
-        context["held"] = held(question, step)
+        context["held"] = held(question, state)
     return context
 
 
-def spaced_question(
-    question: Question, step: Step, state: SessionState, enrollment: Enrollment
-) -> dict[str, Any]:
-    """The grades with their intervals, how much waits, and what was typed."""
+def spaced_question(question: Question, state: OpenState) -> dict[str, Any]:
+    """The ratings with their intervals, how many cards wait, and the typed response."""
+    enrollment = state.enrollment
     known = state.progress.memory if state.progress else None
     now = timezone.now()
     waits = fsrs_memory.previews(known, now, study_day(now, enrollment.learner.zone), enrollment.retention)
@@ -56,19 +54,20 @@ def spaced_question(
         "new": state.waiting.get("unseen", 0),
         "is_typed": question.kind is Kind.TYPED,
     }
-    if step.verdict == Verdict.ASK:
-        context["held"] = held(question, step)
+    if state.step.verdict == Verdict.ASK:
+        context["held"] = held(question, state)
     return context
 
 
-def held(question: Question, step: Step) -> dict[str, Any]:
+def held(question: Question, state: OpenState) -> dict[str, Any]:
     """The typed response that the learner has yet to judge, beside the answer."""
-    judgement = grading.judged(question, step.response)
+    response = state.step.response
+    judgement = state.judgement or grading.judged(question, response)
     is_right = judgement.verdict is Verdict.CORRECT
     is_wrong = judgement.verdict is Verdict.WRONG
     return {
         "judgement": judgement,
-        "response": step.response,
+        "response": response,
         "shown": judgement.matched or question.answer,
         "is_right": is_right,
         "is_wrong": is_wrong,
@@ -77,7 +76,7 @@ def held(question: Question, step: Step) -> dict[str, Any]:
 
 
 def learned(enrollment: Enrollment) -> tuple[int, int]:
-    """How many of the deck's cards are Learned or better, and of how many."""
+    """How many of the deck's cards are Learned or better, and how many there are that are not suspended."""
     cards = max(0, enrollment.deck.card_count - enrollment.suspended)
     return enrollment.learned + enrollment.mastered, cards
 

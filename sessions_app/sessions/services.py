@@ -6,56 +6,25 @@ itself); that a step is answered once is the work of a conditional update, not o
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import datetime
 from random import Random, SystemRandom
 
 from django.db import transaction
 from django.db.models import Max
 
 from cards.models import Deck
-from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession, end_session
+from sessions_app.models import CardProgress, Enrollment, Step, StudySession, end_session
 from sessions_app.questions.queue import DeckQueue
 from sessions_app.review_log import totals, writing
 from sessions_app.review_log.replaying import lock_enrollment
-from sessions_app.study import days
-from sessions_app.study.days import moment, study_day
+from sessions_app.sessions.state import OpenState, SessionState, draw, is_current, progress_on, state_at
+from sessions_app.study.days import study_day
 from sessions_app.study.modes import MODES
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.questions.types import Graded, Question
 from sessions_app.study.types import Level, Verdict
 from studysite.accounts.models import User
-
-
-@dataclass(frozen=True)
-class SessionState:
-    """Where a learner stands in a mode: the open step (None when there is none), and what is shown beside it.
-
-    ``progress`` is the learner's on the side that is asked, None where she has neither answered nor marked it;
-    ``waiting`` counts what the queue holds; ``is_stale`` says that an answer came to a step that was not open any
-    more, and counted for nothing. ``is_new_day`` says that the session's study day is over: it ends, and its open
-    question is given back unanswered. ``undoable`` is the key of the step whose answer can be taken back, None
-    where there is none. ``lines`` are what an answer has just written to the log.
-    """
-
-    step: Step | None = None
-    enrollment: Enrollment | None = None
-    progress: CardProgress | None = None
-    waiting: Mapping[str, int] = field(default_factory=dict)
-    is_stale: bool = False
-    is_new_day: bool = False
-    undoable: int | None = None
-    lines: Sequence[Review] = ()
-
-
-def day_end_of(learner: User, now: datetime) -> datetime:
-    """The instant at which the learner's study day ends in which ``now`` lies."""
-    return days.day_end(study_day(now, learner.zone), learner.zone)
-
-
-def is_current(session: StudySession, today: date) -> bool:
-    """Whether the open session goes on on the study day ``today``."""
-    return not MODES[session.mode].ends_with_day or session.study_day == today
 
 
 def session_start(
@@ -84,10 +53,10 @@ def session_start(
             study_day=today,
             started_at=now,
         )
+        size = DeckQueue(session, enrollment, now).count()
+        session.settings = replace(settings, size=size).to_json()
         queue = DeckQueue(session, enrollment, now)
-        settings = replace(settings, size=queue.count())
-        session.settings, queue.settings = settings.to_json(), settings
-        question = _draw(queue, learner, position=0, now=now)
+        question = draw(queue, learner, position=0, now=now)
         if question is None:
             return None
         session.save()
@@ -154,7 +123,8 @@ def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: 
         queue = DeckQueue(session, enrollment, now)
         state = next_step(queue, position=step.position + 1)
         totals.roll_up(enrollment, changes, now=now, unseen_from=queue.first_unseen)
-        return replace(state, lines=lines, undoable=step.pk if state.step else None)
+        undoable = step.pk if state.step else None
+        return replace(state, lines=lines, undoable=undoable, judgement=graded[0].judgement)
 
 
 def _given(step: Step, response: Mapping[str, str]) -> Mapping[str, str]:
@@ -172,7 +142,8 @@ def _hold(step: Step, graded: Graded, enrollment: Enrollment, now: datetime) -> 
     if not still_open.update(**held):
         return SessionState(is_stale=True)
     step.response, step.verdict = held["response"], held["verdict"]
-    return state_at(step, enrollment, progress_on(Question.from_json(step.question), enrollment.learner), now)
+    progress = progress_on(Question.from_json(step.question), enrollment.learner)
+    return replace(state_at(step, enrollment, progress, now), judgement=graded.judgement)
 
 
 def step_instead(*, learner: User, step: Step, now: datetime) -> SessionState:
@@ -208,13 +179,13 @@ def next_step(queue: DeckQueue, *, position: int) -> SessionState:
     session, learner, now = queue.session, queue.enrollment.learner, queue.now
     if not is_current(session, study_day(now, learner.zone)):
         return _end_with_day(session, now)
-    question = _draw(queue, learner, position=position, now=now)
+    question = draw(queue, learner, position=position, now=now)
     if question is None:
         end_session(session, now)
         return SessionState()
     progress = queue.progress.get(question.card_id)
     step = open_step(session, question, progress, position=position, now=now)
-    return SessionState(step, queue.enrollment, progress, queue.waiting)
+    return OpenState(step, queue.enrollment, progress, queue.waiting)
 
 
 def _end_with_day(session: StudySession, now: datetime) -> SessionState:
@@ -225,56 +196,12 @@ def _end_with_day(session: StudySession, now: datetime) -> SessionState:
     return SessionState(is_new_day=True)
 
 
-def session_state(*, learner: User, deck: Deck, mode: str, now: datetime) -> SessionState:
-    """Where the learner stands in this mode; only reads."""
-    steps = Step.objects.unanswered().filter(
-        session__in=learner.study_sessions.open().filter(deck=deck, mode=mode)
-    )
-    step = steps.select_related("session").first()
-    if step is None:
-        return SessionState()
-    if not is_current(step.session, study_day(now, learner.zone)):
-        return SessionState(is_new_day=True)
-    enrollment = Enrollment.objects.get(learner=learner, deck=deck)
-    step.session.deck = enrollment.deck = deck
-    enrollment.learner = learner
-    progress = progress_on(Question.from_json(step.question), learner)
-    return state_at(step, enrollment, progress, now)
-
-
-def state_at(
-    step: Step, enrollment: Enrollment, progress: CardProgress | None, now: datetime
-) -> SessionState:
-    """Where the learner stands at an open step."""
-    queue = DeckQueue(step.session, enrollment, now)
-    if MODES[step.session.mode].counts:
-        # Drawn once more, and thrown away, so that the page counts what waits just as the answer before did.
-        _draw(queue, enrollment.learner, position=step.position, now=now)
-    return SessionState(step, enrollment, progress, queue.waiting, undoable=last_answered(step.session))
-
-
-def last_answered(session: StudySession) -> int | None:
-    """The key of the session's last answered step that stands; what was handed in on a paper is not taken back."""
-    answered = session.steps.standing().exclude(answered_at=None).filter(on_paper=False)
-    return answered.order_by("-position").values_list("pk", flat=True).first()
-
-
 def session_finish(*, learner: User, deck: Deck, mode: str, now: datetime) -> None:
     """End the learner's open session in this mode, if there is one; what is answered stays."""
     with transaction.atomic():
         session = learner.study_sessions.open().filter(deck=deck, mode=mode).first()
         if session:
             end_session(session, now)
-
-
-def _draw(queue: DeckQueue, learner: User, *, position: int, now: datetime) -> Question | None:
-    chance = Random(f"{queue.session.seed}:{position}")
-    return MODES[queue.session.mode].draw(queue, moment(now, learner.zone), chance)
-
-
-def progress_on(question: Question, learner: User) -> CardProgress | None:
-    """The learner's progress on what ``question`` asks."""
-    return CardProgress.objects.filter(learner=learner, card=question.card_id, side=question.side).first()
 
 
 def open_step(

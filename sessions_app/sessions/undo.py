@@ -11,16 +11,8 @@ from cards.models import Card
 from sessions_app.models import Enrollment, Step, StudySession
 from sessions_app.questions.queue import DeckQueue
 from sessions_app.review_log import replaying
-from sessions_app.sessions.services import (
-    SessionState,
-    is_current,
-    last_answered,
-    next_position,
-    next_step,
-    open_step,
-    progress_on,
-    state_at,
-)
+from sessions_app.sessions.services import next_position, next_step, open_step
+from sessions_app.sessions.state import SessionState, is_current, last_answered, progress_on, state_at
 from sessions_app.study.days import study_day
 from sessions_app.study.questions.types import Question
 from studysite.accounts.models import User

@@ -1,11 +1,12 @@
-"""The one place that decides whether a request gets a whole page or one part of it."""
+"""What htmx is answered with: the one place that decides between a whole page and a part of it."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
 
 from studysite.http.requests import SiteRequest
 
@@ -39,3 +40,8 @@ def render_page(
     response = render(request, name, {**context, "part": part}, status=status)
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     return response
+
+
+def go_to(request: SiteRequest, address: str) -> HttpResponse:
+    """Redirect to another page: htmx would swap the target of a plain redirect into the present one."""
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)

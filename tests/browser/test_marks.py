@@ -78,7 +78,7 @@ def test_z_brings_a_card_put_aside_back_before_it_takes_an_answer_back(page: Pag
     expect(page.get_by_text("The card is asked again today.")).to_be_visible()
     assert Review.objects.standing().count() == 1
     page.keyboard.press("z")
-    expect(page.get_by_text("Taken back.")).to_be_visible()
+    expect(page.get_by_text("Undone.")).to_be_visible()
     assert not Review.objects.standing().exists()
 
 

@@ -117,7 +117,7 @@ def test_two_tabs_count_one_answer(page: Page, learner, sign_in) -> None:
     other.goto(STUDY)
     rate(page, "Good")
     rate(other, "Again")
-    expect(other.get_by_text("answered already")).to_be_visible()
+    expect(other.get_by_text("already answered")).to_be_visible()
     assert [line.rating for line in Review.objects.all()] == [3]
 
 

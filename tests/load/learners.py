@@ -15,7 +15,7 @@ from tests.load.pages import last_step, open_step
 from tests.server import query
 
 STUDY = "/decks/deep-learning/spaced/"
-STALE = "was answered already"
+STALE = "already answered that card"
 LOG = "SELECT step_id, rating, voided_at IS NOT NULL FROM sessions_app_review WHERE step_id IS NOT NULL"
 
 LogLine = tuple[int, int, bool]
@@ -144,7 +144,7 @@ class Learner:
             raise
         if not self._is_answered(answer):
             return
-        if "Taken back." in answer.text:
+        if "Undone." in answer.text:
             self.told.standing.pop(step, None)
             self.told.unknown.pop(step, None)
             self.told.undone.add(step)

@@ -9,7 +9,7 @@ from cards.editing.decks import refresh_deck
 from cards.models import Card, Deck, Visibility
 from sessions_app.models import Step
 from sessions_app.sessions import services as sessions
-from sessions_app.sessions.services import SessionState
+from sessions_app.sessions.state import SessionState
 from sessions_app.study.modes.types import SessionSettings
 from studysite.accounts.models import User
 

@@ -12,7 +12,7 @@ from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySes
 from sessions_app.questions import today
 from sessions_app.review_log import replaying
 from sessions_app.sessions import services as sessions
-from sessions_app.sessions.views.study import NEW_DAY
+from sessions_app.sessions.responses import NEW_DAY
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.questions import grading
 from sessions_app.study.questions.types import Question

@@ -9,12 +9,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
-from django_htmx.http import HttpResponseClientRedirect
 
+from cards.access import deck_to_see
 from cards.models import Deck
 from cards.text.cleaning import clean_text
 from sessions_app import models as sessions_app
-from sessions_app.access import deck_or_404, enrollment_of, test_required
+from sessions_app.access import enrollment_of, session_required
 from sessions_app.models import Paper, PaperQuerySet
 from sessions_app.practice_test import handing_in, saving, starting
 from sessions_app.practice_test.forms import PaperStartForm
@@ -27,7 +27,7 @@ from sessions_app.study.modes import MODES
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.questions import paper_answers
 from studysite.accounts.guests import admit
-from studysite.http.htmx import render_page
+from studysite.http.htmx import go_to, render_page
 from studysite.http.limits import too_often
 from studysite.http.requests import LearnerRequest
 from studysite.numbers import whole_number
@@ -41,7 +41,7 @@ SAVED = "Saved."
 @require_http_methods(["GET", "HEAD", "POST"])
 def test_page(request: LearnerRequest, slug: str) -> HttpResponse:
     """The open paper, what is to be judged on it, or the form that starts a test; a POST starts one."""
-    deck = deck_or_404(request, slug)
+    deck = deck_to_see(request, slug)
     if request.method == "POST":
         return start(request, deck)
     paper = open_paper(request, deck)
@@ -64,7 +64,7 @@ def start(request: LearnerRequest, deck: Deck) -> HttpResponse:
 
 
 @never_cache
-@test_required
+@session_required(handing_in.MODE)
 @require_POST
 def save(request: LearnerRequest, slug: str) -> HttpResponse:
     """Keep what is filled in: one question as it changes, or the whole form."""
@@ -88,7 +88,7 @@ def save(request: LearnerRequest, slug: str) -> HttpResponse:
 
 
 @never_cache
-@test_required
+@session_required(handing_in.MODE)
 @require_POST
 def hand_in(request: LearnerRequest, slug: str) -> HttpResponse:
     """Hand the paper in with what the form holds, once."""
@@ -96,7 +96,7 @@ def hand_in(request: LearnerRequest, slug: str) -> HttpResponse:
 
 
 @never_cache
-@test_required
+@session_required(handing_in.MODE)
 @require_POST
 def judge(request: LearnerRequest, slug: str) -> HttpResponse:
     """Take how the learner judges her own answers, and score the paper."""
@@ -115,7 +115,7 @@ def finish(request: LearnerRequest, slug: str, step: Any) -> HttpResponse:
 
 
 @never_cache
-@test_required
+@session_required(handing_in.MODE)
 @require_POST
 def discard(request: LearnerRequest, slug: str) -> HttpResponse:
     """Give the test up: no score, no evidence."""
@@ -127,7 +127,7 @@ def discard(request: LearnerRequest, slug: str) -> HttpResponse:
 def to(request: LearnerRequest, address: str, message: str = "") -> HttpResponse:
     if message:
         messages.info(request, message)
-    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+    return go_to(request, address)
 
 
 def address_of(paper: Paper) -> str:

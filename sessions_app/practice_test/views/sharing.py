@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from sessions_app.access import deck_or_404
+from cards.access import deck_to_see
 from sessions_app.models import Paper, make_token
 from sessions_app.practice_test import handing_in, starting
 from sessions_app.practice_test.forms import TakeForm
@@ -41,7 +41,7 @@ def sharing(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def beat(request: LearnerRequest, slug: str, token: str) -> HttpResponse:
     """Whose paper it is, and the score to beat; a POST starts it, for nobody as a guest."""
-    deck = deck_or_404(request, slug)
+    deck = deck_to_see(request, slug)
     shared = Paper.objects.scored().filter(session__deck=deck, token=token)
     source = get_object_or_404(shared.select_related("session__learner"))
     source.session.deck = deck

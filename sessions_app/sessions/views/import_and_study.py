@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST
 
 from cards.importing.views import import_draft
 from cards.models import Deck, ImportDraft
-from sessions_app.sessions.views.study import start
+from sessions_app.sessions.responses import start_from_post
 from studysite.accounts.guests import learner_required
 from studysite.http.requests import LearnerRequest
 
@@ -29,4 +29,4 @@ def import_study(request: LearnerRequest, token: str) -> HttpResponse:
         return response
     # That there are cards now is what the question says.
     list(messages.get_messages(request))
-    return start(request, deck, MODE)
+    return start_from_post(request, deck, MODE)

@@ -9,21 +9,22 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from cards.access import deck_to_see
 from cards.models import Card, Deck
-from sessions_app.access import deck_or_404, enrollment_of, session_required
+from sessions_app.access import enrollment_of, session_required
 from sessions_app.sessions import marks
-from sessions_app.sessions import services as sessions
+from sessions_app.sessions.access import step_or_404
 from sessions_app.sessions.forms import MarkForm, PutAsideForm
 from sessions_app.sessions.marks import Mark
-from sessions_app.sessions.views.study import NEW_DAY, STALE, show, step_or_404
+from sessions_app.sessions.responses import STALE, respond
 from studysite.accounts.guests import learner_required
 from studysite.http.htmx import render_page, wanted_part
 from studysite.http.requests import LearnerRequest, safe_next
 
 CARDS_PER_PAGE = 50
-SAID = {
+MESSAGES = {
     (Mark.STARRED, True): "Starred.",
-    (Mark.STARRED, False): "The star is gone.",
+    (Mark.STARRED, False): "Star removed.",
     (Mark.SUSPENDED, True): "Suspended: the card is not asked any more.",
     (Mark.SUSPENDED, False): "The card is asked again.",
     (Mark.BURIED, True): "Buried: the card comes back tomorrow.",
@@ -34,7 +35,7 @@ SAID = {
 @learner_required
 @require_POST
 def card_mark(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
-    """Set or take away a mark on a card; the answer is the page that the form was on, or the star alone."""
+    """Set or remove a mark on a card, and go back to the page of the form; with htmx the star alone."""
     decks = Deck.objects.visible_to(request.learner).filter(slug=slug)
     card = get_object_or_404(Card.objects.present().select_related("deck"), pk=pk, deck__in=decks)
     form = MarkForm(request.POST)
@@ -45,40 +46,32 @@ def card_mark(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
     if wanted_part(request, ("star-form",)):
         context = {"deck": card.deck, "card_id": card.pk, "starred": on, "next": safe_next(request)}
         return render_page(request, "sessions_app/marks/_star_form.html", context)
-    messages.success(request, SAID[mark, on])
+    messages.success(request, MESSAGES[mark, on])
     return redirect(safe_next(request) or reverse("deck_marked", args=[slug]))
 
 
 @never_cache
-@session_required
+@session_required()
 @require_POST
 def put_aside(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
-    """Suspend or bury the card of the open step, and go on to the next."""
+    """Suspend or bury the card of the open step, and go on with the next."""
     step = step_or_404(request, slug, mode)
     form = PutAsideForm(request.POST)
     if not form.is_valid():
         raise Http404("no such mark")
-    now, deck = timezone.now(), step.session.deck
-    state = marks.step_put_aside(learner=request.learner, step=step, mark=form.cleaned_data["mark"], now=now)
-    if not request.htmx:
-        if not state.is_stale:
-            if state.is_new_day:
-                messages.info(request, NEW_DAY)
-            return redirect(f"{reverse('study', args=[slug, mode])}?aside={step.card_id or 0}")
-        messages.info(request, STALE)
-        return redirect("study", slug=slug, mode=mode)
+    mark, deck = form.cleaned_data["mark"], step.session.deck
+    state = marks.step_put_aside(learner=request.learner, step=step, mark=mark, now=timezone.now())
     if state.is_stale:
-        state = sessions.session_state(learner=request.learner, deck=deck, mode=mode, now=now)
-        return show(request, deck, mode, state, notice=STALE)
-    return show(request, deck, mode, state, aside=step.card_id)
+        return respond(request, deck, mode, notice=STALE)
+    return respond(request, deck, mode, state, aside=step.card_id)
 
 
 @never_cache
 @learner_required
 @require_safe
 def marked(request: LearnerRequest, slug: str) -> HttpResponse:
-    """The deck's cards that the learner has starred, suspended or buried, with the ways back."""
-    deck = deck_or_404(request, slug)
+    """The deck's cards that the learner starred, suspended or buried, with buttons that undo it."""
+    deck = deck_to_see(request, slug)
     now, chosen = timezone.now(), request.GET.get("mark")
     mark = Mark(chosen) if chosen in set(Mark) else None
     rows = marks.marked(enrollment_of(request, deck), now, mark).select_related("card")

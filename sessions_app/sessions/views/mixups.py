@@ -7,10 +7,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from sessions_app.access import deck_or_404, enrollment_of
+from cards.access import READ_AND_POST, deck_to_see
+from sessions_app.access import enrollment_of
 from sessions_app.questions.mixups import drilled_cards, mixups
-from sessions_app.sessions import services as sessions
-from sessions_app.sessions.views.study import NOTHING
+from sessions_app.sessions.responses import NOTHING
+from sessions_app.sessions.services import session_start
 from sessions_app.study.modes import learn
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.types import Kind
@@ -20,10 +21,10 @@ from studysite.http.requests import LearnerRequest
 
 @never_cache
 @learner_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_AND_POST)
 def mixed_up(request: LearnerRequest, slug: str) -> HttpResponse:
-    """The pairs side by side; a POST starts the drill, which ends a session of Learn that is open."""
-    deck = deck_or_404(request, slug)
+    """The pairs side by side; a POST starts the drill, and ends an open session of Learn."""
+    deck = deck_to_see(request, slug)
     pairs = mixups(enrollment_of(request, deck))
     if request.method != "POST":
         return render(request, "sessions_app/mixed_up/page.html", {"deck": deck, "pairs": pairs})
@@ -33,7 +34,7 @@ def mixed_up(request: LearnerRequest, slug: str) -> HttpResponse:
         kinds=(Kind.CHOICE.value,),
         seconds=learn.DRILL_SECONDS,
     )
-    session = pairs and sessions.session_start(
+    session = pairs and session_start(
         learner=request.learner, deck=deck, mode="learn", settings=settings, now=timezone.now()
     )
     if not session:

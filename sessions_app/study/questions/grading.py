@@ -114,7 +114,14 @@ def _typed(question: Question, response: Mapping[str, str]) -> Graded:
     verdict, judged_by = judgement.verdict, JudgedBy.JUDGE
     if verdict is Verdict.ASK and "held" in response and response.get("verdict") in (RIGHT, WRONG):
         verdict, judged_by = Verdict(response["verdict"]), JudgedBy.LEARNER
-    return Graded(question.card_id, Evidence.RECALL, verdict, response=typed, judged_by=judged_by)
+    return Graded(
+        question.card_id,
+        Evidence.RECALL,
+        verdict,
+        response=typed,
+        judged_by=judged_by,
+        judgement=judgement,
+    )
 
 
 def _flip(question: Question, response: Mapping[str, str]) -> Graded:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+from sessions_app.study.judging import Judgement
 from sessions_app.study.types import Evidence, JudgedBy, Kind, Rating, Side, StudyCard, Verdict, from_stored
 
 
@@ -78,6 +79,7 @@ class Graded:
 
     ``mistaken_for`` is the card whose answer was given instead, ``judged_by`` whose word the verdict is. With the
     verdict ``ASK`` nothing is answered yet: the ``response`` is kept, and the learner is asked how it was.
+    ``judgement`` says how a typed response compares with the answer; None for other kinds.
     """
 
     card_id: int
@@ -87,6 +89,7 @@ class Graded:
     response: str = ""
     mistaken_for: int | None = None
     judged_by: JudgedBy = JudgedBy.LEARNER
+    judgement: Judgement | None = None
 
 
 class InvalidResponseError(ValueError):

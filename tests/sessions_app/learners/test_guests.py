@@ -136,7 +136,7 @@ def test_days_and_times_are_the_guests_own(client, study_url, answer_url):
         answer(client, answer_url)
         assert Review.objects.get().study_day == date(2026, 3, 3)
         with patch(
-            "sessions_app.sessions.views.study.show",
+            "sessions_app.sessions.views.study.show_state",
             lambda *args, **kwargs: HttpResponse(get_current_timezone_name()),
         ):
             assert client.get(study_url).text == "Asia/Tokyo"
@@ -149,7 +149,7 @@ def test_days_and_times_are_the_guests_own(client, study_url, answer_url):
 def test_a_post_by_nobody_leads_back_to_the_start(client, deck, study_url, name):
     url = reverse(name, args=[deck.slug, "spaced"])
     assert client.post(url, {"step": 1})["Location"] == study_url
-    assert "not logged in any more" in client.get(study_url).text
+    assert "no longer logged in" in client.get(study_url).text
     assert client.post(url, {"step": 1}, headers=HTMX)["HX-Redirect"] == study_url
     assert not guests().exists()
 

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from cards.models import Card
 from sessions_app.models import CardProgress, Enrollment, StudySession
 from sessions_app.questions.queue import DeckQueue
-from sessions_app.sessions.services import day_end_of
-from sessions_app.study.days import moment
+from sessions_app.study.days import day_end, moment, study_day
 from sessions_app.study.modes import spaced
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.types import Rating
@@ -59,18 +58,18 @@ def memory_of(state, position):
 
 def state(learner, deck, kinds):
     """Give the deck's cards these kinds, in bulk, with the roll-up that they make."""
-    day_end = day_end_of(learner, NOON)
+    tomorrow = day_end(study_day(NOON, learner.zone), learner.zone)
     cards = deck.cards.in_order().values_list("pk", flat=True)
     rows = [
         CardProgress(
             learner=learner, deck=deck, card_id=pk, side="definition", suspended=kind.suspended,
-            starred=kind.starred, buried_until=day_end if kind.buried else None, **memory_of(kind.state, place),
+            starred=kind.starred, buried_until=tomorrow if kind.buried else None, **memory_of(kind.state, place),
         )
         for place, (pk, kind) in enumerate(zip(cards, kinds, strict=True))
         if kind != Kind()
     ]  # fmt: skip
     CardProgress.objects.bulk_create(rows, batch_size=500)
-    buried_until = day_end if any(kind.buried for kind in kinds) else None
+    buried_until = tomorrow if any(kind.buried for kind in kinds) else None
     Enrollment.objects.create(learner=learner, deck=deck, buried_until=buried_until)
     Enrollment.objects.recount()
 

@@ -15,6 +15,7 @@ from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step
 from sessions_app.review_log import replaying
 from sessions_app.sessions import marks
 from sessions_app.sessions import services as sessions
+from sessions_app.sessions.state import session_state
 from sessions_app.sessions.undo import answer_undo
 from sessions_app.study.types import Level, Verdict
 from studysite.accounts.models import User
@@ -118,7 +119,7 @@ def test_the_old_question_is_put_away(studied, deck):
 
 def test_a_session_without_a_question_goes_on(studied, deck):
     reask(deck, 2)
-    state = sessions.session_state(learner=studied.learner, deck=deck, mode="spaced", now=studied.now)
+    state = session_state(learner=studied.learner, deck=deck, mode="spaced", now=studied.now)
     assert state.step is None
     session = studied.start()
     assert session == StudySession.objects.get()

@@ -1,6 +1,7 @@
 """Learn's pages, with htmx and as plain forms."""
 
 from random import Random
+from unittest.mock import patch
 
 import pytest
 from django.db import connection
@@ -11,6 +12,7 @@ from django.urls import reverse
 from cards.editing.decks import refresh_deck
 from cards.models import Card, CardReport, Deck, Tag, TwinPair
 from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession
+from sessions_app.study.questions import grading
 from sessions_app.study.questions.types import Question
 from sessions_app.study.types import Kind, Level
 from studysite.accounts.models import User
@@ -164,7 +166,7 @@ def test_who_knows_a_card_is_asked_to_recall_it(learning):
     learning.right()
     assert progress(old.card_id).level == Level.RECALLED
     stale = learning.client.post(address, {"step": old.pk}, headers=HTMX)
-    assert "answered already" in text(stale)
+    assert "already answered" in text(stale)
 
 
 def test_without_htmx_an_answer_leads_to_its_feedback_and_on(learning):
@@ -275,6 +277,14 @@ def test_an_answer_in_doubt_is_kept_until_the_learner_has_judged_it(typing):
     page = text(typing.answer(verdict="correct", typed="something else"))
     assert 'class="feedback right"' in page
     assert Review.objects.get().response == f"it was {LONG} dog"
+
+
+@pytest.mark.parametrize("response", ["Quito", f"it was {LONG} dog"])
+def test_a_typed_answer_is_judged_once_for_its_verdict_and_its_feedback(typing, response):
+    """The second one is in doubt: it stays on the page until the learner has judged it."""
+    with patch.object(grading, "judge", wraps=grading.judge) as judge:
+        assert "You answered" in text(typing.answer(typed=response))
+    judge.assert_called_once()
 
 
 @pytest.mark.parametrize("typed", ["", "   ", "\0", "x" * 2_001, "x" * 1_000_000])
@@ -447,7 +457,7 @@ def test_a_late_answer_counts_nothing_and_shows_where_things_stand(learning):
         {"step": step.pk, "option": 0},
         headers=HTMX,
     )
-    assert "answered already" in text(response)
+    assert "already answered" in text(response)
     assert Review.objects.count() == 1
 
 

@@ -8,6 +8,7 @@ from django.core.management import call_command
 from cards.models import Card
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step, StudySession
 from sessions_app.sessions import services as sessions
+from sessions_app.sessions.state import session_state
 from sessions_app.study.questions.types import InvalidResponseError
 from sessions_app.study.scheduling.fsrs_memory import VERSION
 from sessions_app.study.types import Level
@@ -105,7 +106,7 @@ def test_finishing_gives_the_open_question_back(studying, learner):
 def test_a_session_ends_with_its_study_day(studying, learner):
     first = studying.start()
     studying.now += timedelta(days=1)
-    state = sessions.session_state(learner=learner, deck=studying.deck, mode="spaced", now=studying.now)
+    state = session_state(learner=learner, deck=studying.deck, mode="spaced", now=studying.now)
     assert (state.step, state.is_new_day) == (None, True)
     second = studying.start()
     first.refresh_from_db()

@@ -173,8 +173,8 @@ def test_finishing_early_keeps_what_was_answered(deck, learner_client, study_url
 
 def test_with_nothing_to_study_the_page_says_so(make_deck, learner_client):
     study_url = reverse("study", args=[make_deck(0).slug, "spaced"])
-    assert "nothing to study here just now" in text(learner_client.post(study_url, follow=True))
-    assert "nothing to study here just now" in text(learner_client.post(study_url, headers=HTMX))
+    assert "nothing to study here right now" in text(learner_client.post(study_url, follow=True))
+    assert "nothing to study here right now" in text(learner_client.post(study_url, headers=HTMX))
 
 
 # --- Twice, stale, hostile
@@ -194,7 +194,7 @@ def test_an_empty_deck_and_one_whose_cards_are_all_put_aside_say_why_nothing_is_
 def test_a_double_submit_counts_once_and_shows_where_the_session_stands(learner_client, answer_url, step):
     learner_client.post(answer_url, {"step": step.pk, "rating": "3"})
     again = learner_client.post(answer_url, {"step": step.pk, "rating": "1"}, headers=HTMX)
-    assert "answered already" in text(again)
+    assert "already answered" in text(again)
     assert "Term 1" in text(again)
     assert Review.objects.get().rating == 3
 
@@ -202,14 +202,14 @@ def test_a_double_submit_counts_once_and_shows_where_the_session_stands(learner_
 def test_the_back_button_counts_once_without_javascript_too(learner_client, answer_url, step):
     learner_client.post(answer_url, {"step": step.pk, "rating": "3"})
     again = learner_client.post(answer_url, {"step": step.pk, "rating": "1"}, follow=True)
-    assert "answered already" in text(again)
+    assert "already answered" in text(again)
     assert Review.objects.count() == 1
 
 
 def test_an_answer_after_the_end_shows_the_end(deck, learner_client, answer_url, step):
     learner_client.post(reverse("study_finish", args=[deck.slug, "spaced"]))
     response = learner_client.post(answer_url, {"step": step.pk, "rating": "1"}, headers=HTMX)
-    assert "answered already" in text(response)
+    assert "already answered" in text(response)
     assert 'id="start-form"' in text(response)
 
 

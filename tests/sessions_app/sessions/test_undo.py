@@ -279,11 +279,11 @@ def answered(learner_client, deck):
 def test_undo_on_the_page_by_htmx_and_as_a_plain_form(learner_client, answered):
     url, step = answered
     body = learner_client.post(url, {"step": step.pk}, headers=HTMX).content.decode()
-    assert "Taken back" in body
+    assert "Undone." in body
     assert "Term 0" in body
     assert "undo-form" not in body
     again = learner_client.post(url, {"step": step.pk}, follow=True).content.decode()
-    assert "taken back already" in again
+    assert "already undone" in again
 
 
 def test_nobody_takes_back_what_is_not_theirs(client, stranger_client, owner_client, answered):

@@ -62,3 +62,11 @@ def test_renders_the_whole_page_and_tells_caches_what_that_depends_on(rendered: 
     assert rendered == ["cards/deck.html"]
     assert response.status_code == 404
     assert {name.strip() for name in response["Vary"].split(",")} == {"HX-Request", "HX-Target"}
+
+
+def test_another_page_is_opened_as_a_whole_with_htmx_too() -> None:
+    plain, by_htmx = (
+        htmx.go_to(request_with(**headers), "/decks/") for headers in ({}, {"HX_Request": "true"})
+    )
+    assert (plain.status_code, plain["Location"]) == (302, "/decks/")
+    assert (by_htmx.status_code, by_htmx["HX-Redirect"]) == (200, "/decks/")

@@ -1,0 +1,190 @@
+"""What the views of Learn and Spaced respond with.
+
+A page shows one of four things: the open question, the feedback on an answer, a finished round, or the form that
+starts a session. With htmx it is the part `question` of the page alone.
+"""
+
+from functools import partial
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+
+from cards.models import Deck
+from sessions_app import models as sessions_app
+from sessions_app.access import enrollment_of
+from sessions_app.models import CardProgress, Enrollment
+from sessions_app.questions import today
+from sessions_app.questions.images import illustrated
+from sessions_app.questions.mixups import has_mixups
+from sessions_app.sessions import marks, summary, undo
+from sessions_app.sessions.feedback import Feedback
+from sessions_app.sessions.forms import StartForm
+from sessions_app.sessions.marks import Mark
+from sessions_app.sessions.mode_pages import PAGES, learned
+from sessions_app.sessions.services import session_start
+from sessions_app.sessions.state import OpenState, SessionState, session_state
+from sessions_app.sessions.summary import Round
+from sessions_app.study.modes import MODES
+from sessions_app.study.questions.types import Question
+from sessions_app.study.scheduling.progress import is_leech
+from studysite.accounts.guests import admit
+from studysite.http.htmx import render_page
+from studysite.http.requests import LearnerRequest
+
+STALE = "You already answered that card. It was counted once."
+NEW_DAY = (
+    "A new study day has begun, so that session has ended. Its answers count; its open card comes again."
+)
+NOTHING = "There is nothing to study here right now."
+
+
+def start_from_post(request: LearnerRequest, deck: Deck, mode: str) -> HttpResponse:
+    """Start a session as the posted form says; a visitor becomes a guest. Show the form again if it has errors."""
+    now = timezone.now()
+    enrollment = enrollment_of(request, deck)
+    form = PAGES[mode].form(request.POST, instance=enrollment, learner=request.learner)
+    if not form.is_valid():
+        return show_start(request, deck, mode, form=form)
+    if instead := admit(request):
+        return instead
+    enrollment.learner = request.learner
+    settings = form.session_settings(introduced_today=today.introduced_today(enrollment, now))
+    sessions_app.enrollment_set(learner=request.learner, deck=deck, **form.kept_settings())
+    session = session_start(learner=request.learner, deck=deck, mode=mode, settings=settings, now=now)
+    return respond(request, deck, mode, notice="" if session else NOTHING)
+
+
+def respond(
+    request: LearnerRequest,
+    deck: Deck,
+    mode: str,
+    state: SessionState | None = None,
+    *,
+    notice: str = "",
+    aside: int | None = None,
+) -> HttpResponse:
+    """Respond to a post in a session: with htmx by what the page shows now, else by a redirect to the page.
+
+    ``state`` is the session's after the post; without one it is read when it is shown. ``notice`` is a sentence
+    about the post. ``aside`` is the key of a card that it suspended or buried.
+    """
+    if request.htmx:
+        if state is None:
+            state = session_state(learner=request.learner, deck=deck, mode=mode, now=timezone.now())
+        return show_state(request, deck, mode, state, notice=notice, aside=aside)
+    if state and state.is_new_day:
+        notice = NEW_DAY
+    if notice:
+        messages.info(request, notice)
+    page = reverse("study", args=[deck.slug, mode])
+    return redirect(page if aside is None else f"{page}?aside={aside}")
+
+
+def show_state(
+    request: LearnerRequest,
+    deck: Deck,
+    mode: str,
+    state: SessionState,
+    *,
+    notice: str = "",
+    aside: int | None = None,
+) -> HttpResponse:
+    """Show the open question, or the form that starts a session if there is none.
+
+    ``aside`` is the key of a card that was just suspended or buried: the page offers to bring it back.
+    """
+    card = marks.put_aside_card(request.learner, deck, aside, timezone.now()) if aside else None
+    if isinstance(state, OpenState):
+        return show_question(request, state, notice=notice, aside=card)
+    return show_start(request, deck, mode, notice=NEW_DAY if state.is_new_day else notice, aside=card)
+
+
+def show_question(
+    request: LearnerRequest,
+    state: OpenState,
+    *,
+    notice: str = "",
+    aside: CardProgress | None = None,
+    typed: str = "",
+) -> HttpResponse:
+    """Show the open question, with ``typed`` in its field."""
+    step, session = state.step, state.step.session
+    (question,) = illustrated([Question.from_json(step.question)], session.deck)
+    context = {
+        "notice": notice,
+        "aside": aside,
+        "typed": typed,
+        "step": step,
+        "undoable": state.undoable,
+        "question": question,
+        "progress": state.progress,
+        "is_leech": state.progress and is_leech(state.progress.as_progress()),
+        **PAGES[session.mode].question(question, state),
+    }
+    return render_mode(request, session.deck, session.mode, context)
+
+
+def show_feedback(
+    request: LearnerRequest, state: SessionState, feedback: Feedback, *, notice: str = "", retyped: str = ""
+) -> HttpResponse:
+    """Show the feedback on an answer; ``state`` is the session's after it, ``retyped`` what was typed again."""
+    context = {
+        "notice": notice,
+        "undoable": state.undoable,
+        "feedback": feedback,
+        "step": feedback.step,
+        "question": feedback.question,
+        "retyped": retyped,
+    }
+    session = feedback.step.session
+    return render_mode(request, session.deck, session.mode, context)
+
+
+def show_round(
+    request: LearnerRequest, deck: Deck, mode: str, state: SessionState, finished: Round
+) -> HttpResponse:
+    """Show a finished round card by card."""
+    return render_mode(request, deck, mode, {"round": finished, "undoable": state.undoable})
+
+
+def show_start(
+    request: LearnerRequest,
+    deck: Deck,
+    mode: str,
+    *,
+    form: StartForm | None = None,
+    notice: str = "",
+    aside: CardProgress | None = None,
+) -> HttpResponse:
+    """Show the form that starts a session, below the summary of today's last one."""
+    now, learner = timezone.now(), request.learner
+    context: dict[str, Any] = {"notice": notice, "aside": aside}
+    if learner.is_authenticated:
+        mine = Enrollment.objects.filter(learner=learner, deck=deck)
+        enrollment = today.scheduled_for(mine, learner, now).first() or Enrollment(learner=learner)
+        enrollment.deck, enrollment.learner = deck, learner
+        context |= {
+            "summary": summary.last_session(learner, enrollment, mode, now=now),
+            # A function, since only some templates need it.
+            "has_mixups": partial(has_mixups, enrollment),
+            "has_starred": marks.marked(enrollment, now, Mark.STARRED).exists(),
+            "undoable": undo.undoable(learner=learner, enrollment=enrollment, mode=mode, now=now),
+        }
+    else:
+        enrollment = enrollment_of(request, deck)
+    context |= {
+        "form": form or PAGES[mode].form(instance=enrollment, learner=learner),
+        "today": today.today(enrollment, deck, now=now),
+        "learned": learned(enrollment),
+    }
+    return render_mode(request, deck, mode, context)
+
+
+def render_mode(request: LearnerRequest, deck: Deck, mode: str, context: dict[str, Any]) -> HttpResponse:
+    """The page of the mode, or the part of it that htmx asks for."""
+    context = {"deck": deck, "mode": MODES[mode], **context}
+    return render_page(request, PAGES[mode].template, context, parts=("question",))
