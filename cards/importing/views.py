@@ -51,7 +51,10 @@ BEGINNING = 0.3
 CHANGED = "This is how it reads now. Import it when it is right."
 
 
-def known_draft(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+View = Callable[..., HttpResponse]
+
+
+def known_draft(view: View) -> View:
     """Answer 404 where the draft is dropped in another tab while a slice of it is done."""
 
     @wraps(view)
@@ -144,9 +147,14 @@ def can_be_read(form: HandInForm) -> bool:
 @require_http_methods(READ_AND_POST)
 def import_draft(request: LearnerRequest, token: str) -> HttpResponse:
     """The preview with what can be chosen; once the import has begun, how far it is."""
+    return preview_or_import(request, token, show_result)
+
+
+def preview_or_import(request: LearnerRequest, token: str, when_done: View) -> HttpResponse:
+    """Show the preview, or import as the posted form says; at its end ``when_done(request, draft, message)``."""
     draft = draft_or_404(request, token)
     if draft.phase == ImportDraft.Phase.DONE:
-        return redirect(page_after(request, draft))
+        return when_done(request, draft, "")
     if draft.phase != ImportDraft.Phase.PREVIEW:
         return show_progress(request, draft)
     look, error = look_or_error(draft)
@@ -162,10 +170,11 @@ def import_draft(request: LearnerRequest, token: str) -> HttpResponse:
     if request.POST.get("do") != "import":
         return redirect(draft)
     try:
-        begin(draft, look, into)
+        title = into.cleaned_data.get("title") or title_of(draft, look)
+        running.begin(draft=draft, look=look, title=title)
     except FormatError as begin_error:
         return show_preview(request, draft, look, reading, into, str(begin_error))
-    return step(request, draft)
+    return step(request, draft, when_done)
 
 
 def show_progress(request: LearnerRequest, draft: ImportDraft) -> HttpResponse:
@@ -304,11 +313,6 @@ def left_out(look: Preview) -> list[tuple[str, int]]:
     return [(what, count) for what, count in counts.most_common() if count]
 
 
-def begin(draft: ImportDraft, look: Preview, into: IntoForm) -> None:
-    title = into.cleaned_data.get("title") or title_of(draft, look)
-    running.begin(draft=draft, look=look, title=title)
-
-
 @known_draft
 @learner_required
 @require_POST
@@ -326,11 +330,17 @@ def import_go_on(request: LearnerRequest, token: str) -> HttpResponse:
     return go_to(request, draft.get_absolute_url())
 
 
-def step(request: LearnerRequest, draft: ImportDraft) -> HttpResponse:
+def show_result(request: LearnerRequest, draft: ImportDraft, message: str) -> HttpResponse:
+    """Go to what a finished import has made, and say there what it did."""
+    if message:
+        messages.success(request, message)
+    return go_to(request, page_after(request, draft))
+
+
+def step(request: LearnerRequest, draft: ImportDraft, when_done: View = show_result) -> HttpResponse:
     """Write for a slice; then the deck, or how far it is."""
     if go_on_or_end(request, draft):
-        messages.success(request, came_to(draft))
-        return go_to(request, page_after(request, draft))
+        return when_done(request, draft, came_to(draft))
     if request.htmx and draft.phase != ImportDraft.Phase.PREVIEW:
         return show_progress(request, draft)
     return go_to(request, draft.get_absolute_url())

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from cards.access import READ_AND_POST, deck_to_see
+from cards.access import deck_to_see
 from sessions_app.access import enrollment_of
 from sessions_app.questions.mixups import drilled_cards, mixups
 from sessions_app.sessions.responses import NOTHING
@@ -21,7 +21,7 @@ from studysite.http.requests import LearnerRequest
 
 @never_cache
 @learner_required
-@require_http_methods(READ_AND_POST)
+@require_http_methods(["GET", "HEAD", "POST"])
 def mixed_up(request: LearnerRequest, slug: str) -> HttpResponse:
     """The pairs side by side; a POST starts the drill, and ends an open session of Learn."""
     deck = deck_to_see(request, slug)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from cards.access import READ_AND_POST, deck_to_see
+from cards.access import deck_to_see
 from cards.models import Deck
 from cards.text.cleaning import clean_text
 from sessions_app.access import named, session_required
@@ -33,7 +33,7 @@ from studysite.http.requests import LearnerRequest
 
 
 @never_cache
-@require_http_methods(READ_AND_POST)
+@require_http_methods(["GET", "HEAD", "POST"])
 def study(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
     """The open question, or the form that starts a session; a POST starts one.
 
