@@ -17,7 +17,7 @@ from sessions_app.questions.queue import DeckQueue
 from sessions_app.review_log import totals
 from sessions_app.review_log.replaying import lock_enrollment
 from sessions_app.sessions.services import next_step
-from sessions_app.sessions.state import SessionState, last_answered
+from sessions_app.sessions.state import SessionState, last_answered, stale
 from sessions_app.study.days import day_end, study_day
 from sessions_app.study.scheduling.types import Progress
 from studysite.accounts.models import User
@@ -87,7 +87,7 @@ def step_put_aside(*, learner: User, step: Step, mark: Mark, now: datetime) -> S
     with transaction.atomic():
         enrollment = lock_enrollment(learner, step.session.deck)
         if not Step.objects.unanswered().filter(pk=step.pk, session__finished_at=None).exists():
-            return SessionState(is_stale=True)
+            return stale(step.session, f"Suspending or burying the card of step {step.pk}")
         if step.card and step.card.removed_at is None and step.card.deck_id == enrollment.deck_id:
             _set_mark(enrollment, step.card, mark, on=True, now=now)
         return _pass_over(enrollment, step, now)

@@ -35,7 +35,7 @@ from studysite.accounts.guests import admit
 from studysite.http.htmx import render_page
 from studysite.http.requests import LearnerRequest
 
-STALE = "You already answered that card. It was counted once."
+STALE = "You already answered that card, or its session has ended. Nothing was counted twice."
 NEW_DAY = (
     "A new study day has begun, so that session has ended. Its answers count; its open card comes again."
 )

@@ -18,7 +18,15 @@ from sessions_app.models import CardProgress, Enrollment, Step, StudySession, en
 from sessions_app.questions.queue import DeckQueue
 from sessions_app.review_log import totals, writing
 from sessions_app.review_log.replaying import lock_enrollment
-from sessions_app.sessions.state import OpenState, SessionState, draw, is_current, progress_on, state_at
+from sessions_app.sessions.state import (
+    OpenState,
+    SessionState,
+    draw,
+    is_current,
+    progress_on,
+    stale,
+    state_at,
+)
 from sessions_app.study.days import study_day
 from sessions_app.study.modes import MODES
 from sessions_app.study.modes.types import SessionSettings
@@ -102,7 +110,7 @@ def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: 
         if graded[0].verdict is Verdict.ASK:
             return _hold(step, graded[0], enrollment, now)
         if not _claim(step, graded, now):
-            return SessionState(is_stale=True)
+            return stale(session, f"The answer to step {step.pk}")
         changes: Counter[str] = Counter()
         lines = []
         for item in graded:
@@ -140,7 +148,7 @@ def _hold(step: Step, graded: Graded, enrollment: Enrollment, now: datetime) -> 
     held = {"response": graded.response, "verdict": Verdict.ASK}
     still_open = Step.objects.unanswered().filter(pk=step.pk, session__finished_at=None)
     if not still_open.update(**held):
-        return SessionState(is_stale=True)
+        return stale(step.session, f"The answer to step {step.pk}")
     step.response, step.verdict = held["response"], held["verdict"]
     progress = progress_on(Question.from_json(step.question), enrollment.learner)
     return replace(state_at(step, enrollment, progress, now), judgement=graded.judgement)
@@ -157,7 +165,7 @@ def step_instead(*, learner: User, step: Step, now: datetime) -> SessionState:
         enrollment = lock_enrollment(learner, session.deck)
         open_steps = Step.objects.unanswered().filter(pk=step.pk, session__finished_at=None)
         if not open_steps.exists():
-            return SessionState(is_stale=True)
+            return stale(session, f"Another question for step {step.pk}")
         if not is_current(session, study_day(now, learner.zone)):
             return _end_with_day(session, now)
         queue, position = DeckQueue(session, enrollment, now), step.position + 1
@@ -191,7 +199,7 @@ def next_step(queue: DeckQueue, *, position: int) -> SessionState:
 def _end_with_day(session: StudySession, now: datetime) -> SessionState:
     """End a session whose study day is over; of one that has ended already the answer is merely stale."""
     if not StudySession.objects.open().filter(pk=session.pk).exists():
-        return SessionState(is_stale=True)
+        return stale(session, "A post")
     end_session(session, now)
     return SessionState(is_new_day=True)
 

@@ -1,5 +1,6 @@
 """Where a learner is in a session. Nothing here writes."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,6 +14,8 @@ from sessions_app.study.judging import Judgement
 from sessions_app.study.modes import MODES
 from sessions_app.study.questions.types import Question
 from studysite.accounts.models import User
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,12 @@ class OpenState(SessionState):
 
     step: Step
     enrollment: Enrollment
+
+
+def stale(session: StudySession, what: str) -> SessionState:
+    """The state after a post that came too late and changed nothing. Logs ``what`` it was, with keys alone."""
+    logger.info("%s in session %s came too late and changed nothing.", what, session.pk)
+    return SessionState(is_stale=True)
 
 
 def is_current(session: StudySession, today: date) -> bool:

@@ -12,7 +12,7 @@ from sessions_app.models import Enrollment, Step, StudySession
 from sessions_app.questions.queue import DeckQueue
 from sessions_app.review_log import replaying
 from sessions_app.sessions.services import next_position, next_step, open_step
-from sessions_app.sessions.state import SessionState, is_current, last_answered, progress_on, state_at
+from sessions_app.sessions.state import SessionState, is_current, last_answered, progress_on, stale, state_at
 from sessions_app.study.days import study_day
 from sessions_app.study.questions.types import Question
 from studysite.accounts.models import User
@@ -41,7 +41,7 @@ def answer_undo(*, learner: User, step: Step, now: datetime) -> SessionState:
         lines = list(step.reviews.standing().select_related("card"))
         is_last = last_answered(session) == step.pk and all(line.card.deck_id in homes for line in lines)
         if not is_last or not _reopen(session, homes[session.deck_id], study_day(now, learner.zone)):
-            return SessionState(is_stale=True)
+            return stale(session, f"Undoing step {step.pk}")
         Step.objects.filter(Q(pk=step.pk) | Q(session=session, answered_at=None), retired_at=None).update(
             retired_at=now
         )

@@ -206,6 +206,26 @@ def test_the_back_button_counts_once_without_javascript_too(learner_client, answ
     assert Review.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "fields", "what"),
+    [
+        ("study_answer", {"rating": "1"}, "The answer to step"),
+        ("study_aside", {"mark": "buried"}, "Suspending or burying the card of step"),
+        ("study_instead", {}, "Another question for step"),
+        ("study_undo", {}, "Undoing step"),
+    ],
+)
+def test_a_stale_post_leaves_a_line_with_keys_alone(
+    deck, learner_client, answer_url, step, caplog, name, fields, what
+):
+    learner_client.post(answer_url, {"step": step.pk, "rating": "3"})
+    learner_client.post(answer_url, {"step": Step.objects.unanswered().get().pk, "rating": "3"})
+    with caplog.at_level("INFO", "sessions_app"):
+        learner_client.post(reverse(name, args=[deck.slug, "spaced"]), {"step": step.pk, **fields})
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("sessions_app")]
+    assert lines == [f"{what} {step.pk} in session {step.session_id} came too late and changed nothing."]
+
+
 def test_an_answer_after_the_end_shows_the_end(deck, learner_client, answer_url, step):
     learner_client.post(reverse("study_finish", args=[deck.slug, "spaced"]))
     response = learner_client.post(answer_url, {"step": step.pk, "rating": "1"}, headers=HTMX)
