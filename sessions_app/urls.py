@@ -21,7 +21,7 @@ class ModeConverter(StringConverter):
 
 
 class AskingModeConverter(StringConverter):
-    """The name of a mode that asks one question at a time."""
+    """The name of a mode that asks one question after another."""
 
     regex = "|".join(mode.name for mode in MODES.values() if not mode.at_once)
 

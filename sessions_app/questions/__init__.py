@@ -1,1 +1,1 @@
-"""What the engine draws questions from, read from the database."""
+"""What the engine makes questions from, read from the database."""

@@ -1,7 +1,7 @@
-"""Frozen texts with the images of the cards that they were taken from.
+"""Images beside the frozen texts of questions and boards.
 
-A question keeps texts alone. Its images are looked up when it is shown, by its cards, in one query for a page:
-they are those that the cards have now.
+A question stores texts only. Its images are read when it is shown, in one query for a page: they are the ones that
+its cards have at that time.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ from sessions_app.study.types import Side
 
 
 class IllustratedText(str):
-    """A side's text; ``images`` is the HTML of what stands below it. In all else it is the text."""
+    """The text of a side, with the HTML of the ``images`` below it. Otherwise a string like any other."""
 
     images = ""
 
@@ -36,7 +36,7 @@ class Images:
             self.html[key] = self.html.get(key, "") + image.stored.html
 
     def beside(self, text: str, card: int, side: Side) -> str:
-        """``text``, which is that card's ``side``, with its images."""
+        """``text``, which is the ``side`` of that card, with the images of the side."""
         images = self.html.get((card, side.value))
         return IllustratedText.of(text, images) if images else text
 
@@ -44,7 +44,7 @@ class Images:
         """The question with images on its prompts, its answer and its options."""
         side, card = question.side, question.card_id
         owners = [
-            # An answer that another card has too is the asked card's here.
+            # The right option gets the asked card's images, even if another card has the same answer.
             card if text == question.answer and card else owner
             for text, owner in zip(question.options, question.option_cards, strict=False)
         ]
@@ -60,7 +60,7 @@ class Images:
 
 
 def illustrated(questions: Sequence[Question], deck: Deck) -> list[Question]:
-    """The questions of ``deck`` as they are shown, with their cards' images."""
+    """The questions with the images of their cards, which are in ``deck``."""
     if not deck.has_images:
         return list(questions)
     cards = {
@@ -74,7 +74,7 @@ def illustrated(questions: Sequence[Question], deck: Deck) -> list[Question]:
 
 
 def illustrated_board(board: Board, deck: Deck) -> Board:
-    """The board of ``deck`` as it is shown, with its cards' images."""
+    """The board with the images of its cards, which are in ``deck``."""
     if not deck.has_images:
         return board
     images = Images(board.cards)

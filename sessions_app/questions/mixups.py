@@ -10,13 +10,14 @@ from cards.models import Card
 from sessions_app.models import Enrollment, Review, ReviewQuerySet
 
 MOST_PAIRS = 20
-# More cards than this are no drill of two minutes.
+
 MOST_DRILLED = 12
+"""Cards of a drill: as many as can be asked in two minutes."""
 
 
 @dataclass(frozen=True)
 class Mixup:
-    """Two cards, and how many times the learner gave one for the other."""
+    """Two cards, and how often the learner gave one's answer for the other's."""
 
     first: Card
     second: Card
@@ -65,11 +66,11 @@ def confusions(enrollment: Enrollment, cards: Collection[int]) -> dict[int, dict
 
 
 def drilled_cards(pairs: Sequence[Mixup]) -> tuple[int, ...]:
-    """The cards of a drill: those of the pairs that are mixed up most."""
+    """The keys of the cards of a drill: those of the pairs that are mixed up most."""
     cards = dict.fromkeys(card.pk for pair in pairs for card in (pair.first, pair.second))
     return tuple(cards)[:MOST_DRILLED]
 
 
 def has_mixups(enrollment: Enrollment) -> bool:
-    """Whether there is any pair to look at."""
+    """Whether the learner mixes up any cards of the deck; False if they are not enrolled."""
     return enrollment.pk is not None and mistakes(enrollment).exists()

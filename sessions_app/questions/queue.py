@@ -1,4 +1,4 @@
-"""A learner's cards of one deck as the modes look at them: each question to the database is asked once."""
+"""A learner's cards of one deck, as the modes read them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,8 +24,9 @@ STEPS_AT_ONCE = 100
 class DeckQueue:
     """`sessions_app.study.modes.types.CardQueue` over the database, for one draw in one session.
 
-    It remembers what it has handed out, so that the page can show counts and the card's standing without asking
-    again.
+    It keeps what it has returned, so that the page needs no further queries: ``progress`` by card, and in
+    ``waiting`` how many cards each part of the queue holds. ``first_unseen`` is the position of the deck's first
+    unseen card, if that was found.
     """
 
     session: StudySession
@@ -55,26 +56,26 @@ class DeckQueue:
         return self.session.started_at
 
     def count(self) -> int:
-        """How many cards there are to choose from: neither put aside nor left out by the settings."""
+        """How many cards can be asked: not suspended, not buried, and chosen by the settings."""
         return self._askable().count()
 
     def choosable(self) -> list[int]:
-        """The cards to choose from, in the deck's order."""
+        """The keys of the cards that can be asked, in the deck's order."""
         return list(self._askable().in_order().values_list("pk", flat=True))
 
     def learning(self, *, before: datetime) -> Sequence[Scheduled]:
         rows = self._progress().filter(state__in=[State.LEARNING, State.RELEARNING], due__lte=before)
-        return self._hand_out("learning", rows.order_by("due", "card_id")[:STEPS_AT_ONCE])
+        return self._scheduled("learning", rows.order_by("due", "card_id")[:STEPS_AT_ONCE])
 
     def review(self, *, until: date | None, limit: int) -> Sequence[Scheduled]:
         rows = self._progress().filter(state=State.REVIEW)
         if until is not None:
             rows = rows.filter(due_day__lte=until)
-        return self._hand_out("review", rows.order_by("due_day", "card_id")[:limit])
+        return self._scheduled("review", rows.order_by("due_day", "card_id")[:limit])
 
     def weakest(self, *, limit: int) -> Sequence[Scheduled]:
         rows = self._progress().filter(state=State.REVIEW)
-        return self._hand_out("review", rows.order_by("stability", "card_id")[:limit])
+        return self._scheduled("review", rows.order_by("stability", "card_id")[:limit])
 
     def unseen(self, *, limit: int) -> Sequence[StudyCard]:
         cards = list(self._unseen().only(*FIELDS, "position").in_order()[:limit])
@@ -120,11 +121,11 @@ class DeckQueue:
         return card_pool(card_id, self.enrollment, rng)
 
     def _unseen_progress(self, card: Any) -> CardProgress:
-        """What is known of an unseen card: it may be starred, or recognised already. Not to be saved."""
+        """An unsaved row for a card without a memory: it may be starred, or have a level from Learn."""
         return CardProgress(card_id=card.pk, level=card.own_level, starred=card.own_star)
 
     def _sees_all(self) -> bool:
-        """Whether the first unseen card that was found is the deck's first: no filter hid an earlier one."""
+        """Whether the first unseen card found is the deck's first, since no filter hides an earlier one."""
         buried_until, settings = self.enrollment.buried_until, self.settings
         is_whole = not (settings.starred or settings.tag or settings.cards)
         return is_whole and (buried_until is None or buried_until <= self.now)
@@ -139,7 +140,7 @@ class DeckQueue:
         return cards
 
     def _mine(self) -> CardProgressQuerySet:
-        """The learner's progress on a card, as a subquery beside it, on the side that it asks her for."""
+        """The learner's progress on the card of the outer query, on the side that it asks them for."""
         side = self.enrollment.side_choice
         return CardProgress.objects.filter(
             learner=self.session.learner_id,
@@ -148,7 +149,7 @@ class DeckQueue:
         )
 
     def _chosen(self) -> CardQuerySet:
-        """The deck's cards without those that the settings leave out."""
+        """The deck's cards that the settings choose."""
         cards, settings = Card.objects.present().filter(deck=self.session.deck), self.settings
         if settings.starred:
             cards = cards.filter(Exists(self._mine().filter(starred=True)))
@@ -157,14 +158,14 @@ class DeckQueue:
         return cards.filter(pk__in=settings.cards) if settings.cards else cards
 
     def _askable(self) -> CardQuerySet:
-        """The chosen cards that are not put aside."""
+        """The chosen cards that are neither suspended nor buried."""
         return self._chosen().filter(~Exists(self._mine().filter(self._is_put_aside())))
 
     def _is_put_aside(self) -> Q:
         return Q(suspended=True) | Q(buried_until__isnull=False, buried_until__gt=self.now)
 
     def _rows(self) -> CardProgressQuerySet:
-        """Her progress on the deck's cards, on the side that each asks her for."""
+        """The learner's progress on the deck's cards, on the side that each asks them for."""
         rows = CardProgress.objects.filter(learner=self.session.learner_id, deck=self.session.deck_id)
         return rows.asked(self.enrollment.side_choice)
 
@@ -180,12 +181,12 @@ class DeckQueue:
         return rows.select_related("card").defer("card__term_html", "card__definition_html")
 
     def _study_card(self, card: Card) -> StudyCard:
-        """The card as it asks this learner."""
+        """The card as the engine sees it, asking for this learner's side."""
         return study_card(card, Side(self.enrollment.asked_side(card)), self.session.deck.language)
 
-    def _hand_out(self, pile: str, rows: Iterable[CardProgress]) -> list[Scheduled]:
+    def _scheduled(self, part: str, rows: Iterable[CardProgress]) -> list[Scheduled]:
         rows = list(rows)
         self.progress.update((row.card_id, row) for row in rows)
         items = [Scheduled(self._study_card(row.card), row.memory) for row in rows if row.memory]
-        self.waiting[pile] = len(items)
+        self.waiting[part] = len(items)
         return items

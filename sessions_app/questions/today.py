@@ -13,15 +13,17 @@ from sessions_app.study.days import study_day
 from sessions_app.study.types import State
 from studysite.accounts.models import User
 
-# The table's "91 % right" looks back so many study days.
 RECALL_DAYS = 30
+"""The study days that the "91 % right" of a table counts."""
 
 
 @dataclass(frozen=True)
 class Today:
-    """What Spaced has for a learner in a deck today; ``new`` are the day's new cards that are left.
+    """How many cards of a deck Spaced has for a learner today.
 
-    ``due`` can be asked now; ``unseen`` and ``scheduled`` leave out what is suspended or buried.
+    ``due`` cards can be asked now. ``new`` is what is left of today's new cards. ``unseen`` cards have no memory
+    yet, ``scheduled`` ones have; suspended and buried cards are in neither. ``next_due`` is when the next card is
+    due; None without one.
     """
 
     due: int
@@ -32,19 +34,19 @@ class Today:
 
 
 def scheduled_for(enrollments: EnrollmentQuerySet, learner: User, now: datetime) -> EnrollmentQuerySet:
-    """``enrollments`` with their schedules as they stand in the learner's study day."""
+    """``enrollments`` annotated with their schedules for the learner's study day."""
     today = study_day(now, learner.zone)
     return enrollments.with_schedule(now=now, today=today, recalls_after=today - timedelta(days=RECALL_DAYS))
 
 
 def today(enrollment: Any, deck: Deck, *, now: datetime) -> Today:
-    """What awaits the learner today; ``enrollment`` carries its schedule, or is one not saved yet."""
+    """The learner's cards of today. ``enrollment`` comes from `scheduled_for`, or is not saved yet."""
     if enrollment.pk is None:
         return Today(0, min(deck.card_count, enrollment.new_per_day), deck.card_count, 0, None)
     buried, waiting = buried_cards(enrollment, now), waiting_steps(enrollment, now)
     unseen = max(0, deck.card_count - enrollment.suspended - enrollment.scheduled - buried.unseen)
     left_today = max(0, enrollment.new_per_day - introduced_today(enrollment, now))
-    # A step that waits is due today, before whatever is due on a coming day.
+    # A waiting step is due today, so it comes before anything that is due on a later day.
     next_due = waiting.first_at or min(filter(None, (enrollment.next_due, buried.first_day)), default=None)
     return Today(
         due=max(0, enrollment.due_count - waiting.scheduled),
@@ -57,7 +59,7 @@ def today(enrollment: Any, deck: Deck, *, now: datetime) -> Today:
 
 @dataclass(frozen=True)
 class Buried:
-    """Cards that are buried just now; the first of the ``scheduled`` ones can be asked on ``first_day``."""
+    """How many cards are buried; the first of the ``scheduled`` ones can be asked on ``first_day``."""
 
     unseen: int = 0
     scheduled: int = 0
@@ -66,14 +68,14 @@ class Buried:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Cards that are due today in a same-day step that cannot be asked yet, the first of them at ``first_at``."""
+    """How many cards are due today in a same-day step that comes later, the first of them at ``first_at``."""
 
     scheduled: int = 0
     first_at: datetime | None = None
 
 
 def askable_progress(enrollment: Enrollment) -> CardProgressQuerySet:
-    """The learner's progress on the cards of the deck that are not suspended, on the side that each asks for."""
+    """The learner's progress on the deck's cards that are not suspended, on the side that each asks them for."""
     mine = CardProgress.objects.filter(learner=enrollment.learner_id, deck=enrollment.deck_id)
     return mine.asked(enrollment.side_choice).active()
 
@@ -83,7 +85,7 @@ def buried_cards(enrollment: Enrollment, now: datetime) -> Buried:
     if enrollment.buried_until is None or enrollment.buried_until <= now:
         return Buried()
     has_memory = Q(due_day__isnull=False)
-    # A card is buried until a study day begins, so it comes back on the date of that instant.
+    # A card is buried until the start of a study day, so the date of that instant is the day it comes back.
     back_on = TruncDate("buried_until", tzinfo=enrollment.learner.zone)
     found = (
         askable_progress(enrollment)
@@ -98,7 +100,7 @@ def buried_cards(enrollment: Enrollment, now: datetime) -> Buried:
 
 
 def waiting_steps(enrollment: Any, now: datetime) -> Waiting:
-    """The cards counted as due today whose same-day step is still too far ahead to be asked."""
+    """The cards that count as due today, but whose same-day step comes too late to be asked now."""
     if not enrollment.due_count:
         return Waiting()
     soon = now + timedelta(minutes=enrollment.learn_ahead)
@@ -108,7 +110,7 @@ def waiting_steps(enrollment: Any, now: datetime) -> Waiting:
 
 
 def introduced_today(enrollment: Enrollment, now: datetime) -> int:
-    """How many cards got a memory in the learner's study day."""
+    """How many cards got a memory in the learner's study day that contains ``now``."""
     day = study_day(now, enrollment.learner.zone)
     totals = DayTotal.objects.filter(learner=enrollment.learner_id, deck=enrollment.deck_id, study_day=day)
     return totals.values_list("introduced", flat=True).first() or 0

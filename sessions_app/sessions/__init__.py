@@ -1,1 +1,1 @@
-"""Learn and Spaced: sessions of one question after another."""
+"""Learn and Spaced: sessions that ask one question after another."""

@@ -1,4 +1,4 @@
-"""What learners send while they study."""
+"""The forms of sessions: how to start one, and what posts name."""
 
 from dataclasses import replace
 from typing import Any
@@ -27,7 +27,7 @@ KIND_LABELS = {
 class StartForm(forms.ModelForm):
     """What to study in a mode: all of the deck's cards, or those with a star or a tag.
 
-    ``kept`` names the fields that are the learner's settings for the deck from then on.
+    ``kept`` names the fields that are saved as the learner's settings for the deck.
     """
 
     starred = forms.BooleanField(label="Only starred cards", required=False)
@@ -46,10 +46,11 @@ class StartForm(forms.ModelForm):
         self.fields["tag"].queryset = Tag.objects.seen_by(learner, deck=deck).on(deck)  # type: ignore[attr-defined]
 
     def kept_settings(self) -> dict[str, Any]:
+        """The chosen values that are saved as settings for the deck."""
         return {name: self.cleaned_data[name] for name in self.kept}
 
     def session_settings(self, *, introduced_today: int) -> SessionSettings:
-        """The session's settings; new cards already introduced today count against the day's number."""
+        """The session's settings. ``introduced_today`` new cards are subtracted from the day's limit."""
         tag = self.cleaned_data["tag"]
         return SessionSettings(
             starred=self.cleaned_data["starred"], tag=tag.pk if tag else 0, strict=self.instance.strict
@@ -57,7 +58,7 @@ class StartForm(forms.ModelForm):
 
 
 class SpacedStartForm(StartForm):
-    """What to study in Spaced: what is due with today's new cards, ten more new ones, or extra cards."""
+    """What to study in Spaced: due cards with today's new ones, ten more new ones, or extra cards."""
 
     queue = forms.ChoiceField(choices=[(queue, queue) for queue in spaced.QUEUES], required=False)
     extra_new = forms.IntegerField(min_value=EXTRA_NEW, max_value=EXTRA_NEW, required=False)
@@ -89,23 +90,23 @@ class SpacedStartForm(StartForm):
 
 
 class LearnStartForm(StartForm):
-    """How to be asked in Learn."""
+    """The kinds of question in Learn, and how typed answers are judged."""
 
     learn_kinds = forms.MultipleChoiceField(
         label="Kinds of question",
         choices=[(kind.value, label) for kind, label in KIND_LABELS.items()],
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="A card that cannot be asked in one of these is shown, and you say whether you knew it.",
+        help_text="If a card fits none of these, its answer is shown and you say whether you knew it.",
     )
     kept = ("learn_kinds", "strict", "retype")
 
     class Meta:
         model = Enrollment
         fields = ("learn_kinds", "strict", "retype")
-        labels = {"strict": "Typed answers have to be exact", "retype": "Type a missed answer once more"}
+        labels = {"strict": "Typed answers must be exact", "retype": "Type a missed answer again"}
         help_texts = {
-            "strict": "Otherwise slips of the keys, missing accents and articles are forgiven.",
+            "strict": "If not, typing slips, missing accents and missing articles are forgiven.",
             "retype": "",
         }
 
@@ -125,19 +126,19 @@ class LearnStartForm(StartForm):
 
 
 class MarkForm(forms.Form):
-    """A mark on a card, set (``on``) or taken away."""
+    """A mark on a card, to be set (``on``) or removed."""
 
     mark = forms.TypedChoiceField(choices=[(mark, mark) for mark in Mark], coerce=Mark)
     on = forms.BooleanField(required=False)
 
 
 class PutAsideForm(forms.Form):
-    """A mark that puts the open card aside."""
+    """A mark because of which the open card is not asked: suspended or buried."""
 
     mark = forms.TypedChoiceField(choices=[(mark, mark) for mark in Mark if mark.puts_aside], coerce=Mark)
 
 
 class StepForm(forms.Form):
-    """Which step an answer belongs to."""
+    """The key of the step that a post is about."""
 
     step = forms.IntegerField(min_value=1, max_value=MAX_KEY)

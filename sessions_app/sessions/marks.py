@@ -1,7 +1,7 @@
-"""The learner's own marks on cards, her settings for a deck, and starting over.
+"""A learner's marks on cards: starred, suspended, buried.
 
-Marks are no part of the log; what they change in the roll-up is kept exact here. Everything holds the lock on the
-learner's enrollment, as answers do.
+Marks are not in the log. What they change in the roll-up is updated here, under the lock on the learner's
+enrollment that answers hold too.
 """
 
 from dataclasses import replace
@@ -24,7 +24,7 @@ from studysite.accounts.models import User
 
 
 class Mark(StrEnum):
-    """What a learner can mark a card with."""
+    """A mark that a learner can set on a card."""
 
     STARRED = "starred"
     SUSPENDED = "suspended"
@@ -32,24 +32,24 @@ class Mark(StrEnum):
 
     @property
     def puts_aside(self) -> bool:
-        """Whether a card so marked is not asked."""
+        """Whether a card with this mark is not asked."""
         return self is not Mark.STARRED
 
 
 def marked(enrollment: Enrollment, now: datetime, mark: Mark | None = None) -> CardProgressQuerySet:
-    """The learner's marked cards of the deck, those with ``mark`` or with any, on the side that each asks for."""
+    """The learner's progress on the cards of the deck with ``mark``, or with any, on the side that is asked."""
     mine = CardProgress.objects.filter(learner=enrollment.learner_id, card__deck=enrollment.deck_id)
     wanted = {
         Mark.STARRED: Q(starred=True),
         Mark.SUSPENDED: Q(suspended=True),
         Mark.BURIED: Q(buried_until__gt=now),
     }
-    anyhow = wanted[Mark.STARRED] | wanted[Mark.SUSPENDED] | wanted[Mark.BURIED]
-    return mine.asked(enrollment.side_choice).filter(wanted[mark] if mark else anyhow)
+    any_mark = wanted[Mark.STARRED] | wanted[Mark.SUSPENDED] | wanted[Mark.BURIED]
+    return mine.asked(enrollment.side_choice).filter(wanted[mark] if mark else any_mark)
 
 
 def marks_on(row: CardProgress | None, now: datetime) -> dict[Mark, bool]:
-    """Which marks the learner has set on a card; ``row`` is her progress on it, None where there is none."""
+    """Which marks the learner has set on a card; ``row`` is their progress on it, None without any."""
     return {
         Mark.STARRED: bool(row and row.starred),
         Mark.SUSPENDED: bool(row and row.suspended),
@@ -58,15 +58,15 @@ def marks_on(row: CardProgress | None, now: datetime) -> dict[Mark, bool]:
 
 
 def put_aside_card(learner: User, deck: Deck, card_id: int, now: datetime) -> CardProgress | None:
-    """The learner's progress on a card of the deck that is suspended or buried at ``now``; None if it is not."""
+    """The learner's progress on a card of the deck if it is suspended or buried at ``now``; else None."""
     mine = CardProgress.objects.filter(learner=learner, deck=deck, card=card_id, card__removed_at=None)
     return mine.filter(Q(suspended=True) | Q(buried_until__gt=now)).first()
 
 
 def card_mark(*, learner: User, card: Card, mark: Mark, on: bool, now: datetime) -> None:
-    """Set or take away a mark; a second time changes nothing. ``card`` comes with its deck.
+    """Set or remove a mark; a second time changes nothing. ``card`` comes with its deck.
 
-    Where a session is just asking a card that is put aside, it goes on to the next.
+    A session that is asking a card that is suspended or buried goes on with the next.
     """
     with transaction.atomic():
         enrollment = lock_enrollment(learner, card.deck)
@@ -75,14 +75,14 @@ def card_mark(*, learner: User, card: Card, mark: Mark, on: bool, now: datetime)
             sessions = learner.study_sessions.open().filter(deck=card.deck)
             steps = Step.objects.unanswered().filter(session__in=sessions, card=card)
             for step in steps.select_related("session"):
-                _pass_over(enrollment, step, now)
+                _skip(enrollment, step, now)
 
 
 def step_put_aside(*, learner: User, step: Step, mark: Mark, now: datetime) -> SessionState:
-    """Suspend or bury the card of an open step, and draw the next; nothing is answered.
+    """Suspend or bury the card of an open step, and open the next step; nothing is answered.
 
-    ``step`` comes with its session, deck and card. Where it is not open any more the stand is stale, and nothing
-    is marked.
+    ``step`` comes with its session, deck and card. If it is no longer open, the result is stale and nothing is
+    marked.
     """
     with transaction.atomic():
         enrollment = lock_enrollment(learner, step.session.deck)
@@ -90,11 +90,11 @@ def step_put_aside(*, learner: User, step: Step, mark: Mark, now: datetime) -> S
             return stale(step.session, f"Suspending or burying the card of step {step.pk}")
         if step.card and step.card.removed_at is None and step.card.deck_id == enrollment.deck_id:
             _set_mark(enrollment, step.card, mark, on=True, now=now)
-        return _pass_over(enrollment, step, now)
+        return _skip(enrollment, step, now)
 
 
-def _pass_over(enrollment: Enrollment, step: Step, now: datetime) -> SessionState:
-    """Take the open question back without an answer, and go on."""
+def _skip(enrollment: Enrollment, step: Step, now: datetime) -> SessionState:
+    """Retire the open step without an answer, and open the next."""
     Step.objects.filter(pk=step.pk).update(retired_at=now)
     step.session.deck = enrollment.deck
     state = next_step(DeckQueue(step.session, enrollment, now), position=step.position + 1)
@@ -112,13 +112,13 @@ def _set_mark(enrollment: Enrollment, card: Card, mark: Mark, *, on: bool, now: 
     if row.pk or on:
         row.save()
     if mark.puts_aside and not on and row.due is None:
-        # The search for the next new card may have gone past it.
+        # The search for the next new card may already be past it: let it begin at the start again.
         enrollment.unseen_version = 0
     enrollment.save(update_fields=[*enrollment.roll_up(), "buried_until", "unseen_version"])
 
 
 def _suspend(enrollment: Enrollment, row: CardProgress, *, on: bool) -> None:
-    """Suspend or unsuspend, and move the card out of the roll-up's levels or back into them."""
+    """Suspend or unsuspend: the roll-up counts a suspended card apart from the levels."""
     if row.suspended == on:
         return
     row.suspended = on
@@ -130,7 +130,7 @@ def _suspend(enrollment: Enrollment, row: CardProgress, *, on: bool) -> None:
 
 
 def _bury(enrollment: Enrollment, row: CardProgress, *, on: bool, now: datetime) -> None:
-    """Put the card off until the learner's study day ends, or bring it back."""
+    """Bury the card until the learner's study day ends, or unbury it."""
     zone = enrollment.learner.zone
     row.buried_until = day_end(study_day(now, zone), zone) if on else None
     ends = filter(None, (row.buried_until, enrollment.buried_until))

@@ -1,7 +1,7 @@
-"""Everything that studying writes, each in one transaction.
+"""What a session of Learn or Spaced writes; each function is one transaction.
 
-Answers of one learner in one deck are serialised by a lock on her enrollment (on SQLite by the transaction
-itself); that a step is answered once is the work of a conditional update, not of the lock.
+A lock on the enrollment serialises the answers of one learner in one deck (on SQLite the transaction itself does).
+A conditional update, not the lock, makes sure that a step is answered only once.
 """
 
 from collections import Counter
@@ -38,18 +38,17 @@ from studysite.accounts.models import User
 def session_start(
     *, learner: User, deck: Deck, mode: str, settings: SessionSettings, now: datetime
 ) -> StudySession | None:
-    """The learner's open session in this mode, or a new one with its first step; None when nothing is to ask.
+    """The learner's open session in this mode, or a new one with its first step; None if there is nothing to ask.
 
-    An open session that ended with its study day is closed first, and so is one that studies something else than
-    ``settings`` name; one whose question was put away, because its card was moved or asks something else now, goes
-    on to the next.
+    An open session is closed first if its study day is over, or if ``settings`` name other cards than it asks. If
+    its question was retired, because the card was moved or asks something else now, it goes on with the next.
     """
     today = study_day(now, learner.zone)
     with transaction.atomic():
         enrollment = lock_enrollment(learner, deck)
         open_session = learner.study_sessions.open().filter(deck=deck, mode=mode).first()
         if open_session:
-            if _studies(open_session, settings) and _goes_on(open_session, enrollment, now):
+            if _asks_for(open_session, settings) and _can_continue(open_session, enrollment, now):
                 return open_session
             end_session(open_session, now)
         session = StudySession(
@@ -72,13 +71,16 @@ def session_start(
     return session
 
 
-def _studies(session: StudySession, settings: SessionSettings) -> bool:
-    """Whether the session asks the cards that ``settings`` name, or they leave it open which."""
+def _asks_for(session: StudySession, settings: SessionSettings) -> bool:
+    """Whether the session asks the cards that ``settings`` name; True if they name none."""
     return not settings.cards or SessionSettings.from_json(session.settings).cards == settings.cards
 
 
-def _goes_on(session: StudySession, enrollment: Enrollment, now: datetime) -> bool:
-    """Whether the open session has a question, if need be a newly drawn one; else it is ended."""
+def _can_continue(session: StudySession, enrollment: Enrollment, now: datetime) -> bool:
+    """Whether the open session has a question. If its last one was retired, the next one is drawn.
+
+    A session without a question is ended.
+    """
     is_open = session.steps.unanswered().exists()
     if is_open and is_current(session, study_day(now, enrollment.learner.zone)):
         return True
@@ -87,21 +89,24 @@ def _goes_on(session: StudySession, enrollment: Enrollment, now: datetime) -> bo
 
 
 def next_position(session: StudySession) -> int:
+    """The position after the session's last step."""
     last: int = session.steps.aggregate(last=Max("position"))["last"]
     return last + 1
 
 
 def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: datetime) -> SessionState:
-    """Grade ``response``, log what it says, and draw the next step; the session ends when nothing is left.
+    """Grade ``response``, write it to the log, and open the next step; the session ends if nothing is left.
 
-    ``step`` comes with its session, deck and card. A response that leaves the verdict to the learner is kept on
-    the step, which stays open: the next one says how it was. One that comes after the session's study day is over
-    counts for nothing, since its question is given back then. Raises InvalidResponseError, with nothing written,
-    when the response does not answer the question.
+    ``step`` comes with its session, deck and card. A typed response in doubt is kept on the step, which stays open
+    until the learner has judged it with a second response. After the session's study day a response is not
+    counted: the session ends, and its question stays unanswered.
+
+    Raises:
+        InvalidResponseError: the response does not answer the question. Nothing is written.
     """
     session = step.session
     question = Question.from_json(step.question)
-    graded = MODES[session.mode].grade(question, _given(step, response))
+    graded = MODES[session.mode].grade(question, _with_held(step, response))
     today, is_own_word = study_day(now, learner.zone), step.verdict == Verdict.ASK
     with transaction.atomic():
         enrollment = lock_enrollment(learner, session.deck)
@@ -125,7 +130,7 @@ def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: 
             )
             changes.update(change)
             lines += [line] if line else []
-        # As it will be once the roll-up is written, for the draw and for the page.
+        # As the roll-up below will write it: the next draw and the page need the new numbers.
         for name, number in changes.items():
             setattr(enrollment, name, getattr(enrollment, name) + number)
         queue = DeckQueue(session, enrollment, now)
@@ -135,8 +140,8 @@ def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: 
         return replace(state, lines=lines, undoable=undoable, judgement=graded[0].judgement)
 
 
-def _given(step: Step, response: Mapping[str, str]) -> Mapping[str, str]:
-    """``response`` with what the step has kept, as ``held``: it cannot be typed otherwise afterwards."""
+def _with_held(step: Step, response: Mapping[str, str]) -> Mapping[str, str]:
+    """``response`` with the typed text that the step keeps, as ``held``; the form cannot change that text."""
     given = {name: value for name, value in response.items() if name != "held"}
     if step.verdict == Verdict.ASK:
         given |= {"held": "yes", "typed": step.response}
@@ -144,7 +149,7 @@ def _given(step: Step, response: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _hold(step: Step, graded: Graded, enrollment: Enrollment, now: datetime) -> SessionState:
-    """Keep the response on the open step until the learner has said how it was."""
+    """Keep the response on the open step until the learner has judged it."""
     held = {"response": graded.response, "verdict": Verdict.ASK}
     still_open = Step.objects.unanswered().filter(pk=step.pk, session__finished_at=None)
     if not still_open.update(**held):
@@ -155,9 +160,9 @@ def _hold(step: Step, graded: Graded, enrollment: Enrollment, now: datetime) -> 
 
 
 def step_instead(*, learner: User, step: Step, now: datetime) -> SessionState:
-    """Ask the open step's card in the way in which the learner can show more; the step is taken back unanswered.
+    """Replace the open step by one that asks its card for a recall; the old one is retired unanswered.
 
-    ``step`` comes with its session, deck and card. Where there is no such way the step stays as it is.
+    ``step`` comes with its session, deck and card. It stays if there is no such question.
     """
     session = step.session
     question, way = Question.from_json(step.question), MODES[session.mode].instead
@@ -180,9 +185,9 @@ def step_instead(*, learner: User, step: Step, now: datetime) -> SessionState:
 
 
 def next_step(queue: DeckQueue, *, position: int) -> SessionState:
-    """Open the session's next step; end the session where nothing is left, or where its study day is over.
+    """Open the session's next step; end the session if nothing is left, or if its study day is over.
 
-    The caller holds the transaction and the enrollment's lock.
+    The caller holds the transaction and the lock on the enrollment.
     """
     session, learner, now = queue.session, queue.enrollment.learner, queue.now
     if not is_current(session, study_day(now, learner.zone)):
@@ -197,7 +202,7 @@ def next_step(queue: DeckQueue, *, position: int) -> SessionState:
 
 
 def _end_with_day(session: StudySession, now: datetime) -> SessionState:
-    """End a session whose study day is over; of one that has ended already the answer is merely stale."""
+    """End a session whose study day is over; if it has already ended, the post is stale."""
     if not StudySession.objects.open().filter(pk=session.pk).exists():
         return stale(session, "A post")
     end_session(session, now)
@@ -205,7 +210,7 @@ def _end_with_day(session: StudySession, now: datetime) -> SessionState:
 
 
 def session_finish(*, learner: User, deck: Deck, mode: str, now: datetime) -> None:
-    """End the learner's open session in this mode, if there is one; what is answered stays."""
+    """End the learner's open session in this mode, if there is one; its answers stay."""
     with transaction.atomic():
         session = learner.study_sessions.open().filter(deck=deck, mode=mode).first()
         if session:
@@ -215,6 +220,7 @@ def session_finish(*, learner: User, deck: Deck, mode: str, now: datetime) -> No
 def open_step(
     session: StudySession, question: Question, progress: CardProgress | None, *, position: int, now: datetime
 ) -> Step:
+    """Add an open step that asks ``question``; ``progress`` is the learner's on what it asks."""
     return Step.objects.create(
         session=session,
         position=position,
@@ -227,7 +233,7 @@ def open_step(
 
 
 def _claim(step: Step, graded: Sequence[Graded], now: datetime) -> bool:
-    """Mark the step answered, if it is still open in an open session: of two answers one wins."""
+    """Mark the step as answered, and return whether it was still open: of two answers only one succeeds."""
     unanswered = Step.objects.unanswered().filter(pk=step.pk, session__finished_at=None)
     step.answered_at, step.response, step.verdict = now, graded[0].response, graded[0].verdict
     return bool(unanswered.update(answered_at=now, response=step.response, verdict=step.verdict))

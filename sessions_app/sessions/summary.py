@@ -1,4 +1,4 @@
-"""What a finished session came to: its answers, what moved, and the cards one by one."""
+"""The summary of a finished session or round: its answers, the levels that changed, and its cards."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,13 +15,13 @@ from sessions_app.study.modes import spaced
 from sessions_app.study.types import Level, Verdict
 from studysite.accounts.models import User
 
-# Cards that are listed; of a longer sitting the last ones.
 MOST_LINES = 100
+"""Answers that a summary lists; of a longer session the last ones."""
 
 
 @dataclass(frozen=True)
 class Move:
-    """So many cards have come to ``level`` in the session: up to it, or back to it."""
+    """How many cards reached ``level`` in the session, from below (``is_gain``) or from above."""
 
     level: Level
     count: int
@@ -34,7 +34,10 @@ class Move:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a finished session came to. ``lines`` are its standing reviews, oldest first, with their cards."""
+    """A finished session: how many cards were ``answered``, how many of them ``right`` and how many ``new``.
+
+    ``lines`` are its last reviews that were not voided, oldest first, with their cards.
+    """
 
     answered: int
     right: int
@@ -45,7 +48,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class RoundCard:
-    """A card of a round: where it stood ``before`` and stands ``now``, and whether it was ``missed`` in it."""
+    """A card of a round: its levels ``before`` the round and ``now``, and whether it was ``missed``."""
 
     card: Card
     before: Level
@@ -55,7 +58,7 @@ class RoundCard:
 
 @dataclass(frozen=True)
 class Round:
-    """What a round of a session came to, card by card in the order in which they were asked first."""
+    """A finished round of a session, with its cards in the order in which they were first asked."""
 
     number: int
     cards: Sequence[RoundCard]
@@ -63,11 +66,12 @@ class Round:
 
     @property
     def missed(self) -> int:
-        return sum(one.missed for one in self.cards)
+        """How many cards were missed."""
+        return sum(card.missed for card in self.cards)
 
 
 def round_of(session: StudySession, number: int) -> Round | None:
-    """What a round of the session came to as things stand now; None where no answer of it stands."""
+    """The round with this ``number``, with today's levels; None if it has no answer that counts."""
     asked = session.steps.standing().exclude(answered_at=None).filter(question__round=number)
     steps = list(asked.select_related("card").defer("card__term", "card__definition").order_by("position"))
     first = {step.card.pk: step for step in reversed(steps) if step.card}
@@ -85,9 +89,9 @@ def round_of(session: StudySession, number: int) -> Round | None:
 
 
 def last_session(learner: User, enrollment: Enrollment, mode: str, *, now: datetime) -> Summary | None:
-    """The learner's last session in this mode, if it began or ended today and something is answered in it.
+    """The learner's last session in this mode; None if it neither began nor ended today, or has no answer.
 
-    A session before she started over is none.
+    A session from before the learner started over does not count.
     """
     sessions = learner.study_sessions.answered().filter(deck=enrollment.deck_id, mode=mode)
     is_todays = Q(study_day=study_day(now, learner.zone)) | Q(finished_at__gte=day_start(now, learner.zone))
@@ -99,12 +103,12 @@ def last_session(learner: User, enrollment: Enrollment, mode: str, *, now: datet
 
 
 def summary_of(session: StudySession) -> Summary | None:
-    """What the session came to as things stand now; None where no answer of it stands."""
+    """The summary of the session, with today's levels; None if it has no answer that counts."""
     standing = Review.objects.standing().filter(step__session=session)
     answers = list(standing.in_order().values("card_id", "side", "verdict", "step__level", "step__origin"))
     if not answers:
         return None
-    # The step of a card's first answer knows at which level the card came into the session.
+    # The step of a card's first answer has the level that the card had at the start of the session.
     before = {(line["card_id"], line["side"]): line["step__level"] for line in reversed(answers)}
     lines = standing.select_related("card").defer("card__term", "card__definition")
     return Summary(
@@ -117,13 +121,13 @@ def summary_of(session: StudySession) -> Summary | None:
 
 
 def levels_now(session: StudySession, cards: Iterable[int | None]) -> dict[tuple[int, str], int]:
-    """Where the learner's cards stand, by card and side."""
+    """The levels of the learner's cards, by card and side."""
     rows = CardProgress.objects.filter(learner=session.learner_id, card__in=set(cards))
     return {(card, side): level for card, side, level in rows.values_list("card_id", "side", "level")}
 
 
 def moves_between(before: Mapping[tuple[Any, str], int], now: Mapping[tuple[int, str], int]) -> list[Move]:
-    """How many cards have come to which level since they stood at those of ``before``; gains first."""
+    """How many cards changed to which level between ``before`` and ``now``; gains first, highest level first."""
     counts = Counter(
         (now[key], now[key] > level) for key, level in before.items() if now.get(key, level) != level
     )

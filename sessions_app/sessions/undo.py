@@ -1,4 +1,4 @@
-"""Taking the last answer back."""
+"""Undoing the last answer."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,7 +19,7 @@ from studysite.accounts.models import User
 
 
 def undoable(*, learner: User, enrollment: Enrollment, mode: str, now: datetime) -> int | None:
-    """The key of the step whose answer can be taken back although no question is open; None without one."""
+    """The key of the step whose answer can be undone although no question is open; None without one."""
     sessions = learner.study_sessions.answered().filter(deck=enrollment.deck_id, mode=mode)
     latest = sessions.order_by("-started_at").first()
     if latest is None or enrollment.is_started_over_since(latest):
@@ -28,16 +28,16 @@ def undoable(*, learner: User, enrollment: Enrollment, mode: str, now: datetime)
 
 
 def answer_undo(*, learner: User, step: Step, now: datetime) -> SessionState:
-    """Take the answer to ``step`` back: its lines are voided, and the question is asked anew in a new step.
+    """Undo the answer to ``step``: void its lines in the log, and ask the question again in a new step.
 
-    ``step`` (with session and deck) must be the last answered one of its session, which is reopened
-    if it has ended and none has followed. Stale if it was taken back already, or is not the last.
-    Where its card was moved away meanwhile, or has become a new question, the session goes on to the next instead.
+    ``step`` comes with its session and deck. The result is stale, with nothing changed, unless it is the last
+    answered step of the session. A session that has ended is reopened if no other has followed. If the card was
+    moved or asks something else now, the session goes on with the next question instead.
     """
     session = step.session
     with transaction.atomic():
         homes = _lock_homes(learner, step)
-        # A card that is moved just now is not where it was when the locks were taken.
+        # A card may have been moved to another deck before the locks were held.
         lines = list(step.reviews.standing().select_related("card"))
         is_last = last_answered(session) == step.pk and all(line.card.deck_id in homes for line in lines)
         if not is_last or not _reopen(session, homes[session.deck_id], study_day(now, learner.zone)):
@@ -51,7 +51,7 @@ def answer_undo(*, learner: User, step: Step, now: datetime) -> SessionState:
 
 
 def _ask_again(step: Step, cards: Sequence[Card], enrollment: Enrollment, now: datetime) -> SessionState:
-    """Ask the question of ``step``, about ``cards``, in a new step; the next one where it is out of date."""
+    """Ask the question of ``step``, about ``cards``, in a new step; the next question if that one is outdated."""
     session, position = step.session, next_position(step.session)
     if cards and all(_is_asked_here(card, step) for card in cards):
         question = Question.from_json(step.question)
@@ -63,7 +63,7 @@ def _ask_again(step: Step, cards: Sequence[Card], enrollment: Enrollment, now: d
 
 
 def _is_asked_here(card: Card, step: Step) -> bool:
-    """Whether ``card`` is still in the deck of ``step``, and the question that it was."""
+    """Whether ``card`` is still in the deck of ``step`` and asks the same as when the step was drawn."""
     is_same = card.asked_since is None or card.asked_since <= step.drawn_at
     return is_same and card.deck_id == step.session.deck_id
 
@@ -71,7 +71,7 @@ def _is_asked_here(card: Card, step: Step) -> bool:
 def _lock_homes(learner: User, step: Step) -> dict[int, Enrollment]:
     """The learner's enrollments by deck: where ``step`` was answered, and where its cards are now.
 
-    They are locked in the order of their keys, as whoever moves cards locks everybody's.
+    They are locked in the order of their keys, as `review_log.card_changes` does when cards are moved.
     """
     cards = Card.objects.filter(reviews__step=step, reviews__voided_at=None)
     in_decks = Q(deck=step.session.deck_id) | Q(deck__in=cards.values("deck"))
@@ -84,19 +84,20 @@ def _lock_homes(learner: User, step: Step) -> dict[int, Enrollment]:
 
 
 def _reopen(session: StudySession, enrollment: Enrollment, today: date) -> bool:
-    """Open an ended session again, unless its study day is over, or the learner has started over or gone on since.
+    """Reopen the session if it has ended, and return whether it is open.
 
-    One that has followed without an answer is in the way only while it is open. An open one just goes on.
+    It stays closed if its study day is over, if the learner has started over, or if another session of the mode is
+    open or has answers from later.
     """
     if not is_current(session, today):
         return False
     alike = StudySession.objects.filter(learner=session.learner_id, deck=session.deck_id, mode=session.mode)
     followers = alike.answered().filter(started_at__gt=session.started_at)
     found = alike.filter(Q(finished_at=None) | Q(pk__in=followers.values("pk")))
-    in_the_way = dict(found.values_list("pk", "finished_at"))
-    if session.pk in in_the_way:
+    blocking = dict(found.values_list("pk", "finished_at"))
+    if session.pk in blocking:
         return True
-    if in_the_way or enrollment.is_started_over_since(session):
+    if blocking or enrollment.is_started_over_since(session):
         return False
     StudySession.objects.filter(pk=session.pk).update(finished_at=None)
     return True

@@ -1,4 +1,4 @@
-"""How the pages show what the engine computes."""
+"""Filters that show what the engine computes: times, levels, and frozen texts as HTML."""
 
 import re
 from datetime import date, datetime, timedelta
@@ -34,7 +34,7 @@ WHEN = {
 
 @register.filter
 def interval(value: timedelta) -> str:
-    """A time to wait in one short number: "10 min", "3 d", "2.1 mo", "1.5 y"."""
+    """A waiting time as one short number: "10 min", "3 d", "2.1 mo", "1.5 y"."""
     if value < HOUR:
         return f"{max(1, round(value / MINUTE))} min"
     if value < DAY:
@@ -48,9 +48,9 @@ def interval(value: timedelta) -> str:
 
 @register.filter
 def when(value: date | datetime | None) -> str:
-    """A coming time as people say it: "in 8 min", "today 18:05", "tomorrow", "next Thu", "12 Jan".
+    """A future time in words: "in 8 min", "today 18:05", "tomorrow", "next Thu", "12 Jan". Empty for None.
 
-    A date is a study day: at one in the morning the coming day is still tomorrow.
+    A date is a study day, which ends at 04:00: at one in the morning, "tomorrow" begins at 04:00.
     """
     if value is None:
         return ""
@@ -64,7 +64,7 @@ def when(value: date | datetime | None) -> str:
 
 
 def _day(day: date, today: date) -> str:
-    """``day`` as people say it on the day ``today``."""
+    """``day`` in words on the day ``today``."""
     days = (day - today).days
     if days <= 0:
         return "today"
@@ -77,7 +77,7 @@ def _day(day: date, today: date) -> str:
 
 @register.filter
 def ago(value: datetime) -> str:
-    """A past day as people say it: "today", "yesterday", "5 days ago", "3 Jan"."""
+    """A past day in words: "today", "yesterday", "5 days ago", "3 Jan 2026"."""
     days = (timezone.localdate() - timezone.localtime(value).date()).days
     if days <= 0:
         return "today"
@@ -90,14 +90,14 @@ def ago(value: datetime) -> str:
 
 @register.filter
 def elapsed(milliseconds: int) -> str:
-    """A time that an answer took: "4 s", "2 min"."""
+    """The time of an answer, from milliseconds: "4 s", "2 min"."""
     seconds = max(1, round(milliseconds / 1000))
     return f"{seconds} s" if seconds < 100 else f"{round(seconds / 60)} min"
 
 
 @register.filter
 def clock(milliseconds: int) -> str:
-    """A time on the clock of Matching, cut to a tenth of a second: "24.3 s", "1 min 43.0 s"."""
+    """A time in Matching, from milliseconds, rounded down to tenths of a second: "24.3 s", "1 min 43.0 s"."""
     minutes, tenths = divmod(milliseconds // 100, 600)
     seconds = f"{tenths // 10}.{tenths % 10} s"
     return f"{minutes} min {seconds}" if minutes else seconds
@@ -105,14 +105,14 @@ def clock(milliseconds: int) -> str:
 
 @register.filter
 def whole_seconds(milliseconds: int) -> str:
-    """A time on the clock of Matching in one glance, cut to a second: "24 s", "1 min 43 s"."""
+    """A time in Matching, from milliseconds, rounded down to seconds: "24 s", "1 min 43 s"."""
     minutes, seconds = divmod(milliseconds // 1_000, 60)
     return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
 
 
 @register.filter
 def way_up(step: NextStep | None) -> str:
-    """What takes a card to its next level, in words."""
+    """A sentence on what a card needs for its next level."""
     if step is None:
         return "Mastered is the highest level."
     level = step.level.name.capitalize()
@@ -125,48 +125,48 @@ def way_up(step: NextStep | None) -> str:
 
 @register.filter
 def rendered(source: str) -> SafeString:
-    """A frozen text as HTML, with its images where it has any; `cards.text.markdown` makes it safe."""
+    """A frozen text as HTML with its images; `cards.text.markdown` makes it safe."""
     return mark_safe(reachable(render(source)) + images_of(source))  # noqa: S308
 
 
 def reachable(html: str) -> str:
-    """The same, with wide formulas, which scroll on a phone, to be reached by keys."""
+    """``html`` with wide formulas focusable, since they scroll on a phone and must scroll by keyboard too."""
     return html.replace(WIDE, f'{WIDE[:-1]} tabindex="0">')
 
 
 @register.filter
 def rendered_label(source: str) -> SafeString:
-    """A frozen text as HTML that may stand in a label: without links."""
+    """A frozen text as HTML for a label: without links."""
     return mark_safe(LINK.sub("", reachable(render(source))) + images_of(source))  # noqa: S308
 
 
 @register.filter
 def rendered_option(source: str) -> SafeString:
-    """A frozen text as HTML that may stand in a button: without links."""
+    """A frozen text as HTML for a button: without links and without anything to focus."""
     return mark_safe(LINK.sub("", render(source)) + images_of(source))  # noqa: S308
 
 
 @register.filter
 def images_of(source: str) -> SafeString:
-    """The images of a frozen text alone, for where the text itself is shown otherwise."""
+    """Only the images of a frozen text, for a page that shows the text in another form."""
     return mark_safe(source.images if isinstance(source, IllustratedText) else "")  # noqa: S308
 
 
 @register.filter
 def stored_images(html: str) -> SafeString:
-    """The images alone of a card's stored HTML."""
+    """Only the images of a card's stored HTML."""
     return mark_safe(images_in(html))  # noqa: S308
 
 
 @register.filter
 def plain_text(source: str) -> str:
-    """A source as one line without markup."""
+    """A Markdown source as one line of text without markup."""
     return plain(source)
 
 
 @register.filter
 def has_markup(source: str) -> bool:
-    """Whether the text is more than its letters, so that no parts of it can be marked."""
+    """Whether the text has markup, so that differences in it cannot be marked letter by letter."""
     return PLAIN.fullmatch(source) is None
 
 
@@ -175,5 +175,5 @@ register.simple_tag(difference, name="difference")
 
 @register.filter
 def is_long(source: str) -> bool:
-    """Whether a text wants to be read rather than looked at: set smaller and from the left."""
+    """Whether a text is so long that it is set smaller and left-aligned."""
     return len(source) > LONG_TEXT or source.count("\n") > 1
