@@ -9,12 +9,11 @@ from django import forms
 from cards.models import SideChoice
 from cards.text.cleaning import clean_text
 from sessions_app.models import MAX_NAME
-from sessions_app.sessions.forms import KIND_LABELS, StartForm
+from sessions_app.questions.kind_pages import TEST_CHOICES
+from sessions_app.sessions.forms import StartForm
 from sessions_app.study.modes import test
 from sessions_app.study.modes.types import SessionSettings
-from sessions_app.study.types import Kind
 
-LABELS = KIND_LABELS | {Kind.BLOCK: "Match up to ten", Kind.FLIP: "Write or say it, judge it afterwards"}
 AS_IN_DECK = "As in the deck"
 
 
@@ -26,7 +25,7 @@ class PaperStartForm(StartForm):
     )
     kinds = forms.MultipleChoiceField(
         label="Kinds of question",
-        choices=[(kind.value, LABELS[kind]) for kind in test.KINDS],
+        choices=TEST_CHOICES,
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": "Choose at least one kind."},
     )

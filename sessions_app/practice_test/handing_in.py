@@ -15,7 +15,6 @@ from sessions_app.practice_test.saving import Filled, Saved, fill, is_over, lock
 from sessions_app.review_log import bulk_writing, totals
 from sessions_app.review_log.replaying import lock_enrollment
 from sessions_app.study.days import study_day
-from sessions_app.study.modes import test
 from sessions_app.study.questions import paper_answers
 from sessions_app.study.questions.types import Question
 from studysite.accounts.models import User
@@ -75,11 +74,11 @@ def to_judge(steps: Sequence[Step]) -> list[Step]:
 
 
 def needs_judgement(step: Step) -> bool:
-    return paper_answers.asks(Question.from_json(step.question), step.saved)
+    return paper_answers.needs_judgement(Question.from_json(step.question), step.saved)
 
 
 def is_judged(step: Step) -> bool:
-    return paper_answers.is_judged(Question.from_json(step.question), step.saved)
+    return paper_answers.is_judged(step.saved)
 
 
 def hand_in_locked(
@@ -102,7 +101,7 @@ def _score(paper: Paper, enrollment: Enrollment, steps: Sequence[Step], now: dat
     for step in steps:
         step.session = session
         question = Question.from_json(step.question)
-        graded = test.grade(question, step.saved)
+        graded = paper_answers.grade(question, step.saved)
         paper.verdicts[str(step.position)] = scores.verdicts_of(paper_answers.cards_of(question), graded)
         entries += [bulk_writing.Entry(step, question, item) for item in graded]
         answered_steps += [step.pk] if graded else []

@@ -7,19 +7,14 @@ from itertools import groupby
 from sessions_app.models import Paper, Step
 from sessions_app.practice_test import saving
 from sessions_app.questions.images import illustrated
+from sessions_app.questions.kind_pages import KIND_PAGES
 from sessions_app.study.judging import Judgement
 from sessions_app.study.questions import grading, paper_answers
+from sessions_app.study.questions.kinds import KINDS
+from sessions_app.study.questions.kinds.base import LETTERS
+from sessions_app.study.questions.kinds.block import pair_name
 from sessions_app.study.questions.types import Question
-from sessions_app.study.types import Kind
 
-LETTERS = "ABCDEFGHIJ"
-HEADINGS = {
-    Kind.CHOICE: "Choose the answer",
-    Kind.TRUE_FALSE: "True or false?",
-    Kind.BLOCK: "Match",
-    Kind.TYPED: "Type the answer",
-    Kind.FLIP: "Write or say the answer",
-}
 # Characters for which a printed paper leaves one line.
 PRINTED_LINE, MOST_PRINTED_LINES = 70, 10
 
@@ -94,7 +89,7 @@ class Item:
 
     @property
     def pairs(self) -> list[Pair]:
-        names = map(paper_answers.pair_name, range(len(self.question.prompts)))
+        names = map(pair_name, range(len(self.question.prompts)))
         return [
             Pair(f"{self.name}-{name}", self.first + place, prompt, self.saved.get(name, ""))
             for place, (name, prompt) in enumerate(zip(names, self.question.prompts, strict=True))
@@ -103,16 +98,8 @@ class Item:
     @property
     def fields(self) -> str:
         """The names of the fields that a save of this question sends."""
-        own = {
-            Kind.CHOICE: ["option"],
-            Kind.TRUE_FALSE: ["truth"],
-            Kind.BLOCK: [
-                paper_answers.pair_name(place) for place in range(paper_answers.points(self.question))
-            ],
-            Kind.TYPED: ["typed", "verdict"],
-            Kind.FLIP: ["typed", "said", "knew", *(f"line-{number}" for number in range(len(self.lines)))],
-        }[self.question.kind]
-        return ",".join(f"{self.name}-{name}" for name in (*own, "revision"))
+        names = (*KINDS[self.question.kind].fields(self.question), "revision")
+        return ",".join(f"{self.name}-{name}" for name in names)
 
     @property
     def lines(self) -> list[str]:
@@ -135,21 +122,8 @@ class Item:
     @property
     def key(self) -> list[tuple[int, str, str]]:
         """The answer key's lines: number, letter or truth where there is one, and the right answer."""
-        question = self.question
-        if question.kind is Kind.BLOCK:
-            right = [
-                paper_answers.right_pair(question, place) for place in range(paper_answers.points(question))
-            ]
-            return [
-                (self.first + place, LETTERS[number], question.options[number])
-                for place, number in enumerate(right)
-            ]
-        short = ""
-        if question.kind is Kind.CHOICE:
-            short = LETTERS[grading.right_option(question)]
-        elif question.kind is Kind.TRUE_FALSE:
-            short = "True" if grading.states_truth(question) else "False"
-        return [(self.first, short, question.answer)]
+        answers = KINDS[self.question.kind].answer_key(self.question)
+        return [(number, short, text) for number, (short, text) in enumerate(answers, self.first)]
 
     @property
     def printed_lines(self) -> range:
@@ -186,6 +160,6 @@ def items_of(paper: Paper, errors: Mapping[int, str], filled: saving.Filled) -> 
 
 def sections_of(items: Iterable[Item]) -> list[Section]:
     return [
-        Section(kind.value, HEADINGS[kind], list(group))
+        Section(kind.value, KIND_PAGES[kind].heading, list(group))
         for kind, group in groupby(items, key=lambda item: item.question.kind)
     ]

@@ -7,12 +7,14 @@ from itertools import groupby
 
 from sessions_app.models import Paper
 from sessions_app.practice_test import scores
-from sessions_app.practice_test.items import HEADINGS, Item, items_of
+from sessions_app.practice_test.items import Item, items_of
 from sessions_app.practice_test.scores import AnswerResult
+from sessions_app.questions.kind_pages import KIND_PAGES
 from sessions_app.study.judging import Judgement
 from sessions_app.study.questions import paper_answers
+from sessions_app.study.questions.kinds import KINDS
+from sessions_app.study.questions.kinds.base import QuestionKind
 from sessions_app.study.questions.types import Question
-from sessions_app.study.types import Kind
 
 MOST_FRIENDS = 50
 
@@ -31,6 +33,10 @@ class Answer:
         return self.item.question
 
     @property
+    def kind(self) -> QuestionKind:
+        return KINDS[self.question.kind]
+
+    @property
     def card_id(self) -> int:
         return paper_answers.cards_of(self.question)[self.place]
 
@@ -45,25 +51,17 @@ class Answer:
     @property
     def answer(self) -> str:
         """The right answer."""
-        if self.question.cards:
-            return self.question.options[paper_answers.right_pair(self.question, self.place)]
-        return self.question.answer
+        return self.kind.answer_key(self.question)[self.place][1]
 
     @property
     def given(self) -> str:
         """What was chosen or written, as a source text; empty for a blank and for what was only said."""
-        saved = self.item.step.saved
-        if self.question.kind in (Kind.CHOICE, Kind.BLOCK):
-            number = saved.get(
-                "option" if self.question.kind is Kind.CHOICE else paper_answers.pair_name(self.place)
-            )
-            return self.question.options[int(number)] if number else ""
-        return saved.get("typed", "")
+        return self.kind.given(self.question, self.item.step.saved, self.place)
 
     @property
     def stated(self) -> str:
         """What a true/false question claimed."""
-        return self.question.options[0] if self.question.kind is Kind.TRUE_FALSE else ""
+        return self.kind.stated(self.question)
 
     @property
     def truth(self) -> str:
@@ -72,7 +70,7 @@ class Answer:
 
     @property
     def is_typed(self) -> bool:
-        return self.question.kind is Kind.TYPED and bool(self.given)
+        return self.kind.is_typed and bool(self.given)
 
     @cached_property
     def judgement(self) -> Judgement:
@@ -98,7 +96,7 @@ class Answer:
     @property
     def can_be_right_too(self) -> bool:
         """Whether the learner can say that what she chose is right as well."""
-        return bool(self.mark.line and self.question.kind is Kind.CHOICE and not self.mark.is_right)
+        return bool(self.mark.line and self.kind.can_be_right_too and not self.mark.is_right)
 
     @property
     def can_be_accepted(self) -> bool:
@@ -137,7 +135,7 @@ def by_kind(answers: Sequence[Answer]) -> list[KindScore]:
         listed = list(group)
         counted = [answer for answer in listed if not answer.mark.is_void]
         right = sum(answer.mark.is_right for answer in counted)
-        found.append(KindScore(HEADINGS[kind], right, len(counted), listed))
+        found.append(KindScore(KIND_PAGES[kind].heading, right, len(counted), listed))
     return found
 
 

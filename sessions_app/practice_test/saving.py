@@ -95,7 +95,7 @@ def _read(paper: Paper, question: Question, step: Step, data: Mapping[str, str])
         return paper_answers.read(question, data)
     return (
         paper_answers.read_judgement(question, step.saved, data)
-        if paper_answers.asks(question, step.saved)
+        if paper_answers.needs_judgement(question, step.saved)
         else step.saved
     )
 

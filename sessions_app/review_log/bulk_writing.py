@@ -79,7 +79,8 @@ def write_all(
         [
             (line, entry.question)
             for line, entry in zip(lines, entries, strict=True)
-            if line.verdict == Verdict.CORRECT and paper_answers.asks(entry.question, entry.step.saved)
+            if line.verdict == Verdict.CORRECT
+            and paper_answers.needs_judgement(entry.question, entry.step.saved)
         ],
         now=now,
     )

@@ -10,8 +10,9 @@ from sessions_app.sessions.state import SessionState
 from sessions_app.study.judging import Judgement
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.questions import grading
+from sessions_app.study.questions.kinds import KINDS
 from sessions_app.study.questions.types import Question
-from sessions_app.study.types import Kind, Verdict
+from sessions_app.study.types import Verdict
 from studysite.accounts.models import User
 
 
@@ -41,7 +42,7 @@ class Feedback:
     @property
     def is_unknown(self) -> bool:
         """Whether the learner said that they do not know the answer."""
-        return not self.is_right and not self.step.response and self.question.kind is not Kind.FLIP
+        return not self.is_right and not self.step.response and KINDS[self.question.kind].has_response
 
     @property
     def url(self) -> str:
@@ -65,7 +66,7 @@ class Feedback:
     @property
     def stated(self) -> str:
         """The statement of a true/false question; empty for other kinds."""
-        return self.question.options[0] if self.question.kind is Kind.TRUE_FALSE else ""
+        return KINDS[self.question.kind].stated(self.question)
 
     @property
     def was_true(self) -> bool:
@@ -75,7 +76,7 @@ class Feedback:
     @property
     def picked(self) -> str:
         """The wrong option that was chosen, with its images; empty if none was."""
-        if self.question.kind is not Kind.CHOICE or self.is_right:
+        if self.is_right or not KINDS[self.question.kind].can_be_right_too:
             return ""
         shown = (option for option in self.question.options if option == self.step.response)
         return next(shown, self.step.response)
@@ -88,7 +89,7 @@ class Feedback:
     @property
     def can_be_accepted(self) -> bool:
         """Whether the learner owns the deck and can add the typed response to the accepted answers."""
-        typed = self.question.kind is Kind.TYPED and self.step.response
+        typed = KINDS[self.question.kind].is_typed and self.step.response
         return bool(self.is_owner and self.line and typed and not self.is_right)
 
     @property
@@ -100,7 +101,7 @@ class Feedback:
     def wants_retyping(self) -> bool:
         """Whether the learner chose to type missed answers again, and missed this one."""
         settings = SessionSettings.from_json(self.step.session.settings)
-        return settings.retype and self.question.kind is Kind.TYPED and self.step.verdict == Verdict.WRONG
+        return settings.retype and KINDS[self.question.kind].is_typed and self.step.verdict == Verdict.WRONG
 
 
 def feedback_on(step: Step, state: SessionState, *, learner: User) -> Feedback:
@@ -111,7 +112,7 @@ def feedback_on(step: Step, state: SessionState, *, learner: User) -> Feedback:
     session = step.session
     (question,) = illustrated([Question.from_json(step.question)], session.deck)
     judgement = state.judgement
-    if judgement is None and question.kind is Kind.TYPED and step.response:
+    if judgement is None and KINDS[question.kind].is_typed and step.response:
         judgement = grading.judged(question, step.response)
     return Feedback(
         step=step,

@@ -8,20 +8,14 @@ from django.contrib.auth.models import AnonymousUser
 
 from cards.models import Tag
 from sessions_app.models import Enrollment
+from sessions_app.questions.kind_pages import LEARN_CHOICES
 from sessions_app.sessions.marks import Mark
 from sessions_app.study.modes import learn, spaced
 from sessions_app.study.modes.types import SessionSettings
-from sessions_app.study.types import Kind
 from studysite.accounts.models import User
 from studysite.numbers import MAX_KEY
 
 EXTRA_NEW = 10
-KIND_LABELS = {
-    Kind.CHOICE: "Choose among four",
-    Kind.TRUE_FALSE: "True or false",
-    Kind.TYPED: "Type the answer",
-    Kind.FLIP: "Say it, show it, and tick what you knew",
-}
 
 
 class StartForm(forms.ModelForm):
@@ -94,7 +88,7 @@ class LearnStartForm(StartForm):
 
     learn_kinds = forms.MultipleChoiceField(
         label="Kinds of question",
-        choices=[(kind.value, label) for kind, label in KIND_LABELS.items()],
+        choices=LEARN_CHOICES,
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="If a card fits none of these, its answer is shown and you say whether you knew it.",

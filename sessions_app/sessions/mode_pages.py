@@ -12,6 +12,7 @@ from sessions_app.sessions.state import OpenState
 from sessions_app.study.days import study_day
 from sessions_app.study.modes.learn import RECOGNITIONS
 from sessions_app.study.questions import grading
+from sessions_app.study.questions.kinds import KINDS
 from sessions_app.study.questions.types import Question
 from sessions_app.study.scheduling import fsrs_memory
 from sessions_app.study.types import Kind, Rating, Verdict
@@ -52,7 +53,7 @@ def spaced_question(question: Question, state: OpenState) -> dict[str, Any]:
         "grades": [(rating.value, rating.name.capitalize(), waits[rating]) for rating in ratings],
         "due": state.waiting.get("learning", 0) + state.waiting.get("review", 0),
         "new": state.waiting.get("unseen", 0),
-        "is_typed": question.kind is Kind.TYPED,
+        "is_typed": KINDS[question.kind].is_typed,
     }
     if state.step.verdict == Verdict.ASK:
         context["held"] = held(question, state)

@@ -28,7 +28,7 @@ from sessions_app.sessions.state import (
     state_at,
 )
 from sessions_app.study.days import study_day
-from sessions_app.study.modes import MODES
+from sessions_app.study.modes import QUESTION_MODES
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.questions.types import Graded, Question
 from sessions_app.study.types import Level, Verdict
@@ -106,7 +106,7 @@ def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: 
     """
     session = step.session
     question = Question.from_json(step.question)
-    graded = MODES[session.mode].grade(question, _with_held(step, response))
+    graded = QUESTION_MODES[session.mode].grade(question, _with_held(step, response))
     today, is_own_word = study_day(now, learner.zone), step.verdict == Verdict.ASK
     with transaction.atomic():
         enrollment = lock_enrollment(learner, session.deck)
@@ -165,7 +165,7 @@ def step_instead(*, learner: User, step: Step, now: datetime) -> SessionState:
     ``step`` comes with its session, deck and card. It stays if there is no such question.
     """
     session = step.session
-    question, way = Question.from_json(step.question), MODES[session.mode].instead
+    question, way = Question.from_json(step.question), QUESTION_MODES[session.mode].instead
     with transaction.atomic():
         enrollment = lock_enrollment(learner, session.deck)
         open_steps = Step.objects.unanswered().filter(pk=step.pk, session__finished_at=None)

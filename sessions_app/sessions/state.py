@@ -11,7 +11,7 @@ from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySes
 from sessions_app.questions.queue import DeckQueue
 from sessions_app.study.days import moment, study_day
 from sessions_app.study.judging import Judgement
-from sessions_app.study.modes import MODES
+from sessions_app.study.modes import MODES, QUESTION_MODES
 from sessions_app.study.questions.types import Question
 from studysite.accounts.models import User
 
@@ -93,7 +93,7 @@ def draw(queue: DeckQueue, learner: User, *, position: int, now: datetime) -> Qu
     Drawn again for the same position and state it is the same question.
     """
     rng = Random(f"{queue.session.seed}:{position}")
-    return MODES[queue.session.mode].draw(queue, moment(now, learner.zone), rng)
+    return QUESTION_MODES[queue.session.mode].draw(queue, moment(now, learner.zone), rng)
 
 
 def progress_on(question: Question, learner: User) -> CardProgress | None:

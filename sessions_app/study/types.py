@@ -31,6 +31,11 @@ class Kind(StrEnum):
     TRUE_FALSE = "true_false"
     BLOCK = "block"
 
+    @property
+    def raises_level(self) -> bool:
+        """Whether a right answer shows knowledge: a guess at true or false is right half of the time."""
+        return self is not Kind.TRUE_FALSE
+
 
 class Evidence(StrEnum):
     """What a response shows: the answer produced unaided, or picked from what was shown."""

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from sessions_app.models import Paper, Review, Step
 from sessions_app.study.questions import paper_answers
+from sessions_app.study.questions.kinds import block
 from sessions_app.study.questions.types import Question
 from sessions_app.study.types import Kind
 from tests.browser.steps import check
@@ -50,7 +51,7 @@ def fill(page: Page, step: Step) -> None:
         item.get_by_label("True" if question.options[0] == question.answer else "False").check()
     elif question.kind is Kind.BLOCK:
         for place, field in enumerate(item.locator("select").all()):
-            field.select_option(str(paper_answers.right_pair(question, place)))
+            field.select_option(str(block.right_pair(question, place)))
     elif question.kind is Kind.TYPED:
         item.locator("input:not([type=hidden])").fill(question.answer)
     else:

@@ -19,8 +19,9 @@ from sessions_app.models import Paper, PaperQuerySet
 from sessions_app.practice_test import handing_in, saving, starting
 from sessions_app.practice_test.forms import PaperStartForm
 from sessions_app.practice_test.history import history_of
-from sessions_app.practice_test.items import HEADINGS, items_of, sections_of
+from sessions_app.practice_test.items import items_of, sections_of
 from sessions_app.practice_test.saving import Filled, Saved
+from sessions_app.questions.kind_pages import KIND_PAGES
 from sessions_app.sessions import marks
 from sessions_app.sessions.marks import Mark
 from sessions_app.study.modes import MODES
@@ -200,12 +201,16 @@ def show_paper(
         return render_page(request, "sessions_app/test/page.html", context, parts=("paper",))
     items = items_of(paper, saved.errors if saved else {}, filled or {})
     if paper.handed_in_at:
-        context["items"] = [item for item in items if paper_answers.asks(item.question, item.step.saved)]
+        context["items"] = [
+            item for item in items if paper_answers.needs_judgement(item.question, item.step.saved)
+        ]
     else:
         context["sections"] = sections_of(items)
         wanted = SessionSettings.from_json(paper.session.settings).questions
         context["is_fewer"] = paper.questions < wanted
-        context["short"] = [heading.rstrip("?") for kind, heading in HEADINGS.items() if kind in paper.short]
+        context["short"] = [
+            page.heading.rstrip("?") for kind, page in KIND_PAGES.items() if kind in paper.short
+        ]
     context["errors"] = [item for item in items if item.error]
     return render_page(request, "sessions_app/test/page.html", context, parts=("paper",))
 

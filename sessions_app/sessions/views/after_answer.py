@@ -15,8 +15,9 @@ from sessions_app.sessions.responses import respond, show_feedback
 from sessions_app.sessions.state import session_state
 from sessions_app.sessions.undo import answer_undo
 from sessions_app.study.questions import grading
+from sessions_app.study.questions.kinds import KINDS
 from sessions_app.study.questions.types import Question
-from sessions_app.study.types import Kind, Verdict
+from sessions_app.study.types import Verdict
 from studysite.http.requests import LearnerRequest
 
 UNDONE = "Undone."
@@ -43,7 +44,7 @@ def retype(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
     """Compare what the learner typed again after a miss: the right answer leads on. Nothing is counted."""
     step = step_or_404(request, slug, mode)
     question = Question.from_json(step.question)
-    if step.answered_at is None or question.kind is not Kind.TYPED:
+    if step.answered_at is None or not KINDS[question.kind].is_typed:
         raise Http404("nothing to type again")
     typed, learner = clean_text(request.POST.get("typed", "")), request.learner
     state = session_state(learner=learner, deck=step.session.deck, mode=mode, now=timezone.now())

@@ -1,6 +1,6 @@
 """Questions made of wrong options: a choice, and a statement that is true or false."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 
 from sessions_app.study.distractors.choosing import NO_CONFUSIONS, Choice
@@ -64,3 +64,8 @@ def owner_of(option: str, deck: Sequence[StudyCard], side: Side) -> frozenset[in
         return exact
     wanted = even(option).split()
     return frozenset(card.id for card in deck if wanted and even(card.text(side)).split() == wanted)
+
+
+def owners_of(options: Iterable[str], deck: Sequence[StudyCard], side: Side) -> tuple[int, ...]:
+    """For each option the id of the first card whose answer it is; 0 for an option that the card's owner wrote."""
+    return tuple(min(owner_of(option, deck, side), default=0) for option in options)

@@ -20,8 +20,9 @@ from random import Random
 
 from sessions_app.study.modes.types import Asked, CardQueue, SessionSettings
 from sessions_app.study.questions import building, grading
+from sessions_app.study.questions.kinds import KINDS as ALL_KINDS
 from sessions_app.study.questions.types import CardPool, Graded, Question
-from sessions_app.study.types import Kind, Level, Moment, Verdict
+from sessions_app.study.types import Evidence, Kind, Level, Moment, Verdict
 
 # Why a card was drawn.
 NEW, MISSED, AGAIN, REST, PADDING, REVIEW = "new", "missed", "again", "rest", "padding", "review"
@@ -48,11 +49,11 @@ REVIEWED_AT_ONCE = 4 * ROUND
 # New cards among which one to begin with is looked for: each costs a read of the deck.
 MOST_OPENINGS = 7 * ROUND
 
-RECALLS = (Kind.TYPED, Kind.FLIP)
-RECOGNITIONS = (Kind.CHOICE, Kind.TRUE_FALSE)
-# Those that can be chosen, and those that are chosen unless the learner says otherwise.
-KINDS = (Kind.CHOICE, Kind.TRUE_FALSE, Kind.TYPED, Kind.FLIP)
-DEFAULT_KINDS = (Kind.CHOICE, Kind.TYPED, Kind.FLIP)
+# The kinds that can be chosen, and those of them that are chosen by default.
+KINDS = tuple(kind for kind, each in ALL_KINDS.items() if each.fewest_cards == 1)
+DEFAULT_KINDS = tuple(kind for kind in KINDS if kind.raises_level)
+RECALLS = tuple(kind for kind in KINDS if ALL_KINDS[kind].evidence is Evidence.RECALL)
+RECOGNITIONS = tuple(kind for kind in KINDS if ALL_KINDS[kind].evidence is Evidence.RECOGNITION)
 
 
 def draw(queue: CardQueue, moment: Moment, rng: Random) -> Question | None:
@@ -174,7 +175,7 @@ class Sitting:
 
     def is_done(self, card: int) -> bool:
         """Whether the card needs no more questions in this session."""
-        if self.is_review or self.kinds == {Kind.TRUE_FALSE}:
+        if self.is_review or not any(kind.raises_level for kind in self.kinds):
             return self.was_right(card)
         if self.levels.get(card, Level.NEW) >= self.goal:
             return True

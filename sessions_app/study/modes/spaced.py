@@ -13,6 +13,7 @@ from random import Random
 
 from sessions_app.study.modes.types import CardQueue, Scheduled
 from sessions_app.study.questions import building, grading
+from sessions_app.study.questions.kinds.base import plain_question
 from sessions_app.study.questions.types import Graded, InvalidResponseError, Question
 from sessions_app.study.scheduling.fsrs_memory import retrievability
 from sessions_app.study.types import Evidence, Kind, Moment, Rating, StudyCard, Verdict
@@ -41,7 +42,7 @@ def draw(queue: CardQueue, moment: Moment, rng: Random) -> Question | None:
     if chosen is None:
         return None
     typed = _typed_question(queue, *chosen, rng) if queue.settings.typed else None
-    return typed or _question(*chosen)
+    return typed or plain_question(Kind.FLIP, *chosen)
 
 
 def grade(question: Question, response: Mapping[str, str]) -> list[Graded]:
@@ -65,17 +66,6 @@ def _typed_question(queue: CardQueue, card: StudyCard, origin: str, rng: Random)
     around = queue.card_pool(card.id, rng)
     return (
         building.ask(Kind.TYPED, around, rng, origin=origin, strict=queue.settings.strict) if around else None
-    )
-
-
-def _question(card: StudyCard, origin: str) -> Question:
-    return Question(
-        kind=Kind.FLIP,
-        card_id=card.id,
-        side=card.side,
-        prompt=card.text(card.side.other),
-        answer=card.text(card.side),
-        origin=origin,
     )
 
 

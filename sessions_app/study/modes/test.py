@@ -11,20 +11,22 @@ from functools import cached_property
 from random import Random
 
 from sessions_app.study.distractors.twins import weights_of
-from sessions_app.study.modes.types import CardQueue, SessionSettings
-from sessions_app.study.questions import blocks, building, paper_answers
-from sessions_app.study.questions.types import CardPool, Graded, Question
-from sessions_app.study.types import Kind, Moment, Side, StudyCard
+from sessions_app.study.modes.types import SessionSettings
+from sessions_app.study.questions import blocks, building
+from sessions_app.study.questions.kinds import KINDS as ALL_KINDS
+from sessions_app.study.questions.kinds.block import block_question
+from sessions_app.study.questions.types import CardPool, Question
+from sessions_app.study.types import Kind, Side, StudyCard
 
 ORIGIN = "test"
 DEFAULT_QUESTIONS, MOST_QUESTIONS = 20, 200
 MOST_MINUTES = 240
-# As they follow each other on the paper.
-KINDS = (Kind.CHOICE, Kind.TRUE_FALSE, Kind.BLOCK, Kind.TYPED, Kind.FLIP)
-# Those that fewest cards can be asked in choose first.
-PICKY = (Kind.TYPED, Kind.BLOCK, Kind.CHOICE, Kind.TRUE_FALSE, Kind.FLIP)
-# So many cards more than are needed are tried in a kind before it is given up.
-VAIN_TRIES = 60
+# In their order on the paper.
+KINDS = tuple(ALL_KINDS)
+# In the order in which they are drawn: the kinds in which the fewest cards can be asked come first.
+DRAW_ORDER = sorted(KINDS, key=lambda kind: ALL_KINDS[kind].draw_rank)
+# After this many cards that cannot be asked in a kind no more of them are tried.
+MOST_REFUSED = 60
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class TestPool:
     def places(self) -> Mapping[int, int]:
         return {card.id: place for place, card in enumerate(self.cards)}
 
-    def around(self, card: StudyCard) -> CardPool:
+    def card_pool(self, card: StudyCard) -> CardPool:
         """The card among the others, all asking for its side."""
         deck = self.by_side[card.side]
         return CardPool(deck[self.places[card.id]], deck, self.confusions.get(card.id, {}))
@@ -62,48 +64,42 @@ class Paper:
     short: Sequence[Kind]
 
 
-def draw(queue: CardQueue, moment: Moment, rng: Random) -> Question | None:
-    """Nothing: what is not on the paper is not asked."""
-    return None
-
-
-def grade(question: Question, response: Mapping[str, str]) -> list[Graded]:
-    """What the response says of each of the question's cards that was answered."""
-    return paper_answers.grade(question, response)
-
-
-def paper(stock: TestPool, settings: SessionSettings, rng: Random) -> Paper:
+def paper(pool: TestPool, settings: SessionSettings, rng: Random) -> Paper:
     """Draw a paper: at most ``settings.questions`` in ``settings.kinds``; the same questions for one seed."""
-    kinds = [kind for kind in KINDS if kind in settings.kinds] or list(KINDS)
-    drawing = Drawing(stock, settings, rng)
-    wanted = spread(min(settings.questions, len(drawing.free)), kinds, rng)
+    chosen = [kind for kind in KINDS if kind in settings.kinds] or list(KINDS)
+    drawing = Drawing(pool, settings, rng)
+    wanted = spread(min(settings.questions, len(drawing.free)), chosen, rng)
     missing = 0
-    for kind in filter(kinds.__contains__, PICKY):
+    for kind in filter(chosen.__contains__, DRAW_ORDER):
         missing += wanted[kind] - drawing.take(kind, wanted[kind])
-    able = [kind for kind in kinds if kind not in drawing.short]
+    able = [kind for kind in chosen if kind not in drawing.short]
     while missing and drawing.free and able:
         more = spread(missing, able, rng)
         missing -= sum(drawing.take(kind, more[kind]) for kind in able)
         able = [kind for kind in able if kind not in drawing.short]
-    return Paper(drawing.in_order(), [kind for kind in kinds if kind in drawing.short])
+    return Paper(drawing.in_order(), [kind for kind in chosen if kind in drawing.short])
 
 
-def spread(number: int, kinds: Sequence[Kind], rng: Random) -> Counter[Kind]:
-    """How many questions each kind gets; whose shares are one larger is left to chance. A block needs two."""
-    shares = Counter({kind: number // len(kinds) for kind in kinds})
-    shares.update(rng.sample(kinds, number % len(kinds)))
-    others = [kind for kind in kinds if kind is not Kind.BLOCK]
-    if shares[Kind.BLOCK] and shares[Kind.BLOCK] < blocks.FEWEST and others:
-        shares[rng.choice(others)] += shares.pop(Kind.BLOCK)
+def spread(number: int, chosen: Sequence[Kind], rng: Random) -> Counter[Kind]:
+    """How many of ``number`` questions each kind gets; chance decides which kinds get one more than others.
+
+    A kind whose questions are about several cards gets none rather than too few for one question.
+    """
+    shares = Counter({kind: number // len(chosen) for kind in chosen})
+    shares.update(rng.sample(chosen, number % len(chosen)))
+    single = [kind for kind in chosen if ALL_KINDS[kind].fewest_cards == 1]
+    for kind in chosen:
+        if single and 0 < shares[kind] < ALL_KINDS[kind].fewest_cards:
+            shares[rng.choice(single)] += shares.pop(kind)
     return shares
 
 
 class Drawing:
     """A paper that is being drawn: the questions so far, and the cards that are left."""
 
-    def __init__(self, stock: TestPool, settings: SessionSettings, rng: Random) -> None:
-        self.stock, self.settings, self.rng = stock, settings, rng
-        cards = [card for card in stock.cards if card.id in stock.askable]
+    def __init__(self, pool: TestPool, settings: SessionSettings, rng: Random) -> None:
+        self.pool, self.settings, self.rng = pool, settings, rng
+        cards = [card for card in pool.cards if card.id in pool.askable]
         rng.shuffle(cards)
         self.free = {card.id: card for card in cards}
         self.questions: dict[Kind, list[Question]] = {kind: [] for kind in KINDS}
@@ -111,18 +107,19 @@ class Drawing:
         self.refused: set[tuple[Kind, int]] = set()
 
     def take(self, kind: Kind, number: int) -> int:
-        """Ask up to ``number`` more cards in a kind, and return how many it were; too few make the kind short."""
-        taken = self.take_blocks(number) if kind is Kind.BLOCK else self.take_singly(kind, number)
+        """Ask up to ``number`` more cards in a kind, and return how many; if they are fewer, the kind is short."""
+        is_single = ALL_KINDS[kind].fewest_cards == 1
+        taken = self.take_singly(kind, number) if is_single else self.take_blocks(number)
         if taken < number:
             self.short.add(kind)
         return taken
 
     def take_singly(self, kind: Kind, number: int) -> int:
-        taken, vain = 0, 0
+        taken, refused = 0, 0
         for card in list(self.free.values()):
-            if taken == number or vain > VAIN_TRIES:
+            if taken == number or refused > MOST_REFUSED:
                 break
-            if (kind, card.id) in self.refused or (kind is Kind.TYPED and not building.can_be_typed(card)):
+            if (kind, card.id) in self.refused or not ALL_KINDS[kind].can_ask(card):
                 continue
             question = self.ask(kind, card)
             if question:
@@ -131,12 +128,12 @@ class Drawing:
                 taken += 1
             else:
                 self.refused.add((kind, card.id))
-                vain += 1
+                refused += 1
         return taken
 
     def ask(self, kind: Kind, card: StudyCard) -> Question | None:
-        around = self.stock.around(card)
-        return building.ask(kind, around, self.rng, origin=ORIGIN, strict=self.settings.strict)
+        pool = self.pool.card_pool(card)
+        return building.ask(kind, pool, self.rng, origin=ORIGIN, strict=self.settings.strict)
 
     def take_blocks(self, number: int) -> int:
         taken = 0
@@ -144,41 +141,24 @@ class Drawing:
             cards = self.block_of(size)
             if not cards:
                 break
-            self.questions[Kind.BLOCK].append(self.as_question(cards))
+            self.questions[Kind.BLOCK].append(block_question(cards, self.rng, origin=ORIGIN))
             for card in cards:
                 del self.free[card.id]
             taken += len(cards)
         return taken
 
     def block_of(self, size: int) -> list[StudyCard]:
-        """A block of the side that most cards that are left ask for; of the other one where that has none."""
-        weights = weights_of(self.stock.cards)
+        """The cards of a block: of the side that most free cards ask for, or if there is none, of the other."""
+        weights = weights_of(self.pool.cards)
         sides = Counter(card.side for card in self.free.values())
         for side, _ in sorted(sides.items(), key=lambda item: (-item[1], item[0])):
-            same = (self.stock.around(card).card for card in self.free.values() if card.side is side)
+            same = (self.pool.card_pool(card).card for card in self.free.values() if card.side is side)
             if found := blocks.block(same, size, weights):
                 return found
         return []
 
-    def as_question(self, cards: Sequence[StudyCard]) -> Question:
-        side = cards[0].side
-        answers = list(cards)
-        self.rng.shuffle(answers)
-        return Question(
-            kind=Kind.BLOCK,
-            card_id=cards[0].id,
-            side=side,
-            prompt="",
-            answer="",
-            origin=ORIGIN,
-            options=tuple(card.text(side) for card in answers),
-            option_cards=tuple(card.id for card in answers),
-            cards=tuple(card.id for card in cards),
-            prompts=tuple(card.text(side.other) for card in cards),
-        )
-
     def in_order(self) -> list[Question]:
-        """Kind by kind, within each in an order that says nothing of which cards were hard to ask."""
+        """Kind by kind; each kind is shuffled, so that the order does not show which cards were hard to ask."""
         for questions in self.questions.values():
             self.rng.shuffle(questions)
         return [question for questions in self.questions.values() for question in questions]

@@ -12,7 +12,7 @@ from functools import reduce
 
 from sessions_app.study.scheduling import fsrs_memory
 from sessions_app.study.scheduling.types import Fold, Memory, Need, NextStep, Outcome, Progress, Tally
-from sessions_app.study.types import Kind, Level, Rating, State
+from sessions_app.study.types import Level, Rating, State
 
 # Days with an unaided recall that make a card mastered, and other questions that keep two recalls apart.
 MASTERED_DAYS = 3
@@ -166,7 +166,7 @@ def _may_feed(progress: Progress, memory: Memory, outcome: Outcome) -> bool:
 
 def _right(before: Progress, after: Progress, outcome: Outcome) -> Progress:
     if not outcome.is_recall:
-        lifts = before.level is Level.NEW and outcome.kind is not Kind.TRUE_FALSE
+        lifts = before.level is Level.NEW and outcome.kind.raises_level
         return _at(after, Level.RECOGNISED) if lifts else after
     new_day = before.last_recall_day is None or outcome.study_day > before.last_recall_day
     after = replace(

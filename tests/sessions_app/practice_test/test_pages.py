@@ -17,7 +17,7 @@ from cards.models import Card, Deck
 from sessions_app.models import CardProgress, Enrollment, Paper, Review, Step, StudySession
 from sessions_app.review_log import replaying
 from sessions_app.sessions import undo
-from sessions_app.study.questions import paper_answers
+from sessions_app.study.questions.kinds import block
 from sessions_app.study.questions.types import Question
 from sessions_app.study.types import Kind
 from studysite.accounts.models import User
@@ -99,10 +99,9 @@ def filled(step: Step, *, right: bool = True) -> dict[str, object]:
         values = {"truth": "true" if (question.options[0] == question.answer) == right else "false"}
     elif question.kind is Kind.BLOCK:
         count = len(question.cards)
-        places = [paper_answers.right_pair(question, place) for place in range(count)]
+        places = [block.right_pair(question, place) for place in range(count)]
         values = {
-            paper_answers.pair_name(n): place if right else places[(n + 1) % count]
-            for n, place in enumerate(places)
+            block.pair_name(n): place if right else places[(n + 1) % count] for n, place in enumerate(places)
         }
     values["revision"] = step.revision + 1
     return {f"q{step.position}-{name}": value for name, value in values.items()}

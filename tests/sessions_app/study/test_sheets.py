@@ -66,7 +66,7 @@ def test_what_is_too_long_is_refused():
 def test_a_blank_is_graded_as_nothing(question):
     assert paper_answers.grade(question, {}) == []
     assert paper_answers.filled(question, {}) == 0
-    assert not paper_answers.asks(question, {})
+    assert not paper_answers.needs_judgement(question, {})
 
 
 def test_right_and_wrong():
@@ -98,8 +98,8 @@ def test_the_prompt_typed_back_is_wrong():
 
 def test_a_typed_answer_in_doubt_waits_for_the_learner():
     saved = {"typed": "Lutetia"}
-    assert paper_answers.asks(TYPED, saved)
-    assert not paper_answers.is_judged(TYPED, saved)
+    assert paper_answers.needs_judgement(TYPED, saved)
+    assert not paper_answers.is_judged(saved)
     assert graded(TYPED, **saved) == [Verdict.WRONG]
     judged = paper_answers.read_judgement(TYPED, saved, {"verdict": "correct", "typed": "Paris"})
     assert judged == {"typed": "Lutetia", "verdict": "correct"}
@@ -109,7 +109,7 @@ def test_a_typed_answer_in_doubt_waits_for_the_learner():
 def test_a_judgement_can_be_taken_back_and_changed():
     judged = paper_answers.read_judgement(SELF, {"typed": "a", "knew": "yes"}, {"knew": "no"})
     assert judged == {"typed": "a", "knew": "no"}
-    assert not paper_answers.is_judged(SELF, paper_answers.read_judgement(SELF, judged, {"knew": "maybe"}))
+    assert not paper_answers.is_judged(paper_answers.read_judgement(SELF, judged, {"knew": "maybe"}))
 
 
 @given(
@@ -122,7 +122,9 @@ def test_a_judgement_can_be_taken_back_and_changed():
 def test_whatever_is_sent_is_read_and_graded(question, data):
     saved = paper_answers.read(question, data)
     saved = (
-        paper_answers.read_judgement(question, saved, data) if paper_answers.asks(question, saved) else saved
+        paper_answers.read_judgement(question, saved, data)
+        if paper_answers.needs_judgement(question, saved)
+        else saved
     )
     items = paper_answers.grade(question, saved)
     assert len(items) == paper_answers.filled(question, saved) <= paper_answers.points(question)
