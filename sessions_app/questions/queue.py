@@ -85,7 +85,7 @@ class DeckQueue:
         self.progress.update((card.pk, self._unseen_progress(card)) for card in cards)
         return [self._study_card(card) for card in cards]
 
-    def standing(self, cards: Collection[int], *, below: Level, limit: int) -> Mapping[int, Level]:
+    def levels(self, cards: Collection[int], *, below: Level, limit: int) -> Mapping[int, Level]:
         underway = Q(level__gt=Level.NEW, level__lt=below) & ~self._is_put_aside() & self._rows_chosen()
         waiting = self._rows().filter(underway).order_by("last_reviewed_at", "card_id")
         # Keys alone are sorted: whole rows of a large deck take three times as long.
@@ -101,14 +101,14 @@ class DeckQueue:
             if card not in known or not known[card].is_put_aside(self.now)
         }
 
-    def fresh(self, *, besides: Collection[int], limit: int) -> Sequence[int]:
+    def new_cards(self, *, besides: Collection[int], limit: int) -> Sequence[int]:
         if not self.enrollment.new_count:
             return []
         hidden = self._mine().filter(Q(level__gt=Level.NEW) | self._is_put_aside())
         cards = self._chosen().filter(~Exists(hidden)).exclude(pk__in=besides)
         return list(cards.in_order().values_list("pk", flat=True)[:limit])
 
-    def settled(self, *, level: Level, limit: int) -> Sequence[int]:
+    def reached(self, *, level: Level, limit: int) -> Sequence[int]:
         rows = (
             self._progress()
             .filter(level__gte=level)

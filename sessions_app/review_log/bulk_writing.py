@@ -144,4 +144,4 @@ class Gaps:
             at >= last and (card != key[0] or evidence == Evidence.RECALL)
             for at, card, evidence in self.since
         )
-        return min(lines - 1 + more, progress.GAP)
+        return min(lines - 1 + more, progress.RECALLS_APART)

@@ -122,7 +122,7 @@ def gap_before(row: CardProgress, today: date) -> int | None:
     last = recalls.order_by("-reviewed_at").values("reviewed_at")[:1]
     # The recall itself is among the lines, so that none at all means that there was none.
     since = lines.filter(reviewed_at__gte=last).filter(~Q(card=row.card_id) | Q(evidence=Evidence.RECALL))
-    lines_since = since[: progress.GAP + 1].count()
+    lines_since = since[: progress.RECALLS_APART + 1].count()
     return lines_since - 1 if lines_since else None
 
 

@@ -13,7 +13,7 @@ from cards.text.images import images_in
 from cards.text.markdown import PLAIN, plain, render
 from sessions_app.questions.images import IllustratedText
 from sessions_app.study.days import study_day
-from sessions_app.study.judging.difference import difference
+from sessions_app.study.judging.differences import difference
 from sessions_app.study.scheduling.types import Need, NextStep
 from sessions_app.study.types import Level
 

@@ -40,7 +40,7 @@ class Shape(StrEnum):
 KIN = ({Shape.FORMULA, Shape.NUMBER}, {Shape.TERM, Shape.SENTENCE})
 
 
-class Look(NamedTuple):
+class Appearance(NamedTuple):
     """A text's shape, its length and its lines as read, its first word, and how it is written."""
 
     shape: Shape
@@ -52,10 +52,10 @@ class Look(NamedTuple):
 
 
 @lru_cache(maxsize=8_192)
-def look_of(text: str) -> Look:
+def appearance_of(text: str) -> Appearance:
     text = text.strip()
     words = text.split(maxsplit=1)
-    return Look(
+    return Appearance(
         shape=shape_of(text),
         length=max(1, len(read(text))),
         lines=text.count("\n") + 1,
@@ -89,7 +89,7 @@ def read(text: str) -> str:
     return SPACES.sub(" ", COMMAND.sub(lambda found: "" if found[0] in SILENT else "x", text))
 
 
-def misfit(one: Look, other: Look) -> int:
+def misfit(one: Appearance, other: Appearance) -> int:
     """How badly an option's looks fit the answer's: 0 hardly to tell by looks, to 4 quite another thing."""
     ratio = (other.length + SLACK) / (one.length + SLACK)
     longer = 0 if ALIKE[0] <= ratio <= ALIKE[1] else 1 if NOT_FAR[0] <= ratio <= NOT_FAR[1] else 3

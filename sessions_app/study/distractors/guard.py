@@ -5,7 +5,7 @@ from enum import IntEnum
 
 from rapidfuzz import fuzz
 
-from sessions_app.study.distractors.appearance import Shape, look_of
+from sessions_app.study.distractors.appearance import Shape, appearance_of
 from sessions_app.study.distractors.similarity import all_names, names, stands_in, stems
 from sessions_app.study.distractors.twins import are_marked
 from sessions_app.study.judging import Judgement, Reason, judge
@@ -107,7 +107,7 @@ def are_same(one: str, other: str) -> bool:
 def are_near(one: str, other: str) -> bool:
     """Whether two texts are near enough to ask `judge` whether one counts as the other."""
     one, other = one[:JUDGED], other[:JUDGED]
-    figures = {look_of(one).shape, look_of(other).shape} <= {Shape.FORMULA, Shape.NUMBER}
+    figures = {appearance_of(one).shape, appearance_of(other).shape} <= {Shape.FORMULA, Shape.NUMBER}
     return figures or fuzz.ratio(one.casefold(), other.casefold()) > NEAR
 
 
@@ -116,7 +116,7 @@ def holds(one: str, other: str) -> bool:
 
     Not of formulas and numbers, which hold each other without being alike, nor where a word as "not" is more.
     """
-    shapes = {look_of(one).shape, look_of(other).shape}
+    shapes = {appearance_of(one).shape, appearance_of(other).shape}
     if shapes <= {Shape.FORMULA, Shape.NUMBER} or are_opposed(stems(one, ""), stems(other, "")):
         return False
     return stands_in(one, other) or stands_in(other, one)

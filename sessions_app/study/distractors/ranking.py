@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from rapidfuzz import fuzz
 
-from sessions_app.study.distractors.appearance import Look, look_of, misfit
+from sessions_app.study.distractors.appearance import Appearance, appearance_of, misfit
 from sessions_app.study.distractors.similarity import Weights, stems, weigh
 from sessions_app.study.distractors.twins import language_of, spread
 from sessions_app.study.types import Side, StudyCard
@@ -18,7 +18,7 @@ TOPIC = 1.2
 ANSWER = 0.5
 PROMPT = 0.8
 OPENING = 0.4
-LOOKS = 0.4
+APPEARANCE = 0.4
 # Prompts that are both formulas, both numbers, both sentences.
 KIND = 0.5
 # Chance, so that a card's options vary between showings.
@@ -47,7 +47,7 @@ class Seen(NamedTuple):
 
     answer: frozenset[str]
     words: frozenset[str]
-    look: Look
+    appearance: Appearance
 
 
 def ranked(
@@ -60,7 +60,7 @@ def ranked(
     """The other cards' answers, the best first: what looks like the answer, and of that the most plausible."""
     side = card.side
     mine, prompt = seen(card, side), stems(card.text(side.other), card.language)
-    kind = look_of(card.text(side.other)).shape
+    kind = appearance_of(card.text(side.other)).shape
     weight_of_prompt = weights.of(prompt) or 1.0
     length = weights.length(mine.words)
     sought = prompt & mine.answer
@@ -74,13 +74,13 @@ def ranked(
             + TOPIC * weights.likeness(mine.words, theirs.words, length)
             + ANSWER * answer_likeness(card.text(side), text, mine, theirs, weights)
             + PROMPT * weights.of(prompt & theirs.answer) / weight_of_prompt
-            + OPENING * (mine.look.opening == theirs.look.opening)
-            + KIND * (look_of(other.text(side.other)).shape is kind)
-            + LOOKS * looks(mine.look, theirs.look)
+            + OPENING * (mine.appearance.opening == theirs.appearance.opening)
+            + KIND * (appearance_of(other.text(side.other)).shape is kind)
+            + APPEARANCE * appearance_likeness(mine.appearance, theirs.appearance)
             + CHANCE * rng.random()
         )
         shares = not sought.isdisjoint(theirs.answer)
-        stands_out = misfit(mine.look, theirs.look) + (bool(sought) and not shares)
+        stands_out = misfit(mine.appearance, theirs.appearance) + (bool(sought) and not shares)
         if picked > 0:
             score, stands_out = CONFUSED + picked, 0
         found.append(Candidate(text, other.accepted(side), stands_out, score, shares))
@@ -97,7 +97,7 @@ def weights_of_texts(deck: Sequence[StudyCard]) -> Weights:
 def seen(card: StudyCard, side: Side) -> Seen:
     text = card.text(side)
     answer = stems(text, card.language)
-    return Seen(answer, answer | stems(card.text(side.other), card.language), look_of(text))
+    return Seen(answer, answer | stems(card.text(side.other), card.language), appearance_of(text))
 
 
 def likeness(tags: frozenset[int], others: frozenset[int]) -> float:
@@ -107,12 +107,12 @@ def likeness(tags: frozenset[int], others: frozenset[int]) -> float:
 
 def answer_likeness(one: str, other: str, mine: Seen, theirs: Seen, weights: Weights) -> float:
     """How alike two answers are, 0 to 1: by their letters where both are short, else by their words."""
-    if mine.look.length <= SPELLED and theirs.look.length <= SPELLED:
+    if mine.appearance.length <= SPELLED and theirs.appearance.length <= SPELLED:
         return max(0.0, fuzz.ratio(one.casefold(), other.casefold()) - UNLIKE) / (100 - UNLIKE)
     return weights.likeness(mine.answer, theirs.answer)
 
 
-def looks(one: Look, other: Look) -> float:
+def appearance_likeness(one: Appearance, other: Appearance) -> float:
     """How alike two answers look beyond their shape, 0 to 1."""
     length = min(one.length, other.length) / max(one.length, other.length)
     alike = (

@@ -35,7 +35,7 @@ MOST_DRILLED = 60
 
 ROUND = 7
 # Other questions before a missed card returns, and between two recalls.
-GAP = 3
+QUESTIONS_BETWEEN = 3
 # Places of a round for missed cards, while there are new ones.
 MOST_MISSED = 4
 # After so many misses a card rests until the next session.
@@ -62,17 +62,17 @@ def draw(queue: CardQueue, moment: Moment, rng: Random) -> Question | None:
     over_time = settings.seconds and (moment.now - queue.started_at).total_seconds() > settings.seconds
     if over_time or len(queue.asked) >= most_questions(settings):
         return None
-    sitting = Sitting(queue.asked, settings.size, kinds_of(settings))
-    if opening := _opening(queue, sitting, rng):
+    history = SessionHistory(queue.asked, settings.size, kinds_of(settings))
+    if opening := _opening(queue, history, rng):
         return opening
-    while place := _next_place(queue, sitting):
-        around = queue.card_pool(place.card_id, rng)
-        if around:
-            kinds = _kinds_in_order(place, sitting, rng)
-            question = _first(kinds, around, rng, origin=place.origin, strict=settings.strict)
-            return replace(question, round=place.round, plan=place.plan)
+    while chosen := _next_card(queue, history):
+        pool = queue.card_pool(chosen.card_id, rng)
+        if pool:
+            kinds = _kinds_in_order(chosen, history, rng)
+            question = _first(kinds, pool, rng, origin=chosen.origin, strict=settings.strict)
+            return replace(question, round=chosen.round, plan=chosen.plan)
         # Removed or moved since the round was planned.
-        sitting.gone.add(place.card_id)
+        history.gone.add(chosen.card_id)
     return None
 
 
@@ -81,11 +81,11 @@ def grade(question: Question, response: Mapping[str, str]) -> list[Graded]:
     return [grading.grade(question, response)]
 
 
-def instead(question: Question, around: CardPool, rng: Random) -> Question | None:
+def instead(question: Question, pool: CardPool, rng: Random) -> Question | None:
     """The question by which a learner shows at once that she knows a card that she was to recognise."""
     if question.kind in RECALLS:
         return None
-    harder = _first(RECALLS, around, rng, origin=question.origin, strict=question.strict)
+    harder = _first(RECALLS, pool, rng, origin=question.origin, strict=question.strict)
     return replace(harder, round=question.round, plan=question.plan)
 
 
@@ -102,8 +102,8 @@ def kinds_of(settings: SessionSettings) -> frozenset[Kind]:
 
 
 @dataclass(frozen=True)
-class Place:
-    """A card's place in a round."""
+class NextCard:
+    """The card to ask next, and its round."""
 
     card_id: int
     level: Level
@@ -113,7 +113,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Sitting:
+class SessionHistory:
     """What the session's answers so far come to, card by card."""
 
     asked: Sequence[Asked]
@@ -154,7 +154,7 @@ class Sitting:
     @cached_property
     def gap(self) -> int:
         """How many others have to lie between two questions about a card."""
-        return max(0, min(GAP, self.size - 1))
+        return max(0, min(QUESTIONS_BETWEEN, self.size - 1))
 
     def is_ready(self, card: int) -> bool:
         """Whether enough others have been asked since the card was."""
@@ -184,7 +184,7 @@ class Sitting:
             one.verdict == Verdict.CORRECT and one.kind in RECALLS for one in recent
         )
 
-    def had_share(self, card: int) -> bool:
+    def had_most_questions(self, card: int) -> bool:
         return len(self.by_card.get(card, ())) >= QUESTIONS_A_CARD
 
     def can_be_asked(self, card: int) -> bool:
@@ -203,164 +203,168 @@ class Sitting:
         return self.round + 1 - answers[-1].round if answers else len(self.asked) + ROUNDS_AWAY
 
 
-def _next_place(queue: CardQueue, sitting: Sitting) -> Place | None:
+def _next_card(queue: CardQueue, history: SessionHistory) -> NextCard | None:
     if queue.settings.queue == DRILL:
-        return _place_in_drill(queue, sitting)
-    return _place_in_round(queue, sitting) or _place_in_new_round(queue, sitting)
+        return _next_in_drill(queue, history)
+    return _next_in_round(queue, history) or _next_in_new_round(queue, history)
 
 
-def _opening(queue: CardQueue, sitting: Sitting, rng: Random) -> Question | None:
+def _opening(queue: CardQueue, history: SessionHistory, rng: Random) -> Question | None:
     """The first question of a session that begins with new cards: of the first one that can be recognised.
 
     Whoever has never studied here is to choose an answer, not to grade themselves. None where the session goes on
     or begins with what is known, and where the first new cards give no wrong options.
     """
-    kinds = [kind for kind in RECOGNITIONS if kind in sitting.kinds]
-    if sitting.asked or queue.settings.queue == DRILL or not kinds:
+    kinds = [kind for kind in RECOGNITIONS if kind in history.kinds]
+    if history.asked or queue.settings.queue == DRILL or not kinds:
         return None
-    plan = _plan(queue, sitting)
-    if not plan or _origin(sitting, plan[0]) != NEW:
+    plan = _plan(queue, history)
+    if not plan or _origin(history, plan[0]) != NEW:
         return None
     rng.shuffle(kinds)
-    for card in _new_in_order(queue, sitting, plan):
-        around = queue.card_pool(card, rng)
-        questions = (building.ask(kind, around, rng, origin=NEW) for kind in kinds) if around else ()
+    for card in _new_in_order(queue, history, plan):
+        pool = queue.card_pool(card, rng)
+        questions = (building.ask(kind, pool, rng, origin=NEW) for kind in kinds) if pool else ()
         if question := next(filter(None, questions), None):
             return replace(question, round=1, plan=_first_distinct([card, *plan], ROUND))
     return None
 
 
-def _new_in_order(queue: CardQueue, sitting: Sitting, plan: Sequence[int]) -> Iterator[int]:
+def _new_in_order(queue: CardQueue, history: SessionHistory, plan: Sequence[int]) -> Iterator[int]:
     """The plan's new cards, then the deck's next ones."""
-    yield from (card for card in plan if sitting.levels[card] is Level.NEW)
-    yield from queue.fresh(besides=plan, limit=MOST_OPENINGS - len(plan))
+    yield from (card for card in plan if history.levels[card] is Level.NEW)
+    yield from queue.new_cards(besides=plan, limit=MOST_OPENINGS - len(plan))
 
 
-def _place_in_drill(queue: CardQueue, sitting: Sitting) -> Place | None:
+def _next_in_drill(queue: CardQueue, history: SessionHistory) -> NextCard | None:
     """What was missed, as soon as others have come between; else what was not asked for longest."""
     cards = queue.settings.cards
-    _look_at(queue, sitting, cards)
-    there = [card for card in cards if card in sitting.levels and card not in sitting.gone]
-    there.sort(key=lambda card: (not sitting.was_missed(card), sitting.last_at.get(card, -1)))
-    card = next(filter(sitting.is_ready, there), None) or next(iter(there), None)
-    return Place(card, sitting.levels[card], DRILLED, 1, ()) if card else None
+    _read_levels(queue, history, cards)
+    there = [card for card in cards if card in history.levels and card not in history.gone]
+    there.sort(key=lambda card: (not history.was_missed(card), history.last_at.get(card, -1)))
+    card = next(filter(history.is_ready, there), None) or next(iter(there), None)
+    return NextCard(card, history.levels[card], DRILLED, 1, ()) if card else None
 
 
-def _place_in_round(queue: CardQueue, sitting: Sitting) -> Place | None:
+def _next_in_round(queue: CardQueue, history: SessionHistory) -> NextCard | None:
     """The next card of the round that is going on; None where the round is over."""
-    if not sitting.asked:
+    if not history.asked:
         return None
-    plan = tuple(sitting.asked[-1].plan)
-    _look_at(queue, sitting, plan)
-    open_cards = [card for card in plan if sitting.can_be_asked(card)]
-    pending = [card for card in open_cards if not sitting.in_round(card)]
-    missed = [card for card in open_cards if len(sitting.in_round(card)) == 1 and sitting.was_missed(card)]
+    plan = tuple(history.asked[-1].plan)
+    _read_levels(queue, history, plan)
+    open_cards = [card for card in plan if history.can_be_asked(card)]
+    pending = [card for card in open_cards if not history.in_round(card)]
+    missed = [card for card in open_cards if len(history.in_round(card)) == 1 and history.was_missed(card)]
     for card in (*missed, *pending):
-        if sitting.is_ready(card):
-            return Place(card, sitting.levels[card], _origin(sitting, card), sitting.round, plan)
-    return _padding(queue, sitting, sitting.round, plan) if pending else None
+        if history.is_ready(card):
+            return NextCard(card, history.levels[card], _origin(history, card), history.round, plan)
+    return _padding(queue, history, history.round, plan) if pending else None
 
 
-def _place_in_new_round(queue: CardQueue, sitting: Sitting) -> Place | None:
+def _next_in_new_round(queue: CardQueue, history: SessionHistory) -> NextCard | None:
     """The first card of the next round; None where no card wants to be asked."""
-    number = sitting.round + 1
-    plan = _plan(queue, sitting)
+    number = history.round + 1
+    plan = _plan(queue, history)
     for card in plan:
-        if sitting.is_ready(card):
-            return Place(card, sitting.levels[card], _origin(sitting, card), number, plan)
-    return _padding(queue, sitting, number, plan) if plan else None
+        if history.is_ready(card):
+            return NextCard(card, history.levels[card], _origin(history, card), number, plan)
+    return _padding(queue, history, number, plan) if plan else None
 
 
-def _plan(queue: CardQueue, sitting: Sitting) -> tuple[int, ...]:
+def _plan(queue: CardQueue, history: SessionHistory) -> tuple[int, ...]:
     """The cards of the next round; none where all that can be done is done."""
-    _look_at(queue, sitting, ())
-    missed = [card for card in sitting.by_card if sitting.was_missed(card) and sitting.is_wanted(card)]
-    if sitting.is_review:
-        return _review_plan(queue, sitting, missed)
-    new = [card for card in queue.fresh(besides=sitting.by_card, limit=ROUND) if card not in sitting.gone]
-    sitting.levels.update((card, Level.NEW) for card in new)
-    known = [card for card in sitting.levels if sitting.is_wanted(card) and card not in (*missed, *new)]
-    known.sort(key=lambda card: sitting.last_at.get(card, -1))
-    again = [card for card in known if sitting.rounds_since(card) >= ROUNDS_AWAY]
+    _read_levels(queue, history, ())
+    missed = [card for card in history.by_card if history.was_missed(card) and history.is_wanted(card)]
+    if history.is_review:
+        return _review_plan(queue, history, missed)
+    new = [card for card in queue.new_cards(besides=history.by_card, limit=ROUND) if card not in history.gone]
+    history.levels.update((card, Level.NEW) for card in new)
+    known = [card for card in history.levels if history.is_wanted(card) and card not in (*missed, *new)]
+    known.sort(key=lambda card: history.last_at.get(card, -1))
+    again = [card for card in known if history.rounds_since(card) >= ROUNDS_AWAY]
     if new:
         # A session has three questions for each card: who had hers lets others be met first.
-        missed = [card for card in missed if not sitting.had_share(card)][:MOST_MISSED]
-        again = [card for card in again if not sitting.had_share(card)]
+        missed = [card for card in missed if not history.had_most_questions(card)][:MOST_MISSED]
+        again = [card for card in again if not history.had_most_questions(card)]
     plan = _first_distinct([*missed, *again, *new, *known], ROUND)
-    return plan or (() if sitting.asked else _review_plan(queue, sitting, missed))
+    return plan or (() if history.asked else _review_plan(queue, history, missed))
 
 
-def _review_plan(queue: CardQueue, sitting: Sitting, missed: Sequence[int]) -> tuple[int, ...]:
+def _review_plan(queue: CardQueue, history: SessionHistory, missed: Sequence[int]) -> tuple[int, ...]:
     """What was missed, and the least remembered cards that were not asked yet."""
-    left = REVIEWED_AT_ONCE - len(sitting.by_card)
-    others = _settled(queue, sitting, limit=REVIEWED_AT_ONCE) if left > 0 else []
-    others = [card for card in others if card not in sitting.by_card][: max(0, left)]
+    left = REVIEWED_AT_ONCE - len(history.by_card)
+    others = _cards_at_goal(queue, history, limit=REVIEWED_AT_ONCE) if left > 0 else []
+    others = [card for card in others if card not in history.by_card][: max(0, left)]
     return _first_distinct([*missed, *others], ROUND)
 
 
-def _padding(queue: CardQueue, sitting: Sitting, number: int, plan: tuple[int, ...]) -> Place | None:
+def _padding(
+    queue: CardQueue, history: SessionHistory, number: int, plan: tuple[int, ...]
+) -> NextCard | None:
     """A card that is done with, to keep two questions about another apart; None where there is none."""
 
     def fits(card: int) -> bool:
-        return card not in plan and sitting.can_be_asked(card) and sitting.is_ready(card)
+        return card not in plan and history.can_be_asked(card) and history.is_ready(card)
 
-    ready = [card for card in sitting.levels if fits(card) and sitting.is_done(card)]
+    ready = [card for card in history.levels if fits(card) and history.is_done(card)]
     if not ready:
-        ready = [card for card in _settled(queue, sitting, limit=ROUND + len(sitting.by_card)) if fits(card)]
+        ready = [
+            card for card in _cards_at_goal(queue, history, limit=ROUND + len(history.by_card)) if fits(card)
+        ]
     if not ready:
         return None
-    card = min(ready, key=lambda one: sitting.last_at.get(one, -1))
-    return Place(card, sitting.levels[card], PADDING, number, plan)
+    card = min(ready, key=lambda one: history.last_at.get(one, -1))
+    return NextCard(card, history.levels[card], PADDING, number, plan)
 
 
-def _settled(queue: CardQueue, sitting: Sitting, *, limit: int) -> list[int]:
+def _cards_at_goal(queue: CardQueue, history: SessionHistory, *, limit: int) -> list[int]:
     """Cards that had reached the goal before, least remembered first."""
-    cards = [card for card in queue.settled(level=sitting.goal, limit=limit) if card not in sitting.gone]
-    sitting.levels.update((card, sitting.goal) for card in cards if card not in sitting.levels)
+    cards = [card for card in queue.reached(level=history.goal, limit=limit) if card not in history.gone]
+    history.levels.update((card, history.goal) for card in cards if card not in history.levels)
     return cards
 
 
-def _look_at(queue: CardQueue, sitting: Sitting, plan: Sequence[int]) -> None:
+def _read_levels(queue: CardQueue, history: SessionHistory, plan: Sequence[int]) -> None:
     """Read once how the session's cards and those of the plan stand, and some others that wait longest."""
-    if not sitting.levels:
-        cards = dict.fromkeys((*plan, *sitting.by_card))
-        sitting.levels.update(queue.standing(cards, below=sitting.goal, limit=2 * ROUND))
+    if not history.levels:
+        cards = dict.fromkeys((*plan, *history.by_card))
+        history.levels.update(queue.levels(cards, below=history.goal, limit=2 * ROUND))
 
 
-def _origin(sitting: Sitting, card: int) -> str:
-    if sitting.is_review or (not sitting.asked and sitting.levels[card] >= sitting.goal):
+def _origin(history: SessionHistory, card: int) -> str:
+    if history.is_review or (not history.asked and history.levels[card] >= history.goal):
         return REVIEW
-    if sitting.was_missed(card):
+    if history.was_missed(card):
         return MISSED
-    if card not in sitting.by_card and sitting.levels[card] is Level.NEW:
+    if card not in history.by_card and history.levels[card] is Level.NEW:
         return NEW
-    return AGAIN if sitting.rounds_since(card) >= ROUNDS_AWAY else REST
+    return AGAIN if history.rounds_since(card) >= ROUNDS_AWAY else REST
 
 
 def _first_distinct(cards: Iterable[int], most: int) -> tuple[int, ...]:
     return tuple(dict.fromkeys(cards))[:most]
 
 
-def _first(kinds: Iterable[Kind], around: CardPool, rng: Random, *, origin: str, strict: bool) -> Question:
+def _first(kinds: Iterable[Kind], pool: CardPool, rng: Random, *, origin: str, strict: bool) -> Question:
     """The question of the first kind in which the card can be asked; self-graded it always can."""
     for kind in (*kinds, Kind.FLIP):
-        question = building.ask(kind, around, rng, origin=origin, strict=strict)
+        question = building.ask(kind, pool, rng, origin=origin, strict=strict)
         if question:
             return question
     raise AssertionError("a card can always be self-graded")
 
 
-def _kinds_in_order(place: Place, sitting: Sitting, rng: Random) -> list[Kind]:
+def _kinds_in_order(chosen: NextCard, history: SessionHistory, rng: Random) -> list[Kind]:
     """The kinds to try for the card: recognition for one not yet recognised, else recall."""
-    easy = [kind for kind in RECOGNITIONS if kind in sitting.kinds]
+    easy = [kind for kind in RECOGNITIONS if kind in history.kinds]
     rng.shuffle(easy)
-    hard = [kind for kind in RECALLS if kind in sitting.kinds]
-    if place.origin == REVIEW:
+    hard = [kind for kind in RECALLS if kind in history.kinds]
+    if chosen.origin == REVIEW:
         mixed = [*easy, *hard]
         rng.shuffle(mixed)
         return mixed
-    has_been_right = any(one.verdict == Verdict.CORRECT for one in sitting.by_card.get(place.card_id, ()))
-    if place.level > Level.NEW or has_been_right:
+    has_been_right = any(one.verdict == Verdict.CORRECT for one in history.by_card.get(chosen.card_id, ()))
+    if chosen.level > Level.NEW or has_been_right:
         # True/false lifts nothing: where no recall is wanted, a choice shows more.
         return [*hard, *sorted(easy, key=RECOGNITIONS.index)]
     # What was never seen is not asked to be typed, unless nothing else is chosen.

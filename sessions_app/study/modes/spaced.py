@@ -63,10 +63,8 @@ def grade(question: Question, response: Mapping[str, str]) -> list[Graded]:
 
 def _typed_question(queue: CardQueue, card: StudyCard, origin: str, rng: Random) -> Question | None:
     """The card as a question whose answer is typed; None where it cannot be typed."""
-    around = queue.card_pool(card.id, rng)
-    return (
-        building.ask(Kind.TYPED, around, rng, origin=origin, strict=queue.settings.strict) if around else None
-    )
+    pool = queue.card_pool(card.id, rng)
+    return building.ask(Kind.TYPED, pool, rng, origin=origin, strict=queue.settings.strict) if pool else None
 
 
 def _main_pool(queue: CardQueue, moment: Moment) -> list[Candidate]:

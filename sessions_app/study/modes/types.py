@@ -96,14 +96,14 @@ class CardQueue(Protocol):
     def unseen(self, *, limit: int) -> Sequence[StudyCard]:
         """Cards without a memory, in the deck's order."""
 
-    def standing(self, cards: Collection[int], *, below: Level, limit: int) -> Mapping[int, Level]:
+    def levels(self, cards: Collection[int], *, below: Level, limit: int) -> Mapping[int, Level]:
         """The levels of those of ``cards`` that are not put aside, then of at most ``limit`` others between New
         and ``below``, longest unanswered first."""
 
-    def fresh(self, *, besides: Collection[int], limit: int) -> Sequence[int]:
+    def new_cards(self, *, besides: Collection[int], limit: int) -> Sequence[int]:
         """Cards at level New, in the deck's order, without those of ``besides``."""
 
-    def settled(self, *, level: Level, limit: int) -> Sequence[int]:
+    def reached(self, *, level: Level, limit: int) -> Sequence[int]:
         """Cards that have reached ``level``, least remembered first."""
 
     def card_pool(self, card_id: int, rng: Random) -> CardPool | None:

@@ -16,7 +16,7 @@ from sessions_app.study.types import Level, Rating, State
 
 # Days with an unaided recall that make a card mastered, and other questions that keep two recalls apart.
 MASTERED_DAYS = 3
-GAP = 3
+RECALLS_APART = 3
 LEECH_LAPSES = 8
 # Below this predicted recall a mastered card is shown as fading.
 FADING = 0.8
@@ -24,7 +24,7 @@ FADING = 0.8
 
 def gap_needed(deck_size: int) -> int:
     """How many other questions must lie between two recalls of one evening, in a deck of that many cards."""
-    return max(0, min(GAP, deck_size - 1))
+    return max(0, min(RECALLS_APART, deck_size - 1))
 
 
 def fold(progress: Progress, outcome: Outcome, retention: float) -> Progress:

@@ -1,7 +1,6 @@
 """A rule of the judge that fails ends no request: it is logged without any text, and the learner is asked."""
 
 import logging
-from importlib import import_module
 
 import pytest
 from django.urls import reverse
@@ -9,7 +8,7 @@ from django.urls import reverse
 from cards.editing.decks import refresh_deck
 from cards.models import Card, Deck
 from sessions_app.models import Enrollment, OverriddenAnswer, Paper, Review, Step
-from sessions_app.study.judging import Kind, Reason, difference, judge
+from sessions_app.study.judging import Reason, SegmentKind, difference, differences, judge, typed_answers
 from sessions_app.study.types import Verdict
 from studysite.accounts.models import User
 
@@ -27,7 +26,7 @@ def fail(*args: object) -> None:
 @pytest.fixture
 def failing(monkeypatch: pytest.MonkeyPatch) -> None:
     """From now on every comparison fails, with the learner's text in its message."""
-    monkeypatch.setattr(import_module("sessions_app.study.judging.judge"), "best_of", fail)
+    monkeypatch.setattr(typed_answers, "best_of", fail)
 
 
 @pytest.fixture
@@ -69,9 +68,9 @@ def test_the_learner_is_asked_and_the_log_holds_no_text(failing, caplog):
 
 def test_a_difference_that_cannot_be_marked_is_the_whole(monkeypatch, caplog):
     # The package has a function of the module's name.
-    monkeypatch.setattr(import_module("sessions_app.study.judging.difference"), "align", fail)
-    assert difference(TYPED, "Paris") == (((TYPED, Kind.EXTRA),), (("Paris", Kind.MISSING),))
-    assert difference("", "Paris") == ((), (("Paris", Kind.MISSING),))
+    monkeypatch.setattr(differences, "align", fail)
+    assert difference(TYPED, "Paris") == (((TYPED, SegmentKind.EXTRA),), (("Paris", SegmentKind.MISSING),))
+    assert difference("", "Paris") == ((), (("Paris", SegmentKind.MISSING),))
     assert "ValueError" in caplog.text
     assert TYPED not in caplog.text
 

@@ -48,18 +48,18 @@ class LearnDesk:
     def active(self) -> list[int]:
         return [card.id for card in self.deck if card.id not in self.put_aside]
 
-    def standing(self, cards: Collection[int], *, below: Level, limit: int) -> Mapping[int, Level]:
+    def levels(self, cards: Collection[int], *, below: Level, limit: int) -> Mapping[int, Level]:
         first = [card for card in cards if card in self.active()]
         others = [
             card for card in self.active() if Level.NEW < self.level(card) < below and card not in cards
         ]
         return {card: self.level(card) for card in (*first, *others[:limit])}
 
-    def fresh(self, *, besides: Collection[int], limit: int) -> Sequence[int]:
+    def new_cards(self, *, besides: Collection[int], limit: int) -> Sequence[int]:
         new = (card for card in self.active() if self.level(card) is Level.NEW and card not in besides)
         return list(new)[:limit]
 
-    def settled(self, *, level: Level, limit: int) -> Sequence[int]:
+    def reached(self, *, level: Level, limit: int) -> Sequence[int]:
         return [card for card in self.active() if self.level(card) >= level][:limit]
 
     def card_pool(self, card_id: int, rng: Random) -> CardPool | None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions_app.study.distractors.appearance import look_of
+from sessions_app.study.distractors.appearance import appearance_of
 from sessions_app.study.distractors.similarity import names
 from sessions_app.study.distractors.twins import are_twins, weights_of
 from sessions_app.study.judging import Judgement, Reason, judge
@@ -176,7 +176,7 @@ def test_what_else_compares_texts_takes_any(text, other):
     card, another = (StudyCard(key, text, other, Side.DEFINITION) for key in (1, 2))
     are_twins(card, another, weights_of([card, another]))
     assert names(text).whole is not None
-    assert look_of(text).lines
+    assert appearance_of(text).lines
     assert lines_of(text)
 
 

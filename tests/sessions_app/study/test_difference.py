@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions_app.study.judging import Kind, difference
+from sessions_app.study.judging import SegmentKind, difference
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=40) | st.text(
     "ab e\u0301ß.\x00", max_size=40
@@ -14,7 +14,7 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=40) | st.text(
 
 
 def marked(segments):
-    return "".join(text if kind is Kind.SAME else f"[{text}]" for text, kind in segments)
+    return "".join(text if kind is SegmentKind.SAME else f"[{text}]" for text, kind in segments)
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,8 @@ def test_difference_is_marked(response, answer, ours, theirs):
 
 def test_kinds_say_where_a_segment_stands():
     ours, theirs = difference("cat", "cot")
-    assert [kind for _, kind in ours] == [Kind.SAME, Kind.EXTRA, Kind.SAME]
-    assert [kind for _, kind in theirs] == [Kind.SAME, Kind.MISSING, Kind.SAME]
+    assert [kind for _, kind in ours] == [SegmentKind.SAME, SegmentKind.EXTRA, SegmentKind.SAME]
+    assert [kind for _, kind in theirs] == [SegmentKind.SAME, SegmentKind.MISSING, SegmentKind.SAME]
 
 
 @given(ANY_TEXT, ANY_TEXT)
@@ -47,13 +47,13 @@ def test_segments_joined_are_the_texts(response, answer):
     ours, theirs = difference(response, answer)
     assert "".join(text for text, _ in ours) == response
     assert "".join(text for text, _ in theirs) == answer
-    assert Kind.MISSING not in {kind for _, kind in ours}
-    assert Kind.EXTRA not in {kind for _, kind in theirs}
+    assert SegmentKind.MISSING not in {kind for _, kind in ours}
+    assert SegmentKind.EXTRA not in {kind for _, kind in theirs}
 
 
 @given(ANY_TEXT)
 def test_a_text_does_not_differ_from_itself(text):
-    assert {kind for segments in difference(text, text) for _, kind in segments} <= {Kind.SAME}
+    assert {kind for segments in difference(text, text) for _, kind in segments} <= {SegmentKind.SAME}
 
 
 @pytest.mark.parametrize("unit", ["a", "a ", "ab", ".", "\u0301", "中", "\ud800"])

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sessions_app.study.distractors import choose, options, owner_of, statement
-from sessions_app.study.distractors.appearance import Shape, look_of
+from sessions_app.study.distractors.appearance import Shape, appearance_of
 from sessions_app.study.distractors.similarity import names, stands_in, stems
 from sessions_app.study.distractors.twins import are_marked, are_twins, weights_of
 from sessions_app.study.judging import judge
@@ -120,7 +120,7 @@ def test_a_formula_stands_among_formulas():
         card = next(card for card in DECK if card.term == term)
         for seed in range(20):
             wrong = choose(asking(card, Side.DEFINITION), DECK, rng=Random(seed))
-            assert all(look_of(text).shape is Shape.FORMULA for text in wrong)
+            assert all(appearance_of(text).shape is Shape.FORMULA for text in wrong)
 
 
 # What makes a good one.

@@ -109,7 +109,9 @@ def test_what_another_day_has_begun_still_comes_first():
 
 def test_a_card_that_is_gone_is_passed_over():
     queue = desk_of(words(9))
-    queue.fresh = lambda besides, limit: [card for card in (99, *range(1, 10)) if card not in besides][:limit]
+    queue.new_cards = lambda besides, limit: [card for card in (99, *range(1, 10)) if card not in besides][
+        :limit
+    ]
     question = first(queue)
     assert (question.kind, question.card_id) == (Kind.CHOICE, 1)
 

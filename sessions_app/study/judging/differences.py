@@ -24,7 +24,7 @@ LETTER = re.compile(f".[{MARKS}]*", re.DOTALL)
 PIECE = re.compile(rf"(?:\w[{MARKS}]*)+|\s+|[^\w\s][{MARKS}]*")
 
 
-class Kind(StrEnum):
+class SegmentKind(StrEnum):
     """Whether a segment stands in both texts, in the response only, or in the answer only."""
 
     SAME = "same"
@@ -34,7 +34,7 @@ class Kind(StrEnum):
 
 class Segment(NamedTuple):
     text: str
-    kind: Kind
+    kind: SegmentKind
 
 
 Segments = tuple[Segment, ...]
@@ -56,8 +56,8 @@ def difference(response: str, answer: str) -> tuple[Segments, Segments]:
         except Exception as error:
             log_failure("Marking the difference", error)
     return (
-        segments(((one, same) for one, _, same in aligned), Kind.EXTRA),
-        segments(((other, same) for _, other, same in aligned), Kind.MISSING),
+        segments(((one, same) for one, _, same in aligned), SegmentKind.EXTRA),
+        segments(((other, same) for _, other, same in aligned), SegmentKind.MISSING),
     )
 
 
@@ -96,7 +96,9 @@ def key(piece: str) -> str:
     return " " if piece.isspace() else unicodedata.normalize("NFC", piece).casefold()
 
 
-def segments(pieces: Iterator[tuple[str, bool]], odd: Kind) -> Segments:
+def segments(pieces: Iterator[tuple[str, bool]], odd: SegmentKind) -> Segments:
     """Return the pieces of one text as segments, neighbours of one kind in one."""
     runs = groupby(((text, same) for text, same in pieces if text), key=lambda piece: piece[1])
-    return tuple(Segment("".join(text for text, _ in run), Kind.SAME if same else odd) for same, run in runs)
+    return tuple(
+        Segment("".join(text for text, _ in run), SegmentKind.SAME if same else odd) for same, run in runs
+    )
