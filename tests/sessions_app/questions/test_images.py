@@ -15,7 +15,7 @@ from sessions_app.study.questions.types import Question
 from sessions_app.study.types import Kind, Side
 from sessions_app.templatetags.studying import images_of
 from tests.cards.pictures import show, stored
-from tests.sessions_app.practice_test.test_pages import Sitting
+from tests.sessions_app.practice_test.pages.taking import Sitting
 
 pytestmark = pytest.mark.django_db
 

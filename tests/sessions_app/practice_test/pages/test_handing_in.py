@@ -1,0 +1,292 @@
+"""Filling a paper in, saving it, handing it in and judging one's own answers."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from cards.editing.decks import refresh_deck
+from cards.models import Card, Deck
+from sessions_app.models import CardProgress, Enrollment, Paper, Review
+from sessions_app.review_log import replaying
+from studysite.accounts.models import User
+from tests.sessions_app.practice_test.pages.taking import Sitting, text
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_change_is_saved_with_a_rising_revision(testing):
+    testing.start(questions=4, kinds=("typed",))
+    response = testing.post("save", {"q1-typed": "Rom", "q1-revision": 1}, htmx=True)
+    assert response["Paper-Revision"] == "1"
+    assert "<html" not in text(response)
+    assert "1/4" in text(response)
+    testing.post("save", {"q1-typed": "Rome", "q1-revision": 3}, htmx=True)
+    response = testing.post("save", {"q1-typed": "Ro", "q1-revision": 2}, htmx=True)
+    assert response["Paper-Revision"] == "3"
+    assert testing.steps()[1].saved == {"typed": "Rome"}
+
+
+def test_what_is_emptied_is_blank_again(testing):
+    testing.start(questions=4, kinds=("typed",))
+    testing.post("save", {"q1-typed": "Rom", "q1-revision": 1}, htmx=True)
+    response = testing.post("save", {"q1-typed": " ", "q1-revision": 2}, htmx=True)
+    assert "0/4" in text(response)
+
+
+def test_fields_that_were_never_on_the_paper_are_passed_over(testing):
+    testing.start(questions=4, kinds=("choice",))
+    fields = {
+        "q0-option": "9",
+        "q77-option": "0",
+        "q1-typed": "x",
+        "q2-revision": "x",
+        "q2-option": "0",
+        "zz": "1",
+    }
+    response = testing.post("save", fields | {"q0-revision": 1, "q1-revision": 1, "q77-revision": 1})
+    assert response.status_code == 302
+    assert [step.saved for step in testing.steps()] == [{}] * 4
+
+
+def test_a_whole_form_is_saved_in_one_statement_and_keeps_newer_answers(testing):
+    testing.start(questions=8, kinds=("typed",))
+    testing.post("save", {"q0-typed": "newer", "q0-revision": 5}, htmx=True)
+    fields = {f"q{n}-typed": f"word {n}" for n in range(8)} | {f"q{n}-revision": 1 for n in range(8)}
+    with CaptureQueriesContext(connection) as captured:
+        testing.post("save", fields)
+    assert sum("UPDATE" in query["sql"] and "step" in query["sql"] for query in captured) == 1
+    assert [step.saved["typed"] for step in testing.steps()] == ["newer", *(f"word {n}" for n in range(1, 8))]
+
+
+def test_a_text_that_is_too_long_is_said_and_not_lost(testing):
+    testing.start(questions=4, kinds=("typed",))
+    long = "x" * 2_001
+    fields = {"q0-typed": long, "q0-revision": 1, "q1-typed": "Rome", "q1-revision": 1}
+    for what in ("save", "hand_in"):
+        response = testing.post(what, fields)
+        assert response.status_code == 200
+        assert "At most 2,000 characters." in text(response)
+        assert long in text(response)
+    assert testing.steps()[1].saved == {"typed": "Rome"}
+    assert testing.paper().handed_in_at is None
+
+
+@pytest.mark.parametrize(
+    "revision", [{}, *({"q1-revision": value} for value in ("", "²", "٣", "9" * 5_000, str(2**63)))]
+)
+@pytest.mark.parametrize("what", ["save", "hand_in"])
+def test_an_answer_whose_revision_is_none_overwrites_nothing(testing, what, revision):
+    testing.start(questions=4, kinds=("typed",))
+    testing.post("save", {"q1-typed": "Rome", "q1-revision": 1}, htmx=True)
+    assert testing.post(what, {"q1-typed": "Rom"} | revision).status_code == 302
+    assert testing.steps()[1].saved == {"typed": "Rome"}
+
+
+@pytest.mark.parametrize("value", ["", "x", "-1", "9" * 30, "9" * 5_000, str(2**63), "²", "0"])
+def test_a_paper_that_is_none_is_404(testing, value):
+    testing.start(questions=4)
+    for what in ("save", "hand_in", "judge", "discard"):
+        data = {"paper": value, "q0-option": "0", "q0-revision": "1"}
+        assert testing.client.post(reverse(f"test_{what}", args=[testing.deck.slug]), data).status_code == 404
+
+
+@pytest.mark.parametrize("what", ["save", "hand_in", "judge", "discard"])
+def test_a_get_of_what_is_posted_is_405(testing, what):
+    assert testing.client.get(reverse(f"test_{what}", args=[testing.deck.slug])).status_code == 405
+
+
+def test_saving_takes_few_queries(testing):
+    numbers = []
+    for questions in (4, 16):
+        testing.start(questions=questions, kinds=("typed",))
+        with CaptureQueriesContext(connection) as captured:
+            testing.post("save", {"q1-typed": "Rom", "q1-revision": 1}, htmx=True, paper=testing.paper().pk)
+        numbers.append(len(captured) - 1)  # The paper's key is asked for by the test itself.
+        testing.post("hand_in")
+    assert max(numbers) <= 8
+    assert numbers[0] == numbers[1]
+
+
+# --- Handing in
+
+
+def hand_in_queries(testing, questions: int) -> int:
+    testing.start(questions=questions, kinds=("choice", "true_false", "block", "typed"))
+    fields, paper = testing.answers(), testing.paper().pk
+    with CaptureQueriesContext(connection) as captured:
+        testing.post("hand_in", fields, paper=paper)
+    assert Paper.objects.get(pk=paper).right == questions
+    return len(captured)
+
+
+@pytest.mark.slow
+def test_handing_in_takes_as_many_queries_for_eight_questions_as_for_a_hundred(learner_client, owner):
+    """In decks where nothing was answered before, and where much was."""
+    fresh = [Sitting(learner_client, large_deck(owner)) for _ in range(2)]
+    few, many = hand_in_queries(fresh[0], 8), hand_in_queries(fresh[1], 100)
+    assert few == many
+    again = [hand_in_queries(fresh[1], 100) for _ in range(2)]
+    assert max(again) <= many + 4
+    assert {replaying.rebuild(enrollment) for enrollment in Enrollment.objects.all()} == {0}
+
+
+def large_deck(owner: User) -> Deck:
+    deck = Deck.objects.create(owner=owner, title="Many", visibility="public", side_choice="definition")
+    Card.objects.bulk_create(prepared(deck, number) for number in range(150))
+    refresh_deck(deck=deck)
+    return deck
+
+
+def prepared(deck: Deck, number: int) -> Card:
+    word = "".join("bcdfghklmnprstvw"[int(digit)] + "aeiou"[int(digit) % 5] for digit in f"{number:03}")
+    card = Card(deck=deck, position=number, term=f"Land of {word}", definition=f"{word[::-1]} city")
+    card.prepare()
+    return card
+
+
+def test_handing_in_twice_counts_once_and_the_first_stands(testing):
+    testing.start(questions=6, kinds=("typed",))
+    testing.post("hand_in", testing.answers())
+    assert testing.paper().right == 6
+    for what in ("hand_in", "save", "judge"):
+        response = testing.post(what, testing.answers(right=False))
+        assert response.url == reverse("test_results", args=[testing.deck.slug, testing.paper().pk])
+    response = testing.post("save", testing.answers(right=False), htmx=True)
+    assert response["HX-Redirect"]
+    assert testing.paper().right == 6
+    assert Review.objects.count() == 6
+
+
+def test_a_stale_tab_writes_nothing_into_the_next_paper(testing):
+    testing.start(questions=6, kinds=("typed",))
+    old, fields = testing.paper().pk, testing.answers()
+    testing.post("hand_in")
+    testing.start(questions=6, kinds=("typed",))
+    testing.post("save", fields, paper=old)
+    testing.post("hand_in", fields, paper=old)
+    assert [step.saved for step in testing.steps()] == [{}] * 6
+    assert testing.paper().handed_in_at is None
+
+
+def test_blanks_lower_the_score_and_leave_no_evidence(testing):
+    testing.start(questions=10, kinds=("typed",))
+    fields = {
+        name: value for name, value in testing.answers().items() if name.split("-")[0] in ("q0", "q1", "q2")
+    }
+    testing.post("hand_in", fields)
+    paper = testing.paper()
+    assert (paper.right, paper.questions, paper.percent) == (3, 10, 30)
+    assert Review.objects.count() == 3
+    assert CardProgress.objects.count() == 3
+    page = text(testing.client.get(reverse("test_results", args=[testing.deck.slug, paper.pk])))
+    assert "7 were left blank" in page
+
+
+def test_recognition_and_recall_are_logged_as_such(testing):
+    testing.start(questions=16)
+    testing.post("save", testing.answers())
+    testing.post("hand_in")
+    testing.post("judge", testing.judgements())
+    evidence = {line.kind: line.evidence for line in Review.objects.all()}
+    assert evidence == {
+        "choice": "recognition",
+        "true_false": "recognition",
+        "block": "recognition",
+        "typed": "recall",
+        "flip": "recall",
+    }
+    assert set(Review.objects.values_list("mode", flat=True)) == {"test"}
+
+
+def test_a_wrong_pair_says_which_card_was_taken_for_which(testing):
+    testing.start(questions=4, kinds=("block",))
+    testing.post("hand_in", testing.answers(right=False))
+    assert testing.paper().right == 0
+    lines = Review.objects.all()
+    assert {line.card_id for line in lines} == {line.mistaken_for_id for line in lines}
+
+
+def test_giving_up_leaves_neither_score_nor_evidence(testing):
+    testing.start(questions=6, kinds=("typed",))
+    testing.post("save", testing.answers())
+    testing.post("discard")
+    assert testing.paper().graded is None
+    assert not Review.objects.exists()
+    assert 'id="start-form"' in text(testing.client.get(testing.page))
+
+
+# --- Judging
+
+
+def test_judgement_comes_before_the_score_and_every_answer_wants_one(testing):
+    testing.start(questions=4, kinds=("flip",))
+    testing.post("save", testing.answers())
+    testing.post("hand_in")
+    assert testing.paper().handed_in_at
+    assert testing.paper().graded is None
+    assert not Review.objects.exists()
+    some = {name: value for name, value in testing.judgements().items() if name.startswith(("q0", "q1"))}
+    response = testing.post("judge", some)
+    assert response.status_code == 200
+    assert text(response).count("Say whether your answer is right.") == 4
+    assert testing.steps()[0].saved["knew"] == "yes"
+    testing.post("judge", testing.judgements(right=False))
+    assert testing.paper().right == 0
+
+
+def test_answers_cannot_be_changed_while_they_are_judged(testing):
+    testing.start(questions=4, kinds=("flip",))
+    testing.post("save", testing.answers(right=False))
+    testing.post("hand_in")
+    fields = {"q0-typed": "Paris", "q0-revision": 9, "q0-knew": "yes"}
+    response = testing.post("save", fields, htmx=True)
+    assert response["HX-Redirect"] == testing.page
+    assert testing.steps()[0].saved == {"typed": "Quito"}
+    testing.post("save", fields | {"stage": "judge"}, htmx=True)
+    assert testing.steps()[0].saved == {"typed": "Quito", "knew": "yes"}
+
+
+def test_blank_self_graded_questions_are_not_judged(testing):
+    testing.start(questions=4, kinds=("flip",))
+    testing.post("hand_in", {"q0-said": "on", "q0-revision": 1})
+    page = text(testing.client.get(testing.page))
+    assert page.count('class="paper-item"') == 1
+
+
+# --- The time
+
+
+def test_when_the_time_is_up_what_is_saved_is_handed_in(testing, learner, deck):
+    with time_machine.travel("2026-03-02T12:00Z", tick=False) as clock:
+        testing.start(questions=6, kinds=("typed",), minutes=5)
+        answers = testing.answers()
+        testing.post("save", {name: value for name, value in answers.items() if name.startswith("q0-")})
+        clock.shift(299)
+        assert 'data-seconds-left="1"' in text(testing.client.get(testing.page))
+        clock.shift(timedelta(days=2))
+        page = text(testing.client.get(testing.page))
+        assert "Time is up" in page
+        assert 'class="paper-item"' not in page
+        testing.post("save", answers)
+        assert [step.filled for step in testing.steps()] == [1, 0, 0, 0, 0, 0]
+        testing.post("hand_in", answers)
+    paper = testing.paper()
+    assert paper.right == 1
+    assert paper.handed_in_at == datetime(2026, 3, 2, 12, 5, tzinfo=UTC)
+    assert str(Review.objects.get().study_day) == "2026-03-02"
+    assert replaying.rebuild(Enrollment.objects.get()) == 0
+
+
+def test_starting_a_new_test_hands_the_one_in_whose_time_is_up(testing):
+    with time_machine.travel("2026-03-02T12:00Z", tick=False) as clock:
+        testing.start(questions=6, kinds=("typed",), minutes=5)
+        testing.post("save", testing.answers())
+        first = testing.paper().pk
+        clock.shift(600)
+        testing.start(questions=3, kinds=("typed",))
+    assert Paper.objects.get(pk=first).right == 6
+    assert testing.paper().pk != first

@@ -1,0 +1,99 @@
+"""The score of a test, and what changes it afterwards."""
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from sessions_app.models import Enrollment, Review
+from sessions_app.review_log import replaying
+from sessions_app.sessions import undo
+from tests.sessions_app.practice_test.pages.taking import results, score, text
+
+pytestmark = pytest.mark.django_db
+
+
+def test_an_override_keeps_both_scores(testing):
+    score(testing, 2)
+    line = Review.objects.standing().filter(verdict="wrong").first()
+    override = reverse("review_override", args=[line.pk])
+    testing.client.post(override, {"verdict": "correct"})
+    assert (testing.paper().graded, testing.paper().right) == (2, 3)
+    page = results(testing)
+    assert "75 %" in page
+    assert "As graded: 50 %; 1 marked right by you." in page
+    line = Review.objects.standing().filter(verdict="correct").first()
+    testing.client.post(reverse("review_override", args=[line.pk]), {"verdict": "wrong"})
+    assert (testing.paper().graded, testing.paper().right) == (2, 2)
+    assert replaying.rebuild(Enrollment.objects.get()) == 0
+
+
+def test_a_pair_of_a_block_is_overridden_by_itself(testing):
+    testing.start(questions=4, kinds=("block",))
+    testing.post("hand_in", testing.answers())
+    line = Review.objects.first()
+    testing.client.post(reverse("review_override", args=[line.pk]), {"verdict": "wrong"})
+    assert testing.paper().right == 3
+    assert "graded as right" in results(testing)
+
+
+def test_mine_is_right_too_takes_the_question_out_of_the_score(testing):
+    score(testing, 2)
+    line = Review.objects.filter(verdict="wrong").first()
+    testing.client.post(reverse("review_right_too", args=[line.pk]))
+    paper = testing.paper()
+    assert (paper.right, paper.counted, paper.percent, paper.graded_percent) == (2, 3, 66, 50)
+    assert "1 not counted" in results(testing)
+
+
+def test_an_answer_on_a_paper_cannot_be_taken_back(testing, learner):
+    score(testing, 2)
+    step = testing.steps()[0]
+    assert undo.answer_undo(learner=learner, step=step, now=timezone.now()).is_stale
+    assert 'id="undo-form"' not in text(testing.client.get(testing.page))
+
+
+def test_the_missed_are_taken_again(testing):
+    score(testing, 1)
+    missed = {line.card_id for line in Review.objects.filter(verdict="wrong")}
+    old = testing.paper().pk
+    testing.client.post(reverse("test_retake", args=[testing.deck.slug, old]))
+    assert testing.paper().pk != old
+    assert {step.card_id for step in testing.steps()} == missed
+
+
+def test_nothing_missed_is_nothing_to_take_again(testing):
+    paper = score(testing, 4)
+    response = testing.client.post(reverse("test_retake", args=[testing.deck.slug, paper.pk]), follow=True)
+    assert "Nothing was missed" in text(response)
+    assert testing.paper() == paper
+
+
+def test_earlier_tests_are_listed_and_plotted(testing):
+    score(testing, 1)
+    assert "<svg viewBox" not in text(testing.client.get(testing.page))
+    score(testing, 3)
+    page = text(testing.client.get(testing.page))
+    assert page.count("<circle") == 2
+    assert "25 %" in page
+    assert "75 %" in page
+
+
+def test_the_table_shows_the_last_score_the_best_and_how_many(testing, deck):
+    score(testing, 3)
+    score(testing, 2)
+    line = Review.objects.standing().filter(verdict="wrong").last()
+    testing.client.post(reverse("review_override", args=[line.pk]), {"verdict": "correct"})
+    score(testing, 1)
+    line = Review.objects.standing().filter(verdict="wrong", step__session__paper=testing.paper()).first()
+    testing.client.post(reverse("review_override", args=[line.pk]), {"verdict": "correct"})
+    page = " ".join(text(testing.client.get(deck.get_absolute_url())).split())
+    assert "50 % <small>best 75 %, 3 tests</small>" in page
+    assert "As graded: 25 %; 1 marked right by the learner." in page
+    assert '<span class="badge">50 %</span>' in page
+
+
+def test_nothing_right_is_a_score_too(testing, deck):
+    score(testing, 0)
+    page = " ".join(text(testing.client.get(deck.get_absolute_url())).split())
+    assert "0 % <small>best 0 %, 1 test</small>" in page
+    assert '<span class="badge">0 %</span>' in page
