@@ -49,4 +49,4 @@ def _judge_step(step_id: int | None, *, verdict: str) -> None:
     """Note the learner's word on the step, or on the score of the paper that it is on."""
     if step_id is not None:
         Step.objects.filter(pk=step_id, on_paper=False).update(verdict=verdict)
-        scores.settle(step_id)
+        scores.recount(step_id)

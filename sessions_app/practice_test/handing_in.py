@@ -1,7 +1,7 @@
-"""Papers: starting a test, saving what is filled in, handing it in, judging, and letting friends take the same.
+"""Handing a paper in, taking the learner's own judgement of its answers, and giving it its score.
 
-Whatever writes into a paper locks its row, so that nothing that was acknowledged is missing when it is graded. Who
-also writes to the log locks the learner's enrollment first.
+Everything that writes to a paper locks its row, so that every answer whose saving was confirmed is graded. A
+writer that also writes to the log locks the learner's enrollment first.
 """
 
 from collections.abc import Sequence
@@ -19,21 +19,14 @@ from sessions_app.study.questions import paper_answers
 from sessions_app.study.questions.types import Question
 from studysite.accounts.models import User
 
-MODE = "test"
 UNJUDGED = "Say whether your answer is right."
 
 
-# --- Filling in
-
-
-# --- Handing in
-
-
 def hand_in(*, learner: User, paper: Paper, filled: Filled, now: datetime) -> Saved:
-    """Keep what is filled in, if there is time, and hand the paper in, once; then grade it.
+    """Save ``filled``, unless the time is up, hand the paper in, once, and grade it.
 
-    Where answers need the learner's own judgement it gets its score when she has given it. An answer that cannot
-    be kept hands nothing in.
+    If answers need the learner's own judgement, the paper gets its score after that. If an answer cannot be saved,
+    the paper is not handed in.
     """
     with transaction.atomic():
         enrollment = lock_enrollment(learner, paper.session.deck)
@@ -51,7 +44,7 @@ def hand_in(*, learner: User, paper: Paper, filled: Filled, now: datetime) -> Sa
 
 
 def judge(*, learner: User, paper: Paper, filled: Filled, now: datetime) -> Saved:
-    """Keep how the learner judges her answers, and score the paper if she has judged all that need it."""
+    """Save the learner's judgement of their answers, and score the paper if no answer is left to judge."""
     with transaction.atomic():
         enrollment = lock_enrollment(learner, paper.session.deck)
         paper = lock(Paper.objects.filter(pk=paper.pk))
@@ -61,40 +54,44 @@ def judge(*, learner: User, paper: Paper, filled: Filled, now: datetime) -> Save
             return saved
         steps = list(paper.session.steps.on_paper())
         fill(saved, steps, filled)
-        left = to_judge(steps)
+        left = _to_judge(steps)
         saved.errors |= {step.position: UNJUDGED for step in left if step.position not in saved.errors}
         if not left:
             _score(paper, enrollment, steps, now)
     return saved
 
 
-def to_judge(steps: Sequence[Step]) -> list[Step]:
-    """The steps whose answers wait for the learner's own judgement."""
-    return [step for step in steps if needs_judgement(step) and not is_judged(step)]
-
-
-def needs_judgement(step: Step) -> bool:
-    return paper_answers.needs_judgement(Question.from_json(step.question), step.saved)
-
-
-def is_judged(step: Step) -> bool:
-    return paper_answers.is_judged(step.saved)
-
-
 def hand_in_locked(
     paper: Paper, enrollment: Enrollment, now: datetime, steps: Sequence[Step] | None = None
 ) -> None:
-    """Hand the paper in; one whose time was up then, as of that moment."""
+    """Hand the paper in, if nobody else did meanwhile, and score it unless the learner has to judge answers.
+
+    A paper whose time is up counts as handed in at its deadline. The caller holds the locks of the enrollment and
+    the paper. ``steps`` are the paper's steps, which are read if None.
+    """
     paper.handed_in_at = min(now, paper.deadline) if paper.deadline else now
     if not Paper.objects.unhanded().filter(pk=paper.pk).update(handed_in_at=paper.handed_in_at):
         return
     steps = list(paper.session.steps.on_paper()) if steps is None else steps
-    if not to_judge(steps):
+    if not _to_judge(steps):
         _score(paper, enrollment, steps, now)
 
 
+def _to_judge(steps: Sequence[Step]) -> list[Step]:
+    """The steps whose answers the learner has yet to judge."""
+    return [
+        step
+        for step in steps
+        if not paper_answers.is_judged(step.saved)
+        and paper_answers.needs_judgement(Question.from_json(step.question), step.saved)
+    ]
+
+
 def _score(paper: Paper, enrollment: Enrollment, steps: Sequence[Step], now: datetime) -> None:
-    """Grade the paper, log what its answers say, and end the session, in as many statements for any number."""
+    """Grade the paper, write its answers to the log, and end the session.
+
+    The number of statements does not depend on the number of questions.
+    """
     session, when = paper.session, paper.handed_in_at or now
     session.learner = enrollment.learner
     entries, answered_steps = [], []
@@ -117,12 +114,9 @@ def _score(paper: Paper, enrollment: Enrollment, steps: Sequence[Step], now: dat
 
 
 def discard(*, learner: User, paper: Paper, now: datetime) -> None:
-    """End the test without a score and without evidence; one that was handed in stays."""
+    """End the test without a score and without evidence; a paper that was handed in stays."""
     with transaction.atomic():
         lock_enrollment(learner, paper.session.deck)
         paper = lock(Paper.objects.filter(pk=paper.pk))
         if paper.handed_in_at is None:
             end_session(paper.session, now)
-
-
-# --- What comes after

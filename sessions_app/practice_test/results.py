@@ -24,7 +24,7 @@ class Answer:
     """One card's answer on a scored paper: of a question, or of one pair in a block."""
 
     item: Item
-    mark: AnswerResult
+    result: AnswerResult
     place: int
     is_owner: bool
 
@@ -79,12 +79,12 @@ class Answer:
     @property
     def is_judged(self) -> bool:
         """Whether it counts otherwise than it was graded."""
-        return bool(self.mark.graded) and self.mark.now != self.mark.graded
+        return bool(self.result.graded) and self.result.now != self.result.graded
 
     @property
     def reason(self) -> str:
         """Why it stands as it does, where that is not plain to see."""
-        if self.mark.is_void:
+        if self.result.is_void:
             return "Not counted."
         if self.is_judged:
             return "You judged this answer."
@@ -96,15 +96,15 @@ class Answer:
     @property
     def can_be_right_too(self) -> bool:
         """Whether the learner can say that what she chose is right as well."""
-        return bool(self.mark.line and self.kind.can_be_right_too and not self.mark.is_right)
+        return bool(self.result.line and self.kind.can_be_right_too and not self.result.is_right)
 
     @property
     def can_be_accepted(self) -> bool:
-        return bool(self.is_owner and self.mark.line and self.is_typed and not self.mark.is_right)
+        return bool(self.is_owner and self.result.line and self.is_typed and not self.result.is_right)
 
     @property
     def can_be_twins(self) -> bool:
-        return bool(self.is_owner and self.mark.line and self.mark.line.mistaken_for_id)
+        return bool(self.is_owner and self.result.line and self.result.line.mistaken_for_id)
 
 
 @dataclass(frozen=True)
@@ -121,11 +121,11 @@ def answers_of(paper: Paper, *, is_owner: bool) -> list[Answer]:
     """Each card's answer, in the paper's order."""
     items = items_of(paper, {}, {})
     cards = {item.step.pk: (item.step.position, paper_answers.cards_of(item.question)) for item in items}
-    marks = scores.marks_of(paper, cards)
+    results = scores.results_of(paper, cards)
     return [
-        Answer(item, mark, place, is_owner)
+        Answer(item, result, place, is_owner)
         for item in items
-        for place, mark in enumerate(marks[item.step.pk])
+        for place, result in enumerate(results[item.step.pk])
     ]
 
 
@@ -133,8 +133,8 @@ def by_kind(answers: Sequence[Answer]) -> list[KindScore]:
     found = []
     for kind, group in groupby(answers, key=lambda answer: answer.question.kind):
         listed = list(group)
-        counted = [answer for answer in listed if not answer.mark.is_void]
-        right = sum(answer.mark.is_right for answer in counted)
+        counted = [answer for answer in listed if not answer.result.is_void]
+        right = sum(answer.result.is_right for answer in counted)
         found.append(KindScore(KIND_PAGES[kind].heading, right, len(counted), listed))
     return found
 

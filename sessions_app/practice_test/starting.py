@@ -1,4 +1,4 @@
-"""Drawing the questions of a paper."""
+"""Starting a test: its paper is drawn, or copied from a friend's."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,22 +9,24 @@ from django.db import transaction
 
 from cards.models import Deck
 from sessions_app.models import CardProgress, Enrollment, Paper, Step, StudySession
-from sessions_app.practice_test.handing_in import MODE, hand_in_locked
+from sessions_app.practice_test.handing_in import hand_in_locked
 from sessions_app.practice_test.saving import is_over
 from sessions_app.questions.pool import test_pool
 from sessions_app.questions.queue import DeckQueue
 from sessions_app.review_log.replaying import lock_enrollment
 from sessions_app.study.days import study_day
-from sessions_app.study.modes import test
+from sessions_app.study.modes import TEST, test
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.questions import paper_answers
 from sessions_app.study.questions.types import Question
 from sessions_app.study.types import Level
 from studysite.accounts.models import User
 
+STILL_OPEN = "Finish this test first."
+
 
 def start(*, learner: User, deck: Deck, settings: SessionSettings, now: datetime) -> StudySession | None:
-    """The learner's open test of the deck, or a new one; None where no card can be asked as ``settings`` want."""
+    """The learner's open test in the deck, or a new one; None if no card can be asked as ``settings`` say."""
     with transaction.atomic():
         enrollment = lock_enrollment(learner, deck)
         if open_session := _still_open(learner, enrollment, now):
@@ -41,9 +43,9 @@ def start(*, learner: User, deck: Deck, settings: SessionSettings, now: datetime
 
 
 def take(*, learner: User, source: Paper, shown_as: str, now: datetime) -> StudySession:
-    """Start a test with the questions of ``source``, a friend's paper, or go on with the open one.
+    """Start a test with the questions of ``source``, a friend's paper; or return the learner's open test.
 
-    The friend sees the score under the name ``shown_as``, if there is one.
+    The friend sees the score under the name ``shown_as``, unless that is empty.
     """
     deck = source.session.deck
     with transaction.atomic():
@@ -60,8 +62,8 @@ def take(*, learner: User, source: Paper, shown_as: str, now: datetime) -> Study
 
 
 def _still_open(learner: User, enrollment: Enrollment, now: datetime) -> StudySession | None:
-    """The session whose paper the learner has before her; one whose time is up is handed in first."""
-    session = learner.study_sessions.open().filter(deck=enrollment.deck, mode=MODE).first()
+    """The session of the learner's open test. A test whose time is up is handed in first."""
+    session = learner.study_sessions.open().filter(deck=enrollment.deck, mode=TEST.name).first()
     if session is None:
         return None
     paper = Paper.objects.select_for_update().get(session=session)
@@ -75,7 +77,7 @@ def _new_session(learner: User, deck: Deck, settings: SessionSettings, now: date
     return StudySession(
         learner=learner,
         deck=deck,
-        mode=MODE,
+        mode=TEST.name,
         settings=settings.to_json(),
         seed=SystemRandom().getrandbits(31),
         study_day=study_day(now, learner.zone),
@@ -91,7 +93,7 @@ def _lay_out(
     source: Paper | None = None,
     shown_as: str = "",
 ) -> None:
-    """Make the paper of a new session with all its steps."""
+    """Create the paper of a new session with all its steps."""
     seconds = SessionSettings.from_json(session.settings).seconds
     Paper.objects.create(
         session=session,
@@ -121,6 +123,6 @@ def _lay_out(
 
 
 def retake_settings(paper: Paper, cards: Sequence[int]) -> SessionSettings:
-    """The settings for a test like this one of just these cards."""
+    """The settings for a test like this one, of only these cards."""
     settings = SessionSettings.from_json(paper.session.settings)
     return replace(settings, cards=tuple(cards), questions=len(cards), starred=False, tag=0)

@@ -1,5 +1,6 @@
 """Test: the form that starts one, the paper, saving, handing in, and judging one's own answers."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -15,8 +16,9 @@ from cards.models import Deck
 from cards.text.cleaning import clean_text
 from sessions_app import models as sessions_app
 from sessions_app.access import enrollment_of, session_required
-from sessions_app.models import Paper, PaperQuerySet
+from sessions_app.models import Paper
 from sessions_app.practice_test import handing_in, saving, starting
+from sessions_app.practice_test.access import open_paper, posted_paper
 from sessions_app.practice_test.forms import PaperStartForm
 from sessions_app.practice_test.history import history_of
 from sessions_app.practice_test.items import items_of, sections_of
@@ -24,14 +26,13 @@ from sessions_app.practice_test.saving import Filled, Saved
 from sessions_app.questions.kind_pages import KIND_PAGES
 from sessions_app.sessions import marks
 from sessions_app.sessions.marks import Mark
-from sessions_app.study.modes import MODES
+from sessions_app.study.modes import TEST
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.questions import paper_answers
 from studysite.accounts.guests import admit
 from studysite.http.htmx import go_to, render_page
 from studysite.http.limits import too_often
 from studysite.http.requests import LearnerRequest
-from studysite.numbers import whole_number
 
 NOTHING = "None of these cards can be asked in these kinds of question. Choose more kinds, or other cards."
 CLOSED = "That test is handed in already, or its time is up. This is how it stands."
@@ -61,7 +62,7 @@ def start(request: LearnerRequest, deck: Deck) -> HttpResponse:
     if starting.start(learner=request.learner, deck=deck, settings=settings, now=timezone.now()) is None:
         form.add_error(None, NOTHING)
         return show_start(request, deck, form)
-    return redirect("study", slug=deck.slug, mode=handing_in.MODE)
+    return redirect("study", slug=deck.slug, mode=TEST.name)
 
 
 @never_cache
@@ -72,7 +73,7 @@ def save(request: LearnerRequest, slug: str) -> HttpResponse:
     filled = filled_in(request)
     try:
         saved = saving.save(
-            papers=named_paper(request, slug),
+            papers=posted_paper(request, slug),
             filled=filled,
             now=timezone.now(),
             is_judgement=request.POST.get("stage") == "judge",
@@ -93,7 +94,7 @@ def save(request: LearnerRequest, slug: str) -> HttpResponse:
 @require_POST
 def hand_in(request: LearnerRequest, slug: str) -> HttpResponse:
     """Hand the paper in with what the form holds, once."""
-    return finish(request, slug, handing_in.hand_in)
+    return submit(request, slug, handing_in.hand_in)
 
 
 @never_cache
@@ -101,15 +102,16 @@ def hand_in(request: LearnerRequest, slug: str) -> HttpResponse:
 @require_POST
 def judge(request: LearnerRequest, slug: str) -> HttpResponse:
     """Take how the learner judges her own answers, and score the paper."""
-    return finish(request, slug, handing_in.judge)
+    return submit(request, slug, handing_in.judge)
 
 
-def finish(request: LearnerRequest, slug: str, step: Any) -> HttpResponse:
+def submit(request: LearnerRequest, slug: str, action: Callable[..., Saved]) -> HttpResponse:
+    """Call ``action``, `handing_in.hand_in` or `handing_in.judge`, with the form's paper and answers."""
     if instead := too_often(request, "hand_in"):
         return instead
-    paper = get_object_or_404(named_paper(request, slug).select_related("session__deck"))
+    paper = get_object_or_404(posted_paper(request, slug).select_related("session__deck"))
     filled = filled_in(request)
-    saved: Saved = step(learner=request.learner, paper=paper, filled=filled, now=timezone.now())
+    saved = action(learner=request.learner, paper=paper, filled=filled, now=timezone.now())
     if saved.errors:
         return show_paper(request, saved.paper, saved, filled)
     return to(request, address_of(saved.paper), CLOSED if saved.is_late else "")
@@ -120,9 +122,9 @@ def finish(request: LearnerRequest, slug: str, step: Any) -> HttpResponse:
 @require_POST
 def discard(request: LearnerRequest, slug: str) -> HttpResponse:
     """Give the test up: no score, no evidence."""
-    paper = get_object_or_404(named_paper(request, slug).select_related("session__deck"))
+    paper = get_object_or_404(posted_paper(request, slug).select_related("session__deck"))
     handing_in.discard(learner=request.learner, paper=paper, now=timezone.now())
-    return to(request, reverse("study", args=[slug, handing_in.MODE]))
+    return to(request, reverse("study", args=[slug, TEST.name]))
 
 
 def to(request: LearnerRequest, address: str, message: str = "") -> HttpResponse:
@@ -135,31 +137,8 @@ def address_of(paper: Paper) -> str:
     """Where the paper is to be seen: its results once it has a score."""
     slug = paper.session.deck.slug
     if paper.graded is None:
-        return reverse("study", args=[slug, handing_in.MODE])
+        return reverse("study", args=[slug, TEST.name])
     return reverse("test_results", args=[slug, paper.pk])
-
-
-def named_paper(request: LearnerRequest, slug: str) -> PaperQuerySet:
-    """The learner's own paper that the form names, in a deck that she may see."""
-    key = whole_number(request.POST.get("paper", ""))
-    if key is None:
-        raise Http404("no such paper")
-    return own_papers(request, slug).filter(pk=key)
-
-
-def own_papers(request: LearnerRequest, slug: str) -> PaperQuerySet:
-    decks = Deck.objects.visible_to(request.learner).filter(slug=slug)
-    return Paper.objects.filter(session__learner=request.learner, session__deck__in=decks)
-
-
-def open_paper(request: LearnerRequest, deck: Deck) -> Paper | None:
-    if not request.learner.is_authenticated:
-        return None
-    found = Paper.objects.open().filter(session__learner=request.learner, session__deck=deck)
-    paper = found.select_related("session").first()
-    if paper:
-        paper.session.deck = deck
-    return paper
 
 
 def filled_in(request: LearnerRequest) -> Filled:
@@ -195,7 +174,7 @@ def show_paper(
     request: LearnerRequest, paper: Paper, saved: Saved | None = None, filled: Filled | None = None
 ) -> HttpResponse:
     """The paper to fill in; once it is handed in the answers that its learner has to judge."""
-    context = {**bar_context(paper), "mode": MODES[handing_in.MODE]}
+    context = {**bar_context(paper), "mode": TEST}
     if not paper.handed_in_at and saving.is_over(paper, timezone.now()):
         context["stage"] = "over"
         return render_page(request, "sessions_app/test/page.html", context, parts=("paper",))
@@ -222,7 +201,7 @@ def show_start(request: LearnerRequest, deck: Deck, form: PaperStartForm | None 
     history = history_of(learner, deck)
     context = {
         "deck": deck,
-        "mode": MODES[handing_in.MODE],
+        "mode": TEST,
         "stage": "start",
         "form": form or PaperStartForm(instance=enrollment, learner=learner, last=history.last_settings),
         "history": history,

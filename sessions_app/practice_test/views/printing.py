@@ -1,36 +1,32 @@
-"""A paper to print, without answers; and its answer key, on a page of its own."""
+"""A paper to print without answers, and its answer key on another page."""
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from sessions_app.models import Paper
+from sessions_app.practice_test.access import paper_or_404
 from sessions_app.practice_test.items import items_of, sections_of
-from sessions_app.practice_test.views.paper import own_papers
 from studysite.accounts.guests import learner_required
 from studysite.http.requests import LearnerRequest
-
-
-def paper_of(request: LearnerRequest, slug: str, pk: int) -> Paper:
-    return get_object_or_404(own_papers(request, slug).select_related("session__deck"), pk=pk)
 
 
 @never_cache
 @learner_required
 @require_safe
 def printed(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
-    """The questions with room for the answers."""
-    return page(request, paper_of(request, slug, pk), "sessions_app/test/print/paper.html")
+    """The questions, with space for the answers."""
+    return page(request, paper_or_404(request, slug, pk), "sessions_app/test/print/paper.html")
 
 
 @never_cache
 @learner_required
 @require_safe
 def key(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
-    """The answers: for who has handed the paper in, and for the deck's owner, who knows them."""
-    paper = paper_of(request, slug, pk)
-    if not (may_see_key(request, paper)):
+    """The answers, if the learner has handed the paper in or owns the deck."""
+    paper = paper_or_404(request, slug, pk)
+    if not may_see_key(request, paper):
         raise Http404("not handed in yet")
     return page(request, paper, "sessions_app/test/print/answer_key.html")
 

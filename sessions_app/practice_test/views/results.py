@@ -4,32 +4,23 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from cards.models import Visibility
-from sessions_app.models import Paper
-from sessions_app.practice_test import handing_in, starting
+from sessions_app.practice_test import starting
+from sessions_app.practice_test.access import scored_paper_or_404
 from sessions_app.practice_test.history import history_of
 from sessions_app.practice_test.results import answers_of, by_kind, friends_of
-from sessions_app.practice_test.views.paper import own_papers
-from sessions_app.study.modes import MODES
+from sessions_app.study.modes import TEST
 from studysite.accounts.guests import learner_required
 from studysite.http.requests import LearnerRequest
 
 ALL_RIGHT = "Nothing was missed in that test."
 NOT_THERE = "These cards cannot be asked in these kinds of question any more."
-STILL_OPEN = "Finish this test first."
-
-
-def scored_paper(request: LearnerRequest, slug: str, pk: int) -> Paper:
-    """The learner's own paper with a score, its deck and the paper that it is a copy of."""
-    papers = own_papers(request, slug).scored()
-    related = ("session__deck__owner", "source__session__learner")
-    return get_object_or_404(papers.select_related(*related), pk=pk)
 
 
 @never_cache
@@ -37,16 +28,16 @@ def scored_paper(request: LearnerRequest, slug: str, pk: int) -> Paper:
 @require_safe
 def results(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
     """The score, per kind and per question, with the ways on."""
-    paper = scored_paper(request, slug, pk)
+    paper = scored_paper_or_404(request, slug, pk)
     deck = paper.session.deck
     answers = answers_of(paper, is_owner=deck.owner_id == request.learner.pk)
     context: dict[str, Any] = {
         "deck": deck,
-        "mode": MODES[handing_in.MODE],
+        "mode": TEST,
         "paper": paper,
         "kinds": by_kind(answers),
-        "blanks": sum(answer.mark.is_blank for answer in answers),
-        "missed": sum(not answer.mark.is_right and not answer.mark.is_void for answer in answers),
+        "blanks": sum(answer.result.is_blank for answer in answers),
+        "missed": sum(not answer.result.is_right and not answer.result.is_void for answer in answers),
         "raised": (paper.right or 0) - (paper.graded or 0),
         "history": history_of(request.learner, deck),
         "here": request.path,
@@ -63,11 +54,11 @@ def results(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
 @require_POST
 def retake(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
     """Start a test of just the cards that were missed or left blank."""
-    paper = scored_paper(request, slug, pk)
+    paper = scored_paper_or_404(request, slug, pk)
     missed = [
         answer.card_id
         for answer in answers_of(paper, is_owner=False)
-        if not answer.mark.is_right and not answer.mark.is_void
+        if not answer.result.is_right and not answer.result.is_void
     ]
     settings = starting.retake_settings(paper, missed)
     now = timezone.now()
@@ -78,5 +69,5 @@ def retake(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
         messages.info(request, ALL_RIGHT if not missed else NOT_THERE)
         return redirect("test_results", slug=slug, pk=pk)
     if session.started_at != now:
-        messages.info(request, STILL_OPEN)
-    return redirect("study", slug=slug, mode=handing_in.MODE)
+        messages.info(request, starting.STILL_OPEN)
+    return redirect("study", slug=slug, mode=TEST.name)

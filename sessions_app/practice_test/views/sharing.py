@@ -10,11 +10,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from cards.access import deck_to_see
 from sessions_app.models import Paper, make_token
-from sessions_app.practice_test import handing_in, starting
+from sessions_app.practice_test import starting
+from sessions_app.practice_test.access import own_papers
 from sessions_app.practice_test.forms import TakeForm
-from sessions_app.practice_test.views.paper import own_papers
-from sessions_app.practice_test.views.results import STILL_OPEN
-from sessions_app.study.modes import MODES
+from sessions_app.study.modes import TEST
 from sessions_app.study.modes.types import SessionSettings
 from studysite.accounts.guests import admit, learner_required
 from studysite.http.requests import LearnerRequest
@@ -53,7 +52,7 @@ def beat(request: LearnerRequest, slug: str, token: str) -> HttpResponse:
         minutes = SessionSettings.from_json(source.session.settings).seconds // 60
         context = {
             "deck": deck,
-            "mode": MODES[handing_in.MODE],
+            "mode": TEST,
             "paper": source,
             "form": form,
             "is_mine": is_mine,
@@ -66,5 +65,5 @@ def beat(request: LearnerRequest, slug: str, token: str) -> HttpResponse:
         learner=request.learner, source=source, shown_as=form.cleaned_data["shown_as"], now=now
     )
     if session.started_at != now:
-        messages.info(request, STILL_OPEN)
-    return redirect("study", slug=slug, mode=handing_in.MODE)
+        messages.info(request, starting.STILL_OPEN)
+    return redirect("study", slug=slug, mode=TEST.name)
