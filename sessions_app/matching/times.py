@@ -1,4 +1,4 @@
-"""The times of boards of Matching: a learner's best and how they went, and the deck's fastest."""
+"""The times of boards of Matching: a learner's best and last ones, and the deck's fastest."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,19 +7,20 @@ from django.db.models import Min, OuterRef, Subquery
 
 from cards.models import Deck
 from sessions_app.models import Enrollment, MatchingBoard
+from sessions_app.plot import Plot, Point, path
 from studysite.accounts.models import User
 
-WIDTH, HEIGHT = 600, 160
-# The trend shows so many boards.
+PLOT = Plot(600, 160)
+# The plot shows the last boards, at most this many.
 MOST_BOARDS = 20
 
 
 @dataclass(frozen=True)
 class Times:
-    """A learner's ranked boards of so many ``pairs``; those of fewer pairs are ranked apart.
+    """A learner's ranked boards with the same number of ``pairs``.
 
-    Times are in milliseconds. ``boards`` are the last ones, the latest first. ``fastest`` is the deck's among
-    those who share their progress, None where nobody does.
+    Times are in milliseconds. ``boards`` are the last ones, the latest first. ``fastest`` is the best time of all
+    learners who share their progress in the deck; None if there is none.
     """
 
     pairs: int
@@ -37,33 +38,31 @@ class Times:
 
     @property
     def slowest(self) -> int:
-        """The longest of the times that the trend shows."""
+        """The longest time in the plot, in milliseconds."""
         return max(board.milliseconds or 0 for board in self.boards)
 
     @property
-    def points(self) -> list[tuple[float, float]]:
-        """The times, oldest first, in a box of `WIDTH` by `HEIGHT`; its bottom is no time at all."""
-        step = WIDTH / max(1, len(self.boards) - 1)
-        times = [board.milliseconds or 0 for board in reversed(self.boards)]
-        return [(round(step * place, 1), self.height_of(time)) for place, time in enumerate(times)]
+    def points(self) -> list[Point]:
+        """The times in `PLOT`, oldest first: from 0 at the bottom to the slowest at the top."""
+        return PLOT.spread([self._share(board.milliseconds or 0) for board in reversed(self.boards)])
 
     @property
     def path(self) -> str:
-        """The trend as an SVG's path data."""
-        return "M" + " L".join(f"{x} {y}" for x, y in self.points)
+        return path(self.points)
 
     @property
     def best_y(self) -> float:
-        return self.height_of(self.best)
+        return PLOT.y(self._share(self.best))
 
-    def height_of(self, time: int) -> float:
-        return round(HEIGHT * (1 - time / max(1, self.slowest)), 1)
+    def _share(self, time: int) -> float:
+        """``time`` as a share of the slowest."""
+        return time / max(1, self.slowest)
 
 
 def times_of(learner: User, deck: Deck, pairs: int | None = None) -> Times | None:
-    """The learner's times on boards of so many pairs, of the most that she has played where it is left open.
+    """The learner's times on boards with ``pairs`` pairs; if None, with the most pairs that they have played.
 
-    None where she has no ranked one.
+    None if the learner has no ranked board.
     """
     mine = MatchingBoard.objects.ranked().filter(learner=learner, deck=deck)
     if pairs is None:
@@ -77,7 +76,7 @@ def times_of(learner: User, deck: Deck, pairs: int | None = None) -> Times | Non
 
 
 def fastest(deck: Deck, pairs: int) -> int | None:
-    """The fastest time on boards of so many pairs among those who share their progress, in milliseconds."""
+    """The best time, in milliseconds, on boards with ``pairs`` pairs among learners who share their progress."""
     boards = MatchingBoard.objects.ranked().filter(learner=OuterRef("learner"), deck=deck, pairs=pairs)
     best = Subquery(boards.order_by("milliseconds").values("milliseconds")[:1])
     sharing = Enrollment.objects.filter(deck=deck, shares_progress=True, learner__is_guest=False)

@@ -1,4 +1,4 @@
-"""A learner's tests of a deck so far: their scores in a table, and as a small plot."""
+"""The scores of a learner's tests of a deck, for a table and a small plot."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,19 +8,11 @@ from django.contrib.auth.models import AnonymousUser
 
 from cards.models import Deck
 from sessions_app.models import Paper
+from sessions_app.plot import Plot, Point, polyline
 from studysite.accounts.models import User
 
 MOST_TESTS = 30
-WIDTH, HEIGHT, MARGIN = 600, 120, 8
-
-
-@dataclass(frozen=True)
-class Dot:
-    """A score in the plot."""
-
-    paper: Paper
-    x: float
-    y: float
+PLOT = Plot(600, 120, margin=8)
 
 
 @dataclass(frozen=True)
@@ -38,26 +30,14 @@ class TestHistory:
         return max((paper.percent or 0 for paper in self.papers), default=0)
 
     @property
-    def dots(self) -> list[Dot]:
-        """The scores from the first to the last, 0 % at the bottom; none where there are no two."""
-        scored = [paper for paper in reversed(self.papers) if paper.percent is not None]
-        if len(scored) < 2:
-            return []
-        step = (WIDTH - 2 * MARGIN) / (len(scored) - 1)
-        height = HEIGHT - 2 * MARGIN
-        return [
-            Dot(
-                paper,
-                round(MARGIN + place * step, 1),
-                round(MARGIN + height * (1 - (paper.percent or 0) / 100), 1),
-            )
-            for place, paper in enumerate(scored)
-        ]
+    def dots(self) -> list[Point]:
+        """The scores in `PLOT` from the first to the last, 0 % at the bottom; empty for fewer than two scores."""
+        scores = [paper.percent / 100 for paper in reversed(self.papers) if paper.percent is not None]
+        return PLOT.spread(scores) if len(scores) > 1 else []
 
     @property
     def line(self) -> str:
-        """The plot's line as an SVG's list of points."""
-        return " ".join(f"{dot.x},{dot.y}" for dot in self.dots)
+        return polyline(self.dots)
 
 
 def history_of(learner: User | AnonymousUser, deck: Deck) -> TestHistory:

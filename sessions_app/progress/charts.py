@@ -1,24 +1,26 @@
-"""The curve of predicted recall as shapes of an SVG; a table beside it says the same in numbers."""
+"""The curve of predicted recall of one card: the lines of an SVG, and the same in numbers for a table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sessions_app.study.scheduling.forgetting_curve import Point, curve, falling
+from sessions_app.plot import Plot, Point, path
+from sessions_app.study.scheduling.forgetting_curve import RecallPoint, curve, falling
 from sessions_app.study.scheduling.fsrs_memory import retrievability
 from sessions_app.study.scheduling.types import Memory
 
-WIDTH, HEIGHT = 600, 200
+PLOT = Plot(600, 200)
 WEEK = timedelta(days=7)
-HALF = 0.5
+# The bottom of the plot, if recall never falls below it.
+RAISED_FLOOR = 0.5
 
 
 @dataclass(frozen=True)
 class RecallChart:
-    """Predicted recall in a box of `WIDTH` by `HEIGHT`: ``past`` and ``ahead`` are an SVG's path data.
+    """Predicted recall in `PLOT`: ``past`` and ``ahead`` are an SVG's path data.
 
-    The bottom of the box is ``floor_percent``, its right end ``end``; ``goal_y`` and ``now_x`` are lines in it.
-    ``rows`` say the same in a table.
+    The bottom is ``floor_percent``, the right side is ``end``; ``goal_y`` and ``now_x`` are the places of lines.
+    ``rows`` are for the table.
     """
 
     past: str
@@ -42,28 +44,29 @@ class RecallRow:
 
 
 def recall_chart(recalls: Sequence[Memory], *, goal: float, falls_at: datetime, now: datetime) -> RecallChart:
-    """The chart from the first of ``recalls`` to where recall falls to ``goal``, 0 to 1, at ``falls_at``.
+    """The chart from the first of ``recalls`` to ``falls_at``, when recall falls to ``goal`` (0 to 1).
 
-    It looks no further ahead than it looks back, or a week: the past would shrink to nothing.
+    It shows no more of the future than of the past, or a week: the past would become too small to see.
     """
     start = recalls[0].last_review
     now = max(now, recalls[-1].last_review)
     end = max(min(falls_at, now + max(now - start, WEEK)), now + (now - start) / 20 + timedelta(minutes=1))
     before, ahead = curve(recalls, now), falling(recalls[-1], now, end)
-    floor = HALF if min(point.recall for point in (*before, *ahead)) >= HALF else 0.0
+    lowest = min(point.recall for point in (*before, *ahead))
+    floor = RAISED_FLOOR if lowest >= RAISED_FLOOR else 0.0
 
     def x(at: datetime) -> float:
-        return round(WIDTH * ((at - start) / (end - start)), 1)
+        return PLOT.x((at - start) / (end - start))
 
     def y(recall: float) -> float:
-        return round(HEIGHT * (1 - recall) / (1 - floor), 1)
+        return PLOT.y((recall - floor) / (1 - floor))
 
-    def path(points: Sequence[Point]) -> str:
-        return "M" + " L".join(f"{x(point.at)} {y(point.recall)}" for point in points)
+    def line(points: Sequence[RecallPoint]) -> str:
+        return path(Point(x(each.at), y(each.recall)) for each in points)
 
     return RecallChart(
-        past=path(before),
-        ahead=path(ahead),
+        past=line(before),
+        ahead=line(ahead),
         start=start,
         end=end,
         floor_percent=round(100 * floor),

@@ -15,7 +15,7 @@ POINTS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class RecallPoint:
     """The predicted recall, 0 to 1, at an instant."""
 
     at: datetime
@@ -36,7 +36,7 @@ def memories(outcomes: Iterable[Outcome], retention: float) -> list[Memory]:
     return list(found.values())[-MOST_RECALLS:]
 
 
-def curve(recalls: Sequence[Memory], until: datetime) -> list[Point]:
+def curve(recalls: Sequence[Memory], until: datetime) -> list[RecallPoint]:
     """Predicted recall from the first of ``recalls`` until ``until``, which is not before the last of them.
 
     It is 1 at each recall, and falls from there: two points lie at the instant of the next one.
@@ -49,7 +49,7 @@ def curve(recalls: Sequence[Memory], until: datetime) -> list[Point]:
     ]
 
 
-def falling(memory: Memory, start: datetime, end: datetime) -> list[Point]:
+def falling(memory: Memory, start: datetime, end: datetime) -> list[RecallPoint]:
     """Predicted recall from ``start`` to ``end`` while nothing feeds ``memory``; dense where it falls fastest."""
     instants = [start + (end - start) * (number / POINTS) ** 2 for number in range(POINTS + 1)]
-    return [Point(at, retrievability(memory, at)) for at in instants]
+    return [RecallPoint(at, retrievability(memory, at)) for at in instants]

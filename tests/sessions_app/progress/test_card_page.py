@@ -227,8 +227,8 @@ def test_the_curve_runs_through_the_box_from_its_left_end_to_its_right():
     past, ahead = points(drawn.past), points(drawn.ahead)
     assert past[0] == (0, 0)
     assert past[-1] == ahead[0]
-    assert ahead[-1][0] == charts.WIDTH
-    assert all(0 <= x <= charts.WIDTH and 0 <= y <= charts.HEIGHT for x, y in past + ahead)
+    assert ahead[-1][0] == charts.PLOT.width
+    assert all(0 <= x <= charts.PLOT.width and 0 <= y <= charts.PLOT.height for x, y in past + ahead)
 
 
 def test_it_looks_no_further_ahead_than_back_or_a_week():
@@ -250,7 +250,7 @@ def test_its_table_tells_recall_just_before_each_recall():
 
 def test_a_clock_put_back_still_has_a_curve():
     drawn = chart(now=NOON - timedelta(days=1))
-    assert points(drawn.ahead)[-1][0] == charts.WIDTH
+    assert points(drawn.ahead)[-1][0] == charts.PLOT.width
 
 
 # --- Marks
