@@ -1,15 +1,15 @@
-"""What the pages show of a learner's standing: her decks, what awaits her today, and the deck's table."""
+"""A learner's standing in decks: the list of their decks, and the rows of a deck's table."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any, Generic, Protocol, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Case, Q, When
+from django.db.models import Case, F, Q, When
 
 from cards.models import Deck, DeckQuerySet
-from sessions_app.models import Enrollment, Paper
+from sessions_app.models import EnrollmentQuerySet, Paper
 from sessions_app.questions.today import scheduled_for
 from sessions_app.study.modes import MODES
 from sessions_app.study.types import Level
@@ -34,9 +34,9 @@ class Share:
 
 @dataclass(frozen=True)
 class Tests:
-    """A learner's tests of a deck: the last score and the best in percent, and how many.
+    """A learner's tests of a deck: how many they are, and the best score in percent.
 
-    ``last`` is the last paper, with what came of it alone.
+    ``last`` is the last paper, not read from the database but made of its score alone.
     """
 
     last: Paper
@@ -45,18 +45,65 @@ class Tests:
 
     @property
     def raised(self) -> int:
-        """How many answers of the last one the learner has marked right, less those that she has marked wrong."""
+        """How many answers of the last test the learner has marked right, minus those marked wrong."""
         return (self.last.right or 0) - (self.last.graded or 0)
 
 
-@dataclass(frozen=True)
-class Row:
-    """One learner's row in a deck's table; ``used`` names the modes that she has started.
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the database knows of a learner's standing in a deck; each name is a column of `rows_of`.
 
-    ``enrollment`` carries the annotations of `EnrollmentQuerySet.with_schedule`; ``cards`` are those that count.
+    The columns are those of `Enrollment` and of `EnrollmentQuerySet.with_schedule`.
     """
 
-    enrollment: Any
+    learner_id: int
+    deck_id: int
+    recognised: int
+    recalled: int
+    learned: int
+    mastered: int
+    scheduled: int
+    suspended: int
+    due_count: int
+    next_due: date | None
+    fading_count: int
+    recalls: int
+    recalls_right: int
+
+
+@dataclass(frozen=True, slots=True)
+class TableFigures(Figures):
+    """The columns that only the deck's table shows; other ``with_`` methods of `EnrollmentQuerySet` add them."""
+
+    learner_name: str
+    last_studied_at: datetime
+    shares_progress: bool
+    retention: float
+    recall_sum: float | None
+    board_ms: int | None
+    board_pairs: int | None
+    has_mixups: bool
+    test_right: int | None
+    test_graded: int | None
+    test_questions: int | None
+    test_voided: int | None
+    test_handed_in_at: datetime | None
+    test_best: int | None
+    test_count: int
+
+
+AnyFigures = TypeVar("AnyFigures", bound=Figures)
+
+
+@dataclass(frozen=True)
+class Row(Generic[AnyFigures]):
+    """One learner's standing in a deck.
+
+    ``cards`` are those of the deck that the learner has not suspended. ``mastery`` is in percent. ``used`` names
+    the modes that the learner has started.
+    """
+
+    enrollment: AnyFigures
     shares: tuple[Share, ...]
     cards: int
     mastery: int
@@ -64,82 +111,104 @@ class Row:
 
     @property
     def right_percent(self) -> int | None:
-        """Of the recalls that tested a memory, the percentage that was right; None without any."""
+        """The percentage of right answers among the recalls that tested a memory; None if there are none."""
         recalls = self.enrollment.recalls
         return round(100 * self.enrollment.recalls_right / recalls) if recalls else None
-
-    @property
-    def recall_percent(self) -> int | None:
-        """Predicted recall now: the mean over the cards that count, those never recalled as 0, in percent.
-
-        None where it was not asked for (`EnrollmentQuerySet.with_recall_of`), or nothing counts.
-        """
-        recall_sum = getattr(self.enrollment, "recall_sum", None)
-        return None if recall_sum is None or not self.cards else round(100 * recall_sum / self.cards)
 
     @property
     def learned(self) -> int:
         """How many cards are Learned or better."""
         return self.shares[Level.LEARNED].count + self.shares[Level.MASTERED].count
 
+
+@dataclass(frozen=True)
+class TableRow(Row[TableFigures]):
+    """One learner's row in a deck's table."""
+
+    @property
+    def recall_percent(self) -> int | None:
+        """The mean predicted recall of ``cards`` now, in percent; cards that were never recalled count as 0.
+
+        None for other learners than the viewer, and if there are no cards.
+        """
+        recall_sum = self.enrollment.recall_sum
+        return None if recall_sum is None or not self.cards else round(100 * recall_sum / self.cards)
+
     @property
     def tests(self) -> Tests | None:
-        """Her tests of the deck; None without a score, or where they were not asked for (`with_tests`)."""
-        if not getattr(self.enrollment, "test_count", 0):
+        """The learner's tests of the deck; None without a score."""
+        figures = self.enrollment
+        if not figures.test_count:
             return None
         names = ("right", "graded", "questions", "voided", "handed_in_at")
-        last = Paper(**{name: getattr(self.enrollment, f"test_{name}") for name in names})
-        return Tests(last, self.enrollment.test_best or 0, self.enrollment.test_count)
+        last = Paper(**{name: getattr(figures, f"test_{name}") for name in names})
+        return Tests(last, figures.test_best or 0, figures.test_count)
 
     @property
     def goal_percent(self) -> int:
         return round(100 * self.enrollment.retention)
 
 
-def mastery_percent(enrollment: Enrollment, card_count: int) -> int:
-    """Mean level over 4, in percent of the deck's cards; a card never answered is at level 0.
+AnyRow = TypeVar("AnyRow", bound=Row[Any])
+
+
+class LevelCounts(Protocol):
+    """How many cards are at each level above New."""
+
+    @property
+    def recognised(self) -> int: ...
+    @property
+    def recalled(self) -> int: ...
+    @property
+    def learned(self) -> int: ...
+    @property
+    def mastered(self) -> int: ...
+
+
+def mastery_percent(counts: LevelCounts, card_count: int) -> int:
+    """The mean level of the cards divided by 4, in percent; a card that was never answered is at level 0.
 
     Rounded down: 100 % means that every card is mastered.
     """
-    levels = (
-        enrollment.recognised + 2 * enrollment.recalled + 3 * enrollment.learned + 4 * enrollment.mastered
-    )
+    levels = counts.recognised + 2 * counts.recalled + 3 * counts.learned + 4 * counts.mastered
     return min(100, 100 * levels // (4 * card_count)) if card_count else 0
 
 
-def level_shares(enrollment: Enrollment, card_count: int) -> tuple[Share, ...]:
+def level_shares(counts: LevelCounts, card_count: int) -> tuple[Share, ...]:
     """The level bar's five segments, New to Mastered."""
-    counts = [enrollment.recognised, enrollment.recalled, enrollment.learned, enrollment.mastered]
-    counts.insert(0, max(0, card_count - sum(counts)))
-    whole = max(1, sum(counts))
+    numbers = [counts.recognised, counts.recalled, counts.learned, counts.mastered]
+    numbers.insert(0, max(0, card_count - sum(numbers)))
+    whole = max(1, sum(numbers))
     shares, x = [], 0.0
-    for level, count in zip(Level, counts, strict=True):
+    for level, count in zip(Level, numbers, strict=True):
         width = 100 * count / whole
         shares.append(Share(level, count, round(x, 3), round(width, 3)))
         x += width
     return tuple(shares)
 
 
-def table_rows(deck: Deck, viewer: User | AnonymousUser, *, now: datetime) -> list[Row]:
-    """The rows of the deck's table that ``viewer`` may see: her own first, and for the deck's owner those of
-    learners who share their progress."""
+def table_rows(deck: Deck, viewer: User | AnonymousUser, *, now: datetime) -> list[TableRow]:
+    """The rows of the deck's table that ``viewer`` may see, their own first.
+
+    The deck's owner also sees the rows of learners who share their progress.
+    """
     if not viewer.is_authenticated:
         return []
     visible = Q(learner=viewer)
     if deck.owner_id == viewer.pk:
         visible |= Q(shares_progress=True, learner__is_guest=False)
-    enrollments = deck.enrollments.filter(visible, last_studied_at__isnull=False).select_related("learner")
+    enrollments = deck.enrollments.filter(visible, last_studied_at__isnull=False)
     enrollments = (
         scheduled_for(enrollments, viewer, now)
-        .with_used_modes()
         .with_tests()
         .with_mixups()
         .with_best_board()
         .with_recall_of(viewer, now=now)
+        .annotate(learner_name=F("learner__name"))
     )
     own_first = Case(When(learner=viewer, then=0), default=1)
     enrollments = enrollments.order_by(own_first, "-last_studied_at")[:MOST_ROWS]
-    return [row_of(enrollment, deck.card_count) for enrollment in enrollments]
+    return rows_of(enrollments, TableRow, TableFigures, {deck.pk: deck.card_count})
 
 
 def has_studied(learner: User | AnonymousUser, deck: Deck) -> bool:
@@ -149,16 +218,26 @@ def has_studied(learner: User | AnonymousUser, deck: Deck) -> bool:
     return learner.enrollments.filter(deck=deck, last_studied_at__isnull=False).exists()
 
 
-def row_of(enrollment: Enrollment, card_count: int) -> Row:
-    """The standing in a deck of ``card_count`` cards; suspended ones do not count."""
-    cards = max(0, card_count - enrollment.suspended)
-    return Row(
-        enrollment=enrollment,
-        shares=level_shares(enrollment, cards),
-        cards=cards,
-        mastery=mastery_percent(enrollment, cards),
-        used=frozenset(mode for mode in MODES if getattr(enrollment, f"used_{mode}")),
-    )
+def rows_of(
+    enrollments: EnrollmentQuerySet,
+    row: type[AnyRow],
+    figures: type[Figures],
+    card_counts: Mapping[int, int],
+) -> list[AnyRow]:
+    """The enrollments as rows, each built from one row of the database.
+
+    ``enrollments`` have the annotations that ``figures`` names. ``card_counts`` maps the key of a deck to the
+    number of its cards.
+    """
+    used = {mode: f"used_{mode}" for mode in MODES}
+    names = [field.name for field in fields(figures)]
+    rows = []
+    for values in enrollments.with_used_modes().values(*names, *used.values()):
+        modes = frozenset(mode for mode, name in used.items() if values.pop(name))
+        known = figures(**values)
+        cards = max(0, card_counts[known.deck_id] - known.suspended)
+        rows.append(row(known, level_shares(known, cards), cards, mastery_percent(known, cards), modes))
+    return rows
 
 
 def decks_of(learner: User) -> DeckQuerySet:
@@ -167,13 +246,13 @@ def decks_of(learner: User) -> DeckQuerySet:
     return Deck.objects.visible_to(learner).filter(Q(owner=learner) | Q(pk__in=studied))
 
 
-def my_decks(learner: User, decks: Iterable[Deck], *, now: datetime) -> list[tuple[Deck, Row | None]]:
-    """The learner's decks with her standing in each, what is due most first."""
+def my_decks(
+    learner: User, decks: Iterable[Deck], *, now: datetime
+) -> list[tuple[Deck, Row[Figures] | None]]:
+    """The learner's decks with their standing in each, those with the most due cards first."""
     by_pk = {deck.pk: deck for deck in decks}
-    enrollments = learner.enrollments.filter(deck__in=by_pk)
-    rows = {
-        enrollment.deck_id: row_of(enrollment, by_pk[enrollment.deck_id].card_count)
-        for enrollment in scheduled_for(enrollments, learner, now).with_used_modes()
-    }
+    enrollments = scheduled_for(learner.enrollments.filter(deck__in=by_pk), learner, now)
+    card_counts = {pk: deck.card_count for pk, deck in by_pk.items()}
+    rows = {row.enrollment.deck_id: row for row in rows_of(enrollments, Row[Figures], Figures, card_counts)}
     pairs = [(deck, rows.get(pk)) for pk, deck in by_pk.items()]
     return sorted(pairs, key=lambda pair: (-(pair[1].enrollment.due_count if pair[1] else 0), pair[0].title))

@@ -191,7 +191,9 @@ def test_her_own_row_comes_first_however_many_there_are(monkeypatch, owner, lear
         Enrollment.objects.create(
             learner=user, deck=deck, shares_progress=True, last_studied_at=NOON + timedelta(days=number)
         )
-    assert [row.enrollment.learner for row in progress_standing.table_rows(deck, owner, now=NOON)] == [owner]
+    assert [row.enrollment.learner_id for row in progress_standing.table_rows(deck, owner, now=NOON)] == [
+        owner.pk
+    ]
 
 
 STABILITIES = (0.01, 0.4, 1, 12.5, 300, 36_500)
