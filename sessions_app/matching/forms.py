@@ -7,17 +7,17 @@ from studysite.numbers import MAX_KEY
 
 
 class MatchingStartForm(forms.ModelForm):
-    """How to play a board of Matching."""
+    """The settings of a board of Matching."""
 
     class Meta:
         model = Enrollment
         fields = ("untimed",)
         labels = {"untimed": "Without a clock"}
-        help_texts = {"untimed": "Take all the time you like; the board is not ranked."}
+        help_texts = {"untimed": "There is no time limit, and the board is not ranked."}
 
 
 class TryForm(forms.Form):
-    """A pair tried on a board, and which state of the board the learner saw when she chose it."""
+    """A pair tried on a board, and the revision of the board that the learner saw."""
 
     board = forms.IntegerField(min_value=1, max_value=MAX_KEY)
     revision = forms.IntegerField(min_value=0, max_value=MAX_KEY)

@@ -1,9 +1,10 @@
-"""Playing Matching: laying out a board, and what its learner tries on it.
+"""Playing Matching: starting a board, and judging the pairs that the learner tries.
 
-Nothing here touches the log, levels or memory. That a try counts once is the work of a conditional update on the
-board's revision: no lock is held while it is judged.
+Nothing here changes the log, levels or memory. A try counts once because of a conditional update of the board's
+revision: no lock is held while it is judged.
 """
 
+import logging
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,14 +27,16 @@ from sessions_app.study.questions.types import InvalidResponseError
 from sessions_app.study.types import Side
 from studysite.accounts.models import User
 
+logger = logging.getLogger(__name__)
+
 MODE = "matching"
-# The cards of so many boards before come last on the next.
+# The cards of the last boards, as many as this, are chosen last for the next one.
 RECENT_BOARDS = 8
 MARKUP = re.compile(r"<[^>]*>")
 
 
 class Result(StrEnum):
-    """What a try came to; ``STALE`` is one that came to an older state of the board, and counted for nothing."""
+    """The result of a try. ``STALE``: the board has changed since the learner saw it; the try does not count."""
 
     RIGHT = "right"
     WRONG = "wrong"
@@ -42,7 +45,7 @@ class Result(StrEnum):
 
 @dataclass(frozen=True)
 class Try:
-    """A term and a definition, by their numbers, that the learner takes for a pair."""
+    """A term and a definition, by their numbers on the board, that the learner tries as a pair."""
 
     term: int
     definition: int
@@ -54,9 +57,9 @@ def open_board(learner: User, deck: Deck) -> MatchingBoard | None:
 
 
 def board_start(*, learner: User, deck: Deck, untimed: bool, now: datetime) -> MatchingBoard | None:
-    """The board that is being played, or a new one, whose clock starts; None where the deck gives none.
+    """The learner's open board, or a new one, whose clock starts; None if the deck's cards make no board.
 
-    ``untimed`` is the learner's setting for the deck from then on.
+    ``untimed`` is stored as the learner's setting for the deck.
     """
     with transaction.atomic():
         enrollment = lock_enrollment(learner, deck)
@@ -64,7 +67,7 @@ def board_start(*, learner: User, deck: Deck, untimed: bool, now: datetime) -> M
             return board
         if enrollment.untimed != untimed:
             Enrollment.objects.filter(pk=enrollment.pk).update(untimed=untimed)
-        # One without a board is none of ours, but only one session may be open.
+        # Only one session may be open: end one that has no board.
         session_finish(learner=learner, deck=deck, mode=MODE, now=now)
         seed = SystemRandom().getrandbits(31)
         drawn = draw(enrollment, Random(seed), now)
@@ -90,14 +93,14 @@ def board_start(*, learner: User, deck: Deck, untimed: bool, now: datetime) -> M
 
 
 def draw(enrollment: Enrollment, rng: Random, now: datetime) -> matching.Board | None:
-    """A board of the deck's cards, other ones than on the learner's last boards; only reads."""
+    """A board of the deck's cards, if possible with others than the learner's last boards; only reads."""
     recent = MatchingBoard.objects.filter(learner=enrollment.learner_id, deck=enrollment.deck_id)
     boards = recent.order_by("-started_at").values_list("board__cards", flat=True)[:RECENT_BOARDS]
     return matching.draw(candidates(enrollment, rng, now), list(boards), rng)
 
 
 def candidates(enrollment: Enrollment, rng: Random, now: datetime) -> list[Candidate]:
-    """The cards that may come on a board: those of the deck, of a large one some, that are not put aside."""
+    """The cards for a board: those of the deck that are neither suspended nor buried; of a large deck a sample."""
     deck = enrollment.deck
     aside = CardProgress.objects.filter(
         Q(suspended=True) | Q(buried_until__gt=now), learner=enrollment.learner_id
@@ -119,18 +122,20 @@ def candidate(card: Card, language: str, ties: Ties) -> Candidate:
 
 
 def as_read(html: str) -> str:
-    """What a reader sees of a card's HTML, but for the look of it."""
+    """The text of a card's HTML, without markup."""
     return unescape(MARKUP.sub("", html))
 
 
 def board_try(*, board: MatchingBoard, pair: Try, revision: int, now: datetime) -> Result:
-    """Judge a pair that was tried at this revision of the board; the last right one ends it.
+    """Judge a pair that was tried at this ``revision`` of the board; the last right pair ends the board.
 
-    ``board``, which comes with its session, shows afterwards how things stand, unless the try was stale. Raises
-    InvalidResponseError, with nothing counted, where the pair is not on the board or was found already.
+    ``board`` comes with its session, and is up to date afterwards unless the try was stale.
+
+    Raises:
+        InvalidResponseError: the pair is not on the board, or one of its texts was found already. Nothing counts.
     """
     if revision != board.revision or board.finished_at:
-        return Result.STALE
+        return stale(board, revision)
     is_right = matching.match(board.frozen(), pair.term, pair.definition)
     if any(pair.term == term or pair.definition == definition for term, definition in board.found):
         raise InvalidResponseError("That was found already.")
@@ -143,7 +148,7 @@ def board_try(*, board: MatchingBoard, pair: Try, revision: int, now: datetime) 
         changes |= {"finished_at": now, "milliseconds": milliseconds(board, now) if board.has_clock else None}
     with transaction.atomic():
         if not MatchingBoard.objects.open().filter(pk=board.pk, revision=revision).update(**changes):
-            return Result.STALE
+            return stale(board, revision)
         if "finished_at" in changes:
             StudySession.objects.open().filter(pk=board.session_id).update(finished_at=now)
             Enrollment.objects.filter(learner=board.learner_id, deck=board.deck_id).update(
@@ -154,6 +159,12 @@ def board_try(*, board: MatchingBoard, pair: Try, revision: int, now: datetime) 
     return Result.RIGHT if is_right else Result.WRONG
 
 
+def stale(board: MatchingBoard, revision: int) -> Result:
+    """The result of a try at an earlier ``revision``, which is logged."""
+    logger.info("Board %s: a try at revision %s was too late", board.pk, revision)
+    return Result.STALE
+
+
 def milliseconds(board: MatchingBoard, now: datetime) -> int:
-    """The board's time at ``now``, with what its wrong pairs add."""
+    """The board's time at ``now``, in milliseconds, with the penalties for its wrong pairs."""
     return matching.time_of((now - board.started_at) // timedelta(milliseconds=1), board.misses)

@@ -1,4 +1,4 @@
-"""A board as the page shows it: tiles."""
+"""A board as the tiles of its page."""
 
 from dataclasses import dataclass
 
@@ -11,18 +11,18 @@ from sessions_app.study.types import Side
 TERM_KEYS, DEFINITION_KEYS = "123456", "abcdef"
 
 
-# So many characters fit a tile on a phone, and so many any other; a formula and a line of its own take the room of
-# some more. What may not fit can be opened.
+# Characters that fit on a tile on a phone, and on any other tile. A longer text can be opened.
 FITS_PHONE, FITS = 36, 90
-
+# Characters that a formula and a line break take the space of.
 FORMULA, LINE = 40, 30
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One text on the board; ``key`` presses it, ``number`` is what is sent.
+    """One text on the board; ``key`` is the keyboard key that chooses it, ``number`` the value that is sent.
 
-    One that was ``found`` has left, and is ``leaving`` just now; one that ``shakes`` was just tried in vain.
+    A ``found`` tile is hidden; ``leaving`` if it was found just now. A tile ``shakes`` if the last try with it was
+    wrong.
     """
 
     side: Side
@@ -37,7 +37,7 @@ class Tile:
 
     @property
     def length(self) -> str:
-        """Where the text may be cut off: everywhere ("long"), on a phone ("longish"), nowhere."""
+        """Where the text may not fit: on every tile ("long"), on a phone ("longish"), nowhere (empty)."""
         if isinstance(self.source, IllustratedText):
             return "long"
         room = len(self.source) + FORMULA * ("$" in self.source) + LINE * self.source.count("\n")
@@ -49,7 +49,10 @@ class Tile:
 def tiles(
     board: MatchingBoard, deck: Deck, tried: Try | None, chosen: dict[Side, int]
 ) -> list[tuple[Side, list[Tile]]]:
-    """The terms and the definitions; who plays by keys goes on at the next term, or after a miss at the same."""
+    """The tiles of the terms and of the definitions.
+
+    Focus goes to the next term, or after a wrong pair to the same one, for those who play with the keyboard.
+    """
     frozen = illustrated_board(board.frozen(), deck)
     found = {Side.TERM: {pair[0] for pair in board.found}, Side.DEFINITION: {pair[1] for pair in board.found}}
     just = {Side.TERM: tried.term, Side.DEFINITION: tried.definition} if tried else {}

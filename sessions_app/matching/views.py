@@ -1,4 +1,4 @@
-"""Matching: the board, what is tried on it, and what it came to. A GET only reads; every write is a POST."""
+"""Matching's pages: the board, the pairs that are tried on it, and its result. A GET only reads."""
 
 from random import Random
 
@@ -35,14 +35,14 @@ from studysite.accounts.guests import admit
 from studysite.http.htmx import render_page
 from studysite.http.requests import LearnerRequest
 
-STALE = "The board had moved on already; nothing was counted twice. This is where you are."
+STALE = "The board had already changed; nothing was counted twice."
 CHOOSE = "Choose a term and a definition."
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def matching(request: LearnerRequest, slug: str) -> HttpResponse:
-    """The board that is being played, or the way to start one; a POST starts it, for nobody as a guest."""
+    """The learner's open board, or the form that starts one. A POST starts a board; a visitor becomes a guest."""
     deck = deck_to_see(request, slug)
     if request.method == "POST":
         return start(request, deck)
@@ -73,7 +73,7 @@ def start(request: LearnerRequest, deck: Deck) -> HttpResponse:
 @session_required(MODE)
 @require_POST
 def answer(request: LearnerRequest, slug: str) -> HttpResponse:
-    """Take a pair that was tried, once; the response is the board after it, or what it came to."""
+    """Judge a pair, once. The response is the board after it, or the board's result."""
     form = TryForm(request.POST)
     board = board_or_404(request, slug, form)
     pair = Try(form.cleaned_data["term"], form.cleaned_data["definition"]) if form.is_valid() else None
@@ -84,31 +84,31 @@ def answer(request: LearnerRequest, slug: str) -> HttpResponse:
     except InvalidResponseError as error:
         state = open_board(request.learner, board.deck)
         if state != board:
-            return where_it_stands(request, board)
-        return show_board(request, board.deck, board, said=str(error), chosen=chosen(form))
+            return show_current(request, board)
+        return show_board(request, board.deck, board, message=str(error), chosen=chosen(form))
     if result is Result.STALE:
-        return where_it_stands(request, board)
-    said = what_is_said(board, result)
+        return show_current(request, board)
+    text = result_message(board, result)
     if not request.htmx:
-        messages.info(request, said)
+        messages.info(request, text)
         return redirect(address_after(board))
     if board.finished_at:
         return show_start(request, board.deck, done=board)
-    return show_board(request, board.deck, board, said=said, tried=pair)
+    return show_board(request, board.deck, board, message=text, tried=pair)
 
 
 @never_cache
 @session_required(MODE)
 @require_POST
 def finish(request: LearnerRequest, slug: str) -> HttpResponse:
-    """Give the board up."""
+    """Give up the board."""
     deck = deck_to_see(request, slug)
     sessions.session_finish(learner=request.learner, deck=deck, mode=MODE, now=timezone.now())
     return show_start(request, deck) if request.htmx else redirect("matching", slug=slug)
 
 
 def board_or_404(request: LearnerRequest, slug: str, form: TryForm) -> MatchingBoard:
-    """The board that was tried, if it is the learner's own, in this deck."""
+    """The learner's own board in this deck that the form names."""
     form.is_valid()
     if not {"board", "revision"} <= form.cleaned_data.keys():
         raise Http404("no such board")
@@ -119,11 +119,12 @@ def board_or_404(request: LearnerRequest, slug: str, form: TryForm) -> MatchingB
 
 
 def chosen(form: TryForm) -> dict[Side, int]:
-    """What was chosen so far, so that it need not be chosen again."""
+    """The term and the definition that the form has, so that they need not be chosen again."""
     return {side: form.cleaned_data[side] for side in Side if side in form.cleaned_data}
 
 
-def what_is_said(board: MatchingBoard, result: Result) -> str:
+def result_message(board: MatchingBoard, result: Result) -> str:
+    """What the page says after a try, for the eye and for a screen reader."""
     if result is Result.RIGHT:
         return f"Right: {board.left} left." if board.left else "Right: all found."
     return "Not a pair: one second added." if board.has_clock else "Not a pair."
@@ -134,14 +135,14 @@ def address_after(board: MatchingBoard) -> str:
     return f"{page}?board={board.pk}" if board.finished_at else page
 
 
-def where_it_stands(request: LearnerRequest, board: MatchingBoard) -> HttpResponse:
-    """The answer to a stale post."""
+def show_current(request: LearnerRequest, board: MatchingBoard) -> HttpResponse:
+    """The answer to a stale try: the learner's open board, or the result of the one that they tried."""
     board.refresh_from_db(fields=["finished_at", "milliseconds", "misses"])
     if not request.htmx:
         messages.info(request, STALE)
         return redirect(address_after(board))
     if state := open_board(request.learner, board.deck):
-        return show_board(request, board.deck, state, said=STALE)
+        return show_board(request, board.deck, state, message=STALE)
     return show_start(request, board.deck, done=board if board.finished_at else None, notice=STALE)
 
 
@@ -150,11 +151,11 @@ def show_board(
     deck: Deck,
     board: MatchingBoard,
     *,
-    said: str = "",
+    message: str = "",
     tried: Try | None = None,
     chosen: dict[Side, int] | None = None,
 ) -> HttpResponse:
-    """The board as it stands: after a pair that was tried, or with what is chosen so far."""
+    """The board: after the pair that was ``tried``, or with the term or definition that is ``chosen`` so far."""
     elapsed = milliseconds(board, timezone.now())
     context = {
         "deck": deck,
@@ -162,7 +163,7 @@ def show_board(
         "board": board,
         "sides": tiles(board, deck, tried, chosen or {}),
         "elapsed": elapsed,
-        "said": said,
+        "message": message,
     }
     return render_page(request, "sessions_app/matching/page.html", context, parts=("question",))
 
@@ -175,7 +176,7 @@ def show_start(
     done: MatchingBoard | None = None,
     notice: str = "",
 ) -> HttpResponse:
-    """What a board came to (``done``), the learner's times, and the way to start another."""
+    """The result of a finished board (``done``), the learner's times, and the form that starts a board."""
     enrollment = enrollment_of(request, deck)
     enrollment.deck = deck
     learner = request.learner
@@ -193,5 +194,5 @@ def show_start(
 
 
 def can_start(enrollment: Enrollment) -> bool:
-    """Whether the deck gives a board."""
+    """Whether the deck's cards make a board."""
     return draw(enrollment, Random(0), timezone.now()) is not None

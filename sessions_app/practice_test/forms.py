@@ -1,4 +1,4 @@
-"""What learners send before and after a test."""
+"""The forms that start a test."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,10 +18,13 @@ AS_IN_DECK = "As in the deck"
 
 
 class PaperStartForm(StartForm):
-    """What is on the paper; ``last`` are the settings of the test before, which are offered again."""
+    """What is on the paper. ``last`` are the settings of the previous test: they are the initial values."""
 
     questions = forms.IntegerField(
-        label="Questions", min_value=1, max_value=test.MOST_QUESTIONS, help_text="No card is asked twice."
+        label="Questions",
+        min_value=1,
+        max_value=test.MOST_QUESTIONS,
+        help_text="Each card is asked at most once.",
     )
     kinds = forms.MultipleChoiceField(
         label="Kinds of question",
@@ -43,7 +46,7 @@ class PaperStartForm(StartForm):
         min_value=1,
         max_value=test.MOST_MINUTES,
         required=False,
-        help_text="Empty for none. When the time is up, what is saved is handed in.",
+        help_text="Empty for no limit. When the time is up, the saved answers are handed in.",
     )
 
     def __init__(self, *args: Any, last: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
@@ -70,7 +73,7 @@ class PaperStartForm(StartForm):
 
 
 class TakeForm(forms.Form):
-    """Whether the friend whose paper is taken sees the score, and under which name."""
+    """Starts a copy of a friend's paper; says whether the friend sees the score, and under which name."""
 
     shows = forms.BooleanField(label="Show my score", required=False)
     name = forms.CharField(label="Your name there", max_length=MAX_NAME, required=False)
@@ -79,5 +82,5 @@ class TakeForm(forms.Form):
         cleaned = super().clean() or {}
         name = " ".join(clean_text(cleaned.get("name", "")).split())
         if cleaned.get("shows") and not name:
-            self.add_error("name", "Under which name?")
+            self.add_error("name", "Enter the name to show with your score.")
         return cleaned | {"shown_as": name if cleaned.get("shows") else ""}

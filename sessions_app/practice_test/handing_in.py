@@ -11,7 +11,7 @@ from django.db import transaction
 
 from sessions_app.models import Enrollment, Paper, Step, end_session
 from sessions_app.practice_test import scores
-from sessions_app.practice_test.saving import Filled, Saved, fill, is_over, lock
+from sessions_app.practice_test.saving import Filled, Saved, fill, is_over, lock, too_late
 from sessions_app.review_log import bulk_writing, totals
 from sessions_app.review_log.replaying import lock_enrollment
 from sessions_app.study.days import study_day
@@ -33,8 +33,7 @@ def hand_in(*, learner: User, paper: Paper, filled: Filled, now: datetime) -> Sa
         paper = lock(Paper.objects.filter(pk=paper.pk))
         saved = Saved(paper)
         if paper.session.finished_at or paper.handed_in_at:
-            saved.is_late = True
-            return saved
+            return too_late(saved)
         steps = list(paper.session.steps.on_paper())
         if not is_over(paper, now):
             fill(saved, steps, filled)
@@ -50,8 +49,7 @@ def judge(*, learner: User, paper: Paper, filled: Filled, now: datetime) -> Save
         paper = lock(Paper.objects.filter(pk=paper.pk))
         saved = Saved(paper)
         if paper.session.finished_at or paper.handed_in_at is None:
-            saved.is_late = True
-            return saved
+            return too_late(saved)
         steps = list(paper.session.steps.on_paper())
         fill(saved, steps, filled)
         left = _to_judge(steps)

@@ -17,7 +17,7 @@ PLOT = Plot(600, 120, margin=8)
 
 @dataclass(frozen=True)
 class TestHistory:
-    """The last tests with a score, newest first."""
+    """The learner's last tests that have a score, newest first."""
 
     papers: Sequence[Paper]
 
@@ -31,7 +31,7 @@ class TestHistory:
 
     @property
     def dots(self) -> list[Point]:
-        """The scores in `PLOT` from the first to the last, 0 % at the bottom; empty for fewer than two scores."""
+        """The scores in `PLOT`, from the first to the last, 0 % at the bottom; empty for fewer than two scores."""
         scores = [paper.percent / 100 for paper in reversed(self.papers) if paper.percent is not None]
         return PLOT.spread(scores) if len(scores) > 1 else []
 
@@ -41,7 +41,7 @@ class TestHistory:
 
 
 def history_of(learner: User | AnonymousUser, deck: Deck) -> TestHistory:
-    """The learner's last tests of the deck."""
+    """The learner's last tests of the deck, at most `MOST_TESTS`."""
     if not learner.is_authenticated:
         return TestHistory([])
     papers = Paper.objects.scored().filter(session__learner=learner, session__deck=deck)

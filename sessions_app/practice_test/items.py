@@ -1,4 +1,4 @@
-"""A paper's questions as its page shows them: numbered, with what is saved and the names of their fields."""
+"""A paper's questions as its page shows them: numbered, with the saved answers and the names of their fields."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,13 +15,13 @@ from sessions_app.study.questions.kinds.base import LETTERS
 from sessions_app.study.questions.kinds.block import pair_name
 from sessions_app.study.questions.types import Question
 
-# Characters for which a printed paper leaves one line.
+# Characters to a line on a printed paper, and the most lines for one answer.
 PRINTED_LINE, MOST_PRINTED_LINES = 70, 10
 
 
 @dataclass(frozen=True)
 class Option:
-    """What can be chosen: the value that is sent, the letter and the text that are shown."""
+    """An option of a question: the value that is sent, the letter and the text that are shown."""
 
     value: str
     letter: str
@@ -31,7 +31,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Pair:
-    """A prompt of a block with the field of its answer."""
+    """A prompt of a block, with the name and the value of its field."""
 
     name: str
     number: int
@@ -41,9 +41,9 @@ class Pair:
 
 @dataclass(frozen=True)
 class Item:
-    """One question of the paper; ``first`` is its number, from 1.
+    """One question of the paper; ``first`` is the number of its first point, from 1.
 
-    ``error`` says what is wrong with what was ``sent`` just now.
+    ``error`` says why the answer that was ``sent`` just now could not be saved.
     """
 
     step: Step
@@ -62,7 +62,7 @@ class Item:
 
     @property
     def name(self) -> str:
-        """The beginning of its fields' names."""
+        """The prefix of the names of its fields."""
         return f"q{self.step.position}"
 
     @property
@@ -71,12 +71,12 @@ class Item:
 
     @property
     def revision(self) -> int:
-        """What the next save from this page is."""
+        """The revision of the next save from this page."""
         return self.step.revision + 1
 
     @property
     def saved(self) -> Mapping[str, str]:
-        """What the fields hold: what was sent just now, where it could not be kept, else what is saved."""
+        """The values of the fields: those sent just now, if they could not be saved, else the saved ones."""
         return {**self.step.saved, **self.sent}
 
     @property
@@ -97,7 +97,7 @@ class Item:
 
     @property
     def fields(self) -> str:
-        """The names of the fields that a save of this question sends."""
+        """The names of the fields that a save of this question sends, separated by commas."""
         names = (*KINDS[self.question.kind].fields(self.question), "revision")
         return ",".join(f"{self.name}-{name}" for name in names)
 
@@ -108,7 +108,7 @@ class Item:
 
     @property
     def ticks(self) -> list[tuple[str, str, bool]]:
-        """Each line to be ticked, with its field."""
+        """For each line the name of its checkbox, its text, and whether it is ticked."""
         return [
             (f"{self.name}-line-{number}", line, f"line-{number}" in self.saved)
             for number, line in enumerate(self.lines)
@@ -121,13 +121,13 @@ class Item:
 
     @property
     def key(self) -> list[tuple[int, str, str]]:
-        """The answer key's lines: number, letter or truth where there is one, and the right answer."""
+        """The lines of the answer key: number, letter or truth value if there is one, and the right answer."""
         answers = KINDS[self.question.kind].answer_key(self.question)
         return [(number, short, text) for number, (short, text) in enumerate(answers, self.first)]
 
     @property
     def printed_lines(self) -> range:
-        """The lines that a printed paper leaves for the answer."""
+        """The blank lines for the answer on a printed paper."""
         answer = self.question.answer
         needed = len(answer) // PRINTED_LINE + answer.count("\n") + 2
         return range(min(needed, MOST_PRINTED_LINES))
@@ -145,7 +145,7 @@ class Section:
 def items_of(paper: Paper, errors: Mapping[int, str], filled: saving.Filled) -> list[Item]:
     """The questions of a paper, which comes with its deck, in order.
 
-    What was sent stays in the fields where it could not be kept.
+    ``errors`` and ``filled`` are by position: an answer with an error stays in the fields as it was sent.
     """
     items, first = [], 1
     steps = list(paper.session.steps.on_paper())

@@ -21,7 +21,7 @@ MOST_FRIENDS = 50
 
 @dataclass(frozen=True)
 class Answer:
-    """One card's answer on a scored paper: of a question, or of one pair in a block."""
+    """The answer for one card on a scored paper: to a question, or to the pair at ``place`` in a block."""
 
     item: Item
     result: AnswerResult
@@ -55,17 +55,17 @@ class Answer:
 
     @property
     def given(self) -> str:
-        """What was chosen or written, as a source text; empty for a blank and for what was only said."""
+        """The text that was chosen or written; empty for a blank and for an answer that was only said."""
         return self.kind.given(self.question, self.item.step.saved, self.place)
 
     @property
     def stated(self) -> str:
-        """What a true/false question claimed."""
+        """The statement of a true/false question; empty for other kinds."""
         return self.kind.stated(self.question)
 
     @property
     def truth(self) -> str:
-        """What was said of it."""
+        """The answer to a true/false question: "true" or "false"; empty for a blank and for other kinds."""
         return self.item.step.saved.get("truth", "")
 
     @property
@@ -78,12 +78,12 @@ class Answer:
 
     @property
     def is_judged(self) -> bool:
-        """Whether it counts otherwise than it was graded."""
+        """Whether the learner has overruled the verdict."""
         return bool(self.result.graded) and self.result.now != self.result.graded
 
     @property
     def reason(self) -> str:
-        """Why it stands as it does, where that is not plain to see."""
+        """Why the answer has its verdict; empty if that is obvious."""
         if self.result.is_void:
             return "Not counted."
         if self.is_judged:
@@ -95,7 +95,7 @@ class Answer:
 
     @property
     def can_be_right_too(self) -> bool:
-        """Whether the learner can say that what she chose is right as well."""
+        """Whether the learner can say that the option they chose is right as well."""
         return bool(self.result.line and self.kind.can_be_right_too and not self.result.is_right)
 
     @property
@@ -130,6 +130,7 @@ def answers_of(paper: Paper, *, is_owner: bool) -> list[Answer]:
 
 
 def by_kind(answers: Sequence[Answer]) -> list[KindScore]:
+    """The scores by kind of question, in the order of ``answers``; answers that do not count are left out."""
     found = []
     for kind, group in groupby(answers, key=lambda answer: answer.question.kind):
         listed = list(group)
@@ -140,6 +141,6 @@ def by_kind(answers: Sequence[Answer]) -> list[KindScore]:
 
 
 def friends_of(paper: Paper) -> list[Paper]:
-    """The papers of those who took this one and show their score, best first."""
+    """The copies of this paper whose learners show their score, best first, at most `MOST_FRIENDS`."""
     copies = paper.copies.scored().exclude(shown_as="")
     return list(copies.order_by("-right", "handed_in_at")[:MOST_FRIENDS])

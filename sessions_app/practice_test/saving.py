@@ -1,5 +1,6 @@
-"""Filling in a paper."""
+"""Saving the answers on a paper."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,17 +13,25 @@ from sessions_app.study.questions import paper_answers
 from sessions_app.study.questions.types import InvalidResponseError, Question
 from studysite.numbers import whole_number
 
-# What is sent at the last moment may be under way for so long.
+logger = logging.getLogger(__name__)
+
+# Answers that are sent at the deadline may take this long to arrive.
 GRACE = timedelta(seconds=5)
 
+# The largest number of the database's column.
 MAX_REVISION = 2**31 - 1
 
+# The fields of a form by the position of their question.
 Filled = Mapping[int, Mapping[str, str]]
 
 
 @dataclass
 class Saved:
-    """What came of a post to ``paper``: by position what could not be kept, and which answers were older ones."""
+    """The result of a post to ``paper``.
+
+    ``errors`` says by position why an answer could not be saved, ``revisions`` which revision of it the site has.
+    ``is_late``: the post came too late, and nothing was saved.
+    """
 
     paper: Paper
     errors: dict[int, str] = field(default_factory=dict)
@@ -31,20 +40,23 @@ class Saved:
 
 
 def is_over(paper: Paper, now: datetime) -> bool:
-    """Whether the paper's time is up; what was sent before may still be under way."""
+    """Whether the paper's time is up, and nothing that was sent in time can still arrive (`GRACE`)."""
     return paper.deadline is not None and now > paper.deadline + GRACE
 
 
 def answered(paper: Paper) -> int:
-    """How many of the paper's questions have an answer."""
+    """How many of the paper's questions have an answer; a block counts as one for each pair."""
     return Step.objects.filter(session=paper.session_id).aggregate(filled=Sum("filled"))["filled"] or 0
 
 
 def save(*, papers: PaperQuerySet, filled: Filled, now: datetime, is_judgement: bool = False) -> Saved:
-    """Keep what is filled in on the one of ``papers``: answers, or once it is handed in the learner's judgement.
+    """Save ``filled`` on the one paper of ``papers``: answers, or after it was handed in the learner's judgement.
 
-    An older revision never overwrites a newer one. Late, with nothing kept, where the time is up, where answers
-    come after it was handed in, or where it has its score. Raises Paper.DoesNotExist where there is none.
+    An older revision never overwrites a newer one. The post is late if the time is up, if answers come after the
+    paper was handed in, or if it has its score.
+
+    Raises:
+        Paper.DoesNotExist: ``papers`` is empty.
     """
     with transaction.atomic():
         paper = lock(papers)
@@ -52,22 +64,29 @@ def save(*, papers: PaperQuerySet, filled: Filled, now: datetime, is_judgement: 
         is_handed_in = paper.handed_in_at is not None
         is_too_late = is_over(paper, now) and not is_handed_in
         if paper.session.finished_at or is_too_late or is_handed_in != is_judgement:
-            saved.is_late = True
+            too_late(saved)
         else:
             fill(saved, list(paper.session.steps.on_paper().filter(position__in=filled)), filled)
     return saved
 
 
 def lock(papers: PaperQuerySet) -> Paper:
-    """The one of ``papers`` as it is now, with its session and deck, locked until the transaction ends.
+    """The one paper of ``papers`` with its session and deck, locked until the transaction ends.
 
-    The session too: of a row that is not locked PostgreSQL tells how it was before the wait.
+    The session is locked too: PostgreSQL returns an unlocked row as it was before the wait for the lock.
     """
     return papers.select_for_update(of=("self", "session")).select_related("session__deck").get()
 
 
+def too_late(saved: Saved) -> Saved:
+    """Note, and log, that a post came too late to be saved."""
+    saved.is_late = True
+    logger.info("Paper %s: a post was too late, nothing of it was saved", saved.paper.pk)
+    return saved
+
+
 def fill(saved: Saved, steps: Sequence[Step], filled: Filled) -> None:
-    """Write into ``steps`` what is new in ``filled``, in one statement; note what is wrong with it."""
+    """Write the new answers in ``filled`` to ``steps``, in one statement, and note the errors in ``saved``."""
     changed = []
     for step in steps:
         data = filled.get(step.position)
@@ -79,7 +98,7 @@ def fill(saved: Saved, steps: Sequence[Step], filled: Filled) -> None:
         except InvalidResponseError as error:
             saved.errors[step.position] = str(error)
             continue
-        # What comes without one is older than whatever is saved.
+        # An answer without a revision is older than any saved one.
         revision = whole_number(data.get("revision", ""), most=MAX_REVISION) or 0
         if response != step.saved and step.revision < revision:
             step.saved, step.revision = response, revision

@@ -1,4 +1,4 @@
-"""Test: the form that starts one, the paper, saving, handing in, and judging one's own answers."""
+"""Test's pages: the form that starts a test, and the paper: saving, handing in, judging one's own answers."""
 
 from collections.abc import Callable
 from typing import Any
@@ -35,14 +35,14 @@ from studysite.http.limits import too_often
 from studysite.http.requests import LearnerRequest
 
 NOTHING = "None of these cards can be asked in these kinds of question. Choose more kinds, or other cards."
-CLOSED = "That test is handed in already, or its time is up. This is how it stands."
+CLOSED = "The test was already handed in, or its time is up. Nothing was changed."
 SAVED = "Saved."
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def test_page(request: LearnerRequest, slug: str) -> HttpResponse:
-    """The open paper, what is to be judged on it, or the form that starts a test; a POST starts one."""
+    """The open paper, its answers that are left to judge, or the form that starts a test; a POST starts one."""
     deck = deck_to_see(request, slug)
     if request.method == "POST":
         return start(request, deck)
@@ -69,7 +69,7 @@ def start(request: LearnerRequest, deck: Deck) -> HttpResponse:
 @session_required(handing_in.MODE)
 @require_POST
 def save(request: LearnerRequest, slug: str) -> HttpResponse:
-    """Keep what is filled in: one question as it changes, or the whole form."""
+    """Save one question as it changes, or the whole form."""
     filled = filled_in(request)
     try:
         saved = saving.save(
@@ -81,19 +81,19 @@ def save(request: LearnerRequest, slug: str) -> HttpResponse:
     except Paper.DoesNotExist:
         raise Http404("no such paper") from None
     if saved.is_late:
-        return to(request, address_of(saved.paper), CLOSED)
+        return go_to(request, address_of(saved.paper), CLOSED)
     if request.htmx:
         return show_bar(request, saved)
     if saved.errors:
         return show_paper(request, saved.paper, saved, filled)
-    return to(request, address_of(saved.paper), SAVED)
+    return go_to(request, address_of(saved.paper), SAVED)
 
 
 @never_cache
 @session_required(handing_in.MODE)
 @require_POST
 def hand_in(request: LearnerRequest, slug: str) -> HttpResponse:
-    """Hand the paper in with what the form holds, once."""
+    """Hand the paper in with the answers of the form, once."""
     return submit(request, slug, handing_in.hand_in)
 
 
@@ -101,7 +101,7 @@ def hand_in(request: LearnerRequest, slug: str) -> HttpResponse:
 @session_required(handing_in.MODE)
 @require_POST
 def judge(request: LearnerRequest, slug: str) -> HttpResponse:
-    """Take how the learner judges her own answers, and score the paper."""
+    """Save the learner's judgement of their own answers, and score the paper."""
     return submit(request, slug, handing_in.judge)
 
 
@@ -114,17 +114,17 @@ def submit(request: LearnerRequest, slug: str, action: Callable[..., Saved]) -> 
     saved = action(learner=request.learner, paper=paper, filled=filled, now=timezone.now())
     if saved.errors:
         return show_paper(request, saved.paper, saved, filled)
-    return to(request, address_of(saved.paper), CLOSED if saved.is_late else "")
+    return go_to(request, address_of(saved.paper), CLOSED if saved.is_late else "")
 
 
 @never_cache
 @session_required(handing_in.MODE)
 @require_POST
 def discard(request: LearnerRequest, slug: str) -> HttpResponse:
-    """Give the test up: no score, no evidence."""
+    """Give up the test: no score, no evidence."""
     paper = get_object_or_404(posted_paper(request, slug).select_related("session__deck"))
     handing_in.discard(learner=request.learner, paper=paper, now=timezone.now())
-    return to(request, reverse("study", args=[slug, TEST.name]))
+    return go_to(request, reverse("study", args=[slug, TEST.name]))
 
 
 def to(request: LearnerRequest, address: str, message: str = "") -> HttpResponse:
@@ -134,7 +134,7 @@ def to(request: LearnerRequest, address: str, message: str = "") -> HttpResponse
 
 
 def address_of(paper: Paper) -> str:
-    """Where the paper is to be seen: its results once it has a score."""
+    """The page of the paper: of its results, if it has a score."""
     slug = paper.session.deck.slug
     if paper.graded is None:
         return reverse("study", args=[slug, TEST.name])
@@ -142,12 +142,13 @@ def address_of(paper: Paper) -> str:
 
 
 def filled_in(request: LearnerRequest) -> Filled:
+    """The fields of the form by the position of their question."""
     sent = {name: clean_text(value) for name, value in request.POST.items() if isinstance(value, str)}
     return paper_answers.by_position(sent)
 
 
 def show_bar(request: LearnerRequest, saved: Saved) -> HttpResponse:
-    """The bar, after one question was saved; a header tells which revision the site has of it."""
+    """The bar above the paper, after one question was saved; a header has the revision that the site stores."""
     response = render_page(
         request, "sessions_app/test/page.html", bar_context(saved.paper), parts=("paper-bar",)
     )
@@ -173,7 +174,7 @@ def bar_context(paper: Paper) -> dict[str, Any]:
 def show_paper(
     request: LearnerRequest, paper: Paper, saved: Saved | None = None, filled: Filled | None = None
 ) -> HttpResponse:
-    """The paper to fill in; once it is handed in the answers that its learner has to judge."""
+    """The paper to fill in; after it was handed in, the answers that its learner has to judge."""
     context = {**bar_context(paper), "mode": TEST}
     if not paper.handed_in_at and saving.is_over(paper, timezone.now()):
         context["stage"] = "over"
@@ -195,7 +196,7 @@ def show_paper(
 
 
 def show_start(request: LearnerRequest, deck: Deck, form: PaperStartForm | None = None) -> HttpResponse:
-    """The form that starts a test, and the tests before."""
+    """The form that starts a test, and the scores of earlier tests."""
     learner = request.learner
     enrollment = enrollment_of(request, deck)
     history = history_of(learner, deck)

@@ -1,4 +1,4 @@
-"""What a test came to: the score by kind, each question with both answers, and what can be said against it."""
+"""The results of a test: the score by kind, and each question with both answers and the ways to object."""
 
 from typing import Any
 
@@ -19,15 +19,15 @@ from sessions_app.study.modes import TEST
 from studysite.accounts.guests import learner_required
 from studysite.http.requests import LearnerRequest
 
-ALL_RIGHT = "Nothing was missed in that test."
-NOT_THERE = "These cards cannot be asked in these kinds of question any more."
+ALL_RIGHT = "You missed no card in that test."
+NOT_THERE = "These cards can no longer be asked in these kinds of question."
 
 
 @never_cache
 @learner_required
 @require_safe
 def results(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
-    """The score, per kind and per question, with the ways on."""
+    """The score by kind and by question, with links to go on."""
     paper = scored_paper_or_404(request, slug, pk)
     deck = paper.session.deck
     answers = answers_of(paper, is_owner=deck.owner_id == request.learner.pk)
@@ -53,7 +53,7 @@ def results(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
 @learner_required
 @require_POST
 def retake(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
-    """Start a test of just the cards that were missed or left blank."""
+    """Start a test of only the cards that were missed or left blank."""
     paper = scored_paper_or_404(request, slug, pk)
     missed = [
         answer.card_id

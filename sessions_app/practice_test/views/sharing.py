@@ -1,4 +1,4 @@
-"""Beat my paper: a link by which friends take the same paper, without an account."""
+"""Beat my paper: a link with which friends can take the same paper without an account."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -18,15 +18,15 @@ from sessions_app.study.modes.types import SessionSettings
 from studysite.accounts.guests import admit, learner_required
 from studysite.http.requests import LearnerRequest
 
-SHARED = "Send the link to whom you like."
-UNSHARED = "The link leads nowhere any more."
+SHARED = "You can send the link to anyone."
+UNSHARED = "The link no longer works."
 
 
 @never_cache
 @learner_required
 @require_POST
 def sharing(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
-    """Make the link to this paper, or with ``off`` take it back; who has started keeps her paper."""
+    """Create the link to this paper, or with ``off`` withdraw it; copies that were started stay."""
     paper = get_object_or_404(own_papers(request, slug).scored(), pk=pk)
     if "off" in request.POST:
         Paper.objects.filter(pk=pk).update(token=None)
@@ -39,7 +39,7 @@ def sharing(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def beat(request: LearnerRequest, slug: str, token: str) -> HttpResponse:
-    """Whose paper it is, and the score to beat; a POST starts it, for nobody as a guest."""
+    """Whose paper it is, and the score to beat. A POST starts a copy; a visitor becomes a guest."""
     deck = deck_to_see(request, slug)
     shared = Paper.objects.scored().filter(session__deck=deck, token=token)
     source = get_object_or_404(shared.select_related("session__learner"))

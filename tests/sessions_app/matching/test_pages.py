@@ -161,7 +161,7 @@ def test_a_board_that_is_given_up_has_no_time(playing):
     board = playing.board()
     assert (board.finished_at, board.milliseconds) == (None, None)
     assert board.session.finished_at
-    assert "This is where you are" in playing.right().text
+    assert "nothing was counted twice" in playing.right().text
     assert len(playing.board().found) == 1
     playing.start()
     assert MatchingBoard.objects.count() == 2
@@ -218,7 +218,8 @@ def test_the_last_pair_twice_shows_the_result(playing):
     assert playing.board().finished_at == board.finished_at
 
 
-def test_of_two_tries_at_once_one_counts(playing):
+def test_of_two_tries_at_once_one_counts(playing, caplog):
+    caplog.set_level("INFO", logger="sessions_app.matching")
     playing.start()
     first, second = playing.board(), playing.board()
     wrong = matching.Try(0, (first.frozen().key[0] + 1) % PAIRS)
@@ -226,6 +227,7 @@ def test_of_two_tries_at_once_one_counts(playing):
     assert matching.board_try(board=first, pair=wrong, revision=0, now=now) == "wrong"
     assert matching.board_try(board=second, pair=wrong, revision=0, now=now) == "stale"
     assert playing.board().misses == 1
+    assert caplog.messages[-1:] == [f"Board {first.pk}: a try at revision 0 was too late"]
 
 
 def test_who_sends_the_last_pair_a_moment_too_late_sees_its_time(playing, monkeypatch):

@@ -106,7 +106,7 @@ def test_who_does_not_agree_is_not_seen(testing, stranger_client):
 def test_a_name_is_wanted_of_who_shows_the_score(testing, stranger_client):
     score(testing, 2)
     response = stranger_client.post(share(testing), {"shows": "on", "name": " "})
-    assert "Under which name?" in text(response)
+    assert "Enter the name to show with your score." in text(response)
     assert StudySession.objects.count() == 1
 
 

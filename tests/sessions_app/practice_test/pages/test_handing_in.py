@@ -148,7 +148,8 @@ def prepared(deck: Deck, number: int) -> Card:
     return card
 
 
-def test_handing_in_twice_counts_once_and_the_first_stands(testing):
+def test_handing_in_twice_counts_once_and_the_first_stands(testing, caplog):
+    caplog.set_level("INFO", logger="sessions_app.practice_test")
     testing.start(questions=6, kinds=("typed",))
     testing.post("hand_in", testing.answers())
     assert testing.paper().right == 6
@@ -159,6 +160,8 @@ def test_handing_in_twice_counts_once_and_the_first_stands(testing):
     assert response["HX-Redirect"]
     assert testing.paper().right == 6
     assert Review.objects.count() == 6
+    line = f"Paper {testing.paper().pk}: a post was too late, nothing of it was saved"
+    assert [message for message in caplog.messages if "Paper" in message] == 4 * [line]
 
 
 def test_a_stale_tab_writes_nothing_into_the_next_paper(testing):

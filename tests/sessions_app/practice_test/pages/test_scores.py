@@ -64,7 +64,7 @@ def test_the_missed_are_taken_again(testing):
 def test_nothing_missed_is_nothing_to_take_again(testing):
     paper = score(testing, 4)
     response = testing.client.post(reverse("test_retake", args=[testing.deck.slug, paper.pk]), follow=True)
-    assert "Nothing was missed" in text(response)
+    assert "You missed no card" in text(response)
     assert testing.paper() == paper
 
 
