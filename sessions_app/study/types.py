@@ -1,14 +1,12 @@
-"""The words of the engine as frozen types.
+"""The types that all of the engine shares. Migrations name the enums.
 
 Times are timezone-aware datetimes in UTC; a study day is a date (see `days`); stability and intervals are in
 days; difficulty is 1 to 10; probabilities are 0 to 1.
 """
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
-from typing import Any
 
 
 class Side(StrEnum):
@@ -38,14 +36,14 @@ class Kind(StrEnum):
 
 
 class Evidence(StrEnum):
-    """What a response shows: the answer produced unaided, or picked from what was shown."""
+    """What a response shows: the learner produced the answer without help, or chose it from what was shown."""
 
     RECALL = "recall"
     RECOGNITION = "recognition"
 
 
 class Verdict(StrEnum):
-    """The judgement of a response; ``ASK`` leaves it to the learner."""
+    """The verdict on a response; ``ASK``: the learner has to decide."""
 
     CORRECT = "correct"
     WRONG = "wrong"
@@ -53,7 +51,7 @@ class Verdict(StrEnum):
 
 
 class JudgedBy(StrEnum):
-    """Whose word a verdict is: the judge of typed answers, the choice that was made, or the learner's own."""
+    """Who gave a verdict: the judge of typed answers, the choice that was made, or the learner."""
 
     JUDGE = "judge"
     CHOICE = "choice"
@@ -61,7 +59,7 @@ class JudgedBy(StrEnum):
 
 
 class Rating(IntEnum):
-    """How a recall felt, as FSRS numbers it."""
+    """How easy a recall was, with the numbers of FSRS."""
 
     AGAIN = 1
     HARD = 2
@@ -70,7 +68,7 @@ class Rating(IntEnum):
 
 
 class Level(IntEnum):
-    """What the log adds up to for a learner and a card."""
+    """How well a learner knows a card, calculated from the log."""
 
     NEW = 0
     RECOGNISED = 1
@@ -80,7 +78,7 @@ class Level(IntEnum):
 
 
 class State(IntEnum):
-    """The phase of a card's memory, as FSRS numbers it."""
+    """The state of a card's memory, with the numbers of FSRS."""
 
     LEARNING = 1
     REVIEW = 2
@@ -89,7 +87,7 @@ class State(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class StudyCard:
-    """A card as the engine sees it: two source texts, the side asked for, and what its owner said about it.
+    """A card: two Markdown sources, the side that it asks for, and what its owner has set.
 
     ``twins`` are the ids of the cards that the owner marked as meaning the same, ``distinct`` of those marked as
     not meaning the same. ``language`` is the deck's, as a language tag.
@@ -112,23 +110,17 @@ class StudyCard:
         return self.term if side is Side.TERM else self.definition
 
     def accepted(self, side: Side) -> tuple[str, ...]:
-        """What also counts as the answer, where this side is asked for."""
+        """The other accepted answers, if the card asks for this side."""
         return self.accepted_terms if side is Side.TERM else self.accepted_definitions
 
     def wrong(self, side: Side) -> tuple[str, ...]:
-        """The card's own wrong options, where this side is asked for."""
+        """The card's own wrong options, if it asks for this side."""
         return self.wrong_terms if side is Side.TERM else self.wrong_definitions
-
-
-def from_stored(data: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """Those of ``names`` that were stored as JSON, whose lists were tuples."""
-    known = ((name, data[name]) for name in names if name in data)
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in known}
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a question is drawn: the instant, and the learner's study day in which it lies."""
+    """When a question is drawn: the instant, and the learner's study day at that instant."""
 
     now: datetime
     today: date

@@ -1,15 +1,15 @@
-"""Learn: from recognising to recalling, in rounds of seven.
+"""Learn: from recognising to recalling, in rounds of seven cards.
 
-A new card is met in a choice (or true/false), then asked for unaided until it has been recalled twice, with other
-questions in between. A round is filled with what was missed before, then with known cards that were not asked in
-the last two rounds, then with new ones, then with the rest. A missed card returns after at least three others.
+A new card is asked as a choice (or true/false), then without help until it was recalled twice, with other
+questions in between. The cards of a round are, in this order: missed cards, known cards that were not asked in
+the last two rounds, new cards, and the rest. A missed card returns after at least three others.
 
 A session that begins with new cards begins with the first of them that can be recognised; the others keep their
 order.
 
-A session always ends: a card is done at the highest level that the session's kinds of question can give; after
-three misses it rests until the next session; and no session asks more than three questions a card, and nine. Where
-every card has reached the level already, the session is a mixed review of the least remembered.
+A session always ends. A card is finished at the highest level that the session's kinds of question can give. After
+three misses it rests until the next session. No session asks more than three questions a card, plus nine. If every
+card has reached that level already, the session is a mixed review of the least remembered cards.
 """
 
 from collections import Counter
@@ -28,17 +28,17 @@ from sessions_app.study.types import Evidence, Kind, Level, Moment, Verdict
 NEW, MISSED, AGAIN, REST, PADDING, REVIEW = "new", "missed", "again", "rest", "padding", "review"
 DRILLED = "drilled"
 
-# The queue of a drill: the cards that the settings name, by choice, over and over until the time is up.
+# The queue of a drill: the cards that the settings name are asked again and again until the time is up.
 DRILL = "drill"
 DRILL_SECONDS = 120
 MOST_DRILLED = 60
 
 ROUND = 7
-# Other questions before a missed card returns, and between two recalls.
+# Other questions between two questions about a card.
 QUESTIONS_BETWEEN = 3
-# Places of a round for missed cards, while there are new ones.
+# The most missed cards in a round, while there are new ones.
 MOST_MISSED = 4
-# After so many misses a card rests until the next session.
+# After this many misses a card rests until the next session.
 RESTS_AFTER = 3
 ROUNDS_AWAY = 2
 ENOUGH_RECALLS = 2
@@ -46,7 +46,7 @@ MOST_QUESTIONS = 400
 QUESTIONS_A_CARD = 3
 EXTRA_QUESTIONS = 9
 REVIEWED_AT_ONCE = 4 * ROUND
-# New cards among which one to begin with is looked for: each costs a read of the deck.
+# The most new cards that are tried for the first question: each needs a read of the deck.
 MOST_OPENINGS = 7 * ROUND
 
 # The kinds that can be chosen, and those of them that are chosen by default.
@@ -57,7 +57,7 @@ RECOGNITIONS = tuple(kind for kind in KINDS if ALL_KINDS[kind].evidence is Evide
 
 
 def draw(queue: CardQueue, moment: Moment, rng: Random) -> Question | None:
-    """The next question; None where the session has reached its end."""
+    """The next question; None at the end of the session."""
     settings = queue.settings
     over_time = settings.seconds and (moment.now - queue.started_at).total_seconds() > settings.seconds
     if over_time or len(queue.asked) >= most_questions(settings):
@@ -71,18 +71,18 @@ def draw(queue: CardQueue, moment: Moment, rng: Random) -> Question | None:
             kinds = _kinds_in_order(chosen, history, rng)
             question = _first(kinds, pool, rng, origin=chosen.origin, strict=settings.strict)
             return replace(question, round=chosen.round, plan=chosen.plan)
-        # Removed or moved since the round was planned.
+        # The card was removed or moved after the round was planned.
         history.gone.add(chosen.card_id)
     return None
 
 
 def grade(question: Question, response: Mapping[str, str]) -> list[Graded]:
-    """As the question's kind says; a typed answer that is in doubt is left to the learner."""
+    """Grade by the kind of question; a typed answer in doubt gets the verdict ``ASK``."""
     return [grading.grade(question, response)]
 
 
 def instead(question: Question, pool: CardPool, rng: Random) -> Question | None:
-    """The question by which a learner shows at once that she knows a card that she was to recognise."""
+    """The question that asks for a recall instead of the recognition that ``question`` asks for."""
     if question.kind in RECALLS:
         return None
     harder = _first(RECALLS, pool, rng, origin=question.origin, strict=question.strict)
@@ -90,7 +90,7 @@ def instead(question: Question, pool: CardPool, rng: Random) -> Question | None:
 
 
 def most_questions(settings: SessionSettings) -> int:
-    """The number of questions after which a session ends, whatever was answered."""
+    """The number of questions after which a session ends."""
     if settings.queue == DRILL:
         return MOST_DRILLED
     return min(QUESTIONS_A_CARD * settings.size + EXTRA_QUESTIONS, MOST_QUESTIONS)
@@ -114,7 +114,7 @@ class NextCard:
 
 @dataclass(frozen=True)
 class SessionHistory:
-    """What the session's answers so far come to, card by card."""
+    """The session's answers so far, by card. ``levels`` and ``gone`` are filled while the next card is chosen."""
 
     asked: Sequence[Asked]
     size: int
@@ -153,7 +153,7 @@ class SessionHistory:
 
     @cached_property
     def gap(self) -> int:
-        """How many others have to lie between two questions about a card."""
+        """How many other questions there must be between two questions about a card."""
         return max(0, min(QUESTIONS_BETWEEN, self.size - 1))
 
     def is_ready(self, card: int) -> bool:
@@ -188,7 +188,7 @@ class SessionHistory:
         return len(self.by_card.get(card, ())) >= QUESTIONS_A_CARD
 
     def can_be_asked(self, card: int) -> bool:
-        """Whether the card neither rests nor is put aside or gone."""
+        """Whether the card is in the deck and neither resting, suspended nor buried."""
         return card in self.levels and card not in self.gone and not self.rests(card)
 
     def is_wanted(self, card: int) -> bool:
@@ -198,7 +198,7 @@ class SessionHistory:
         return [one for one in self.by_card.get(card, []) if one.round == self.round]
 
     def rounds_since(self, card: int) -> int:
-        """How many rounds ago the card was asked, seen from the next round; many where it never was."""
+        """How many rounds before the next one the card was asked; a large number if it never was."""
         answers = self.by_card.get(card)
         return self.round + 1 - answers[-1].round if answers else len(self.asked) + ROUNDS_AWAY
 
@@ -210,10 +210,10 @@ def _next_card(queue: CardQueue, history: SessionHistory) -> NextCard | None:
 
 
 def _opening(queue: CardQueue, history: SessionHistory, rng: Random) -> Question | None:
-    """The first question of a session that begins with new cards: of the first one that can be recognised.
+    """The first question of a session that begins with new cards: about the first one that can be recognised.
 
-    Whoever has never studied here is to choose an answer, not to grade themselves. None where the session goes on
-    or begins with what is known, and where the first new cards give no wrong options.
+    So a newcomer begins with a choice and not with self-grading. None in a session that has begun or that begins
+    with known cards, and if none of the first new cards has wrong options.
     """
     kinds = [kind for kind in RECOGNITIONS if kind in history.kinds]
     if history.asked or queue.settings.queue == DRILL or not kinds:
@@ -237,7 +237,7 @@ def _new_in_order(queue: CardQueue, history: SessionHistory, plan: Sequence[int]
 
 
 def _next_in_drill(queue: CardQueue, history: SessionHistory) -> NextCard | None:
-    """What was missed, as soon as others have come between; else what was not asked for longest."""
+    """A missed card, if there were others in between; else the card that was not asked for longest."""
     cards = queue.settings.cards
     _read_levels(queue, history, cards)
     there = [card for card in cards if card in history.levels and card not in history.gone]
@@ -247,7 +247,7 @@ def _next_in_drill(queue: CardQueue, history: SessionHistory) -> NextCard | None
 
 
 def _next_in_round(queue: CardQueue, history: SessionHistory) -> NextCard | None:
-    """The next card of the round that is going on; None where the round is over."""
+    """The next card of the current round; None if the round is over."""
     if not history.asked:
         return None
     plan = tuple(history.asked[-1].plan)
@@ -262,7 +262,7 @@ def _next_in_round(queue: CardQueue, history: SessionHistory) -> NextCard | None
 
 
 def _next_in_new_round(queue: CardQueue, history: SessionHistory) -> NextCard | None:
-    """The first card of the next round; None where no card wants to be asked."""
+    """The first card of the next round; None if no card needs a question."""
     number = history.round + 1
     plan = _plan(queue, history)
     for card in plan:
@@ -272,7 +272,7 @@ def _next_in_new_round(queue: CardQueue, history: SessionHistory) -> NextCard | 
 
 
 def _plan(queue: CardQueue, history: SessionHistory) -> tuple[int, ...]:
-    """The cards of the next round; none where all that can be done is done."""
+    """The cards of the next round; empty if every card is finished or resting."""
     _read_levels(queue, history, ())
     missed = [card for card in history.by_card if history.was_missed(card) and history.is_wanted(card)]
     if history.is_review:
@@ -283,7 +283,7 @@ def _plan(queue: CardQueue, history: SessionHistory) -> tuple[int, ...]:
     known.sort(key=lambda card: history.last_at.get(card, -1))
     again = [card for card in known if history.rounds_since(card) >= ROUNDS_AWAY]
     if new:
-        # A session has three questions for each card: who had hers lets others be met first.
+        # A session has three questions a card: cards that had three come after the new ones.
         missed = [card for card in missed if not history.had_most_questions(card)][:MOST_MISSED]
         again = [card for card in again if not history.had_most_questions(card)]
     plan = _first_distinct([*missed, *again, *new, *known], ROUND)
@@ -291,7 +291,7 @@ def _plan(queue: CardQueue, history: SessionHistory) -> tuple[int, ...]:
 
 
 def _review_plan(queue: CardQueue, history: SessionHistory, missed: Sequence[int]) -> tuple[int, ...]:
-    """What was missed, and the least remembered cards that were not asked yet."""
+    """The missed cards, and the least remembered cards that were not asked yet."""
     left = REVIEWED_AT_ONCE - len(history.by_card)
     others = _cards_at_goal(queue, history, limit=REVIEWED_AT_ONCE) if left > 0 else []
     others = [card for card in others if card not in history.by_card][: max(0, left)]
@@ -301,7 +301,7 @@ def _review_plan(queue: CardQueue, history: SessionHistory, missed: Sequence[int
 def _padding(
     queue: CardQueue, history: SessionHistory, number: int, plan: tuple[int, ...]
 ) -> NextCard | None:
-    """A card that is done with, to keep two questions about another apart; None where there is none."""
+    """A finished card that is asked between two questions about another card; None if there is none."""
 
     def fits(card: int) -> bool:
         return card not in plan and history.can_be_asked(card) and history.is_ready(card)
@@ -318,14 +318,14 @@ def _padding(
 
 
 def _cards_at_goal(queue: CardQueue, history: SessionHistory, *, limit: int) -> list[int]:
-    """Cards that had reached the goal before, least remembered first."""
+    """Cards that had reached the goal before the session, least remembered first."""
     cards = [card for card in queue.reached(level=history.goal, limit=limit) if card not in history.gone]
     history.levels.update((card, history.goal) for card in cards if card not in history.levels)
     return cards
 
 
 def _read_levels(queue: CardQueue, history: SessionHistory, plan: Sequence[int]) -> None:
-    """Read once how the session's cards and those of the plan stand, and some others that wait longest."""
+    """Read once the levels of the session's cards, of the plan, and of others that were not asked for longest."""
     if not history.levels:
         cards = dict.fromkeys((*plan, *history.by_card))
         history.levels.update(queue.levels(cards, below=history.goal, limit=2 * ROUND))
@@ -346,7 +346,7 @@ def _first_distinct(cards: Iterable[int], most: int) -> tuple[int, ...]:
 
 
 def _first(kinds: Iterable[Kind], pool: CardPool, rng: Random, *, origin: str, strict: bool) -> Question:
-    """The question of the first kind in which the card can be asked; self-graded it always can."""
+    """The question of the first kind in which the card can be asked; any card can be self-graded."""
     for kind in (*kinds, Kind.FLIP):
         question = building.ask(kind, pool, rng, origin=origin, strict=strict)
         if question:
@@ -355,7 +355,7 @@ def _first(kinds: Iterable[Kind], pool: CardPool, rng: Random, *, origin: str, s
 
 
 def _kinds_in_order(chosen: NextCard, history: SessionHistory, rng: Random) -> list[Kind]:
-    """The kinds to try for the card: recognition for one not yet recognised, else recall."""
+    """The kinds to try for the card: recognition if it was not recognised yet, else recall."""
     easy = [kind for kind in RECOGNITIONS if kind in history.kinds]
     rng.shuffle(easy)
     hard = [kind for kind in RECALLS if kind in history.kinds]
@@ -365,7 +365,7 @@ def _kinds_in_order(chosen: NextCard, history: SessionHistory, rng: Random) -> l
         return mixed
     has_been_right = any(one.verdict == Verdict.CORRECT for one in history.by_card.get(chosen.card_id, ()))
     if chosen.level > Level.NEW or has_been_right:
-        # True/false lifts nothing: where no recall is wanted, a choice shows more.
+        # True/false raises no level: if no recall is asked for, a choice is better.
         return [*hard, *sorted(easy, key=RECOGNITIONS.index)]
-    # What was never seen is not asked to be typed, unless nothing else is chosen.
+    # A card that was never seen is not asked as a typed answer, unless no other kind is chosen.
     return [*easy, *reversed(hard)]

@@ -1,7 +1,7 @@
-"""Matching: six terms and six definitions in disorder; which belong together, against the clock.
+"""Matching: six terms and six definitions in random order are to be paired, against the clock.
 
-A game: it says nothing of any card, so it writes no log and moves neither level nor memory. A pair is judged by
-its texts, and no two texts of a board are the same, so that no right pair is ever wrong.
+A game: it writes no log and changes no level and no memory. A pair is judged by its texts, and no two texts of a
+board are the same, so no right pair is ever judged wrong.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,18 +18,19 @@ from sessions_app.study.types import StudyCard
 
 PAIRS = 6
 LEAST_PAIRS = 3
-# At most so many of a board's cards are among the shorter half of the deck, so that boards vary.
+# The most cards of a board that are among the shorter half of the deck, so that boards vary.
 MOST_SHORT = PAIRS // 2
-# Where cards are alike, which are taken first decides how many fit; so often another order is tried.
+# If cards are alike, the order in which they are taken decides how many fit: this many orders are tried.
 TRIES = 8
 
+# Added to a board's time for each wrong pair; and the longest time that is ranked.
 PENALTY_MS = 1_000
 RANKED_MS = 10 * 60 * 1_000
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A card that may come on a board; ``term`` and ``definition`` are its sides as read, without markup."""
+    """A card that may be on a board; ``term`` and ``definition`` are the texts of its sides, without markup."""
 
     card: StudyCard
     term: str
@@ -37,7 +38,7 @@ class Candidate:
 
     @cached_property
     def read(self) -> frozenset[str]:
-        """Both sides as a reader tells them apart: one where they are alike, none without anything to read."""
+        """Both sides as a reader compares them: one text if they are alike, none if there is nothing to read."""
         return frozenset({fold(tidy(self.term)), fold(tidy(self.definition))} - {""})
 
     @cached_property
@@ -46,7 +47,7 @@ class Candidate:
 
     @cached_property
     def answers(self) -> tuple[Names, Names]:
-        """What counts as either side."""
+        """The texts that count as the term, and as the definition."""
         card = self.card
         return all_names((card.term, *card.accepted_terms)), all_names(
             (card.definition, *card.accepted_definitions)
@@ -54,14 +55,14 @@ class Candidate:
 
     @property
     def is_playable(self) -> bool:
-        """Whether both sides can be read, and told from each other."""
+        """Whether both sides can be read and are different."""
         term, definition = self.names
         return (
             len(self.read) == 2 and bool(term.whole) and bool(definition.whole) and not term.meets(definition)
         )
 
     def goes_with(self, other: "Candidate", weights: Weights) -> bool:
-        """Whether nobody could take a side of the one for a side of the other."""
+        """Whether the cards can be on one board: no side of one could be mistaken for a side of the other."""
         if not self.read.isdisjoint(other.read) or are_twins(self.card, other.card, weights):
             return False
         (term, definition), (other_term, other_definition) = self.names, other.names
@@ -79,10 +80,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """What a board shows, frozen when it is drawn: later edits of the cards change nothing.
+    """What a board shows, frozen when it is drawn: later edits of the cards do not change it.
 
-    ``terms`` and ``definitions`` are Markdown sources in the order in which they lie, numbered from 0. ``key``
-    names the definition of each term and is never sent to the browser; ``cards`` are the terms' cards.
+    ``terms`` and ``definitions`` are Markdown sources in the order on the board, numbered from 0. ``key`` has the
+    number of the definition of each term and is never sent to the browser; ``cards`` are the terms' cards.
     """
 
     terms: tuple[str, ...]
@@ -99,9 +100,9 @@ class Board:
 
 
 def draw(candidates: Sequence[Candidate], recent: Sequence[Sequence[int]], rng: Random) -> Board | None:
-    """A board of six pairs, or of as many as the cards give; None where they give less than three.
+    """A board of six pairs, or fewer if the cards allow no more; None if they allow fewer than three.
 
-    ``recent`` are the cards of the last boards, the latest first: other cards come before them.
+    ``recent`` are the cards of the last boards, the latest first: they are only taken after all others.
     """
     playable = [candidate for candidate in candidates if candidate.is_playable]
     weights = weights_of([candidate.card for candidate in candidates])
@@ -110,7 +111,7 @@ def draw(candidates: Sequence[Candidate], recent: Sequence[Sequence[int]], rng: 
     picked: list[Candidate] = []
     for number in range(TRIES):
         order = rng.sample(playable, len(playable))
-        # Where cards are alike, keeping to the ones not seen lately can leave a place empty.
+        # If cards are alike, preferring those that were not seen lately can leave a place empty.
         if number < TRIES // 2:
             order.sort(key=lambda candidate: age.get(candidate.card.id, -len(recent)))
         picked = max(picked, pick(order, short, weights), key=len)
@@ -126,7 +127,7 @@ def shorter_half(candidates: Sequence[Candidate]) -> frozenset[int]:
 
 
 def pick(order: Sequence[Candidate], short: frozenset[int], weights: Weights) -> list[Candidate]:
-    """The first of ``order`` that go together, at most three of them short; more where nothing else fits."""
+    """The first cards of ``order`` that fit together; more than three of ``short`` only if no others fit."""
     picked: dict[int, Candidate] = {}
     for most_short in (MOST_SHORT, PAIRS):
         for candidate in order:
@@ -141,7 +142,7 @@ def pick(order: Sequence[Candidate], short: frozenset[int], weights: Weights) ->
 
 
 def lay_out(picked: Sequence[Candidate], rng: Random) -> Board:
-    """The cards in disorder, each side in one of its own."""
+    """A board of the cards, with the terms and the definitions each in a random order."""
     terms = rng.sample(picked, len(picked))
     places = rng.sample(range(len(picked)), len(picked))
     return Board(
@@ -153,9 +154,10 @@ def lay_out(picked: Sequence[Candidate], rng: Random) -> Board:
 
 
 def match(board: Board, term: int, definition: int) -> bool:
-    """Whether the term and the definition of these numbers belong together, by their texts.
+    """Whether the term and the definition with these numbers are a pair, by their texts.
 
-    Raises InvalidResponseError where the board has no such number.
+    Raises:
+        InvalidResponseError: the board has no such number.
     """
     if not (0 <= term < len(board.terms) and 0 <= definition < len(board.definitions)):
         raise InvalidResponseError("That is not on this board.")
@@ -169,12 +171,12 @@ def pairs(board: Board) -> Iterator[tuple[str, str]]:
 
 
 def are_same(one: tuple[str, str], other: tuple[str, str]) -> bool:
-    """Whether two pairs are the same to a reader."""
+    """Whether a reader sees no difference between two pairs."""
     return all(
         mine == theirs or names(mine).meets(names(theirs)) for mine, theirs in zip(one, other, strict=True)
     )
 
 
 def time_of(elapsed_ms: int, misses: int) -> int:
-    """A board's time in milliseconds, a second added for each wrong pair. A clock put back counts as no time."""
+    """A board's time in milliseconds, with `PENALTY_MS` for each wrong pair; a clock set back counts as 0."""
     return max(0, elapsed_ms) + PENALTY_MS * misses

@@ -1,9 +1,9 @@
-"""Spaced: what FSRS says is due, with new cards in between; the learner flips and rates.
+"""Spaced: the cards that FSRS says are due, with new cards in between; the learner flips them and rates each.
 
-The queue: same-day steps that are due; then the earliest due reviews, least remembered first, with new cards
-spread evenly among them; then same-day steps up to 20 minutes early (a setting). A card never comes twice in a row
-while another one is there. Daily limits are advice: the queues ``ahead`` and ``weakest`` go on where the day
-ended.
+The queue: same-day steps that are due; then the reviews that were due earliest, least remembered first, with new
+cards spread evenly among them; then same-day steps up to 20 minutes early (a setting). A card never comes twice
+in a row while there is another one. Daily limits can be exceeded: the queues ``ahead`` and ``weakest`` ask more
+cards.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ Candidate = tuple[StudyCard, str]
 
 
 def draw(queue: CardQueue, moment: Moment, rng: Random) -> Question | None:
-    """The next question, or None when nothing is left for now. Which card it is, is not left to chance."""
+    """The next question, or None if nothing is left for now. The card does not depend on ``rng``."""
     steps = queue.learning(before=moment.now + timedelta(minutes=queue.settings.learn_ahead))
     due = [(item.card, LEARNING) for item in steps if item.memory.due <= moment.now]
     early = [(item.card, LEARNING) for item in steps if item.memory.due > moment.now]
@@ -48,7 +48,7 @@ def draw(queue: CardQueue, moment: Moment, rng: Random) -> Question | None:
 def grade(question: Question, response: Mapping[str, str]) -> list[Graded]:
     """The learner's own rating, ``response["rating"]``: 1 again, 2 hard, 3 good, 4 easy.
 
-    What was typed is compared first, and she rates it then.
+    A typed answer is first compared (verdict ``ASK``); the learner rates it afterwards.
     """
     if question.kind is Kind.TYPED and not {"rating", "held"} <= response.keys():
         return [replace(grading.grade(question, response), verdict=Verdict.ASK)]
@@ -62,7 +62,7 @@ def grade(question: Question, response: Mapping[str, str]) -> list[Graded]:
 
 
 def _typed_question(queue: CardQueue, card: StudyCard, origin: str, rng: Random) -> Question | None:
-    """The card as a question whose answer is typed; None where it cannot be typed."""
+    """The card as a question with a typed answer; None if its answer cannot be typed."""
     pool = queue.card_pool(card.id, rng)
     return building.ask(Kind.TYPED, pool, rng, origin=origin, strict=queue.settings.strict) if pool else None
 
@@ -98,7 +98,7 @@ def _least_remembered_first(reviews: Sequence[Scheduled], moment: Moment) -> lis
 
 
 def _new_is_next(new_done: int, new_left: int, reviews_done: int, reviews_left: int) -> bool:
-    """Whether an even merge has a new card next: the i-th of n lies at (i + 1/2) / n of the way."""
+    """Whether a new card is next if both are merged evenly: the i-th of n is at (i + 1/2) / n of the way."""
     if not new_left or not reviews_left:
         return bool(new_left)
     new_place = (new_done + 0.5) / (new_done + new_left)

@@ -1,7 +1,7 @@
-"""Test: a paper of questions, all drawn at once, answered in any order and graded when it is handed in.
+"""Test: a paper of questions that are all drawn at once, answered in any order, and graded when it is handed in.
 
-The kinds of question are spread evenly over the paper, and no card is on it twice. A matching block counts as many
-questions as it has pairs. Where the deck cannot give as many of a kind, the others take their places.
+The questions are divided evenly among the kinds, and no card is on the paper twice. A matching block counts as
+many questions as it has pairs. If the deck has too few cards for a kind, the other kinds get its questions.
 """
 
 from collections import Counter
@@ -31,10 +31,10 @@ MOST_REFUSED = 60
 
 @dataclass(frozen=True)
 class TestPool:
-    """What a paper is made of: cards, those among them that may be asked, and what this learner mixes up.
+    """The cards that a paper is made from.
 
-    ``cards`` are the deck, or of a large one a part; each asks for its own side. ``confusions`` counts for a card
-    how often another's answer was given.
+    ``cards`` are the deck, or a part of a large deck; each asks for its own side. ``askable`` are the ids of those
+    that may be asked. ``confusions`` maps the id of a card to how often the learner confused it with which others.
     """
 
     cards: Sequence[StudyCard]
@@ -43,7 +43,7 @@ class TestPool:
 
     @cached_property
     def by_side(self) -> Mapping[Side, Sequence[StudyCard]]:
-        """All cards as if they asked for the one side, and for the other."""
+        """For each side all cards, changed to ask for it."""
         return {side: [replace(card, side=side) for card in self.cards] for side in Side}
 
     @cached_property
@@ -51,14 +51,14 @@ class TestPool:
         return {card.id: place for place, card in enumerate(self.cards)}
 
     def card_pool(self, card: StudyCard) -> CardPool:
-        """The card among the others, all asking for its side."""
+        """The card with the others, all changed to ask for its side."""
         deck = self.by_side[card.side]
         return CardPool(deck[self.places[card.id]], deck, self.confusions.get(card.id, {}))
 
 
 @dataclass(frozen=True)
 class Paper:
-    """The questions in their order, and the kinds of which the deck could not give as many as were wanted."""
+    """The questions in their order, and the kinds for which the deck has too few cards (``short``)."""
 
     questions: Sequence[Question]
     short: Sequence[Kind]
@@ -95,7 +95,7 @@ def spread(number: int, chosen: Sequence[Kind], rng: Random) -> Counter[Kind]:
 
 
 class Drawing:
-    """A paper that is being drawn: the questions so far, and the cards that are left."""
+    """The state while a paper is drawn: the questions so far, and the cards that are ``free``."""
 
     def __init__(self, pool: TestPool, settings: SessionSettings, rng: Random) -> None:
         self.pool, self.settings, self.rng = pool, settings, rng

@@ -1,1 +1,1 @@
-"""Making and grading one question."""
+"""Making and grading one question: `building`, `grading`, and the kinds of question in `kinds`."""

@@ -1,4 +1,4 @@
-"""Cards that can stand together in a matching block: each prompt has one answer among all that are there."""
+"""Cards that fit together in a matching block: each prompt has exactly one answer in the block."""
 
 from collections.abc import Iterable, Sequence
 
@@ -10,19 +10,22 @@ from sessions_app.study.distractors.twins import are_twins
 from sessions_app.study.types import StudyCard
 
 FEWEST, MOST = 2, 10
-# Cards that are tried for each place, before a block stays smaller.
+# Cards that are tried for each place; after that the block stays smaller.
 TRIES = 12
 
 
-class Mate:
-    """A card that may stand in a block, with what tells its answer from others."""
+class Candidate:
+    """A card that may be in a block, with what is needed to compare it with others."""
 
     def __init__(self, card: StudyCard, weights: Weights) -> None:
         self.card, self.weights = card, weights
         self.guard = Guard(card, ())
 
-    def is_apart_from(self, other: "Mate") -> bool:
-        """Whether neither could be taken for the other: no twins, other prompts, answers that are surely wrong."""
+    def is_apart_from(self, other: "Candidate") -> bool:
+        """Whether the two cards can be in one block.
+
+        They are no twins, have different prompts, and neither's answer could be right for the other.
+        """
         one, another = self.card, other.card
         if are_twins(one, another, self.weights) or share_prompt(one, another) or share_prompt(another, one):
             return False
@@ -39,11 +42,11 @@ class Mate:
 
 
 def block(cards: Iterable[StudyCard], size: int, weights: Weights) -> list[StudyCard]:
-    """The first ``size`` of ``cards``, which ask for the same side, that can stand together.
+    """The first ``size`` of ``cards`` that fit together; all of them ask for the same side.
 
-    Fewer where there are no more among those that are tried; none where there are not even two.
+    Fewer if no others of those that are tried fit; none if fewer than `FEWEST` do.
     """
-    chosen: list[Mate] = []
+    chosen: list[Candidate] = []
     tries = TRIES * size
     for card in cards:
         if len(chosen) == size or not tries:
@@ -51,13 +54,13 @@ def block(cards: Iterable[StudyCard], size: int, weights: Weights) -> list[Study
         tries -= 1
         if is_open(card):
             continue
-        mate = Mate(card, weights)
-        if all(mate.is_apart_from(other) for other in chosen):
-            chosen.append(mate)
-    return [mate.card for mate in chosen] if len(chosen) >= FEWEST else []
+        candidate = Candidate(card, weights)
+        if all(candidate.is_apart_from(other) for other in chosen):
+            chosen.append(candidate)
+    return [candidate.card for candidate in chosen] if len(chosen) >= FEWEST else []
 
 
 def sizes(number: int) -> Sequence[int]:
-    """How many cards each of the blocks has that hold ``number``: as few as can be, about equally large."""
+    """The sizes of the blocks for ``number`` cards: as few blocks as possible, of about the same size."""
     count = -(-number // MOST)
     return [number // count + (place < number % count) for place in range(count)]

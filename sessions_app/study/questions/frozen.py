@@ -1,7 +1,7 @@
-"""Frozen questions and boards, as they are stored, without what some cards say; everything else of them stays.
+"""Stored questions and boards without the texts of some cards; everything else in them stays.
 
-They stay readable as `types.Question` and `modes.matching.Board`: each text is replaced, and none is left
-out of a list whose places mean something.
+They can still be read as `types.Question` and `modes.matching.Board`: each text is replaced, and lists whose
+places mean something keep their length.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -13,17 +13,17 @@ Stored = Mapping[str, Any]
 def question_without(
     question: Stored, cards: Collection[int], texts: Collection[str], said: str
 ) -> dict[str, Any]:
-    """``question`` with ``said`` in place of what ``cards`` say.
+    """``question`` with ``said`` in place of the texts of ``cards``.
 
-    Of the answers that a typed one was compared with it is not noted whose they are: those that are among
-    ``texts``, the cards' own, go.
+    The answers that a typed one is compared with are stored without their cards: those that are among ``texts``,
+    the texts of ``cards``, are removed.
     """
     is_about = question["card"] in cards
     new = dict(question)
     if is_about:
         new |= {name: said for name in ("prompt", "answer") if question[name]}
         new.pop("accepted", None)
-    # An option of no card was written by the owner of the one that is asked.
+    # An option without a card (0) was written by the owner of the card that is asked.
     hidden = {*cards, 0} if is_about else cards
     for name, owners in (("options", "option_cards"), ("prompts", "cards")):
         if name in question:
@@ -48,6 +48,6 @@ def board_without(board: Stored, cards: Collection[int], said: str) -> dict[str,
 
 
 def _said_by(texts: Sequence[str], owners: Sequence[int], hidden: Collection[int], said: str) -> list[str]:
-    """``texts`` with ``said`` for those of hidden ``owners``; a text whose owner is not noted stays."""
+    """``texts`` with ``said`` for those whose owner is in ``hidden``; a text whose owner is not stored stays."""
     known = [*owners, *[None] * (len(texts) - len(owners))]
     return [said if owner in hidden else text for text, owner in zip(texts, known, strict=True)]

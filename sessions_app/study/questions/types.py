@@ -1,28 +1,27 @@
 """Questions and what grading them returns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from sessions_app.study.judging import Judgement
-from sessions_app.study.types import Evidence, JudgedBy, Kind, Rating, Side, StudyCard, Verdict, from_stored
+from sessions_app.study.types import Evidence, JudgedBy, Kind, Rating, Side, StudyCard, Verdict
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a step asks, frozen when it is drawn: later edits of the card change nothing.
+    """What a step asks, frozen when it is drawn: later edits of the card do not change it.
 
-    ``side`` is the side asked for; ``prompt`` and ``answer`` are Markdown sources; ``origin`` is the reason
-    for which the card was drawn, a word of the mode that drew it. A mode that goes in rounds notes the ``round``,
-    from 1, and the cards of its ``plan``.
+    ``side`` is the side asked for; ``prompt`` and ``answer`` are Markdown sources; ``origin`` is why the card was
+    drawn, a word of the mode. A mode with rounds stores the ``round``, from 1, and the cards of its ``plan``.
 
-    A choice has ``options``, exactly one of which is right; a true/false question has the one that it states.
-    ``option_cards`` says whose answers they are: 0 for a wrong option that the card's owner wrote. For a typed
-    answer ``accepted``, ``others`` and ``twins`` are the texts that `answers.judge` compares with, and ``strict``
-    forgives nothing.
+    A choice has ``options``, exactly one of which is right; a true/false question has one, its statement.
+    ``option_cards`` are the cards whose answers the options are; 0 for a wrong option that the card's owner wrote.
+    For a typed answer ``accepted``, ``others`` and ``twins`` are the texts that `judging.judge` compares with, and
+    with ``strict`` no slips are forgiven.
 
-    A matching block is about several ``cards`` with their ``prompts``, in the same order; its options are their
-    answers, in another. It has neither a prompt nor an answer of its own.
+    A matching block is about several ``cards``. Its ``prompts`` are in the same order; its options are their
+    answers in another order. Its own prompt and answer are empty.
     """
 
     kind: Kind
@@ -43,7 +42,7 @@ class Question:
     prompts: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """What is stored; names that a kind does not use are left out."""
+        """The question as it is stored; optional fields that are empty are left out."""
         known = {
             "kind": self.kind.value,
             "card": self.card_id,
@@ -56,7 +55,7 @@ class Question:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        optional = from_stored(data, cls.OPTIONAL)
+        optional = fields_from_json(data, cls.OPTIONAL)
         return cls(
             Kind(data["kind"]),
             data["card"],
@@ -75,11 +74,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """A mode's judgement of a response: one entry for each card that the question was about.
+    """What a response says about one card of its question.
 
-    ``mistaken_for`` is the card whose answer was given instead, ``judged_by`` whose word the verdict is. With the
-    verdict ``ASK`` nothing is answered yet: the ``response`` is kept, and the learner is asked how it was.
-    ``judgement`` says how a typed response compares with the answer; None for other kinds.
+    ``mistaken_for`` is the card whose answer was given instead; ``judged_by`` is who gave the verdict. With the
+    verdict ``ASK`` the question stays open: the ``response`` is stored, and the learner is asked whether it is
+    right. ``judgement`` says how a typed response compares with the answer; None for other kinds.
     """
 
     card_id: int
@@ -92,16 +91,22 @@ class Graded:
     judgement: Judgement | None = None
 
 
+def fields_from_json(data: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """The values of those ``names`` that ``data`` has; JSON's lists become tuples."""
+    known = ((name, data[name]) for name in names if name in data)
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in known}
+
+
 class InvalidResponseError(ValueError):
-    """The response does not answer the question; ``str()`` says why in words for the learner."""
+    """The response does not answer the question; ``str()`` is a message for the learner."""
 
 
 @dataclass(frozen=True, slots=True)
 class CardPool:
-    """A card among the cards that its wrong options come from: the deck, or of a large one a part.
+    """A card, and the cards that its wrong options come from: its deck, or a part of a large deck.
 
-    ``deck`` holds the card itself too; all of them ask for the card's side. ``confusions`` counts how often this
-    learner gave a card's answer for this one's.
+    ``deck`` includes the card itself; all of them ask for the card's side. ``confusions`` maps the id of another
+    card to how often this learner confused it with this one.
     """
 
     card: StudyCard

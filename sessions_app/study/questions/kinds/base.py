@@ -28,7 +28,7 @@ class QuestionKind(ABC):
     evidence: ClassVar[Evidence] = Evidence.RECOGNITION
     # A test draws the kinds with lower ranks first: fewer cards can be asked in them.
     draw_rank: ClassVar[int]
-    # A question is about at least so many cards. One about a single card can be asked in every mode.
+    # The fewest cards that a question is about. Only questions about one card are asked one after another.
     fewest_cards: ClassVar[int] = 1
     # Whether the response is a text that the judge of typed answers compares with the answer.
     is_typed: ClassVar[bool] = False
