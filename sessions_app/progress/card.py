@@ -1,4 +1,4 @@
-"""What a learner's log says of one card: where it stands, how it came there, and what comes."""
+"""One card's progress for a learner: its level and memory, its history, and when it is due."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,13 +14,13 @@ from sessions_app.study.scheduling.types import Memory, NextStep, Progress
 from sessions_app.study.types import State
 from studysite.accounts.models import User
 
-# A curve is replayed from no more lines than this; beyond, it begins with the memory of today.
+# The curve is calculated from at most this many lines; with more, it only shows the last recall.
 MOST_REPLAYED = 1_000
 
 
 @dataclass(frozen=True)
 class CardStanding:
-    """The learner's standing on the side of ``card`` that it asks her for, as of ``now``."""
+    """The learner's progress at ``now`` on the side that ``card`` asks them for."""
 
     enrollment: Enrollment
     card: Card
@@ -29,13 +29,13 @@ class CardStanding:
 
     @property
     def lines(self) -> ReviewQuerySet:
-        """All that she answered about the card, on either side, newest first; not what was taken back."""
+        """The learner's answers about both sides of the card, newest first, without those that were taken back."""
         lines = Review.objects.standing().filter(learner=self.enrollment.learner_id, card=self.card)
         return lines.order_by("-reviewed_at", "-pk")
 
     @cached_property
     def since(self) -> datetime | None:
-        """Where it lies: the moment before which nothing counts."""
+        """The moment of the last new start: earlier answers do not count. None if all count."""
         return totals.counted_since(self.row, self.card)
 
     @cached_property
@@ -44,7 +44,7 @@ class CardStanding:
 
     @cached_property
     def today(self) -> date:
-        """The study day in which ``now`` lies for the learner."""
+        """The learner's study day at ``now``."""
         return study_day(self.now, self.enrollment.learner.zone)
 
     @property
@@ -97,7 +97,7 @@ class CardStanding:
 
     @cached_property
     def chart(self) -> charts.RecallChart | None:
-        """The curve so far and ahead; None before the first recall."""
+        """The curve of the past and the future; None before the first recall."""
         if not self._recalls or self.falls_at is None:
             return None
         goal = self.enrollment.retention
@@ -117,7 +117,7 @@ class CardStanding:
 
 
 def card_standing(card: Card, deck: Deck, learner: User, *, now: datetime) -> CardStanding | None:
-    """The learner's standing on the card; None for who has never studied or set anything in the deck."""
+    """The learner's progress on the card; None if the learner has no enrollment in the deck."""
     enrollment = learner.enrollments.filter(deck=deck).select_related("learner").first()
     if enrollment is None:
         return None

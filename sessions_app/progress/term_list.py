@@ -1,4 +1,4 @@
-"""The list of a deck's terms, with what the learner knows of each card."""
+"""The list of a deck's terms, with the learner's progress on each card."""
 
 from datetime import datetime
 
@@ -17,21 +17,21 @@ STANDINGS = (*LEVELS, FADING, SUSPENDED)
 
 
 def progress_in(deck: Deck, learner: User) -> CardProgressQuerySet:
-    """The learner's progress on the deck's cards, on the side that each asks her for."""
+    """The learner's progress on the deck's cards, on the side that each asks them for."""
     wishes = learner.enrollments.filter(deck=deck).values("side_choice")
     progress = CardProgress.objects.filter(learner=learner, deck=deck)
     return progress.asked(Coalesce(Subquery(wishes), Value(SideChoice.AUTO)))
 
 
 def is_starred(card: Card | None, deck: Deck, learner: User) -> bool:
-    """Whether the learner has starred the card; there is none in an empty deck."""
+    """Whether the learner has starred the card; ``card`` is None in an empty deck."""
     return card is not None and progress_in(deck, learner).filter(card=card, starred=True).exists()
 
 
 def with_standing(cards: CardQuerySet, deck: Deck, learner: User, *, now: datetime) -> CardQuerySet:
-    """``cards`` with ``standing``: a list of the learner's one row of progress, empty for a card never touched.
+    """``cards`` with ``standing``: a list with the learner's row of progress, empty for a card without one.
 
-    The row tells by ``is_fading`` whether it is fading at ``now``.
+    The row's ``is_fading`` says whether it is fading at ``now``.
     """
     is_fading = Case(When(fades_at__lte=now, then=True), default=False, output_field=BooleanField())
     progress = progress_in(deck, learner).annotate(is_fading=is_fading)
@@ -39,7 +39,7 @@ def with_standing(cards: CardQuerySet, deck: Deck, learner: User, *, now: dateti
 
 
 def narrowed(cards: CardQuerySet, standing: str, deck: Deck, learner: User, *, now: datetime) -> CardQuerySet:
-    """Those of ``cards`` that stand for the learner at a level, are fading, or suspended (`STANDINGS`)."""
+    """The ``cards`` with one ``standing`` for the learner: a level, fading or suspended (`STANDINGS`)."""
     progress = progress_in(deck, learner)
     if standing == SUSPENDED:
         return cards.filter(pk__in=progress.filter(suspended=True).values("card"))
@@ -47,6 +47,6 @@ def narrowed(cards: CardQuerySet, standing: str, deck: Deck, learner: User, *, n
         return cards.filter(pk__in=progress.active().fading(now).values("card"))
     level = LEVELS[standing]
     if level is Level.NEW:
-        # Most new cards have no row at all.
+        # Most new cards have no row.
         return cards.exclude(pk__in=progress.filter(Q(level__gt=level) | Q(suspended=True)).values("card"))
     return cards.filter(pk__in=progress.active().filter(level=level).values("card"))

@@ -16,9 +16,9 @@ MAX_SEED = 10**6
 
 @dataclass(frozen=True)
 class Viewer:
-    """Which card the viewer shows: the address alone decides, so that reloading and sharing work.
+    """The card that the viewer shows. Only the address decides, so that reloading and sharing work.
 
-    ``place`` counts from 1, in the deck's order or in the shuffled order of ``seed``.
+    ``place`` counts from 1, in the deck's order, or in the shuffled order of ``seed``.
     """
 
     deck: Deck
@@ -28,7 +28,7 @@ class Viewer:
 
     @classmethod
     def from_request(cls, request: SiteRequest, deck: Deck) -> "Viewer":
-        """Read the address; what is missing, out of range or no number falls back to what is nearest."""
+        """Read the address. Missing or invalid values get a default; numbers out of range the nearest number."""
         place = number(request.GET.get("card"), least=1, most=deck.card_count) or 1
         seed = number(request.GET.get("shuffle"), least=1, most=MAX_SEED)
         first = Side.DEFINITION if request.GET.get("first") == Side.DEFINITION else Side.TERM
@@ -44,7 +44,7 @@ class Viewer:
 
     @property
     def previous(self) -> int:
-        """The place before, from the first round to the last."""
+        """The place before this one; before the first place the last one."""
         return self.place - 1 or self.deck.card_count
 
     @property

@@ -1,1 +1,1 @@
-"""The study engine. Pure: no Django, no clock, no global randomness; time and chance are parameters."""
+"""The study engine. Pure: no Django, no clock, no global randomness; time and randomness are parameters."""

@@ -1,8 +1,8 @@
-"""A shuffled order that needs no list: which card lies at which place, for decks of any size.
+"""A shuffled order for decks of any size, calculated for each place without a list of the cards.
 
-A small Feistel network permutes the places below the next power of four; walking on from a place beyond the
-deck's end ("cycle walking") keeps it a permutation of the deck: Black and Rogaway, "Ciphers with Arbitrary
-Finite Domains", 2002, section 3.
+A small Feistel network permutes the places below the next power of four. A place beyond the deck's end is
+permuted again ("cycle walking"), which keeps it a permutation of the deck: Black and Rogaway, "Ciphers with
+Arbitrary Finite Domains", 2002, section 3.
 """
 
 from hashlib import blake2b

@@ -1,4 +1,4 @@
-"""A card's page: its two sides, where it stands for the learner, and how it came there."""
+"""A card's page: its two sides, the learner's progress on it, and its history."""
 
 from django.core.paginator import Paginator
 from django.db.models import Prefetch
@@ -19,7 +19,7 @@ LINES_PER_PAGE = 25
 
 @require_safe
 def card_page(request: SiteRequest, slug: str, pk: int) -> HttpResponse:
-    """The whole page, or the part of the history that htmx swaps."""
+    """The whole page, or the history alone, which htmx swaps."""
     learner = request.learner
     deck = get_object_or_404(Deck.objects.visible_to(learner).select_related("owner"), slug=slug)
     tags = Prefetch("tags", Tag.objects.seen_by(learner, deck=deck), to_attr="seen_tags")

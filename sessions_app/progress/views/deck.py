@@ -22,7 +22,7 @@ TERMS_PER_PAGE = 50
 
 
 def terms_page(request: SiteRequest, deck: Deck, level: str, choice: TagChoice) -> Page[Any]:
-    """The page of the list of terms that the address names; ``level`` is empty or one of `terms.STANDINGS`."""
+    """The page of the list of terms that the address names; ``level`` is empty or in `term_list.STANDINGS`."""
     learner, now = request.learner, timezone.now()
     cards = choice.narrow(deck.cards.present().in_order())
     if learner.is_authenticated:
@@ -42,7 +42,7 @@ def deck_page(request: SiteRequest, slug: str) -> HttpResponse:
     part = wanted_part(request, parts)
     context = parts[part](request, deck) if part else page_context(request, deck)
     response = render_page(request, "sessions_app/deck/page.html", {"deck": deck, **context}, parts=parts)
-    # One page of each deck is enough: the viewer's places and the narrowed lists are addresses without end.
+    # Search engines read one page of each deck: the viewer and the filtered lists have too many addresses.
     is_for_all = deck.visibility == Visibility.PUBLIC and not request.GET
     return for_robots(response) if is_for_all else response
 

@@ -1,4 +1,4 @@
-"""The first page: what is due today and my decks; for strangers the public decks, and a card to flip."""
+"""The home page: the learner's decks with the cards that are due; for visitors public decks and a sample card."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -22,7 +22,7 @@ DECKS_PER_PAGE = 24
 
 @require_safe
 def home(request: SiteRequest) -> HttpResponse:
-    """My decks, with those due first, above the public ones that I have not studied."""
+    """The learner's decks, those with the most due cards first, then public decks that they have not studied."""
     public = Deck.objects.public()
     my_decks = []
     if request.learner.is_authenticated:
@@ -43,14 +43,14 @@ def home(request: SiteRequest) -> HttpResponse:
 
 
 def note_what_to_look_at(owner: int, decks: Iterable[Any]) -> None:
-    """Note on each of her own decks as ``look`` what learners say about it that she has not seen to."""
+    """Set ``look`` on the owner's decks: what learners have reported and the owner has not dealt with."""
     own = {deck.pk: deck for deck in decks if deck.owner_id == owner}
     for pk, look in to_look_at(own).items():
         own[pk].look = look
 
 
 def sample_card(decks: Iterable[Deck]) -> Card | None:
-    """The first card of the first deck that has one, to try what a card is."""
+    """The first card of the first deck that has cards, for visitors to try."""
     deck = next((deck for deck in decks if deck.card_count), None)
     card = deck.cards.present().in_order().first() if deck else None
     if card and deck:

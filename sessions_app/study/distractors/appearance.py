@@ -1,4 +1,4 @@
-"""What an answer looks like, so that the right option does not stand out by its looks."""
+"""What an answer looks like, so that the right option does not stand out by its appearance."""
 
 import re
 from enum import StrEnum
@@ -6,25 +6,25 @@ from functools import lru_cache
 from typing import NamedTuple
 
 SHORT_WORDS = 5
-# In a text of up to this many words a spaced operator makes a formula in words: "input × output + biases".
+# In a text of up to this many words an operator between spaces makes a formula: "input × output + biases".
 FORMULA_WORDS = 12
-# Share of a text's characters that must be typeset for the text to be a formula.
+# The share of a text's characters inside "$" that makes the text a formula.
 TYPESET = 0.4
 
-# Lengths of options over the answer's that do not show, and that show but do not shout.
+# An option's length divided by the answer's: in the first range it is not noticed, in the second a little.
 ALIKE = (0.6, 1.6)
 NOT_FAR = (0.35, 2.8)
-# Between words of a few letters the length tells nothing.
+# Added to both lengths: the lengths of very short words do not matter.
 SLACK = 3
 
 NUMBER = re.compile(
     r"[~≈<>≤≥±+−–-]?\s?[$€£¥]?\d[\d.,:\s]*(?:[-–×x/^*]\s?\d[\d.,]*)*\s?(?:[%‰°]?[^\W\d]{0,12}[/^²³\w]{0,6}|%)"
 )
-# As cards are rendered: "$5 and $10" is money.
+# As the site renders cards: "$5 and $10" is money.
 MATHS = re.compile(r"\$\$[^$]+\$\$|\$(?!\s)[^$]+(?<!\s)\$(?!\d)")
 OPERATOR = re.compile(r"\s[=+×·*÷<>≤≥≈→]\s|[=√∑∫^]|^[A-Za-z]{1,2}\d*(?:[A-Z][a-z]?\d*)+$")
 COMMAND = re.compile(r"\\[A-Za-z]+|\\.|[{}$_^&]")
-# LaTeX that takes no place of its own.
+# LaTeX that takes no space on the page.
 SILENT = {"\\" + name for name in "text mathrm frac left right operatorname , ; : !".split()} | set("{}$_^&")
 DIGIT = re.compile(r"\d")
 SPACES = re.compile(r"[ \t]+")
@@ -37,11 +37,11 @@ class Shape(StrEnum):
     SENTENCE = "sentence"
 
 
-KIN = ({Shape.FORMULA, Shape.NUMBER}, {Shape.TERM, Shape.SENTENCE})
+ALIKE_SHAPES = ({Shape.FORMULA, Shape.NUMBER}, {Shape.TERM, Shape.SENTENCE})
 
 
 class Appearance(NamedTuple):
-    """A text's shape, its length and its lines as read, its first word, and how it is written."""
+    """What a reader sees of a text at once: its shape, length, lines and first word, and how it is written."""
 
     shape: Shape
     length: int
@@ -77,22 +77,22 @@ def shape_of(text: str) -> Shape:
 
 
 def is_typeset(text: str) -> bool:
-    """Whether the text is mostly formula, or begins with a line that is one."""
+    """Whether the text is mostly a formula, or its first line is one."""
     typeset = sum(map(len, MATHS.findall(text)))
     return typeset >= TYPESET * len(text) or bool(MATHS.fullmatch(text.split("\n", 1)[0].strip()))
 
 
 def read(text: str) -> str:
-    """The text about as long as it looks on the page: a LaTeX command is one sign, or none."""
+    """The text with about its length on the page: a LaTeX command becomes one sign, or none."""
     if "$" not in text:
         return text
     return SPACES.sub(" ", COMMAND.sub(lambda found: "" if found[0] in SILENT else "x", text))
 
 
 def misfit(one: Appearance, other: Appearance) -> int:
-    """How badly an option's looks fit the answer's: 0 hardly to tell by looks, to 4 quite another thing."""
+    """How different an option looks from the answer: from 0 (almost the same) to 4 (something else)."""
     ratio = (other.length + SLACK) / (one.length + SLACK)
     longer = 0 if ALIKE[0] <= ratio <= ALIKE[1] else 1 if NOT_FAR[0] <= ratio <= NOT_FAR[1] else 3
     if one.shape is other.shape:
         return longer
-    return min(3, longer + 1) if {one.shape, other.shape} in KIN else 3 + (longer == 3)
+    return min(3, longer + 1) if {one.shape, other.shape} in ALIKE_SHAPES else 3 + (longer == 3)

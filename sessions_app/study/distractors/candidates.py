@@ -1,7 +1,7 @@
-"""Which cards a wrong option may come from, and which may be right as well.
+"""The cards that wrong options come from, and the cards whose answers may be right as well.
 
-A deck of up to ``WHOLE`` cards is looked at whole. Of a larger one: what this learner mixed up with the card,
-cards that share a tag, the card's neighbours (decks are mostly in order of topic), and a sample by chance.
+In a deck of up to ``WHOLE`` cards these are all cards. In a larger one: cards that this learner confused with the
+card, cards that share a tag, the card's neighbours (most decks are in order of topic), and a random sample.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,9 +19,9 @@ FITTING = 24
 TAGGED = 12
 NEIGHBOURS = 8
 MIXED_UP = 12
-# Characters by which short answers may differ in length.
+# How many characters short answers may differ in length.
 SLACK = 6
-# In so many cards of a large deck those that share a tag are looked for.
+# Cards with a common tag are searched among this many cards of a large deck.
 STRETCH = 1_500
 
 ID, TERM, DEFINITION = attrgetter("id"), attrgetter("term"), attrgetter("definition")
@@ -53,7 +53,7 @@ def ids_of(deck: Sequence[StudyCard]) -> list[int]:
 
 
 def tagged(card: StudyCard, deck: Sequence[StudyCard], rng: Random) -> Sequence[StudyCard]:
-    """Cards that share a tag, out of a stretch of the deck."""
+    """Cards that share a tag, from a part of the deck."""
     if not card.tags:
         return ()
     start = rng.randrange(len(deck))
@@ -61,7 +61,7 @@ def tagged(card: StudyCard, deck: Sequence[StudyCard], rng: Random) -> Sequence[
 
 
 def fitting(card: StudyCard, cards: Sequence[StudyCard], most: int, rng: Random) -> Sequence[StudyCard]:
-    """A sample of those whose answers are about as long; of all cards, where there are too few such."""
+    """A sample of the cards with answers of about the same length; of all ``cards`` if there are too few."""
     length = len(card.text(card.side))
     fit = [
         other for other in cards if length <= 2 * len(other.text(card.side)) + SLACK <= 4 * length + 3 * SLACK
@@ -79,12 +79,12 @@ def rivals_of(
     """The cards whose answers may be right as well: twins, and cards with the same prompt."""
     found = [other for other in others if are_twins(card, other, weights) or share_prompt(card, other)]
     if len(deck) > len(others) + 1:
-        found += beyond(card, deck)
+        found += rivals_in_large_deck(card, deck)
     return list({other.id: other for other in found}.values())
 
 
-def beyond(card: StudyCard, deck: Sequence[StudyCard]) -> list[StudyCard]:
-    """Rivals in all of a large deck, as far as is quick to see: marked twins, cards with the very prompt."""
+def rivals_in_large_deck(card: StudyCard, deck: Sequence[StudyCard]) -> list[StudyCard]:
+    """The rivals in all of a large deck that are quick to find: marked twins, and cards with the same prompt."""
     marked = card.twins - card.distinct
     ids = ids_of(deck) if marked else []
     prompt = card.text(card.side.other)
@@ -95,7 +95,7 @@ def beyond(card: StudyCard, deck: Sequence[StudyCard]) -> list[StudyCard]:
 
 
 def share_prompt(card: StudyCard, other: StudyCard) -> bool:
-    """Whether the card's prompt is the other card's, or counts as it."""
+    """Whether the two cards have the same prompt, or one that counts as the same."""
     side = card.side.other
     prompts = (card.text(side), *card.accepted(side))
     return any(
@@ -106,6 +106,6 @@ def share_prompt(card: StudyCard, other: StudyCard) -> bool:
 
 
 def might_equal(one: str, other: str, language: str) -> bool:
-    """Whether two texts have a word in common, or one has none: quick to see where texts are known."""
+    """Whether two texts have a word in common, or one has no words; quick for texts that were compared before."""
     words, others = stems(one, language), stems(other, language)
     return not words or not others or not words.isdisjoint(others)

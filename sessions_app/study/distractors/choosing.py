@@ -1,4 +1,4 @@
-"""Choosing wrong options: plausible ones, none of them right."""
+"""Choosing wrong options: they are plausible, and none of them is right."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from random import Random
@@ -22,17 +22,17 @@ def choose(
     rng: Random,
     confusions: Mapping[int, int] = NO_CONFUSIONS,
 ) -> list[str]:
-    """The source texts of up to ``count`` wrong options, the best first; fewer where the deck has no more.
+    """The source texts of up to ``count`` wrong options, the best first; fewer if the deck has no more.
 
-    ``confusions`` counts how often this learner picked another card's answer for this card, by that card's id.
-    None of the texts is correct under `judge` for the answer or an accepted answer, and none is a twin's answer.
-    The rules are docs/options.md's.
+    ``confusions`` maps the id of another card to how often this learner chose its answer for this card. `judge`
+    accepts none of the texts as the answer or an accepted answer, and none is a twin's answer. docs/options.md has
+    the rules.
     """
-    return Choice(card, deck, rng, confusions).best(count)
+    return WrongOptions(card, deck, rng, confusions).best(count)
 
 
-class Choice:
-    """One card's wrong options: its own, and the deck's, ranked but not yet looked into."""
+class WrongOptions:
+    """One card's wrong options: its owner's, and the deck's, which are ranked but not yet checked."""
 
     def __init__(
         self, card: StudyCard, deck: Sequence[StudyCard], rng: Random, confusions: Mapping[int, int]
@@ -49,23 +49,23 @@ class Choice:
         self.others = ranked(card, free, weights_of_texts(deck), rng, confusions)
 
     def best(self, count: int) -> list[str]:
-        """The best wrong options: among them one with a word that prompt and answer share, if they do."""
+        """The best wrong options. If prompt and answer share a word, one option has it too, if possible."""
         if count < 1:
             return []
-        own = self.own_ones(count)
+        own = self.own_options(count)
         chosen = self.filled(own, count, self.others)
         if len(own) < count and gives_away(self.card, chosen):
-            return self.with_a_sharing_one(chosen, count)
+            return self.with_shared_word(chosen, count)
         return chosen
 
     def fair(self, count: int) -> list[str]:
-        """The same, none where the right option alone has a word of the prompt, whatever the owner wrote."""
+        """The best wrong options; none if only the right option would have a word of the prompt."""
         chosen = self.best(count)
         if chosen and gives_away(self.card, chosen):
-            chosen = self.with_a_sharing_one(chosen, count)
+            chosen = self.with_shared_word(chosen, count)
         return [] if gives_away(self.card, chosen) else chosen
 
-    def own_ones(self, count: int) -> list[str]:
+    def own_options(self, count: int) -> list[str]:
         chosen: list[str] = []
         for text in self.own:
             if len(chosen) < count and self.guard.allows_own(text) and not is_among(text, chosen):
@@ -73,7 +73,7 @@ class Choice:
         return chosen
 
     def filled(self, chosen: Sequence[str], count: int, candidates: Iterable[Candidate]) -> list[str]:
-        """The chosen ones and as many good candidates; what might be right for all one can tell comes last."""
+        """``chosen`` and the best candidates, up to ``count``; options that may be right come last."""
         result, doubtful = list(chosen), []
         for candidate in candidates:
             if len(result) >= count:
@@ -88,8 +88,8 @@ class Choice:
                 result.append(text)
         return result
 
-    def with_a_sharing_one(self, chosen: Sequence[str], count: int) -> list[str]:
-        """The chosen ones, the last of which may have to leave for one that has a word of the prompt."""
+    def with_shared_word(self, chosen: Sequence[str], count: int) -> list[str]:
+        """``chosen``; the last one is replaced by an option with a word of the prompt, if there is one."""
         kept = list(chosen[: count - 1])
         sharing = (
             candidate.text
@@ -103,7 +103,7 @@ class Choice:
 
 
 def gives_away(card: StudyCard, chosen: Iterable[str]) -> bool:
-    """Whether the right option has a word of the prompt that none of the wrong ones has."""
+    """Whether the right option has a word of the prompt, and none of the wrong ones has one."""
     sought = stems(card.text(card.side.other), card.language) & stems(card.text(card.side), card.language)
     return bool(sought) and all(sought.isdisjoint(stems(text, card.language)) for text in chosen)
 

@@ -1,4 +1,4 @@
-"""What no wrong option may be: right, right for all one can tell, or the same as another option."""
+"""Keeping out wrong options that are right, that may be right, or that are the same as another option."""
 
 from collections.abc import Sequence
 from enum import IntEnum
@@ -12,19 +12,20 @@ from sessions_app.study.judging import Judgement, Reason, judge
 from sessions_app.study.text.meanings import NEGATIONS
 from sessions_app.study.types import StudyCard, Verdict
 
-# Longer texts `judge` does not tell apart.
+# `judge` does not compare longer texts, in words.
 JUDGED_WORDS = 8
-# A text with this share of another one's words and no others says the same with less detail.
+# A text with this share of another one's words, and no other words, says the same with less detail.
 DETAIL = 0.75
-# The most words that may be misspelled in a text that is otherwise the same.
+# The most misspelled words in two texts that say the same.
 MISSPELLED = 2
-# Texts that are less alike than that, in percent of their letters, or longer, in characters, are two options.
+# Texts that are less similar than this, in percent, are different without asking `judge`. Only the first
+# characters, this many, are compared.
 NEAR = 60
 JUDGED = 1_000
 
 
 class Doubt(IntEnum):
-    """Whether a text may be right: surely not, arguably, or surely."""
+    """Whether a text may be right: certainly not, possibly, or certainly."""
 
     NONE = 0
     SOME = 1
@@ -32,7 +33,7 @@ class Doubt(IntEnum):
 
 
 class Guard:
-    """Stands before one card's options: knows its answer, and the cards whose answers may be right as well."""
+    """Checks one card's options against its answer, and against the cards whose answers may be right as well."""
 
     def __init__(self, card: StudyCard, rivals: Sequence[StudyCard]) -> None:
         self.card, self.side = card, card.side
@@ -50,7 +51,7 @@ class Guard:
         return (card.text(self.side), *card.accepted(self.side))
 
     def allows_own(self, text: str) -> bool:
-        """Whether one of the card's own wrong options may stand: its owner knows, but what is right is refused."""
+        """Whether one of the owner's wrong options can be used: the owner decides, but a right text is refused."""
         same = names(text)
         if not same.whole or same.meets(self.right) or same.meets(self.twins):
             return False
@@ -58,7 +59,7 @@ class Guard:
         return judgement.verdict is not Verdict.CORRECT and not self.is_taken(text)
 
     def doubt_of(self, text: str, accepted: Sequence[str] = ()) -> Doubt:
-        """How far another card's answer, with what counts as it, may be right."""
+        """Whether another card's answer, ``text`` with its ``accepted`` answers, may be right."""
         same = names(text)
         if not same.whole or any(map(same.meets, (self.right, self.rivals, self.prompt))):
             return Doubt.RIGHT
@@ -72,21 +73,21 @@ class Guard:
         return self.doubt_by(judgement, text)
 
     def is_taken(self, text: str) -> bool:
-        """Whether the answer counts as the text, or the text as a marked twin's answer."""
+        """Whether the answer would be accepted for the text, or the text for a marked twin's answer."""
         return (are_near(self.answer, text) and judge(self.answer, text).verdict is Verdict.CORRECT) or any(
             judge(text, twin).verdict is Verdict.CORRECT for twin in self.twins_texts
         )
 
     def doubt_by(self, judgement: Judgement, text: str) -> Doubt:
-        """Whether a typed answer like the text, which is not correct, would be for the learner to judge.
+        """Whether the text, typed as an answer, would be for the learner to judge.
 
-        Not where it would be so for its length, or for letters that are nearly the same: in print they are not.
+        It does not count if the only reasons are the text's length or similar letters: an option is printed.
         """
         if judgement.verdict is not Verdict.ASK or judgement.reason is Reason.LONG:
             return Doubt.NONE
         if judgement.reason is not Reason.UNSURE:
             return Doubt.SOME
-        # What only a text without its remark in brackets says was not offered.
+        # The option is shown with its remark in brackets, so that it is compared with the whole answer.
         matched = self.answer if has_remark(text) else judgement.matched
         words, others = (stems(each, self.card.language) for each in (text, matched))
         return Doubt.SOME if words <= others or others <= words else Doubt.NONE
@@ -98,23 +99,24 @@ def has_remark(text: str) -> bool:
 
 
 def are_same(one: str, other: str) -> bool:
-    """Whether two options are the same to a reader."""
+    """Whether a reader sees no difference between two options."""
     if names(one).meets(names(other)):
         return True
     return are_near(one, other) and Verdict.CORRECT in (judge(one, other).verdict, judge(other, one).verdict)
 
 
 def are_near(one: str, other: str) -> bool:
-    """Whether two texts are near enough to ask `judge` whether one counts as the other."""
+    """Whether two texts are similar enough to ask `judge` whether one counts as the other."""
     one, other = one[:JUDGED], other[:JUDGED]
     figures = {appearance_of(one).shape, appearance_of(other).shape} <= {Shape.FORMULA, Shape.NUMBER}
     return figures or fuzz.ratio(one.casefold(), other.casefold()) > NEAR
 
 
 def holds(one: str, other: str) -> bool:
-    """Whether one of two texts stands in the other.
+    """Whether one of two texts is part of the other.
 
-    Not of formulas and numbers, which hold each other without being alike, nor where a word as "not" is more.
+    False for two formulas or numbers, which may be part of each other without being alike, and if only one text
+    has a negating word.
     """
     shapes = {appearance_of(one).shape, appearance_of(other).shape}
     if shapes <= {Shape.FORMULA, Shape.NUMBER} or are_opposed(stems(one, ""), stems(other, "")):
@@ -123,12 +125,12 @@ def holds(one: str, other: str) -> bool:
 
 
 def are_opposed(words: frozenset[str], others: frozenset[str]) -> bool:
-    """Whether one of two sets of words has a negating word that the other has not."""
+    """Whether one set of words has a negating word that the other has not."""
     return not NEGATIONS.isdisjoint(words ^ others)
 
 
 def nearly_equal(one: str, other: str) -> bool:
-    """Whether two longer texts say the same but for small words, slips of the keys or some detail."""
+    """Whether two longer texts say the same except for small words, misspellings or some detail."""
     if min(len(one.split()), len(other.split())) <= JUDGED_WORDS:
         return False
     words, others = stems(one, ""), stems(other, "")

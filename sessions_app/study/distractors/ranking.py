@@ -1,4 +1,4 @@
-"""Which of the deck's other answers a learner would most plausibly take for the right one."""
+"""Ranking the deck's other answers by how easily a learner could take them for the right one."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from random import Random
@@ -11,7 +11,7 @@ from sessions_app.study.distractors.similarity import Weights, stems, weigh
 from sessions_app.study.distractors.twins import language_of, spread
 from sessions_app.study.types import Side, StudyCard
 
-# How much each reason counts. What the learner mixed up before comes first, whatever the rest says.
+# The weight of each reason. Cards that the learner confused before come first in any case.
 CONFUSED = 10.0
 TAG = 0.6
 TOPIC = 1.2
@@ -19,20 +19,20 @@ ANSWER = 0.5
 PROMPT = 0.8
 OPENING = 0.4
 APPEARANCE = 0.4
-# Prompts that are both formulas, both numbers, both sentences.
+# For prompts of the same shape: both are formulas, numbers or sentences.
 KIND = 0.5
-# Chance, so that a card's options vary between showings.
+# Randomness, so that a card's options vary.
 CHANCE = 0.25
-# Only answers of up to so many characters are compared letter by letter.
+# Longer answers, in characters, are not compared letter by letter.
 SPELLED = 40
-# Any two words have about so many letters in common, in percent.
+# The percentage of letters that any two words have in common.
 UNLIKE = 40
 
 
 class Candidate(NamedTuple):
-    """Another card's answer, and what counts as it.
+    """Another card's answer, with its accepted answers.
 
-    ``misfit`` is how far it stands out; ``shares`` whether it has a word that prompt and right answer share.
+    ``misfit`` says how much it stands out, ``shares`` whether it has a word that is in both prompt and answer.
     """
 
     text: str
@@ -42,8 +42,8 @@ class Candidate(NamedTuple):
     shares: bool
 
 
-class Seen(NamedTuple):
-    """A card as it is compared with others."""
+class Comparable(NamedTuple):
+    """A card, prepared for comparison."""
 
     answer: frozenset[str]
     words: frozenset[str]
@@ -57,9 +57,9 @@ def ranked(
     rng: Random,
     confusions: Mapping[int, int],
 ) -> list[Candidate]:
-    """The other cards' answers, the best first: what looks like the answer, and of that the most plausible."""
+    """The other cards' answers, the best first: by how much they look like the answer, then by plausibility."""
     side = card.side
-    mine, prompt = seen(card, side), stems(card.text(side.other), card.language)
+    mine, prompt = comparable(card, side), stems(card.text(side.other), card.language)
     kind = appearance_of(card.text(side.other)).shape
     weight_of_prompt = weights.of(prompt) or 1.0
     length = weights.length(mine.words)
@@ -67,7 +67,7 @@ def ranked(
     found = []
     for other in others:
         text = other.text(side)
-        theirs = seen(other, side)
+        theirs = comparable(other, side)
         picked = confusions.get(other.id, 0)
         score = (
             TAG * likeness(card.tags, other.tags)
@@ -94,10 +94,10 @@ def weights_of_texts(deck: Sequence[StudyCard]) -> Weights:
     return weigh(texts, language_of(deck))
 
 
-def seen(card: StudyCard, side: Side) -> Seen:
+def comparable(card: StudyCard, side: Side) -> Comparable:
     text = card.text(side)
     answer = stems(text, card.language)
-    return Seen(answer, answer | stems(card.text(side.other), card.language), appearance_of(text))
+    return Comparable(answer, answer | stems(card.text(side.other), card.language), appearance_of(text))
 
 
 def likeness(tags: frozenset[int], others: frozenset[int]) -> float:
@@ -105,15 +105,15 @@ def likeness(tags: frozenset[int], others: frozenset[int]) -> float:
     return len(tags & others) / len(tags | others) if tags and others else 0.0
 
 
-def answer_likeness(one: str, other: str, mine: Seen, theirs: Seen, weights: Weights) -> float:
-    """How alike two answers are, 0 to 1: by their letters where both are short, else by their words."""
+def answer_likeness(one: str, other: str, mine: Comparable, theirs: Comparable, weights: Weights) -> float:
+    """How similar two answers are, 0 to 1: by their letters if both are short, else by their words."""
     if mine.appearance.length <= SPELLED and theirs.appearance.length <= SPELLED:
         return max(0.0, fuzz.ratio(one.casefold(), other.casefold()) - UNLIKE) / (100 - UNLIKE)
     return weights.likeness(mine.answer, theirs.answer)
 
 
 def appearance_likeness(one: Appearance, other: Appearance) -> float:
-    """How alike two answers look beyond their shape, 0 to 1."""
+    """How similar two answers look apart from their shape, 0 to 1."""
     length = min(one.length, other.length) / max(one.length, other.length)
     alike = (
         (one.lines > 1) == (other.lines > 1),

@@ -1,7 +1,7 @@
-"""What a text is made of, for telling how alike two texts are: its content words, and its names for comparison.
+"""How similar two texts are: by the stems of their content words, or by their forms for comparison (`Names`).
 
-Stems are Snowball's (PyStemmer), by the deck's language; in a language that Snowball does not know words stay as
-they are. Scripts that write without spaces are cut into pairs of signs.
+Stems are Snowball's (PyStemmer), by the deck's language; words of a language that Snowball does not know are not
+stemmed. Scripts without spaces are cut into pairs of characters.
 """
 
 import re
@@ -20,7 +20,7 @@ from sessions_app.study.text.formulas import LONGEST as FORMULA_LONGEST
 from sessions_app.study.text.formulas import looks_like, spelled
 from sessions_app.study.text.normal import CJK, fold, tidy
 
-# Words that say nothing of what a text is about. None of them is one that turns the meaning (not, no, without).
+# Words that do not say what a text is about. Words that change the meaning (not, no, without) are not among them.
 STOP_WORDS = {
     "en": "a an the this that these those it its of in on at to for from by with as and or but so than then if"
     " is are was were be been being am do does did has have had can will would may might which who whose"
@@ -40,7 +40,7 @@ STOP_WORDS = {
 NONE: frozenset[str] = frozenset()
 STOPS = {language: frozenset(listed.split()) for language, listed in STOP_WORDS.items()}
 
-# A text is known by its beginning, in characters.
+# Only this many characters from the beginning of a text are read.
 READ = 300
 
 MARKS = "".join(chr(code) for code in range(0x300, 0x2000) if unicodedata.category(chr(code))[0] == "M")
@@ -48,14 +48,14 @@ MARKS = "".join(chr(code) for code in range(0x300, 0x2000) if unicodedata.catego
 TOKEN = re.compile(rf"\$(?!\s)[^$]+(?<!\s)\$(?!\d)|\d+(?:[.,×*/^-]\d+)+|(?:[^\W_]|[{MARKS}])+(?:\+\+|#)?")
 UNSPACED = re.compile(f"[{CJK}]+")
 
-# Markdown that leaves no trace on the page but the look of the letters.
+# Markdown that only changes how letters look.
 MARKED = re.compile(r"[-*+#_`]")
 EMPHASIS = re.compile(r"(\*\*|__|\*|(?<!\w)_|`)(?=\S)([^$\n]+?)(?<=\S)\1")
 LIST_MARK = re.compile(r"^\s*(?:[-*+]|#{1,6})\s+", re.MULTILINE)
 
 
 def stems(text: str, language: str) -> frozenset[str]:
-    """The stems of the content words that a text begins with, of all words where they are all stop words."""
+    """The stems of the content words at the beginning of a text; of all words, if all are stop words."""
     return _stems(text[:READ], language)
 
 
@@ -66,11 +66,11 @@ def _stems(text: str, language: str) -> frozenset[str]:
     found = TOKEN.findall(folded)
     if "$" in folded or not folded.isascii():
         found = [word for token in found for word in _words(token)]
-    # Many a deck of another language has English definitions.
+    # Many decks in other languages have English definitions.
     stops = STOPS["en"] | STOPS.get(code, NONE) if code != "en" else STOPS["en"]
     content = [word for word in found if word not in stops] or found
     try:
-        # A stemmer of one's own: they are not safe to share between threads.
+        # A new stemmer for each call: threads must not share one.
         return frozenset(Stemmer.Stemmer(code).stemWords(content))
     except (KeyError, ValueError):
         return frozenset(content)
@@ -92,8 +92,8 @@ def _words(token: str) -> Iterator[str]:
         yield from filter(None, UNSPACED.sub(" ", token).split())
 
 
-class Known(dict[str, float]):
-    """The weights of words, with one for all others."""
+class WordValues(dict[str, float]):
+    """A value for each known word, and one for all other words."""
 
     def __init__(self, words: dict[str, float], other: float) -> None:
         super().__init__(words)
@@ -105,57 +105,57 @@ class Known(dict[str, float]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Weights:
-    """How much each word tells among some texts: the logarithm of all texts over those with the word.
+    """The weight of each word among some texts: the logarithm of (number of texts / number with the word).
 
-    So a word that all have weighs nothing, one that none has as much as the rarest. (Inverse document frequency,
-    Spärck Jones, 1972.) ``squares`` are the weights' squares.
+    A word that all texts have weighs 0; a word that no text has weighs as much as the rarest. (Inverse document
+    frequency, Spärck Jones, 1972.) ``squares`` are the squares of the weights.
     """
 
-    words: Known
-    squares: Known
+    words: WordValues
+    squares: WordValues
 
     def of(self, words: Iterable[str]) -> float:
-        """The weight of words together."""
+        """The sum of the words' weights."""
         return sum(map(self.words.__getitem__, words))
 
     def share(self, one: frozenset[str], other: frozenset[str]) -> float:
-        """How much of the lighter of two sets of words stands in the other, 0 to 1."""
+        """The share of the lighter of two sets of words that is also in the other, by weight, 0 to 1."""
         lighter = min(self.of(one), self.of(other))
         return self.of(one & other) / lighter if lighter else float(one == other)
 
     def length(self, words: Iterable[str]) -> float:
-        """The length of the vector that words are."""
+        """The length of the vector of the words' weights."""
         return float(sum(map(self.squares.__getitem__, words)) ** 0.5)
 
     def likeness(self, one: frozenset[str], other: frozenset[str], length: float | None = None) -> float:
-        """How alike two sets of words are, 0 to 1: their vectors' cosine; ``length`` is that of the first."""
+        """How similar two sets of words are, 0 to 1: their vectors' cosine. ``length`` is that of ``one``."""
         common = self.length(one & other)
         return common * common / ((length or self.length(one)) * self.length(other)) if common else 0.0
 
 
 @lru_cache(maxsize=64)
 def weigh(texts: tuple[str, ...], language: str) -> Weights:
-    """Weigh the words of texts; cheap for texts that were weighed before."""
+    """The weights of the words of ``texts``; cached."""
     counts = Counter(word for text in texts for word in stems(text, language))
     most = log(max(1, len(texts)))
     words = {word: most - log(count) for word, count in counts.items()}
     squares = {word: weight * weight for word, weight in words.items()}
-    return Weights(Known(words, most), Known(squares, most * most))
+    return Weights(WordValues(words, most), WordValues(squares, most * most))
 
 
 class Names(NamedTuple):
-    """The forms under which a text is known; ``loose`` has also those without a remark in brackets."""
+    """The forms of a text for comparison; ``loose`` also has those without a remark in brackets."""
 
     whole: frozenset[str]
     loose: frozenset[str]
 
     def meets(self, other: "Names") -> bool:
-        """Whether the texts may be the same. Two with different remarks are not: "to be (at a place)"."""
+        """Whether the texts may be the same. Texts with different remarks are not: "to be (at a place)"."""
         return not (self.whole.isdisjoint(other.loose) and self.loose.isdisjoint(other.whole))
 
 
 def names(text: str) -> Names:
-    """The names of a text and of its alternatives; none where there is nothing to read."""
+    """The forms of a text and of its alternatives; none if there is nothing to read."""
     return _names(text[: LONGEST + 1])
 
 
@@ -165,7 +165,7 @@ def _names(text: str) -> Names:
     pieces = [plain, *SEPARATOR.split(plain)]
     known = {piece: fold(tidy(piece[:LONGEST])) for piece in {*pieces, *parts(plain)}}
     loose = {known[part] for part in parts(plain)}
-    # What `parts` does not split is a formula or too long.
+    # A text that `parts` does not split is a formula or too long.
     whole = {known[plain], *(known[piece] for piece in pieces if known[piece] in loose)}
     tidied = tidy(plain) if len(plain) <= FORMULA_LONGEST else ""
     if looks_like(tidied):
@@ -175,7 +175,7 @@ def _names(text: str) -> Names:
 
 
 def all_names(texts: Iterable[str]) -> Names:
-    """The names of several texts together."""
+    """The forms of several texts together."""
     found = [names(text) for text in texts]
     return Names(
         frozenset().union(*(each.whole for each in found)), frozenset().union(*(each.loose for each in found))
@@ -183,21 +183,21 @@ def all_names(texts: Iterable[str]) -> Names:
 
 
 def unmarked(text: str) -> str:
-    """The text without Markdown's emphasis, headings and list marks: two that differ in these look the same."""
+    """The text without Markdown's emphasis, headings and list marks, in which texts may differ unseen."""
     return EMPHASIS.sub(r"\2", LIST_MARK.sub("", text)) if MARKED.search(text) else text
 
 
 @lru_cache(maxsize=1_024)
 def run_of_words(text: str) -> str:
-    """All the words in order, with a space before and after each: made for looking for one text in another."""
+    """All words in order, with a space before and after each, for searching one text in another."""
     return f" {' '.join(TOKEN.findall(even(text)))} "
 
 
 def stands_in(text: str, other: str) -> bool:
-    """Whether the words of ``text`` stand in ``other``, one after the other."""
+    """Whether the words of ``text`` are in ``other``, in the same order and without others in between."""
     inner, outer = run_of_words(text[:LONGEST]), run_of_words(other[:LONGEST])
     if not inner.strip():
         return False
-    # Where words are not spaced, one sign alone stands in too many.
+    # In a script without spaces a single character is part of too many texts.
     unspaced = len(inner.strip()) > 1 and UNSPACED.search(inner)
     return inner.strip() in outer if unspaced else inner in outer

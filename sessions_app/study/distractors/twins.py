@@ -1,8 +1,8 @@
 """Twins: two cards of a deck that mean the same ("Benefit of pooling", "Usefulness of a pooling layer").
 
-They are never each other's wrong option, false statement or board mate. Two cards are twins where their owner says
-so, and never where the owner says they are not; else where at least half of the smaller term, by the weight of its
-words, stands in the other one, unless their definitions are different numbers.
+They are never each other's wrong option or false statement, and never on one board. The deck's owner can say that
+two cards are twins, or that they are not. Otherwise they are twins if at least half of the shorter term, by the
+weight of its words, is also in the other one, unless their definitions are different numbers.
 """
 
 from collections import defaultdict
@@ -16,12 +16,12 @@ from sessions_app.study.text.numbers import quantity
 from sessions_app.study.types import StudyCard
 
 SHARE = 0.5
-# The words of a deck are weighed by about so many of its cards, evenly spread.
+# The weights of words are calculated from about this many cards, evenly spread over the deck.
 WEIGHED = 300
 
 
 def weights_of(deck: Sequence[StudyCard]) -> Weights:
-    """The weights of words in the deck's terms; cheap for a deck that was weighed before."""
+    """The weights of the words in the deck's terms; cached."""
     return weigh(tuple(card.term for card in spread(deck)), language_of(deck))
 
 
@@ -41,12 +41,12 @@ def are_twins(one: StudyCard, other: StudyCard, weights: Weights) -> bool:
 
 
 def are_marked(one: StudyCard, other: StudyCard) -> bool:
-    """Whether the owner marked them as twins."""
+    """Whether the owner marked the cards as twins."""
     return one.id in other.twins or other.id in one.twins
 
 
 def are_alike(one: StudyCard, other: StudyCard, weights: Weights) -> bool:
-    """Whether they are twins by their words."""
+    """Whether the cards are twins by the words of their terms."""
     words, others = stems(one.term, one.language), stems(other.term, other.language)
     alike = not words.isdisjoint(others) and weights.share(words, others) >= SHARE
     return alike and not are_different_numbers(one.definition, other.definition)
@@ -59,7 +59,7 @@ def are_different_numbers(one: str, other: str) -> bool:
 
 
 def twins_of(card: StudyCard, deck: Sequence[StudyCard]) -> frozenset[int]:
-    """The ids of the card's twins in the deck; cheap for a deck that was asked before."""
+    """The ids of the card's twins in the deck; what it needs of the deck is cached."""
     places = words_of(tuple(other.term for other in deck), language_of(deck))
     near = {place for word in stems(card.term, card.language) for place in places.get(word, ())}
     weights = weights_of(deck)
@@ -71,7 +71,7 @@ def twins_of(card: StudyCard, deck: Sequence[StudyCard]) -> frozenset[int]:
 
 @lru_cache(maxsize=8)
 def words_of(terms: tuple[str, ...], language: str) -> dict[str, list[int]]:
-    """Where each word stands: the places of the terms that have it."""
+    """For each word the places of the terms that have it."""
     places = defaultdict[str, list[int]](list)
     for place, term in enumerate(terms):
         for word in stems(term, language):

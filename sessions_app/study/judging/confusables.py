@@ -1,6 +1,6 @@
-"""Words that are easily mixed up and that no list of words or rule tells apart: data of a rule.
+"""Words that are easily confused and that no word list or rule distinguishes.
 
-Each line holds words of different meaning.
+The words of a line have different meanings.
 """
 
 CONFUSABLE_LINES = """

@@ -1,4 +1,4 @@
-"""What differs between a response and the answer, marked in both texts for the feedback."""
+"""The differences between a response and the answer, marked in both texts for the feedback."""
 
 import re
 import unicodedata
@@ -12,11 +12,11 @@ from rapidfuzz.distance import Levenshtein
 from sessions_app.study.judging.failures import log_failure
 from sessions_app.study.text.normal import MARKS
 
-# Longer texts are marked as a whole: nobody reads their letters.
+# Longer texts, in characters, are marked as a whole.
 LONGEST = 2_000
-# Words less alike than this are marked whole: a letter that they share by chance tells nothing.
+# Words that have a smaller share of letters in common are marked whole: such letters are equal by chance.
 ALIKE = 0.5
-# As few equal letters between two differences read as one difference.
+# Equal letters between two differences, up to this many, are marked as part of one difference.
 BETWEEN = 1
 
 # A letter keeps its marks.
@@ -25,7 +25,7 @@ PIECE = re.compile(rf"(?:\w[{MARKS}]*)+|\s+|[^\w\s][{MARKS}]*")
 
 
 class SegmentKind(StrEnum):
-    """Whether a segment stands in both texts, in the response only, or in the answer only."""
+    """Whether a segment is in both texts, only in the response, or only in the answer."""
 
     SAME = "same"
     EXTRA = "extra"
@@ -45,9 +45,9 @@ Aligned = tuple[str, str, bool]
 def difference(response: str, answer: str) -> tuple[Segments, Segments]:
     """Return the response in segments that are same or extra, and the answer in ones that are same or missing.
 
-    Joined, the segments of a text are the text. Case makes no difference. Words are compared first,
-    then the letters of words that are alike. Takes milliseconds, whatever the texts, and raises nothing: where
-    comparing fails that is logged, and both texts are marked as a whole.
+    The joined segments of a text are the text. Case makes no difference. Words are compared first, then the
+    letters of similar words. Takes milliseconds for any texts, and raises nothing: if the comparison fails, that
+    is logged, and both texts are marked as a whole.
     """
     aligned = [(response, answer, response == answer)]
     if max(len(response), len(answer)) <= LONGEST:
@@ -82,7 +82,7 @@ def by_letters(typed: str, word: str) -> Iterator[Aligned]:
 
 
 def align(left: list[str], right: list[str]) -> Iterator[tuple[Sequence[str], Sequence[str], bool]]:
-    """Yield the pieces of both texts side by side, each run of equal ones at once, of others one by one."""
+    """Yield the pieces of both texts in pairs: each run of equal ones together, different ones one by one."""
     for step in Levenshtein.opcodes([key(each) for each in left], [key(each) for each in right]):
         ours, theirs = left[step.src_start : step.src_end], right[step.dest_start : step.dest_end]
         if step.tag == "replace":
@@ -92,12 +92,12 @@ def align(left: list[str], right: list[str]) -> Iterator[tuple[Sequence[str], Se
 
 
 def key(piece: str) -> str:
-    """What two pieces are compared by: their spaces, case and composition make no difference."""
+    """The form in which two pieces are compared: kinds of space, case and composition make no difference."""
     return " " if piece.isspace() else unicodedata.normalize("NFC", piece).casefold()
 
 
 def segments(pieces: Iterator[tuple[str, bool]], odd: SegmentKind) -> Segments:
-    """Return the pieces of one text as segments, neighbours of one kind in one."""
+    """Return the pieces of one text as segments; neighbours of the same kind become one segment."""
     runs = groupby(((text, same) for text, same in pieces if text), key=lambda piece: piece[1])
     return tuple(
         Segment("".join(text for text, _ in run), SegmentKind.SAME if same else odd) for same, run in runs

@@ -1,4 +1,4 @@
-"""What a judgement says, and the words for it."""
+"""What a judgement says, and the text of each reason. docs/answers.md lists the reasons."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from sessions_app.study.types import Verdict
 
 
 class Reason(StrEnum):
-    """Why a response was judged as it was: a stable key; ``text`` is for people."""
+    """Why a response got its verdict: a stable key; ``text`` is what the learner reads."""
 
     EXACT = "exact"
     ALTERNATIVE = "alternative"
@@ -38,25 +38,25 @@ class Reason(StrEnum):
 
 TEXTS = {
     Reason.EXACT: "It is the answer.",
-    Reason.ALTERNATIVE: "It is one of the answers that count.",
-    Reason.CASE: "Only capital and small letters differ, and here they may matter.",
+    Reason.ALTERNATIVE: "It is another accepted answer.",
+    Reason.CASE: "Only upper and lower case differ, and here that may matter.",
     Reason.ACCENT: "Accents differ.",
     Reason.ARTICLE: "An article or “to” differs.",
-    Reason.SPELLING: "It is spelled or spaced in another way.",
-    Reason.TYPO: "It looks like a slip of the keys.",
+    Reason.SPELLING: "It is spelled or spaced differently.",
+    Reason.TYPO: "It looks like a typing mistake.",
     Reason.NUMBER: "Numbers are compared by value and unit.",
     Reason.DATE: "Dates are compared by day, month and year.",
-    Reason.FORMULA: "Formulas are compared by what they write, not how.",
+    Reason.FORMULA: "Formulas are compared by what they mean, not how they are written.",
     Reason.OTHER_CARD: "It is the answer of another card.",
     Reason.TWIN: "It is the answer of a card that means the same.",
     Reason.PROMPT: "It is the question itself.",
-    Reason.NEGATION: "A word or beginning that turns the meaning differs.",
-    Reason.CONFUSED: "It is a different word that is easily mixed up with the answer.",
+    Reason.NEGATION: "A word or prefix that changes the meaning differs.",
+    Reason.CONFUSED: "It is a different word that is easily confused with the answer.",
     Reason.SYMBOL: "A digit or symbol differs.",
     Reason.EMPTY: "Nothing was typed.",
-    Reason.LONG: "Long answers are for you to compare.",
+    Reason.LONG: "Compare long answers yourself.",
     Reason.UNSURE: "It is close to the answer, but may mean something else.",
-    Reason.FAILED: "It could not be compared here: say whether it is right.",
+    Reason.FAILED: "It could not be compared. Say whether it is right.",
     Reason.WRONG: "It is not the answer.",
 }
 

@@ -1,4 +1,4 @@
-"""One response against one accepted form that it does not equal: the rules that forgive, refuse or ask."""
+"""The rules for a response and one accepted form: each accepts, refuses, asks the learner, or returns None."""
 
 import re
 import unicodedata
@@ -31,16 +31,16 @@ Finding = tuple[Verdict, Reason]
 Rule = Callable[[Form, Form], Finding | None]
 
 MOST_WORDS = 8
-# Fewer are no answer in other words.
+# A response of fewer words is no long answer in other words.
 FEW_WORDS = 3
-# Up to this share of edits a text is near enough to ask; a part this large may be meant as the whole.
+# With up to this share of edits a text is near enough to ask; a part of at least this share may mean the whole.
 NEAR_SHARE = 0.25
 PART_SHARE = 0.45
 # Letters by which two spellings of a text may differ in length.
 MOST_RESPELLED = 12
-# A longer one is words, in which case makes no difference.
+# A longer unit is a word, in which case makes no difference.
 LONGEST_UNIT = 4
-# In a longer text the other words tell which word is meant.
+# In a longer text the other words show which word is meant.
 MOST_ALONE = 2
 
 FOREIGN_ARTICLES = ARTICLES - {"the", "a", "an", "to", "i", "as"}
@@ -48,12 +48,12 @@ PLAIN_ARTICLES = frozenset({"the ", "a ", "an "})
 # Money or weight.
 POUNDS = {"£", "lb"}
 POWERS_OF_TEN = frozenset(Fraction(10) ** tens for tens in range(-12, 13))
-# Marks of tone: without them it is another word.
 DOUBLED = re.compile(r"(.)\1")
 # Parts of a name that have no capital: "de", "von", "the".
 SMALL_PART = 3
 NAME_GAP = re.compile(r"[ '-]")
 UMLAUT = re.compile("[äöü]")
+# Marks of tone: without them it is another word.
 TONES = re.compile("[\u0309\u031b\u0323]|[aeiou\u00fc]\u030c")
 # Spanish past and future: hablo, habló; llegara, llegará.
 TELLING_ACCENTS = ("ó", "rá", "ré")
@@ -70,7 +70,7 @@ def same_text(response: Form, form: Form) -> Finding | None:
 
 
 def cased_unlike(response: Form, form: Form) -> bool:
-    """Whether two texts that differ in case only are unlike as quantities or formulas."""
+    """Whether two texts that differ only in case are different quantities or formulas."""
     if response.tidied == form.tidied:
         return False
     one, other = response.quantity, form.quantity
@@ -163,7 +163,7 @@ def accent(response: Form, form: Form) -> Finding | None:
 
 
 def accent_tells(word: str) -> bool:
-    """Whether a word without its accents is, or may be, another word."""
+    """Whether the word without its accents is, or may be, another word."""
     if word.isascii():
         return False
     decomposed = unicodedata.normalize("NFD", word)
@@ -177,14 +177,14 @@ def accent_tells(word: str) -> bool:
 
 
 def is_name(form: Form) -> bool:
-    """Whether the text is a name of several words; German nouns, which have capitals too, differ by umlauts."""
+    """Whether the text is a name of several words. German nouns have capitals too, and may differ in umlauts."""
     parts = NAME_GAP.split(form.tidied)
     has_capitals = form.tidied[:1].isupper() and all(p[0].isupper() for p in parts if len(p) > SMALL_PART)
     return len(parts) > 1 and has_capitals and not UMLAUT.search(form.folded)
 
 
 def is_short_word(form: Form) -> bool:
-    """Whether the text is one word of up to three Latin letters: with other accents mostly another word."""
+    """Whether the text is one word of up to three Latin letters: other accents mostly make another word."""
     return len(form.words) == 1 and len(form.plain) < SHORT and form.plain.isascii()
 
 
@@ -227,7 +227,7 @@ def symbol(response: Form, form: Form) -> Finding | None:
 
 
 def numerals(response: Form, form: Form) -> Finding | None:
-    """Texts that write different numbers in words or in Roman numerals."""
+    """Refuse a text that has different numbers in words or in Roman numerals."""
     one, other = DIGITS.findall(response.notation), DIGITS.findall(form.notation)
     if not one or not other or one == other:
         return None
@@ -235,7 +235,7 @@ def numerals(response: Form, form: Form) -> Finding | None:
 
 
 def long(response: Form, form: Form) -> Finding | None:
-    """Leave what may be the answer in other words to the learner; a word or two that it does not have are not."""
+    """Ask about a long answer: the response may say it in other words, unless it is one or two other words."""
     if len(form.words) <= MOST_WORDS:
         return None
     is_other = len(response.words) < FEW_WORDS and not {*response.words} & {*form.words}
@@ -255,7 +255,7 @@ def typo(response: Form, form: Form) -> Finding | None:
 
 
 def is_english_text(rest: set[str]) -> bool:
-    """Whether the words of a text are English, by those that are long enough to be in the list."""
+    """Whether the words of a text are English; only words that are long enough for the list are checked."""
     telling = [word for word in rest if len(word) >= SHORTEST]
     return bool(telling) and rest.isdisjoint(FOREIGN_ARTICLES) and all(map(is_english, telling))
 
@@ -267,10 +267,10 @@ def confused(response: Form, form: Form) -> Finding | None:
     return None
 
 
-# Three rules in turn ask for the pairs of the same two forms.
+# Cached because three rules in a row need the pairs of the same two forms.
 @lru_cache(maxsize=8)
 def odd_pairs(response: Form, form: Form) -> tuple[tuple[str, str], ...]:
-    """Return the words, side by side, in which the texts differ; none where they are not the same in number."""
+    """Return the pairs of words in which the texts differ; none if the texts have different numbers of words."""
     typed, needed = words(bare(response, form)), words(bare(form, response))
     if len(typed) != len(needed) or len(needed) > MOST_WORDS:
         return ()
@@ -278,12 +278,12 @@ def odd_pairs(response: Form, form: Form) -> tuple[tuple[str, str], ...]:
 
 
 def bare(form: Form, other: Form) -> str:
-    """Return the text without accents and, where the other has none, its article."""
+    """Return the text without accents and, if the other text has no article, without its article."""
     return form.plain if other.article else plain(form.folded[len(form.article) :])
 
 
 def near(response: Form, form: Form) -> Finding | None:
-    """Ask where the texts share all words or nearly all letters."""
+    """Ask if one text has all words of the other, or if nearly all letters are the same."""
     have, need = set(response.words), set(form.words)
     if have and need and (need <= have or have < need):
         return shared(response, form, have ^ need)
@@ -300,14 +300,14 @@ def near(response: Form, form: Form) -> Finding | None:
 
 
 def is_misspelled_name(response: Form, form: Form) -> bool:
-    """Whether the answer is a name and the response another, near enough to be meant for it: Micheal Faraday."""
+    """Whether the answer is a name and the response a likely misspelling of it: Micheal Faraday."""
     if is_name(form):
         return edits(response.plain, form.plain, 1) == 1
     return form.tidied[:1].isupper() and DOUBLED.sub(r"\1", response.plain) == DOUBLED.sub(r"\1", form.plain)
 
 
 def shared(response: Form, form: Form, odd: set[str]) -> Finding | None:
-    """Judge a text that has all words of the other: in another order, or with some, ``odd``, more."""
+    """Judge two texts one of which has all words of the other; ``odd`` are the words that only one has."""
     if any(word in QUALIFIERS or len(word) == 1 for word in odd):
         return Verdict.WRONG, Reason.WRONG
     if odd & HEDGES and len(odd) > 1 and len(response.words) > len(form.words):
@@ -320,19 +320,19 @@ def shared(response: Form, form: Form, odd: set[str]) -> Finding | None:
 
 
 def is_surname(response: Form, form: Form) -> bool:
-    """Whether a response is the last word of a name: Einstein of Albert Einstein."""
+    """Whether the response is the last word of a name: Einstein for Albert Einstein."""
     return response.folded == form.words[-1] and all(word[0].isupper() for word in form.tidied.split()[-2:])
 
 
 def is_other_short_word(typed: str, word: str) -> bool:
-    """Whether two words differ and one is too short for that to be a slip, unless its letters are swapped."""
+    """Whether two words differ, and one is too short for the difference to be a slip or a swap of letters."""
     if min(len(typed), len(word)) > SHORT or sorted(typed) == sorted(word) or is_plural(typed, word):
         return False
     is_mistyped = len(typed) == SHORT < len(word) and edits(typed, word, 1) == 1
     return not is_mistyped or is_another_word(typed, word)
 
 
-# In the order in which they are tried; the first finding stands.
+# In the order in which they are tried; the first one that returns a finding decides.
 RULES: tuple[Rule, ...] = (
     same_text, number, date, chemical, formula, article, accent, spelling, negation, symbol, long, typo, confused,
     near,

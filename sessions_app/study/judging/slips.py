@@ -1,4 +1,4 @@
-"""Slips of the keys told from different words."""
+"""Whether two different words are a typing mistake or two words."""
 
 import re
 
@@ -19,20 +19,20 @@ from sessions_app.study.text.word_lists import is_another_word, is_complete, is_
 # A word longer than this is not compared letter by letter.
 LONGEST_WORD = 100
 SHORT, MIDDLE, LONG = 4, 8, 9
-# In shorter words a single letter more or less makes too many other words.
+# In shorter words one letter more or less makes too many other words.
 SAFE = 6
 MOST_SHARE = 0.15
 
 CHEMICAL = re.compile(rf"(?P<stem>[a-z]*(?:{'|'.join(CHEMICAL_STEMS)}))(?:{'|'.join(CHEMICAL_ENDINGS)})")
 ALPHABETIC = re.compile(r"[a-zß-ÿ\u0100-\u024f\u0370-\u03ff\u0400-\u052f']+")
-# French tenses one letter apart, and what German and Spanish change in the same place.
+# Endings whose words differ by one letter in another tense: French, German and Spanish.
 TENSE_ENDINGS = ("ons", "nen", "mos")
 VOWELS = frozenset("aeiouy")
-# Consonants that are written for each other by ear.
+# Consonants that are confused because they sound alike.
 BY_EAR = frozenset({"cs", "ck", "sz", "gj", "mn", "fv", "dt", "kq", "cz", "bp"})
 # Rows of the usual keyboard.
 KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
-# Endings in which one letter makes another substance, person or tense.
+# Endings in which one other letter means another substance, person or tense.
 TELLING_ENDINGS = re.compile(
     r"(?:[aeiy]n[eo]|[aeio]ls?|[ao]ses?|[aei]tes?|i[dn]es?|mos|ste|mus|tis|en|ns|nt)$"
 )
@@ -46,7 +46,7 @@ def most_edits(length: int) -> int:
 
 
 def are_confused(left: str, right: str) -> bool:
-    """Whether two words are known to be mixed up, or differ in a beginning that turns the meaning."""
+    """Whether two words are often confused, or differ in a prefix that changes the meaning."""
     return (
         right in CONFUSABLES.get(left, ())
         or prefix_differs(left, right)
@@ -63,14 +63,14 @@ def chemical_ending_differs(left: str, right: str) -> bool:
 
 
 def prefix_differs(left: str, right: str) -> bool:
-    """Whether two words are one stem with different beginnings, one of which is a known prefix or none.
+    """Whether two words have one stem and different prefixes (or one has none).
 
-    The stem has at least three letters, so that "in" and "on" are no prefixes of each other.
+    The stem has at least three letters, so that "in" and "on" are no prefixes.
     """
     stem = Postfix.similarity(left, right)
     if stem < 3:
         return False
-    # Letters that belong to both beginnings may also belong to the stem: "hypo|osmotic", "hyper|osmotic".
+    # Letters that are in both prefixes may also belong to the stem: "hypo|osmotic", "hyper|osmotic".
     for size in range(stem, max(2, stem - 5), -1):
         one, other = left[: len(left) - size], right[: len(right) - size]
         if any({one, other} <= alike for alike in ALIKE_PREFIXES):
@@ -85,10 +85,10 @@ def prefix_differs(left: str, right: str) -> bool:
 
 
 def is_slip(typed: str, word: str, *, among_english: bool = False) -> bool:
-    """Whether a typed word is surely a slip for the word: near enough, and edited as fingers slip.
+    """Whether ``typed`` is certainly a slip for ``word``: similar enough, and with mistakes that fingers make.
 
-    What a known word may be mistaken for is known too, so that it bears more; so does one ``among_english``
-    words, for which a word of another language is not meant.
+    More is forgiven in a word of the word lists, because the words that it could be confused with are listed too.
+    So it is ``among_english`` words, where a word of another language is not meant.
     """
     if typed == word:
         return True
@@ -105,9 +105,9 @@ def is_slip(typed: str, word: str, *, among_english: bool = False) -> bool:
 
 
 def is_other_word(typed: str, word: str) -> bool:
-    """Whether a typed word is surely not meant for the word: both are words, and not forms of one in English.
+    """Whether ``typed`` is certainly another word: both are words, and not two forms of one English word.
 
-    In other languages the forms are what is learned.
+    In other languages the forms of a word are often what is learned.
     """
     if typed == word or not is_known(word) or not is_another_word(typed, word):
         return False
@@ -121,7 +121,7 @@ def is_other_word(typed: str, word: str) -> bool:
 
 
 def is_other_foreign_word(typed: str, word: str) -> bool:
-    """Whether both are words, neither an English one: Anreise, Anreiz."""
+    """Whether both are words, and neither is English: Anreise, Anreiz."""
     return is_another_word(typed, word) and not is_english(typed) and not is_english(word)
 
 
@@ -132,7 +132,7 @@ def is_plural(typed: str, word: str) -> bool:
 
 
 def all_slips(typed: str, word: str, *, known: bool) -> bool:
-    """Walk both words; each place where they part must be a swap, a letter more or less, or a near sound."""
+    """Whether each difference is a swap, a letter more or less, or a letter that sounds alike."""
     if typed[0] != word[0] or (not known and typed.endswith(TENSE_ENDINGS) and word.endswith(TENSE_ENDINGS)):
         return False
     at = here = 0
@@ -150,7 +150,7 @@ def all_slips(typed: str, word: str, *, known: bool) -> bool:
 
 
 def is_bounce(typed: str, word: str) -> bool:
-    """Whether the last letter was typed twice, or once instead of twice, in a word where that makes no other."""
+    """Whether the last letter was typed twice or once by mistake, in a word where that makes no other word."""
     if len(word) >= SAFE and len(typed) == len(word) - 1:
         return word[-1] == word[-2] and word[-1] not in "se"
     return (
@@ -159,7 +159,7 @@ def is_bounce(typed: str, word: str) -> bool:
 
 
 def slip_at(typed: str, at: int, word: str, here: int, *, known: bool) -> tuple[int, int] | None:
-    """Return how far the slip at these places reaches in both words, or None where it is none."""
+    """Return the length of the slip at these places in both words, or None if it is no slip."""
     left, right = typed[at:], word[here:]
     if left[1:2] == right[:1] and len(left) - len(right) in (1, 2):
         return (1, 0) if is_safe_letter(typed, at, word, known=known) else None
@@ -168,19 +168,19 @@ def slip_at(typed: str, at: int, word: str, here: int, *, known: bool) -> tuple[
     if len(right) > 1 and left[:2] == right[1::-1]:
         return None if not known and is_tense(word, right) else (2, 2)
     if typed[at] == typed[at - 1] and right[:1] == right[1:2]:
-        # The wrong one of two letters was doubled: vaccum.
+        # The wrong letter was doubled: vaccum.
         return (1, 1) if known else None
     is_near = is_near_in_known(left, right) if known else is_near_sound(left, right, word)
     return (1, 1) if is_near else None
 
 
 def is_tense(word: str, rest: str) -> bool:
-    """German strong verbs swap ie and ei: schreiben, schrieben."""
+    """Whether a German strong verb swaps ie and ei: schreiben, schrieben."""
     return rest[:2] in ("ie", "ei") and word.endswith("en")
 
 
 def is_safe_letter(longer: str, at: int, word: str, *, known: bool) -> bool:
-    """Whether a letter too many or too few, at this place of the longer word, is no other word's letter."""
+    """Whether a letter more or less, at this place of the longer word, makes no other word."""
     if longer[at] in (longer[at - 1], longer[at + 1 : at + 2]):
         # Long and short vowels make other words, as in Finnish and Japanese.
         return known or (len(word) >= SAFE and longer[at] not in VOWELS)
@@ -190,14 +190,14 @@ def is_safe_letter(longer: str, at: int, word: str, *, known: bool) -> bool:
 
 
 def is_near_in_known(left: str, right: str) -> bool:
-    """Whether two letters in a known word are confused by ear or lie side by side, and do not end it."""
+    """Whether two letters of a known word sound alike or are neighbours on the keyboard, and do not end it."""
     pair = {left[0], right[0]}
     beside = any(abs(row.find(left[0]) - row.find(right[0])) == 1 for row in KEYS if pair <= set(row))
     return len(right) > 1 and (pair <= VOWELS or "".join(sorted(pair)) in BY_EAR or beside)
 
 
 def is_near_sound(left: str, right: str, word: str) -> bool:
-    """Whether two letters in a long word are confused by ear, away from an ending that tells."""
+    """Whether two letters of a long word sound alike, and are not in an ending that changes the meaning."""
     pair = "".join(sorted(left[0] + right[0]))
     if len(word) < MIDDLE or len(right) < 3 or (len(right) <= 4 and TELLING_ENDINGS.search(right)):
         return TELLING_SPELLING.search(right) is not None and len(word) >= MIDDLE and set(pair) == {"a", "e"}
@@ -206,7 +206,7 @@ def is_near_sound(left: str, right: str, word: str) -> bool:
     return set(pair) <= VOWELS or pair in BY_EAR
 
 
-# -ant and -ent, -ance and -ence are one ending in English, spelled by chance.
+# In English -ant and -ent, -ance and -ence are one ending with two spellings.
 TELLING_SPELLING = re.compile(r"^[ae]n(?:t|ts|ce|cy|tly)$")
 
 

@@ -1,16 +1,16 @@
-"""One word spelled in two ways: British and American, joined or apart, umlauts written out."""
+"""Two spellings of one word: British and American, one word or two, umlauts written as two letters."""
 
 import re
 
 from sessions_app.study.text.meanings import NEGATIONS
 
-# Shorter texts joined are other words: "a part", "apart".
+# Shorter texts may be other words without their space: "a part", "apart".
 SHORTEST_JOINED = 6
-# Words that joined to the next one, or standing apart, make another meaning: "not able", "notable".
+# Words that change the meaning when they are joined to the next one or separated from it: "not able", "notable".
 TURNING_APART = NEGATIONS - {"non"} | {"a", "an", "in", "to", "be", "re", "s", "all", "may"}
 
-# A text without the hint has nothing for the pattern, nor has one of letters alone where the hint is empty.
-# Each pattern is narrow enough to make no word of another.
+# A pattern is only tried on a text with its hint; one without a hint, on a text that is not of letters alone.
+# Each pattern is narrow enough not to turn a word into another one.
 VARIANTS = (
     # SHA-256
     ("", r"(?<=[a-z][a-z])[- ](?=\d)", ""),
@@ -46,7 +46,7 @@ GAPS = re.compile(r"(?<=[^\W\d_])[ ']+(?=[^\W\d_])")
 
 
 def one_spelling(plain: str) -> str:
-    """Return a text without accents in the spelling in which variants are compared."""
+    """Return a text without accents in the one spelling in which variants are compared."""
     is_letters = plain.replace(" ", "").isalpha()
     for hint, pattern, letters in PATTERNS:
         if hint in plain and (hint or not is_letters):
@@ -63,6 +63,6 @@ def joined(plain: str) -> str:
 
 
 def may_join(words: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether a space or apostrophe more or less leaves the meaning: in long texts without a turning word."""
+    """Whether a space or apostrophe more or less keeps the meaning: in long texts without words that change it."""
     odd = set(words) ^ set(other)
     return len(joined(" ".join(words))) >= SHORTEST_JOINED and not odd & (TURNING_APART)

@@ -1,4 +1,4 @@
-"""The judge: a response against everything that counts as the answer, and against the other cards."""
+"""The judge: compares a response with all accepted answers, and with the answers of other cards."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from sessions_app.study.judging.rules import MOST_WORDS, RULES, Finding
 from sessions_app.study.text.answer_forms import LONGEST, Form, folded_set, forms_of, split_response
 from sessions_app.study.types import Verdict
 
-# What the fair setting forgives and the exact one does not.
+# Reasons that are forgiven, unless answers have to be exact.
 FORGIVEN = frozenset({Reason.ARTICLE, Reason.ACCENT, Reason.SPELLING, Reason.TYPO})
 RANKS = {Verdict.CORRECT: 2, Verdict.ASK: 1, Verdict.WRONG: 0}
 
@@ -29,9 +29,9 @@ def judge(
     """Judge a typed response against a card's answer and its other accepted answers.
 
     ``others`` are the answers of the deck's other cards, ``twins`` of the cards that mean the same as this one.
-    ``strict`` takes no slips, missing accents, articles or other spellings. In doubt the verdict is to ask.
-    Raises nothing, whatever the texts: where a rule fails that is logged, and the verdict is to ask. The rules
-    are docs/answers.md's.
+    ``strict`` forgives no slips, missing accents, articles or other spellings. In doubt the verdict is ``ASK``.
+    Raises nothing for any text: if a rule fails, that is logged, and the verdict is ``ASK``. docs/answers.md has
+    the rules.
     """
     try:
         judgement = judged(response, answer, tuple(accepted), prompt, tuple(others), tuple(twins))
@@ -68,13 +68,13 @@ def judged(
 
 
 def oversized(answer: str) -> Judgement:
-    """A response too long to be looked into: only an answer of that kind may be meant."""
+    """The judgement of a response that is too long to compare: wrong, unless the answer is long too."""
     is_long = len(answer) > LONGEST or len(answer.split()) > MOST_WORDS
     return Judgement(Verdict.ASK if is_long else Verdict.WRONG, Reason.LONG, answer)
 
 
 def best_of(typed: Form, forms: Sequence[Form], answer: str) -> Judgement:
-    """Return the kindest finding among the accepted forms, the earliest of equals."""
+    """Return the best verdict among the accepted forms, the first of equal ones."""
     pieces = split_response(typed.tidied)
     if len(pieces) > 1 and {*pieces} <= {form.folded for form in forms}:
         return Judgement(Verdict.CORRECT, Reason.ALTERNATIVE, answer)
@@ -105,7 +105,7 @@ def beside_others(
     others: tuple[str, ...],
     twins: tuple[str, ...],
 ) -> Judgement:
-    """Return the judgement, unless the response is the prompt or rather another card's answer."""
+    """Return ``best``, unless the response is the prompt or fits another card's answer better."""
     if best.verdict is Verdict.CORRECT and best.reason in (
         Reason.EXACT,
         Reason.NUMBER,
@@ -134,7 +134,7 @@ def beside_others(
 
 
 def is_nearer(typed: Form, matched: str, others: tuple[str, ...]) -> bool:
-    """Whether another card's answer is as near to a slip as the matched text."""
+    """Whether another card's answer differs from the response in no more letters than the matched text."""
     distance = OSA.distance(typed.folded, Form(matched).folded)
     return (
         process.extractOne(typed.folded, folded_set(others), scorer=OSA.distance, score_cutoff=distance)

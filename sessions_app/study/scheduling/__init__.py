@@ -1,1 +1,1 @@
-"""FSRS and levels."""
+"""FSRS memories, and the levels of cards. Nothing here depends on a clock, on chance or on other cards."""

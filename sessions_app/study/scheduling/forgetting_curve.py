@@ -1,4 +1,4 @@
-"""The forgetting curve of one card: what its outcomes have made of predicted recall, and what comes."""
+"""The forgetting curve of one card: its predicted recall until now, and in the future."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sessions_app.study.scheduling.fsrs_memory import retrievability
 from sessions_app.study.scheduling.progress import counted, fold
 from sessions_app.study.scheduling.types import Memory, Outcome, Progress
 
-# So many of the last recalls are drawn, each with so many points on the way to the next.
+# The last recalls that are drawn, at most this many, and the points between one and the next.
 MOST_RECALLS = 30
 POINTS = 16
 
@@ -23,9 +23,9 @@ class RecallPoint:
 
 
 def memories(outcomes: Iterable[Outcome], retention: float) -> list[Memory]:
-    """The memory after each recall that fed it, oldest first; the last ones alone of a long history.
+    """The memory after each recall that updated it, oldest first, at most the last `MOST_RECALLS`.
 
-    ``outcomes`` come in order of time.
+    ``outcomes`` are in order of time.
     """
     found: dict[datetime, Memory] = {}
     progress = Progress()
@@ -39,7 +39,7 @@ def memories(outcomes: Iterable[Outcome], retention: float) -> list[Memory]:
 def curve(recalls: Sequence[Memory], until: datetime) -> list[RecallPoint]:
     """Predicted recall from the first of ``recalls`` until ``until``, which is not before the last of them.
 
-    It is 1 at each recall, and falls from there: two points lie at the instant of the next one.
+    It is 1 at each recall and falls after it, so there are two points at the instant of the next recall.
     """
     ends = [later.last_review for _, later in pairwise(recalls)] + [until]
     return [
@@ -50,6 +50,6 @@ def curve(recalls: Sequence[Memory], until: datetime) -> list[RecallPoint]:
 
 
 def falling(memory: Memory, start: datetime, end: datetime) -> list[RecallPoint]:
-    """Predicted recall from ``start`` to ``end`` while nothing feeds ``memory``; dense where it falls fastest."""
+    """Predicted recall from ``start`` to ``end`` without an update of ``memory``; dense where it falls fast."""
     instants = [start + (end - start) * (number / POINTS) ** 2 for number in range(POINTS + 1)]
     return [RecallPoint(at, retrievability(memory, at)) for at in instants]

@@ -1,11 +1,11 @@
-"""FSRS behind two functions: what a rating does to a memory, and how likely recall is at an instant.
+"""FSRS: the memory after a rating (`review`), and the probability of recall at an instant (`retrievability`).
 
-The numbers are those of the `fsrs` package (py-fsrs, FSRS-6) without fuzz: intervals must be a function of the
-log alone. Formulas: https://github.com/open-spaced-repetition/awesome-fsrs/wiki/The-Algorithm
+The numbers are those of the `fsrs` package (py-fsrs, FSRS-6) without fuzz: intervals must depend on the log alone.
+Formulas: https://github.com/open-spaced-repetition/awesome-fsrs/wiki/The-Algorithm
 
-FSRS was fitted to whole study days between answers, 0 on the same one, and so count Anki and fsrs-rs. The package
-takes instants and counts 24-hour periods: a learner who comes five minutes earlier every evening would be on the
-same day for ever. So it is given instants that lie whole study days apart.
+FSRS was fitted to whole study days between answers, 0 on the same day; Anki and fsrs-rs count in the same way.
+The package takes instants and counts periods of 24 hours: a learner who studies five minutes earlier every
+evening would stay on the same day for ever. So this module gives it instants that are whole study days apart.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -17,13 +17,13 @@ from sessions_app.study.scheduling.types import Memory
 from sessions_app.study.types import Rating, State
 
 VERSION = "fsrs-6-days"
-"""Names what the fold makes of a log: raised whenever the same lines come to other progress."""
+"""The version of the rules that turn a log into progress. Raise it when the same lines give other progress."""
 
 DEFAULT_RETENTION = 0.9
 MIN_RETENTION, MAX_RETENTION = 0.70, 0.99
 SAME_DAY_STEP = timedelta(minutes=10)
 SECONDS_PER_DAY = 86_400
-# Any day: the package looks at differences alone.
+# Any day will do: the package only uses differences.
 DAY_ZERO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -44,10 +44,10 @@ def review(
     """The memory after a recall rated ``rating`` at ``now``, in the learner's study day ``day``.
 
     ``memory`` is None at a card's first recall. ``retention`` is the probability of recall, 0.70 to 0.99, at which
-    the card becomes due again. Elapsed time is counted in study days, and an earlier one lived again (by flying
-    west, or with a clock put back) is the same day.
+    the card becomes due again. Elapsed time is counted in study days; a day before the memory's (the learner flew
+    west, or the clock was set back) counts as the same day.
     """
-    # An id is given because the library otherwise takes one from the clock and sleeps a millisecond for it.
+    # Without an id the library takes one from the clock and sleeps a millisecond for it.
     before, at = fsrs.Card(card_id=1, due=DAY_ZERO), DAY_ZERO
     if memory is not None:
         before = fsrs.Card(
@@ -86,7 +86,7 @@ def previews(
 def retrievability(memory: Memory, now: datetime) -> float:
     """The predicted probability of recall at ``now``, 0 to 1.
 
-    In fractional days: the library counts whole ones, and would call a card certain until the next morning.
+    Calculated in fractional days: the library counts whole days, and would return 1 until the next day.
     """
     elapsed = max(0.0, (now - memory.last_review).total_seconds() / SECONDS_PER_DAY)
     decay, factor = forgetting_curve()
@@ -97,7 +97,7 @@ def falls_to(memory: Memory, recall: float) -> datetime:
     """The instant at which predicted recall falls to ``recall`` (0 to 1)."""
     decay, factor = forgetting_curve()
     days = memory.stability / factor * (recall ** (1 / decay) - 1)
-    # A hundred years is the library's own longest interval, and keeps the sum inside a date's range.
+    # A hundred years is the library's own longest interval, and keeps the result in the range of datetime.
     return memory.last_review + timedelta(days=min(days, 36_500))
 
 

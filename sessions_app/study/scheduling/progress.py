@@ -1,7 +1,7 @@
-"""The fold: what a learner's outcomes on one side of one card add up to.
+"""The progress that a learner's outcomes on one side of one card add up to.
 
-A derived value depends on that card's outcomes, in order, and on the desired retention, and on nothing else:
-no clock, no other card, no chance. So the log can be replayed, and any answer taken back.
+It depends only on that card's outcomes, in order, and on the desired retention: on no clock, no other card and no
+randomness. So the log can be replayed, and any answer can be taken back.
 """
 
 from collections import deque
@@ -14,7 +14,7 @@ from sessions_app.study.scheduling import fsrs_memory
 from sessions_app.study.scheduling.types import Fold, Memory, Need, NextStep, Outcome, Progress, Tally
 from sessions_app.study.types import Level, Rating, State
 
-# Days with an unaided recall that make a card mastered, and other questions that keep two recalls apart.
+# Days with a recall that make a card mastered; and other questions that have to be between two recalls of one day.
 MASTERED_DAYS = 3
 RECALLS_APART = 3
 LEECH_LAPSES = 8
@@ -23,12 +23,12 @@ FADING = 0.8
 
 
 def gap_needed(deck_size: int) -> int:
-    """How many other questions must lie between two recalls of one evening, in a deck of that many cards."""
+    """How many other questions must be between two recalls on one day, in a deck of ``deck_size`` cards."""
     return max(0, min(RECALLS_APART, deck_size - 1))
 
 
 def fold(progress: Progress, outcome: Outcome, retention: float) -> Progress:
-    """The progress after ``outcome``. Outcomes come in order of time, all on one card and side."""
+    """The progress after ``outcome``. Outcomes are in order of time, all on one card and side."""
     after = replace(
         progress,
         memory=_next_memory(progress, outcome, retention),
@@ -40,10 +40,10 @@ def fold(progress: Progress, outcome: Outcome, retention: float) -> Progress:
 
 
 def replay(outcomes: Iterable[Outcome], retention: float, since: datetime | None = None) -> Fold:
-    """Fold ``outcomes``, which come in order of time, from the beginning; a tally for each of them.
+    """The progress after all ``outcomes``, which are in order of time, and a tally for each of them.
 
-    Where an outcome's ``since`` is later than all before it, and once more at the end where ``since``, the one in
-    force now, is, only what was answered at that moment or after it goes on counting.
+    An outcome's ``since``, and at the end ``since`` itself, is the moment of a new start: answers before it no
+    longer count for the progress.
     """
     outcomes = list(outcomes)
     progress = reduce(
@@ -53,7 +53,7 @@ def replay(outcomes: Iterable[Outcome], retention: float, since: datetime | None
 
 
 def counted(outcomes: Sequence[Outcome], since: datetime | None = None) -> Sequence[Outcome]:
-    """Those of ``outcomes`` that go on counting: the latest of ``since`` and all that they name is in force."""
+    """The ``outcomes`` after the last new start: the latest of ``since`` and of the outcomes' own ``since``."""
     in_force = max((outcome.since for outcome in outcomes if outcome.since), default=since)
     if in_force is None:
         return outcomes
@@ -62,7 +62,7 @@ def counted(outcomes: Sequence[Outcome], since: datetime | None = None) -> Seque
 
 
 def tally(progress: Progress, outcome: Outcome) -> Tally:
-    """What ``outcome``, on a card with this ``progress`` before it, adds to its study day."""
+    """What ``outcome`` adds to its study day; ``progress`` is the card's progress before it."""
     return _tally(outcome, had_memory=progress.memory is not None, last_day=progress.last_day)
 
 
@@ -78,51 +78,52 @@ def _tally(outcome: Outcome, *, had_memory: bool, last_day: date | None) -> Tall
 
 
 def _tallies(outcomes: Sequence[Outcome]) -> list[Tally]:
-    """A tally for each outcome, as seen when it was answered, when fewer had ceased to count.
+    """A tally for each outcome, as it was when the outcome was answered: later new starts do not change it.
 
-    A tally asks of what counted before only whether it made a memory, and for its latest day. So those that count
-    are a window whose start moves on, and nothing is folded again, however often something started anew.
+    A tally only needs to know whether the card had a memory, and the latest day of the outcomes that counted. So
+    those outcomes are a window whose start moves forward, and nothing is calculated twice for any number of
+    starts.
     """
     tallies = []
     in_force: datetime | None = None
-    start, feeding = 0, 0
-    # Places of outcomes in the window, each on a later day than all after it: the first has the latest day.
+    start, made = 0, 0
+    # Places of outcomes in the window, each on a later day than all that follow: the first has the latest day.
     latest: deque[int] = deque()
     for place, outcome in enumerate(outcomes):
         in_force = max(filter(None, (in_force, outcome.since)), default=None)
         while in_force and start < place and outcomes[start].reviewed_at < in_force:
-            feeding -= _feeds(outcomes[start])
+            made -= _makes_memory(outcomes[start])
             start += 1
         while latest and latest[0] < start:
             latest.popleft()
         last_day = outcomes[latest[0]].study_day if latest else None
-        tallies.append(_tally(outcome, had_memory=feeding > 0, last_day=last_day))
-        feeding += _feeds(outcome)
+        tallies.append(_tally(outcome, had_memory=made > 0, last_day=last_day))
+        made += _makes_memory(outcome)
         while latest and outcomes[latest[-1]].study_day <= outcome.study_day:
             latest.pop()
         latest.append(place)
     return tallies
 
 
-def _feeds(outcome: Outcome) -> bool:
-    """Whether a card has a memory after the outcome, whatever was before."""
+def _makes_memory(outcome: Outcome) -> bool:
+    """Whether a card has a memory after the outcome in any case."""
     return outcome.is_recall or outcome.memory is not None
 
 
 def is_leech(progress: Progress) -> bool:
-    """Whether the card keeps being forgotten: it wants rewriting rather than repeating."""
+    """Whether the card is forgotten so often that it should be rewritten."""
     return progress.lapses >= LEECH_LAPSES
 
 
 def fades_at(progress: Progress) -> datetime | None:
-    """When a card with this progress becomes fading; None unless it is mastered."""
+    """When a card with this progress starts to be fading; None unless it is mastered."""
     if progress.level is not Level.MASTERED or progress.memory is None:
         return None
     return fsrs_memory.falls_to(progress.memory, FADING)
 
 
 def next_step(progress: Progress, today: date) -> NextStep | None:
-    """What lifts a card to the next level, as seen on the study day ``today``; None at the highest."""
+    """What raises a card to the next level, as of the study day ``today``; None at the highest level."""
     is_new_day = progress.last_recall_day is None or today > progress.last_recall_day
     if progress.level is Level.MASTERED:
         return None
@@ -143,31 +144,32 @@ def _next_memory(progress: Progress, outcome: Outcome, retention: float) -> Memo
     if not outcome.is_recall:
         if memory is None or outcome.is_correct:
             return memory
-        # Recognition never changes a memory, but who misses the answer among four should see the card again.
+        # Recognition never changes a memory, but after a wrong choice the learner should see the card again.
         return replace(
             memory,
             due=min(memory.due, outcome.reviewed_at),
             due_day=min(memory.due_day, outcome.study_day),
         )
-    if memory is not None and outcome.rating is None and not _may_feed(progress, memory, outcome):
+    if memory is not None and outcome.rating is None and not _may_update_memory(progress, memory, outcome):
         return memory
     rating = outcome.rating or (Rating.GOOD if outcome.is_correct else Rating.AGAIN)
     return fsrs_memory.review(memory, rating, outcome.reviewed_at, outcome.study_day, retention)
 
 
-def _may_feed(progress: Progress, memory: Memory, outcome: Outcome) -> bool:
-    """Whether a recall that the learner has not rated feeds the memory.
+def _may_update_memory(progress: Progress, memory: Memory, outcome: Outcome) -> bool:
+    """Whether a recall that the learner has not rated updates the memory.
 
-    Minutes after a question that showed the answer, it would triple a memory that was last fed on another day
-    without proving anything. On a day on which the memory was fed, FSRS has a formula of its own for what follows.
+    Minutes after a question that showed the answer, it would triple the stability of a memory that was last
+    updated on another day, and prove nothing. On a day on which the memory was updated, FSRS has a formula for
+    the same day.
     """
     return _first_of_day(progress, outcome) or outcome.study_day <= memory.day
 
 
 def _right(before: Progress, after: Progress, outcome: Outcome) -> Progress:
     if not outcome.is_recall:
-        lifts = before.level is Level.NEW and outcome.kind.raises_level
-        return _at(after, Level.RECOGNISED) if lifts else after
+        raises = before.level is Level.NEW and outcome.kind.raises_level
+        return _at(after, Level.RECOGNISED) if raises else after
     new_day = before.last_recall_day is None or outcome.study_day > before.last_recall_day
     after = replace(
         after,
@@ -193,7 +195,7 @@ def _level_after_recall(before: Progress, after: Progress, outcome: Outcome, *, 
 
 def _wrong(before: Progress, after: Progress, outcome: Outcome) -> Progress:
     forgot = _state(before) is State.REVIEW and _state(after) is State.RELEARNING
-    # Once a day: one bad sitting makes no leech.
+    # At most one lapse a day, so that one bad session makes no leech.
     lapsed = forgot and (before.last_lapse_day is None or outcome.study_day > before.last_lapse_day)
     return replace(
         after,
@@ -218,5 +220,5 @@ def _at(progress: Progress, level: Level) -> Progress:
 
 
 def _later(known: date | None, day: date) -> date:
-    """The later day: a learner who travels west lives an earlier study day again, and it is not a new one."""
+    """The later day: if a learner flies west and has a study day twice, the second is not a new day."""
     return day if known is None else max(known, day)

@@ -1,4 +1,4 @@
-"""What progress on a card consists of."""
+"""The types of scheduling: memory, outcome, progress, and what an outcome adds to a study day."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ class Memory:
     ``stability`` is the number of days after which recall falls to 90 %, ``difficulty`` 1 to 10; ``step`` is
     the position among the same-day steps, None in the review state.
 
-    A card in a same-day step is due at the instant ``due``. Any other is due on the study day ``due_day``, a date
-    without a zone, and its ``due`` says no more than how long after the answer that is. Both are plain FSRS.
-    ``last_review`` is the instant at which the memory was last fed, ``day`` the latest study day on which it was.
+    A card in a same-day step is due at the instant ``due``. Any other card is due on the study day ``due_day``, a
+    date without a zone; its ``due`` only says how long after the answer that is. Both are what FSRS returns.
+    ``last_review`` is the instant of the memory's last update, ``day`` the latest study day with an update.
     """
 
     stability: float
@@ -34,13 +34,12 @@ class Memory:
 class Outcome:
     """What one response says about one card.
 
-    ``rating`` is given where the learner (or Spaced) rated the recall; it then always feeds the memory.
-    ``gap`` counts the other questions since this card's last recall on the same study day (None where there
-    was none), ``gap_needed`` how many would have kept the two recalls apart in a deck of that size then.
-    ``since`` is the moment before which nothing counted any more when this was answered: the learner had started
-    over, or the card had become a new question. None where everything counted.
-    ``memory`` is given where the answer comes from another program, with what that had made of it: it is taken as
-    it is.
+    ``rating``: the learner's rating of the recall; with one the recall always updates the memory.
+    ``gap``: how many other questions there were since this card's last recall on the same study day; None without
+    one. ``gap_needed``: how many were needed between two recalls, in a deck of the size that it had then.
+    ``since``: answers before this moment did not count any more when this was answered, because the learner had
+    started over or the card had become a new question. None if everything counted.
+    ``memory``: the memory that another program had calculated; it is used unchanged.
     """
 
     side: Side
@@ -66,11 +65,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a card's outcomes on one side add up to. The default is a card never answered.
+    """What a card's outcomes on one side add up to. The default is a card that was never answered.
 
-    ``peak`` is the highest level reached: a lost step is won back by one recall. ``recall_days`` counts the
-    study days with a right unaided recall. ``lapses`` counts the study days on which a card was forgotten that had
-    left the same-day steps.
+    ``peak`` is the highest level reached: one recall restores a lost level. ``recall_days`` is the number of study
+    days with a right recall, ``lapses`` of those on which the card was forgotten after it had left the same-day
+    steps.
     """
 
     level: Level = Level.NEW
@@ -90,8 +89,8 @@ class Progress:
 class Tally:
     """What outcomes add to a learner's study day.
 
-    ``introduced`` counts cards that got a memory; ``recalls`` and ``recalls_right`` count only the first recall
-    of a day on cards that had a memory before: the ones in which forgetting shows.
+    ``introduced`` counts cards that got a memory. ``recalls`` and ``recalls_right`` count only the first recall of
+    a day on a card that had a memory before, because only these show forgetting.
     """
 
     answers: int = 0
@@ -120,7 +119,7 @@ class Fold:
 
 
 class Need(StrEnum):
-    """What a right recall needs besides being right, to lift a card to the next level."""
+    """What a right recall also needs, to raise a card to the next level."""
 
     RECALL = "recall"
     APART = "apart"
@@ -129,10 +128,10 @@ class Need(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """What takes a card to the next ``level``: right recalls on ``days`` different study days.
+    """What raises a card to the next ``level``: right recalls on ``days`` different study days.
 
-    The first of them may come at once (``RECALL``), after some other questions or on a later study day
-    (``APART``), or only on a later study day than today (``LATER_DAY``).
+    The first of them may be at once (``RECALL``), after some other questions or on a later study day (``APART``),
+    or only on a later study day than today (``LATER_DAY``).
     """
 
     level: Level

@@ -15,11 +15,11 @@ from sessions_app.study.text.numbers import Quantity, quantity
 
 Value = TypeVar("Value")
 
-# A text longer than this is compared as it stands.
+# Longer texts, in characters, are compared without being split or cleaned.
 LONGEST = 1_000
 MOST_FORMS = 50
 
-# Brackets that hold symbols are mathematics or code, not a remark.
+# Brackets with symbols in them are mathematics or code, not a remark.
 REMARK = re.compile(r"(?:(?<=\s)|^)[(\[][^\W\d_][^()\[\]=+*/^\\]*[)\]](?=\s|[.,;]|$)")
 # Letters that may be there or not: colo(u)r, actor(s).
 OPTIONAL = re.compile(
@@ -31,22 +31,22 @@ FORMULA_SIGNS = re.compile(r"[$\\^=]")
 
 
 class lazily(Generic[Value]):  # noqa: N801 - it is used as a decorator
-    """An attribute worked out when it is first asked for: functools.cached_property without its costly lock."""
+    """An attribute that is calculated once, when it is first read: functools.cached_property without its lock."""
 
-    def __init__(self, work_out: Callable[[Any], Value]) -> None:
-        self.work_out = work_out
-        self.__doc__ = work_out.__doc__
+    def __init__(self, calculate: Callable[[Any], Value]) -> None:
+        self.calculate = calculate
+        self.__doc__ = calculate.__doc__
 
     def __get__(self, form: Any, _: object = None) -> Value:
-        value = form.__dict__[self.work_out.__name__] = self.work_out(form)
+        value = form.__dict__[self.calculate.__name__] = self.calculate(form)
         return value
 
 
 class Form:
-    """A text made ready for comparison; what else it may be is found out when a rule first asks.
+    """A text prepared for comparison; other readings of it are calculated when a rule first needs them.
 
-    Beyond ``LONGEST`` characters only ``shown`` is the whole text. ``is_whole`` is true of the answer itself,
-    ``is_part`` of an alternative split off or a text without its remark.
+    Only ``shown`` has more than ``LONGEST`` characters. ``is_whole``: it is the answer itself. ``is_part``: it is
+    one of several alternatives, or a text without its remark.
     """
 
     def __init__(self, shown: str, *, is_whole: bool = True, is_part: bool = False) -> None:
@@ -63,7 +63,7 @@ class Form:
 
     @lazily
     def article(self) -> str:
-        """The article or "to" that the text begins with, with its space; empty where there is none."""
+        """The article or "to" at the beginning of the text, with its space; empty if there is none."""
         if self.folded.startswith("l'"):
             return "l'"
         first, space, rest = self.folded.partition(" ")
@@ -79,7 +79,7 @@ class Form:
 
     @lazily
     def notation(self) -> str:
-        """Numbers in digits, abbreviations spelled out."""
+        """The text with numbers in digits and abbreviations written out."""
         return one_notation(self.tidied, self.folded, self.words)
 
     @lazily
@@ -92,12 +92,12 @@ class Form:
 
     @lazily
     def compound(self) -> str | None:
-        """The chemical formula, flat."""
+        """The chemical formula without raised and lowered digits."""
         return compound(self.tidied)
 
     @lazily
     def formula(self) -> str | None:
-        """The formula's one spelling."""
+        """The formula in the one spelling in which formulas are compared."""
         return spelled(self.tidied) if looks_like(self.tidied) else None
 
 
@@ -141,5 +141,5 @@ def split_response(text: str) -> list[str]:
 
 @lru_cache(maxsize=64)
 def folded_set(texts: tuple[str, ...]) -> frozenset[str]:
-    """Return every folded form of other cards' texts."""
+    """Return all folded forms of other cards' texts."""
     return frozenset(fold(tidy(part[:LONGEST])) for text in texts for part in parts(text)) - {""}

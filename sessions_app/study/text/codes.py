@@ -1,4 +1,4 @@
-"""Codes: chemical formulas, and short texts in which capital and small letters are different things."""
+"""Codes: chemical formulas, and short texts in which upper and lower case mean different things."""
 
 import re
 
@@ -20,15 +20,15 @@ RAISED = re.compile(r"\^(?!\{?\d*[+-])")
 RAISED_DIGITS = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+(?![⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹])")
 MARKUP = str.maketrans({**dict.fromkeys("^_{}$ "), "*": "·", ".": "·", "⋅": "·"})
 LONGEST_COMPOUND = 60
-# A switch of a command: -r is not -R.
+# An option of a command: -r is not -R.
 OPTION = re.compile(r"(?:^|\s)-[A-Za-z]+\b")
-# Words of two letters that a capital does not change.
+# Words of two letters that mean the same with a capital.
 COMMON_WORDS = frozenset({"no", "ja", "da", "go", "ok"})
 LONGEST = 12
 
 
 def case_matters(response: str, answer: str) -> bool:
-    """Whether two tidy texts that differ in case only may be different things."""
+    """Whether two tidy texts that differ only in case may mean different things."""
     if response == answer:
         return False
     if OPTION.search(answer):
@@ -52,7 +52,7 @@ def flattened(tidied: str) -> str:
 
 
 def compound(tidied: str) -> str | None:
-    """Return a chemical formula in its flat spelling: SO4^2- and SO₄²⁻ are SO42-. None where it is none."""
+    """Return a chemical formula in its flat spelling: SO4^2- and SO₄²⁻ are SO42-. None for other texts."""
     if len(tidied) > LONGEST_COMPOUND or not HINT.search(tidied):
         return None
     if RAISED.search(tidied) or RAISED_DIGITS.search(tidied):

@@ -1,4 +1,4 @@
-"""Dates compared by day, month and year, however they are written."""
+"""Dates in many notations, compared by day, month and year."""
 
 import re
 from typing import NamedTuple
@@ -34,7 +34,7 @@ NUMERIC = re.compile(r"(?P<one>\d{1,2})([./-]) ?(?P<two>\d{1,2})\2 ?(?P<year>\d{
 
 
 class Date(NamedTuple):
-    """Zero where the text does not say."""
+    """A date; a part that the text does not have is 0."""
 
     year: int
     month: int
@@ -42,7 +42,7 @@ class Date(NamedTuple):
 
 
 def dates(tidied: str) -> tuple[Date, ...]:
-    """Return the dates that a text may mean; none where it is not a date."""
+    """Return the dates that a text may mean; none if it is not a date."""
     if len(tidied) > LONGEST or not any(map(str.isdecimal, tidied)) or not tidied.isprintable():
         return ()
     text = tidied.casefold().rstrip(".")
@@ -63,7 +63,7 @@ def valid(*read: Date) -> tuple[Date, ...]:
 
 
 def are_same(one: tuple[Date, ...], other: tuple[Date, ...]) -> bool | None:
-    """Whether two texts mean one date; None where that depends on how they are read or what they leave out."""
+    """Whether two texts mean the same date; None if that depends on how they are read or on missing parts."""
     if one == other and len(one) == 1:
         return True
     if set(one) & set(other) or any(fits(left, right) for left in one for right in other):

@@ -1,4 +1,4 @@
-"""Formulas compared by what they write: LaTeX and plain signs brought to one spelling."""
+"""Formulas in one spelling for comparison, whether they are written in LaTeX or with plain signs."""
 
 import re
 
@@ -33,7 +33,7 @@ NAMED = re.compile(
 SPACING = re.compile(r"\\[,;:! ()\[\]]|[$\s]")
 DIGITS_APART = re.compile(r"(?<=\d)\s+(?=\d)")
 TIMES = re.compile(r"(?<=\d)[xX](?=\d)")
-# Either part may be empty: it is half typed.
+# Either part may be empty, if the formula is only half typed.
 FRACTION = re.compile(r"\\frac(?:\{([^{}]*)\}|(\w))(?:\{([^{}]*)\}|(\w))")
 GROUP = re.compile(r"\{([^{}]*)\}")
 # A product above a bar needs no brackets.
@@ -59,7 +59,7 @@ SOLUTION = re.compile(r"[A-Za-z]=([-\d./√π]+)")
 OPERATOR = re.compile(r"[-+*/±^∪∩≤≥<>=≠≈∈→]")
 
 
-# Formulas that are equal but for one of these say something else: a number, an operator, a minus, a bar, a power.
+# Formulas that only differ in one of these are different: a number, an operator, a minus, a fraction bar, a power.
 LIKENESSES = (
     (NUMERAL, "0"),
     (OPERATOR, "+"),
@@ -70,7 +70,7 @@ LIKENESSES = (
 
 
 def looks_like(text: str) -> bool:
-    """Whether a tidy text is one formula: it has a formula's signs and no prose."""
+    """Whether a tidy text is a formula: it has signs of formulas, and no longer words."""
     return len(text) <= LONGEST and bool(LOOKS.search(text)) and not PROSE.search(text)
 
 
@@ -96,12 +96,12 @@ def grouped(text: str) -> str:
 
 
 def ungrouped(text: str) -> str:
-    """Braces around one token go; around more they are brackets, as people type them."""
+    """The text without braces: around one token they are removed, around more they become brackets."""
     return GROUP.sub(lambda found: grouped(found[1]), text)
 
 
 def differ_surely(left: str, right: str) -> bool:
-    """Whether two spelled formulas are surely different: by letters, or by one number or sign."""
+    """Whether two formulas in one spelling are certainly different: in letters, or in one number or sign."""
     if set(filter(str.isalpha, left)) != set(filter(str.isalpha, right)):
         return True
     if left.count("'") != right.count("'"):
@@ -114,6 +114,6 @@ def differ_surely(left: str, right: str) -> bool:
 
 
 def solution(text: str) -> str | None:
-    """Return the value of a spelled formula that says only what a variable is: 2 of x=2."""
+    """Return the value in a formula that only gives a variable's value: 2 for x=2; None for others."""
     found = SOLUTION.fullmatch(text)
     return found[1] if found else None

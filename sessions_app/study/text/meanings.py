@@ -1,4 +1,4 @@
-"""Words and beginnings that turn a meaning, and words that are easily mixed up: data of the rules."""
+"""Words, prefixes and endings that change a meaning, or that do not: data for the rules of judging."""
 
 NEGATIONS = frozenset(
     "not no non never none nor neither without nothing nobody"
@@ -6,7 +6,7 @@ NEGATIONS = frozenset(
     " sin nunca nada senza mai niente nessuno не нет без никогда ни não nem sem".split()
 )
 
-# A word with such a beginning is another word than one without it, or with another.
+# A word with one of these prefixes is not the same as the word without it, or with another.
 PREFIXES = (
     "un in im ir il non anti dis de mis hypo hyper inter intra extra infra supra super sub over"
     " under pre post pro"
@@ -18,13 +18,13 @@ PREFIXES = (
 )
 PREFIX_SET = frozenset(PREFIXES)
 
-# Beginnings that turn a meaning the same way.
+# Prefixes that change a meaning in the same way.
 ALIKE_PREFIXES = tuple(
     frozenset(each.split())
     for each in ("un in im ir il non dis a an", "anti counter", "multi poly", "uni mono", "extra extro")
 )
 
-# Pairs in which the accent makes another word; so it does in most words of up to three letters.
+# Words that mean something else with an accent. So do most words of up to three letters.
 ACCENT_TURNS = frozenset(
     "ano si el tu mi te mas que como cuando hacia papa esta este paso hablo peso mama cana"
     " pena mono cono moño sueno solo secretaria ingles marche tache jeune"
@@ -39,7 +39,7 @@ ARTICLES = frozenset(
     " il lo gli uno i o os het een ett to".split()
 )
 
-# What tells one thing from another of its kind: dropped or put in, it is another thing.
+# Words that distinguish things of one kind: with or without one of them a text means something else.
 QUALIFIERS = frozenset(
     "north south east west northern southern eastern western new old left right upper lower inner outer front rear"
     " back top bottom first second third last next great greater lesser less more major minor high low early late"
@@ -49,13 +49,13 @@ QUALIFIERS = frozenset(
     " strong free fixed past present future perfect simple complex only all some every each both".split()
 )
 
-# Between two answers, one of which is wrong.
+# Words between two answers, one of which is wrong.
 HEDGES = frozenset("or and oder und ou et o y e of en или и".split())
 
-# Words around which the order of the others is what the text says.
+# Words that make the order of the other words matter.
 ORDERING = frozenset("v to from than minus over under before after into by beats if implies".split())
 
-# Endings that make another form of a word: a plural, a tense, a gender, a case.
+# Endings of other forms of a word: plural, tense, gender, case.
 INFLECTIONS = frozenset(
     [
         "",
@@ -63,7 +63,7 @@ INFLECTIONS = frozenset(
     ]
 )
 
-# Endings spelled one for another, though both may be words: calender, persistant, glamourous.
+# Endings that are often confused, although both may be words: calender, persistant, glamourous.
 ALIKE_ENDINGS = tuple(
     frozenset(each.split())
     for each in (
@@ -79,7 +79,7 @@ ALIKE_ENDINGS = tuple(
     )
 )
 
-# Chemical names: after such a stem each ending names another substance.
+# Chemical names: after one of these stems each ending names another substance.
 CHEMICAL_STEMS = (
     "meth eth prop but pent hex hept oct non dec benz phen tolu styr acet form sulf sulph phosph nitr chlor brom"
     " iod fluor arsen selen tellur chrom mangan carbon bor silic cyan ox azid hydr alumin malt lact sucr amyl"

@@ -1,6 +1,6 @@
-"""Texts made comparable: what never makes a difference is taken away.
+"""The normal form of a text: differences that never matter are removed.
 
-Compatibility forms stay apart (²  is not 2); only the width of letters and digits is evened out.
+Compatibility characters stay different (² is not 2); only the width of letters and digits is made the same.
 """
 
 import re
@@ -14,27 +14,27 @@ CONTROLS = dict.fromkeys([*range(32), *range(127, 160)], " ")
 WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: " "}
 EVEN = CONTROLS | QUOTES | APOSTROPHES | DASHES | INVISIBLE | WIDE | {ord("…"): "..."}
 
-# More marks in one run than any script needs (Unicode's limit for streams) take long to bring in order.
+# Sorting marks takes long if one run has more of them than any script needs (Unicode's limit for streams).
 MARKS = "".join(chr(code) for code in range(0x20000) if unicodedata.combining(chr(code)))
 MARKS_TOO_MANY = re.compile(f"([{MARKS}]{{30}})[{MARKS}]+")
 NARROW_KANA = re.compile("[\uff61-\uff9f]+")
 CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
 CJK_SPACE = re.compile(f"(?<=[{CJK}]) (?=[{CJK}])")
-# A factorial and an ion keep their sign: only marks after a word of two letters, or a closing one, go.
+# A factorial and an ion keep their sign: only marks after a word of two letters or more are removed.
 CLOSING = ".,;:。、．！？"
 FINAL = re.compile(r"(?<=[^\W\d_]{2})[!?]+$")
-# Not between the digits of a number, but in brackets there too.
+# Commas that are not between the digits of a number; in brackets those too.
 LISTING_COMMA = re.compile(r"(?:(?<!\d),|,(?!\d)) ?")
 TUPLE_COMMA = re.compile(", ?")
 LETTER_HYPHEN = re.compile(r"(?<=[^\W\d_])-(?=[^\W\d_])")
-# Raised and lowered digits are symbols, though Unicode counts them among a word's characters.
+# Raised and lowered digits count as symbols, although for Unicode they belong to words.
 WORDY = re.compile(f"(?:[^\\W\\d_²³¹¼-¾\u2070-\u209c]|[ ,;:'().{MARKS}])+")
-# An abbreviation's points: "U.S.A.", "Dr. Strange".
+# The points of abbreviations: "U.S.A.", "Dr. Strange".
 ABBREVIATION = re.compile(r"\b([^\W\d_]{1,3})\.(?= |[^\W\d_]\b)")
 NUMBER_MARKS = re.compile(r"(\d)[.,](?=\d)")
 WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 
-# Without the apostrophe these are no other word.
+# None of these is another word without its apostrophe.
 CONTRACTIONS = {
     "cant": "can not",
     "cannot": "can not",
@@ -51,19 +51,19 @@ CONTRACTION = re.compile(r"\b(?:" + "|".join(sorted(CONTRACTIONS, key=len, rever
 
 UNDECOMPOSED = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i", "ё": "е"})
 LATIN_MARK = re.compile("(?<=[a-zα-ω])[\u0300-\u036f]+")
-# Letters with their marks in one character, the quick way to the same.
+# Letters and their marks in one character: the quick way to the same result.
 BARE = UNDECOMPOSED | {
     code: decomposed[0]
     for code in [*range(0xC0, 0x250), *range(0x1E00, 0x2000)]
     if len(decomposed := unicodedata.normalize("NFD", chr(code))) > 1
     and LATIN_MARK.sub("", decomposed) == decomposed[0]
 }
-# Vowel points of Hebrew and Arabic, which everyday writing leaves out.
+# Vowel points of Hebrew and Arabic, which are rarely written.
 POINTS = re.compile("[\u05b0-\u05bc\u05c1\u05c2\u064b-\u0652]")
 
 
 def tidy(text: str) -> str:
-    """Return the text with spaces, quotes, dashes and width evened out, its case kept."""
+    """Return the text with one form of spaces, quotes, dashes and width; its case stays."""
     if text.isascii():
         return " ".join(text.translate(EVEN).split())
     text = NARROW_KANA.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text.translate(EVEN))
@@ -90,12 +90,12 @@ def fold(text: str) -> str:
 
 
 def normalised(text: str) -> str:
-    """Return what is left of a text without all that never makes a difference."""
+    """Return a text without the differences that never matter."""
     return fold(tidy(text))
 
 
 def plain(folded: str) -> str:
-    """Return a folded text without accents and vowel points; other scripts' signs stay."""
+    """Return a folded text without accents and vowel points; the marks of other scripts stay."""
     if folded.isascii():
         return folded
     bare = folded.translate(BARE)
@@ -112,9 +112,9 @@ def words(folded: str) -> list[str]:
 
 
 def symbols(folded: str) -> str:
-    """Return the digits and symbols of a folded text, in order: what a slip may never change.
+    """Return the digits and symbols of a folded text, in order: a slip never changes them.
 
-    Points and commas in numbers are symbols; they, brackets and apostrophes between words are none.
+    Points and commas in numbers are symbols; between words they are none, nor are brackets and apostrophes.
     """
     if folded.isascii() and folded.replace(" ", "").isalpha():
         return ""

@@ -1,4 +1,4 @@
-"""One thing written in several ways: numbers in words, digits or Roman numerals, and abbreviated words."""
+"""One notation for numbers in words, digits or Roman numerals, for abbreviations, and for Greek letters."""
 
 import re
 
@@ -63,14 +63,14 @@ ABBREVIATED = re.compile(rf"\b({'|'.join(ABBREVIATIONS)})\b(?!')|\b({'|'.join(BE
 FULL = ABBREVIATIONS | BEFORE_NUMBERS
 
 ROMANS = [f"{tens}{ones}" for tens in ("", "x", "xx", "xxx") for ones in ROMAN_VALUES]
-# A text with none of these, and no ordinal in digits, is in the one notation already.
+# A text without any of these and without an ordinal in digits already is in the one notation.
 NOTED = frozenset([*" ".join(NUMBER_WORDS).split(), *FULL, *GREEK_NAMES, *ROMANS])
 
 
 def one_notation(tidied: str, folded: str, words: tuple[str, ...]) -> str:
-    """Return a folded text with its numbers in digits and its abbreviations spelled out.
+    """Return a folded text with its numbers in digits and its abbreviations written out.
 
-    A single letter is a Roman numeral only where the text, ``tidied``, has a capital.
+    A single letter is a Roman numeral only if it is a capital in ``tidied``, the text with its case.
     """
     if NOTED.isdisjoint(words) and not ORDINAL_DIGITS.search(folded):
         return folded

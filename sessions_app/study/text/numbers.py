@@ -1,10 +1,10 @@
-"""Numbers compared by value, with the same unit."""
+"""Numbers with units, for comparison by value."""
 
 import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-# Longer ones are compared as text; also bounds what a power of ten may cost.
+# Longer texts, in characters, are no numbers; larger powers of ten would take too long to calculate.
 LONGEST = 60
 MOST_TENS = 60
 
@@ -108,21 +108,21 @@ UNITS = {
 UNIT_NAMES = {name: unit for unit, names in UNITS.items() for name in names.split("|")}
 
 
-# A longer unit is a name, in which case makes no difference.
+# A longer unit is a word, in which case makes no difference.
 LONGEST_SYMBOL = 4
 UNIT_SIGNS = str.maketrans(dict.fromkeys("^·*⋅() "))
 
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """The values that a text may mean (``1.000`` is 1 or 1000), the likeliest first, and its unit."""
+    """The values that a text may mean (``1.000`` is 1 or 1000), the most likely first, and its unit."""
 
     values: tuple[Fraction, ...]
     unit: str
 
 
 def quantity(text: str) -> Quantity | None:
-    """Return a tidy text as a quantity, or None where it is no single number."""
+    """Return a tidy text as a quantity, or None if it is not a single number."""
     text = text.strip("$ ") if text.startswith("$") and text.endswith("$") else text
     if not text or len(text) > LONGEST:
         return None
@@ -147,12 +147,12 @@ def quantity(text: str) -> Quantity | None:
 
 
 def named(text: str) -> str:
-    """Return a number in words in digits, and any other text as it is, both without final punctuation."""
+    """Return a number in words as digits, and any other text unchanged, both without final punctuation."""
     return NAMED.get(text.casefold().rstrip(".!"), text).rstrip(".,;!")
 
 
 def one_unit(unit: str) -> str:
-    """Return the symbol of a unit that is named in full or written with other signs."""
+    """Return the symbol of a unit that is written in full or with other signs."""
     if unit in UNIT_NAMES:
         return UNIT_NAMES[unit]
     if len(unit) > LONGEST_SYMBOL and unit.casefold() in UNIT_NAMES:

@@ -1,9 +1,9 @@
-"""The words that there are, in eight languages: a typed one that is another word is no slip.
+"""Lists of the words of eight languages: a response that is another word is no slip.
 
-The lists are those of the package ``pyspellchecker``. Reading them takes seconds, so a server keeps them in a
-file, as sorted arrays of each word's checksum: four bytes a word, 6 MB in all, which workers forked after loading
-share. A word that is in no list shares its checksum with a listed one once in ten thousand times; then the learner
-is asked.
+The lists are those of the package ``pyspellchecker``. Reading them takes seconds, so a server stores them in a
+file, as sorted arrays of each word's checksum: four bytes a word, 6 MB in all. Workers that are forked after
+loading share them. A word that is in no list has the checksum of a listed one once in ten thousand times; then
+the learner is asked.
 """
 
 from array import array
@@ -22,13 +22,13 @@ from spellchecker import SpellChecker
 from sessions_app.study.text.normal import plain
 
 LANGUAGES = ("en", "de", "es", "fr", "it", "nl", "pt", "ru")
-# These lists have few of a word's forms.
+# These lists have only some of a word's forms.
 SHORT_LISTS = ("es", "ru")
-# No shorter word is a slip for another.
+# Shorter words are not listed: none of them is judged as a slip.
 SHORTEST = 4
-# To be counted up when other lists are made of the same package.
+# Raise it when other lists are made from the same version of the package.
 FORMAT = 1
-# A word this much rarer than the one with accents is rather that one, misspelled.
+# A word this many times rarer than the same word with accents is a misspelling of it.
 RARER = 20
 
 Checksums: TypeAlias = "array[int]"
@@ -39,9 +39,9 @@ _kept: Path | None = None
 
 
 def is_another_word(typed: str, word: str) -> bool:
-    """Whether what was typed for a word, both without accents, is itself a word of a language that it may be in.
+    """Whether ``typed`` is another word of a language that ``word`` may be in; both are without accents.
 
-    English words are words in any deck, and a name or term that no list holds may be of any language.
+    English words are words in any deck. A name or term that is in no list may be in any language.
     """
     english, *rest = lists()[:-1]
     sought, meant = checksum(typed), checksum(word)
@@ -61,7 +61,7 @@ def is_known(word: str) -> bool:
 
 
 def is_complete(word: str) -> bool:
-    """Whether a list that has the word has its forms, too."""
+    """Whether a list that has the word also has its other forms."""
     meant = checksum(word)
     return any(
         holds(each, meant) and name not in SHORT_LISTS
@@ -70,23 +70,23 @@ def is_complete(word: str) -> bool:
 
 
 def has_bare_twin(word: str) -> bool:
-    """Whether a word is another without its accents, where that is no spelling of it: imité, imite."""
+    """Whether the word without its accents is another word, not a spelling of it: imité, imite."""
     return holds(lists()[-1], checksum(word))
 
 
 def keep_in(directory: Path) -> None:
-    """Name the directory in which the lists are kept from now on: to be read from there, made if need be."""
+    """Set the directory of the file with the lists, from which they are read, and to which they are written."""
     global _kept
     _kept = directory / f"words-{FORMAT}-{version('pyspellchecker')}"
 
 
 def lists() -> list[Checksums]:
-    """Return the lists, which takes seconds where they are not kept yet; a server does so before it answers."""
+    """Return the lists. This takes seconds if there is no file yet: a server calls it before its first request."""
     if not _lists:
         with _loading:
             if not _lists:
                 found = read(_kept) if _kept and _kept.exists() else []
-                # At once: another thread may look at them meanwhile.
+                # In one step: another thread may read the list at any time.
                 _lists.extend(found or made())
                 if _kept and not found:
                     write(_kept)
@@ -122,7 +122,7 @@ def holds(words: Checksums, sought: int) -> bool:
 
 
 def read(path: Path) -> list[Checksums]:
-    """Return the lists of a file, none where they are not all there or cannot be read."""
+    """Return the lists of a file; an empty list if it cannot be read or is not complete."""
     try:
         content = path.read_bytes()
     except OSError:
@@ -138,7 +138,7 @@ def read(path: Path) -> list[Checksums]:
 
 
 def write(path: Path) -> None:
-    """Keep the lists for the next process, where that can be."""
+    """Write the lists to a file for the next process; an error is ignored."""
     begun = path.with_name(f"{path.name}.{getpid()}")
     with suppress(OSError):
         begun.write_bytes(b"".join(len(each).to_bytes(4) + each.tobytes() for each in _lists))
