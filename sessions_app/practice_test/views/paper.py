@@ -66,7 +66,7 @@ def start(request: LearnerRequest, deck: Deck) -> HttpResponse:
 
 
 @never_cache
-@session_required(handing_in.MODE)
+@session_required(TEST.name)
 @require_POST
 def save(request: LearnerRequest, slug: str) -> HttpResponse:
     """Save one question as it changes, or the whole form."""
@@ -81,16 +81,16 @@ def save(request: LearnerRequest, slug: str) -> HttpResponse:
     except Paper.DoesNotExist:
         raise Http404("no such paper") from None
     if saved.is_late:
-        return go_to(request, address_of(saved.paper), CLOSED)
+        return to(request, address_of(saved.paper), CLOSED)
     if request.htmx:
         return show_bar(request, saved)
     if saved.errors:
         return show_paper(request, saved.paper, saved, filled)
-    return go_to(request, address_of(saved.paper), SAVED)
+    return to(request, address_of(saved.paper), SAVED)
 
 
 @never_cache
-@session_required(handing_in.MODE)
+@session_required(TEST.name)
 @require_POST
 def hand_in(request: LearnerRequest, slug: str) -> HttpResponse:
     """Hand the paper in with the answers of the form, once."""
@@ -98,7 +98,7 @@ def hand_in(request: LearnerRequest, slug: str) -> HttpResponse:
 
 
 @never_cache
-@session_required(handing_in.MODE)
+@session_required(TEST.name)
 @require_POST
 def judge(request: LearnerRequest, slug: str) -> HttpResponse:
     """Save the learner's judgement of their own answers, and score the paper."""
@@ -114,11 +114,11 @@ def submit(request: LearnerRequest, slug: str, action: Callable[..., Saved]) -> 
     saved = action(learner=request.learner, paper=paper, filled=filled, now=timezone.now())
     if saved.errors:
         return show_paper(request, saved.paper, saved, filled)
-    return go_to(request, address_of(saved.paper), CLOSED if saved.is_late else "")
+    return to(request, address_of(saved.paper), CLOSED if saved.is_late else "")
 
 
 @never_cache
-@session_required(handing_in.MODE)
+@session_required(TEST.name)
 @require_POST
 def discard(request: LearnerRequest, slug: str) -> HttpResponse:
     """Give up the test: no score, no evidence."""
