@@ -34,7 +34,7 @@ def test_cannot_be_used_twice(client, invitation, learner):
     services.invitation_claim(invitation=invitation, user=learner, now=timezone.now())
     response = sign_up(client, invitation.get_absolute_url())
     assert response.status_code == 404
-    assert "cannot be used" in response.text
+    assert "This invitation does not work" in response.text
     assert User.objects.count() == 1
 
 

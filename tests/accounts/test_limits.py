@@ -69,7 +69,7 @@ def test_too_many_tries_get_429_and_a_way_to_go_on(
     assert ASKED[what](owner_client, deck).status_code in (200, 302)
     refused = ASKED[what](owner_client, deck)
     assert refused.status_code == 429
-    assert "too many tries from here" in refused.text
+    assert "too many tries from your network" in refused.text
     assert "Try again" in refused.text
     assert refused["Retry-After"] == "60"
     # Another learner behind the same address goes on.

@@ -32,7 +32,7 @@ def open_menu(page: Page) -> None:
 
 
 def sign_up(page: Page) -> None:
-    page.get_by_role("banner").get_by_role("link", name="Sign up to keep it").click()
+    page.get_by_role("banner").get_by_role("link", name="Sign up to keep your answers").click()
     page.get_by_label("E-mail").fill("ada@example.org")
     page.get_by_label("Name").fill("Ada")
     page.get_by_label("Password", exact=True).fill("analytical engine 1843")

@@ -21,11 +21,11 @@ def client() -> Client:
     [
         ("/test/suspect/", 400, "400"),
         ("/test/deny/", 403, "403"),
-        ("/nothing/here/", 404, "There is nothing here"),
-        ("/test/button/", 405, "cannot be opened like that"),
-        ("/test/crash/", 500, "Something broke here"),
-        ("/%00", 404, "There is nothing here"),
-        ("/\ud800".encode("utf-8", "surrogatepass").decode("latin-1"), 404, "There is nothing here"),
+        ("/nothing/here/", 404, "Page not found"),
+        ("/test/button/", 405, "cannot be opened directly"),
+        ("/test/crash/", 500, "Something went wrong"),
+        ("/%00", 404, "Page not found"),
+        ("/\ud800".encode("utf-8", "surrogatepass").decode("latin-1"), 404, "Page not found"),
     ],
 )
 def test_an_error_looks_like_the_site_and_leads_on(
@@ -47,7 +47,7 @@ def test_a_form_without_a_token_is_refused_with_a_page(learner: User) -> None:
     client = Client(enforce_csrf_checks=True)
     response = client.post("/accounts/login/", {"login": learner.email, "password": "x"})
     assert response.status_code == 403
-    assert "This page was too old" in response.content.decode()
+    assert "This page is out of date" in response.content.decode()
 
 
 @pytest.mark.parametrize(

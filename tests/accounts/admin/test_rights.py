@@ -105,7 +105,7 @@ def test_a_link_ends_when_its_person_gets_rights(client, editor_client, learner,
     link = {"action": "make_password_links", "_selected_action": learner.pk}
     [(_, address)] = editor_client.post(USERS, link).context["links"]
     raised(learner)
-    assert "cannot be used" in client.get(address, follow=True).text
+    assert "This link does not work" in client.get(address, follow=True).text
 
 
 def test_the_admin_has_no_password_page_of_its_own(editor_client):

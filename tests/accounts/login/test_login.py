@@ -43,7 +43,7 @@ def test_too_many_wrong_passwords_for_one_account(client, learner):
         assert log_in(client, password="wrong").status_code == 200
     response = log_in(client)
     assert response.status_code == 429
-    assert "too many tries" in response.text
+    assert "too many tries from your network" in response.text
 
 
 def test_others_behind_the_same_address_still_log_in(client, learner, stranger):

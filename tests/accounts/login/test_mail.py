@@ -29,7 +29,7 @@ def verified(learner):
 
 def test_signing_up_waits_for_the_mails_link(client, mailoutbox):
     assert sign_up(client)["Location"] == "/accounts/confirm-email/"
-    assert "Look into your mail" in client.get("/accounts/confirm-email/").text
+    assert "Check your mail" in client.get("/accounts/confirm-email/").text
     assert "_auth_user_id" not in client.session
     (mail,) = mailoutbox
     assert mail.to == ["ada@example.org"]
@@ -48,7 +48,7 @@ def test_an_unconfirmed_address_does_not_log_in(client, learner, mailoutbox):
 @pytest.mark.parametrize("key", ["x", "MQ:1:x", "a" * 3000])
 def test_a_made_up_confirmation(client, key):
     page = client.get(f"/accounts/confirm-email/{key}/")
-    assert "cannot be used" in page.text
+    assert "This link does not work" in page.text
     assert client.post(f"/accounts/confirm-email/{key}/").status_code == 404
 
 
@@ -58,7 +58,7 @@ def test_signing_up_does_not_tell_who_has_an_account(mailoutbox, verified):
     assert len({(answer.status_code, answer["Location"]) for answer in answers}) == 1
     assert [mail.subject for mail in mailoutbox] == [
         "Confirm your e-mail address",
-        "You have an account already",
+        "You already have an account",
     ]
     assert User.objects.count() == 2
 
@@ -71,7 +71,7 @@ def test_resetting_does_not_tell_who_has_an_account(client, mailoutbox, verified
     assert len({(answer.status_code, answer["Location"]) for answer in answers}) == 1
     assert [mail.subject for mail in mailoutbox] == [
         "Set a new password",
-        "You have no account with this address",
+        "There is no account with this address",
     ]
 
 

@@ -191,7 +191,8 @@ def test_a_guest_sees_her_row_and_shares_it_with_nobody(guest_client, owner_clie
 
 def test_the_header_tells_a_guest_what_she_is(guest_client):
     body = guest_client.get("/").text
-    for words in ("Studying as a guest", "Sign up to keep it", "Not you? Start fresh", "My decks"):
+    told = ("You are studying as a guest", "Sign up to keep your answers", "Not you? Start fresh", "My decks")
+    for words in told:
         assert words in body
 
 
@@ -199,7 +200,7 @@ def test_a_guest_removed_meanwhile_is_nobody(guest_client, study_url):
     guests().delete()
     assert 'id="start-form"' in guest_client.get(study_url).text
     assert "guest_id" not in guest_client.session
-    assert "Studying as a guest" not in guest_client.get("/").text
+    assert "You are studying as a guest" not in guest_client.get("/").text
 
 
 @pytest.mark.django_db(transaction=True)
@@ -390,7 +391,7 @@ def test_starting_fresh_asks_where_there_are_answers(guest_client):
     assert guest_client.post("/guest/fresh/", {"sure": "1"})["Location"] == "/"
     assert "guest_id" not in guest_client.session
     assert guest_client.session.session_key != key
-    assert "Studying as a guest" not in guest_client.get("/").text
+    assert "You are studying as a guest" not in guest_client.get("/").text
 
 
 def test_starting_fresh_without_answers_needs_no_question(client, study_url):

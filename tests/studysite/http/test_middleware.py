@@ -93,4 +93,4 @@ def test_a_page_that_needs_post_says_so(client: Client) -> None:
     response = client.get("/test/button/")
     assert response.status_code == 405
     assert response["Allow"] == "POST"
-    assert "cannot be opened like that" in response.content.decode()
+    assert "cannot be opened directly" in response.content.decode()

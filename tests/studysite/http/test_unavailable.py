@@ -78,7 +78,7 @@ def test_a_page_says_that_nothing_is_lost(client: Client, fail_with: Callable[[E
     fail_with(BUSY)
     response = client.get("/test/database/")
     assert response.status_code == 503
-    assert "Not available just now" in response.content.decode()
+    assert "Not available at the moment" in response.content.decode()
 
 
 def test_the_reason_is_logged(
