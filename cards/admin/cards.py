@@ -113,7 +113,7 @@ class CardAdmin(RemovableAdmin):
         count = sum(cards.remove_cards(deck=deck, cards=queryset) for deck in decks_of(queryset))
         self.message_user(request, f"{count:,} removed. The filter “removed” brings back.", messages.SUCCESS)
 
-    @admin.action(description="Bring back selected cards", permissions=["change"])
+    @admin.action(description="Restore selected cards", permissions=["change"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Card]) -> None:
         count = sum(cards.restore_cards(deck=deck, cards=queryset) for deck in decks_of(queryset))
         self.message_user(request, f"{count:,} brought back.", messages.SUCCESS)

@@ -164,7 +164,7 @@ class DeckAdmin(RemovableAdmin):
         count = remove_decks(decks=queryset)
         self.message_user(request, f"{count:,} removed. The filter “removed” brings back.", messages.SUCCESS)
 
-    @admin.action(description="Bring back selected decks", permissions=["change"])
+    @admin.action(description="Restore selected decks", permissions=["change"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Deck]) -> None:
         count = restore_decks(decks=queryset)
         self.message_user(request, f"{count:,} brought back.", messages.SUCCESS)

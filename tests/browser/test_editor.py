@@ -193,7 +193,7 @@ def test_find_and_replace(page: Page, editor, deck: Deck) -> None:
     page.get_by_role("link", name="Find and replace").click()
     page.get_by_label("Find", exact=True).fill("term")
     page.get_by_label("Replace with").fill("Capital")
-    page.get_by_role("button", name="Show the changes").click()
+    page.get_by_role("button", name="Show changes").click()
     expect(page.locator("#changes del")).to_have_count(4)
     check(page)
     page.get_by_role("button", name="Replace on 4 cards").click()
@@ -206,18 +206,18 @@ def test_twins_are_searched_while_one_types(page: Page, editor, deck: Deck) -> N
     page.locator(".editor-card").first.get_by_role("link", name="Edit").click()
     page.get_by_role("link", name="Twins").click()
     page.get_by_role("searchbox").press_sequentially("term 3")
-    page.get_by_role("button", name=re.compile("Means the same.*Term 3")).click()
-    expect(page.get_by_text("means the same", exact=True)).to_be_visible()
+    page.get_by_role("button", name=re.compile("Mark as twins.*Term 3")).click()
+    expect(page.get_by_text("twins", exact=True)).to_be_visible()
     check(page)
 
 
 def test_a_removed_deck_comes_back(page: Page, editor, deck: Deck) -> None:
     editor(page)
     page.get_by_text("More", exact=True).click()
-    page.get_by_role("link", name="Remove the deck").click()
-    page.get_by_role("button", name="Remove the deck").click()
+    page.get_by_role("link", name="Remove deck").click()
+    page.get_by_role("button", name="Remove deck").click()
     check(page)
-    page.get_by_role("button", name="Bring back Capitals").click()
+    page.get_by_role("button", name="Restore Capitals").click()
     expect(page.get_by_role("heading", name="Capitals")).to_be_visible()
 
 

@@ -182,5 +182,7 @@ def test_cards_that_would_be_empty_or_too_long_are_left(deck: Deck) -> None:
 
 def test_sides_can_be_chosen_and_nothing_found_is_said(owner_client: Client, deck: Deck) -> None:
     page = url("deck_replace", deck)
-    assert "stands on no card" in owner_client.get(f"{page}?find=term&sides=definition").content.decode()
+    assert (
+        "No card contains “term”." in owner_client.get(f"{page}?find=term&sides=definition").content.decode()
+    )
     assert "3 cards" in owner_client.get(f"{page}?find=term&sides=term").content.decode()

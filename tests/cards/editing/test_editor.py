@@ -190,7 +190,7 @@ class TestTwoPeopleDescribeADeck:
         typed = self.FIELDS | {"seen": page.context["form"]["seen"].value()}
         Deck.objects.update(title="Theirs <b>", description="Said by them")
         page = owner_client.post(url("deck_details", deck), typed)
-        assert "Somebody else has saved these details" in page.text
+        assert "Somebody else saved these details" in page.text
         assert "Theirs &lt;b&gt;" in page.text
         assert "Said by them" in page.text
         assert 'value="Mine"' in page.text
@@ -391,7 +391,7 @@ def test_two_people_on_one_card_lose_nothing(
     mine = fields_of(owner_client, card, term="Mine")
     owner_client.post(page, fields_of(owner_client, card, term="Theirs"))
     html = owner_client.post(page, mine, headers=headers).content.decode()
-    assert "Somebody else has saved this card" in html
+    assert "Somebody else saved this card" in html
     assert re.search(r"<dd[^>]*>Theirs</dd>", html)
     assert re.search(r"<textarea[^>]*>\nMine</textarea>", html)
     assert Card.objects.get(pk=card.pk).term == "Theirs"
@@ -422,7 +422,7 @@ def test_a_card_that_was_removed_meanwhile_can_be_saved_all_the_same(
     fields = fields_of(owner_client, card, term="Mine")
     owner_client.post(url("card_remove", deck, card))
     html = owner_client.post(url("card_edit", deck, card), fields).content.decode()
-    assert "This card was removed while you were writing." in html
+    assert "Somebody removed this card in the meantime." in html
     seen = re.search(r'name="seen" value="([^"]+)"', html)
     assert seen
     owner_client.post(url("card_edit", deck, card), {**fields, "seen": seen[1]})
@@ -500,7 +500,7 @@ def test_a_removed_card_leaves_a_way_back_in_its_place(owner_client: Client, dec
 
 def test_removed_cards_are_listed(owner_client: Client, deck: Deck, card: Card) -> None:
     page = url("cards_removed", deck)
-    assert "No cards are removed." in owner_client.get(page).content.decode()
+    assert "No removed cards." in owner_client.get(page).content.decode()
     owner_client.post(url("card_remove", deck, card))
     assert "Term 0" in owner_client.get(page).content.decode()
     assert owner_client.post(url("card_restore", deck, card), {"next": page})["Location"] == page

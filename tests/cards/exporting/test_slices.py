@@ -249,7 +249,7 @@ def test_a_large_deck_is_prepared_and_fetched(
 ) -> None:
     page = owner_client.get(f"/decks/{deck.slug}/export/{kind}/")
     assert page.status_code == 200
-    assert "is prepared before you can download it: choose “Prepare” below" in page.text
+    assert "must be prepared before you can download it. Choose “Prepare” below" in page.text
     assert "Content-Disposition" not in page.headers
     assert not DeckExport.objects.exists()
     address = f"/decks/{deck.slug}/export/{kind}/prepare/"
@@ -285,7 +285,7 @@ def test_without_htmx_a_button_goes_on(owner_client: Client, deck: Deck, minimal
         page = owner_client.get(url)
         if "The file is ready." in page.text:
             break
-        assert '<button class="button primary">Go on</button>' in page.text
+        assert '<button class="button primary">Continue</button>' in page.text
         assert owner_client.post(f"{url}go-on/")["Location"] == url
     assert "The file is ready." in page.text
 
@@ -298,7 +298,7 @@ def test_a_small_deck_is_written_at_once_unless_that_takes_too_long(
     monkeypatch.setattr("studysite.slices.SECONDS", 0.0)
     for kind in KINDS:
         page = owner_client.get(f"/decks/{deck.slug}/export/{kind}/")
-        assert "is prepared before you can download it" in page.text
+        assert "must be prepared before you can download it" in page.text
 
 
 def test_a_deck_of_long_texts_is_large_before_anything_is_written(
@@ -311,7 +311,7 @@ def test_a_deck_of_long_texts_is_large_before_anything_is_written(
     monkeypatch.setattr("cards.exporting.views.written_at_once", fails)
     for page in ("", "tab/", "anki/"):
         text = owner_client.get(f"/decks/{deck.slug}/export/{page}").text
-        assert "is prepared before you can download it" in text or (not page and "Prepare" in text)
+        assert "must be prepared before you can download it" in text or (not page and "Prepare" in text)
 
 
 def test_a_stranger_s_browser_has_its_own(

@@ -28,7 +28,7 @@ def report(deck, learner, kind="also_right", text="La Paz"):
 
 
 def test_only_who_may_edit_the_deck_sees_its_reports(deck, url, owner_client, learner_client, client):
-    assert "Nothing is reported." in owner_client.get(url).text
+    assert "Nothing to review." in owner_client.get(url).text
     assert learner_client.get(url).status_code == 404
     assert learner_client.post(url, {"report": "1"}).status_code == 404
     assert client.get(url).status_code in (302, 404)
@@ -39,7 +39,7 @@ def test_an_answer_is_accepted_and_the_report_settled(deck, url, owner_client, l
     assert "La Paz" in owner_client.get(url).text
     owner_client.post(url, {"report": found.pk, "word": "accept"})
     assert deck.cards.in_order()[0].accepted_definitions == ["La Paz"]
-    assert "Nothing is reported." in owner_client.get(url).text
+    assert "Nothing to review." in owner_client.get(url).text
     assert owner_client.post(url, {"report": found.pk, "word": "accept"}).status_code == 404
 
 
