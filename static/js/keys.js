@@ -13,7 +13,7 @@ const cardKeys = (() => {
     if (!button) return;
     button.hidden = false;
     button.setAttribute("aria-pressed", String(on()));
-    button.querySelector("span").textContent = on() ? "Keys: on" : "Keys: off";
+    button.querySelector("span").textContent = on() ? "Shortcuts: on" : "Shortcuts: off";
   }
 
   function stored() {

@@ -34,12 +34,12 @@ def start(page: Page, *labels: str) -> None:
     """Begin; with ``labels`` in these kinds of question alone."""
     page.goto(LEARN)
     if labels:
-        page.get_by_text("How to be asked").click()
+        page.get_by_text("Question settings").click()
         for box in page.locator("[name=learn_kinds]").all():
             box.uncheck()
         for label in labels:
             page.get_by_label(label).check()
-    page.get_by_role("button", name=re.compile("Start|Go on")).click()
+    page.get_by_role("button", name=re.compile("Start|Continue")).click()
     expect(page.locator("#answer-form")).to_be_visible()
 
 
@@ -198,9 +198,9 @@ def test_what_is_mixed_up_stands_side_by_side_and_is_drilled(page: Page, learner
         page.keyboard.press("Enter")
         expect(page.locator("#answer-form")).to_be_visible()
     page.goto("/decks/deep-learning/")
-    page.get_by_role("link", name="You mix these up").click()
+    page.get_by_role("link", name="Mixed-up cards").click()
     expect(page.locator(".pair").first).to_be_visible()
     check(page)
-    page.get_by_role("button", name="Two-minute drill").click()
+    page.get_by_role("button", name="Start a two-minute drill").click()
     expect(page.locator("#answer-form")).to_be_visible()
     assert question(page).kind is Kind.CHOICE

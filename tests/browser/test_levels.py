@@ -75,7 +75,7 @@ def test_going_back_brings_the_whole_list_back(page: Page) -> None:
 def read_a_card(page: Page) -> None:
     page.goto(f"{DECK}?level=mastered")
     page.get_by_role("link", name="Open card").first.click()
-    expect(page.get_by_role("heading", name="Where it stands")).to_be_visible()
+    expect(page.get_by_role("heading", name="Memory", exact=True)).to_be_visible()
     expect(page.locator("#history li")).to_have_count(3)
     expect(page.get_by_role("img", name="Predicted recall")).to_be_visible()
     page.get_by_text("The curve in numbers").click()

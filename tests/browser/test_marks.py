@@ -110,7 +110,7 @@ def test_by_pointer_and_back_again(page: Page, plain_page: Page, study, with_jav
 def test_keys_can_be_switched_off_and_stay_off(page: Page, study) -> None:
     first = study(page)
     open_menu(page)
-    page.get_by_role("button", name="Keys: on").click()
+    page.get_by_role("button", name="Shortcuts: on").click()
     expect(page.get_by_role("button", name="Keys: off")).to_be_visible()
     page.locator(".flashcard-front").click(position={"x": 5, "y": 60})
     page.reload()

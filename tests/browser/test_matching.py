@@ -73,10 +73,10 @@ def test_a_board_by_mouse(page: Page, learner, sign_in) -> None:
         if term < PAIRS - 1:
             expect(live).to_have_text(f"Right: {PAIRS - term - 1} left.")
             expect(page.locator(".tile.found")).to_have_count(2 * (term + 1))
-    expect(page.get_by_role("heading", name="All found")).to_be_focused()
+    expect(page.get_by_role("heading", name="All pairs found")).to_be_focused()
     assert board().misses == 1
     assert not Review.objects.exists()
-    page.get_by_role("button", name="Again, with other cards").click()
+    page.get_by_role("button", name="Play again with other cards").click()
     expect_left(page, PAIRS)
     expect_marked(page)
 
@@ -106,7 +106,7 @@ def test_a_board_by_keys_alone(page: Page, learner, sign_in) -> None:
         if term < PAIRS - 1:
             expect_left(page, PAIRS - term - 1)
             expect(radio(page, "term", term + 1)).to_be_focused()
-    expect(page.get_by_role("heading", name="All found")).to_be_focused()
+    expect(page.get_by_role("heading", name="All pairs found")).to_be_focused()
     assert board().misses == 0
     expect_marked(page)
 
@@ -174,7 +174,7 @@ def test_a_board_on_a_phone_fits_and_breaks_no_rule(page: Page, learner, sign_in
         click_pair(page, term, key()[term])
         if term < PAIRS - 1:
             expect_left(page, PAIRS - term - 1)
-    expect(page.get_by_role("heading", name="All found")).to_be_visible()
+    expect(page.get_by_role("heading", name="All pairs found")).to_be_visible()
     check(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
@@ -207,9 +207,9 @@ def test_a_board_without_javascript(plain_page: Page, learner, sign_in) -> None:
         page.get_by_role("button", name="Match").click()
         if term < PAIRS - 1:
             expect(page.locator("#messages")).to_have_text(f"Right: {PAIRS - term - 1} left.")
-    expect(page.get_by_role("heading", name="All found")).to_be_visible()
+    expect(page.get_by_role("heading", name="All pairs found")).to_be_visible()
     assert board().misses == 1
-    page.get_by_role("button", name="Again, with other cards").click()
+    page.get_by_role("button", name="Play again with other cards").click()
     expect_left(page, PAIRS)
 
 

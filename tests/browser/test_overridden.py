@@ -30,13 +30,13 @@ def card(owner: User, learner: User) -> Card:
 
 def decide_on_both(page: Page) -> None:
     page.goto("/decks/deep-learning/")
-    page.get_by_role("link", name="2 to look at").click()
+    page.get_by_role("link", name="2 to review").click()
     answers = page.locator(".term-list > li")
-    expect(answers.first).to_contain_text("overridden 2 times by 1 learner")
+    expect(answers.first).to_contain_text("marked right 2 times by 1 learner")
     answers.first.get_by_role("button", name="Accept").click()
     expect(page.get_by_text("That answer counts from now on.")).to_be_visible()
-    answers.first.get_by_role("button", name="Not right").click()
-    expect(page.get_by_text("No answer waits for your word.")).to_be_visible()
+    answers.first.get_by_role("button", name="Reject").click()
+    expect(page.get_by_text("Nothing to review.")).to_be_visible()
 
 
 @pytest.mark.parametrize("with_javascript", [True, False])

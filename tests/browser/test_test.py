@@ -34,7 +34,7 @@ def start(page: Page, *kinds: str, questions: int = QUESTIONS) -> None:
     if kinds:
         for box in page.locator("[name=kinds]").all():
             box.set_checked(box.get_attribute("value") in kinds)
-    page.get_by_role("button", name="Start the test").click()
+    page.get_by_role("button", name="Start test").click()
     expect(page.locator("#paper-form")).to_be_visible()
 
 
@@ -55,7 +55,7 @@ def fill(page: Page, step: Step) -> None:
     elif question.kind is Kind.TYPED:
         item.locator("input:not([type=hidden])").fill(question.answer)
     else:
-        item.get_by_label(re.compile("I have said it")).check()
+        item.get_by_label(re.compile("I said it instead")).check()
 
 
 def judge(page: Page) -> None:
@@ -92,7 +92,7 @@ def test_every_kind_closed_in_the_middle_and_finished_on_another_device(
             fill(other, step)
         expect_saved(other, QUESTIONS)
         other.locator("#hand-in").click()
-        expect(other.get_by_text("only you can judge")).to_be_visible()
+        expect(other.get_by_text("Grade these answers yourself")).to_be_visible()
         judge(other)
         other.locator("#hand-in").click()
         expect(other.get_by_role("heading", level=1)).to_have_text("100 %")
@@ -199,18 +199,18 @@ def test_all_pages_fit_a_phone_and_break_no_rule(
     expect(page.locator("#paper-state")).to_have_text("Saved")
     check(page)
     page.locator("#hand-in").click()
-    expect(page.get_by_text("only you can judge")).to_be_visible()
+    expect(page.get_by_text("Grade these answers yourself")).to_be_visible()
     check(page)
     judge(page)
     page.locator("#hand-in").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("%")
-    page.get_by_role("button", name="Make the link").click()
+    page.get_by_role("button", name="Create link").click()
     check(page)
     link = page.locator(".test-link").inner_text()
     results = page.url
-    page.get_by_role("link", name="Print").click()
+    page.get_by_role("link", name="Print test").click()
     check(page)
-    page.get_by_role("link", name="Answer key").click()
+    page.get_by_role("link", name="Show answer key").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("answer key")
     check(page)
     page.goto(results)
@@ -233,7 +233,7 @@ def take_as_a_friend(browser: Browser, browser_context_args: dict[str, Any], lin
         friend.get_by_label("Show my score").check()
         name: Locator = friend.get_by_label("Your name there")
         name.fill("Kim")
-        friend.get_by_role("button", name="Start the test").click()
+        friend.get_by_role("button", name="Start test").click()
         friend.locator("#hand-in").click()
         expect(friend.get_by_role("heading", level=1)).to_have_text("0 %")
         expect(friend.get_by_text("had")).to_be_visible()

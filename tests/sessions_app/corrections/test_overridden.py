@@ -20,7 +20,7 @@ from studysite.accounts.models import User
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres_too]
 
-NOTHING = "No answer waits for your word."
+NOTHING = "Nothing to review."
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ class TestThePage:
         call_right(learner, card, "<b>Sucre")
         page = owner_client.get(url).text
         assert "&lt;b&gt;Sucre" in page
-        assert "overridden 1 time by 1 learner<" in page
+        assert "marked right 1 time by 1 learner<" in page
         assert learner.name not in page
 
     def test_accepting_twice_accepts_once(self, url, deck, card, owner_client, learner):
@@ -207,13 +207,13 @@ class TestTheNotice:
     def test_reports_and_answers_count_together(self, deck, card, owner_client, learner_client, learner):
         pages = [deck.get_absolute_url(), reverse("deck_edit", args=[deck.slug]), "/"]
         for page in pages:
-            assert "to look at" not in owner_client.get(page).text
+            assert "to review" not in owner_client.get(page).text
         call_right(learner, card, "Sucre")
         report_card(card=card, reporter=learner, kind="problem", side="definition", text="wrong")
         for page in pages:
             text = owner_client.get(page).text.replace('<span class="badge">2</span>', "2")
-            assert "2 to look at" in text
-        assert "to look at" not in learner_client.get(pages[0]).text
+            assert "2 to review" in text
+        assert "to review" not in learner_client.get(pages[0]).text
 
     def test_decks_and_answers_add_no_queries(self, make_deck, owner_client, learner, stranger):
         numbers = []

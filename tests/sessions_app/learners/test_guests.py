@@ -181,7 +181,7 @@ def test_a_guest_answers_for_nobody_else(guest_client, learner_client, learner, 
 def test_a_guest_sees_her_row_and_shares_it_with_nobody(guest_client, owner_client, deck):
     page = guest_client.get(deck.get_absolute_url())
     assert "Guest" in page.text
-    assert "Share it" not in page.text
+    assert "Share my row" not in page.text
     sharing = reverse("deck_sharing", args=[deck.slug])
     assert "/accounts/login/" in guest_client.post(sharing, {"shares_progress": "on"})["Location"]
     assert not Enrollment.objects.get().shares_progress
@@ -335,7 +335,7 @@ def test_a_second_tab_decides_nothing_any_more(asked_client, learner, first, kep
 def test_home_asks_until_it_is_decided(asked_client, learner):
     page = asked_client.get("/")
     assert page.wsgi_request.learner == learner
-    assert "2 answers that a guest gave or made" in page.text
+    assert "2 answers from a guest who studied here" in page.text
     asked_client.post("/guest/", {"decision": "add"})
     assert "that a guest gave" not in asked_client.get("/").text
 
@@ -386,7 +386,7 @@ def test_logging_out_leaves_no_guest_behind(asked_client):
 
 def test_starting_fresh_asks_where_there_are_answers(guest_client):
     for page in (guest_client.post("/guest/fresh/"), guest_client.get("/guest/fresh/")):
-        assert "the 2 answers given or made here" in page.text
+        assert "the guest's 2 answers" in page.text
     key = guest_client.session.session_key
     assert guest_client.post("/guest/fresh/", {"sure": "1"})["Location"] == "/"
     assert "guest_id" not in guest_client.session

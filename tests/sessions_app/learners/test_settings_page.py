@@ -162,7 +162,7 @@ def test_two_buttons_hide_hard_and_easy_and_nothing_is_refused(learner_client, d
 
 def test_starting_over_asks_first(learner_client, deck, studied):
     html = page(learner_client, deck, "deck_start_over")
-    assert "This cannot be taken back." in html
+    assert "This cannot be undone." in html
     assert Enrollment.objects.get().recalled == 1
 
 
@@ -347,7 +347,7 @@ def test_a_session_learns_ahead_as_the_settings_say(learner_client, deck):
 def test_the_end_says_what_moved_and_lists_the_cards(learner_client, deck, studied):
     learner_client.post(reverse("study_finish", args=[deck.slug, "spaced"]))
     html = text(learner_client.get(reverse("study", args=[deck.slug, "spaced"])))
-    assert "1 card to Recalled." in html
+    assert "1 card up to Recalled." in html
     assert 'id="summary-cards"' in html
     assert html.index("Term 0") < html.index("Term 1")
 

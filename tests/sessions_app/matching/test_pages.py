@@ -97,7 +97,7 @@ def test_a_board_from_start_to_end(playing, learner):
         page = playing.right().text
         assert f"Right: {left} left." in page
         assert page.count('name="term"') == page.count('name="definition"') == left
-    assert "All found" in playing.right().text
+    assert "All pairs found" in playing.right().text
     board = playing.board()
     assert board.learner == learner
     assert board.is_ranked
@@ -139,7 +139,7 @@ def test_without_htmx_a_try_leads_back_to_the_board_and_the_last_to_its_result(p
     response = playing.finish(htmx=False)
     assert response.url == f"{playing.page}?board={playing.board().pk}"
     page = playing.client.get(response.url).text
-    assert "All found" in page
+    assert "All pairs found" in page
     assert "wrong pair</dt><dd>1<" in page
 
 
@@ -213,7 +213,7 @@ def test_the_last_pair_twice_shows_the_result(playing):
     playing.finish()
     board = playing.board()
     last = {"board": board.pk, "revision": board.revision - 1, "term": 0, "definition": board.frozen().key[0]}
-    assert "All found" in playing.send(**last).text
+    assert "All pairs found" in playing.send(**last).text
     assert playing.send(htmx=False, **last).url == f"{playing.page}?board={board.pk}"
     assert playing.board().finished_at == board.finished_at
 
@@ -303,7 +303,7 @@ def test_only_its_learner_plays_a_board(playing, stranger_client, owner_client, 
     for client in (stranger_client, owner_client):
         other = Playing(client, playing.deck)
         assert other.right().status_code == 404
-        assert client.get(f"{playing.page}?board={playing.board().pk}").text.count("All found") == 0
+        assert client.get(f"{playing.page}?board={playing.board().pk}").text.count("All pairs found") == 0
     elsewhere = Playing(playing.client, make_deck(8))
     board = playing.board()
     assert elsewhere.send(board=board.pk, revision=0, term=0, definition=0).status_code == 404
@@ -370,8 +370,8 @@ def test_a_deck_that_gives_no_board_says_so(learner_client, owner, texts):
         Card.objects.create(deck=deck, position=position, term=term, definition=definition)
     refresh_deck(deck=deck)
     playing = Playing(learner_client, deck)
-    assert "No board can be made" in learner_client.get(playing.page).text
-    assert "No board can be made" in playing.start(htmx=True).text
+    assert "This deck is not suited to Matching" in learner_client.get(playing.page).text
+    assert "This deck is not suited to Matching" in playing.start(htmx=True).text
     assert playing.start().status_code == 302
     assert not MatchingBoard.objects.exists()
 
@@ -421,12 +421,12 @@ def test_the_best_time_and_how_the_times_went(playing):
     for seconds in (40, 30, 35):
         board = playing.play(seconds=seconds)
     page = playing.client.get(f"{playing.page}?board={board.pk}").text
-    assert "Your best: <strong>30.0 s</strong>" in page
-    assert "All found" in page
+    assert "Your best time: <strong>30.0 s</strong>" in page
+    assert "All pairs found" in page
     assert page.count('<tr><th scope="row">') == 3
     board = playing.play(seconds=20)
     assert "<h1" in (page := playing.client.get(f"{playing.page}?board={board.pk}").text)
-    assert "Your best</h1>" in page
+    assert "Your best time</h1>" in page
 
 
 def test_the_trend_is_drawn_from_the_oldest_to_the_latest(playing, learner):
@@ -445,7 +445,7 @@ def test_the_decks_fastest_is_of_those_who_share(playing, deck, stranger_client,
     assert "fastest" not in playing.client.get(playing.page).text
     Enrollment.objects.filter(learner=stranger).update(shares_progress=True)
     page = playing.client.get(playing.page).text
-    assert "among those who share their progress: <strong>10.0 s</strong>" in page
+    assert "of all who share their progress: <strong>10.0 s</strong>" in page
     assert stranger.name not in page
 
 

@@ -129,7 +129,7 @@ def test_what_has_fallen_is_told_as_past(learner_client, card, studied):
 
 
 def test_a_leech_gets_advice(learner_client, card, studied):
-    assert "A leech" not in body(learner_client, card)
+    assert "Leech:" not in body(learner_client, card)
     CardProgress.objects.update(lapses=8)
     assert "forgotten 8 times" in words(body(learner_client, card))
 
@@ -170,12 +170,12 @@ def test_what_was_taken_back_is_not_shown(learner_client, card, studied):
 
 def test_an_answer_to_the_other_side_is_told_from_those_that_count(learner_client, card, studied):
     Review.objects.filter(pk=Review.objects.earliest("reviewed_at").pk).update(side=Side.TERM)
-    assert body(learner_client, card).count("asked for the term: does not count here") == 1
+    assert body(learner_client, card).count("asked for the term: not counted here") == 1
 
 
 def test_what_lies_before_a_new_question_counts_no_more(learner_client, card, studied):
     Card.objects.filter(pk=card.pk).update(asked_since=timezone.now() - timedelta(days=6))
-    assert body(learner_client, card).count("counts no more") == 1
+    assert body(learner_client, card).count("before you started over: not counted") == 1
 
 
 def test_a_long_history_comes_in_pages_and_htmx_gets_the_page_alone(learner_client, card, studied):
@@ -258,7 +258,7 @@ def test_a_clock_put_back_still_has_a_curve():
 
 def test_the_learner_marks_the_card_and_takes_the_mark_away_on_its_page(learner_client, card):
     for mark, sets, takes_away in (
-        ("starred", "Star", "Take the star away"),
+        ("starred", "Star", "Remove star"),
         ("suspended", "Suspend", "Unsuspend"),
         ("buried", "Bury until tomorrow", "Unbury"),
     ):

@@ -49,7 +49,7 @@ def test_a_deck_that_nobody_has_studied_has_a_table_with_its_head(client, owner_
 
 def test_progress_is_shared_with_people_alone(deck, owner, learner, learner_client):
     Enrollment.objects.create(deck=deck, learner=learner, last_studied_at=timezone.now())
-    share = f"Share it with {owner.name}"
+    share = f"Share my row with {owner.name}"
     assert share in body(learner_client, deck)
     User.objects.filter(pk=owner.pk).update(is_active=False)
     assert share not in body(learner_client, deck)
@@ -210,7 +210,10 @@ def test_who_has_studied_finds_her_row(learner_client, deck, studied):
 
 def test_the_explanation_tells_her_own_numbers(learner_client, deck, studied):
     html = " ".join(body(learner_client, deck).split())
-    assert "Mastered needs three days: one evening reaches at most 75 %." in html
+    assert (
+        "A card becomes Mastered on the third day at the earliest, so one evening reaches at most 75 %."
+        in html
+    )
     assert "3 of 5 cards scheduled." in html
 
 

@@ -45,8 +45,8 @@ def test_the_page_shows_her_pairs_and_nobody_elses(
 ):
     mistake(learner, deck, *deck.cards.in_order()[:2])
     assert learner_client.get(url).content.decode().count('class="panel pair"') == 1
-    assert "Nothing is mixed up." in stranger_client.get(url).content.decode()
-    assert "You mix these up" in learner_client.get(deck.get_absolute_url()).content.decode()
+    assert "No mixed-up cards." in stranger_client.get(url).content.decode()
+    assert "Mixed-up cards" in learner_client.get(deck.get_absolute_url()).content.decode()
 
 
 def test_the_drill_asks_just_these_and_takes_the_place_of_an_open_session(

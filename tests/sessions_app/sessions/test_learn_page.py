@@ -135,7 +135,7 @@ def test_a_session_of_right_answers_ends_with_every_card_learned(learning):
     assert set(CardProgress.objects.values_list("level", flat=True)) == {Level.LEARNED}
     page = text(learning.client.get(learning.page))
     assert "All learned" in page
-    assert "12 cards to Learned." in page
+    assert "12 cards up to Learned." in page
     assert Enrollment.objects.get().learned == 12
 
 
@@ -188,7 +188,7 @@ def test_a_round_is_summed_up_before_the_next(learning):
     assert f'href="{learning.page}?round=1"' in page
     summed_up = text(learning.client.get(f"{learning.page}?round=1"))
     assert "Round 1 done" in summed_up
-    assert "7 cards to Recognised." in summed_up
+    assert "7 cards up to Recognised." in summed_up
     assert "Round 99" not in text(learning.client.get(f"{learning.page}?round=99"))
 
 
@@ -271,7 +271,7 @@ def test_an_answer_in_doubt_is_kept_until_the_learner_has_judged_it(typing):
     step = typing.step()
     Step.objects.filter(pk=step.pk).update(question=step.question | {"answer": f"It is {LONG} dog"})
     page = text(typing.answer(typed=f"it was {LONG} dog"))
-    assert "Is yours right?" in page
+    assert "Is your answer right?" in page
     assert not Review.objects.exists()
     assert LONG in text(typing.client.get(typing.page))
     page = text(typing.answer(verdict="correct", typed="something else"))
@@ -395,7 +395,7 @@ def test_only_the_owner_lets_answers_count_and_marks_twins(learning, owner_clien
     for name in ("review_accept", "review_twins"):
         assert learning.client.post(reverse(name, args=[line.pk])).status_code == 404
         assert owner_client.post(reverse(name, args=[line.pk])).status_code == 404
-    assert "These mean the same" not in text(learning.client.get(f"{learning.page}?answered={line.step_id}"))
+    assert "Mark as twins" not in text(learning.client.get(f"{learning.page}?answered={line.step_id}"))
     assert not TwinPair.objects.exists()
 
 

@@ -153,7 +153,7 @@ def test_ten_more_new_cards_beyond_the_days_number(make_deck, learner_client):
     learner_client.post(
         reverse("study_answer", args=[deck.slug, "spaced"]), {"step": Step.objects.get().pk, "rating": "4"}
     )
-    assert "10 more new" in text(learner_client.get(study_url))
+    assert "Study 10 more new cards" in text(learner_client.get(study_url))
     learner_client.post(study_url, {"extra_new": "10"})
     assert StudySession.objects.open().get().settings["new_limit"] == 10
 

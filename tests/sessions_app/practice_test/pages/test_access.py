@@ -30,7 +30,7 @@ def test_a_private_decks_tests_are_404_for_strangers(testing, stranger_client):
 
 def test_a_guest_takes_a_test(client, deck):
     guest = Sitting(client, deck)
-    assert "Start the test" in text(client.get(guest.page))
+    assert "Start test" in text(client.get(guest.page))
     guest.start(questions=6, kinds=("typed",))
     guest.post("hand_in", guest.answers())
     assert guest.paper().right == 6
@@ -78,7 +78,7 @@ def share(testing) -> str:
 def test_a_guest_takes_a_friends_paper_and_shows_the_score(testing, client):
     source = score(testing, 2)
     link = share(testing)
-    assert "Lena Learner had 50 %" in text(client.get(link))
+    assert "Lena Learner scored 50 %" in text(client.get(link))
     client.post(link, {"shows": "on", "name": "  Kim "})
     friend = Sitting(client, testing.deck)
     copy = Paper.objects.get(source=source)
@@ -88,7 +88,7 @@ def test_a_guest_takes_a_friends_paper_and_shows_the_score(testing, client):
     friend.post("hand_in", friend.answers(), paper=copy.pk)
     page = results_of(testing, source)
     assert "Kim</strong> 100 %" in page
-    assert "you beat it" in text(client.get(reverse("test_results", args=[testing.deck.slug, copy.pk])))
+    assert "You scored more" in text(client.get(reverse("test_results", args=[testing.deck.slug, copy.pk])))
 
 
 def results_of(testing, paper: Paper) -> str:
@@ -127,7 +127,7 @@ def test_a_link_to_a_private_deck_is_404(testing, client):
 
 def test_ones_own_link_starts_nothing(testing):
     score(testing, 2)
-    assert "your own paper" in text(testing.client.post(share(testing)))
+    assert "your own test" in text(testing.client.post(share(testing)))
     assert StudySession.objects.count() == 1
 
 

@@ -26,7 +26,7 @@ def test_a_test_from_start_to_score(testing):
     assert "10/10" in text(testing.client.get(testing.page))
     response = testing.post("hand_in")
     assert response.url == testing.page
-    assert "only you can judge" in text(testing.client.get(testing.page))
+    assert "Grade these answers yourself" in text(testing.client.get(testing.page))
     response = testing.post("judge", testing.judgements())
     assert testing.paper().right == 10
     page = text(testing.client.get(response.url))
@@ -115,7 +115,7 @@ def test_new_tests_offer_the_settings_of_the_last(testing):
 
 def test_a_paper_shorter_than_wished_and_a_kind_too_rare_are_said(testing, deck):
     testing.start(questions=50, kinds=("typed",))
-    assert "This paper has 16 questions" in text(testing.client.get(testing.page))
+    assert "This test has 16 questions" in text(testing.client.get(testing.page))
     testing.post("discard")
     deck.cards.filter(position__gt=1).update(definition="$x^2$ and no word to type")
     testing.start(questions=8, kinds=("typed", "flip"))
