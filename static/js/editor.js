@@ -1,12 +1,12 @@
-// The editor: cards are added as fast as one types, saved by keys, and moved by dragging or by keys.
+// The editor: adds cards without a page load, saves them by keys, and moves them by dragging or by keys.
 (() => {
   const onPhone = matchMedia("(hover: none) and (pointer: coarse)").matches;
 
-  // --- Adding. The form is free for the next card at once; the one before is sent in its turn, from where it stands.
+  // --- Adding. The form is free for the next card at once. Cards are sent one after the other, each from its own form.
 
   let turn = Promise.resolve();
 
-  // crypto.randomUUID is missing where a site is not served by https.
+  // crypto.randomUUID does not exist on a site without https.
   function newKey() {
     const bytes = crypto.getRandomValues(new Uint8Array(16));
     return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -25,12 +25,12 @@
     turn = turn.then(() => send(item, form));
   }
 
-  // A blank form takes the place of the one that is sent.
+  // A blank form replaces the one that is sent.
   function leaveBlank(item) {
     const next = item.cloneNode(true);
     item.removeAttribute("id");
     for (const field of item.querySelectorAll("[id]")) field.removeAttribute("id");
-    // What it would still fetch is of no use, and would wipe away the word about a failure.
+    // A late preview is of no use, and would clear the message about a failure.
     item.querySelector(".preview-box").remove();
     for (const field of next.querySelectorAll("textarea")) field.value = "";
     for (const old of next.querySelectorAll(".errorlist, .card-preview")) old.remove();
@@ -49,7 +49,7 @@
     const values = Object.fromEntries(new FormData(form));
     await htmx.ajax("POST", form.action, { source: form, target: item, swap: "outerHTML", values }).catch(() => {});
     if (!item.isConnected) return;
-    // Not saved: it waits, with its texts, to be sent again.
+    // Not saved: the form keeps its texts and can be sent again.
     item.removeAttribute("id");
     item.classList.replace("pending", "failed");
     form.querySelector("textarea").focus();
@@ -71,7 +71,7 @@
     const isNew = form.closest(".new-card") && !more && !onPhone && !event.shiftKey && !event.altKey;
     if (!isNew && !event.ctrlKey && !event.metaKey) return false;
     const definition = form.elements.definition;
-    // In a blank card Enter goes on to the other side, as Tab does.
+    // In a blank card Enter moves to the other side, as Tab does.
     if (isNew && !event.ctrlKey && event.target.name === "term" && !definition.value.trim()) definition.focus();
     else form.requestSubmit();
     return true;
@@ -89,7 +89,7 @@
     if (typed(event) || moved(event)) event.preventDefault();
   });
 
-  // --- Dragging: a line shows where the card would go; the list as it is then comes from the server.
+  // --- Dragging. A line shows where the card would go. The server sends the new list.
 
   let dragged = null;
   let before = null;
@@ -142,20 +142,20 @@
     clearLine();
   });
 
-  // --- What the page can do with this script only, and what would be lost by leaving it
+  // --- Controls that need this script, and the warning before unsaved texts are lost
 
   function offer() {
     for (const hidden of document.querySelectorAll(".grip[hidden]")) hidden.hidden = onPhone;
     for (const hidden of document.querySelectorAll(".card-form-keys[hidden]")) hidden.hidden = onPhone;
   }
 
-  // A card that comes or goes alone moves the places of those after it. Added ones are at the deck's end, which a page
-  // in the middle does not show.
+  // Adding or removing one card changes the place numbers of the cards after it. Added cards are at the end of the
+  // deck: only its last page counts them.
   function countPlaces() {
     const list = document.querySelector(".editor-list:not([data-found])");
     if (!list) return;
     let place = list.start;
-    // One that was just removed has none.
+    // A card that was just removed has no place number.
     for (const shown of list.querySelectorAll(":scope > li > .editor-place")) {
       if (shown.parentElement.dataset.added !== undefined && list.dataset.last === undefined) continue;
       shown.textContent = String(place);
@@ -178,7 +178,7 @@
     if (!leaving && [...document.querySelectorAll(".card-form")].some(isDirty)) event.preventDefault();
   });
 
-  // After the browser has gone to the place that the address names, which takes the focus away.
+  // Runs after the browser has scrolled to the address's anchor, because that takes the focus away.
   function begin() {
     if (location.hash === "#new-card") document.querySelector("#new-card textarea")?.focus();
   }
@@ -188,7 +188,7 @@
   });
   addEventListener("load", () => setTimeout(begin));
   document.addEventListener("htmx:afterSwap", offer);
-  // Until it has settled, what was swapped in has the attributes of what was there.
+  // Not earlier: until htmx has settled, new elements have the attributes of the old ones.
   document.addEventListener("htmx:afterSettle", countPlaces);
   offer();
 })();

@@ -1,4 +1,4 @@
-// Keys for cards: when a key press belongs to the card, what flipping is, and the switch that turns keys off.
+// Shortcuts for cards: whether a key press is one, which element flips the card, and the switch that turns them off.
 const cardKeys = (() => {
   const KEY = "keys";
 
@@ -20,7 +20,7 @@ const cardKeys = (() => {
     try {
       return localStorage.getItem(KEY);
     } catch {
-      return null; // Storage can be forbidden; the choice then lasts as long as the page.
+      return null; // If storage is forbidden, the choice lasts as long as the page.
     }
   }
 
@@ -30,7 +30,7 @@ const cardKeys = (() => {
     try {
       localStorage.setItem(KEY, choice);
     } catch {
-      // As above.
+      // See stored().
     }
     turn(choice);
   });
@@ -38,10 +38,10 @@ const cardKeys = (() => {
   document.addEventListener("htmx:afterSwap", () => turn(on() ? "on" : "off"));
   turn(stored());
 
-  // A press belongs elsewhere while someone types, chooses, composes characters or uses a shortcut.
+  // Not a shortcut of ours: typing, choosing in a list, composing characters, a shortcut of the browser.
   function taken(event) {
     if (!on() || event.defaultPrevented || event.isComposing) return true;
-    // On many keyboards AltGr writes the @, and reports itself as Ctrl and Alt.
+    // On many keyboards AltGr types @, and is reported as Ctrl and Alt.
     const writes = event.getModifierState("AltGraph");
     if (!writes && (event.ctrlKey || event.metaKey || event.altKey)) return true;
     const target = event.target;

@@ -1,10 +1,10 @@
-// Matching. Who points at a term and at a definition has tried the pair; by keys, 1 to 6 choose a term and A to F a
-// definition. What is chosen while a try is on its way waits for the board that comes back. The clock that counts is
-// the site's; the one on the page only shows it.
+// Matching. A click on a term and on a definition tries the pair. By keys, 1 to 6 choose a term and A to F a
+// definition. Choices made during a request are kept for the board in the response. The server measures the time; the
+// clock on the page only shows it.
 (() => {
   const TICK = 250;
   let sent = null;
-  // A board that has just come is not htmx's yet: what is sent from it would load the whole page.
+  // Until htmx has processed a new board, sending its form would load the whole page.
   let isSettled = true;
 
   function form() {
@@ -19,7 +19,7 @@
     return { term: choice("term"), definition: choice("definition") };
   }
 
-  // The radio of a tile that is still there.
+  // The radio button of a tile that is not found yet.
   function radio(side, value) {
     return form()?.querySelector(`[name="${side}"][value="${value}"]`);
   }
@@ -36,10 +36,10 @@
     if (isSettled && !sent && term !== null && definition !== null) form().requestSubmit();
   }
 
-  // A click by keys (arrows in a group, Space) is none: it has no count, and its target is the radio.
+  // Arrow keys and Space send click events too: their count is 0 and their target is the radio button.
   document.addEventListener("click", (event) => {
     const isPointed = event.detail > 0 && event.target.closest(".tile label") && !event.target.matches("input");
-    // After the label has passed the click on to its radio.
+    // The label first passes the click to its radio button.
     if (isPointed) setTimeout(tryPair);
   });
 
@@ -67,7 +67,7 @@
     for (const chosen of form().querySelectorAll(".tile-choice:checked")) chosen.checked = false;
   });
 
-  // Not saved: what was chosen is chosen still.
+  // Not saved: restore what was chosen.
   document.addEventListener("htmx:afterRequest", (event) => {
     if (!sent || event.detail.successful) return;
     const { term, definition } = choices();

@@ -1,4 +1,4 @@
-// Ticking cards: all of a page at once, a row by a click anywhere on it, and how many are ticked.
+// Ticks cards: all on a page, or one by a click anywhere on its row. Shows how many are ticked.
 (() => {
   function boxes() {
     return [...document.querySelectorAll("#selection-form [name=card]")];

@@ -1,4 +1,4 @@
-// A button beside every password field that shows what was typed: it replaces typing a new one twice.
+// Adds a button to every password field that shows what was typed. New passwords are typed only once.
 (() => {
   for (const field of document.querySelectorAll("input[type=password]")) {
     const button = document.createElement("button");
@@ -13,7 +13,7 @@
 
     show(false);
     button.addEventListener("click", () => show(field.type === "password"));
-    // Sent as a password again, so that browsers offer to save it.
+    // Hidden again before sending, so that browsers offer to save the password.
     field.form.addEventListener("submit", () => show(false));
     field.after(button);
   }

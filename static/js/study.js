@@ -1,7 +1,6 @@
-// Studying by keys. A button says by data-key which key presses it; besides, Space shows the answer and then presses
-// the grade Good, Z takes back what was done last, putting a card aside
-// or an answer, - buries the card, @ suspends it, * stars it. Each new question gets
-// the focus, unless something in it asks for it.
+// Studying by keys. A button names its key in data-key. Space shows the answer, and then presses Good. Z undoes the
+// last answer, suspension or burying. - buries the card, @ suspends it, * stars it. Each new question gets the focus,
+// unless an element in it has autofocus.
 (() => {
   const GOOD = "3";
   const FORMS = { z: ["aside-form", "undo-form"], "-": ["bury-form"], "@": ["suspend-form"], "*": ["star-form"] };
@@ -10,7 +9,7 @@
     return document.querySelector(`#question [data-key="${CSS.escape(key)}"]`);
   }
 
-  // What lies behind a closed card is not there yet.
+  // Buttons of an answer that is not shown yet cannot be pressed.
   function isShown(element) {
     return element.checkVisibility({ visibilityProperty: true });
   }
@@ -22,13 +21,13 @@
     return true;
   }
 
-  // Escape means "don't know" in the field too, unless it closes something or ends a composition.
+  // Escape means "Don't know" in a text field too, unless it closes a pop-up or ends a composition.
   function isEscape(event) {
     if (event.key !== "Escape" || event.isComposing || event.repeat) return false;
     return document.documentElement.dataset.keys !== "off" && !document.querySelector("details.menu[open], details.info[open]");
   }
 
-  // Whatever has the focus takes Enter itself.
+  // Links, buttons and summaries handle Enter themselves.
   function takesEnter(target) {
     return Boolean(target.closest("a, button, summary"));
   }
@@ -45,7 +44,7 @@
     return true;
   }
 
-  // In the capture phase: pop-ups are closed by the same key on its way back.
+  // In the capture phase, because ui.js closes pop-ups by the same key later.
   document.addEventListener(
     "keydown",
     (event) => {

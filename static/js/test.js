@@ -1,5 +1,5 @@
-// A paper: what changes is saved as it happens, tried again when there is no connection, and nothing is left behind
-// when the page is closed. The time that is left counts down here; the site alone decides when it is up.
+// A test: every change is saved at once, and again after a lost connection. Nothing is lost when the page is closed.
+// The page counts down the remaining time; the server decides when the time is up.
 (() => {
   const RETRY_AFTER = 3000;
   const TYPING_PAUSE = 600;
@@ -9,10 +9,10 @@
     button.addEventListener("click", () => window.print());
   }
 
-  // How often each question has changed, and how often when it was last sent.
+  // The number of changes of each question, and that number when it was last sent.
   const changes = new Map();
   const sent = new Map();
-  // Questions are saved one after the other: which wait for their turn, and whose turn it is.
+  // Questions are saved one after the other: those that wait, and the one being saved.
   const waiting = new Set();
   let saving = null;
   let retrying = 0;
@@ -50,10 +50,10 @@
     if (saving) return;
     for (const item of waiting) {
       waiting.delete(item);
-      // A field that is left says that it has changed, although that may be saved already.
+      // A change event when a field loses the focus may come after the field was saved.
       if (!changes.has(item)) continue;
       htmx.trigger(item, "save");
-      // A page that was swapped in this moment does not listen yet.
+      // A page that was just swapped in does not react yet.
       if (!saving) retryLater();
       return;
     }
@@ -100,7 +100,7 @@
     const field = item.querySelector("[data-revision]");
     const known = Number(event.detail.xhr.getResponseHeader("Paper-Revision"));
     if (known >= Number(field.value)) {
-      // Changed on another device since this page was loaded: what she does last is what she means.
+      // Changed on another device since this page was loaded: the last change wins.
       field.value = known + 1;
       waiting.add(item);
     } else if (changes.get(item) === sent.get(item)) {
@@ -114,7 +114,7 @@
     const item = event.detail.elt;
     if (item.id === "hand-in") handingIn = false;
     if (!item.matches(".paper-item")) return;
-    // The page says it in its own place.
+    // The test shows this error itself; ui.js does not.
     event.stopPropagation();
     trouble = text;
     say();
@@ -128,12 +128,12 @@
     const { status } = event.detail.xhr;
     const gone = status < 500;
     const later = status === 503 ? "Not saved: the site is busy. Trying again…" : offline;
-    failed(event, gone ? "Not saved: this page is no longer valid. Copy what you typed, and reload it." : later);
+    failed(event, gone ? "Not saved: this page is no longer valid. Copy what you typed and reload the page." : later);
     if (gone) clearTimeout(retrying);
   });
   window.addEventListener("online", retry);
 
-  // Enter goes to the next question: it would save the page as a whole, which is saved already.
+  // Enter moves to the next question. By default it would submit the whole form, which is saved already.
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing || !event.target.matches(".paper-item input")) return;
     event.preventDefault();
@@ -143,7 +143,7 @@
 
   // --- Leaving
 
-  // What was typed a moment ago is sent even if the page does not live to see the answer.
+  // Send unsaved changes, even if the page closes before the response.
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState !== "hidden" || !form()) return;
     for (const item of changes.keys()) {

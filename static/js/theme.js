@@ -1,4 +1,4 @@
-// The colour scheme that the visitor chose in the footer. Without a choice the system's setting rules.
+// The colour scheme that the visitor chose in the footer; by default the system's.
 (() => {
   const KEY = "theme";
   const choices = ["auto", "light", "dark"];
@@ -9,7 +9,7 @@
       const choice = localStorage.getItem(KEY);
       return choices.includes(choice) ? choice : "auto";
     } catch {
-      return "auto"; // Storage can be forbidden; the choice then lasts as long as the page.
+      return "auto"; // If storage is forbidden, the choice lasts as long as the page.
     }
   }
 
@@ -38,7 +38,7 @@
       try {
         localStorage.setItem(KEY, button.value);
       } catch {
-        // See above.
+        // See stored().
       }
       apply(button.value);
     });

@@ -1,4 +1,4 @@
-// Tells the browser's time zone: in a hidden field silently, beside a list of zones as a button.
+// The browser's time zone: fills hidden fields, and offers a button beside a list of zones.
 (() => {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (!zone) return;
@@ -15,7 +15,7 @@
     const button = document.createElement("button");
     button.type = "button";
     button.className = "button quiet";
-    button.textContent = `Use my browser's: ${zone.replaceAll("_", " ")}`;
+    button.textContent = `Use my browser's time zone: ${zone.replaceAll("_", " ")}`;
     button.addEventListener("click", () => {
       field.value = zone;
       field.focus();

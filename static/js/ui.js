@@ -1,4 +1,4 @@
-// What every page needs: a word when a request fails, pop-ups that close as people expect, cards that flip.
+// For every page: a message when a request fails, pop-ups that close on Escape and outside clicks, cards that flip.
 (() => {
   function trouble(text) {
     const box = document.getElementById("trouble");
@@ -30,7 +30,7 @@
     trouble(`${what(event)}: ${reason(event.detail.xhr.status)}`);
   });
   document.addEventListener("htmx:beforeRequest", () => trouble(""));
-  // Messages belong to the page as it was loaded; once something on it has been done they are old news.
+  // Messages belong to the page load. Remove them after the first change.
   document.addEventListener("htmx:afterSwap", () => document.getElementById("messages").replaceChildren());
 
   const POPUPS = "details.info[open], details.menu[open]";
@@ -41,7 +41,7 @@
     }
   });
 
-  // A card is flipped by its button; who clicks beside it means the same, unless she selects text.
+  // A click anywhere on a card flips it, as its button does, unless the click selects text.
   document.addEventListener("click", (event) => {
     const flip = event.target.closest(".flashcard")?.querySelector(".flashcard-flip");
     if (!flip || event.target.closest("a, button, summary, label, input")) return;

@@ -1,11 +1,11 @@
-// The deck page's viewer: Space flips, the arrows move, * stars the card, autoplay flips and moves by itself.
+// The deck page's viewer: Space flips, arrow keys move, * stars the card, Autoplay flips and moves by itself.
 (() => {
   const SHOW_FRONT = 4000;
   const SHOW_BACK = 6000;
   let timer = null;
 
-  // While a card is on its way, and until htmx has settled it, the links still lead on from the one before: what is
-  // pressed meanwhile waits.
+  // Until the next card is loaded and htmx has settled, the links still belong to the card before. Clicks in this time
+  // wait.
   let loading = false;
   const waiting = [];
 
@@ -76,7 +76,7 @@
       timer = setTimeout(tick, SHOW_FRONT);
       return offerAutoplay();
     }
-    // Who takes over by hand is not hurried on.
+    // A click by the learner stops Autoplay.
     if (timer !== null && event.isTrusted && event.target.closest("#card-viewer")) stop();
   });
 
