@@ -14,7 +14,7 @@ from django.utils import timezone
 from cards.editing.decks import refresh_deck
 from cards.editing.moving import in_deck, next_position
 from cards.media.services import set_images
-from cards.models import ALTERNATIVES, CHUNK, RENDERED, Card, Deck, TwinPair, lock_decks, make_card_key
+from cards.models import ALTERNATIVES, CHUNK, RENDERED, Card, Deck, TwinPair, make_card_key
 from cards.text.images import StoredImage
 
 AUTHORED = ("term", "definition", "side_choice", *ALTERNATIVES)
@@ -24,7 +24,7 @@ AUTHORED = ("term", "definition", "side_choice", *ALTERNATIVES)
 @transaction.atomic
 def save_card(*, card: Card) -> None:
     """Save a new or an edited card, and refresh its deck. Its deck stays: moving is `move_cards`."""
-    lock_decks([card.deck_id])
+    Deck.objects.lock([card.deck_id])
     card.save()
     refresh_deck(deck=card.deck)
 
@@ -35,7 +35,7 @@ def add_card(*, card: Card) -> Card:
 
     A form that is sent twice names the same key with the same texts: the card that is there comes back.
     """
-    lock_decks([card.deck_id])
+    Deck.objects.lock([card.deck_id])
     same_key = card.deck.cards.filter(key=card.key).first()
     if same_key and (same_key.term, same_key.definition) == (card.term, card.definition):
         return same_key
@@ -59,7 +59,7 @@ def edit_card(
         The card as it stands now, with nothing saved, where somebody has written something else in the meantime
         (they can save again, having seen it; that brings a removed card back too). None where all is well.
     """
-    lock_decks([card.deck_id])
+    Deck.objects.lock([card.deck_id])
     stands = Card.objects.select_related("deck").get(pk=card.pk)
     is_same = all(getattr(stands, name) == getattr(card, name) for name in AUTHORED)
     is_same &= images is None or images == stands.images_by_side()
@@ -92,7 +92,7 @@ def edit_cards(*, deck: Deck, edits: Iterable[tuple[Card, datetime | None]]) -> 
         card.prepare()
     saved, standing = [], []
     with transaction.atomic():
-        lock_decks([deck.pk])
+        Deck.objects.lock([deck.pk])
         there = deck.cards.in_bulk([card.pk for card in seen])
         for card in seen:
             stands = there.get(card.pk)
@@ -119,7 +119,7 @@ def remove_cards(*, deck: Deck, cards: QuerySet[Card]) -> int:
 
     They leave every page and keep their positions, while learners' histories stay.
     """
-    lock_decks([deck.pk])
+    Deck.objects.lock([deck.pk])
     now = timezone.now()
     count = in_deck(deck, cards).filter(removed_at=None).update(removed_at=now, updated_at=now)
     refresh_deck(deck=deck)
@@ -129,7 +129,7 @@ def remove_cards(*, deck: Deck, cards: QuerySet[Card]) -> int:
 @transaction.atomic
 def restore_cards(*, deck: Deck, cards: QuerySet[Card]) -> int:
     """Bring removed ``cards`` of ``deck`` back to where they were, and return how many; erased ones stay away."""
-    lock_decks([deck.pk])
+    Deck.objects.lock([deck.pk])
     removed = in_deck(deck, cards).removed()
     count = removed.update(removed_at=None, updated_at=timezone.now())
     refresh_deck(deck=deck)
@@ -140,7 +140,7 @@ def restore_cards(*, deck: Deck, cards: QuerySet[Card]) -> int:
 def mark_twins(*, card: Card, other: Card, are_twins: bool | None) -> None:
     """Note the author's word on two cards of a deck; None forgets it, and the engine judges by the terms again."""
     first, second = sorted((card, other), key=lambda one: one.pk)
-    lock_decks([card.deck_id])
+    Deck.objects.lock([card.deck_id])
     if are_twins is None:
         TwinPair.objects.filter(first=first, second=second).delete()
     else:

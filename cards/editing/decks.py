@@ -9,7 +9,7 @@ from django.db.models import Case, Count, Exists, F, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from cards.models import CHUNK, RENDERED, Card, CardImage, Deck, lock_decks
+from cards.models import CHUNK, RENDERED, Card, CardImage, Deck
 from cards.signals import cards_changed
 
 DESCRIBED = ("title", "description", "visibility", "language", "side_choice")
@@ -79,7 +79,7 @@ def describe_deck(*, deck: Deck, fields: Collection[str], seen: str = "") -> Dec
 @transaction.atomic
 def resettle_sides(*, deck: Deck) -> None:
     """Settle anew which side each card asks for, after the deck's studied side or language changed."""
-    lock_decks([deck.pk])
+    Deck.objects.lock([deck.pk])
     cards = list(deck.cards.defer(*RENDERED))
     changed = []
     for card in cards:
@@ -107,7 +107,7 @@ def _render_chunk(*, after: int) -> tuple[int, int | None]:
     """Render the next cards by primary key; how many changed, and the last key, None when there was no card."""
     keys = list(Card.objects.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:CHUNK])
     cards = Card.objects.filter(pk__in=keys)
-    decks = {deck.pk: deck for deck in lock_decks(cards.values_list("deck", flat=True))}
+    decks = {deck.pk: deck for deck in Deck.objects.lock(cards.values_list("deck", flat=True))}
     changed, other_side = [], set()
     for card in cards.filter(deck__in=decks).select_for_update(no_key=True).prefetch_related("images"):
         card.deck = decks[card.deck_id]

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Count, F, Max, Q, QuerySet
 
 from cards.editing.decks import refresh_deck
-from cards.models import CHUNK, RENDERED, Card, CardQuerySet, Deck, TwinPair, lock_decks, make_card_key
+from cards.models import CHUNK, RENDERED, Card, CardQuerySet, Deck, TwinPair, make_card_key
 from cards.signals import cards_moved, cards_moving, cards_reasked
 
 
@@ -23,7 +23,7 @@ def reask_cards(*, deck: Deck, cards: QuerySet[Card], now: datetime) -> int:
 
     Every learner starts anew with them, while what they have answered stays in their history.
     """
-    lock_decks([deck.pk])
+    Deck.objects.lock([deck.pk])
     keys = list(in_deck(deck, cards).values_list("pk", flat=True))
     Card.objects.filter(pk__in=keys).update(asked_since=now, updated_at=now)
     cards_reasked.send(sender=Card, cards=keys, deck=deck, now=now)
@@ -38,7 +38,7 @@ def move_cards(*, cards: QuerySet[Card], to: Deck, now: datetime) -> int:
     A card keeps its key unless the deck has one of that name. Pairs of twins that this parts are forgotten.
     """
     chosen = Card.objects.filter(pk__in=cards.order_by().values("pk")).exclude(deck=to)
-    decks = {deck.pk: deck for deck in lock_decks({to.pk, *chosen.values_list("deck", flat=True)})}
+    decks = {deck.pk: deck for deck in Deck.objects.lock({to.pk, *chosen.values_list("deck", flat=True)})}
     cards_moving.send(sender=Card, decks=list(decks))
     moved = list(chosen.filter(deck__in=decks).order_by("deck", "position", "pk").defer(*RENDERED))
     _settle_in(moved, to, now)
@@ -78,7 +78,7 @@ def reorder_cards(*, deck: Deck, keys_in_order: Sequence[str]) -> None:
     named = set(keys_in_order)
     if len(named) != len(keys_in_order):
         raise ValueError("A card can have one place only.")
-    lock_decks([deck.pk])
+    Deck.objects.lock([deck.pk])
     cards = list(deck.cards.only("deck_id", "key", "position").in_order())
     by_key = {card.key: card for card in cards}
     following = iter([by_key[key] for key in keys_in_order if key in by_key])
@@ -104,7 +104,7 @@ def place_card(*, card: Card, place: int) -> int:
     Places count from 1; one beyond the end is the last. Only the cards between the two places are written.
     """
     deck = card.deck
-    lock_decks([deck.pk])
+    Deck.objects.lock([deck.pk])
     if deck.cards.values("position").annotate(cards=Count("pk")).filter(cards__gt=1).exists():
         reorder_cards(deck=deck, keys_in_order=[])
     present = deck.cards.present().in_order()

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from cards.editing.decks import refresh_deck
-from cards.models import CHUNK, RENDERED, Card, Deck, lock_decks
+from cards.models import CHUNK, RENDERED, Card, Deck
 from cards.text.cleaning import clean_text
 from cards.text.markdown import MAX_SOURCE
 from cards.text.studied_side import SIDES
@@ -124,7 +124,7 @@ def replace_all(*, deck: Deck, found: list[Change]) -> int:
 
 @transaction.atomic
 def _write(deck: Deck, ready: list[Card], seen: dict[int, datetime]) -> int:
-    lock_decks([deck.pk])
+    Deck.objects.lock([deck.pk])
     stands = dict(deck.cards.present().values_list("pk", "updated_at"))
     fresh = [card for card in ready if stands.get(card.pk) == seen[card.pk]]
     fields = ["term", "definition", *RENDERED, "studied_side", "updated_at"]

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from cards.erasing.services import chunks
-from cards.models import CHUNK, Card, Deck, Tag, lock_decks
+from cards.models import CHUNK, Card, Deck, Tag
 from cards.tagging.services import own_tags
 from studysite.accounts.models import User
 
@@ -21,7 +21,7 @@ def hand_over(*, decks: Collection[int], owner: User, to: User) -> int:
     Tags belong to who made them: those of the old owner on these cards become the new one's, and of two of
     one name the new one's stays. On other decks the old owner keeps theirs.
     """
-    mine = [deck.pk for deck in lock_decks(decks) if deck.owner_id == owner.pk]
+    mine = [deck.pk for deck in Deck.objects.lock(decks) if deck.owner_id == owner.pk]
     _hand_over_tags(mine, owner, to)
     return Deck.objects.filter(pk__in=mine).update(owner=to, updated_at=timezone.now())
 

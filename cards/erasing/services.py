@@ -32,7 +32,6 @@ from cards.models import (
     Tag,
     TwinPair,
     Visibility,
-    lock_decks,
     make_card_key,
 )
 from cards.signals import cards_erasing, deck_erasing, references_asked
@@ -191,7 +190,7 @@ def erase_cards(
 
 @transaction.atomic
 def _erase_chunk(deck: Deck, keys: Sequence[int], removed_before: datetime | None) -> None:
-    lock_decks([deck.pk])
+    Deck.objects.lock([deck.pk])
     cards = Card.objects.filter(pk__in=keys, deck=deck, erased_at=None)
     if removed_before:
         cards = cards.filter(removed_at__lt=removed_before)

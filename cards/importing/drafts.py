@@ -20,7 +20,6 @@ from cards.models import (
     ImportDraft,
     TwinPair,
     drafts_folder,
-    lock_decks,
 )
 from cards.temporary_files import remove_strays
 from studysite.accounts.models import User
@@ -87,7 +86,7 @@ def drop_hidden(decks: Sequence[Deck], slice_: Slice | None = None) -> bool:
         while pks := list(deck.cards.order_by().values_list("pk", flat=True)[:DROPPED_AT_ONCE]):
             with transaction.atomic():
                 # As it is now: one that has appeared meanwhile is somebody's.
-                if not any(there.is_building for there in lock_decks([deck.pk])):
+                if not any(there.is_building for there in Deck.objects.lock([deck.pk])):
                     break
                 forget_cards(pks)
             if slice_ and slice_.is_over:

@@ -20,7 +20,7 @@ from cards.importing.preview.comparing import know_sides
 from cards.importing.reading.reader import steps as read_steps
 from cards.importing.reading.storage import Reading, opened
 from cards.importing.taking_over import keeps, merge
-from cards.models import CHUNK, Deck, ImportDraft, TwinPair, lock_decks
+from cards.models import CHUNK, Deck, ImportDraft, TwinPair
 from studysite.slices import Slice, Steps
 
 
@@ -128,7 +128,7 @@ def merge_on(draft: ImportDraft, reading: Reading, number: int, staging: Deck, d
 
 def lock_target(draft: ImportDraft, deck: Deck) -> None:
     """Lock a deck that the cards go into. Raises FormatError where its owner or its removal forbid that by now."""
-    lock_decks([deck.pk])
+    Deck.objects.lock([deck.pk])
     splitting.require_decks(draft.owner, [deck.pk])
 
 

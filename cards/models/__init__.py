@@ -21,7 +21,6 @@ from cards.models.deck import (
     SideChoice,
     Visibility,
     is_editor,
-    lock_decks,
     make_slug,
 )
 from cards.models.deck_export import DeckExport, exports_folder
@@ -59,7 +58,6 @@ __all__ = [
     "drafts_folder",
     "exports_folder",
     "is_editor",
-    "lock_decks",
     "make_card_key",
     "make_slug",
     "tag_key",

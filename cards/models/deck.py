@@ -77,6 +77,14 @@ class DeckQuerySet(models.QuerySet["Deck"]):
         mine = self.filter(owner=user, erased_at=None)
         return mine.filter(removed_at__gte=now - timedelta(days=RESTORABLE_DAYS))
 
+    def lock(self, keys: Iterable[int]) -> list["Deck"]:
+        """The decks of these keys, locked against other writes on their cards until the transaction ends.
+
+        They are locked in the order of their keys, so that two writers never wait for each other.
+        """
+        # Answers refer to the deck's row and must not wait, so the lock is not for its key.
+        return list(self.select_for_update(no_key=True).filter(pk__in=set(keys)).order_by("pk"))
+
 
 class DeckManager(models.Manager["Deck"]):
     def get_by_natural_key(self, slug: str) -> "Deck":
@@ -162,9 +170,3 @@ class Deck(models.Model):
         return (self.slug,)
 
     natural_key.dependencies = ["accounts.user"]  # type: ignore[attr-defined]
-
-
-def lock_decks(keys: Iterable[int]) -> list[Deck]:
-    """The decks with these primary keys, locked against other writes on their cards until the transaction ends."""
-    # Answers refer to the deck's row and shall not wait, hence not for its key.
-    return list(Deck.objects.select_for_update(no_key=True).filter(pk__in=set(keys)).order_by("pk"))

@@ -17,7 +17,6 @@ from cards.models import (
     Card,
     CardReport,
     Deck,
-    lock_decks,
 )
 from cards.signals import answer_accepted, answers_asked
 from cards.text.cleaning import clean_text
@@ -63,7 +62,7 @@ def accept_answer(*, card: Card, side: str, text: str) -> bool:
 
     False where it does already, or the card has as many as it may have.
     """
-    lock_decks([card.deck_id])
+    Deck.objects.lock([card.deck_id])
     field = f"accepted_{side}s"
     card = Card.objects.defer(*RENDERED).select_related("deck").get(pk=card.pk)
     accepted, text = getattr(card, field), clean_text(text)[:MAX_ALTERNATIVE]

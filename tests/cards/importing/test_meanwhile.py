@@ -98,13 +98,13 @@ def test_so_it_is_in_the_middle_of_a_slice(
 ) -> None:
     deck = make_deck(1)
     draft = begun(owner, "archive", "merging", deck)
-    before, real = deck.cards.count(), merging.lock_decks
+    before, real = deck.cards.count(), merging.lock_target
 
-    def late(keys: list[int]) -> list[Deck]:
+    def late(draft: ImportDraft, deck: Deck) -> None:
         change(stranger, deck)
-        return real(keys)
+        real(draft, deck)
 
-    monkeypatch.setattr(merging, "lock_decks", late)
+    monkeypatch.setattr(merging, "lock_target", late)
     with pytest.raises(FormatError, match=GONE):
         running.run(draft=again(draft))
     assert deck.cards.count() == before
