@@ -62,7 +62,7 @@ def count_overrides(sender: object, decks: Collection[int], **kwargs: Any) -> di
 @receiver(cards_moving)
 def lock_enrollments(sender: object, decks: Sequence[int], **kwargs: Any) -> None:
     """An answer locks its enrollment and then writes a line that refers to the card: the same order here."""
-    card_changes.lock_enrollments(decks)
+    card_changes.lock_decks(decks)
 
 
 @receiver(cards_moved)

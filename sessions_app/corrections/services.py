@@ -8,7 +8,7 @@ from cards.models import Card
 from sessions_app.models import Review, Step
 from sessions_app.practice_test import scores
 from sessions_app.review_log import replaying, totals
-from sessions_app.review_log.replaying import lock_enrollment
+from sessions_app.review_log.locking import lock_enrollment
 from sessions_app.study.types import Verdict
 from studysite.accounts.models import User
 

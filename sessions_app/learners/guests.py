@@ -16,8 +16,17 @@ from cards.erasing.leaving import drop_files
 from cards.importing.writing import TagLink
 from cards.models import CardReport, Deck, DeckExport, ImportDraft, Tag
 from sessions_app.erasing import person_erase
-from sessions_app.models import CardProgress, DayTotal, Enrollment, MatchingBoard, Review, Step, StudySession
+from sessions_app.models import (
+    CardProgress,
+    DayTotal,
+    Enrollment,
+    EnrollmentQuerySet,
+    MatchingBoard,
+    Review,
+    StudySession,
+)
 from sessions_app.review_log import replaying, totals
+from sessions_app.review_log.locking import lock_enrollments
 from studysite.accounts import erasing
 from studysite.accounts.models import User
 from studysite.deadline import in_request, is_over
@@ -49,7 +58,7 @@ def guest_merge(*, guest: User, user: User, now: datetime) -> bool:
         IntegrityError: the user began to study one of these decks at this moment; try again.
     """
     with transaction.atomic():
-        enrollments = lock_enrollments(guest, user)
+        enrollments = lock_enrollments(enrollments_to_merge(guest, user))
         # Locked after the enrollments, as an answer does it, whose log lines hold the learner's row.
         there = User.objects.select_for_update().filter(pk=guest.pk, is_guest=True, erased_at=None)
         if not there.exists():
@@ -126,13 +135,10 @@ def idle_guests_erase(*, before: datetime, until: float) -> int:
     return erased
 
 
-def lock_enrollments(guest: User, user: User) -> list[Enrollment]:
-    """Both learners' enrollments in the guest's decks and those to replay, locked in the order of their keys."""
+def enrollments_to_merge(guest: User, user: User) -> EnrollmentQuerySet:
+    """Both learners' enrollments in the guest's decks and in those to replay."""
     decks = decks_to_replay(guest, user) | set(guest.enrollments.values_list("deck", flat=True))
-    both = Enrollment.objects.select_for_update().filter(learner__in=[guest, user], deck__in=decks)
-    enrollments = list(both.order_by("pk"))
-    replaying.catch_up(enrollments)
-    return enrollments
+    return Enrollment.objects.filter(learner__in=[guest, user], deck__in=decks)
 
 
 def decks_to_replay(guest: User, user: User) -> set[int]:
@@ -157,8 +163,7 @@ def end_older_sessions(guest: User, user: User, now: datetime) -> None:
     )
     newest = {(session.deck_id, session.mode): session.pk for session in sessions}
     older = {session.pk for session in sessions} - set(newest.values())
-    Step.objects.unanswered().filter(session__in=older).update(retired_at=now)
-    StudySession.objects.filter(pk__in=older).update(finished_at=now)
+    StudySession.objects.filter(pk__in=older).finish(now)
 
 
 def drop_what_both_have(enrollments: Sequence[Enrollment], guest: User, user: User) -> None:

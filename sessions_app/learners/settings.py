@@ -5,9 +5,9 @@ from datetime import datetime
 from django.db import transaction
 
 from cards.models import Deck
-from sessions_app.models import CardProgress, Enrollment, end_session
+from sessions_app.models import CardProgress, Enrollment
 from sessions_app.review_log import replaying
-from sessions_app.review_log.replaying import lock_enrollment
+from sessions_app.review_log.locking import lock_enrollment
 from studysite.accounts.models import User
 
 
@@ -37,8 +37,7 @@ def start_over(*, learner: User, deck: Deck, now: datetime) -> None:
     """
     with transaction.atomic():
         enrollment = lock_enrollment(learner, deck)
-        for session in learner.study_sessions.open().filter(deck=deck):
-            end_session(session, now)
+        learner.study_sessions.filter(deck=deck).finish(now)
         CardProgress.objects.filter(learner=learner, card__deck=deck).start_anew(now)
         mine = Enrollment.objects.filter(pk=enrollment.pk)
         mine.update(reset_at=now, unseen_version=0)

@@ -9,10 +9,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from cards.access import deck_to_see
 from cards.models import Deck
-from sessions_app import models as sessions_app
 from sessions_app.access import enrollment_of
 from sessions_app.learners import settings
 from sessions_app.learners.forms import SettingsForm, SharingForm
+from sessions_app.models import Enrollment
 from studysite.accounts.guests import learner_required, to_login
 from studysite.http.requests import LearnerRequest
 
@@ -55,5 +55,5 @@ def sharing(request: LearnerRequest, slug: str) -> HttpResponse:
     deck = get_object_or_404(Deck.objects.visible_to(request.learner), slug=slug)
     form = SharingForm(request.POST)
     if form.is_valid():
-        sessions_app.enrollment_set(learner=request.learner, deck=deck, **form.cleaned_data)
+        Enrollment.objects.set_for(request.learner, deck, **form.cleaned_data)
     return redirect("deck", slug=slug)

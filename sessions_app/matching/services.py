@@ -18,8 +18,7 @@ from django.db.models import Exists, OuterRef, Q
 from cards.models import Card, Deck
 from sessions_app.models import CardProgress, Enrollment, MatchingBoard, StudySession
 from sessions_app.questions.pool import FIELDS, PLACES, WHOLE_DECK, Ties, study_card, twin_pairs
-from sessions_app.review_log.replaying import lock_enrollment
-from sessions_app.sessions.services import session_finish
+from sessions_app.review_log.locking import lock_enrollment
 from sessions_app.study.days import study_day
 from sessions_app.study.modes import matching
 from sessions_app.study.modes.matching import Candidate
@@ -68,7 +67,7 @@ def board_start(*, learner: User, deck: Deck, untimed: bool, now: datetime) -> M
         if enrollment.untimed != untimed:
             Enrollment.objects.filter(pk=enrollment.pk).update(untimed=untimed)
         # Only one session may be open: end one that has no board.
-        session_finish(learner=learner, deck=deck, mode=MODE, now=now)
+        learner.study_sessions.filter(deck=deck, mode=MODE).finish(now)
         seed = SystemRandom().getrandbits(31)
         drawn = draw(enrollment, Random(seed), now)
         if drawn is None:

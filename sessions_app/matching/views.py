@@ -27,7 +27,6 @@ from sessions_app.matching.services import (
 from sessions_app.matching.tiles import tiles
 from sessions_app.matching.times import times_of
 from sessions_app.models import Enrollment, MatchingBoard
-from sessions_app.sessions import services as sessions
 from sessions_app.study.modes import MODES
 from sessions_app.study.questions.types import InvalidResponseError
 from sessions_app.study.types import Side
@@ -103,7 +102,7 @@ def answer(request: LearnerRequest, slug: str) -> HttpResponse:
 def finish(request: LearnerRequest, slug: str) -> HttpResponse:
     """Give up the board."""
     deck = deck_to_see(request, slug)
-    sessions.session_finish(learner=request.learner, deck=deck, mode=MODE, now=timezone.now())
+    request.learner.study_sessions.filter(deck=deck, mode=MODE).finish(timezone.now())
     return show_start(request, deck) if request.htmx else redirect("matching", slug=slug)
 
 

@@ -1,14 +1,14 @@
 """The tables of studying."""
 
 from sessions_app.models.choices import ANKI, MAX_RESPONSE
-from sessions_app.models.enrollment import Enrollment, EnrollmentQuerySet, enrollment_set
+from sessions_app.models.enrollment import Enrollment, EnrollmentQuerySet
 from sessions_app.models.matching_board import MatchingBoard
 from sessions_app.models.overridden_answer import OverriddenAnswer, OverriddenAnswerQuerySet
 from sessions_app.models.paper import MAX_NAME, Paper, PaperQuerySet, make_token
 from sessions_app.models.predicted_recall import predicted_recall
 from sessions_app.models.progress import CardProgress, CardProgressQuerySet, DayTotal
 from sessions_app.models.review import Review, ReviewQuerySet
-from sessions_app.models.session import Step, StudySession, end_session
+from sessions_app.models.session import Step, StudySession
 
 __all__ = [
     "ANKI",
@@ -28,8 +28,6 @@ __all__ = [
     "ReviewQuerySet",
     "Step",
     "StudySession",
-    "end_session",
-    "enrollment_set",
     "make_token",
     "predicted_recall",
 ]

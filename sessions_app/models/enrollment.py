@@ -43,6 +43,17 @@ def counted_progress() -> CardProgressQuerySet:
 
 
 class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
+    def locked(self) -> "EnrollmentQuerySet":
+        """Lock the rows until the transaction ends, in the order of their keys, so that no two writers deadlock.
+
+        Writes of progress lock through `sessions_app.review_log.locking`, which replays outdated progress first.
+        """
+        return self.select_for_update(of=("self",)).order_by("pk")
+
+    def set_for(self, learner: User, deck: Deck, **fields: object) -> None:
+        """Set the learner's consent or settings for the deck, by the names of the fields."""
+        self.update_or_create(learner=learner, deck=deck, defaults=fields)
+
     def behind(self) -> "EnrollmentQuerySet":
         """Enrollments whose progress is what an earlier version's rules have made of the log."""
         return self.exclude(replayed_with=fsrs_memory.VERSION)
@@ -233,8 +244,3 @@ class Enrollment(models.Model):
         """The counts that are derived from the log."""
         names = ("recognised", "recalled", "learned", "mastered", "scheduled", "suspended")
         return {name: getattr(self, name) for name in names}
-
-
-def enrollment_set(*, learner: User, deck: Deck, **fields: object) -> None:
-    """Set the learner's consent or settings for the deck: ``shares_progress``, ``new_per_day``."""
-    Enrollment.objects.update_or_create(learner=learner, deck=deck, defaults=fields)

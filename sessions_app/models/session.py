@@ -1,9 +1,10 @@
 """Sessions and their steps."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
@@ -20,6 +21,11 @@ class StudySessionQuerySet(models.QuerySet["StudySession"]):
         """Sessions in which an answer stands."""
         steps = Step.objects.standing().filter(session=OuterRef("pk")).exclude(answered_at=None)
         return self.filter(Exists(steps))
+
+    @transaction.atomic
+    def finish(self, now: datetime) -> None:
+        """End those of these sessions that are open; all answers stay, open questions are retired unanswered."""
+        _end(list(self.open().values_list("pk", flat=True)), now)
 
 
 class StudySession(models.Model):
@@ -48,6 +54,10 @@ class StudySession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.learner}, {self.get_mode_display()}, {self.started_at:%d %b %Y %H:%M}"
+
+    def end(self, now: datetime) -> None:
+        """End the session if it is open; its open question is retired unanswered. Call it in a transaction."""
+        _end([self.pk], now)
 
 
 class StepQuerySet(models.QuerySet["Step"]):
@@ -105,7 +115,7 @@ class Step(models.Model):
         return f"{self.session_id}/{self.position}"
 
 
-def end_session(session: StudySession, now: datetime) -> None:
-    """End the session; its open question is given back unanswered."""
-    session.steps.unanswered().update(retired_at=now)
-    StudySession.objects.open().filter(pk=session.pk).update(finished_at=now)
+def _end(sessions: Collection[int], now: datetime) -> None:
+    """End those of the sessions with these keys that are open; their open questions are retired unanswered."""
+    Step.objects.unanswered().filter(session__in=sessions).update(retired_at=now)
+    StudySession.objects.open().filter(pk__in=sessions).update(finished_at=now)

@@ -9,11 +9,11 @@ from datetime import datetime
 
 from django.db import transaction
 
-from sessions_app.models import Enrollment, Paper, Step, end_session
+from sessions_app.models import Enrollment, Paper, Step
 from sessions_app.practice_test import scores
 from sessions_app.practice_test.saving import Filled, Saved, fill, is_over, lock, too_late
 from sessions_app.review_log import bulk_writing, totals
-from sessions_app.review_log.replaying import lock_enrollment
+from sessions_app.review_log.locking import lock_enrollment
 from sessions_app.study.days import study_day
 from sessions_app.study.questions import paper_answers
 from sessions_app.study.questions.types import Question
@@ -117,4 +117,4 @@ def discard(*, learner: User, paper: Paper, now: datetime) -> None:
         lock_enrollment(learner, paper.session.deck)
         paper = lock(Paper.objects.filter(pk=paper.pk))
         if paper.handed_in_at is None:
-            end_session(paper.session, now)
+            paper.session.end(now)

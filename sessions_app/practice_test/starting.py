@@ -13,7 +13,7 @@ from sessions_app.practice_test.handing_in import hand_in_locked
 from sessions_app.practice_test.saving import is_over
 from sessions_app.questions.pool import test_pool
 from sessions_app.questions.queue import DeckQueue
-from sessions_app.review_log.replaying import lock_enrollment
+from sessions_app.review_log.locking import lock_enrollment
 from sessions_app.study.days import study_day
 from sessions_app.study.modes import TEST, test
 from sessions_app.study.modes.types import SessionSettings

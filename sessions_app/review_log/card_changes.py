@@ -15,18 +15,17 @@ from django.utils import timezone
 from cards.models import Card, Deck
 from sessions_app.models import CardProgress, CardProgressQuerySet, Enrollment, Review, Step
 from sessions_app.review_log import overridden_answers, replaying, totals
+from sessions_app.review_log.locking import lock_enrollments
 
 
-def lock_enrollments(decks: Iterable[int]) -> list[Enrollment]:
-    """Everybody's enrollments in these decks, locked until the transaction ends."""
-    enrollments = list(Enrollment.objects.select_for_update().filter(deck__in=decks).order_by("pk"))
-    replaying.catch_up(enrollments)
-    return enrollments
+def lock_decks(decks: Iterable[int]) -> list[Enrollment]:
+    """All enrollments in these decks, locked until the transaction ends."""
+    return lock_enrollments(Enrollment.objects.filter(deck__in=decks))
 
 
 def recount(deck: Deck) -> None:
     """Count anew what is counted by deck, after its cards have changed."""
-    lock_enrollments([deck.pk])
+    lock_decks([deck.pk])
     Enrollment.objects.filter(deck=deck).recount()
     overridden_answers.settle(now=timezone.now(), card__deck=deck)
 
@@ -40,7 +39,7 @@ def learner_count(cards: Iterable[Card]) -> int:
 
 def start_anew(cards: Sequence[int], *, deck: Deck, now: datetime) -> None:
     """Let no answer about ``cards``, which ask something else now, count any more; marks and the log stay."""
-    lock_enrollments([deck.pk])
+    lock_decks([deck.pk])
     CardProgress.objects.filter(card__in=cards).start_anew(now)
     retire_open_steps(cards, now)
     overridden_answers.forget(cards)
@@ -48,7 +47,7 @@ def start_anew(cards: Sequence[int], *, deck: Deck, now: datetime) -> None:
 
 def follow_cards(cards: Sequence[int], *, to: Deck, decks: Sequence[int], now: datetime) -> None:
     """Bring everybody's progress on ``cards`` along into the deck ``to``, where her settings there apply."""
-    enrollments = lock_enrollments(decks)
+    enrollments = lock_decks(decks)
     retire_open_steps(cards, now)
     rows = CardProgress.objects.filter(card__in=cards)
     came_from = set(rows.values_list("learner", "deck").distinct())

@@ -20,7 +20,7 @@ from cards.models import Card, Deck
 from sessions_app.models import ANKI, CardProgress, DayTotal, Enrollment, Review
 from sessions_app.review_log import replaying, totals
 from sessions_app.review_log.card_changes import note_buried
-from sessions_app.review_log.replaying import lock_enrollment
+from sessions_app.review_log.locking import lock_enrollment
 from sessions_app.study.scheduling.types import Tally
 from sessions_app.study.types import Evidence, Level
 from studysite.accounts.models import User

@@ -1,6 +1,6 @@
 """Taking back, overruling and working out progress from the log."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,9 +9,9 @@ from itertools import groupby
 from django.db.models import F, Q, Value
 from django.db.models.functions import Least
 
-from cards.models import Card, Deck
+from cards.models import Card
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review
-from sessions_app.review_log import overridden_answers, replaying
+from sessions_app.review_log import overridden_answers
 from sessions_app.review_log.totals import (
     add_to_day,
     counted_since,
@@ -25,19 +25,6 @@ from sessions_app.study.scheduling import progress
 from sessions_app.study.scheduling.fsrs_memory import VERSION
 from sessions_app.study.scheduling.types import Fold, Progress, Tally
 from sessions_app.study.types import JudgedBy, Rating, Verdict
-from studysite.accounts.models import User
-
-
-def lock_enrollment(learner: User, deck: Deck) -> Enrollment:
-    """The learner's enrollment, locked until the transaction ends; made at her first session."""
-    mine = Enrollment.objects.select_for_update().filter(learner=learner, deck=deck)
-    enrollment = mine.first()
-    if enrollment is None:
-        Enrollment.objects.get_or_create(learner=learner, deck=deck)
-        enrollment = mine.get()
-    replaying.catch_up([enrollment])
-    enrollment.deck, enrollment.learner = deck, learner
-    return enrollment
 
 
 @dataclass(frozen=True)
@@ -132,16 +119,6 @@ def _settle(enrollment: Enrollment, line: Review, *, before: History, after: His
             fields["unseen_from"] = Least(F("unseen_from"), Value(card.position))
         if fields:
             Enrollment.objects.filter(pk=enrollment.pk).update(**fields)
-
-
-def catch_up(enrollments: Iterable[Enrollment]) -> None:
-    """Replay those of the locked ``enrollments`` whose progress an earlier version's rules have worked out.
-
-    An answer folded into such progress would build on what the log no longer comes to.
-    """
-    for enrollment in enrollments:
-        if enrollment.replayed_with != VERSION:
-            rebuild(enrollment)
 
 
 def rebuild(enrollment: Enrollment) -> int:

@@ -15,7 +15,7 @@ from cards.models import Card, Deck
 from sessions_app.models import CardProgress, CardProgressQuerySet, Enrollment, Step
 from sessions_app.questions.queue import DeckQueue
 from sessions_app.review_log import totals
-from sessions_app.review_log.replaying import lock_enrollment
+from sessions_app.review_log.locking import lock_enrollment
 from sessions_app.sessions.services import next_step
 from sessions_app.sessions.state import SessionState, last_answered, stale
 from sessions_app.study.days import day_end, study_day

@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cards.models import Deck
-from sessions_app import models as sessions_app
 from sessions_app.access import enrollment_of
 from sessions_app.models import CardProgress, Enrollment
 from sessions_app.questions import today
@@ -53,7 +52,7 @@ def start_from_post(request: LearnerRequest, deck: Deck, mode: str) -> HttpRespo
         return instead
     enrollment.learner = request.learner
     settings = form.session_settings(introduced_today=today.introduced_today(enrollment, now))
-    sessions_app.enrollment_set(learner=request.learner, deck=deck, **form.kept_settings())
+    Enrollment.objects.set_for(request.learner, deck, **form.kept_settings())
     session = session_start(learner=request.learner, deck=deck, mode=mode, settings=settings, now=now)
     return respond(request, deck, mode, notice="" if session else NOTHING)
 

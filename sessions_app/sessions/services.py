@@ -14,10 +14,10 @@ from django.db import transaction
 from django.db.models import Max
 
 from cards.models import Deck
-from sessions_app.models import CardProgress, Enrollment, Step, StudySession, end_session
+from sessions_app.models import CardProgress, Enrollment, Step, StudySession
 from sessions_app.questions.queue import DeckQueue
 from sessions_app.review_log import totals, writing
-from sessions_app.review_log.replaying import lock_enrollment
+from sessions_app.review_log.locking import lock_enrollment
 from sessions_app.sessions.state import (
     OpenState,
     SessionState,
@@ -50,7 +50,7 @@ def session_start(
         if open_session:
             if _asks_for(open_session, settings) and _can_continue(open_session, enrollment, now):
                 return open_session
-            end_session(open_session, now)
+            open_session.end(now)
         session = StudySession(
             learner=learner,
             deck=deck,
@@ -194,7 +194,7 @@ def next_step(queue: DeckQueue, *, position: int) -> SessionState:
         return _end_with_day(session, now)
     question = draw(queue, learner, position=position, now=now)
     if question is None:
-        end_session(session, now)
+        session.end(now)
         return SessionState()
     progress = queue.progress.get(question.card_id)
     step = open_step(session, question, progress, position=position, now=now)
@@ -205,16 +205,8 @@ def _end_with_day(session: StudySession, now: datetime) -> SessionState:
     """End a session whose study day is over; if it has already ended, the post is stale."""
     if not StudySession.objects.open().filter(pk=session.pk).exists():
         return stale(session, "A post")
-    end_session(session, now)
+    session.end(now)
     return SessionState(is_new_day=True)
-
-
-def session_finish(*, learner: User, deck: Deck, mode: str, now: datetime) -> None:
-    """End the learner's open session in this mode, if there is one; its answers stay."""
-    with transaction.atomic():
-        session = learner.study_sessions.open().filter(deck=deck, mode=mode).first()
-        if session:
-            end_session(session, now)
 
 
 def open_step(

@@ -11,6 +11,7 @@ from cards.models import Card
 from sessions_app.models import Enrollment, Step, StudySession
 from sessions_app.questions.queue import DeckQueue
 from sessions_app.review_log import replaying
+from sessions_app.review_log.locking import lock_enrollments
 from sessions_app.sessions.services import next_position, next_step, open_step
 from sessions_app.sessions.state import SessionState, is_current, last_answered, progress_on, stale, state_at
 from sessions_app.study.days import study_day
@@ -75,9 +76,8 @@ def _lock_homes(learner: User, step: Step) -> dict[int, Enrollment]:
     """
     cards = Card.objects.filter(reviews__step=step, reviews__voided_at=None)
     in_decks = Q(deck=step.session.deck_id) | Q(deck__in=cards.values("deck"))
-    mine = Enrollment.objects.select_for_update(of=("self",)).select_related("deck").order_by("pk")
-    homes = {enrollment.deck_id: enrollment for enrollment in mine.filter(in_decks, learner=learner)}
-    replaying.catch_up(homes.values())
+    mine = Enrollment.objects.filter(in_decks, learner=learner).select_related("deck")
+    homes = {enrollment.deck_id: enrollment for enrollment in lock_enrollments(mine)}
     for enrollment in homes.values():
         enrollment.learner = learner
     return homes

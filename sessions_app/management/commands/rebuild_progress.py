@@ -45,7 +45,7 @@ class Command(BaseCommand):
     def rebuild(self, pk: int, *, check: bool) -> int:
         """One enrollment in one transaction, so that a large site can go on answering meanwhile."""
         with transaction.atomic():
-            enrollment = Enrollment.objects.select_for_update(of=("self",)).select_related("deck").get(pk=pk)
+            enrollment = Enrollment.objects.locked().select_related("deck").get(pk=pk)
             different = replaying.rebuild(enrollment)
             transaction.set_rollback(check)
         return different

@@ -14,9 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from cards.access import deck_to_see
 from cards.models import Deck
 from cards.text.cleaning import clean_text
-from sessions_app import models as sessions_app
 from sessions_app.access import enrollment_of, session_required
-from sessions_app.models import Paper
+from sessions_app.models import Enrollment, Paper
 from sessions_app.practice_test import handing_in, saving, starting
 from sessions_app.practice_test.access import open_paper, posted_paper
 from sessions_app.practice_test.forms import PaperStartForm
@@ -57,7 +56,7 @@ def start(request: LearnerRequest, deck: Deck) -> HttpResponse:
         return show_start(request, deck, form)
     if instead := admit(request):
         return instead
-    sessions_app.enrollment_set(learner=request.learner, deck=deck, **form.kept_settings())
+    Enrollment.objects.set_for(request.learner, deck, **form.kept_settings())
     settings = form.session_settings()
     if starting.start(learner=request.learner, deck=deck, settings=settings, now=timezone.now()) is None:
         form.add_error(None, NOTHING)

@@ -25,7 +25,7 @@ from sessions_app.sessions.responses import (
     show_state,
     start_from_post,
 )
-from sessions_app.sessions.services import session_finish, step_answer, step_instead
+from sessions_app.sessions.services import step_answer, step_instead
 from sessions_app.sessions.state import OpenState, SessionState, session_state
 from sessions_app.study.modes import MODES
 from sessions_app.study.questions.types import InvalidResponseError
@@ -109,5 +109,5 @@ def ask_instead(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
 def finish(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
     """End the session early; its answers stay."""
     deck = deck_to_see(request, slug)
-    session_finish(learner=request.learner, deck=deck, mode=mode, now=timezone.now())
+    request.learner.study_sessions.filter(deck=deck, mode=mode).finish(timezone.now())
     return respond(request, deck, mode, SessionState())

@@ -54,7 +54,7 @@ def type_answer(learner: User, card: Card, text: str, then: str = "", **settings
     sessions.step_answer(learner=learner, step=step, response={"typed": text}, now=now)
     if then:
         sessions.step_answer(learner=learner, step=step, response={"verdict": then}, now=now)
-    sessions.session_finish(learner=learner, deck=card.deck, mode="learn", now=now)
+    learner.study_sessions.filter(deck=card.deck, mode="learn").finish(now)
     return Review.objects.select_related("card__deck", "step").latest("pk")
 
 

@@ -28,10 +28,8 @@ from cards.erasing.services import (
 )
 from cards.media.files import path_of, unused_images_remove
 from cards.models import LIBRARY_SLUG, Card, CardImage, Deck, Tag
-from sessions_app import models as sessions_app
 from sessions_app.models import Enrollment, OverriddenAnswer, Review, Step, StudySession
 from sessions_app.sessions import marks
-from sessions_app.sessions import services as sessions
 from studysite.accounts import erasing
 from studysite.accounts.models import User
 from studysite.deadline import in_seconds
@@ -236,14 +234,14 @@ def test_what_is_written_at_that_moment_goes_the_next_day(deck, learner):
 
 @pytest.mark.django_db(transaction=True)
 def test_a_deck_that_goes_while_a_page_is_answered_is_not_found(deck, learner_client, monkeypatch):
-    set_settings = sessions_app.enrollment_set
+    set_settings = Enrollment.objects.set_for
 
-    def too_late(*, learner, deck, **fields):
+    def too_late(learner, deck, **fields):
         erase_now([deck.pk], now=timezone.now())
         assert not Deck.objects.exists()
-        set_settings(learner=learner, deck=deck, **fields)
+        set_settings(learner, deck, **fields)
 
-    monkeypatch.setattr(sessions_app, "enrollment_set", too_late)
+    monkeypatch.setattr(Enrollment.objects, "set_for", too_late)
     response = learner_client.post(reverse("study", args=[deck.slug, "spaced"]), {"queue": "due"})
     assert response.status_code == 404
 
@@ -277,11 +275,11 @@ def test_whoever_is_erased_while_they_are_answered_is_sent_home(
     Deck.objects.filter(pk=theirs.pk).update(owner=learner)
     study(stranger, theirs, 3)
 
-    def too_late(*, learner, deck, **fields):
+    def too_late(learner, deck, **fields):
         erasing.erase_person(person=learner, now=timezone.now())
         raise Enrollment.DoesNotExist
 
-    monkeypatch.setattr(sessions_app, "enrollment_set", too_late)
+    monkeypatch.setattr(Enrollment.objects, "set_for", too_late)
     response = learner_client.post(reverse("study", args=[deck.slug, "spaced"]), {"queue": "due"})
     assert (response.status_code, response["Location"]) == (302, "/")
     assert User.objects.get(pk=learner.pk).erased_at
@@ -317,7 +315,7 @@ def test_two_at_once_and_names_of_any_script(make_deck, owner, learner, stranger
     decks = [make_deck(2), make_deck(3, title="Żółć 漢字 🎓")]
     for deck in decks:
         study(learner, deck, 3)
-        sessions.session_finish(learner=learner, deck=deck, mode="spaced", now=NOON)
+        learner.study_sessions.filter(deck=deck, mode="spaced").finish(NOON)
     User.objects.filter(pk=owner.pk).update(name="Zoë 漢字 \u200f")
     for person in (owner, stranger):
         erasing.erase_person(person=person, now=timezone.now())
@@ -331,7 +329,7 @@ def test_the_owners_own_log_of_the_deck_goes_and_others_stay(deck, owner, learne
     kept = make_deck(2)
     for person in (owner, learner):
         study(person, deck, 3, 3)
-        sessions.session_finish(learner=person, deck=deck, mode="spaced", now=NOON)
+        person.study_sessions.filter(deck=deck, mode="spaced").finish(NOON)
     study(owner, kept, 3, now=NOON + timedelta(hours=1))
     remove(deck)
     erase()

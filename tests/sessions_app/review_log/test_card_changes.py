@@ -14,7 +14,6 @@ from sessions_app.learners import settings
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step, StudySession
 from sessions_app.review_log import replaying
 from sessions_app.sessions import marks
-from sessions_app.sessions import services as sessions
 from sessions_app.sessions.state import session_state
 from sessions_app.sessions.undo import answer_undo
 from sessions_app.study.types import Level, Verdict
@@ -103,7 +102,7 @@ def test_a_clock_put_back_makes_no_question_older_than_its_answers(studied, deck
     assert CardProgress.objects.get(card__position=0).level == Level.NEW
     assert differences() == {0}
     studied.now = NOON - timedelta(hours=2)
-    sessions.session_finish(learner=studied.learner, deck=deck, mode="spaced", now=studied.now)
+    studied.learner.study_sessions.filter(deck=deck, mode="spaced").finish(studied.now)
     studied.start()
     studied.answer(3)
     assert CardProgress.objects.get(card__position=0).recalls == 1

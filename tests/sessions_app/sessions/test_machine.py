@@ -229,7 +229,7 @@ class Site(RuleBasedStateMachine):
 
     @rule(who=WHO, mode=st.sampled_from([SPACED, LEARN]))
     def finish(self, who: int, mode: str) -> None:
-        sessions.session_finish(learner=self.learners[who], deck=self.deck, mode=mode, now=self.now)
+        self.learners[who].study_sessions.filter(deck=self.deck, mode=mode).finish(self.now)
 
     @rule(who=WHO, back=st.sampled_from([0, 0, 0, 1]))
     def undo(self, who: int, back: int) -> None:

@@ -8,7 +8,6 @@ from django.core.management import call_command
 from cards.editing.cards import remove_cards
 from cards.editing.decks import refresh_deck
 from cards.models import Card
-from sessions_app import models as sessions_app
 from sessions_app.learners.settings import settings_change, start_over
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, StudySession
 from sessions_app.review_log import replaying
@@ -266,7 +265,7 @@ def test_other_settings_change_nothing_derived(studied):
 
 
 def test_settings_of_one_learner_are_not_anothers(studied, stranger):
-    sessions_app.enrollment_set(learner=stranger, deck=studied.deck)
+    Enrollment.objects.set_for(stranger, studied.deck)
     change(studied, retention=0.8)
     assert Enrollment.objects.get(learner=stranger).retention == 0.9
 
@@ -281,7 +280,7 @@ def test_another_retention_takes_no_statement_for_each_card(
         for card in deck.cards.all()
     ]
     CardProgress.objects.bulk_create(rows)
-    sessions_app.enrollment_set(learner=studying.learner, deck=deck)
+    Enrollment.objects.set_for(studying.learner, deck)
     lines = [a_line(studying, card) for card in deck.cards.all()]
     Review.objects.bulk_create(lines)
     replaying.rebuild(Enrollment.objects.get(deck=deck))

@@ -98,7 +98,7 @@ def test_finishing_gives_the_open_question_back(studying, learner):
     studying.start()
     studying.answer(3)
     step = studying.open_step()
-    sessions.session_finish(learner=learner, deck=studying.deck, mode="spaced", now=studying.now)
+    learner.study_sessions.filter(deck=studying.deck, mode="spaced").finish(studying.now)
     assert studying.answer(3, step).is_stale
     assert Review.objects.count() == 1
 

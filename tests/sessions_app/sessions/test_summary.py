@@ -9,7 +9,6 @@ from django.test.utils import CaptureQueriesContext
 from sessions_app.corrections import services as corrections
 from sessions_app.learners import settings
 from sessions_app.models import Enrollment, Review, Step
-from sessions_app.sessions import services as sessions
 from sessions_app.sessions import summary, undo
 from sessions_app.study.types import Verdict
 from tests.sessions_app.conftest import Studying
@@ -18,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def finish(studying):
-    sessions.session_finish(learner=studying.learner, deck=studying.deck, mode="spaced", now=studying.now)
+    studying.learner.study_sessions.filter(deck=studying.deck, mode="spaced").finish(studying.now)
 
 
 def look(studying, now=None):

@@ -12,7 +12,6 @@ from sessions_app.corrections import services as corrections
 from sessions_app.learners import settings
 from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession
 from sessions_app.review_log import replaying
-from sessions_app.sessions import services as sessions
 from sessions_app.sessions import undo as sessions_undo
 from sessions_app.study.types import Level, Verdict
 from tests.sessions_app.conftest import NOON, Studying
@@ -104,7 +103,7 @@ def test_a_session_that_another_without_answers_has_followed_is_reopened(studyin
     step = Step.objects.get()
     studying.now += timedelta(minutes=1)
     studying.start(new_limit=1)
-    sessions.session_finish(learner=studying.learner, deck=studying.deck, mode="spaced", now=studying.now)
+    studying.learner.study_sessions.filter(deck=studying.deck, mode="spaced").finish(studying.now)
     assert undoable(studying) == step.pk
     assert undo(studying, step).step.card == step.card
     assert not Review.objects.standing().exists()
@@ -172,7 +171,7 @@ def test_an_undone_new_card_is_new_again_for_the_queue(studying):
     studying.answer(4)
     undo(studying)
     undo(studying)
-    sessions.session_finish(learner=studying.learner, deck=studying.deck, mode="spaced", now=studying.now)
+    studying.learner.study_sessions.filter(deck=studying.deck, mode="spaced").finish(studying.now)
     studying.now += timedelta(minutes=5)
     assert studying.start(new_limit=2).steps.get().card.position == 0
 

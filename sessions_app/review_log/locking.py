@@ -1,0 +1,38 @@
+"""Locking enrollments, which serialises everything that is written about one learner in one deck.
+
+Nothing may be folded into progress that an earlier version's rules have computed, so both functions replay that
+progress first. Whoever writes progress, day totals or roll-ups takes the lock here. (On SQLite the transaction
+itself is the lock.)
+"""
+
+from cards.models import Deck
+from sessions_app.models import Enrollment, EnrollmentQuerySet
+from sessions_app.review_log import replaying
+from sessions_app.study.scheduling.fsrs_memory import VERSION
+from studysite.accounts.models import User
+
+
+def lock_enrollment(learner: User, deck: Deck) -> Enrollment:
+    """The learner's enrollment in ``deck``, locked until the transaction ends; created if there is none."""
+    mine = Enrollment.objects.filter(learner=learner, deck=deck)
+    enrollment = mine.locked().first()
+    if enrollment is None:
+        Enrollment.objects.get_or_create(learner=learner, deck=deck)
+        enrollment = mine.locked().get()
+    _catch_up(enrollment)
+    enrollment.deck, enrollment.learner = deck, learner
+    return enrollment
+
+
+def lock_enrollments(enrollments: EnrollmentQuerySet) -> list[Enrollment]:
+    """``enrollments``, locked until the transaction ends, in the order of their keys."""
+    locked = list(enrollments.locked())
+    for enrollment in locked:
+        _catch_up(enrollment)
+    return locked
+
+
+def _catch_up(enrollment: Enrollment) -> None:
+    """Replay the progress of a locked enrollment if the rules of an earlier version have computed it."""
+    if enrollment.replayed_with != VERSION:
+        replaying.rebuild(enrollment)
