@@ -22,9 +22,12 @@ class SessionsAppConfig(AppConfig):
     verbose_name = "Studying"
 
     def ready(self) -> None:
-        from sessions_app import receivers  # noqa: F401
+        from cards import hooks
+        from sessions_app import receivers  # noqa: F401 - its receivers register themselves
+        from sessions_app.hooks import StudyAnswers
         from sessions_app.study.text import word_lists
 
+        hooks.study = StudyAnswers()
         word_lists.keep_in(settings.DATA_DIR)
 
         connection_created.connect(use_all_parameters, dispatch_uid="use_all_parameters")

@@ -12,10 +12,10 @@ from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from cards import hooks
 from cards.admin.forms import MoveForm
 from cards.editing import moving
 from cards.models import Card, Deck, Tag, tag_key
-from cards.signals import learners_asked
 from cards.tagging import services as tagging
 from cards.tagging.forms import TagNamesField
 from studysite.accounts.models import User
@@ -64,9 +64,8 @@ def move(modeladmin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Card])
 
 
 def learner_count(cards: QuerySet[Card]) -> int:
-    """How many learners have progress on ``cards``, as those say who keep it."""
-    numbers: list[Any] = [number for _, number in learners_asked.send(sender=Card, cards=cards.order_by())]
-    return sum(numbers)
+    """How many learners have progress on ``cards``."""
+    return hooks.study.learner_count(cards.order_by())
 
 
 class TagsForm(forms.Form):

@@ -2,7 +2,7 @@
 
 Everything is done in transactions of some hundred rows, and can be stopped after any of them: whatever is
 not erased yet is found again. A deck is claimed first, by one conditional statement, and says nothing of
-itself from then on; its cards, and what others keep of them (`cards.signals`), follow.
+itself from then on; its cards, and what others keep of them (`cards.hooks`), follow.
 
 Rows stay as empty shells where somebody else's answers refer to them, and go as soon as nothing does.
 """
@@ -18,6 +18,7 @@ from django.db.models import CharField, Exists, F, OuterRef, ProtectedError, Q, 
 from django.db.models.functions import Cast, Coalesce, Concat
 from django.utils import timezone
 
+from cards import hooks
 from cards.importing.drafts import drop_draft
 from cards.models import (
     ALTERNATIVES,
@@ -34,7 +35,6 @@ from cards.models import (
     Visibility,
     make_card_key,
 )
-from cards.signals import cards_erasing, deck_erasing, references_asked
 from cards.text.markdown import render
 from studysite.admin.log import forget_rows
 from studysite.deadline import in_request, is_over
@@ -126,8 +126,7 @@ def erase_deck(deck: Deck, *, until: float) -> bool:
     keys = list(deck.cards.unerased().order_by("pk").values_list("pk", flat=True))
     if not erase_cards(deck, keys, until=until):
         return False
-    answers: list[Any] = [done for _, done in deck_erasing.send(sender=Deck, deck=deck, until=until)]
-    if not all(answers):
+    if not hooks.study.erase_deck(deck, until=until):
         return False
     keys = list(deck.cards.order_by("pk").values_list("pk", flat=True))
     if not drop_unneeded(keys, until=until):
@@ -138,7 +137,7 @@ def erase_deck(deck: Deck, *, until: float) -> bool:
 
 def drop_empty_deck(deck: Deck) -> None:
     """Delete the row of an erased deck, unless a card is left, or somebody's answers need it."""
-    if deck.cards.exists() or needed(Deck, [deck.pk]):
+    if deck.cards.exists() or hooks.study.needed_decks([deck.pk]):
         return
     try:
         with transaction.atomic():
@@ -177,9 +176,7 @@ def erase_cards(
     With ``removed_before`` only those that have been removed for so long when it comes to them.
     """
     for looked_for in chunks(keys, CARDS_LOOKED_FOR):
-        sent = cards_erasing.send(sender=Card, cards=looked_for, deck=deck, until=until)
-        answers: list[Any] = [done for _, done in sent]
-        if not all(answers):
+        if not hooks.study.erase_cards(looked_for, deck, until=until):
             return False
         for chunk in chunks(looked_for, CARDS_AT_ONCE):
             if is_over(until):
@@ -242,7 +239,7 @@ def drop_unneeded(keys: Sequence[int], *, until: float) -> bool:
     for chunk in chunks(keys, CARDS_AT_ONCE):
         if is_over(until):
             return False
-        gone = set(chunk) - needed(Card, chunk)
+        gone = set(chunk).difference(hooks.study.needed_cards(chunk))
         if not gone:
             continue
         try:
@@ -251,12 +248,6 @@ def drop_unneeded(keys: Sequence[int], *, until: float) -> bool:
         except (ProtectedError, IntegrityError):
             logger.info("A card is needed again.")
     return True
-
-
-def needed(model: type[Deck | Card], keys: Collection[int]) -> set[int]:
-    """Those of the rows that somebody's answers refer to."""
-    answers: list[Any] = [found for _, found in references_asked.send(sender=model, keys=keys)]
-    return {key for found in answers for key in found}
 
 
 # --- Rows

@@ -1,7 +1,7 @@
 """A deck -> a file in a folder, in slices; what is kept between two of them is in the folder and in a state."""
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
 from itertools import accumulate
@@ -12,6 +12,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Prefetch, Q, Sum
 from django.db.models.functions import Length
 
+from cards import hooks
 from cards.formats import archive
 from cards.formats.anki import writer as anki
 from cards.formats.delimited.writers import write_comma, write_markdown, write_tab
@@ -20,7 +21,6 @@ from cards.formats.types import ImageRef, ParsedCard, ParsedDeck, TwinKeys
 from cards.media.files import ENDING, path_of
 from cards.models import CHUNK, Card, Deck, Tag
 from cards.models import TwinPair as StoredPair
-from cards.signals import records_asked
 from cards.text.images import StoredImage
 from cards.text.studied_side import DEFINITION, TERM
 from studysite.accounts.models import User
@@ -257,13 +257,11 @@ class Writer:
         """What the rest of the site keeps of the viewer's learning about these cards; without any, the deck."""
         if self.kind != HISTORY or self.viewer is None or not self.viewer.is_authenticated:
             return
-        for _, answer in records_asked.send(sender=Deck, deck=self.deck, learner=self.viewer, cards=cards):
-            found: Mapping[str, Iterable[Mapping[str, Any]]] = answer or {}  # type: ignore[assignment]
-            for name, records in found.items():
-                member = archive.records_member(name)
-                self.parts.append(member, b"".join(archive.line_of(record) for record in records))
-                if member not in self.members:
-                    self.members.append(member)
+        for name, records in hooks.study.records(self.deck, self.viewer, cards).items():
+            member = archive.records_member(name)
+            self.parts.append(member, b"".join(archive.line_of(record) for record in records))
+            if member not in self.members:
+                self.members.append(member)
 
     def end_archive(self) -> Steps:
         last = self.state.get("pair", [0, 0])

@@ -148,6 +148,17 @@ class ParsedCard:
         return self.term_images + self.definition_images
 
 
+@dataclass(slots=True)
+class Learned:
+    """What a file says of its learner about one card: as Anki has it, or as an archive's lines."""
+
+    number: int
+    key: str
+    card: ParsedCard | None = None
+    reviews: list[dict[str, Any]] = field(default_factory=list)
+    marks: list[dict[str, Any]] = field(default_factory=list)
+
+
 @dataclass(frozen=True, slots=True)
 class ParsedDeck:
     """A deck of a file. ``weights`` are the FSRS parameters that the file's owner had fitted, if any."""

@@ -1,11 +1,11 @@
-"""What a file knows of its learner, for whoever keeps histories (see `cards.signals`)."""
+"""What a file says of its learner, for the app that keeps histories (see `cards.hooks`)."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from cards.formats.types import ParsedDeck
+from cards.formats.types import Learned, ParsedDeck
 from cards.importing.reading.as_json import head_from_json
-from cards.importing.reading.storage import Learned, Reading
+from cards.importing.reading.storage import Reading
 from cards.models import Deck
 
 KEYS_AT_ONCE = 300
@@ -41,7 +41,7 @@ class CardKeys(Mapping[str, int]):
 
 
 class FileHistory:
-    """What a file knows of its learner, card by card, from the number ``start`` on (see `cards.signals`)."""
+    """The `cards.hooks.LearnerHistory` of a file: what it says card by card, behind the number ``start``."""
 
     def __init__(self, reading: Reading, deck: Deck, start: int) -> None:
         self.reading, self.start, self.keys = reading, start, CardKeys(deck)

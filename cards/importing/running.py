@@ -6,6 +6,7 @@ from collections.abc import Callable
 from django.db import transaction
 from django.utils import timezone
 
+from cards import hooks
 from cards.formats.types import FormatError, ParsedDeck
 from cards.importing import splitting
 from cards.importing.drafts import drop_hidden, refresh_targets
@@ -16,7 +17,6 @@ from cards.importing.reading.reader import steps as read_steps
 from cards.importing.reading.storage import BusyError, opened
 from cards.importing.writing import write_cards
 from cards.models import Deck, ImportDraft
-from cards.signals import history_offered
 from studysite.slices import Slice
 
 WHAT_STAYS = {
@@ -186,7 +186,7 @@ def _drive(draft: ImportDraft, all_of_it: Slice) -> bool:
 
 
 def write_history(*, draft: ImportDraft, slice_: Slice) -> None:
-    """Hand what the file knows of its learner to whoever keeps histories (see `cards.signals`), deck by deck."""
+    """Write what the file says of its learner, deck by deck (see `cards.hooks`)."""
     decks, number = splitting.decks_of(draft), draft.options.get("at", 0)
     if number >= len(decks):
         end_history(draft)
@@ -197,18 +197,15 @@ def write_history(*, draft: ImportDraft, slice_: Slice) -> None:
         reading.save()
         if not is_whole:
             return
-        history = FileHistory(reading, deck, start)
-        answers = history_offered.send(
-            sender=Deck,
+        stopped = hooks.study.write_history(
             deck=deck,
             learner=draft.owner,
-            history=history,
+            history=FileHistory(reading, deck, start),
             seconds=slice_.left,
             now=timezone.now(),
         )
-        places: list[tuple[int, int]] = [place for _, place in answers if place]  # type: ignore[misc]
-    if places:
-        draft.options["history_at"], written = max(places)
+    if stopped:
+        draft.options["history_at"], written = stopped
         draft.done = min(draft.done + written, draft.total)
     else:
         draft.options |= {"at": number + 1, "history_at": 0}

@@ -1,14 +1,13 @@
 """What learners say about cards: what is wrong with them, and which answers are right too."""
 
-from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import cast
 
 from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 
+from cards import hooks
 from cards.models import (
     MAX_ALTERNATIVE,
     MAX_ALTERNATIVES,
@@ -18,7 +17,7 @@ from cards.models import (
     CardReport,
     Deck,
 )
-from cards.signals import answer_accepted, answers_asked
+from cards.signals import answer_accepted
 from cards.text.cleaning import clean_text
 from studysite.accounts.models import User
 
@@ -45,11 +44,8 @@ def to_look_at(decks: Collection[int]) -> dict[int, ToLookAt]:
     open_reports = CardReport.objects.unsettled().filter(card__deck__in=decks, card__removed_at=None)
     counted = open_reports.order_by().values("card__deck").annotate(number=Count("pk"))
     reports = dict(counted.values_list("card__deck", "number"))
-    answers: dict[int, int] = defaultdict(int)
-    for _, numbers in answers_asked.send(sender=Deck, decks=decks):
-        for deck, number in cast(dict[int, int], numbers).items():
-            answers[deck] += number
-    return {deck: ToLookAt(reports.get(deck, 0), answers[deck]) for deck in decks}
+    answers = hooks.study.waiting_answers(decks)
+    return {deck: ToLookAt(reports.get(deck, 0), answers.get(deck, 0)) for deck in decks}
 
 
 def to_look_at_in(deck: Deck) -> ToLookAt:

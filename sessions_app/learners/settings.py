@@ -38,7 +38,7 @@ def start_over(*, learner: User, deck: Deck, now: datetime) -> None:
     with transaction.atomic():
         enrollment = lock_enrollment(learner, deck)
         learner.study_sessions.filter(deck=deck).finish(now)
-        CardProgress.objects.filter(learner=learner, card__deck=deck).start_anew(now)
+        CardProgress.objects.filter(learner=learner, card__deck=deck).reset(now)
         mine = Enrollment.objects.filter(pk=enrollment.pk)
         mine.update(reset_at=now, unseen_version=0)
         mine.recount()

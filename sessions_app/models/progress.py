@@ -36,7 +36,7 @@ class CardProgressQuerySet(models.QuerySet["CardProgress"]):
         """Progress on mastered cards whose predicted recall has fallen too low at ``now``."""
         return self.filter(fades_at__lte=now)
 
-    def start_anew(self, now: datetime) -> int:
+    def reset(self, now: datetime) -> int:
         """Let no answer so far count any more, in one statement; return how many rows it was.
 
         ``last_reviewed_at`` stays, so that the log stays in order; so do the marks. A clock that was put back does

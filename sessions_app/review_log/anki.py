@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 
 from cards.formats.types import ParsedCard, PastReview, Schedule
-from cards.importing.history import FileHistory
+from cards.hooks import LearnerHistory
 from cards.models import Deck
 from sessions_app.models import ANKI, Enrollment, Review
 from sessions_app.review_log.importing import CardFlags, CardHistory, in_order
@@ -28,7 +28,7 @@ class AnkiHistories:
 
     def __init__(
         self,
-        history: FileHistory,
+        history: LearnerHistory,
         *,
         deck: Deck,
         learner: User,
@@ -131,7 +131,7 @@ class AnkiHistories:
             scheduler=ANKI,
         )
 
-    def settle(self, enrollment: Enrollment) -> None:
+    def read_settings(self, enrollment: Enrollment) -> None:
         """Take the desired retention of the collection's first deck that has one."""
         wishes = (deck.retention for deck in self.history.decks if deck.retention)
         if wish := next(wishes, None):

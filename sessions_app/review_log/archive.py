@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
-from cards.importing.history import FileHistory
+from cards.hooks import LearnerHistory
 from cards.models import Deck, SideChoice
 from cards.text.cleaning import clean_text
 from sessions_app.models import ANKI, MAX_RESPONSE, CardProgress, Enrollment, Review
@@ -109,7 +109,7 @@ class ArchiveHistories:
     """The histories that an archive holds; what cannot have been written here is passed over."""
 
     def __init__(
-        self, history: FileHistory, *, deck: Deck, learner: User, keys: Mapping[str, int], now: datetime
+        self, history: LearnerHistory, *, deck: Deck, learner: User, keys: Mapping[str, int], now: datetime
     ) -> None:
         self.history, self.deck, self.learner, self.keys, self.now = history, deck, learner, keys, now
 
@@ -179,7 +179,7 @@ class ArchiveHistories:
         read_memory(record, line)
         return line
 
-    def settle(self, enrollment: Enrollment) -> None:
+    def read_settings(self, enrollment: Enrollment) -> None:
         """Take the settings over, where they are ones that could be chosen here."""
         record = next(iter(self.history.settings), {})
         for name in SETTINGS:

@@ -27,7 +27,7 @@ def recount(deck: Deck) -> None:
     """Count anew what is counted by deck, after its cards have changed."""
     lock_decks([deck.pk])
     Enrollment.objects.filter(deck=deck).recount()
-    overridden_answers.settle(now=timezone.now(), card__deck=deck)
+    overridden_answers.recheck(now=timezone.now(), card__deck=deck)
 
 
 def learner_count(cards: Iterable[Card]) -> int:
@@ -37,10 +37,10 @@ def learner_count(cards: Iterable[Card]) -> int:
     ]
 
 
-def start_anew(cards: Sequence[int], *, deck: Deck, now: datetime) -> None:
+def reset(cards: Sequence[int], *, deck: Deck, now: datetime) -> None:
     """Let no answer about ``cards``, which ask something else now, count any more; marks and the log stay."""
     lock_decks([deck.pk])
-    CardProgress.objects.filter(card__in=cards).start_anew(now)
+    CardProgress.objects.filter(card__in=cards).reset(now)
     retire_open_steps(cards, now)
     overridden_answers.forget(cards)
 

@@ -63,14 +63,14 @@ def write(
     deck: Deck,
     learner: User,
     histories: Iterable[CardHistory],
-    settings: Callable[[Enrollment], None],
+    read_settings: Callable[[Enrollment], None],
     start: int,
     seconds: float,
 ) -> tuple[int, int] | None:
     """Write ``histories``, which lie behind the place ``start``, for about so long.
 
-    ``settings`` is called once, at the beginning, with an enrollment of a learner who has not studied the deck
-    before.
+    ``read_settings`` is called once, at the beginning, if the learner has not studied the deck before; it sets
+    fields of their enrollment.
 
     Returns:
         The place of the last that is written, and how many were; None when all are.
@@ -81,7 +81,7 @@ def write(
         with transaction.atomic():
             enrollment = lock_enrollment(learner, deck)
             if start == 0 and enrollment.last_studied_at is None:
-                settings(enrollment)
+                read_settings(enrollment)
                 enrollment.save()
                 # By the side that is asked for now.
                 Enrollment.objects.filter(pk=enrollment.pk).recount()

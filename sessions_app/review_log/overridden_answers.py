@@ -155,7 +155,7 @@ def decide(answer: OverriddenAnswer, decision: str) -> None:
     OverriddenAnswer.objects.filter(pk=answer.pk, decision="").update(decision=decision)
 
 
-def settle(*, now: datetime, **of: object) -> None:
+def recheck(*, now: datetime, **of: object) -> None:
     """Take those off the list that count as right by now, of the cards that changed since they were last compared.
 
     ``of`` narrows it: ``card=`` or ``card__deck=``.

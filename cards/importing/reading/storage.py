@@ -9,14 +9,14 @@ import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from cards.formats.archive import RECORDS
-from cards.formats.types import ImageRef, ParsedCard, PastReview, Schedule, TwinKeys
+from cards.formats.types import ImageRef, Learned, ParsedCard, PastReview, Schedule, TwinKeys
 from cards.formats.work import Work, rows
 from cards.models import ImportDraft
 from cards.text.studied_side import SIDES
@@ -49,17 +49,6 @@ class Outline:
     sides: int
     images: dict[str, int]
     deck: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class Learned:
-    """What the file says that its learner knows of one card: as Anki has it, or as an archive's lines."""
-
-    number: int
-    key: str
-    card: ParsedCard | None = None
-    reviews: list[dict[str, Any]] = field(default_factory=list)
-    marks: list[dict[str, Any]] = field(default_factory=list)
 
 
 def digest(*texts: str) -> int:

@@ -202,7 +202,12 @@ class Site(RuleBasedStateMachine):
             now=self.now,
         )
         importing.write(
-            deck=self.deck, learner=learner, histories=source, settings=source.settle, start=0, seconds=9
+            deck=self.deck,
+            learner=learner,
+            histories=source,
+            read_settings=source.read_settings,
+            start=0,
+            seconds=9,
         )
 
     def open_step(self, who: int, mode: str | None = None) -> Step | None:
