@@ -49,15 +49,15 @@ class AnkiHistories:
         history = CardHistory(pk, lines, place=place)
         for schedule in card.schedules:
             self.add_schedule(history, schedule)
-            mark = CardFlags(
+            flags = CardFlags(
                 starred=card.starred,
                 suspended=schedule.suspended,
                 buried_until=days.day_end(days.study_day(self.now, self.zone), self.zone)
                 if schedule.buried
                 else None,
             )
-            if mark != CardFlags():
-                history.marks[schedule.side] = mark
+            if flags != CardFlags():
+                history.flags[schedule.side] = flags
         return history
 
     def add_schedule(self, history: CardHistory, schedule: Schedule) -> None:

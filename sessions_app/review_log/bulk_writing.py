@@ -68,13 +68,12 @@ def write_all(
         if line.mistaken_for_id not in known:
             line.mistaken_for_id = None
         lines.append(line)
-        before = row.as_progress()
+        before, counts_before = row.as_progress(), totals.counts_of(row, card, enrollment)
         after = progress.fold(before, outcome, enrollment.retention)
         row.take(after, last_reviewed_at=outcome.reviewed_at)
         changed.append(row)
         total += progress.tally(before, outcome)
-        if totals.is_counted(row, card, enrollment):
-            changes.update(totals.level_changes(before, after))
+        changes.update(totals.difference(counts_before, totals.counts_of(row, card, enrollment)))
     overridden_answers.note(
         [
             (line, entry.question)

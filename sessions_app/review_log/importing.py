@@ -7,22 +7,20 @@ card, side and time, is not written again, so a file may come twice, or go on wh
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 
 from cards.models import Card, Deck
-from sessions_app.models import ANKI, CardProgress, DayTotal, Enrollment, Review
+from sessions_app.models import ANKI, CardProgress, Enrollment, Review
 from sessions_app.review_log import replaying, totals
 from sessions_app.review_log.card_changes import note_buried
 from sessions_app.review_log.locking import lock_enrollment
-from sessions_app.study.scheduling.types import Tally
-from sessions_app.study.types import Evidence, Level
+from sessions_app.review_log.replaying import History, Replay
+from sessions_app.study.types import Evidence
 from studysite.accounts.models import User
 from studysite.slices import Slice
 
@@ -31,7 +29,7 @@ CARDS_AT_ONCE, LINES_AT_ONCE = 250, 600
 
 @dataclass
 class CardFlags:
-    """The learner's own words about one side of a card."""
+    """What the learner has set on one side of a card."""
 
     starred: bool = False
     suspended: bool = False
@@ -39,22 +37,27 @@ class CardFlags:
     reset_at: datetime | None = None
 
     def put_on(self, row: CardProgress) -> bool:
-        """Add them to what ``row`` has; whether that changes it."""
-        before = (row.starred, row.suspended, row.buried_until, row.reset_at)
+        """Add them to those of ``row``; whether that changes it."""
+        before = [getattr(row, name) for name in FLAG_FIELDS]
         row.starred |= self.starred
         row.suspended |= self.suspended
         row.buried_until = totals.later(row.buried_until, self.buried_until)
         row.reset_at = totals.later(row.reset_at, self.reset_at)
-        return before != (row.starred, row.suspended, row.buried_until, row.reset_at)
+        return before != [getattr(row, name) for name in FLAG_FIELDS]
+
+
+FLAG_FIELDS = [each.name for each in fields(CardFlags)]
+Key = tuple[int, str]
+"""The primary key of a card, and a side of it."""
 
 
 @dataclass
 class CardHistory:
-    """What a file says of one card: unsaved lines of the log, and marks by side; ``place`` is its number there."""
+    """What a file says of one card: unsaved lines of the log, and flags by side; ``place`` is its number there."""
 
     card_id: int
     lines: list[Review] = field(default_factory=list)
-    marks: dict[str, CardFlags] = field(default_factory=dict)
+    flags: dict[str, CardFlags] = field(default_factory=dict)
     place: int = 0
 
 
@@ -87,7 +90,7 @@ def write(
                 Enrollment.objects.filter(pk=enrollment.pk).recount()
             within = Slice.of_a_transaction()
             while chunk:
-                _write_chunk(enrollment, [each for each in chunk if each.lines or each.marks])
+                _write_chunk(enrollment, [each for each in chunk if each.lines or each.flags])
                 start, written = chunk[-1].place, written + len(chunk)
                 if within.is_over or slice_.is_over:
                     break
@@ -115,31 +118,29 @@ def next_chunk(histories: Iterator[CardHistory]) -> list[CardHistory]:
 
 
 def _write_chunk(enrollment: Enrollment, histories: Sequence[CardHistory]) -> None:
-    learner, deck = enrollment.learner_id, enrollment.deck_id
-    cards = Card.objects.filter(pk__in=[each.card_id for each in histories], deck=deck).defer(*totals.TEXTS)
+    learner = enrollment.learner_id
+    cards = Card.objects.filter(pk__in=[each.card_id for each in histories], deck=enrollment.deck_id)
+    cards = cards.defer(*totals.TEXTS)
     by_pk = {card.pk: card for card in cards}
     histories = [each for each in histories if each.card_id in by_pk]
     old = list(Review.objects.filter(learner=learner, card__in=by_pk))
     # A line that was judged anew lies with the one that it stands for at one time; both came, or neither did.
-    have = {(line.card_id, line.side, line.reviewed_at) for line in old}
+    known = {(line.card_id, line.side, line.reviewed_at) for line in old}
     new = [
         line
         for each in histories
         for line in each.lines
-        if (line.card_id, line.side, line.reviewed_at) not in have
+        if (line.card_id, line.side, line.reviewed_at) not in known
     ]
     drop_older_memories(new, old)
     Review.objects.bulk_create(new, batch_size=totals.ROWS_AT_ONCE)
-    touched = {(line.card_id, line.side) for line in new}
-    touched |= {(each.card_id, side) for each in histories for side in each.marks}
-    rows = {
-        (row.card_id, row.side): row for row in CardProgress.objects.filter(learner=learner, card__in=by_pk)
-    }
-    marks = {(each.card_id, side): mark for each in histories for side, mark in each.marks.items()}
-    lines = sorted(
-        (line for line in [*old, *new] if line.voided_at is None), key=lambda one: (one.reviewed_at, one.pk)
-    )
-    _settle(enrollment, by_pk, touched, rows, marks, lines, {line.pk for line in new})
+    flags = {(each.card_id, side): flag for each in histories for side, flag in each.flags.items()}
+    touched = {(line.card_id, line.side) for line in new} | flags.keys()
+    replays = list(_replays(enrollment, by_pk, touched, [*old, *new], {line.pk for line in new}))
+    _put_flags(enrollment, replays, flags)
+    replaying.apply_replay(enrollment, replays)
+    if any(flag.buried_until for flag in flags.values()):
+        note_buried(enrollment.deck)
     last = max((line.reviewed_at for line in new), default=None)
     enrollment.last_studied_at = totals.later(enrollment.last_studied_at, last)
 
@@ -164,81 +165,44 @@ def drop_older_memories(new: Iterable[Review], old: Iterable[Review]) -> None:
             line.carry(None)
 
 
-def _settle(
+def _replays(
     enrollment: Enrollment,
     cards: Mapping[int, Card],
-    touched: Iterable[tuple[int, str]],
-    rows: dict[tuple[int, str], CardProgress],
-    marks: Mapping[tuple[int, str], CardFlags],
-    lines: Sequence[Review],
-    new: set[int],
-) -> None:
-    """Replay the sides that were touched, and bring progress, marks and days to what the log says now."""
-    by_side: dict[tuple[int, str], list[Review]] = {}
-    for line in lines:
-        by_side.setdefault((line.card_id, line.side), []).append(line)
-    days: dict[tuple[int, Any], Tally] = {}
-    changed, marked = [], []
-    counts: Counter[str] = Counter()
+    touched: Iterable[Key],
+    lines: Iterable[Review],
+    new: Collection[int],
+) -> Iterator[Replay]:
+    """The replays of the ``touched`` sides of ``cards``.
+
+    ``lines`` are all that the log says about the cards; those with the primary keys ``new`` were not there before.
+    """
+    rows = CardProgress.objects.filter(learner=enrollment.learner_id, card__in=cards)
+    by_key = {(row.card_id, row.side): row for row in rows}
+    by_side: dict[Key, list[Review]] = {}
+    for line in sorted(lines, key=lambda one: (one.reviewed_at, one.pk)):
+        if line.voided_at is None:
+            by_side.setdefault((line.card_id, line.side), []).append(line)
     for key in sorted(touched):
         card = cards[key[0]]
-        row = rows.get(key) or totals.new_row(enrollment, card, key[1])
-        counts.subtract(_counted(enrollment, card, row))
-        if key in marks and marks[key].put_on(row):
-            marked.append(row)
-        since = totals.counted_since(row, card)
-        after = replaying.History(by_side.get(key, []))
-        before = replaying.History([line for line in after.lines if line.pk not in new])
-        fold = after.replay(enrollment.retention, since)
-        if row.take(fold.progress, last_reviewed_at=after.last_reviewed_at) or row.pk is None:
-            changed.append(row)
-        counts.update(_counted(enrollment, card, row))
-        for day, tally in after.days(fold).items():
-            days[day] = days.get(day, Tally()) + tally
-        if before.lines:
-            for day, tally in before.days(before.replay(enrollment.retention, since)).items():
-                days[day] = days.get(day, Tally()) + -tally
-    totals.save_rows(changed)
-    CardProgress.objects.bulk_update(
-        marked, ["starred", "suspended", "buried_until", "reset_at"], batch_size=totals.ROWS_AT_ONCE
-    )
-    _add_days(enrollment.learner_id, days)
-    mine = Enrollment.objects.filter(pk=enrollment.pk)
-    mine.update(**{name: F(name) + change for name, change in counts.items() if change})
-    if any(mark.buried_until for mark in marks.values()):
-        note_buried(enrollment.deck)
+        row = by_key.get(key) or totals.new_row(enrollment, card, key[1])
+        after = History(by_side.get(key, []))
+        before = History([line for line in after.lines if line.pk not in new])
+        yield Replay(row, card, before, after)
 
 
-def _counted(enrollment: Enrollment, card: Card, row: CardProgress) -> dict[str, int]:
-    """What ``row`` adds to the roll-up of its enrollment, as `EnrollmentQuerySet.recount` counts it."""
-    if card.removed_at is not None or row.side != enrollment.asked_side(card):
-        return {}
-    if row.suspended:
-        return {"suspended": 1}
-    level = totals.LEVEL_FIELDS.get(Level(row.level))
-    return {"scheduled": int(row.due is not None), **({level: 1} if level else {})}
-
-
-def _add_days(learner: int, days: Mapping[tuple[int, Any], Tally]) -> None:
-    """`log.add_to_day` for many days at once."""
-    rows = DayTotal.objects.filter(learner=learner, deck__in={deck for deck, _ in days})
-    known = {(row.deck_id, row.study_day): row for row in rows}
-    changed = []
-    for (deck, day), tally in days.items():
-        if tally == Tally():
-            continue
-        row = known.get((deck, day)) or DayTotal(learner_id=learner, deck_id=deck, study_day=day)
-        total = row.as_tally() + tally
-        row.answers, row.introduced = total.answers, total.introduced
-        row.recalls, row.recalls_right = total.recalls, total.recalls_right
-        changed.append(row)
-    DayTotal.objects.bulk_create(
-        changed,
-        batch_size=totals.ROWS_AT_ONCE,
-        update_conflicts=True,
-        unique_fields=["learner", "deck", "study_day"],
-        update_fields=["answers", "introduced", "recalls", "recalls_right"],
-    )
+def _put_flags(enrollment: Enrollment, replays: Iterable[Replay], flags: Mapping[Key, CardFlags]) -> None:
+    """Add ``flags`` to the rows of ``replays``; rows that are not saved yet are saved with them by the replay."""
+    changed: list[CardProgress] = []
+    changes: Counter[str] = Counter()
+    for one in replays:
+        if flag := flags.get((one.card.pk, one.row.side)):
+            before = totals.counts_of(one.row, one.card, enrollment)
+            if flag.put_on(one.row) and one.row.pk:
+                changed.append(one.row)
+            changes.update(totals.difference(before, totals.counts_of(one.row, one.card, enrollment)))
+    CardProgress.objects.bulk_update(changed, FLAG_FIELDS, batch_size=totals.ROWS_AT_ONCE)
+    if values := totals.increments(changes):
+        Enrollment.objects.filter(pk=enrollment.pk).update(**values)
 
 
 def in_order(lines: Iterable[Review]) -> list[Review]:

@@ -1,5 +1,6 @@
 """Taking back, overruling and working out progress from the log."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -13,10 +14,12 @@ from cards.models import Card
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review
 from sessions_app.review_log import overridden_answers
 from sessions_app.review_log.totals import (
-    add_to_day,
+    DeckDay,
+    add_to_days,
     counted_since,
-    is_counted,
-    level_changes,
+    counts_of,
+    difference,
+    increments,
     new_row,
     progress_row,
     save_rows,
@@ -50,21 +53,38 @@ class History:
     def replay(self, retention: float, since: datetime | None) -> Fold:
         return progress.replay([line.outcome() for line in self.lines], retention, since)
 
-    def days(self, fold: Fold) -> dict[tuple[int, date], Tally]:
-        """What each study day, by deck, got from these lines."""
-        days: dict[tuple[int, date], Tally] = {}
+    def days(self, fold: Fold) -> dict[DeckDay, Tally]:
+        """What these lines add to the total of each deck and study day."""
+        days: dict[DeckDay, Tally] = {}
         for line, tally in zip(self.lines, fold.tallies, strict=True):
             key = (line.deck_id, line.study_day)
             days[key] = days.get(key, Tally()) + tally
         return days
 
 
+@dataclass(frozen=True)
+class Replay:
+    """One side of a card whose lines of the log have changed: what they were ``before``, and are ``after``."""
+
+    row: CardProgress
+    card: Card
+    before: History
+    after: History
+
+    @classmethod
+    def about(cls, enrollment: Enrollment, line: Review, *, before: History, after: History) -> "Replay":
+        """The replay of the card and side of ``line``."""
+        return cls(progress_row(enrollment, line.card, line.side), line.card, before, after)
+
+
 def take_back(enrollment: Enrollment, lines: Sequence[Review], now: datetime) -> None:
     """Void ``lines``, as if they had not been answered, and replay their cards."""
     Review.objects.filter(pk__in=[line.pk for line in lines]).update(voided_at=now)
-    for line in lines:
-        after = History.around(line)
-        _settle(enrollment, line, before=after.plus(line), after=after)
+    histories = [(line, History.around(line)) for line in lines]
+    apply_replay(
+        enrollment,
+        [Replay.about(enrollment, line, before=after.plus(line), after=after) for line, after in histories],
+    )
 
 
 def overrule(enrollment: Enrollment, line: Review, verdict: Verdict, now: datetime) -> bool:
@@ -87,7 +107,8 @@ def overrule(enrollment: Enrollment, line: Review, verdict: Verdict, now: dateti
     # What another program had made of the answer does not hold for another verdict.
     new.carry(None)
     new.save(force_insert=True)
-    _settle(enrollment, new, before=others.plus(line), after=others.plus(new))
+    replay = Replay.about(enrollment, new, before=others.plus(line), after=others.plus(new))
+    apply_replay(enrollment, [replay])
     return True
 
 
@@ -100,25 +121,36 @@ def _rating_before(line: Review, verdict: Verdict) -> int:
     return rating or (Rating.GOOD if verdict is Verdict.CORRECT else Rating.AGAIN)
 
 
-def _settle(enrollment: Enrollment, line: Review, *, before: History, after: History) -> None:
-    """Bring progress, days and roll-up from what the log said ``before`` to what it says ``after``."""
-    card = line.card
-    row = progress_row(enrollment, card, line.side)
-    since, old = counted_since(row, card), row.as_progress()
-    fold = after.replay(enrollment.retention, since)
-    row.take(fold.progress, last_reviewed_at=after.last_reviewed_at)
-    row.save()
-    days_before, days_after = before.days(before.replay(enrollment.retention, since)), after.days(fold)
-    for deck_id, day in days_before.keys() | days_after.keys():
-        gone, now_there = days_before.get((deck_id, day), Tally()), days_after.get((deck_id, day), Tally())
-        add_to_day(line.learner_id, deck_id, day, now_there + -gone)
-    if is_counted(row, card, enrollment):
-        changes = level_changes(old, fold.progress)
-        fields: dict[str, object] = {name: F(name) + change for name, change in changes.items() if change}
-        if old.memory and not fold.progress.memory:
-            fields["unseen_from"] = Least(F("unseen_from"), Value(card.position))
-        if fields:
-            Enrollment.objects.filter(pk=enrollment.pk).update(**fields)
+def apply_replay(enrollment: Enrollment, replays: Sequence[Replay]) -> None:
+    """Bring progress, day totals and the roll-up to what the log says after its lines have changed.
+
+    No two of ``replays`` are about the same row. Takes as many statements for a hundred as for two.
+    """
+    changed: list[CardProgress] = []
+    changes: Counter[str] = Counter()
+    days: dict[DeckDay, Tally] = {}
+    unseen: list[int] = []
+    for one in replays:
+        row, since = one.row, counted_since(one.row, one.card)
+        counts_before = counts_of(row, one.card, enrollment)
+        fold = one.after.replay(enrollment.retention, since)
+        if row.take(fold.progress, last_reviewed_at=one.after.last_reviewed_at) or row.pk is None:
+            changed.append(row)
+        change = difference(counts_before, counts_of(row, one.card, enrollment))
+        changes.update(change)
+        if change["scheduled"] < 0:
+            unseen.append(one.card.position)
+        for key, tally in one.after.days(fold).items():
+            days[key] = days.get(key, Tally()) + tally
+        for key, tally in one.before.days(one.before.replay(enrollment.retention, since)).items():
+            days[key] = days.get(key, Tally()) + -tally
+    save_rows(changed)
+    add_to_days(enrollment.learner_id, days)
+    values = increments(changes)
+    if unseen:
+        values["unseen_from"] = Least(F("unseen_from"), Value(min(unseen)))
+    if values:
+        Enrollment.objects.filter(pk=enrollment.pk).update(**values)
 
 
 def rebuild(enrollment: Enrollment) -> int:
@@ -160,12 +192,12 @@ def _histories(enrollment: Enrollment) -> Iterator[tuple[Card, str, History]]:
 def _mend_days(enrollment: Enrollment, totals: Mapping[date, Tally]) -> int:
     rows = DayTotal.objects.filter(learner=enrollment.learner_id, deck=enrollment.deck_id)
     known = {row.study_day: row.as_tally() for row in rows}
-    different = 0
-    for day in known.keys() | totals.keys():
-        difference = totals.get(day, Tally()) + -known.get(day, Tally())
-        add_to_day(enrollment.learner_id, enrollment.deck_id, day, difference)
-        different += difference != Tally()
-    return different
+    differences = {
+        (enrollment.deck_id, day): totals.get(day, Tally()) + -known.get(day, Tally())
+        for day in known.keys() | totals.keys()
+    }
+    add_to_days(enrollment.learner_id, differences)
+    return sum(tally != Tally() for tally in differences.values())
 
 
 def _mend_roll_up(enrollment: Enrollment) -> bool:

@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import date, datetime
 
 from django.db.models import F
 
 from cards.models import Card
 from sessions_app.models import CardProgress, DayTotal, Enrollment
-from sessions_app.study.scheduling.types import Progress, Tally
+from sessions_app.study.scheduling.types import Tally
 from sessions_app.study.types import Level
 
 LEVEL_FIELDS = {
@@ -19,11 +19,14 @@ LEVEL_FIELDS = {
     Level.MASTERED: "mastered",
 }
 
+DeckDay = tuple[int, date]
+"""The primary key of a deck, and a study day in it."""
 
 # What is read of a card only to be shown.
 TEXTS = ("term", "definition", "term_html", "definition_html")
 
 ROWS_AT_ONCE = 500
+TALLY_FIELDS = [each.name for each in fields(Tally)]
 
 
 def progress_row(enrollment: Enrollment, card: Card, side: str) -> CardProgress:
@@ -42,51 +45,88 @@ def counted_since(row: CardProgress, card: Card) -> datetime | None:
     return max(filter(None, (row.reset_at, card.asked_since)), default=None)
 
 
-def is_counted(row: CardProgress, card: Card, enrollment: Enrollment) -> bool:
-    """Whether the row is among those that the roll-up of the enrollment counts."""
-    present = card.removed_at is None and card.deck_id == enrollment.deck_id
-    return present and not row.suspended and row.side == enrollment.asked_side(card)
+def counts_of(row: CardProgress, card: Card, enrollment: Enrollment) -> Counter[str]:
+    """What the row adds to the roll-up of ``enrollment``, as `EnrollmentQuerySet.recount` counts it."""
+    is_present = card.removed_at is None and card.deck_id == enrollment.deck_id
+    if not is_present or row.side != enrollment.asked_side(card):
+        return Counter()
+    if row.suspended:
+        return Counter(suspended=1)
+    counts: Counter[str] = Counter(scheduled=int(row.due is not None))
+    if row.level in LEVEL_FIELDS:
+        counts[LEVEL_FIELDS[Level(row.level)]] = 1
+    return counts
+
+
+def difference(before: Counter[str], after: Counter[str]) -> Counter[str]:
+    """By how much each count changes, also where it falls."""
+    changes = Counter(after)
+    changes.subtract(before)
+    return changes
+
+
+def increments(changes: Mapping[str, int]) -> dict[str, object]:
+    """``changes`` of the roll-up as values for an update of the enrollment."""
+    return {name: F(name) + change for name, change in changes.items() if change}
 
 
 def roll_up(
     enrollment: Enrollment, changes: Mapping[str, int], *, now: datetime, unseen_from: int | None = None
 ) -> None:
     """Apply the changes of one answer to the roll-up that the table reads, and note where unseen cards begin."""
-    fields: dict[str, object] = {name: F(name) + change for name, change in changes.items() if change}
+    values = increments(changes)
     if unseen_from is not None:
-        fields |= {"unseen_from": unseen_from, "unseen_version": enrollment.deck.order_version}
-    Enrollment.objects.filter(pk=enrollment.pk).update(last_studied_at=now, **fields)
+        values |= {"unseen_from": unseen_from, "unseen_version": enrollment.deck.order_version}
+    Enrollment.objects.filter(pk=enrollment.pk).update(last_studied_at=now, **values)
 
 
 def add_to_day(learner_id: int, deck_id: int, day: date, tally: Tally) -> None:
-    """Add ``tally`` to what the learner did in the deck on the study day ``day``."""
+    """Add ``tally`` to the learner's total for the deck and study day.
+
+    Usually a single statement: every answer runs it. For many days at once there is `add_to_days`.
+    """
     if tally == Tally():
         return
     key = {"learner_id": learner_id, "deck_id": deck_id, "study_day": day}
-    changes = {name: F(name) + number for name, number in asdict(tally).items()}
-    if not DayTotal.objects.filter(**key).update(**changes):
+    if not DayTotal.objects.filter(**key).update(**increments(asdict(tally))):
         DayTotal.objects.create(**key, **asdict(tally))
 
 
-def level_changes(before: Progress, after: Progress) -> Counter[str]:
-    """By how much each of the roll-up's counts changes when a card goes from ``before`` to ``after``."""
-    changes: Counter[str] = Counter()
-    for value, sign in ((before, -1), (after, 1)):
-        if value.level in LEVEL_FIELDS:
-            changes[LEVEL_FIELDS[value.level]] += sign
-        changes["scheduled"] += sign * (value.memory is not None)
-    return changes
+def add_to_days(learner_id: int, tallies: Mapping[DeckDay, Tally]) -> None:
+    """Add to the learner's totals of several days, in two statements for any number of them."""
+    tallies = {key: tally for key, tally in tallies.items() if tally != Tally()}
+    if len(tallies) < 2:
+        for (deck, day), tally in tallies.items():
+            add_to_day(learner_id, deck, day, tally)
+        return
+    decks, days = {deck for deck, _ in tallies}, {day for _, day in tallies}
+    # An answer in another deck is not serialised by this deck's lock.
+    found = DayTotal.objects.select_for_update().filter(learner=learner_id, deck__in=decks).order_by("pk")
+    rows = {(row.deck_id, row.study_day): row for row in found if row.study_day in days}
+    changed = []
+    for (deck, day), tally in tallies.items():
+        row = rows.get((deck, day)) or DayTotal(learner_id=learner_id, deck_id=deck, study_day=day)
+        for name, number in asdict(row.as_tally() + tally).items():
+            setattr(row, name, number)
+        changed.append(row)
+    DayTotal.objects.bulk_create(
+        changed,
+        batch_size=ROWS_AT_ONCE,
+        update_conflicts=True,
+        unique_fields=["learner", "deck", "study_day"],
+        update_fields=TALLY_FIELDS,
+    )
 
 
 def new_row(enrollment: Enrollment, card: Card, side: str) -> CardProgress:
-    """Progress of who has not answered anything, not saved yet."""
+    """An unsaved progress row for a card that was never answered."""
     return CardProgress(
         learner_id=enrollment.learner_id, deck_id=card.deck_id, card_id=card.pk, side=str(side)
     )
 
 
 def save_rows(rows: Sequence[CardProgress]) -> None:
-    """Write derived fields in a few statements, whatever the number of rows."""
+    """Write the derived fields of many rows in a few statements."""
     CardProgress.objects.bulk_create([row for row in rows if row.pk is None], batch_size=ROWS_AT_ONCE)
     old = [row for row in rows if row.pk is not None]
     # An upsert, since bulk_update builds a CASE for each field and row, and takes ten times as long.

@@ -16,8 +16,8 @@ from sessions_app.review_log.totals import (
     TEXTS,
     add_to_day,
     counted_since,
-    is_counted,
-    level_changes,
+    counts_of,
+    difference,
     new_row,
 )
 from sessions_app.study.questions.types import Graded, Question
@@ -54,12 +54,12 @@ def write(
     if is_own_word and graded.verdict is Verdict.CORRECT:
         overridden_answers.note([(line, question)], now=now)
     line.save(force_insert=True)
-    before = row.as_progress()
+    before, counts_before = row.as_progress(), counts_of(row, card, enrollment)
     after = progress.fold(before, outcome, enrollment.retention)
     row.take(after, last_reviewed_at=outcome.reviewed_at)
     row.save()
     add_to_day(enrollment.learner_id, step.session.deck_id, today, progress.tally(before, outcome))
-    return line, level_changes(before, after) if is_counted(row, card, enrollment) else Counter()
+    return line, difference(counts_before, counts_of(row, card, enrollment))
 
 
 def outcome_of(

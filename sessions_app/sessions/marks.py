@@ -19,7 +19,6 @@ from sessions_app.review_log.locking import lock_enrollment
 from sessions_app.sessions.services import next_step
 from sessions_app.sessions.state import SessionState, last_answered, stale
 from sessions_app.study.days import day_end, study_day
-from sessions_app.study.scheduling.types import Progress
 from studysite.accounts.models import User
 
 
@@ -106,7 +105,7 @@ def _set_mark(enrollment: Enrollment, card: Card, mark: Mark, *, on: bool, now: 
     if mark is Mark.STARRED:
         row.starred = on
     elif mark is Mark.SUSPENDED:
-        _suspend(enrollment, row, on=on)
+        _suspend(enrollment, card, row, on=on)
     else:
         _bury(enrollment, row, on=on, now=now)
     if row.pk or on:
@@ -117,14 +116,11 @@ def _set_mark(enrollment: Enrollment, card: Card, mark: Mark, *, on: bool, now: 
     enrollment.save(update_fields=[*enrollment.roll_up(), "buried_until", "unseen_version"])
 
 
-def _suspend(enrollment: Enrollment, row: CardProgress, *, on: bool) -> None:
-    """Suspend or unsuspend: the roll-up counts a suspended card apart from the levels."""
-    if row.suspended == on:
-        return
+def _suspend(enrollment: Enrollment, card: Card, row: CardProgress, *, on: bool) -> None:
+    """Suspend or unsuspend, and move the card out of the roll-up's levels or back into them."""
+    before = totals.counts_of(row, card, enrollment)
     row.suspended = on
-    known, nothing = row.as_progress(), Progress()
-    changes = totals.level_changes(known, nothing) if on else totals.level_changes(nothing, known)
-    changes["suspended"] += 1 if on else -1
+    changes = totals.difference(before, totals.counts_of(row, card, enrollment))
     for name, change in changes.items():
         setattr(enrollment, name, getattr(enrollment, name) + change)
 
