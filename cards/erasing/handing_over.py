@@ -1,9 +1,10 @@
 """Giving decks another owner, with the owner's tags on their cards."""
 
 from collections.abc import Collection
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from cards.erasing.services import chunks
@@ -33,7 +34,12 @@ def _hand_over_tags(decks: Collection[int], owner: User, to: User) -> None:
     same = Tag.objects.filter(owner=to, key=OuterRef("key"))
     # A tag that is on no other deck goes as it is: a hundred thousand cards need not be looked at one by one.
     used.filter(~Exists(elsewhere), ~Exists(same)).update(owner=to)
-    tags = list(used)
+    relink(links, to)
+
+
+def relink(links: QuerySet[Any], to: User) -> None:
+    """Replace ``links`` of cards to tags by links to the tags of the same names of ``to``, made where missing."""
+    tags = list(Tag.objects.filter(pk__in=links.values("tag")))
     theirs = {tag.key: tag.pk for tag in own_tags(owner=to, names=[tag.name for tag in tags])}
     new = {tag.pk: theirs[tag.key] for tag in tags}
     pairs = list(links.order_by().values_list("pk", "card", "tag"))

@@ -12,9 +12,9 @@ from django.db.models import Exists, OuterRef, Q
 from django.template.defaultfilters import pluralize
 from django.utils import timezone
 
+from cards.erasing.handing_over import relink
 from cards.erasing.leaving import drop_files
-from cards.importing.writing import TagLink
-from cards.models import CardReport, Deck, DeckExport, ImportDraft, Tag
+from cards.models import Card, CardReport, Deck, DeckExport, ImportDraft
 from sessions_app.erasing import person_erase
 from sessions_app.models import (
     CardProgress,
@@ -208,11 +208,9 @@ def hand_over(guest: User, user: User) -> None:
     Deck.objects.filter(owner=guest).update(owner=user)
     ImportDraft.objects.filter(owner=guest).update(owner=user)
     DeckExport.objects.filter(learner=guest).update(learner=user)
-    same = {tag.key: tag.pk for tag in Tag.objects.filter(owner=user, key__in=guest.tags.values("key"))}
-    for tag in guest.tags.filter(key__in=same):
-        have = TagLink.objects.filter(tag=same[tag.key]).values("card")
-        TagLink.objects.filter(tag=tag).exclude(card__in=have).update(tag=same[tag.key])
-        tag.delete()
+    same = guest.tags.filter(key__in=user.tags.values("key"))
+    relink(Card.tags.through.objects.filter(tag__in=same), user)
+    same.delete()
     guest.tags.update(owner=user)
 
 

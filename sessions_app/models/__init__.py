@@ -7,13 +7,14 @@ from sessions_app.models.overridden_answer import OverriddenAnswer, OverriddenAn
 from sessions_app.models.paper import MAX_NAME, Paper, PaperQuerySet, make_token
 from sessions_app.models.predicted_recall import predicted_recall
 from sessions_app.models.progress import CardProgress, CardProgressQuerySet, DayTotal
-from sessions_app.models.review import Review, ReviewQuerySet
+from sessions_app.models.review import OUTCOME_FIELDS, Review, ReviewQuerySet
 from sessions_app.models.session import Step, StudySession
 
 __all__ = [
     "ANKI",
     "MAX_NAME",
     "MAX_RESPONSE",
+    "OUTCOME_FIELDS",
     "CardProgress",
     "CardProgressQuerySet",
     "DayTotal",

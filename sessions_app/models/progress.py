@@ -1,5 +1,6 @@
 """What the log adds up to: for each card, and for each study day."""
 
+from dataclasses import fields
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -12,6 +13,16 @@ from sessions_app.models.choices import LEVELS, SIDES, STATES
 from sessions_app.study.scheduling.progress import fades_at
 from sessions_app.study.scheduling.types import Memory, Progress, Tally
 from sessions_app.study.types import Level, State
+
+PROGRESS_FIELDS = tuple(each.name for each in fields(Progress) if each.name != "memory")
+"""Fields that a row has under the names of the engine's value."""
+
+MEMORY_FIELDS = {each.name: each.name for each in fields(Memory)} | {
+    "step": "learning_step",
+    "last_review": "last_recalled_at",
+    "day": "memory_day",
+}
+"""A row's field for each of the engine's memory."""
 
 
 class CardProgressQuerySet(models.QuerySet["CardProgress"]):
@@ -85,12 +96,8 @@ class CardProgress(models.Model):
     suspended = models.BooleanField(default=False)
     buried_until = models.DateTimeField(null=True)
 
-    DERIVED = (
-        *("level", "peak", "recalls", "misses", "lapses", "recall_days"),
-        *("last_recall_day", "last_miss_day", "last_lapse_day", "last_day", "last_reviewed_at"),
-        *("stability", "difficulty", "state", "learning_step", "due", "due_day"),
-        *("last_recalled_at", "memory_day", "fades_at"),
-    )
+    DERIVED = (*PROGRESS_FIELDS, *MEMORY_FIELDS.values(), "last_reviewed_at", "fades_at")
+    """What follows from the log."""
 
     objects = CardProgressQuerySet.as_manager()
 
@@ -159,47 +166,18 @@ class CardProgress(models.Model):
 
     def as_progress(self) -> Progress:
         """This row as the engine's value."""
-        return Progress(
-            level=Level(self.level),
-            peak=Level(self.peak),
-            recalls=self.recalls,
-            misses=self.misses,
-            lapses=self.lapses,
-            recall_days=self.recall_days,
-            last_recall_day=self.last_recall_day,
-            last_miss_day=self.last_miss_day,
-            last_lapse_day=self.last_lapse_day,
-            last_day=self.last_day,
-            memory=self.memory,
-        )
+        values = {name: getattr(self, name) for name in PROGRESS_FIELDS}
+        values |= {"level": Level(self.level), "peak": Level(self.peak)}
+        return Progress(**values, memory=self.memory)
 
     def take(self, progress: Progress, *, last_reviewed_at: datetime | None) -> bool:
         """Set every derived field from the engine's value; return whether one of them changed."""
         memory = progress.memory
-        fields = {
-            "level": progress.level,
-            "peak": progress.peak,
-            "recalls": progress.recalls,
-            "misses": progress.misses,
-            "lapses": progress.lapses,
-            "recall_days": progress.recall_days,
-            "last_recall_day": progress.last_recall_day,
-            "last_miss_day": progress.last_miss_day,
-            "last_lapse_day": progress.last_lapse_day,
-            "last_day": progress.last_day,
-            "last_reviewed_at": last_reviewed_at,
-            "stability": memory and memory.stability,
-            "difficulty": memory and memory.difficulty,
-            "state": memory and memory.state,
-            "learning_step": memory and memory.step,
-            "due": memory and memory.due,
-            "due_day": memory and memory.due_day,
-            "last_recalled_at": memory and memory.last_review,
-            "memory_day": memory and memory.day,
-            "fades_at": fades_at(progress),
-        }
-        changed = any(getattr(self, name) != value for name, value in fields.items())
-        for name, value in fields.items():
+        values = {name: getattr(progress, name) for name in PROGRESS_FIELDS}
+        values |= {name: memory and getattr(memory, of) for of, name in MEMORY_FIELDS.items()}
+        values |= {"last_reviewed_at": last_reviewed_at, "fades_at": fades_at(progress)}
+        changed = any(getattr(self, name) != value for name, value in values.items())
+        for name, value in values.items():
             setattr(self, name, value)
         return changed
 
@@ -226,4 +204,4 @@ class DayTotal(models.Model):
         return f"{self.study_day}: {self.answers}"
 
     def as_tally(self) -> Tally:
-        return Tally(self.answers, self.introduced, self.recalls, self.recalls_right)
+        return Tally(**{each.name: getattr(self, each.name) for each in fields(Tally)})

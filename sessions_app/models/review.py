@@ -1,5 +1,6 @@
 """The append-only log."""
 
+from dataclasses import fields
 from datetime import date, timedelta
 
 from django.conf import settings
@@ -28,6 +29,13 @@ from sessions_app.study.types import Evidence, Kind, Rating, Side, State, Verdic
 def scheduler_version() -> str:
     """The version whose rules a new line is folded by."""
     return fsrs_memory.VERSION
+
+
+OUTCOME_FIELDS = tuple(each.name for each in fields(Outcome) if each.name not in ("since", "memory"))
+"""Fields that a line has under the names of the engine's value."""
+
+MEMORY_FIELDS = {each.name: f"memory_{each.name}" for each in fields(Memory)} | {"last_review": "memory_at"}
+"""A line's field for each of the engine's memory."""
 
 
 class ReviewQuerySet(models.QuerySet["Review"]):
@@ -203,11 +211,5 @@ class Review(models.Model):
 
     def carry(self, memory: Memory | None) -> None:
         """Let the line say what the memory is after it; None leaves that to the scheduler again."""
-        self.memory_stability = memory.stability if memory else None
-        self.memory_difficulty = memory.difficulty if memory else None
-        self.memory_state = memory.state if memory else None
-        self.memory_step = memory.step if memory else None
-        self.memory_due = memory.due if memory else None
-        self.memory_due_day = memory.due_day if memory else None
-        self.memory_at = memory.last_review if memory else None
-        self.memory_day = memory.day if memory else None
+        for of, name in MEMORY_FIELDS.items():
+            setattr(self, name, memory and getattr(memory, of))

@@ -17,20 +17,12 @@ from sessions_app.study.modes import MODES
 from sessions_app.study.types import Evidence, JudgedBy, Kind, Rating, Side, State, Verdict
 from studysite.accounts.models import User
 
-PLAIN: tuple[str, ...] = (
-    "mode",
-    "side",
-    "kind",
-    "evidence",
-    "verdict",
-    "rating",
-    "judged_by",
-    "response",
-    "elapsed_ms",
-    "gap",
-    "gap_needed",
+# A file's format, so it is written out here: a new field of a review has to be added (docs/formats.md).
+PLAIN = (
+    *("mode", "side", "kind", "evidence", "verdict", "rating", "judged_by", "response", "elapsed_ms"),
+    *("gap", "gap_needed", "scheduler"),
+    *("memory_stability", "memory_difficulty", "memory_state", "memory_step"),
 )
-PLAIN += ("scheduler", "memory_stability", "memory_difficulty", "memory_state", "memory_step")
 MOMENTS = ("reviewed_at", "counted_since", "memory_due", "memory_at", "voided_at")
 DAYS = ("study_day", "memory_due_day", "memory_day")
 SETTINGS = (

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import FilteredRelation, Q
 
 from cards.models import Card
-from sessions_app.models import CardProgress, Enrollment, Review, Step
+from sessions_app.models import OUTCOME_FIELDS, CardProgress, Enrollment, Review, Step
 from sessions_app.review_log import overridden_answers
 from sessions_app.review_log.totals import (
     TEXTS,
@@ -134,20 +134,12 @@ def line_of(outcome: Outcome, *, card: Card, step: Step, graded: Graded, elapsed
         deck_id=step.session.deck_id,
         step=step,
         mode=step.session.mode,
-        side=outcome.side,
-        kind=outcome.kind,
-        evidence=outcome.evidence,
-        verdict=outcome.verdict,
-        rating=outcome.rating,
         judged_by=graded.judged_by,
         response=graded.response,
         mistaken_for_id=graded.mistaken_for,
         elapsed_ms=None if elapsed is None else _milliseconds(elapsed),
-        reviewed_at=outcome.reviewed_at,
-        study_day=outcome.study_day,
-        gap=outcome.gap,
-        gap_needed=outcome.gap_needed,
         counted_since=outcome.since,
+        **{name: getattr(outcome, name) for name in OUTCOME_FIELDS},
     )
 
 

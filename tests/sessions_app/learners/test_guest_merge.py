@@ -305,12 +305,15 @@ def test_a_guests_decks_and_tags_become_the_users(guest, learner):
     card = Card.objects.create(deck=deck, term="t", definition="d")
     both = Tag.objects.create(owner=guest, name="Verbs"), Tag.objects.create(owner=learner, name="verbs")
     card.tags.add(both[0], Tag.objects.create(owner=guest, name="mine"))
+    twice = Card.objects.create(deck=deck, term="t2", definition="d2")
+    twice.tags.add(*both)
     make_draft(owner=guest, content="a\tb\n")
     DeckExport.objects.create(deck=deck, learner=guest, kind="tab")
     guest_merge(guest=guest, user=learner, now=NOON)
     deck.refresh_from_db()
     assert deck.owner == learner
     assert set(card.tags.values_list("name", "owner")) == {("verbs", learner.pk), ("mine", learner.pk)}
+    assert list(twice.tags.values_list("pk", flat=True)) == [both[1].pk]
     assert ImportDraft.objects.get().owner == learner
     assert DeckExport.objects.get().learner == learner
     assert not User.objects.filter(is_guest=True).exists()

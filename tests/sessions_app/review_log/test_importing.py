@@ -20,6 +20,7 @@ from cards.models import Deck
 from sessions_app.corrections import services as corrections
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step
 from sessions_app.review_log import importing, replaying
+from sessions_app.review_log.archive import DAYS, MOMENTS, PLAIN
 from sessions_app.sessions import marks
 from sessions_app.sessions import services as sessions
 from sessions_app.sessions.marks import Mark
@@ -315,6 +316,13 @@ def test_a_history_comes_in_as_it_went_out(studied, learner):
     assert law_holds()
     import_file(learner, archive(studied.deck, learner), back)
     assert history(back, learner) == history(studied.deck, learner)
+
+
+def test_the_archive_has_every_field_of_a_review():
+    """But what belongs to the site or follows from where the archive is read."""
+    fields = {field.name for field in Review._meta.get_fields()}
+    written = {*PLAIN, *MOMENTS, *DAYS, "card", "mistaken_for"}
+    assert fields - written == {"id", "learner", "deck", "step", "overridden"}
 
 
 def test_into_the_deck_where_it_was_learned_it_adds_nothing(studied, learner, owner):

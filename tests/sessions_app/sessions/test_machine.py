@@ -1,8 +1,8 @@
 """The law of the log, held by a machine: three learners do what the site lets them, in any order, while the clock
 jumps; after each step a replay of the log changes nothing.
 
-That it can fail was seen by taking the call of ``add_to_days`` out of ``replaying.apply_replay``: within seconds there was an
-undo that left its day as it was. ``LAW_EXAMPLES=500`` searches for longer.
+That it can fail was seen by taking the call of ``add_to_days`` out of ``replaying.apply_replay``: within seconds
+there was an undo that left its day as it was. ``LAW_EXAMPLES=500`` searches for longer.
 """
 
 import contextlib
