@@ -1,5 +1,7 @@
 """The answers that learners called right although the judge did not, for who looks after the deck."""
 
+import logging
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -15,6 +17,8 @@ from studysite.accounts.guests import learner_required
 from studysite.http.htmx import render_page
 from studysite.http.requests import LearnerRequest
 from studysite.numbers import whole_number
+
+logger = logging.getLogger(__name__)
 
 ANSWERS_PER_PAGE = 50
 WORDS = ("accept", "not_right")
@@ -55,6 +59,9 @@ def decide(request: LearnerRequest, answer: OverriddenAnswer) -> HttpResponse:
     if word not in WORDS:
         messages.error(request, UNSAID)
     elif not overridden_answers.is_waiting(answer):
+        logger.info(
+            "Overridden answer %s is decided or taken back; a decision on it changed nothing.", answer.pk
+        )
         messages.info(request, DECIDED)
     elif word == "not_right":
         overridden_answers.decide(answer, OverriddenAnswer.Decision.NOT_RIGHT)

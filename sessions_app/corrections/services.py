@@ -1,5 +1,6 @@
 """A verdict that the learner overrules, and an answer that does not count."""
 
+import logging
 from datetime import datetime
 
 from django.db import transaction
@@ -12,6 +13,8 @@ from sessions_app.review_log.locking import lock_enrollment
 from sessions_app.study.types import Verdict
 from studysite.accounts.models import User
 
+logger = logging.getLogger(__name__)
+
 
 def answer_override(*, learner: User, line: Review, verdict: Verdict, now: datetime) -> bool:
     """Judge an answer otherwise than it was judged; ``line`` comes with its card, deck and step.
@@ -23,10 +26,10 @@ def answer_override(*, learner: User, line: Review, verdict: Verdict, now: datet
         enrollment = lock_enrollment(learner, line.card.deck)
         card = Card.objects.filter(pk=line.card_id, deck=enrollment.deck_id).defer(*totals.TEXTS).first()
         if card is None:
-            return False
+            return _changed_meanwhile(line)
         line.card = card
         if not replaying.overrule(enrollment, line, verdict, now):
-            return False
+            return _changed_meanwhile(line)
         _judge_step(line.step_id, verdict=verdict)
     return True
 
@@ -39,10 +42,15 @@ def answer_void(*, learner: User, line: Review, now: datetime) -> bool:
     with transaction.atomic():
         enrollment = lock_enrollment(learner, line.card.deck)
         if not Review.objects.standing().filter(pk=line.pk, card__deck=enrollment.deck_id).exists():
-            return False
+            return _changed_meanwhile(line)
         replaying.take_back(enrollment, [line], now)
         _judge_step(line.step_id, verdict="")
     return True
+
+
+def _changed_meanwhile(line: Review) -> bool:
+    logger.info("Review %s has changed or its card has moved; a correction of it changed nothing.", line.pk)
+    return False
 
 
 def _judge_step(step_id: int | None, *, verdict: str) -> None:

@@ -1,5 +1,7 @@
 """What becomes of a guest: her answers go into an account or are discarded, or somebody else takes the browser."""
 
+import logging
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import IntegrityError
@@ -13,6 +15,8 @@ from sessions_app.learners.guests import belongings, guest_discard, guest_merge
 from studysite.accounts import guests
 from studysite.accounts.models import User
 from studysite.http.requests import SiteRequest, safe_next
+
+logger = logging.getLogger(__name__)
 
 ADDED = "The answers and decks from this device are yours now."
 DISCARDED = "The answers and decks from this device are discarded."
@@ -45,6 +49,9 @@ def settle(request: SiteRequest, found: User, *, add: bool) -> bool:
         try:
             merged = guest_merge(guest=found, user=request.user, now=timezone.now())  # type: ignore[arg-type]
         except IntegrityError:
+            logger.warning(
+                "Guest %s could not be merged into user %s, who can try again.", found.pk, request.user.pk
+            )
             return False
         messages.success(request, ADDED if merged else SETTLED)
     else:

@@ -3,6 +3,7 @@
 `studysite.accounts.guests` knows who a guest is; only here is known what they have.
 """
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from math import inf
@@ -30,6 +31,8 @@ from sessions_app.review_log.locking import lock_enrollments
 from studysite.accounts import erasing
 from studysite.accounts.models import User
 from studysite.deadline import in_request, is_over
+
+logger = logging.getLogger(__name__)
 
 GUESTS_AT_ONCE = 100
 # All that names a learner.
@@ -62,6 +65,7 @@ def guest_merge(*, guest: User, user: User, now: datetime) -> bool:
         # Locked after the enrollments, as an answer does it, whose log lines hold the learner's row.
         there = User.objects.select_for_update().filter(pk=guest.pk, is_guest=True, erased_at=None)
         if not there.exists():
+            logger.info("Guest %s was merged or discarded already; user %s got nothing.", guest.pk, user.pk)
             return False
         decks = decks_to_replay(guest, user)
         end_older_sessions(guest, user, now)

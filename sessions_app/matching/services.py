@@ -160,7 +160,7 @@ def board_try(*, board: MatchingBoard, pair: Try, revision: int, now: datetime) 
 
 def stale(board: MatchingBoard, revision: int) -> Result:
     """The result of a try at an earlier ``revision``, which is logged."""
-    logger.info("Board %s: a try at revision %s was too late", board.pk, revision)
+    logger.info("Board %s: a try at revision %s came too late and changed nothing.", board.pk, revision)
     return Result.STALE
 
 

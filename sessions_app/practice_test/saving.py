@@ -81,7 +81,7 @@ def lock(papers: PaperQuerySet) -> Paper:
 def too_late(saved: Saved) -> Saved:
     """Note, and log, that a post came too late to be saved."""
     saved.is_late = True
-    logger.info("Paper %s: a post was too late, nothing of it was saved", saved.paper.pk)
+    logger.info("Paper %s: a post came too late and changed nothing.", saved.paper.pk)
     return saved
 
 

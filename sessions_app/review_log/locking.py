@@ -5,11 +5,15 @@ progress first. Whoever writes progress, day totals or roll-ups takes the lock h
 itself is the lock.)
 """
 
+import logging
+
 from cards.models import Deck
 from sessions_app.models import Enrollment, EnrollmentQuerySet
 from sessions_app.review_log import replaying
 from sessions_app.study.scheduling.fsrs_memory import VERSION
 from studysite.accounts.models import User
+
+logger = logging.getLogger(__name__)
 
 
 def lock_enrollment(learner: User, deck: Deck) -> Enrollment:
@@ -35,4 +39,5 @@ def lock_enrollments(enrollments: EnrollmentQuerySet) -> list[Enrollment]:
 def _catch_up(enrollment: Enrollment) -> None:
     """Replay the progress of a locked enrollment if the rules of an earlier version have computed it."""
     if enrollment.replayed_with != VERSION:
+        logger.info("Enrollment %s is replayed: an earlier version computed its progress.", enrollment.pk)
         replaying.rebuild(enrollment)

@@ -160,7 +160,7 @@ def test_handing_in_twice_counts_once_and_the_first_stands(testing, caplog):
     assert response["HX-Redirect"]
     assert testing.paper().right == 6
     assert Review.objects.count() == 6
-    line = f"Paper {testing.paper().pk}: a post was too late, nothing of it was saved"
+    line = f"Paper {testing.paper().pk}: a post came too late and changed nothing."
     assert [message for message in caplog.messages if "Paper" in message] == 4 * [line]
 
 
