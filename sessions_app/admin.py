@@ -1,7 +1,7 @@
-"""The admin of what was studied: to be looked at, so that an editor can say where somebody's answers are.
+"""Read-only admin pages of what was studied, so that an editor can find a learner's answers.
 
-Nothing is written here. The log is appended to by answers alone, and everything else follows from it. The lists
-are made for millions of rows: newest first, found by learner or deck, and counted only as far as anybody reads.
+Nothing can be changed here: only answers add to the log, and everything else follows from it. The lists work with
+millions of rows: newest first, searched by learner or deck, and counted only up to a limit.
 """
 
 from typing import Any, ClassVar
@@ -24,15 +24,15 @@ from studysite.accounts.admin.filters import GuestLearnerFilter
 from studysite.accounts.models import User
 
 MOST_COUNTED = 2_000
-"""Rows of a list that are counted and can be paged through; whoever wants others narrows it."""
+"""Rows of a list that are counted and shown on pages; filters lead to the others."""
 
 SHORT_TEXT = 70
 MOST_FOUND = 50
-"""People or decks whose rows a search brings together."""
+"""Users and decks that a search finds, at most; it lists their rows."""
 
 
 class CappedPaginator(Paginator):
-    """Pages through the first rows alone: counting millions takes seconds, and nobody reads them."""
+    """Pages through the first rows only, because counting millions of rows takes seconds."""
 
     @cached_property
     def count(self) -> int:
@@ -45,7 +45,7 @@ class CappedPaginator(Paginator):
 
 
 class LearnerFilter(RowFilter):
-    """What one learner has studied."""
+    """The rows of one learner."""
 
     title = "learner"
     parameter_name = "learner"
@@ -53,22 +53,22 @@ class LearnerFilter(RowFilter):
 
 
 class ReadOnlyAdmin(SearchingAdmin):
-    """A list of one learner's or one deck's rows, newest first; nobody adds, changes or deletes any."""
+    """A list of rows by learner or deck, newest first, without adding, changing and deleting."""
 
     actions = None
     paginator = CappedPaginator
     list_per_page = 50
     list_filter: ClassVar[Any] = (LearnerFilter, DeckFilter, GuestLearnerFilter)
     ordering = ("-pk",)
-    # Other orders have no index to follow.
+    # No index supports other orders.
     sortable_by = ()
     show_facets = admin.ShowFacets.NEVER
-    # Says that there is something to search; `get_search_results` does it.
+    # Shows the search box; `get_search_results` does the search.
     search_fields = ("learner",)
     search_help_text = "A learner's e-mail address or name, or a deck's title or address."
     learner: ClassVar[str] = "learner"
     deck: ClassVar[str] = "deck"
-    """How the model leads to the two."""
+    """Lookups from the model to the learner and the deck."""
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return self.fields
@@ -85,10 +85,10 @@ class ReadOnlyAdmin(SearchingAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """By the keys of the people and decks that have the words, which an index leads from to their rows."""
-        for word in search_term.split():
-            people = User.objects.filter(Q(email__icontains=word) | Q(name__icontains=word))
-            decks = Deck.objects.filter(Q(title__icontains=word) | Q(slug__icontains=word))
+        """Search users and decks first, then their rows by primary keys, for which there is an index."""
+        for term in search_term.split():
+            people = User.objects.filter(Q(email__icontains=term) | Q(name__icontains=term))
+            decks = Deck.objects.filter(Q(title__icontains=term) | Q(slug__icontains=term))
             found = Q(**{f"{self.learner}__in": keys_of(people)}) | Q(**{f"{self.deck}__in": keys_of(decks)})
             queryset = queryset.filter(found)
         return queryset, False
@@ -127,12 +127,12 @@ class EnrollmentAdmin(ReadOnlyAdmin):
 
 
 def chosen_of(row: Enrollment | StudySession) -> dict[str, int]:
-    """The row's learner and deck as the lists' filters name them."""
+    """The row's learner and deck as values of the lists' filters."""
     return {LearnerFilter.parameter_name: row.learner_id, DeckFilter.parameter_name: row.deck_id}
 
 
 class FinishedFilter(admin.SimpleListFilter):
-    """Sessions that go on, and those that have ended."""
+    """Open sessions, or those that have ended."""
 
     title = "state"
     parameter_name = "finished"
@@ -152,7 +152,7 @@ class StudySessionAdmin(ReadOnlyAdmin):
     list_filter = (*ReadOnlyAdmin.list_filter, "mode", FinishedFilter)
     list_select_related = ("learner", "deck")
     fields = (
-        *("learner", "deck", "mode", "started_at", "finished_at", "study_day", "came_to", "steps"),
+        *("learner", "deck", "mode", "started_at", "finished_at", "study_day", "result", "steps"),
         *("reviews", "settings", "seed"),
     )
 
@@ -164,9 +164,9 @@ class StudySessionAdmin(ReadOnlyAdmin):
     def reviews(self, session: StudySession) -> str:
         return link_to("review_changelist", "Reviews", **chosen_of(session))
 
-    @admin.display(description="came to")
-    def came_to(self, session: StudySession) -> str:
-        """The score of a test, the time of a board; other modes have no such thing."""
+    @admin.display(description="result")
+    def result(self, session: StudySession) -> str:
+        """The score of a test or the result of a board; other modes have none."""
         if paper := getattr(session, "paper", None):
             return "Not handed in." if paper.right is None else f"{paper.right} of {paper.counted} right"
         if board := getattr(session, "matching_board", None):
@@ -191,7 +191,7 @@ class StepGuestFilter(GuestLearnerFilter):
 
 @admin.register(Step)
 class StepAdmin(ReadOnlyAdmin):
-    """The questions of a session; finished ones may be gone, the reviews of their answers stay."""
+    """The questions of a session. Steps may be deleted later; the reviews of their answers stay."""
 
     list_display = ("position", "session", "card", "response", "verdict", "answered_at", "retired_at")
     list_filter = (StepLearnerFilter, StepDeckFilter, StepGuestFilter)
@@ -204,7 +204,7 @@ class StepAdmin(ReadOnlyAdmin):
 
 
 class ReviewDeckFilter(DeckFilter):
-    """The reviews of cards that are in a deck now: by its cards, since by deck there is no index."""
+    """Reviews of cards that are in a deck now: by its cards, because reviews have no index by deck."""
 
     def narrow(self, queryset: QuerySet[Any], key: int) -> QuerySet[Any]:
         return queryset.filter(card__in=Card.objects.filter(deck=key).values("pk"))

@@ -8,9 +8,9 @@ from django.db.backends.signals import connection_created
 
 
 def use_all_parameters(sender: object, connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-    """Let bulk statements have as many parameters as this SQLite takes: Django assumes 999, long outdated.
+    """Let bulk statements use as many parameters as this SQLite allows; Django assumes 999.
 
-    A test of 100 questions is handed in with as many statements as one of five.
+    So handing in a test of 100 questions takes the same number of statements as one of five.
     """
     if connection.vendor == "sqlite":
         most = connection.connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)

@@ -1,8 +1,8 @@
-"""Erasing what studying keeps: frozen texts of removed decks and cards, and all that people who leave have done.
+"""Erasing stored texts of removed decks and cards, and everything that people who leave have studied.
 
-Everything is done in transactions of some hundred rows, and what is left is found again (see
-`cards.erasing.services` and `studysite.accounts.erasing`). Of others the log stays, with what it comes to: no
-replay may come out different.
+Everything is done in transactions of some hundred rows, and the next run finds what is left (see
+`cards.erasing.services` and `studysite.accounts.erasing`). The log and progress of other learners stay: a replay
+must not give another result.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -32,18 +32,18 @@ ROWS_AT_ONCE = 500
 SESSIONS_AT_ONCE = 50
 
 
-# --- What is asked
+# --- Questions of other apps
 
 
 def needed_cards(keys: Collection[int]) -> list[int]:
-    """Those of the cards that somebody has answered about or marked."""
+    """Those of the cards that any learner has answered or marked."""
     about = (Review.objects.filter(card=OuterRef("pk")), CardProgress.objects.filter(card=OuterRef("pk")))
     cards = Card.objects.filter(Exists(about[0]) | Exists(about[1]), pk__in=keys)
     return list(cards.values_list("pk", flat=True))
 
 
 def needed_decks(keys: Collection[int]) -> list[int]:
-    """Those of the decks in which somebody has studied; who has studied is looked for first among the enrolled."""
+    """Those of the decks in which anything was studied. Enrollments are searched first: there are fewest."""
     found = set(Enrollment.objects.filter(deck__in=keys).values_list("deck", flat=True))
     for rows in (StudySession, Review, CardProgress, DayTotal, MatchingBoard):
         if rest := set(keys) - found:
@@ -53,7 +53,7 @@ def needed_decks(keys: Collection[int]) -> list[int]:
 
 
 def belongings(people: Collection[int]) -> list[Belonging]:
-    """How much these people have answered, and how many others have answers in their decks."""
+    """The number of these people's answers, and of other learners with answers in their decks."""
     others = Enrollment.objects.filter(
         deck__owner__in=people, deck__removed_at=None, last_studied_at__isnull=False
     )
@@ -74,9 +74,10 @@ def belongings(people: Collection[int]) -> list[Belonging]:
 
 
 def deck_erase(deck: Deck, *, until: float) -> bool:
-    """Delete the sessions in an erased deck with their questions, and what its owner has learned there.
+    """Delete the sessions in an erased deck with their questions, and what its owner has studied in it.
 
-    Whether all of it is gone, as of every function here that is told ``until`` when to stop.
+    Like all functions here that take ``until`` it stops when the monotonic clock is past that, and returns whether
+    everything is deleted.
     """
     return (
         drop_sessions(StudySession.objects.filter(deck=deck), until=until)
@@ -86,26 +87,26 @@ def deck_erase(deck: Deck, *, until: float) -> bool:
 
 
 def unused_enrollments(deck: Deck) -> QuerySet[Enrollment]:
-    """Those of learners who have never answered or marked anything in the deck: a wish, and no history."""
+    """Enrollments of learners who have never answered or marked anything in the deck."""
     mine = CardProgress.objects.filter(learner=OuterRef("learner"), deck=deck)
     lines = Review.objects.filter(learner=OuterRef("learner"), deck=deck)
     return Enrollment.objects.filter(~Exists(mine), ~Exists(lines), deck=deck, last_studied_at=None)
 
 
 def drop_owners_log(deck: Deck, *, until: float) -> bool:
-    """Delete what the owner of an erased deck has learned in it.
+    """Delete what the owner of an erased deck has studied in it.
 
-    Not where cards were moved between it and another deck: what was answered in the one counts in the other.
+    If cards were moved between it and another deck, nothing is deleted: answers in one count in the other.
     """
     own = {"learner": deck.owner_id, "deck": deck}
-    # Of these one is left until the last line is gone.
+    # At least one of these rows is left until the last line is deleted.
     if not any(rows._default_manager.filter(**own).exists() for rows in (Enrollment, CardProgress, DayTotal)):
         return True
     mine = Review.objects.filter(learner=deck.owner_id)
     lines = mine.filter(card__deck=deck)
     if lines.exclude(deck=deck).exists() or mine.filter(deck=deck).exclude(card__deck=deck).exists():
         return True
-    # The enrollment first: no replay looks at what is left without it.
+    # The enrollment first: without it nothing is replayed.
     Enrollment.objects.filter(**own).delete()
     progress = CardProgress.objects.filter(learner=deck.owner_id, card__deck=deck)
     return (
@@ -119,9 +120,9 @@ def drop_owners_log(deck: Deck, *, until: float) -> bool:
 
 
 def cards_erase(cards: Sequence[int], deck: Deck, *, until: float) -> bool:
-    """Erase what ``cards`` say from the frozen questions and boards of every deck in which they were asked.
+    """Erase the texts of ``cards`` from the frozen questions and boards of every deck in which they were asked.
 
-    Not of their own ``deck`` where that is erased as a whole. Which answers were called right is forgotten too.
+    Their own ``deck`` is left out if it is erased as a whole. Overridden answers to the cards are deleted, too.
     """
     if not drop_rows(OverriddenAnswer.objects.filter(card__in=cards), until=until):
         return False
@@ -147,7 +148,7 @@ def cards_erase(cards: Sequence[int], deck: Deck, *, until: float) -> bool:
 
 
 def texts_of(cards: Collection[int]) -> frozenset[str]:
-    """All that these cards say as source texts."""
+    """All source texts of these cards."""
     rows = Card.objects.filter(pk__in=cards).values_list(
         "term", "definition", "accepted_terms", "accepted_definitions"
     )
@@ -158,7 +159,7 @@ def texts_of(cards: Collection[int]) -> frozenset[str]:
 
 
 def rewrite(rows: QuerySet[Any], field: str, change: Callable[[Any], Any]) -> None:
-    """Change ``field`` of ``rows``; only those are written of which it comes out different."""
+    """Apply ``change`` to ``field`` of ``rows``; only rows that differ are written."""
     changed = []
     for row in rows.only(field):
         new = change(getattr(row, field))
@@ -173,12 +174,12 @@ def rewrite(rows: QuerySet[Any], field: str, change: Callable[[Any], Any]) -> No
 
 
 def leave(person: User) -> None:
-    """Take the person's name out of every table, and out of whatever is replayed."""
+    """Delete the person's enrollments, so that no table shows them and nothing of theirs is replayed."""
     Enrollment.objects.filter(learner=person).delete()
 
 
 def person_erase(person: User, *, until: float) -> bool:
-    """Delete all that the person has answered, marked and chosen."""
+    """Delete all answers, marks and settings of the person."""
     leave(person)
     return (
         drop_reviews(Review.objects.filter(learner=person), until=until)
@@ -192,7 +193,7 @@ def person_erase(person: User, *, until: float) -> bool:
 
 
 def drop_reviews(lines: QuerySet[Review], *, until: float) -> bool:
-    """Delete ``lines``, with the digests of what was typed in them alone."""
+    """Delete ``lines``, and the overridden answers that no other line refers to."""
     while found := dict(lines.order_by().values_list("pk", "overridden")[:ROWS_AT_ONCE]):
         if is_over(until):
             return False
@@ -220,7 +221,7 @@ def drop_sessions(sessions: QuerySet[StudySession], *, until: float) -> bool:
 
 @transaction.atomic
 def _drop_steps(sessions: Sequence[StudySession]) -> int:
-    """Delete some steps of ``sessions``; how many."""
+    """Delete some steps of ``sessions``, and return their number."""
     _lock_enrollments(sessions)
     keys = list(
         Step.objects.filter(session__in=sessions).order_by().values_list("pk", flat=True)[:ROWS_AT_ONCE]
@@ -230,7 +231,7 @@ def _drop_steps(sessions: Sequence[StudySession]) -> int:
 
 
 def _lock_enrollments(sessions: Sequence[StudySession]) -> None:
-    """As an answer does it, so that none is in the middle of referring to what goes."""
+    """Wait for answers that are being written, because they refer to these sessions."""
     learners, decks = ({getattr(one, name) for one in sessions} for name in ("learner_id", "deck_id"))
     mine = Enrollment.objects.filter(learner__in=learners, deck__in=decks)
     list(mine.locked().values_list("pk"))

@@ -1,1 +1,1 @@
-"""What a learner can say against a verdict, and what the deck's owner does with it."""
+"""Correcting a verdict or reporting a card, and the owner's decisions about that."""

@@ -24,6 +24,6 @@ class ReportForm(forms.ModelForm):
 
 
 class OverrideForm(forms.Form):
-    """How the learner judges her answer."""
+    """The learner's own verdict on their answer."""
 
     verdict = forms.ChoiceField(choices=[(Verdict.CORRECT.value, "right"), (Verdict.WRONG.value, "wrong")])

@@ -1,4 +1,4 @@
-"""The answers that learners called right although the judge did not, for who looks after the deck."""
+"""Answers graded wrong that learners marked as right: the page on which a deck's owner decides."""
 
 import logging
 
@@ -21,23 +21,23 @@ from studysite.numbers import whole_number
 logger = logging.getLogger(__name__)
 
 ANSWERS_PER_PAGE = 50
-WORDS = ("accept", "not_right")
+DECISIONS = ("accept", "not_right")
 
 ACCEPTED = "That answer counts from now on."
-NOT_RIGHT = "That answer stays wrong, and is not shown here again."
+NOT_RIGHT = "That answer stays wrong. It is not shown here again."
 NOT_ACCEPTED = (
-    "That answer cannot be added: it is too long, or its card has as many accepted answers as it may have. "
+    "That answer was not added: it is too long, or its card already has the maximum number of accepted answers. "
     "Edit the card to make room."
 )
-DECIDED = "Somebody has decided on that answer already, or its learner has taken it back."
-UNSAID = "Say whether the answer is right."
+DECIDED = "That answer was already decided, or its learner has undone it."
+UNSAID = "Choose whether the answer is right."
 
 
 @never_cache
 @learner_required
 @require_http_methods(READ_AND_POST)
 def deck_overridden(request: LearnerRequest, slug: str) -> HttpResponse:
-    """The answers that nobody has decided on, the most frequent first; a POST decides on one."""
+    """The answers without a decision, the most frequent first; a POST decides on one."""
     deck = deck_to_edit(request, slug)
     if request.method == "POST":
         key = whole_number(request.POST.get("answer", ""))
@@ -54,16 +54,16 @@ def deck_overridden(request: LearnerRequest, slug: str) -> HttpResponse:
 
 
 def decide(request: LearnerRequest, answer: OverriddenAnswer) -> HttpResponse:
-    """Accept the answer or note that it is not right; what was decided stays, and is no mistake to say again."""
-    word = request.POST.get("word", "")
-    if word not in WORDS:
+    """Accept or reject the answer. An earlier decision stays."""
+    decision = request.POST.get("word", "")
+    if decision not in DECISIONS:
         messages.error(request, UNSAID)
     elif not overridden_answers.is_waiting(answer):
         logger.info(
             "Overridden answer %s is decided or taken back; a decision on it changed nothing.", answer.pk
         )
         messages.info(request, DECIDED)
-    elif word == "not_right":
+    elif decision == "not_right":
         overridden_answers.decide(answer, OverriddenAnswer.Decision.NOT_RIGHT)
         messages.success(request, NOT_RIGHT)
     elif overridden_answers.accept(answer):

@@ -1,4 +1,4 @@
-"""A verdict that the learner overrules, and an answer that does not count."""
+"""Overruling a verdict, and removing an answer from the log."""
 
 import logging
 from datetime import datetime
@@ -17,10 +17,9 @@ logger = logging.getLogger(__name__)
 
 
 def answer_override(*, learner: User, line: Review, verdict: Verdict, now: datetime) -> bool:
-    """Judge an answer otherwise than it was judged; ``line`` comes with its card, deck and step.
+    """Give an answer another verdict; ``line`` has its card, deck and step loaded.
 
-    False, with nothing changed, where the line was taken back or judged anew in the meantime, or its card is just
-    being moved.
+    False, with nothing changed, if the answer was undone or corrected in the meantime, or its card was moved.
     """
     with transaction.atomic():
         enrollment = lock_enrollment(learner, line.card.deck)
@@ -35,9 +34,10 @@ def answer_override(*, learner: User, line: Review, verdict: Verdict, now: datet
 
 
 def answer_void(*, learner: User, line: Review, now: datetime) -> bool:
-    """Take an answer out of the log without asking again: it counts neither as right nor as wrong.
+    """Void an answer, so that it counts neither as right nor as wrong; its question is not asked again.
 
-    ``line`` comes with its card and deck. False where it was taken back or judged anew in the meantime.
+    ``line`` has its card and deck loaded. False, with nothing changed, if the answer was undone or corrected in
+    the meantime.
     """
     with transaction.atomic():
         enrollment = lock_enrollment(learner, line.card.deck)
@@ -54,7 +54,7 @@ def _changed_meanwhile(line: Review) -> bool:
 
 
 def _judge_step(step_id: int | None, *, verdict: str) -> None:
-    """Note the learner's word on the step, or on the score of the paper that it is on."""
+    """Save the learner's verdict on the step, or recount the test that it is part of."""
     if step_id is not None:
         Step.objects.filter(pk=step_id, on_paper=False).update(verdict=verdict)
         scores.recount(step_id)

@@ -1,5 +1,4 @@
-"""What can be said about an answer that was given, besides that it was right or wrong: mine is right too, let it
-count from now on, these two cards mean the same, something is wrong with this card."""
+"""Corrections after an answer: it was right, it should always count, two cards mean the same, a card is wrong."""
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -19,19 +18,19 @@ from sessions_app.study.types import Verdict
 from studysite.accounts.guests import learner_required
 from studysite.http.requests import LearnerRequest, safe_next
 
-RIGHT_TOO = "That answer does not count now, and the deck’s owner is told that it may be right too."
+RIGHT_TOO = "That answer no longer counts. The deck’s owner is asked whether it is right, too."
 ACCEPTED = "That answer counts from now on."
-TWINS = "These cards mean the same: neither is a wrong answer to the other any more."
-REPORTED = "Thank you. The deck’s owner is told."
+TWINS = "These cards mean the same: from now on neither is a wrong answer to the other."
+REPORTED = "Thank you. The deck’s owner can see your report."
 
 
 @learner_required
 @require_POST
 def right_too(request: LearnerRequest, pk: int) -> HttpResponse:
-    """Take a wrong pick out of the log, and tell the owner that it may be right."""
+    """Void a wrong choice, and report to the owner that it may be right."""
     line = own_line(request, pk)
     if line.verdict != Verdict.WRONG or not line.response:
-        raise Http404("no wrong pick")
+        raise Http404("not a wrong choice")
     if corrections.answer_void(learner=request.learner, line=line, now=timezone.now()):
         report_card(
             card=line.card,
@@ -49,7 +48,7 @@ def right_too(request: LearnerRequest, pk: int) -> HttpResponse:
 @learner_required
 @require_POST
 def accept(request: LearnerRequest, pk: int) -> HttpResponse:
-    """Let what the owner typed count as an answer from now on, and now."""
+    """Accept what the deck's owner typed as an answer from now on, and this time."""
     line = own_line(request, pk, owner=request.learner.pk)
     accept_answer(card=line.card, side=line.side, text=line.response)
     corrections.answer_override(
@@ -62,7 +61,7 @@ def accept(request: LearnerRequest, pk: int) -> HttpResponse:
 @learner_required
 @require_POST
 def twins(request: LearnerRequest, pk: int) -> HttpResponse:
-    """Mark the card and the one whose answer was given as meaning the same, and let the answer count."""
+    """Mark the card and the one whose answer was given as twins, and void the answer."""
     line = own_line(request, pk, owner=request.learner.pk)
     other = get_object_or_404(
         line.card.deck.cards.present().exclude(pk=line.card_id), pk=line.mistaken_for_id
@@ -77,7 +76,7 @@ def twins(request: LearnerRequest, pk: int) -> HttpResponse:
 @learner_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
-    """Tell the deck's owner what is wrong with a card."""
+    """Report a mistake in a card to the deck's owner."""
     decks = Deck.objects.visible_to(request.learner).filter(slug=slug)
     card = get_object_or_404(Card.objects.present().select_related("deck__owner"), pk=pk, deck__in=decks)
     form = ReportForm(request.POST or None)
@@ -96,27 +95,27 @@ def report(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
 
 
 def own_line(request: LearnerRequest, pk: int, **deck: object) -> Review:
-    """One of the learner's own standing lines about a card that she may see; ``owner`` narrows it to her decks."""
+    """A standing line of the learner about a card that they may see; ``owner`` limits it to that owner's decks."""
     decks = Deck.objects.visible_to(request.learner).filter(**deck)
     lines = Review.objects.standing().filter(learner=request.learner, card__deck__in=decks)
     return get_object_or_404(lines.select_related("card__deck"), pk=pk)
 
 
-NOT_OVERRIDDEN = "That answer was taken back or judged anew meanwhile. This is how it stands."
+NOT_OVERRIDDEN = "That answer changed in the meantime. Here is its current state."
 
 
 @never_cache
 @learner_required
 @require_POST
 def override(request: LearnerRequest, pk: int) -> HttpResponse:
-    """Judge one of the learner's own answers otherwise: right for wrong, or wrong for right."""
+    """Change the verdict on one of the learner's own answers."""
     lines = Review.objects.filter(
         learner=request.learner, card__deck__in=Deck.objects.visible_to(request.learner)
     )
     line = get_object_or_404(lines.select_related("card__deck"), pk=pk)
     form = OverrideForm(request.POST)
     if not form.is_valid():
-        messages.error(request, "Say whether the answer was right or wrong.")
+        messages.error(request, "Choose whether the answer was right or wrong.")
     elif not corrections.answer_override(
         learner=request.learner, line=line, verdict=Verdict(form.cleaned_data["verdict"]), now=timezone.now()
     ):

@@ -10,14 +10,14 @@ MIN_PERCENT, MAX_PERCENT = 70, 97
 
 
 class SettingsForm(forms.ModelForm):
-    """A learner's settings for a deck; the desired retention in percent, as people speak of it."""
+    """A learner's settings for a deck, with the desired retention in percent."""
 
     percent = forms.IntegerField(
         label="Desired retention, in percent",
         min_value=MIN_PERCENT,
         max_value=MAX_PERCENT,
-        help_text="How likely you still know a card when it comes back. More costs more: at 95 % each card comes "
-        "two and a half times as often as at 90 %, at 80 % a third as often.",
+        help_text="The chance that you still know a card when it comes back. At 95 % each card comes two and a "
+        "half times as often as at 90 %; at 80 % a third as often.",
     )
 
     class Meta:
@@ -25,21 +25,22 @@ class SettingsForm(forms.ModelForm):
         fields = ("new_per_day", "side_choice", "two_buttons", "typed", "strict", "learn_ahead")
         labels = {
             "new_per_day": "New cards a day",
-            "side_choice": "Side that you are asked for",
+            "side_choice": "Side to answer",
             "two_buttons": "Two buttons, Again and Good",
             "typed": "Type answers in Spaced",
-            "strict": "Typed answers have to be exact",
+            "strict": "Typed answers must be exact",
             "learn_ahead": "Learn ahead, in minutes",
         }
         help_texts = {
-            "new_per_day": "Each new card comes back about seven times in its first month. 0 only repeats.",
-            "side_choice": "Automatic asks each card for the side that is better to answer. Each side keeps its "
-            "own progress, which waits while you study the other.",
-            "two_buttons": "Without Hard and Easy there is less to decide, and the schedule is hardly worse.",
-            "typed": "Where it is short enough: it is compared, and you rate it. From your next session on.",
-            "strict": "Otherwise slips of the keys, missing accents and articles are forgiven.",
-            "learn_ahead": "A card that you missed comes again after ten minutes, or earlier by at most so many "
-            "minutes when nothing else is left. 0 lets you wait. From your next session on.",
+            "new_per_day": "Each new card comes back about seven times in its first month. 0 adds no new cards.",
+            "side_choice": "Automatic picks the better side of each card. Each side has its own progress, which "
+            "is kept while you study the other side.",
+            "two_buttons": "Without Hard and Easy you decide less, and the schedule is almost as good.",
+            "typed": "Short answers only. Your answer is compared with the card, and you rate it. From your next "
+            "session on.",
+            "strict": "If not, small typing mistakes, missing accents and missing articles are accepted.",
+            "learn_ahead": "Missed cards return after ten minutes. When nothing else is left, they are shown up "
+            "to this many minutes early. 0 never shows them early. From your next session on.",
         }
 
     field_order = ("new_per_day", "percent", "side_choice", "two_buttons", "typed", "strict", "learn_ahead")
@@ -49,10 +50,12 @@ class SettingsForm(forms.ModelForm):
         self.initial["percent"] = round(100 * self.instance.retention)
 
     def settings(self) -> dict[str, Any]:
-        """The chosen settings under the names of the enrollment's fields."""
+        """The chosen settings by the names of the enrollment's fields."""
         chosen = {name: self.cleaned_data[name] for name in self._meta.fields or ()}
         return {**chosen, "retention": self.cleaned_data["percent"] / 100}
 
 
 class SharingForm(forms.Form):
+    """Whether the deck's owner may see the learner's progress."""
+
     shares_progress = forms.BooleanField(required=False)

@@ -1,4 +1,4 @@
-"""What becomes of a guest: her answers go into an account or are discarded, or somebody else takes the browser."""
+"""Pages about a guest: add their answers to an account, discard them, or forget the guest in this browser."""
 
 import logging
 
@@ -18,33 +18,33 @@ from studysite.http.requests import SiteRequest, safe_next
 
 logger = logging.getLogger(__name__)
 
-ADDED = "The answers and decks from this device are yours now."
+ADDED = "The answers and decks from this device are now in your account."
 DISCARDED = "The answers and decks from this device are discarded."
-SETTLED = "There is nothing left to add from this device."
-BUSY = "Something else of yours was being saved at that moment. Try again."
+NOTHING_LEFT = "There is nothing left to add from this device."
+BUSY = "Another answer of yours was saved at the same time. Try again."
 
 
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def guest(request: SiteRequest) -> HttpResponse:
-    """Ask who has just logged in what to do with what this browser's guest has answered, and do it."""
+    """After a login: ask whether to add or discard the answers of this browser's guest, and do it."""
     found = guests.guest_of(request)
     target = safe_next(request)
     if found is None:
-        messages.info(request, SETTLED)
+        messages.info(request, NOTHING_LEFT)
         return redirect(target or "home")
     decision = request.POST.get("decision")
     if decision in ("add", "discard"):
-        if settle(request, found, add=decision == "add"):
+        if merge_or_discard(request, found, add=decision == "add"):
             return redirect(target or "home")
         messages.error(request, BUSY)
     context = {"belongings": belongings(found), "next": target}
     return render(request, "sessions_app/guests/add_to_account.html", context)
 
 
-def settle(request: SiteRequest, found: User, *, add: bool) -> bool:
-    """Do as the learner decided; False where it has to be tried again."""
+def merge_or_discard(request: SiteRequest, found: User, *, add: bool) -> bool:
+    """Do what the learner chose; False if they have to try again."""
     if add:
         try:
             merged = guest_merge(guest=found, user=request.user, now=timezone.now())  # type: ignore[arg-type]
@@ -53,7 +53,7 @@ def settle(request: SiteRequest, found: User, *, add: bool) -> bool:
                 "Guest %s could not be merged into user %s, who can try again.", found.pk, request.user.pk
             )
             return False
-        messages.success(request, ADDED if merged else SETTLED)
+        messages.success(request, ADDED if merged else NOTHING_LEFT)
     else:
         guest_discard(guest=found, now=timezone.now())
         messages.success(request, DISCARDED)
@@ -64,13 +64,13 @@ def settle(request: SiteRequest, found: User, *, add: bool) -> bool:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def start_fresh(request: SiteRequest) -> HttpResponse:
-    """Let somebody else study in this browser; asks first where there are answers that nobody could find again."""
+    """Forget the guest in this browser; asks first if answers or decks would be lost."""
     found = guests.guest_of(request)
     if found is None or request.user.is_authenticated:
         return redirect("home")
-    there = belongings(found)
-    if request.method == "POST" and ("sure" in request.POST or not there):
+    lost = belongings(found)
+    if request.method == "POST" and ("sure" in request.POST or not lost):
         request.session.flush()
         messages.success(request, "This browser has forgotten the guest.")
         return redirect("home")
-    return render(request, "sessions_app/guests/start_fresh.html", {"belongings": there})
+    return render(request, "sessions_app/guests/start_fresh.html", {"belongings": lost})

@@ -1,6 +1,6 @@
-"""What becomes of a guest's learning: merged into an account, discarded, or erased when nobody comes back.
+"""Guests' answers and decks: merging them into an account, discarding them, and erasing idle guests.
 
-`studysite.accounts.guests` knows who a guest is; only here is known what they have.
+`studysite.accounts.guests` knows which guest a browser has; what a guest owns is only known here.
 """
 
 import logging
@@ -35,13 +35,13 @@ from studysite.deadline import in_request, is_over
 logger = logging.getLogger(__name__)
 
 GUESTS_AT_ONCE = 100
-# All that names a learner.
+# All models with a learner.
 LEARNED = (Review, StudySession, MatchingBoard, CardProgress, DayTotal, Enrollment)
 MARKS = ("starred", "suspended", "buried_until")
 
 
 def belongings(guest: User) -> str:
-    """What a guest has, in words: "12 answers and 1 deck"; empty where nothing of theirs could be missed."""
+    """What a guest has, in words: "12 answers and 1 deck"; empty if they have nothing to lose."""
     counts = (
         (Review.objects.standing().filter(learner=guest).count(), "answer"),
         (MatchingBoard.objects.finished().filter(learner=guest).count(), "board"),
@@ -52,17 +52,17 @@ def belongings(guest: User) -> str:
 
 
 def guest_merge(*, guest: User, user: User, now: datetime) -> bool:
-    """Make everything that the guest has learned the user's own; the guest is no more.
+    """Give everything of the guest to the user, and delete the guest.
 
-    False, with nothing changed, where somebody has merged or discarded them in the meantime. Where both have
-    studied a deck, the user's settings stay and the cards are replayed from both logs.
+    False, with nothing changed, if the guest was merged or discarded already. If both have studied a deck, the
+    user's settings stay and progress is replayed from both logs.
 
     Raises:
-        IntegrityError: the user began to study one of these decks at this moment; try again.
+        IntegrityError: the user began to study one of these decks at the same time; try again.
     """
     with transaction.atomic():
         enrollments = lock_enrollments(enrollments_to_merge(guest, user))
-        # Locked after the enrollments, as an answer does it, whose log lines hold the learner's row.
+        # Locked after the enrollments, as by an answer, whose log line refers to the learner.
         there = User.objects.select_for_update().filter(pk=guest.pk, is_guest=True, erased_at=None)
         if not there.exists():
             logger.info("Guest %s was merged or discarded already; user %s got nothing.", guest.pk, user.pk)
@@ -81,16 +81,16 @@ def guest_merge(*, guest: User, user: User, now: datetime) -> bool:
 
 
 def take_over_reports(guest: User, user: User) -> None:
-    """Let what the guest has reported be the user's word, unless the user has said the same."""
+    """Make the guest's reports the user's, except those that the user has made, too."""
     said = CardReport.objects.unsettled().filter(reporter=user, card=OuterRef("card"))
     said = said.filter(kind=OuterRef("kind"), text=OuterRef("text"))
     CardReport.objects.filter(~Exists(said), reporter=guest).update(reporter=user)
 
 
 def guest_discard(*, guest: User, now: datetime) -> None:
-    """Erase the guest; what cannot be erased within a request goes with the daily chores.
+    """Erase the guest; the daily chores erase what takes too long for a request.
 
-    A guest whose deck somebody else has studied loses their answers alone: the deck stays, for the other.
+    If others have studied the guest's decks, only the guest's answers are erased, and the decks stay.
     """
     if not User.objects.filter(pk=guest.pk, is_guest=True).exists():
         return
@@ -101,7 +101,7 @@ def guest_discard(*, guest: User, now: datetime) -> None:
 
 
 def guest_forget_answers(*, guest: User) -> None:
-    """Delete what the guest has answered, and their imports and exports; their row and their decks stay."""
+    """Delete the guest's answers, imports and exports; the guest and their decks stay."""
     with transaction.atomic():
         if not User.objects.select_for_update().filter(pk=guest.pk, is_guest=True).exists():
             return
@@ -110,16 +110,16 @@ def guest_forget_answers(*, guest: User) -> None:
 
 
 def studied_by_others() -> Q:
-    """Decks that somebody else than their owner studies, or has answered about; an erased one needs no owner."""
+    """Decks that others than their owner study or have answered in, without erased decks."""
     others = Enrollment.objects.filter(deck=OuterRef("pk")).exclude(learner=OuterRef("owner"))
     logged = Review.objects.filter(card__deck=OuterRef("pk")).exclude(learner=OuterRef("owner"))
     return Q(erased_at=None) & (Q(Exists(others)) | Q(Exists(logged)))
 
 
 def idle_guests_erase(*, before: datetime, until: float) -> int:
-    """Erase the guests who came before then and have done nothing since; return how many they were.
+    """Erase guests who joined before this instant and have done nothing since; return their number.
 
-    Who has a deck that others study stays. Stops when the monotonic clock is past ``until``.
+    Guests with a deck that others study stay. Stops when the monotonic clock is past ``until``.
     """
     answered = Enrollment.objects.filter(learner=OuterRef("pk"), last_studied_at__gte=before)
     wrote = Deck.objects.filter(owner=OuterRef("pk"), updated_at__gte=before, erased_at=None)
@@ -132,7 +132,7 @@ def idle_guests_erase(*, before: datetime, until: float) -> int:
             if is_over(until):
                 return erased
             with transaction.atomic():
-                # Asked once more: one whose row was waited for has come back.
+                # Checked again under the lock: the guest may have come back.
                 list(User.objects.select_for_update(no_key=True).filter(pk=guest.pk))
                 if idle.filter(pk=guest.pk).exists():
                     erased += erasing.erase_person(person=guest, now=timezone.now())
@@ -146,9 +146,9 @@ def enrollments_to_merge(guest: User, user: User) -> EnrollmentQuerySet:
 
 
 def decks_to_replay(guest: User, user: User) -> set[int]:
-    """The decks in which something that is derived will depend on what both have answered.
+    """The decks (primary keys) in which progress or totals will depend on the answers of both.
 
-    Those that both have studied, and, since cards are moved, those in which a card that both know has been.
+    These are the decks that both have studied, and those in which a card of both has been, because cards can move.
     """
     shared = user.progress.filter(card__in=guest.progress.values("card"))
     lines = Review.objects.filter(learner__in=[guest, user], card__in=shared.values("card"))
@@ -161,7 +161,7 @@ def decks_to_replay(guest: User, user: User) -> set[int]:
 
 
 def end_older_sessions(guest: User, user: User, now: datetime) -> None:
-    """Leave one open session in each deck and mode, the newer; the open question of the other is given back."""
+    """Leave one open session in each deck and mode, the newer; the other one is ended."""
     sessions = list(
         StudySession.objects.open().filter(learner__in=[guest, user]).order_by("started_at", "pk")
     )
@@ -171,7 +171,10 @@ def end_older_sessions(guest: User, user: User, now: datetime) -> None:
 
 
 def drop_what_both_have(enrollments: Sequence[Enrollment], guest: User, user: User) -> None:
-    """Delete the guest's row wherever the user has one of the same key, which a replay fills; marks are added."""
+    """Add the guest's marks to the user's rows, then delete rows of the guest that the user has, too.
+
+    The user's rows are replayed later.
+    """
     add_marks(guest, user)
     same_side = user.progress.filter(card=OuterRef("card"), side=OuterRef("side"))
     CardProgress.objects.filter(Exists(same_side), learner=guest).delete()
@@ -185,7 +188,7 @@ def drop_what_both_have(enrollments: Sequence[Enrollment], guest: User, user: Us
 
 
 def add_marks(guest: User, user: User) -> None:
-    """Star and suspend what either has, and bury until the later day."""
+    """Star and suspend what either has starred or suspended, and bury until the later day."""
     theirs = {(row.card_id, row.side): row for row in guest.progress.all()}
     shared = user.progress.filter(card__in=guest.progress.values("card"))
     rows = [row for row in shared if (row.card_id, row.side) in theirs]
@@ -201,7 +204,7 @@ def add_enrollment(own: Enrollment, theirs: Enrollment) -> None:
     """Keep ``own`` with its settings, and delete ``theirs``."""
     own.last_studied_at = totals.later(own.last_studied_at, theirs.last_studied_at)
     own.buried_until = totals.later(own.buried_until, theirs.buried_until)
-    # The replay of a log that was started over can leave cards unseen that were not.
+    # A replay after a start over can make cards unseen again.
     own.unseen_from = 0
     own.save(update_fields=["last_studied_at", "buried_until", "unseen_from"])
     theirs.delete()
@@ -219,7 +222,7 @@ def hand_over(guest: User, user: User) -> None:
 
 
 def delete_empty(guest: User) -> None:
-    """Delete the guest's row, and nothing with it: whatever would go too was forgotten above."""
+    """Delete the guest's row. Raises RuntimeError if that would delete other rows, too."""
     deleted = guest.delete()[1]
     if set(deleted) != {User._meta.label}:
         raise RuntimeError(f"Merging a guest would have lost rows: {deleted}")

@@ -12,9 +12,9 @@ from studysite.accounts.models import User
 
 
 def settings_change(*, learner: User, deck: Deck, **settings: object) -> None:
-    """Set the learner's settings for the deck by their names, and compute anew what hangs on them.
+    """Save the learner's settings for the deck, by the names of the fields, and update what depends on them.
 
-    Another desired retention makes every card due at another time, another studied side counts other progress.
+    Due dates depend on the desired retention, and the roll-up on the studied side.
     """
     with transaction.atomic():
         enrollment = lock_enrollment(learner, deck)
@@ -31,9 +31,9 @@ def settings_change(*, learner: User, deck: Deck, **settings: object) -> None:
 
 
 def start_over(*, learner: User, deck: Deck, now: datetime) -> None:
-    """Let nothing that the learner has answered in the deck count any more, and end her sessions in it.
+    """Let the learner's answers in the deck no longer count, and end their sessions in it.
 
-    The log, the totals of her days and her marks stay. The number of statements is the same for every deck.
+    The log, the day totals and the marks stay. The number of statements is the same for every deck.
     """
     with transaction.atomic():
         enrollment = lock_enrollment(learner, deck)

@@ -23,7 +23,7 @@ READ_AND_POST = ["GET", "HEAD", "POST"]
 @learner_required
 @require_http_methods(READ_AND_POST)
 def deck_settings(request: LearnerRequest, slug: str) -> HttpResponse:
-    """How the learner wants to be asked this deck's cards; a session that is open goes on."""
+    """The learner's settings for the deck; an open session continues."""
     deck = deck_to_see(request, slug)
     data = request.POST if request.method == "POST" else None
     form = SettingsForm(data, instance=enrollment_of(request, deck))
@@ -38,7 +38,7 @@ def deck_settings(request: LearnerRequest, slug: str) -> HttpResponse:
 @learner_required
 @require_http_methods(READ_AND_POST)
 def start_over(request: LearnerRequest, slug: str) -> HttpResponse:
-    """Ask whether the learner means it; a POST starts over."""
+    """Ask for confirmation; a POST starts over."""
     deck = deck_to_see(request, slug)
     if request.method != "POST":
         return render(request, "sessions_app/deck/start_over.html", {"deck": deck})
@@ -49,7 +49,7 @@ def start_over(request: LearnerRequest, slug: str) -> HttpResponse:
 
 @require_POST
 def sharing(request: LearnerRequest, slug: str) -> HttpResponse:
-    """The learner's consent to be seen by the deck's owner; she can take it back at any time. Not for guests."""
+    """Whether the deck's owner may see the learner's progress, which the learner can change. Not for guests."""
     if not request.user.is_authenticated:
         return to_login(request)
     deck = get_object_or_404(Deck.objects.visible_to(request.learner), slug=slug)

@@ -1,8 +1,7 @@
-"""What has to be done on the site once a day; `manage.py daily` does all of it.
+"""The site's daily chores; `manage.py daily` runs all of them.
 
 A chore writes in short transactions, stops between two of them when the monotonic clock is past ``until``,
-goes on the next day, and says in a line what it came to. To add one, write its function and name it in
-`CHORES`.
+continues the next day, and returns its result in one line. To add one, write a function and list it in `CHORES`.
 """
 
 import time
@@ -36,7 +35,7 @@ MORE = " More is left for the next run."
 
 @dataclass(frozen=True)
 class Chore:
-    """``run`` is told what time it is, and until which reading of the monotonic clock it may work."""
+    """``run`` takes the time, and the reading of the monotonic clock at which to stop."""
 
     name: str
     run: Callable[[datetime, float], str]
@@ -48,7 +47,7 @@ def counted(number: int, noun: str, done: str) -> str:
 
 
 def sessions(now: datetime, until: float) -> str:
-    """Browser sessions that have expired."""
+    """Delete browser sessions that have expired."""
     expired = Session.objects.filter(expire_date__lt=now)
     count = 0
     while keys := list(expired.order_by("expire_date").values_list("pk", flat=True)[:ROWS_AT_ONCE]):
@@ -59,27 +58,28 @@ def sessions(now: datetime, until: float) -> str:
 
 
 def guests(now: datetime, until: float) -> str:
-    """Guests who do not come back."""
+    """Erase guests who have not come back."""
     count = idle_guests_erase(before=now - timedelta(days=IDLE_DAYS), until=until)
     return counted(count, "idle guest", "erased")
 
 
 def imports(now: datetime, until: float) -> str:
-    """Files that nobody has imported for a day, with what they have half written."""
+    """Delete files that were not imported for a day, and unfinished cards of imports."""
     removed = old_drafts_remove(now=now)
     is_done = hidden_remove(slice_=Slice(time_left(until)))
     return counted(removed, "old import", "removed") + ("" if is_done else MORE)
 
 
 def exports(now: datetime, until: float) -> str:
-    """Files of decks that have waited for a day."""
+    """Delete exported files that are older than a day."""
     return counted(preparing.old_exports_remove(now=now), "old export", "removed")
 
 
 def begun(now: datetime, until: float) -> str:
-    """Imports and exports that were begun and that nobody drives on come to their end.
+    """Finish imports and exports whose page was closed.
 
-    After whatever makes room or erases, which must not wait for them; imports leave half of the time to exports.
+    It runs after the chores that free space or erase, which must not wait for it. Imports take at most half of
+    the time that is left.
     """
     drafts = running.run_waiting(seconds=time_left(until) / 2)
     files = preparing.go_on_all(seconds=time_left(until))
@@ -87,52 +87,52 @@ def begun(now: datetime, until: float) -> str:
 
 
 def files(now: datetime, until: float) -> str:
-    """Temporary files, and folders of them, that a server left behind when it was killed."""
+    """Delete temporary files and folders that a killed server left behind."""
     count = remove_strays(settings.TEMPORARY_FILES, known=(), before=now - timedelta(days=1))
     return counted(count, "temporary file", "removed")
 
 
 def time_left(until: float) -> float:
-    """Seconds until the monotonic clock reads ``until``, none where it is past that."""
+    """Seconds until the monotonic clock reads ``until``; 0 if that is past."""
     return max(0.0, until - time.monotonic())
 
 
 def people(now: datetime, until: float) -> str:
-    """What was theirs whose accounts have been erased, guests among them."""
+    """Delete what belongs to erased accounts, also of guests."""
     erasing.go_on(until=until)
     left = User.objects.filter(is_erasing=True).count()
     return counted(left, "account", "left to be erased") if left else "Nothing is left of erased accounts."
 
 
 def decks(now: datetime, until: float) -> str:
-    """What decks say that were removed 30 days ago, and shells that nothing refers to any more."""
+    """Erase decks that were removed 30 days ago, and delete empty rows that nothing refers to."""
     count = old_decks_claim(now=now)
     is_done = decks_go_on(until=until)
     return counted(count, "deck", "erased") + ("" if is_done else MORE)
 
 
 def cards(now: datetime, until: float) -> str:
-    """What cards say that were removed 30 days ago from decks that stay."""
+    """Erase cards that were removed 30 days ago from decks that stay."""
     count, is_done = old_cards_erase(now=now, until=until)
     return counted(count, "card", "erased") + ("" if is_done else MORE)
 
 
 def images(now: datetime, until: float) -> str:
-    """Files of images that no card has shown for a day; after whatever erases cards."""
+    """Delete images that no card has shown for a day. This runs after the chores that erase cards."""
     return counted(unused_images_remove(now=now), "image", "without a card removed")
 
 
 def log(now: datetime, until: float) -> str:
-    """SQLite's log of writes is written into the database and emptied: pages of before stand in it else."""
+    """Write SQLite's write-ahead log into the database and empty it: it still holds erased pages."""
     if connection.vendor != "sqlite":
-        return "The database has none."
+        return "This database has none."
     try:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             is_busy = cursor.fetchone()[0]
     except OperationalError:
         is_busy = True
-    return "In use at this moment: the next run empties it." if is_busy else "Emptied."
+    return "In use just now; the next run empties it." if is_busy else "Emptied."
 
 
 CHORES = (
@@ -146,6 +146,6 @@ CHORES = (
     Chore("cards", cards),
     Chore("images", images),
     Chore("begun", begun),
-    # The last: after it nothing that was erased is in a file.
+    # The last one: after it no file holds anything that was erased.
     Chore("log", log),
 )

@@ -1,4 +1,4 @@
-"""The engine's words as choices of database fields."""
+"""The engine's enums as choices of database fields."""
 
 from cards.models import SideChoice
 from sessions_app.study.modes import MODES
@@ -8,7 +8,7 @@ SIDES = SideChoice.choices[1:]
 MODE_CHOICES = [(mode.name, mode.title) for mode in MODES.values()]
 ANKI = "anki"
 ANKI_CHOICE = (ANKI, "Anki")
-"""Where an answer was given that was not given here."""
+"""The mode of an answer that was given in Anki."""
 
 EVIDENCE = [(evidence.value, evidence.name.capitalize()) for evidence in Evidence]
 KINDS = [(kind.value, kind.name.replace("_", "/").capitalize()) for kind in Kind]

@@ -27,7 +27,7 @@ DEFAULT_LEARN_AHEAD, MAX_LEARN_AHEAD = 20, 120
 
 
 def total(rows: models.QuerySet[Any], aggregate: Aggregate, default: float = 0) -> Coalesce:
-    """``aggregate`` over the rows of one learner, as a value beside an enrollment; 0 where there are none."""
+    """``aggregate`` over one learner's ``rows``, as a subquery beside an enrollment; ``default`` without rows."""
     totals = rows.order_by().values("learner").annotate(total=aggregate).values("total")
     return Coalesce(Subquery(totals), default)
 
@@ -39,6 +39,7 @@ def asked_progress() -> CardProgressQuerySet:
 
 
 def counted_progress() -> CardProgressQuerySet:
+    """The same without suspended cards."""
     return asked_progress().active()
 
 
@@ -55,15 +56,15 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         self.update_or_create(learner=learner, deck=deck, defaults=fields)
 
     def behind(self) -> "EnrollmentQuerySet":
-        """Enrollments whose progress is what an earlier version's rules have made of the log."""
+        """Enrollments whose progress was computed by the rules of an earlier version."""
         return self.exclude(replayed_with=fsrs_memory.VERSION)
 
     def with_schedule(self, *, now: datetime, today: date, recalls_after: date) -> "EnrollmentQuerySet":
-        """Annotate what the table shows and no roll-up can hold, because time alone changes it.
+        """Annotate what the table shows and a roll-up cannot hold, because it changes as time passes.
 
-        ``due_count`` cards are due by the study day ``today``, the next one after it on ``next_due``;
-        ``fading_count`` are fading at ``now``; ``recalls`` and ``recalls_right`` add up the study days after
-        ``recalls_after``.
+        ``due_count`` cards are due on or before the study day ``today``; the next one after that is due on
+        ``next_due``. ``fading_count`` cards are fading at ``now``. ``recalls`` and ``recalls_right`` add up the
+        study days after ``recalls_after``.
         """
         mine = {"learner": OuterRef("learner"), "deck": OuterRef("deck")}
         progress = counted_progress().unburied(now)
@@ -77,22 +78,22 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         )
 
     def with_recall_of(self, learner: User, *, now: datetime) -> "EnrollmentQuerySet":
-        """Annotate ``recall_sum``: predicted recall at ``now`` added up over the learner's counted cards.
+        """Annotate ``recall_sum``: the sum of predicted recall at ``now`` over the learner's counted cards.
 
-        Each of her cards has to be looked at, so the rows of others get None.
+        This reads each of the learner's cards, so it is None in the rows of other learners.
         """
         recall = total(counted_progress().exclude(due=None), Sum(predicted_recall(now)), 0.0)
         return self.annotate(recall_sum=Case(When(learner=learner, then=recall)))
 
     def with_used_modes(self) -> "EnrollmentQuerySet":
-        """Annotate ``used_<mode>``: whether the learner has ever started a session in it."""
+        """Annotate ``used_<mode>``: whether the learner has ever started a session in the mode."""
         sessions = StudySession.objects.filter(learner=OuterRef("learner"), deck=OuterRef("deck"))
         return self.annotate(**{f"used_{mode}": Exists(sessions.filter(mode=mode)) for mode in MODES})
 
     def with_best_board(self) -> "EnrollmentQuerySet":
-        """Annotate the learner's fastest board of Matching among those of the most pairs that she has played.
+        """Annotate the learner's best board of Matching: the fastest of those with the most pairs.
 
-        ``board_ms`` is its time in milliseconds, ``board_pairs`` its pairs; None without a ranked one.
+        ``board_ms`` is its time in milliseconds, ``board_pairs`` its number of pairs; None without a ranked board.
         """
         boards = MatchingBoard.objects.ranked().filter(learner=OuterRef("learner"), deck=OuterRef("deck"))
         best = boards.order_by("-pairs", "milliseconds")
@@ -101,7 +102,7 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         )
 
     def with_tests(self) -> "EnrollmentQuerySet":
-        """Annotate the learner's last test (``test_right`` ..., None without one), the best, and how many."""
+        """Annotate the last test (``test_right`` ..., or None), the best score and the number of tests."""
         papers = Paper.objects.scored().filter(
             session__learner=OuterRef("learner"), session__deck=OuterRef("deck")
         )
@@ -119,12 +120,12 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         )
 
     def with_mixups(self) -> "EnrollmentQuerySet":
-        """Annotate ``has_mixups``: whether the learner has given one card's answer for another's."""
+        """Annotate ``has_mixups``: whether the learner has ever answered a card with another card's answer."""
         lines = Review.objects.mistakes().filter(learner=OuterRef("learner"), card__deck=OuterRef("deck"))
         return self.annotate(has_mixups=Exists(lines))
 
     def recount(self) -> int:
-        """Count the roll-ups of these enrollments anew from the progress of their cards, in one statement."""
+        """Recount the roll-ups of these enrollments from the progress of their cards, in one statement."""
         progress = counted_progress()
         return self.update(
             recognised=total(progress.filter(level=Level.RECOGNISED), Count("pk")),
@@ -137,9 +138,9 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
 
 
 class Enrollment(models.Model):
-    """One learner's relation to one deck: consent, settings, and the roll-up that the table reads.
+    """One learner's relation to one deck: consent, settings, and the roll-up that the table shows.
 
-    The roll-up counts the present cards by level, on the side that each asks for.
+    The roll-up counts the present cards by level, each on the side that it asks for.
     """
 
     learner = models.ForeignKey(
@@ -196,13 +197,13 @@ class Enrollment(models.Model):
     mastered = models.PositiveIntegerField(default=0, editable=False)
     scheduled = models.PositiveIntegerField(default=0, editable=False)
     suspended = models.PositiveIntegerField(default=0, editable=False)
-    # The latest day's end until which a card of the deck is buried.
+    # The latest instant until which a card of the deck is buried.
     buried_until = models.DateTimeField(null=True, editable=False)
-    # Where to look for the next unseen card: none lies before. Of no worth once the deck's order has changed.
+    # No unseen card has an earlier position. Only valid while `unseen_version` is the deck's `order_version`.
     unseen_from = models.PositiveIntegerField(default=0, editable=False)
     unseen_version = models.PositiveIntegerField(default=0, editable=False)
 
-    # Until its progress is replayed, an enrollment of an earlier version has days missing.
+    # After an upgrade the progress lacks some days until it is replayed.
     replayed_with = models.CharField(
         max_length=20,
         default=scheduler_version,
@@ -231,16 +232,16 @@ class Enrollment(models.Model):
         return card.studied_side if self.side_choice == SideChoice.AUTO else self.side_choice
 
     def is_started_over_since(self, session: StudySession) -> bool:
-        """Whether the learner has started over in the deck after she began ``session``."""
+        """Whether the learner has started over in the deck since they began ``session``."""
         return self.reset_at is not None and session.started_at < self.reset_at
 
     @property
     def new_count(self) -> int:
-        """How many of the deck's cards are at level New, suspended ones not counted."""
+        """The number of cards at level New, without suspended ones."""
         risen = self.recognised + self.recalled + self.learned + self.mastered
         return max(0, self.deck.card_count - self.suspended - risen)
 
     def roll_up(self) -> dict[str, int]:
-        """The counts that are derived from the log."""
+        """The counts that follow from the log, by the names of their fields."""
         names = ("recognised", "recalled", "learned", "mastered", "scheduled", "suspended")
         return {name: getattr(self, name) for name in names}

@@ -12,8 +12,8 @@ from sessions_app.study.modes import matching
 
 class MatchingBoardQuerySet(models.QuerySet["MatchingBoard"]):
     def open(self) -> "MatchingBoardQuerySet":
-        """Boards that are being played: not finished, and not given up."""
-        # A subquery beside the row, so that an update which waited for another looks at the row anew.
+        """Boards that are being played: neither finished nor given up."""
+        # A subquery, so that an update that had to wait for another one checks the row again.
         return self.filter(
             Exists(StudySession.objects.open().filter(pk=OuterRef("session"))), finished_at=None
         )
@@ -22,21 +22,21 @@ class MatchingBoardQuerySet(models.QuerySet["MatchingBoard"]):
         return self.exclude(finished_at=None)
 
     def ranked(self) -> "MatchingBoardQuerySet":
-        """Finished boards whose time counts: played with a clock, in at most ten minutes."""
+        """Finished boards that are ranked: played with a clock, in at most ten minutes."""
         return self.filter(milliseconds__lte=matching.RANKED_MS)
 
 
 class MatchingBoard(models.Model):
-    """The one board of a session of Matching: what lies on it, and what its learner has made of it.
+    """The board of a session of Matching: its tiles and the learner's progress on it.
 
-    ``board`` is frozen when it is drawn (`study.modes.matching.Board`). ``found`` are the pairs found so far, as
-    numbers of a term and a definition. ``revision`` rises with each try, so that none counts twice.
-    ``milliseconds`` is the time from the start to the last pair with what wrong pairs added; None until then, and
-    without a clock.
+    ``board`` is frozen when it is drawn (`study.modes.matching.Board`). ``found`` holds the pairs found so far, as
+    numbers of a term and a definition. ``revision`` rises with each try, so that no try counts twice.
+    ``milliseconds`` is the time from the start to the last pair, with the penalties for wrong pairs; None before
+    the end, and without a clock.
     """
 
     session = models.OneToOneField(StudySession, on_delete=models.CASCADE, related_name="matching_board")
-    # The session's own once more, for the index.
+    # Copied from the session, for the index.
     learner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="matching_boards", db_index=False
     )
@@ -74,7 +74,7 @@ class MatchingBoard(models.Model):
 
     @property
     def left(self) -> int:
-        """How many pairs are still to be found."""
+        """The number of pairs that are not found yet."""
         return self.pairs - len(self.found)
 
     @property
@@ -82,5 +82,5 @@ class MatchingBoard(models.Model):
         return self.milliseconds is not None and self.milliseconds <= matching.RANKED_MS
 
     def frozen(self) -> matching.Board:
-        """What lies on the board, as the engine reads it."""
+        """The board as the engine's value."""
         return matching.Board.from_json(self.board)

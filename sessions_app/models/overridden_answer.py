@@ -1,4 +1,4 @@
-"""Answers that learners called right although the judge did not."""
+"""Answers graded wrong that learners marked as right."""
 
 from collections.abc import Collection
 
@@ -13,13 +13,13 @@ from sessions_app.models.review import Review
 
 class OverriddenAnswerQuerySet(models.QuerySet["OverriddenAnswer"]):
     def waiting(self, decks: Collection[int]) -> "OverriddenAnswerQuerySet":
-        """Those on present cards of the decks with these keys that nobody has decided on, and that still stand."""
+        """Undecided answers to present cards of these decks (primary keys), as long as a review of them stands."""
         lines = Review.objects.standing().filter(overridden=OuterRef("pk"))
         undecided = self.filter(decision="", card__deck__in=decks, card__removed_at=None)
         return undecided.filter(Exists(lines))
 
     def with_counts(self) -> "OverriddenAnswerQuerySet":
-        """Each with how many ``times`` how many ``learners`` called it right, and the ``last`` such line."""
+        """Annotate how many ``times`` and by how many ``learners`` it was marked, and the ``last`` review."""
         standing = Q(reviews__voided_at=None)
         return self.annotate(
             times=Count("reviews", filter=standing),
@@ -29,10 +29,10 @@ class OverriddenAnswerQuerySet(models.QuerySet["OverriddenAnswer"]):
 
 
 class OverriddenAnswer(models.Model):
-    """What one or more learners typed for a side of a card, judged wrong or left open, and called right.
+    """An answer to a side of a card that was graded wrong or left open, and that learners marked as right.
 
-    The lines of the log point here. What was typed stands in them alone, and here as the ``digest`` of its
-    normalised form, so that nothing is left of it where its learner takes her answers away.
+    The reviews point here. Only they hold the typed text; here is the ``digest`` of its normalised form. So no
+    text is left when a learner's answers are erased.
     """
 
     class Decision(models.TextChoices):

@@ -1,4 +1,4 @@
-"""A test's paper: the questions that a session asks all at once, and what came of them."""
+"""A test's paper: the questions that a session asks all at once, and its score."""
 
 import secrets
 from typing import Any
@@ -13,17 +13,17 @@ MAX_NAME = 60
 
 
 def make_token() -> str:
-    """What nobody can guess: who knows it may take the paper."""
+    """A secret that cannot be guessed; everyone who knows it may take the paper."""
     return secrets.token_urlsafe(16)
 
 
 class PaperQuerySet(models.QuerySet["Paper"]):
     def open(self) -> "PaperQuerySet":
-        """Papers of sessions that are not finished: being filled in, or judged by their learners."""
+        """Papers of unfinished sessions: being filled in, or waiting for the learner's own judgement."""
         return self.filter(session__finished_at=None)
 
     def unhanded(self) -> "PaperQuerySet":
-        """Papers that are being filled in."""
+        """Papers that are still being filled in."""
         return self.open().filter(handed_in_at=None)
 
     def scored(self) -> "PaperQuerySet":
@@ -36,10 +36,10 @@ class PaperQuerySet(models.QuerySet["Paper"]):
 
 
 class Paper(models.Model):
-    """What a session of Test asks, all at once, and what came of it; a matching block's pairs count one by one.
+    """The questions of a session of Test and its score. Each pair of a matching block counts as a question.
 
-    ``graded`` of ``questions`` were right as they were graded. As things stand now, after the learner has judged
-    some otherwise, ``right`` of those that are not ``voided`` are. All are empty until the paper has a score.
+    ``graded`` of the ``questions`` were right when the paper was graded. After the learner's corrections ``right``
+    of them are, and ``voided`` ones do not count. Both scores are empty until the paper is graded.
     """
 
     session = models.OneToOneField(
@@ -54,9 +54,9 @@ class Paper(models.Model):
     graded = models.PositiveSmallIntegerField(null=True)
     right = models.PositiveSmallIntegerField(null=True)
     voided = models.PositiveSmallIntegerField(default=0)
-    # By the position of a step, what each of its cards was graded as; empty for a blank.
+    # The verdict on each card, by the position of its step; empty for a blank.
     verdicts = models.JSONField(default=dict)
-    # Null where there is none: many papers have none, and none may have another's.
+    # Null if it is not shared, because the field is unique.
     token = models.CharField(  # noqa: DJ001
         max_length=32, null=True, unique=True, help_text="Who knows it may take the same paper."
     )
@@ -90,20 +90,20 @@ class Paper(models.Model):
 
     @property
     def counted(self) -> int:
-        """How many questions count: all that are not voided."""
+        """The number of questions that are not voided."""
         return self.questions - self.voided
 
     @property
     def percent(self) -> int | None:
-        """The score as it stands, rounded down: 100 % means that all are right. None before there is one."""
+        """The current score, rounded down: 100 % means that all are right. None before there is a score."""
         return percent_of(self.right, self.counted)
 
     @property
     def graded_percent(self) -> int | None:
-        """The score as it was graded."""
+        """The score when the paper was graded."""
         return percent_of(self.graded, self.questions)
 
 
 def percent_of(right: Any, questions: int) -> int | None:
-    """A score in percent, rounded down; None where there is none."""
+    """A score in percent, rounded down; None if there is none."""
     return None if right is None or questions < 1 else 100 * int(right) // questions

@@ -1,4 +1,4 @@
-"""Predicted recall of many cards at once: `study.memory.retrievability` as the database computes it."""
+"""Predicted recall of many cards: `fsrs_memory.retrievability`, computed by the database."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from sessions_app.study.scheduling.fsrs_memory import forgetting_curve
 
 
 class Days(Func):
-    """An instant as a number of days, fractions included, since a fixed one (which differs between databases)."""
+    """An instant as days since a fixed instant, with fractions. That instant differs between databases."""
 
     function = "julianday"
     arity = 1

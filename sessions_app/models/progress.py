@@ -1,4 +1,4 @@
-"""What the log adds up to: for each card, and for each study day."""
+"""Totals of the log: for each card, and for each study day."""
 
 from dataclasses import fields
 from datetime import datetime, timedelta
@@ -27,31 +27,31 @@ MEMORY_FIELDS = {each.name: each.name for each in fields(Memory)} | {
 
 class CardProgressQuerySet(models.QuerySet["CardProgress"]):
     def asked(self, side_choice: str | OuterRef | Coalesce) -> "CardProgressQuerySet":
-        """Progress on present cards, on the side that each asks a learner for who chose ``side_choice``.
+        """Progress on present cards, on the side that each asks for if the learner chose ``side_choice``.
 
-        Automatic is the card's own studied side.
+        With Automatic that is the card's own studied side.
         """
         wish = Value(side_choice) if isinstance(side_choice, str) else side_choice
         side = Case(When(Q(wish=SideChoice.AUTO), then=F("card__studied_side")), default=F("wish"))
         return self.alias(wish=ExpressionWrapper(wish, CharField())).filter(card__removed_at=None, side=side)
 
     def active(self) -> "CardProgressQuerySet":
-        """Progress that counts: on cards that the learner has not suspended."""
+        """Progress on cards that the learner has not suspended."""
         return self.filter(suspended=False)
 
     def unburied(self, now: datetime) -> "CardProgressQuerySet":
-        """Progress on cards that the learner has not put off until after ``now``."""
+        """Progress on cards that are not buried at ``now``."""
         return self.filter(Q(buried_until=None) | Q(buried_until__lte=now))
 
     def fading(self, now: datetime) -> "CardProgressQuerySet":
-        """Progress on mastered cards whose predicted recall has fallen too low at ``now``."""
+        """Progress on mastered cards whose predicted recall is too low at ``now``."""
         return self.filter(fades_at__lte=now)
 
     def reset(self, now: datetime) -> int:
-        """Let no answer so far count any more, in one statement; return how many rows it was.
+        """Let answers before ``now`` no longer count, in one statement; return the number of rows.
 
-        ``last_reviewed_at`` stays, so that the log stays in order; so do the marks. A clock that was put back does
-        not make the new beginning earlier than the answers that it ends.
+        ``last_reviewed_at`` stays, so that the log stays in order, and so do the learner's marks. ``reset_at`` is
+        always later than the last answer, even if the clock was set back.
         """
         new = CardProgress()
         nothing = {name: getattr(new, name) for name in CardProgress.DERIVED if name != "last_reviewed_at"}
@@ -61,7 +61,7 @@ class CardProgressQuerySet(models.QuerySet["CardProgress"]):
 
 
 class CardProgress(models.Model):
-    """What the log adds up to for one learner and one side of a card. All of it can be computed again."""
+    """The log's total for one learner and one side of a card. It can be computed from the log at any time."""
 
     learner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="progress", db_index=False
@@ -89,15 +89,15 @@ class CardProgress(models.Model):
     last_recalled_at = models.DateTimeField(null=True, help_text="When the memory was last fed.")
     memory_day = models.DateField(null=True, help_text="The latest study day on which the memory was fed.")
     fades_at = models.DateTimeField(null=True)
-    # Kept by card, since cards move between decks, and no earlier than the answers that it ends.
+    # Stored here and not only on the enrollment, because cards move between decks.
     reset_at = models.DateTimeField(null=True, help_text="The learner started over: no answer before counts.")
-    # The learner's own marks: no part of the log.
+    # The learner's own marks are not part of the log.
     starred = models.BooleanField(default=False)
     suspended = models.BooleanField(default=False)
     buried_until = models.DateTimeField(null=True)
 
     DERIVED = (*PROGRESS_FIELDS, *MEMORY_FIELDS.values(), "last_reviewed_at", "fades_at")
-    """What follows from the log."""
+    """The fields that follow from the log."""
 
     objects = CardProgressQuerySet.as_manager()
 
@@ -139,7 +139,7 @@ class CardProgress(models.Model):
         return f"{self.card_id} {self.get_level_display()}"
 
     def is_put_aside(self, now: datetime) -> bool:
-        """Whether the learner does not want to be asked the card at ``now``."""
+        """Whether the card is suspended or buried at ``now``."""
         return self.suspended or (self.buried_until is not None and self.buried_until > now)
 
     @property
@@ -152,7 +152,7 @@ class CardProgress(models.Model):
             or self.last_recalled_at is None
         ):
             return None
-        # A row still to be replayed has no days yet (see `Enrollment.replayed_with`), but may be looked at.
+        # A row that is not replayed yet has no days (see `Enrollment.replayed_with`), but may be shown.
         return Memory(
             stability=self.stability,
             difficulty=self.difficulty,
@@ -183,7 +183,7 @@ class CardProgress(models.Model):
 
 
 class DayTotal(models.Model):
-    """What a learner's study day in a deck adds up to; derived from the log like progress itself."""
+    """The total of a learner's study day in a deck; it follows from the log, like progress."""
 
     learner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False

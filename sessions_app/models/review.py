@@ -27,7 +27,7 @@ from sessions_app.study.types import Evidence, Kind, Rating, Side, State, Verdic
 
 
 def scheduler_version() -> str:
-    """The version whose rules a new line is folded by."""
+    """The version whose rules are applied to a new review."""
     return fsrs_memory.VERSION
 
 
@@ -52,13 +52,13 @@ class ReviewQuerySet(models.QuerySet["Review"]):
 
 
 class Review(models.Model):
-    """One line of the append-only log: what one response said about one card, and what was known only then."""
+    """One line of the append-only log: an answer about one card, with everything that a replay needs to know."""
 
     learner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reviews", db_index=False
     )
     card = models.ForeignKey(Card, on_delete=models.PROTECT, related_name="reviews", db_index=False)
-    # Where the card lay then: it may be moved, and a day's total belongs to the deck that was studied.
+    # The card's deck at that time: the card may move, but a day's total belongs to the deck that was studied.
     deck = models.ForeignKey(Deck, on_delete=models.PROTECT, related_name="+", db_index=False)
     step = models.ForeignKey(Step, on_delete=models.SET_NULL, null=True, related_name="reviews")
     mode = models.CharField(max_length=10, choices=[*MODE_CHOICES, ANKI_CHOICE])
@@ -103,13 +103,13 @@ class Review(models.Model):
         help_text="The start-over or change of question that was in force: nothing before it counted.",
     )
     scheduler = models.CharField(max_length=20, default=scheduler_version)
-    # What another program had made of an answer that comes from there: all of it, or none.
+    # The memory that another program computed for an imported answer: all fields, or none.
     memory_stability = models.FloatField(null=True)
     memory_difficulty = models.FloatField(null=True)
     memory_state = models.PositiveSmallIntegerField(choices=STATES, null=True)
     memory_step = models.PositiveSmallIntegerField(null=True)
     memory_due = models.DateTimeField(null=True)
-    # The days and the instant as the learner's own clock had them; lines from before they were kept have none.
+    # By the learner's own calendar; lines of earlier versions have none.
     memory_due_day = models.DateField(null=True)
     memory_at = models.DateTimeField(null=True, help_text="When that memory was last fed.")
     memory_day = models.DateField(null=True, help_text="The study day on which that memory was last fed.")
@@ -165,7 +165,7 @@ class Review(models.Model):
         return f"{self.card_id} {self.verdict} {self.reviewed_at:%d %b %Y %H:%M}"
 
     def outcome(self) -> Outcome:
-        """What this line says, as the engine reads it."""
+        """This line as the engine's value."""
         return Outcome(
             side=Side(self.side),
             kind=Kind(self.kind),
@@ -182,7 +182,7 @@ class Review(models.Model):
 
     @property
     def memory(self) -> Memory | None:
-        """The memory after this line as another program had it; None where it is worked out here."""
+        """The memory after this line as another program computed it; None if the scheduler here computes it."""
         if self.memory_stability is None or self.memory_difficulty is None:
             return None
         if self.memory_state is None or self.memory_due is None:
@@ -199,10 +199,10 @@ class Review(models.Model):
         )
 
     def _memory_due_day(self) -> date:
-        """The day on which the memory of an old line is due, without the zone in which it was read.
+        """The day on which the memory of an old line is due; the time zone of its import is not known.
 
-        A card in days was due at the beginning of its day, so it is as many whole days after the answer's own day
-        as have begun between the two instants.
+        A card in the review state was due at the beginning of a day. So the number of days that have begun between
+        the answer and that instant is added to the day of the answer.
         """
         if self.memory_due is None or self.memory_state != State.REVIEW:
             return self.study_day
@@ -210,6 +210,6 @@ class Review(models.Model):
         return self.study_day - timedelta(days=days_before)
 
     def carry(self, memory: Memory | None) -> None:
-        """Let the line say what the memory is after it; None leaves that to the scheduler again."""
+        """Store the memory after this line; None leaves it to the scheduler."""
         for of, name in MEMORY_FIELDS.items():
             setattr(self, name, memory and getattr(memory, of))

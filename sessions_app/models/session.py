@@ -18,7 +18,7 @@ class StudySessionQuerySet(models.QuerySet["StudySession"]):
         return self.filter(finished_at=None)
 
     def answered(self) -> "StudySessionQuerySet":
-        """Sessions in which an answer stands."""
+        """Sessions with at least one answer that was not undone."""
         steps = Step.objects.standing().filter(session=OuterRef("pk")).exclude(answered_at=None)
         return self.filter(Exists(steps))
 
@@ -29,7 +29,7 @@ class StudySessionQuerySet(models.QuerySet["StudySession"]):
 
 
 class StudySession(models.Model):
-    """One sitting in one mode; at most one unfinished for each learner, deck and mode."""
+    """A session in one mode; at most one is open for each learner, deck and mode."""
 
     learner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="study_sessions", db_index=False
@@ -62,11 +62,11 @@ class StudySession(models.Model):
 
 class StepQuerySet(models.QuerySet["Step"]):
     def standing(self) -> "StepQuerySet":
-        """Steps that count: not taken back."""
+        """Steps that were not retired."""
         return self.filter(retired_at=None)
 
     def unanswered(self) -> "StepQuerySet":
-        """Open questions that are asked one at a time; those on a paper stay as they are until it is handed in."""
+        """Open questions that are asked one at a time; questions on a paper are not among them."""
         return self.standing().filter(answered_at=None, on_paper=False)
 
     def on_paper(self) -> "StepQuerySet":
@@ -74,11 +74,11 @@ class StepQuerySet(models.QuerySet["Step"]):
 
 
 class Step(models.Model):
-    """One question drawn in a session. The question is frozen: editing the card changes nothing here.
+    """One question drawn in a session. The question is frozen: editing the card does not change it.
 
-    On a paper many are open at once. What is ``saved`` there, as the names and values of `study.sheets`, may
-    change until the paper is handed in, each time with a higher ``revision``; ``filled`` counts the points it
-    answers.
+    On a paper many steps are open at once. Until the paper is handed in, ``saved`` may change, each time with a
+    higher ``revision``. It holds names and values of `study.questions.paper_answers`; ``filled`` counts the points
+    that have an answer.
     """
 
     session = models.ForeignKey(StudySession, on_delete=models.CASCADE, related_name="steps", db_index=False)

@@ -1,4 +1,4 @@
-"""What Anki knows of a learner -> lines of their log, with the memory as Anki had it on the last of them."""
+"""A learner's history in Anki -> lines of their log; the last line of a card has Anki's memory of it."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -17,14 +17,14 @@ from studysite.accounts.models import User
 
 STATES = {"learning": State.LEARNING, "review": State.REVIEW, "relearning": State.RELEARNING}
 LEAST_STABILITY, MIDDLE_DIFFICULTY = 0.1, 5.0
-"""Days, and 1 to 10: of cards that Anki scheduled without FSRS."""
+"""In days, and from 1 to 10: for cards that Anki scheduled without FSRS."""
 
 MOST_MS = 3_600_000
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2200, 1, 1)
 
 
 class AnkiHistories:
-    """The histories of a collection's cards, by the primary keys of ours."""
+    """The histories of a collection's cards. ``keys`` leads from the cards' keys to their primary keys."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class AnkiHistories:
         return history
 
     def add_schedule(self, history: CardHistory, schedule: Schedule) -> None:
-        """Put the memory onto the last line of its side; without any, onto one that says that it was recalled."""
+        """Store the memory on the last line of its side; without a line, on a new one for a right recall."""
         history.lines = in_order(history.lines)
         state = STATES.get(schedule.state)
         if state is None:
@@ -76,7 +76,7 @@ class AnkiHistories:
         lines[-1].carry(self.memory(schedule, state, last.astimezone(UTC)))
 
     def memory(self, schedule: Schedule, state: State, last: datetime) -> Memory:
-        """The memory as Anki has it, which was last fed at ``last``: a line may say less, as a cram does."""
+        """Anki's memory, last updated at ``last``. The line may be a later cram, which does not update it."""
         stability = schedule.stability or max(float(schedule.interval_days), LEAST_STABILITY)
         difficulty = min(max(schedule.difficulty or MIDDLE_DIFFICULTY, 1.0), 10.0)
         step = None if state is State.REVIEW else 0
@@ -93,7 +93,7 @@ class AnkiHistories:
         )
 
     def due(self, schedule: Schedule) -> datetime | None:
-        """The instant from which the card is due: of a day, its beginning."""
+        """The instant from which the card is due; for a due day, its beginning."""
         if schedule.due_at and schedule.due_at.date() < LAST_DAY:
             return schedule.due_at
         if schedule.due_day is None or not FIRST_DAY <= schedule.due_day < LAST_DAY:
@@ -101,7 +101,7 @@ class AnkiHistories:
         return days.day_end(schedule.due_day - timedelta(days=1), self.zone)
 
     def last_recall(self, schedule: Schedule) -> datetime | None:
-        """When a card was last recalled of which the file has no answers."""
+        """When a card was last recalled, for a card without answers in the file."""
         at = schedule.last_review
         if at is None and (due := self.due(schedule)):
             at = due - timedelta(days=min(schedule.interval_days, 3_650))
@@ -132,7 +132,7 @@ class AnkiHistories:
         )
 
     def read_settings(self, enrollment: Enrollment) -> None:
-        """Take the desired retention of the collection's first deck that has one."""
-        wishes = (deck.retention for deck in self.history.decks if deck.retention)
-        if wish := next(wishes, None):
-            enrollment.retention = min(max(wish, MIN_RETENTION), MAX_RETENTION)
+        """Set the desired retention of the first deck of the collection that has one."""
+        retentions = (deck.retention for deck in self.history.decks if deck.retention)
+        if retention := next(retentions, None):
+            enrollment.retention = min(max(retention, MIN_RETENTION), MAX_RETENTION)

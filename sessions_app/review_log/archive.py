@@ -31,9 +31,9 @@ SETTINGS = (
 )
 MOST = 2**31 - 1
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-"""Beyond them calendars end in one zone or another; nobody has answered there."""
+"""Later and earlier instants can overflow in some time zone; no answer was given there."""
 
-# A study day lies by its instant in every zone; no interval is longer than the scheduler's own hundred years.
+# In any time zone a study day is at most two dates away. The scheduler's longest interval is a hundred years.
 MOST_DAYS_APART, LONGEST_INTERVAL = 2, timedelta(days=36_525)
 Record = Mapping[str, Any]
 
@@ -42,9 +42,9 @@ Record = Mapping[str, Any]
 
 
 def records_of(deck: Deck, learner: User, cards: Sequence[int]) -> dict[str, Iterable[Record]]:
-    """What is kept of the learner's learning about these ``cards`` of the deck, card by card in their order.
+    """The learner's records about these ``cards`` (primary keys) of the deck, in their order, by name.
 
-    Without any it is what is kept about the deck itself.
+    Without cards: the records about the deck itself, and every name.
     """
     if not cards:
         return {"reviews": (), "marks": (), "settings": settings_of(deck, learner)}
@@ -52,7 +52,7 @@ def records_of(deck: Deck, learner: User, cards: Sequence[int]) -> dict[str, Ite
 
 
 def by_card(rows: Iterable[Any], cards: Sequence[int], key: Callable[[Any], int]) -> Iterator[Any]:
-    """The rows in the order of the primary keys of their cards."""
+    """The rows in the order of ``cards``; ``key`` gives the primary key of a row's card."""
     found: dict[int, list[Any]] = {card: [] for card in cards}
     for row in rows:
         found[key(row)].append(row)
@@ -98,7 +98,7 @@ def settings_of(deck: Deck, learner: User) -> Iterator[Record]:
 
 
 class ArchiveHistories:
-    """The histories that an archive holds; what cannot have been written here is passed over."""
+    """The histories in an archive, without records that a site like this cannot have written."""
 
     def __init__(
         self, history: LearnerHistory, *, deck: Deck, learner: User, keys: Mapping[str, int], now: datetime
@@ -109,9 +109,9 @@ class ArchiveHistories:
         for each in self.history:
             pk = self.keys[each.key]
             lines = [line for record in each.reviews if (line := self.line(pk, record))]
-            yield CardHistory(pk, lines, self.marks(each.marks), each.number)
+            yield CardHistory(pk, lines, self.flags(each.marks), each.number)
 
-    def marks(self, records: Iterable[Record]) -> dict[str, CardFlags]:
+    def flags(self, records: Iterable[Record]) -> dict[str, CardFlags]:
         found: dict[str, CardFlags] = {}
         for record in records:
             if record.get("side") not in list(Side):
@@ -135,17 +135,17 @@ class ArchiveHistories:
             return None
 
     def read_line(self, pk: int, record: Record) -> Review:
-        """Raises ValueError, TypeError or KeyError where the record is no line of a log."""
+        """The line of a record. Raises ValueError, TypeError or KeyError if the record is not a valid line."""
         reviewed_at, study_day = moment(record, "reviewed_at"), date.fromisoformat(record["study_day"])
-        if reviewed_at is None or not is_by(study_day, reviewed_at):
-            raise ValueError("A study day lies by its answer.")
+        if reviewed_at is None or not is_near(study_day, reviewed_at):
+            raise ValueError("The study day is too far from the answer.")
         counted_since = moment(record, "counted_since")
         if counted_since and counted_since > reviewed_at:
-            raise ValueError("An answer counted when it was given.")
+            raise ValueError("No start over is later than the answer.")
         mistaken_for = record.get("mistaken_for")
         verdict, mode = Verdict(record["verdict"]), record["mode"]
         if verdict is Verdict.ASK or mode not in (*MODES, ANKI):
-            raise ValueError("Nothing was answered.")
+            raise ValueError("This is not an answer.")
         line = Review(
             learner=self.learner,
             card_id=pk,
@@ -172,7 +172,7 @@ class ArchiveHistories:
         return line
 
     def read_settings(self, enrollment: Enrollment) -> None:
-        """Take the settings over, where they are ones that could be chosen here."""
+        """Set those settings that the settings page would accept."""
         record = next(iter(self.history.settings), {})
         for name in SETTINGS:
             if name in record:
@@ -193,26 +193,26 @@ class ArchiveHistories:
         enrollment.reset_at = self.past(moment(record, "reset_at", forgiving=True))
 
     def past(self, at: datetime | None) -> datetime | None:
-        """``at``, or now where it lies ahead: answers could not count before it has come."""
+        """``at``, but no later than now: before that moment no answer would count."""
         return at and min(at, self.now)
 
 
 def moment(record: Record, name: str, *, forgiving: bool = False) -> datetime | None:
-    """An instant with its zone. Raises ValueError where there is something else."""
+    """The instant ``name`` of the record, or None. Raises ValueError if it is not an instant with a time zone."""
     value = record.get(name)
     try:
         if value is None:
             return None
         at = datetime.fromisoformat(value)
         if at.utcoffset() is None:
-            raise ValueError("An instant needs its zone.")
+            raise ValueError("An instant needs a time zone.")
         if not EARLIEST < at < LATEST:
-            raise ValueError("Nobody lives then.")
+            raise ValueError("No answer was given then.")
         return at.astimezone(UTC)
     except (ValueError, TypeError, OverflowError):
         if forgiving:
             return None
-        raise ValueError(f"{name} is no instant.") from None
+        raise ValueError(f"{name} is not an instant.") from None
 
 
 def whole(record: Record, name: str, most: int) -> int | None:
@@ -220,27 +220,26 @@ def whole(record: Record, name: str, most: int) -> int | None:
     if value is None:
         return None
     if not isinstance(value, int) or not 0 <= value <= most:
-        raise ValueError(f"{name} is no such number.")
+        raise ValueError(f"{name} is not a whole number from 0 to {most}.")
     return value
 
 
 def text(record: Record, name: str) -> str:
     value = record.get(name, "")
     if not isinstance(value, str):
-        raise TypeError(f"{name} is no text.")
+        raise TypeError(f"{name} is not a text.")
     return clean_text(value)
 
 
 def day(record: Record, name: str) -> date | None:
-    """A date. Raises ValueError or TypeError where there is something else."""
+    """The date ``name`` of the record, or None. Raises ValueError or TypeError if it is not a date."""
     return date.fromisoformat(record[name]) if name in record else None
 
 
 def read_memory(record: Record, line: Review) -> None:
-    """Put onto ``line`` what another program had made of its answer, where the record says so.
+    """Set the memory that another program computed for ``line``, if the record has one.
 
-    Raises ValueError, TypeError or KeyError where that is no memory. An archive from before its days were kept has
-    none of them.
+    Raises ValueError, TypeError or KeyError if it is not a memory. Archives of earlier versions have no days.
     """
     if "memory_stability" not in record:
         return
@@ -250,15 +249,15 @@ def read_memory(record: Record, line: Review) -> None:
     line.memory_step = None if line.memory_state is State.REVIEW else 0
     line.memory_due, line.memory_due_day = moment(record, "memory_due"), day(record, "memory_due_day")
     line.memory_at, line.memory_day = moment(record, "memory_at"), day(record, "memory_day")
-    is_one = 0 < line.memory_stability < 1e6 and 1 <= line.memory_difficulty <= 10
-    if line.memory_due is None or not is_one or abs(line.memory_due - line.reviewed_at) > LONGEST_INTERVAL:
-        raise ValueError("This is no memory.")
-    if line.memory_due_day and not is_by(line.memory_due_day, line.memory_due):
-        raise ValueError("A day lies by its instant.")
-    if not is_by(line.memory_day or line.study_day, line.memory_at or line.reviewed_at):
-        raise ValueError("A day lies by its instant.")
+    is_memory = 0 < line.memory_stability < 1e6 and 1 <= line.memory_difficulty <= 10
+    if line.memory_due is None or not is_memory or abs(line.memory_due - line.reviewed_at) > LONGEST_INTERVAL:
+        raise ValueError("This is not a memory.")
+    if line.memory_due_day and not is_near(line.memory_due_day, line.memory_due):
+        raise ValueError("The day is too far from its instant.")
+    if not is_near(line.memory_day or line.study_day, line.memory_at or line.reviewed_at):
+        raise ValueError("The day is too far from its instant.")
 
 
-def is_by(day: date, at: datetime) -> bool:
-    """Whether an instant may lie in the study day, in one zone or another."""
+def is_near(day: date, at: datetime) -> bool:
+    """Whether the instant can be in the study day in some time zone."""
     return abs((at.date() - day).days) <= MOST_DAYS_APART

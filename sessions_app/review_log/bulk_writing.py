@@ -1,4 +1,4 @@
-"""Writing many lines of the log at once: as `log.write` one after the other, in a fixed number of statements.
+"""Writing many lines of the log at once: the same as `writing.write` for each, in a fixed number of statements.
 
 Callers hold the transaction and the enrollment's lock.
 """
@@ -24,7 +24,7 @@ Key = tuple[int, str]
 
 @dataclass(frozen=True)
 class Entry:
-    """What is to be logged: an answer to ``question`` of ``step``, which comes with its session."""
+    """An answer to log, to ``question`` of ``step``. The step has its session loaded."""
 
     step: Step
     question: Question
@@ -38,10 +38,13 @@ class Entry:
 def write_all(
     *, enrollment: Enrollment, entries: Sequence[Entry], now: datetime, today: date
 ) -> Counter[str]:
-    """Log ``entries``, of which no two are about one card, and fold each in.
+    """Log ``entries``, at most one for each card, and update progress and the day's total.
 
-    Returns by how much the roll-up's counts change. Nothing is logged about a card that is in the deck no more, or
-    that has become a new question since its step was drawn.
+    Nothing is logged about a card that is no longer in the deck, or that has become a new question since its step
+    was drawn.
+
+    Returns:
+        By how much each count of the roll-up changes.
     """
     cards, known = _cards_now(enrollment, entries)
     entries = [entry for entry in entries if entry.graded.card_id in cards]
@@ -90,9 +93,9 @@ def write_all(
 
 
 def _cards_now(enrollment: Enrollment, entries: Sequence[Entry]) -> tuple[dict[int, Card], set[int]]:
-    """The cards that can be logged, and all that exist of those that the entries name.
+    """The cards that can be logged, and the keys of all cards that the entries name and that exist.
 
-    Asked for under the lock: they may have changed since the paper was drawn.
+    Read under the lock, because they may have changed since the paper was drawn.
     """
     drawn = {entry.graded.card_id: entry.step.drawn_at for entry in entries}
     named = {entry.graded.mistaken_for for entry in entries if entry.graded.mistaken_for}
@@ -113,7 +116,7 @@ def _rows_now(enrollment: Enrollment, cards: Mapping[int, Card]) -> dict[Key, Ca
 
 
 class Gaps:
-    """`log.gap_before` for many cards: what was answered today since the last recall of each."""
+    """`writing.gap_before` for many cards: the answers of today since the last recall of each."""
 
     def __init__(self, enrollment: Enrollment, rows: Sequence[CardProgress], today: date) -> None:
         self.recalled: dict[Key, datetime] = {}
@@ -135,7 +138,7 @@ class Gaps:
             self.since = list(since.values_list("reviewed_at", "card_id", "evidence"))
 
     def before(self, key: Key, *, more: int) -> int | None:
-        """The gap before the card's next answer, after ``more`` about others; None without a recall today."""
+        """The gap before the card's next answer, after ``more`` about other cards; None without a recall today."""
         last = self.recalled.get(key)
         if last is None:
             return None

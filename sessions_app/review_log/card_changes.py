@@ -1,8 +1,7 @@
-"""What becomes of everybody's progress when cards change: for all learners at once, in as many statements for a
-thousand as for one.
+"""Updating all learners' progress when cards change, in the same number of statements for one and for a thousand.
 
-Every function first locks the enrollments of the decks concerned, in the order of their keys, and only then looks:
-what it computed before would miss the answers that it had to wait for.
+Every function locks the enrollments of the decks before it reads anything. Otherwise it would miss the answers
+that it had to wait for.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,21 +23,21 @@ def lock_decks(decks: Iterable[int]) -> list[Enrollment]:
 
 
 def recount(deck: Deck) -> None:
-    """Count anew what is counted by deck, after its cards have changed."""
+    """Recount the roll-ups of a deck after its cards have changed, and recheck its overridden answers."""
     lock_decks([deck.pk])
     Enrollment.objects.filter(deck=deck).recount()
     overridden_answers.recheck(now=timezone.now(), card__deck=deck)
 
 
 def learner_count(cards: Iterable[Card]) -> int:
-    """How many learners have answered about one of ``cards`` or marked it."""
+    """The number of learners who have answered or marked any of ``cards``."""
     return CardProgress.objects.filter(card__in=cards).aggregate(learners=Count("learner", distinct=True))[
         "learners"
     ]
 
 
 def reset(cards: Sequence[int], *, deck: Deck, now: datetime) -> None:
-    """Let no answer about ``cards``, which ask something else now, count any more; marks and the log stay."""
+    """Let earlier answers about ``cards``, now new questions, no longer count; marks and the log stay."""
     lock_decks([deck.pk])
     CardProgress.objects.filter(card__in=cards).reset(now)
     retire_open_steps(cards, now)
@@ -46,17 +45,17 @@ def reset(cards: Sequence[int], *, deck: Deck, now: datetime) -> None:
 
 
 def follow_cards(cards: Sequence[int], *, to: Deck, decks: Sequence[int], now: datetime) -> None:
-    """Bring everybody's progress on ``cards`` along into the deck ``to``, where her settings there apply."""
+    """Move all progress on ``cards`` to the deck ``to``, where each learner's settings for that deck apply."""
     enrollments = lock_decks(decks)
     retire_open_steps(cards, now)
     rows = CardProgress.objects.filter(card__in=cards)
     came_from = set(rows.values_list("learner", "deck").distinct())
     enrollments += add_enrollments({learner for learner, _ in came_from}, to)
-    wishes = {(one.learner_id, one.deck_id): one.retention for one in enrollments}
+    retention_of = {(one.learner_id, one.deck_id): one.retention for one in enrollments}
     retentions = {
-        learner: wishes[learner, to.pk]
+        learner: retention_of[learner, to.pk]
         for learner, deck in came_from
-        if wishes[learner, to.pk] != wishes.get((learner, deck))
+        if retention_of[learner, to.pk] != retention_of.get((learner, deck))
     }
     rows.update(deck=to)
     note_buried(to)
@@ -65,26 +64,26 @@ def follow_cards(cards: Sequence[int], *, to: Deck, decks: Sequence[int], now: d
 
 
 def retire_open_steps(cards: Sequence[int], now: datetime) -> None:
-    """Take open questions about ``cards`` back: what they ask, they ask here no more."""
+    """Retire open questions about these cards."""
     Step.objects.unanswered().filter(card__in=cards).update(retired_at=now)
 
 
 def add_enrollments(learners: Iterable[int], deck: Deck) -> list[Enrollment]:
-    """Enroll those of ``learners`` in ``deck`` who are not, and return what they have there now."""
+    """Enroll ``learners`` (primary keys) in ``deck`` where they are not yet; return their enrollments there."""
     new = [Enrollment(learner_id=learner, deck=deck) for learner in sorted(learners)]
     Enrollment.objects.bulk_create(new, batch_size=totals.ROWS_AT_ONCE, ignore_conflicts=True)
     return list(Enrollment.objects.filter(deck=deck, learner__in=learners))
 
 
 def note_buried(deck: Deck) -> None:
-    """Note on each enrollment in ``deck`` until when the last of its cards is buried."""
+    """Set ``buried_until`` of each enrollment in ``deck`` to the latest of its cards."""
     mine = CardProgress.objects.filter(learner=OuterRef("learner"), deck=OuterRef("deck"))
     last = mine.order_by().values("learner").annotate(last=Max("buried_until")).values("last")
     Enrollment.objects.filter(deck=deck).update(buried_until=Subquery(last))
 
 
 def replay(rows: CardProgressQuerySet, retentions: Mapping[int, float]) -> None:
-    """Replay ``rows`` with the desired retention of each learner; day totals do not hang on it."""
+    """Replay ``rows`` with each learner's desired retention, on which day totals do not depend."""
     by_key = {(row.learner_id, row.card_id, row.side): row for row in rows.select_related("card")}
     lines = Review.objects.standing().filter(learner__in=retentions, card__in=rows.values("card"))
     lines = lines.order_by("learner_id", "card_id", "side", "reviewed_at", "pk")

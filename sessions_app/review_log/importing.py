@@ -1,8 +1,7 @@
-"""Histories from files: what a learner has answered elsewhere becomes lines of their log, replayed to their
-progress.
+"""Histories from files: a learner's answers elsewhere become lines of their log, from which progress is replayed.
 
-Every chunk is a transaction of its own and leaves the law of the log holding. A line that is there already, by its
-card, side and time, is not written again, so a file may come twice, or go on where it stopped.
+Every chunk is one transaction, after which progress agrees with the log. A line that is in the log already, by its
+card, side and time, is not written again. So a file may be imported twice, or continued where it stopped.
 """
 
 from bisect import bisect_left
@@ -53,7 +52,7 @@ Key = tuple[int, str]
 
 @dataclass
 class CardHistory:
-    """What a file says of one card: unsaved lines of the log, and flags by side; ``place`` is its number there."""
+    """The history of one card in a file: unsaved lines, and flags by side; ``place`` is the card's number."""
 
     card_id: int
     lines: list[Review] = field(default_factory=list)
@@ -70,13 +69,13 @@ def write(
     start: int,
     seconds: float,
 ) -> tuple[int, int] | None:
-    """Write ``histories``, which lie behind the place ``start``, for about so long.
+    """Write ``histories``, which begin behind the place ``start``, for about this many seconds.
 
     ``read_settings`` is called once, at the beginning, if the learner has not studied the deck before; it sets
     fields of their enrollment.
 
     Returns:
-        The place of the last that is written, and how many were; None when all are.
+        The place of the last history that is written, and the number written; None when all are written.
     """
     slice_, rest, written = Slice(seconds), iter(histories), 0
     chunk = next_chunk(rest)
@@ -86,7 +85,7 @@ def write(
             if start == 0 and enrollment.last_studied_at is None:
                 read_settings(enrollment)
                 enrollment.save()
-                # By the side that is asked for now.
+                # The settings may have changed the side that is asked.
                 Enrollment.objects.filter(pk=enrollment.pk).recount()
             within = Slice.of_a_transaction()
             while chunk:
@@ -98,7 +97,7 @@ def write(
             Enrollment.objects.filter(pk=enrollment.pk).update(
                 last_studied_at=enrollment.last_studied_at, unseen_from=0, unseen_version=0
             )
-        # Read while nobody waits for the transaction.
+        # Read outside the transaction, so that others do not wait.
         chunk = chunk and next_chunk(rest)
         if slice_.is_over and chunk:
             return start, written
@@ -106,7 +105,7 @@ def write(
 
 
 def next_chunk(histories: Iterator[CardHistory]) -> list[CardHistory]:
-    """As many of ``histories`` as one transaction writes: some cards, fewer where they have many answers."""
+    """The next ``histories`` for one transaction: a number of cards, fewer if they have many answers."""
     chunk: list[CardHistory] = []
     lines = 0
     for each in histories:
@@ -124,7 +123,7 @@ def _write_chunk(enrollment: Enrollment, histories: Sequence[CardHistory]) -> No
     by_pk = {card.pk: card for card in cards}
     histories = [each for each in histories if each.card_id in by_pk]
     old = list(Review.objects.filter(learner=learner, card__in=by_pk))
-    # A line that was judged anew lies with the one that it stands for at one time; both came, or neither did.
+    # An overruled line and its replacement have the same time; a file has both or neither.
     known = {(line.card_id, line.side, line.reviewed_at) for line in old}
     new = [
         line
@@ -146,12 +145,12 @@ def _write_chunk(enrollment: Enrollment, histories: Sequence[CardHistory]) -> No
 
 
 def drop_older_memories(new: Iterable[Review], old: Iterable[Review]) -> None:
-    """Let no new line carry a memory that is older than what the learner had recalled here by then.
+    """Remove the memory of each new line that is older than the learner's last recall here before it.
 
-    A memory's day never goes back. What was recalled here is news to the other program, which may have fed its
-    memory long before the line: a cram feeds none.
+    A memory's day never goes back. The other program does not know of recalls here, and its memory may be much
+    older than the line, because a cram does not update it.
     """
-    # By card and side: when something was recalled here, and the latest study day until then.
+    # By card and side: the times of recalls here, and the latest study day up to each.
     recalled: dict[tuple[int, str], tuple[list[datetime], list[date]]] = {}
     for line in sorted(old, key=lambda one: one.reviewed_at):
         if line.mode != ANKI and line.evidence == Evidence.RECALL and line.voided_at is None:
@@ -206,7 +205,7 @@ def _put_flags(enrollment: Enrollment, replays: Iterable[Replay], flags: Mapping
 
 
 def in_order(lines: Iterable[Review]) -> list[Review]:
-    """Lines of one card by side and time, no two of a side at one instant."""
+    """Lines of one card by side and time; times of one side that are equal are moved apart."""
     ordered = sorted(lines, key=lambda line: (line.side, line.reviewed_at))
     for _, group in groupby(ordered, key=lambda line: line.side):
         last: datetime | None = None

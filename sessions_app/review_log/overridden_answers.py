@@ -1,7 +1,7 @@
-"""What learners called right although the judge did not, as whoever looks after the deck decides on it.
+"""Answers graded wrong that learners marked as right; the deck's owner accepts or rejects them.
 
-An answer is waiting while a line of the log stands that calls it right, the judge does not take it for right by
-now, and nobody has decided. "Not right" is remembered; a card that becomes a new question forgets everything.
+An answer waits for a decision as long as a standing line marks it as right and the judge still does not accept it.
+A rejection is kept. When a card becomes a new question, all its overridden answers are deleted.
 """
 
 import hashlib
@@ -20,14 +20,14 @@ from sessions_app.study.judging import Judgement, Reason, judge, normalised
 from sessions_app.study.questions.types import Question
 from sessions_app.study.types import Kind, Side, Verdict
 
-# Compared anew at one change of a deck; more of them wait for the next.
+# Answers that are rechecked at one change of a deck; the rest are rechecked at the next.
 CHECKED_AT_ONCE = 300
 Decision = OverriddenAnswer.Decision
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """An answer that waits for a decision: ``text`` is how it was typed last."""
+    """An answer that waits for a decision; ``text`` is how it was typed last."""
 
     answer: OverriddenAnswer
     card: Card
@@ -40,10 +40,11 @@ class Waiting:
 
 
 def note(lines: Iterable[tuple[Review, Question | None]], *, now: datetime) -> None:
-    """Let ``lines``, which learners called right and which are not saved yet, point to the answers they overrode.
+    """Set ``overridden`` of unsaved ``lines`` that learners marked as right.
 
-    A line that was not typed, or that the judge takes for right by what its card says now, points to nothing. Each
-    comes with its question, None where that is not kept. Takes as many statements for a hundred lines as for one.
+    It stays empty for lines that were not typed, and for those that the judge accepts by the card's present texts.
+    Each line comes with its question, or None if that is not kept. The number of statements is the same for any
+    number of lines.
     """
     typed = [(line, question) for line, question in lines if line.kind == Kind.TYPED and line.response]
     if not typed:
@@ -62,7 +63,7 @@ def note(lines: Iterable[tuple[Review, Question | None]], *, now: datetime) -> N
 def _answers(
     keys: Sequence[tuple[int, str, str]], now: datetime
 ) -> dict[tuple[int, str, str], OverriddenAnswer]:
-    """The rows of ``keys``, made where there are none; one that counts as right no more is undecided again."""
+    """The rows of ``keys``, created where missing. Accepted ones are undecided again, as they count as wrong."""
     if not keys:
         return {}
     new = [
@@ -79,12 +80,12 @@ def _answers(
 
 
 def digest_of(response: str) -> str:
-    """What two answers have in common that the judge takes for the same text."""
+    """A digest that is equal for answers that the judge treats as the same text."""
     return hashlib.sha256(normalised(response).encode()).hexdigest()
 
 
 def judged_now(card: Card, side: str, response: str, question: Question | None) -> Judgement:
-    """The judge's fair word on ``response`` by what the card says now, beside the others as they were asked."""
+    """The judgement of ``response`` by the card's present texts, beside the other cards of its question."""
     return judge(
         response,
         getattr(card, side),
@@ -109,7 +110,7 @@ def waiting_in(deck: Deck) -> OverriddenAnswerQuerySet:
 
 
 def shown(answers: Iterable[Any]) -> list[Waiting]:
-    """``answers``, which come with their counts, as they are shown, in three statements at most."""
+    """``answers``, annotated with their counts, with cards and texts: two more statements."""
     answers = list(answers)
     lines = Review.objects.only("response").in_bulk([answer.last for answer in answers])
     cards = Card.objects.in_bulk({answer.card_id for answer in answers})
@@ -121,7 +122,7 @@ def shown(answers: Iterable[Any]) -> list[Waiting]:
 
 
 def waiting_counts(decks: Collection[int]) -> dict[int, int]:
-    """How many answers wait in each of the decks with these keys; one without any is not among them."""
+    """The number of waiting answers by deck, for these primary keys; decks without any are missing."""
     counted = OverriddenAnswer.objects.waiting(decks).values("card__deck").annotate(number=Count("pk"))
     return dict(counted.order_by().values_list("card__deck", "number"))
 
@@ -130,14 +131,14 @@ def waiting_counts(decks: Collection[int]) -> dict[int, int]:
 
 
 def is_waiting(answer: OverriddenAnswer) -> bool:
-    """Whether the answer, of a card that is there, still waits for a decision."""
+    """Whether the answer, to a present card, still waits for a decision."""
     return not answer.decision and answer.reviews.standing().exists()
 
 
 def accept(answer: OverriddenAnswer) -> bool:
-    """Let the answer count from now on, as it was typed last.
+    """Add the answer, as it was typed last, to the accepted answers of its card.
 
-    False, with nothing changed, where it is too long, or its card has as many answers as it may have.
+    False, with nothing changed, if it is too long or the card has no room for another answer.
     """
     line = answer.reviews.standing().select_related("card").order_by("-pk").first()
     if line is None or len(clean_text(line.response)) > MAX_ALTERNATIVE:
@@ -151,14 +152,14 @@ def accept(answer: OverriddenAnswer) -> bool:
 
 
 def decide(answer: OverriddenAnswer, decision: str) -> None:
-    """Note the decision; a second one changes nothing."""
+    """Save the decision; a second one changes nothing."""
     OverriddenAnswer.objects.filter(pk=answer.pk, decision="").update(decision=decision)
 
 
 def recheck(*, now: datetime, **of: object) -> None:
-    """Take those off the list that count as right by now, of the cards that changed since they were last compared.
+    """Accept waiting answers that now count as right, of cards that have changed since the last check.
 
-    ``of`` narrows it: ``card=`` or ``card__deck=``.
+    ``of`` says which cards: ``card=`` or ``card__deck=``.
     """
     undecided = OverriddenAnswer.objects.filter(decision="", card__updated_at__gt=F("checked_at"), **of)
     last = undecided.annotate(last=Max("reviews__pk", filter=Q(reviews__voided_at=None)))
@@ -177,5 +178,5 @@ def recheck(*, now: datetime, **of: object) -> None:
 
 
 def forget(cards: Collection[int]) -> None:
-    """Forget what was typed for ``cards``, which ask something else now."""
+    """Delete the overridden answers of ``cards``, which are new questions now."""
     OverriddenAnswer.objects.filter(card__in=cards).delete()

@@ -1,4 +1,4 @@
-"""Taking back, overruling and working out progress from the log."""
+"""Undoing and overruling lines of the log, and replaying it to progress."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ from sessions_app.study.types import JudgedBy, Rating, Verdict
 
 @dataclass(frozen=True)
 class History:
-    """What the log says, in order, of one side of one card for one learner."""
+    """One learner's lines about one side of a card, in order."""
 
     lines: Sequence[Review]
 
@@ -43,7 +43,7 @@ class History:
         return cls(list(lines.in_order()))
 
     def plus(self, line: Review) -> "History":
-        """The same with ``line`` at its place."""
+        """The same with ``line`` inserted."""
         return History(sorted([*self.lines, line], key=lambda one: (one.reviewed_at, one.pk)))
 
     @property
@@ -78,7 +78,7 @@ class Replay:
 
 
 def take_back(enrollment: Enrollment, lines: Sequence[Review], now: datetime) -> None:
-    """Void ``lines``, as if they had not been answered, and replay their cards."""
+    """Void ``lines``, as if these answers had not been given, and replay their cards."""
     Review.objects.filter(pk__in=[line.pk for line in lines]).update(voided_at=now)
     histories = [(line, History.around(line)) for line in lines]
     apply_replay(
@@ -88,9 +88,9 @@ def take_back(enrollment: Enrollment, lines: Sequence[Review], now: datetime) ->
 
 
 def overrule(enrollment: Enrollment, line: Review, verdict: Verdict, now: datetime) -> bool:
-    """Void ``line`` and write one with another verdict at its place in the log; False if it is void already.
+    """Void ``line`` and write one with another verdict in its place; False if it is void already.
 
-    What was rated becomes what the learner rated when she judged so before, else Good or Again.
+    A rating becomes the one that the learner gave with this verdict before, else Good or Again.
     """
     if line.verdict == verdict:
         return Review.objects.standing().filter(pk=line.pk).exists()
@@ -104,7 +104,7 @@ def overrule(enrollment: Enrollment, line: Review, verdict: Verdict, now: dateti
     if verdict is Verdict.CORRECT:
         new.mistaken_for_id = None
         overridden_answers.note([(new, overridden_answers.question_of(new))], now=now)
-    # What another program had made of the answer does not hold for another verdict.
+    # Another program computed the memory for the old verdict.
     new.carry(None)
     new.save(force_insert=True)
     replay = Replay.about(enrollment, new, before=others.plus(line), after=others.plus(new))
@@ -113,7 +113,7 @@ def overrule(enrollment: Enrollment, line: Review, verdict: Verdict, now: dateti
 
 
 def _rating_before(line: Review, verdict: Verdict) -> int:
-    """The rating of the line that ``line`` stands for, if that was judged so: two overrides bring it back."""
+    """The rating of an earlier line of this step with ``verdict``, so that two overrides restore it."""
     earlier = Review.objects.filter(
         step=line.step_id, card=line.card_id, verdict=verdict, rating__isnull=False
     )
@@ -122,9 +122,9 @@ def _rating_before(line: Review, verdict: Verdict) -> int:
 
 
 def apply_replay(enrollment: Enrollment, replays: Sequence[Replay]) -> None:
-    """Bring progress, day totals and the roll-up to what the log says after its lines have changed.
+    """Update progress, day totals and the roll-up after lines of the log have changed.
 
-    No two of ``replays`` are about the same row. Takes as many statements for a hundred as for two.
+    There is at most one of ``replays`` for each row. The number of statements does not grow with theirs.
     """
     changed: list[CardProgress] = []
     changes: Counter[str] = Counter()
@@ -154,9 +154,10 @@ def apply_replay(enrollment: Enrollment, replays: Sequence[Replay]) -> None:
 
 
 def rebuild(enrollment: Enrollment) -> int:
-    """Replay all that the learner has answered about the deck's cards or in the deck, and mend what differs.
+    """Replay all answers of the learner about the deck's cards or in the deck, and correct what differs.
 
-    Returns how many rows of progress, of day totals and of roll-ups came out different.
+    Returns:
+        The number of rows of progress, day totals and roll-ups that were different.
     """
     rows = CardProgress.objects.filter(learner=enrollment.learner_id, card__deck=enrollment.deck_id)
     known = {(row.card_id, row.side): row for row in rows}
@@ -174,7 +175,7 @@ def rebuild(enrollment: Enrollment) -> int:
     changed += [row for row in known.values() if row.take(Progress(), last_reviewed_at=None)]
     save_rows(changed)
     Enrollment.objects.filter(pk=enrollment.pk).behind().update(replayed_with=VERSION)
-    return len(changed) + _mend_days(enrollment, totals) + _mend_roll_up(enrollment)
+    return len(changed) + _correct_days(enrollment, totals) + _correct_roll_up(enrollment)
 
 
 def _histories(enrollment: Enrollment) -> Iterator[tuple[Card, str, History]]:
@@ -182,14 +183,14 @@ def _histories(enrollment: Enrollment) -> Iterator[tuple[Card, str, History]]:
     lines = Review.objects.standing().filter(Q(card__deck=deck) | Q(deck=deck), learner=enrollment.learner_id)
     cards = Card.objects.filter(pk__in=lines.values("card")).only("deck_id", "asked_since")
     by_pk = {card.pk: card for card in cards}
-    # A card that was moved here or away has lines of other decks too, and a replay needs them all.
+    # A card that was moved has lines in other decks, too, and a replay needs all of them.
     lines = Review.objects.standing().filter(learner=enrollment.learner_id, card__in=lines.values("card"))
     lines = lines.order_by("card_id", "side", "reviewed_at", "pk")
     for (card_id, side), group in groupby(lines.iterator(), key=lambda line: (line.card_id, line.side)):
         yield by_pk[card_id], side, History(list(group))
 
 
-def _mend_days(enrollment: Enrollment, totals: Mapping[date, Tally]) -> int:
+def _correct_days(enrollment: Enrollment, totals: Mapping[date, Tally]) -> int:
     rows = DayTotal.objects.filter(learner=enrollment.learner_id, deck=enrollment.deck_id)
     known = {row.study_day: row.as_tally() for row in rows}
     differences = {
@@ -200,7 +201,7 @@ def _mend_days(enrollment: Enrollment, totals: Mapping[date, Tally]) -> int:
     return sum(tally != Tally() for tally in differences.values())
 
 
-def _mend_roll_up(enrollment: Enrollment) -> bool:
+def _correct_roll_up(enrollment: Enrollment) -> bool:
     before = enrollment.roll_up()
     Enrollment.objects.filter(pk=enrollment.pk).recount()
     enrollment.refresh_from_db()

@@ -22,7 +22,7 @@ LEVEL_FIELDS = {
 DeckDay = tuple[int, date]
 """The primary key of a deck, and a study day in it."""
 
-# What is read of a card only to be shown.
+# Fields of a card that only pages need.
 TEXTS = ("term", "definition", "term_html", "definition_html")
 
 ROWS_AT_ONCE = 500
@@ -36,12 +36,12 @@ def progress_row(enrollment: Enrollment, card: Card, side: str) -> CardProgress:
 
 
 def later(one: datetime | None, other: datetime | None) -> datetime | None:
-    """The later of two moments, either of which there may not be."""
+    """The later of two instants, each of which may be None."""
     return max(filter(None, (one, other)), default=None)
 
 
 def counted_since(row: CardProgress, card: Card) -> datetime | None:
-    """The moment before which nothing counts: the learner started over, or the card became a new question."""
+    """The instant before which answers do not count: a start over, or the card became a new question."""
     return max(filter(None, (row.reset_at, card.asked_since)), default=None)
 
 
@@ -73,7 +73,7 @@ def increments(changes: Mapping[str, int]) -> dict[str, object]:
 def roll_up(
     enrollment: Enrollment, changes: Mapping[str, int], *, now: datetime, unseen_from: int | None = None
 ) -> None:
-    """Apply the changes of one answer to the roll-up that the table reads, and note where unseen cards begin."""
+    """Add the changes of one answer to the roll-up, and save where unseen cards begin."""
     values = increments(changes)
     if unseen_from is not None:
         values |= {"unseen_from": unseen_from, "unseen_version": enrollment.deck.order_version}

@@ -1,7 +1,7 @@
-"""The append-only log: writing a line with what it changes, taking lines back, and replaying them.
+"""Writing one answer to the append-only log, with the progress and totals that follow from it.
 
-Every derived field is a function of the log, so each function here has to agree with `rebuild`.
-Callers hold the transaction and the enrollment's lock.
+Every derived field is a function of the log, so the result has to agree with `replaying.rebuild`. Callers hold the
+transaction and the enrollment's lock.
 """
 
 from collections import Counter
@@ -25,7 +25,7 @@ from sessions_app.study.scheduling import progress
 from sessions_app.study.scheduling.types import Outcome
 from sessions_app.study.types import Evidence, Verdict
 
-# Longer than this the learner was not at the page, and the time says nothing.
+# If it took longer, the learner was not at the page.
 MAX_ELAPSED = timedelta(hours=1)
 
 
@@ -39,9 +39,10 @@ def write(
     today: date,
     is_own_word: bool = False,
 ) -> tuple[Review | None, Counter[str]]:
-    """Log what ``graded`` says of its card and fold it in; ``is_own_word`` says that the learner has judged it.
+    """Log the answer and update progress and the day's total; with ``is_own_word`` the learner has judged it.
 
-    Returns the line, None where the card is in the deck no more, and by how much the roll-up's counts change.
+    Returns:
+        The line, or None if the card is no longer in the deck, and by how much each count of the roll-up changes.
     """
     card, known = _card_now(enrollment, step, question.side)
     if card is None:
@@ -73,7 +74,7 @@ def outcome_of(
     today: date,
     gap: int | None,
 ) -> Outcome:
-    """What ``graded`` says of ``card``, with all that has to be frozen on its line."""
+    """The outcome for ``card``, with everything that has to be stored on its line."""
     since = counted_since(row, card)
     return Outcome(
         side=question.side,
@@ -90,9 +91,9 @@ def outcome_of(
 
 
 def _card_now(enrollment: Enrollment, step: Step, side: str) -> tuple[Card | None, CardProgress | None]:
-    """The card of ``step``, None where it is in the deck no more, and the learner's progress on this side of it.
+    """The card of ``step``, or None if it is no longer in the deck, and the learner's progress on this side of it.
 
-    Asked for under the lock: it may have been removed, moved or made a new question since the step was read.
+    Read under the lock: the card may have been removed, moved or made a new question since the step was read.
     """
     mine = Q(progress__learner=enrollment.learner_id, progress__side=side)
     cards = Card.objects.annotate(mine=FilteredRelation("progress", condition=mine)).defer(*TEXTS)
@@ -102,32 +103,32 @@ def _card_now(enrollment: Enrollment, step: Step, side: str) -> tuple[Card | Non
 
 
 def next_instant(now: datetime, *, last: datetime | None, since: datetime | None) -> datetime:
-    """``now``, or where a clock was put back, just after ``last`` and no earlier than ``since``.
+    """``now``, or if the clock was set back, just after ``last`` and not before ``since``.
 
-    The log is in order of time, and an answer after a start over counts.
+    So the log is in order of time, and an answer after a start over counts.
     """
     after_last = last + timedelta(microseconds=1) if last else now
     return max(now, after_last, since or now)
 
 
 def gap_before(row: CardProgress, today: date) -> int | None:
-    """The number of other questions since this card's last recall today, counted up to what can matter.
+    """The number of other questions since this card's last recall today, at most `progress.GAP`.
 
-    None when there was no recall of it today.
+    None if it was not recalled today.
     """
     if row.last_day != today:
         return None
     lines = Review.objects.standing().filter(learner=row.learner_id)
     recalls = lines.filter(card=row.card_id, side=row.side, study_day=today, evidence=Evidence.RECALL)
     last = recalls.order_by("-reviewed_at").values("reviewed_at")[:1]
-    # The recall itself is among the lines, so that none at all means that there was none.
+    # The recall itself is one of the lines; without any there was no recall.
     since = lines.filter(reviewed_at__gte=last).filter(~Q(card=row.card_id) | Q(evidence=Evidence.RECALL))
     lines_since = since[: progress.RECALLS_APART + 1].count()
     return lines_since - 1 if lines_since else None
 
 
 def line_of(outcome: Outcome, *, card: Card, step: Step, graded: Graded, elapsed: timedelta | None) -> Review:
-    """The line of the log, not saved yet; ``elapsed`` is the time that the answer took, None if unknown."""
+    """An unsaved line of the log; ``elapsed`` is the time that the answer took, None if unknown."""
     return Review(
         learner_id=step.session.learner_id,
         card=card,
@@ -145,6 +146,3 @@ def line_of(outcome: Outcome, *, card: Card, step: Step, graded: Graded, elapsed
 
 def _milliseconds(elapsed: timedelta) -> int:
     return int(min(max(elapsed, timedelta(0)), MAX_ELAPSED) / timedelta(milliseconds=1))
-
-
-# --- Replaying and taking back

@@ -86,7 +86,7 @@ def test_logging_in_asks_what_to_do_with_the_answers(page: Page, learner) -> Non
     page.get_by_role("link", name="Decide later").click()
     page.get_by_role("link", name="Add or discard").click()
     page.get_by_role("button", name="Add").click()
-    expect(page.get_by_text("are yours now")).to_be_visible()
+    expect(page.get_by_text("are now in your account")).to_be_visible()
     assert Review.objects.filter(learner=learner).count() == 2
 
 

@@ -1,4 +1,4 @@
-"""Do the site's chores, one after the other."""
+"""Run the site's daily chores, one after the other."""
 
 import fcntl
 import logging
@@ -21,13 +21,13 @@ logger = logging.getLogger(__name__)
 
 DEFAULT_MINUTES, MOST_MINUTES = 30, 24 * 60
 ADVISORY_LOCK = 5_217_331_904
-"""PostgreSQL's name for this command: a number that nothing else on the site takes."""
+"""The number of this command's lock in PostgreSQL; nothing else on the site uses it."""
 
 
 class Command(BaseCommand):
     help = (
-        "Do the daily chores: forget expired sessions, idle guests, old imports and unused images, "
-        "and erase people who have left and what was removed 30 days ago."
+        "Run the daily chores: delete expired sessions, idle guests, old imports and unused images, "
+        "and erase accounts that were deleted and decks and cards that were removed 30 days ago."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             "--minutes",
             type=int,
             default=DEFAULT_MINUTES,
-            help="after which what is left waits for the next run; default: %(default)s",
+            help="stop after this time and leave the rest to the next run; default: %(default)s",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -43,15 +43,15 @@ class Command(BaseCommand):
             raise CommandError(f"--minutes must be 1 to {MOST_MINUTES}.")
         with alone() as is_alone:
             if not is_alone:
-                self.stdout.write("The daily chores are being done already.")
+                self.stdout.write("The daily chores are already running.")
                 return
             now, until = timezone.now(), in_seconds(60 * options["minutes"])
-            failed = [chore.name for chore in CHORES if not self.is_done(chore, now, until)]
+            failed = [chore.name for chore in CHORES if not self.run(chore, now, until)]
         if failed:
             raise CommandError(f"Failed: {', '.join(failed)}. The log says why.")
 
-    def is_done(self, chore: Chore, now: datetime, until: float) -> bool:
-        """Whether the chore ends without an error; one that fails keeps no other from being done."""
+    def run(self, chore: Chore, now: datetime, until: float) -> bool:
+        """Run the chore; whether it ended without an error. The others run in either case."""
         try:
             self.stdout.write(f"{chore.name}: {chore.run(now, until)}")
         except Exception:
@@ -62,7 +62,7 @@ class Command(BaseCommand):
 
 @contextmanager
 def alone() -> Iterator[bool]:
-    """Whether nobody else is at it: on this DATA_DIR, or where several machines share a database, on that."""
+    """Whether no other run is active, with this DATA_DIR, or with this database if several machines share it."""
     try:
         lock = open_lock_file(settings.DATA_DIR / ".daily-lock", like=settings.DATA_DIR)
     except OSError as error:

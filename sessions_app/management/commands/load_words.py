@@ -1,4 +1,4 @@
-"""Loads the lists of words that typed answers are judged with, and keeps them in DATA_DIR."""
+"""Load the word lists that typed answers are judged with, and store them in DATA_DIR."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from sessions_app.study.text import word_lists
 
 
 class Command(BaseCommand):
-    help = "Load the lists of words, so that the first typed answer is judged at once. Changes nothing else."
+    help = "Load the word lists, so that the first typed answer is judged at once. Changes nothing else."
 
     def handle(self, **_: Any) -> None:
         word_lists.lists()

@@ -1,4 +1,4 @@
-"""Compute everything that is derived from the log again."""
+"""Compute everything that follows from the log again."""
 
 import logging
 from argparse import ArgumentParser
@@ -15,13 +15,15 @@ logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Replay the log of reviews and mend progress, day totals and roll-ups where they differ from it."
+    help = "Replay the log of reviews and correct progress, day totals and roll-ups that differ from it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--deck", metavar="SLUG", help="only this deck")
         parser.add_argument("--learner", metavar="EMAIL", help="only this learner")
         parser.add_argument(
-            "--behind", action="store_true", help="only what an earlier version of the site has worked out"
+            "--behind",
+            action="store_true",
+            help="only progress that an earlier version of the site has computed",
         )
         parser.add_argument("--check", action="store_true", help="change nothing; fail if anything differs")
 
@@ -39,7 +41,7 @@ class Command(BaseCommand):
         bar, different = Bar(self.stdout), 0
         for number, pk in enumerate(keys, 1):
             found = self.rebuild(pk, check=options["check"])
-            # Another version's rules are expected to come to something else.
+            # The rules of another version may give other results.
             if found and not options["behind"]:
                 logger.warning("Enrollment %s: %d derived rows differed from the log.", pk, found)
             different += found
@@ -50,7 +52,7 @@ class Command(BaseCommand):
             raise CommandError("Derived fields differ from the log; run rebuild_progress without --check.")
 
     def rebuild(self, pk: int, *, check: bool) -> int:
-        """One enrollment in one transaction, so that a large site can go on answering meanwhile."""
+        """Each enrollment is one transaction, so that learners can go on answering meanwhile."""
         with transaction.atomic():
             enrollment = Enrollment.objects.locked().select_related("deck").get(pk=pk)
             different = replaying.rebuild(enrollment)

@@ -158,7 +158,7 @@ class TestThePage:
         for _ in range(2):
             response = owner_client.post(url, {"answer": answer.pk, "word": "accept"}, follow=True)
             assert NOTHING in response.text
-        assert "decided on that answer already" in response.text
+        assert "was already decided" in response.text
         card.refresh_from_db()
         assert card.accepted_definitions == ["Sucre"]
 
@@ -172,13 +172,13 @@ class TestThePage:
         Card.objects.filter(pk=card.pk).update(accepted_definitions=[f"x{n}" for n in range(20)])
         call_right(learner, card, "Sucre")
         data = {"answer": OverriddenAnswer.objects.get().pk, "word": "accept"}
-        assert "cannot be added" in owner_client.post(url, data, follow=True).text
+        assert "was not added" in owner_client.post(url, data, follow=True).text
         assert len(waiting(deck)) == 1
 
     def test_a_long_answer_is_shown_and_not_accepted(self, url, deck, card, owner_client, learner):
         call_right(learner, card, "Sucre " * 300)
         data = {"answer": OverriddenAnswer.objects.get().pk, "word": "accept"}
-        assert "cannot be added" in owner_client.post(url, data, follow=True).text
+        assert "was not added" in owner_client.post(url, data, follow=True).text
 
     @pytest.mark.parametrize("key", ["", "x", "0", "9" * 40, "-1", "٣", "y" * 20_000])
     def test_what_is_not_there_is_not_found(self, url, owner_client, key):
@@ -199,7 +199,7 @@ class TestThePage:
     def test_another_word_decides_nothing(self, url, deck, card, owner_client, learner, word):
         call_right(learner, card, "Sucre")
         data = {"answer": OverriddenAnswer.objects.get().pk, "word": word}
-        assert "Say whether" in owner_client.post(url, data, follow=True).text
+        assert "Choose whether" in owner_client.post(url, data, follow=True).text
         assert len(waiting(deck)) == 1
 
 

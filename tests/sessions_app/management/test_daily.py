@@ -65,7 +65,7 @@ def test_only_one_is_at_it(tmp_path, capsys):
     with (tmp_path / ".daily-lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         call_command("daily")
-    assert capsys.readouterr().out == "The daily chores are being done already.\n"
+    assert capsys.readouterr().out == "The daily chores are already running.\n"
     call_command("daily")
     assert "guests" in lines(capsys)
 

@@ -305,7 +305,7 @@ def test_an_override_leads_back_to_its_page(learner_client, deck, answered):
     assert Review.objects.standing().get().verdict == "correct"
     late = learner_client.post(url, {"verdict": "wrong", "next": "https://elsewhere.example/"}, follow=True)
     assert late.redirect_chain[0][0] == deck.get_absolute_url()
-    assert "judged anew meanwhile" in late.content.decode()
+    assert "changed in the meantime" in late.content.decode()
 
 
 def test_an_override_leads_back_to_its_place_in_the_list(learner_client, deck, answered):
