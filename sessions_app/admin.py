@@ -23,11 +23,11 @@ from sessions_app.models import Enrollment, Review, Step, StudySession
 from studysite.accounts.admin.filters import GuestLearnerFilter
 from studysite.accounts.models import User
 
-MOST_COUNTED = 2_000
+MAX_COUNTED = 2_000
 """Rows of a list that are counted and shown on pages; filters lead to the others."""
 
 SHORT_TEXT = 70
-MOST_FOUND = 50
+MAX_FOUND = 50
 """Users and decks that a search finds, at most; it lists their rows."""
 
 
@@ -36,12 +36,12 @@ class CappedPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        return int(self.object_list.order_by()[:MOST_COUNTED].count())  # type: ignore[attr-defined]
+        return int(self.object_list.order_by()[:MAX_COUNTED].count())  # type: ignore[attr-defined]
 
     @property
     def is_capped(self) -> bool:
         """Whether there may be more rows than `count` says."""
-        return self.count >= MOST_COUNTED
+        return self.count >= MAX_COUNTED
 
 
 class LearnerFilter(RowFilter):
@@ -95,7 +95,7 @@ class ReadOnlyAdmin(SearchingAdmin):
 
 
 def keys_of(rows: QuerySet[Any]) -> list[int]:
-    return list(rows.order_by("pk").values_list("pk", flat=True)[:MOST_FOUND])
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:MAX_FOUND])
 
 
 def link_to(page: str, text: str, **query: object) -> SafeString:

@@ -173,14 +173,14 @@ def rewrite(rows: QuerySet[Any], field: str, change: Callable[[Any], Any]) -> No
 # --- People
 
 
-def leave(person: User) -> None:
+def unenroll(person: User) -> None:
     """Delete the person's enrollments, so that no table shows them and nothing of theirs is replayed."""
     Enrollment.objects.filter(learner=person).delete()
 
 
 def person_erase(person: User, *, until: float) -> bool:
     """Delete all answers, marks and settings of the person."""
-    leave(person)
+    unenroll(person)
     return (
         drop_reviews(Review.objects.filter(learner=person), until=until)
         and drop_sessions(StudySession.objects.filter(learner=person), until=until)

@@ -73,7 +73,7 @@ def count_answers(sender: object, people: Collection[int], **kwargs: Any) -> lis
 
 @receiver(person_leaving)
 def leave_tables(sender: object, person: User, **kwargs: Any) -> None:
-    erasing.leave(person)
+    erasing.unenroll(person)
 
 
 @receiver(person_erasing)

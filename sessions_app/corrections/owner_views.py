@@ -47,7 +47,7 @@ def deck_overridden(request: LearnerRequest, slug: str) -> HttpResponse:
     context = {
         "deck": deck,
         "page": page,
-        "answers": overridden_answers.shown(page.object_list),
+        "answers": overridden_answers.with_texts(page.object_list),
         "look": to_look_at_in(deck),
     }
     return render_page(request, "sessions_app/corrections/overridden_answers.html", context)

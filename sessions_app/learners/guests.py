@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 GUESTS_AT_ONCE = 100
 # All models with a learner.
-LEARNED = (Review, StudySession, MatchingBoard, CardProgress, DayTotal, Enrollment)
+LEARNER_MODELS = (Review, StudySession, MatchingBoard, CardProgress, DayTotal, Enrollment)
 MARKS = ("starred", "suspended", "buried_until")
 
 
@@ -70,7 +70,7 @@ def guest_merge(*, guest: User, user: User, now: datetime) -> bool:
         decks = decks_to_replay(guest, user)
         end_older_sessions(guest, user, now)
         drop_what_both_have(enrollments, guest, user)
-        for rows in LEARNED:
+        for rows in LEARNER_MODELS:
             rows.objects.filter(learner=guest).update(learner=user)
         hand_over(guest, user)
         for enrollment in user.enrollments.filter(deck__in=decks).select_related("deck").order_by("pk"):

@@ -170,7 +170,7 @@ class CardProgress(models.Model):
         values |= {"level": Level(self.level), "peak": Level(self.peak)}
         return Progress(**values, memory=self.memory)
 
-    def take(self, progress: Progress, *, last_reviewed_at: datetime | None) -> bool:
+    def update_from(self, progress: Progress, *, last_reviewed_at: datetime | None) -> bool:
         """Set every derived field from the engine's value; return whether one of them changed."""
         memory = progress.memory
         values = {name: getattr(progress, name) for name in PROGRESS_FIELDS}

@@ -209,7 +209,7 @@ class Review(models.Model):
         days_before = (self.reviewed_at - self.memory_due) // timedelta(days=1)
         return self.study_day - timedelta(days=days_before)
 
-    def carry(self, memory: Memory | None) -> None:
+    def set_memory(self, memory: Memory | None) -> None:
         """Store the memory after this line; None leaves it to the scheduler."""
         for of, name in MEMORY_FIELDS.items():
             setattr(self, name, memory and getattr(memory, of))

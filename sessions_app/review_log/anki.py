@@ -16,10 +16,10 @@ from sessions_app.study.types import Evidence, JudgedBy, Kind, Rating, State, Ve
 from studysite.accounts.models import User
 
 STATES = {"learning": State.LEARNING, "review": State.REVIEW, "relearning": State.RELEARNING}
-LEAST_STABILITY, MIDDLE_DIFFICULTY = 0.1, 5.0
+MIN_STABILITY, DEFAULT_DIFFICULTY = 0.1, 5.0
 """In days, and from 1 to 10: for cards that Anki scheduled without FSRS."""
 
-MOST_MS = 3_600_000
+MAX_ELAPSED_MS = 3_600_000
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2200, 1, 1)
 
 
@@ -73,12 +73,12 @@ class AnkiHistories:
             lines = [self.recalled(history.card_id, schedule.side, at)]
             history.lines.append(lines[0])
         last = min(schedule.last_review or lines[-1].reviewed_at, self.now)
-        lines[-1].carry(self.memory(schedule, state, last.astimezone(UTC)))
+        lines[-1].set_memory(self.memory(schedule, state, last.astimezone(UTC)))
 
     def memory(self, schedule: Schedule, state: State, last: datetime) -> Memory:
         """Anki's memory, last updated at ``last``. The line may be a later cram, which does not update it."""
-        stability = schedule.stability or max(float(schedule.interval_days), LEAST_STABILITY)
-        difficulty = min(max(schedule.difficulty or MIDDLE_DIFFICULTY, 1.0), 10.0)
+        stability = schedule.stability or max(float(schedule.interval_days), MIN_STABILITY)
+        difficulty = min(max(schedule.difficulty or DEFAULT_DIFFICULTY, 1.0), 10.0)
         step = None if state is State.REVIEW else 0
         due = self.due(schedule) or last + timedelta(days=min(schedule.interval_days, 36_500))
         return Memory(
@@ -111,7 +111,7 @@ class AnkiHistories:
         right = past.rating > Rating.AGAIN
         line = self.recalled(card, past.side, past.reviewed_at)
         line.verdict = Verdict.CORRECT if right else Verdict.WRONG
-        line.rating, line.elapsed_ms = past.rating, min(past.elapsed_ms, MOST_MS)
+        line.rating, line.elapsed_ms = past.rating, min(past.elapsed_ms, MAX_ELAPSED_MS)
         return line
 
     def recalled(self, card: int, side: str, at: datetime) -> Review:

@@ -29,16 +29,16 @@ SETTINGS = (
     *("new_per_day", "retention", "side_choice", "two_buttons", "learn_ahead", "learn_kinds"),
     *("typed", "strict", "retype"),
 )
-MOST = 2**31 - 1
+MAX_INTEGER = 2**31 - 1
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 """Later and earlier instants can overflow in some time zone; no answer was given there."""
 
 # In any time zone a study day is at most two dates away. The scheduler's longest interval is a hundred years.
-MOST_DAYS_APART, LONGEST_INTERVAL = 2, timedelta(days=36_525)
+MAX_DAYS_APART, LONGEST_INTERVAL = 2, timedelta(days=36_525)
 Record = Mapping[str, Any]
 
 
-# --- Out
+# --- Writing
 
 
 def records_of(deck: Deck, learner: User, cards: Sequence[int]) -> dict[str, Iterable[Record]]:
@@ -94,7 +94,7 @@ def settings_of(deck: Deck, learner: User) -> Iterator[Record]:
         yield record
 
 
-# --- In
+# --- Reading
 
 
 class ArchiveHistories:
@@ -159,7 +159,7 @@ class ArchiveHistories:
             judged_by=JudgedBy(record["judged_by"]) if "judged_by" in record else "",
             response=clean_text(text(record, "response"))[:MAX_RESPONSE],
             mistaken_for_id=self.keys.get(mistaken_for) if isinstance(mistaken_for, str) else None,
-            elapsed_ms=whole(record, "elapsed_ms", MOST),
+            elapsed_ms=whole(record, "elapsed_ms", MAX_INTEGER),
             reviewed_at=reviewed_at,
             study_day=study_day,
             gap=whole(record, "gap", 32_000),
@@ -260,4 +260,4 @@ def read_memory(record: Record, line: Review) -> None:
 
 def is_near(day: date, at: datetime) -> bool:
     """Whether the instant can be in the study day in some time zone."""
-    return abs((at.date() - day).days) <= MOST_DAYS_APART
+    return abs((at.date() - day).days) <= MAX_DAYS_APART

@@ -73,11 +73,11 @@ def write_all(
         lines.append(line)
         before, counts_before = row.as_progress(), totals.counts_of(row, card, enrollment)
         after = progress.fold(before, outcome, enrollment.retention)
-        row.take(after, last_reviewed_at=outcome.reviewed_at)
+        row.update_from(after, last_reviewed_at=outcome.reviewed_at)
         changed.append(row)
         total += progress.tally(before, outcome)
         changes.update(totals.difference(counts_before, totals.counts_of(row, card, enrollment)))
-    overridden_answers.note(
+    overridden_answers.set_overridden(
         [
             (line, entry.question)
             for line, entry in zip(lines, entries, strict=True)

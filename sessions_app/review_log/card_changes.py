@@ -91,6 +91,6 @@ def replay(rows: CardProgressQuerySet, retentions: Mapping[int, float]) -> None:
     for key, group in groupby(lines.iterator(), key=lambda line: (line.learner_id, line.card_id, line.side)):
         row, history = by_key[key], replaying.History(list(group))
         fold = history.replay(retentions[row.learner_id], totals.counted_since(row, row.card))
-        if row.take(fold.progress, last_reviewed_at=history.last_reviewed_at):
+        if row.update_from(fold.progress, last_reviewed_at=history.last_reviewed_at):
             changed.append(row)
     totals.save_rows(changed)

@@ -35,7 +35,7 @@ class CardFlags:
     buried_until: datetime | None = None
     reset_at: datetime | None = None
 
-    def put_on(self, row: CardProgress) -> bool:
+    def add_to(self, row: CardProgress) -> bool:
         """Add them to those of ``row``; whether that changes it."""
         before = [getattr(row, name) for name in FLAG_FIELDS]
         row.starred |= self.starred
@@ -161,7 +161,7 @@ def drop_older_memories(new: Iterable[Review], old: Iterable[Review]) -> None:
         times, days = recalled.get((line.card_id, line.side), ([], []))
         before = bisect_left(times, line.reviewed_at)
         if line.memory_day and before and line.memory_day < days[before - 1]:
-            line.carry(None)
+            line.set_memory(None)
 
 
 def _replays(
@@ -196,7 +196,7 @@ def _put_flags(enrollment: Enrollment, replays: Iterable[Replay], flags: Mapping
     for one in replays:
         if flag := flags.get((one.card.pk, one.row.side)):
             before = totals.counts_of(one.row, one.card, enrollment)
-            if flag.put_on(one.row) and one.row.pk:
+            if flag.add_to(one.row) and one.row.pk:
                 changed.append(one.row)
             changes.update(totals.difference(before, totals.counts_of(one.row, one.card, enrollment)))
     CardProgress.objects.bulk_update(changed, FLAG_FIELDS, batch_size=totals.ROWS_AT_ONCE)

@@ -39,7 +39,7 @@ class Waiting:
 # --- Writing the log
 
 
-def note(lines: Iterable[tuple[Review, Question | None]], *, now: datetime) -> None:
+def set_overridden(lines: Iterable[tuple[Review, Question | None]], *, now: datetime) -> None:
     """Set ``overridden`` of unsaved ``lines`` that learners marked as right.
 
     It stays empty for lines that were not typed, and for those that the judge accepts by the card's present texts.
@@ -109,7 +109,7 @@ def waiting_in(deck: Deck) -> OverriddenAnswerQuerySet:
     return waiting.order_by(F("times").desc(), F("last").desc())
 
 
-def shown(answers: Iterable[Any]) -> list[Waiting]:
+def with_texts(answers: Iterable[Any]) -> list[Waiting]:
     """``answers``, annotated with their counts, with cards and texts: two more statements."""
     answers = list(answers)
     lines = Review.objects.only("response").in_bulk([answer.last for answer in answers])

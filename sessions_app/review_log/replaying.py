@@ -103,9 +103,9 @@ def overrule(enrollment: Enrollment, line: Review, verdict: Verdict, now: dateti
     new.judged_by = JudgedBy.LEARNER
     if verdict is Verdict.CORRECT:
         new.mistaken_for_id = None
-        overridden_answers.note([(new, overridden_answers.question_of(new))], now=now)
+        overridden_answers.set_overridden([(new, overridden_answers.question_of(new))], now=now)
     # Another program computed the memory for the old verdict.
-    new.carry(None)
+    new.set_memory(None)
     new.save(force_insert=True)
     replay = Replay.about(enrollment, new, before=others.plus(line), after=others.plus(new))
     apply_replay(enrollment, [replay])
@@ -134,7 +134,7 @@ def apply_replay(enrollment: Enrollment, replays: Sequence[Replay]) -> None:
         row, since = one.row, counted_since(one.row, one.card)
         counts_before = counts_of(row, one.card, enrollment)
         fold = one.after.replay(enrollment.retention, since)
-        if row.take(fold.progress, last_reviewed_at=one.after.last_reviewed_at) or row.pk is None:
+        if row.update_from(fold.progress, last_reviewed_at=one.after.last_reviewed_at) or row.pk is None:
             changed.append(row)
         change = difference(counts_before, counts_of(row, one.card, enrollment))
         changes.update(change)
@@ -170,9 +170,9 @@ def rebuild(enrollment: Enrollment) -> int:
             if deck_id == enrollment.deck_id:
                 totals[day] = totals.get(day, Tally()) + tally
         is_here = card.deck_id == enrollment.deck_id
-        if is_here and row.take(fold.progress, last_reviewed_at=history.last_reviewed_at):
+        if is_here and row.update_from(fold.progress, last_reviewed_at=history.last_reviewed_at):
             changed.append(row)
-    changed += [row for row in known.values() if row.take(Progress(), last_reviewed_at=None)]
+    changed += [row for row in known.values() if row.update_from(Progress(), last_reviewed_at=None)]
     save_rows(changed)
     Enrollment.objects.filter(pk=enrollment.pk).behind().update(replayed_with=VERSION)
     return len(changed) + _correct_days(enrollment, totals) + _correct_roll_up(enrollment)

@@ -53,11 +53,11 @@ def write(
     )
     line = line_of(outcome, card=card, step=step, graded=graded, elapsed=now - step.drawn_at)
     if is_own_word and graded.verdict is Verdict.CORRECT:
-        overridden_answers.note([(line, question)], now=now)
+        overridden_answers.set_overridden([(line, question)], now=now)
     line.save(force_insert=True)
     before, counts_before = row.as_progress(), counts_of(row, card, enrollment)
     after = progress.fold(before, outcome, enrollment.retention)
-    row.take(after, last_reviewed_at=outcome.reviewed_at)
+    row.update_from(after, last_reviewed_at=outcome.reviewed_at)
     row.save()
     add_to_day(enrollment.learner_id, step.session.deck_id, today, progress.tally(before, outcome))
     return line, difference(counts_before, counts_of(row, card, enrollment))

@@ -19,7 +19,7 @@ from studysite.sqlite.lock_files import open_lock_file
 
 logger = logging.getLogger(__name__)
 
-DEFAULT_MINUTES, MOST_MINUTES = 30, 24 * 60
+DEFAULT_MINUTES, MAX_MINUTES = 30, 24 * 60
 ADVISORY_LOCK = 5_217_331_904
 """The number of this command's lock in PostgreSQL; nothing else on the site uses it."""
 
@@ -39,8 +39,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not 1 <= options["minutes"] <= MOST_MINUTES:
-            raise CommandError(f"--minutes must be 1 to {MOST_MINUTES}.")
+        if not 1 <= options["minutes"] <= MAX_MINUTES:
+            raise CommandError(f"--minutes must be 1 to {MAX_MINUTES}.")
         with alone() as is_alone:
             if not is_alone:
                 self.stdout.write("The daily chores are already running.")

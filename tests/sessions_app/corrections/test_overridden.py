@@ -69,7 +69,7 @@ def call_right(learner: User, card: Card, text: str, **settings: object) -> Revi
 def waiting(deck) -> list[tuple[str, int, int]]:
     return [
         (item.text, item.times, item.learners)
-        for item in overridden_answers.shown(overridden_answers.waiting_in(deck))
+        for item in overridden_answers.with_texts(overridden_answers.waiting_in(deck))
     ]
 
 

@@ -15,7 +15,7 @@ from cards.exporting import preparing
 from cards.importing.drafts import make_draft
 from cards.models import Card, CardReport, Deck, DeckExport, ImportDraft, Tag
 from cards.reporting.services import report_card
-from sessions_app.learners.guests import LEARNED, guest_discard, guest_merge, idle_guests_erase
+from sessions_app.learners.guests import LEARNER_MODELS, guest_discard, guest_merge, idle_guests_erase
 from sessions_app.learners.settings import start_over
 from sessions_app.models import (
     CardProgress,
@@ -72,10 +72,10 @@ def test_everything_moves_to_who_had_nothing(guest, learner, deck, merge):
     study(guest, deck, 3, 1)
     CardProgress.objects.filter(card__position=1).update(starred=True)
     Enrollment.objects.update(new_per_day=7)
-    before = {model: list(model.objects.order_by("pk").values_list("pk")) for model in LEARNED}
+    before = {model: list(model.objects.order_by("pk").values_list("pk")) for model in LEARNER_MODELS}
     assert merge()
-    assert before == {model: list(model.objects.order_by("pk").values_list("pk")) for model in LEARNED}
-    assert {row.learner for model in LEARNED for row in model.objects.all()} == {learner}
+    assert before == {model: list(model.objects.order_by("pk").values_list("pk")) for model in LEARNER_MODELS}
+    assert {row.learner for model in LEARNER_MODELS for row in model.objects.all()} == {learner}
     assert Enrollment.objects.get().new_per_day == 7
     assert CardProgress.objects.filter(starred=True).count() == 1
     assert not User.objects.filter(is_guest=True).exists()
@@ -108,7 +108,7 @@ def test_a_person_is_never_merged_away(learner, stranger, deck):
 def test_rows_that_a_merge_does_not_know_undo_it(guest, learner, deck, merge, monkeypatch):
     study(guest, deck, 3)
     monkeypatch.setattr(
-        "sessions_app.learners.guests.LEARNED", (StudySession, CardProgress, DayTotal, Enrollment)
+        "sessions_app.learners.guests.LEARNER_MODELS", (StudySession, CardProgress, DayTotal, Enrollment)
     )
     with pytest.raises(RuntimeError, match="lost rows"), transaction.atomic():
         merge()
@@ -121,7 +121,10 @@ def test_all_that_names_a_learner_is_moved():
     made = {Deck, Tag, CardReport, ImportDraft, DeckExport}
     fields = User._meta.get_fields(include_hidden=True)
     models = {field.related_model for field in fields if field.is_relation and field.auto_created}
-    assert {model for model in models if model._meta.app_label not in people_alone} == {*LEARNED, *made}
+    assert {model for model in models if model._meta.app_label not in people_alone} == {
+        *LEARNER_MODELS,
+        *made,
+    }
 
 
 # --- Both have studied
@@ -237,7 +240,7 @@ def test_discarding_deletes_the_guest_with_everything(guest, learner, deck):
     study(guest, deck, 3)
     study(learner, deck, 3)
     guest_discard(guest=guest, now=NOON)
-    assert {row.learner for model in LEARNED for row in model.objects.all()} == {learner}
+    assert {row.learner for model in LEARNER_MODELS for row in model.objects.all()} == {learner}
     assert not User.objects.filter(is_guest=True).exists()
 
 
@@ -359,7 +362,7 @@ def test_such_a_guest_loses_answers_and_files(guest, learner, make_deck, setting
     export = preparing.begin(deck=deck, learner=guest, kind="history")
     preparing.go_on(export=export)
     guest_discard(guest=guest, now=NOON)
-    assert {row.learner for model in LEARNED for row in model.objects.all()} == {learner}
+    assert {row.learner for model in LEARNER_MODELS for row in model.objects.all()} == {learner}
     assert not OverriddenAnswer.objects.exists()
     assert not draft.path.exists()
     assert not export.folder.exists()
