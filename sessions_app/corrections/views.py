@@ -21,6 +21,7 @@ from studysite.http.requests import LearnerRequest, safe_next
 RIGHT_TOO = "That answer no longer counts. The deck’s owner is asked whether it is right, too."
 ACCEPTED = "That answer counts from now on."
 TWINS = "These cards mean the same: from now on neither is a wrong answer to the other."
+NOT_OVERRIDDEN = "That answer changed in the meantime. Here is its current state."
 REPORTED = "Thank you. The deck’s owner can see your report."
 
 
@@ -99,9 +100,6 @@ def own_line(request: LearnerRequest, pk: int, **deck: object) -> Review:
     decks = Deck.objects.visible_to(request.learner).filter(**deck)
     lines = Review.objects.standing().filter(learner=request.learner, card__deck__in=decks)
     return get_object_or_404(lines.select_related("card__deck"), pk=pk)
-
-
-NOT_OVERRIDDEN = "That answer changed in the meantime. Here is its current state."
 
 
 @never_cache

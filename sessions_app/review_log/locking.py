@@ -1,8 +1,8 @@
-"""Locking enrollments, which serialises everything that is written about one learner in one deck.
+"""Locking enrollments: all writes about one learner in one deck wait for each other.
 
-Nothing may be folded into progress that an earlier version's rules have computed, so both functions replay that
-progress first. Whoever writes progress, day totals or roll-ups takes the lock here. (On SQLite the transaction
-itself is the lock.)
+Everything that writes progress, day totals or roll-ups takes the lock here first. (On SQLite the transaction is
+the lock.) If the rules of an earlier version have computed the progress, it is replayed before the caller gets it,
+because an answer must not build on it.
 """
 
 import logging
