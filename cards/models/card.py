@@ -8,7 +8,6 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.functional import cached_property
 
 from cards.models.deck import Deck, SideChoice
 from cards.models.tag import Tag
@@ -19,7 +18,19 @@ from cards.text.studied_side import SIDES, automatic_side
 from studysite.accounts.models import User
 
 MAX_ALTERNATIVES = 20
+"""Texts in each of a card's lists in `ALTERNATIVES`."""
+
 MAX_ALTERNATIVE = 1_000
+"""Characters of each of these texts."""
+
+ALTERNATIVES = ("accepted_terms", "accepted_definitions", "wrong_terms", "wrong_definitions")
+"""The fields with other right answers and with wrong options, each a list of texts."""
+
+RENDERED = ("term_html", "definition_html")
+"""The fields with a card's HTML: they are long, so most queries defer them."""
+
+CHUNK = 500
+"""Cards that are written in one statement."""
 
 
 def make_card_key() -> str:
@@ -171,16 +182,3 @@ class Card(models.Model):
     def has_markup(self) -> bool:
         """Whether one of the sides looks different from how it is typed."""
         return not (is_plain(self.term) and is_plain(self.definition))
-
-    @cached_property
-    def asks_for_term(self) -> bool:
-        """Whether the term is the answer, and the definition the prompt."""
-        return self.studied_side == SideChoice.TERM
-
-
-CHUNK = 500
-"""Cards that are written in one statement."""
-
-RENDERED = ("term_html", "definition_html")
-
-ALTERNATIVES = ("accepted_terms", "accepted_definitions", "wrong_terms", "wrong_definitions")

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinLengthValidator
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from studysite.accounts.models import User
@@ -151,7 +152,7 @@ class Deck(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return f"/decks/{self.slug}/"
+        return reverse("deck", args=[self.slug])
 
     def clean(self) -> None:
         if self.slug in RESERVED_SLUGS:

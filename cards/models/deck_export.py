@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 
 from cards.models.import_draft import make_token
@@ -45,7 +46,7 @@ class DeckExport(Claimed):
         return f"{self.deck} ({self.kind})"
 
     def get_absolute_url(self) -> str:
-        return f"/exports/{self.token}/"
+        return reverse("export", args=[self.token])
 
     @property
     def folder(self) -> Path:

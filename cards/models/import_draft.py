@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 
 from studysite.slices import Claimed
@@ -81,7 +82,7 @@ class ImportDraft(Claimed):
         return self.file_name or "Pasted text"
 
     def get_absolute_url(self) -> str:
-        return f"/import/{self.token}/"
+        return reverse("import_draft", args=[self.token])
 
     @property
     def path(self) -> Path:
