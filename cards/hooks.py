@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from cards.formats.types import Learned, ParsedDeck
 from cards.models import Card, Deck
 from studysite.accounts.models import User
+from studysite.slices import Slice
 
 Record = Mapping[str, Any]
 
@@ -39,7 +40,7 @@ class LearnerHistory(Protocol):
 
 
 class StudyHooks(Protocol):
-    """Keys are primary keys. ``until`` is a reading of the monotonic clock, ``seconds`` a time to work for."""
+    """Keys are primary keys. ``slice_`` and ``seconds`` say how long a call may work."""
 
     def learner_count(self, cards: QuerySet[Card]) -> int:
         """How many learners have any progress on ``cards``."""
@@ -68,7 +69,7 @@ class StudyHooks(Protocol):
     def needed_decks(self, keys: Collection[int]) -> Collection[int]:
         """Those of these decks whose rows have to stay, because something about them is kept."""
 
-    def erase_cards(self, cards: Sequence[int], deck: Deck, *, until: float) -> bool:
+    def erase_cards(self, cards: Sequence[int], deck: Deck, *, slice_: Slice) -> bool:
         """Erase what ``cards`` of ``deck`` say wherever it is kept, in short transactions.
 
         If the deck is erased as a whole, what is kept in it may stay: `erase_deck` erases that.
@@ -77,7 +78,7 @@ class StudyHooks(Protocol):
             Whether all of it is gone. Call it outside any transaction.
         """
 
-    def erase_deck(self, deck: Deck, *, until: float) -> bool:
+    def erase_deck(self, deck: Deck, *, slice_: Slice) -> bool:
         """Erase what an erased ``deck`` said, and what its owner has learned in it, in short transactions.
 
         Returns:
@@ -108,10 +109,10 @@ class NothingStudied:
     def needed_decks(self, keys: Collection[int]) -> Collection[int]:
         return ()
 
-    def erase_cards(self, cards: Sequence[int], deck: Deck, *, until: float) -> bool:
+    def erase_cards(self, cards: Sequence[int], deck: Deck, *, slice_: Slice) -> bool:
         return True
 
-    def erase_deck(self, deck: Deck, *, until: float) -> bool:
+    def erase_deck(self, deck: Deck, *, slice_: Slice) -> bool:
         return True
 
 

@@ -26,7 +26,7 @@ from sessions_app.models import (
 from sessions_app.study.questions.frozen import board_without, question_without
 from studysite.accounts.erasing import Belonging
 from studysite.accounts.models import User
-from studysite.deadline import is_over
+from studysite.slices import Slice
 
 ROWS_AT_ONCE = 500
 SESSIONS_AT_ONCE = 50
@@ -73,16 +73,16 @@ def belongings(people: Collection[int]) -> list[Belonging]:
 # --- Decks as a whole
 
 
-def deck_erase(deck: Deck, *, until: float) -> bool:
+def deck_erase(deck: Deck, *, slice_: Slice) -> bool:
     """Delete the sessions in an erased deck with their questions, and what its owner has studied in it.
 
-    Like all functions here that take ``until`` it stops when the monotonic clock is past that, and returns whether
-    everything is deleted.
+    Like all functions here that take a ``slice_`` it stops when that time is over, and returns whether everything
+    is deleted.
     """
     return (
-        drop_sessions(StudySession.objects.filter(deck=deck), until=until)
-        and drop_owners_log(deck, until=until)
-        and drop_rows(unused_enrollments(deck), until=until)
+        drop_sessions(StudySession.objects.filter(deck=deck), slice_=slice_)
+        and drop_owners_log(deck, slice_=slice_)
+        and drop_rows(unused_enrollments(deck), slice_=slice_)
     )
 
 
@@ -93,7 +93,7 @@ def unused_enrollments(deck: Deck) -> QuerySet[Enrollment]:
     return Enrollment.objects.filter(~Exists(mine), ~Exists(lines), deck=deck, last_studied_at=None)
 
 
-def drop_owners_log(deck: Deck, *, until: float) -> bool:
+def drop_owners_log(deck: Deck, *, slice_: Slice) -> bool:
     """Delete what the owner of an erased deck has studied in it.
 
     If cards were moved between it and another deck, nothing is deleted: answers in one count in the other.
@@ -110,21 +110,21 @@ def drop_owners_log(deck: Deck, *, until: float) -> bool:
     Enrollment.objects.filter(**own).delete()
     progress = CardProgress.objects.filter(learner=deck.owner_id, card__deck=deck)
     return (
-        drop_reviews(lines, until=until)
-        and drop_rows(progress, until=until)
-        and drop_rows(DayTotal.objects.filter(**own), until=until)
+        drop_reviews(lines, slice_=slice_)
+        and drop_rows(progress, slice_=slice_)
+        and drop_rows(DayTotal.objects.filter(**own), slice_=slice_)
     )
 
 
 # --- Single cards
 
 
-def cards_erase(cards: Sequence[int], deck: Deck, *, until: float) -> bool:
+def cards_erase(cards: Sequence[int], deck: Deck, *, slice_: Slice) -> bool:
     """Erase the texts of ``cards`` from the frozen questions and boards of every deck in which they were asked.
 
     Their own ``deck`` is left out if it is erased as a whole. Overridden answers to the cards are deleted, too.
     """
-    if not drop_rows(OverriddenAnswer.objects.filter(card__in=cards), until=until):
+    if not drop_rows(OverriddenAnswer.objects.filter(card__in=cards), slice_=slice_):
         return False
     homes = set(Step.objects.filter(card__in=cards).values_list("session__deck", flat=True).distinct())
     homes |= set(Review.objects.filter(card__in=cards).values_list("deck", flat=True).distinct())
@@ -140,7 +140,7 @@ def cards_erase(cards: Sequence[int], deck: Deck, *, until: float) -> bool:
     for home in sorted(homes):
         keys = list(StudySession.objects.filter(deck=home).order_by("pk").values_list("pk", flat=True))
         for chunk in chunks(keys, SESSIONS_AT_ONCE):
-            if is_over(until):
+            if slice_.is_over:
                 return False
             rewrite(Step.objects.filter(session__in=chunk), "question", without)
             rewrite(MatchingBoard.objects.filter(session__in=chunk), "board", bare)
@@ -178,24 +178,24 @@ def unenroll(person: User) -> None:
     Enrollment.objects.filter(learner=person).delete()
 
 
-def person_erase(person: User, *, until: float) -> bool:
+def person_erase(person: User, *, slice_: Slice) -> bool:
     """Delete all answers, marks and settings of the person."""
     unenroll(person)
     return (
-        drop_reviews(Review.objects.filter(learner=person), until=until)
-        and drop_sessions(StudySession.objects.filter(learner=person), until=until)
-        and drop_rows(CardProgress.objects.filter(learner=person), until=until)
-        and drop_rows(DayTotal.objects.filter(learner=person), until=until)
+        drop_reviews(Review.objects.filter(learner=person), slice_=slice_)
+        and drop_sessions(StudySession.objects.filter(learner=person), slice_=slice_)
+        and drop_rows(CardProgress.objects.filter(learner=person), slice_=slice_)
+        and drop_rows(DayTotal.objects.filter(learner=person), slice_=slice_)
     )
 
 
 # --- Rows
 
 
-def drop_reviews(lines: QuerySet[Review], *, until: float) -> bool:
+def drop_reviews(lines: QuerySet[Review], *, slice_: Slice) -> bool:
     """Delete ``lines``, and the overridden answers that no other line refers to."""
     while found := dict(lines.order_by().values_list("pk", "overridden")[:ROWS_AT_ONCE]):
-        if is_over(until):
+        if slice_.is_over:
             return False
         with transaction.atomic():
             Review.objects.filter(pk__in=found).delete()
@@ -205,16 +205,16 @@ def drop_reviews(lines: QuerySet[Review], *, until: float) -> bool:
     return True
 
 
-def drop_sessions(sessions: QuerySet[StudySession], *, until: float) -> bool:
+def drop_sessions(sessions: QuerySet[StudySession], *, slice_: Slice) -> bool:
     """Delete ``sessions`` with their questions, papers and boards; the lines of the log stay."""
     while chunk := list(sessions.order_by()[:SESSIONS_AT_ONCE]):
         while _drop_steps(chunk):
-            if is_over(until):
+            if slice_.is_over:
                 return False
         with transaction.atomic():
             _lock_enrollments(chunk)
             StudySession.objects.filter(pk__in=[session.pk for session in chunk]).delete()
-        if is_over(until):
+        if slice_.is_over:
             return False
     return True
 

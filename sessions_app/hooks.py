@@ -13,6 +13,7 @@ from sessions_app.review_log import card_changes, importing, overridden_answers
 from sessions_app.review_log.anki import AnkiHistories
 from sessions_app.review_log.archive import ArchiveHistories, records_of
 from studysite.accounts.models import User
+from studysite.slices import Slice
 
 HISTORIES: Mapping[str, type[AnkiHistories | ArchiveHistories]] = {
     ANKI: AnkiHistories,
@@ -53,8 +54,8 @@ class StudyAnswers:
     def needed_decks(self, keys: Collection[int]) -> Collection[int]:
         return erasing.needed_decks(keys)
 
-    def erase_cards(self, cards: Sequence[int], deck: Deck, *, until: float) -> bool:
-        return erasing.cards_erase(cards, deck, until=until)
+    def erase_cards(self, cards: Sequence[int], deck: Deck, *, slice_: Slice) -> bool:
+        return erasing.cards_erase(cards, deck, slice_=slice_)
 
-    def erase_deck(self, deck: Deck, *, until: float) -> bool:
-        return erasing.deck_erase(deck, until=until)
+    def erase_deck(self, deck: Deck, *, slice_: Slice) -> bool:
+        return erasing.deck_erase(deck, slice_=slice_)

@@ -19,6 +19,7 @@ from studysite.accounts import guests
 from studysite.accounts.erasing import Belonging
 from studysite.accounts.models import User
 from studysite.accounts.signals import belongings_asked, person_erasing, person_leaving
+from studysite.slices import Slice
 
 
 @receiver(cards_changed)
@@ -77,5 +78,5 @@ def leave_tables(sender: object, person: User, **kwargs: Any) -> None:
 
 
 @receiver(person_erasing)
-def erase_person(sender: object, person: User, until: float, **kwargs: Any) -> bool:
-    return erasing.person_erase(person, until=until)
+def erase_person(sender: object, person: User, slice_: Slice, **kwargs: Any) -> bool:
+    return erasing.person_erase(person, slice_=slice_)

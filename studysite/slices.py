@@ -1,11 +1,12 @@
-"""Long work in slices: each request does about half a second of it, and the next goes on where it stopped.
+"""Long work, done in slices of time: each request does about half a second of it, and the next one continues.
 
-A request that worked longer would hold one of few threads, and in a transaction the only writer's turn, while
-every other learner waits. Such work is a generator of small steps, each of which leaves its place in a row or in a
-file of its own before it yields, so that another one goes on there. A page drives it on (with htmx by itself, else
-by a button), or the daily command.
+A request that worked longer would occupy one of few threads. Inside a transaction it would also make every other
+writer wait. So long work is split into small steps, and after each of them it can stop: what is done is saved, and
+what is left is found again. A page continues it (with htmx by itself, otherwise by a button), or the daily
+command.
 """
 
+import logging
 import time
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
@@ -15,41 +16,43 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+logger = logging.getLogger(__name__)
+
 SECONDS = 0.5
-"""How long one request works before it shows how far it is."""
+"""How long one request works before it answers with its progress."""
 
 OF_A_TRANSACTION = 0.2
-"""How long a transaction takes up more of such work, in seconds; others wait for it."""
+"""How long, in seconds, one transaction adds more of such work; other writers wait for it."""
 
 CLAIMED_FOR = timedelta(seconds=30)
-"""How long work stays claimed whose server was killed in the middle of a slice."""
+"""How long a row stays claimed if the server is killed in the middle of a slice."""
 
 Steps = Generator[None, None, None]
-"""Work that stops, if need be for good, behind any of its steps."""
+"""Work that may be stopped after any of its steps, and continued by another generator."""
 
 
 class Slice:
-    """The time of one request for long work; without ``seconds`` it is `SECONDS`."""
+    """The time for a part of long work, measured by the monotonic clock; ``seconds`` defaults to `SECONDS`."""
 
     def __init__(self, seconds: float | None = None) -> None:
         self.ends = time.monotonic() + (SECONDS if seconds is None else seconds)
 
     @classmethod
     def of_a_transaction(cls) -> "Slice":
-        """The time of one transaction."""
+        """The time for one transaction."""
         return cls(OF_A_TRANSACTION)
 
     @property
     def left(self) -> float:
-        """Seconds; less than none where the time is over."""
-        return self.ends - time.monotonic()
+        """The seconds that are left; 0 when the time is over."""
+        return max(0.0, self.ends - time.monotonic())
 
     @property
     def is_over(self) -> bool:
-        return self.left <= 0
+        return not self.left
 
-    def take(self, steps: Steps) -> bool:
-        """Take ``steps`` until the time is over, at least one; whether they have come to their end."""
+    def run(self, steps: Steps) -> bool:
+        """Run ``steps`` until the time is over, at least one of them; return whether all are done."""
         with closing(steps):
             for _ in steps:
                 if self.is_over:
@@ -58,7 +61,7 @@ class Slice:
 
 
 class Claimed(models.Model):
-    """A row of long work, of which one slice at a time is done: two tabs would do the same work twice."""
+    """A row of long work. Only one request at a time may work on it: two tabs would do the same work twice."""
 
     claimed_until = models.DateTimeField(null=True, editable=False)
 
@@ -66,22 +69,26 @@ class Claimed(models.Model):
         abstract = True
 
     def is_claimed(self) -> bool:
-        """Whether somebody works on it at this moment."""
+        """Whether a request or a command works on the row now."""
         rows = type(self)._default_manager.filter(pk=self.pk, claimed_until__gte=timezone.now())
         return rows.exists()
 
     @contextmanager
     def claim(self) -> Iterator[bool]:
-        """Whether this is the one that works on it now; nobody else does then until the end of the block."""
+        """Claim the row for the block; gives False if another request has it, and then work must not begin."""
         now = timezone.now()
         rows = type(self)._default_manager.filter(pk=self.pk)
         until = now + CLAIMED_FOR
-        mine = rows.filter(Q(claimed_until=None) | Q(claimed_until__lt=now)).update(claimed_until=until) == 1
-        if mine:
+        is_mine = (
+            rows.filter(Q(claimed_until=None) | Q(claimed_until__lt=now)).update(claimed_until=until) == 1
+        )
+        if is_mine:
             self.claimed_until = until
+        else:
+            logger.info("%s %s is claimed by another request.", self._meta.label, self.pk)
         try:
-            yield mine
+            yield is_mine
         finally:
-            if mine:
-                # Whoever has taken it over from a slice that took too long keeps it.
+            if is_mine:
+                # A slice that took too long has lost its claim to another request, which keeps it.
                 rows.filter(claimed_until=until).update(claimed_until=None)

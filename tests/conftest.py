@@ -19,12 +19,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
-@pytest.fixture(autouse=True)
-def _enough_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let whatever a request goes on with for half a second be done in it, however slow the machine."""
-    monkeypatch.setattr("studysite.deadline.IN_REQUEST", 60.0)
-
-
 PASSWORD = "correct horse battery"
 
 
@@ -73,5 +67,5 @@ def stranger_client(stranger: User) -> Client:
 
 @pytest.fixture(autouse=True)
 def _long_slices(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a busy machine no time decides whether a test's work is done at once; who tests slices says how long."""
+    """Let a request finish its long work, however slow the machine is; tests of slices set their own time."""
     monkeypatch.setattr("studysite.slices.SECONDS", 60.0)

@@ -8,7 +8,7 @@ from django.db.models import Count, Sum
 from django.dispatch import receiver
 
 from cards.erasing.handing_over import hand_over
-from cards.erasing.services import REMOVED_REPORT, REMOVED_TAG, claim_decks, decks_go_on, drop_rows
+from cards.erasing.services import REMOVED_REPORT, REMOVED_TAG, claim_decks, drop_rows, erase_claimed_decks
 from cards.importing.drafts import drop_draft
 from cards.models import LIBRARY_SLUG, Card, CardReport, Deck, DeckExport, ImportDraft, Tag
 from studysite.accounts.erasing import Belonging
@@ -52,16 +52,16 @@ def part_with_decks(sender: object, person: User, heir: User | None, now: dateti
 
 
 @receiver(person_erasing)
-def erase_belongings(sender: object, person: User, until: float, **kwargs: Any) -> bool:
+def erase_belongings(sender: object, person: User, slice_: Slice, **kwargs: Any) -> bool:
     """Imports, exports, reports, tags and what their erased decks say; whether all of it is gone."""
     drop_files(person)
     tags, decks = Tag.objects.filter(owner=person), Deck.objects.filter(owner=person)
     return (
-        drop_rows(CardReport.objects.filter(reporter=person), until=until, said=REMOVED_REPORT)
+        drop_rows(CardReport.objects.filter(reporter=person), slice_=slice_, said=REMOVED_REPORT)
         # Off the cards of others too.
-        and drop_rows(TagLink.objects.filter(tag__owner=person), until=until)
-        and drop_rows(tags, until=until, said=REMOVED_TAG)
-        and decks_go_on(until=until, decks=decks)
+        and drop_rows(TagLink.objects.filter(tag__owner=person), slice_=slice_)
+        and drop_rows(tags, slice_=slice_, said=REMOVED_TAG)
+        and erase_claimed_decks(slice_=slice_, decks=decks)
     )
 
 

@@ -37,7 +37,6 @@ from cards.models import (
 )
 from cards.text.markdown import render
 from studysite.admin.log import forget_rows
-from studysite.deadline import in_request, is_over
 from studysite.slices import Slice
 
 logger = logging.getLogger(__name__)
@@ -100,22 +99,22 @@ def claim_decks(keys: Collection[int], *, now: datetime, removed_before: datetim
 def erase_now(keys: Collection[int], *, now: datetime) -> None:
     """Erase decks that are removed or not, within a request: what takes longer goes with the daily chores."""
     claimed = claim_decks(keys, now=now)
-    decks_go_on(until=in_request(), decks=Deck.objects.filter(pk__in=claimed))
+    erase_claimed_decks(slice_=Slice(), decks=Deck.objects.filter(pk__in=claimed))
 
 
-def decks_go_on(*, until: float, decks: QuerySet[Deck] | None = None) -> bool:
+def erase_claimed_decks(*, slice_: Slice, decks: QuerySet[Deck] | None = None) -> bool:
     """Go on with those of ``decks``, or of all, that are erased; whether nothing is left that can be erased."""
     erased = (Deck.objects.all() if decks is None else decks).exclude(erased_at=None)
     is_done = True
     # In any order: of more than can be looked at in one day, each has its turn.
     for deck in list(erased.order_by("?")):
-        if is_over(until):
+        if slice_.is_over:
             return False
-        is_done &= erase_deck(deck, until=until)
+        is_done &= erase_deck(deck, slice_=slice_)
     return is_done
 
 
-def erase_deck(deck: Deck, *, until: float) -> bool:
+def erase_deck(deck: Deck, *, slice_: Slice) -> bool:
     """Go on erasing what a claimed deck says; whether nothing is left that can be erased."""
     for draft in ImportDraft.objects.filter(Q(deck=deck) | Q(staging=deck)).defer("look"):
         # What is left of a hidden deck goes with the daily chores (see `cards.importing.drafts.hidden_remove`).
@@ -124,12 +123,12 @@ def erase_deck(deck: Deck, *, until: float) -> bool:
     for export in DeckExport.objects.filter(deck=deck):
         export.delete()
     keys = list(deck.cards.unerased().order_by("pk").values_list("pk", flat=True))
-    if not erase_cards(deck, keys, until=until):
+    if not erase_cards(deck, keys, slice_=slice_):
         return False
-    if not hooks.study.erase_deck(deck, until=until):
+    if not hooks.study.erase_deck(deck, slice_=slice_):
         return False
     keys = list(deck.cards.order_by("pk").values_list("pk", flat=True))
-    if not drop_unneeded(keys, until=until):
+    if not drop_unneeded(keys, slice_=slice_):
         return False
     drop_empty_deck(deck)
     return True
@@ -151,7 +150,7 @@ def drop_empty_deck(deck: Deck) -> None:
 # --- Cards
 
 
-def old_cards_erase(*, now: datetime, until: float) -> tuple[int, bool]:
+def old_cards_erase(*, now: datetime, slice_: Slice) -> tuple[int, bool]:
     """Erase the cards that were removed long ago from decks that stay, and delete the rows that nobody needs.
 
     Returns how many were erased, and whether that is all there is to do.
@@ -161,25 +160,25 @@ def old_cards_erase(*, now: datetime, until: float) -> tuple[int, bool]:
     count = 0
     for deck in Deck.objects.filter(pk__in=old.order_by().values("deck")).order_by("?"):
         keys = list(old.filter(deck=deck).order_by("pk").values_list("pk", flat=True))
-        if not erase_cards(deck, keys, until=until, removed_before=before):
+        if not erase_cards(deck, keys, slice_=slice_, removed_before=before):
             return count, False
         count += len(keys)
     shells = Card.objects.filter(removed_at__isnull=False, erased_at__isnull=False, deck__erased_at=None)
-    return count, drop_unneeded(list(shells.order_by("?").values_list("pk", flat=True)), until=until)
+    return count, drop_unneeded(list(shells.order_by("?").values_list("pk", flat=True)), slice_=slice_)
 
 
 def erase_cards(
-    deck: Deck, keys: Sequence[int], *, until: float, removed_before: datetime | None = None
+    deck: Deck, keys: Sequence[int], *, slice_: Slice, removed_before: datetime | None = None
 ) -> bool:
     """Erase what these cards of ``deck`` say, here and where others keep it; whether that is done.
 
     With ``removed_before`` only those that have been removed for so long when it comes to them.
     """
     for looked_for in chunks(keys, CARDS_LOOKED_FOR):
-        if not hooks.study.erase_cards(looked_for, deck, until=until):
+        if not hooks.study.erase_cards(looked_for, deck, slice_=slice_):
             return False
         for chunk in chunks(looked_for, CARDS_AT_ONCE):
-            if is_over(until):
+            if slice_.is_over:
                 return False
             _erase_chunk(deck, chunk, removed_before)
     return True
@@ -234,10 +233,10 @@ def _drop_logged(rows: QuerySet[Any], said: str) -> None:
     rows.model.objects.filter(pk__in=keys).delete()
 
 
-def drop_unneeded(keys: Sequence[int], *, until: float) -> bool:
+def drop_unneeded(keys: Sequence[int], *, slice_: Slice) -> bool:
     """Delete the rows of those of these erased cards that nobody's answers need; whether all were looked at."""
     for chunk in chunks(keys, CARDS_AT_ONCE):
-        if is_over(until):
+        if slice_.is_over:
             return False
         gone = set(chunk).difference(hooks.study.needed_cards(chunk))
         if not gone:
@@ -253,13 +252,13 @@ def drop_unneeded(keys: Sequence[int], *, until: float) -> bool:
 # --- Rows
 
 
-def drop_rows(rows: QuerySet[Any], *, until: float, said: str = "") -> bool:
+def drop_rows(rows: QuerySet[Any], *, slice_: Slice, said: str = "") -> bool:
     """Delete ``rows`` in short transactions; whether that is done.
 
     With ``said`` that is what the admin's log calls them from then on.
     """
     while keys := list(rows.order_by().values_list("pk", flat=True)[:ROWS_AT_ONCE]):
-        if is_over(until):
+        if slice_.is_over:
             return False
         if said:
             forget_rows(rows.model, keys, said=said)

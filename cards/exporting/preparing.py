@@ -91,7 +91,7 @@ def _write(export: DeckExport, slice_: Slice) -> None:
     writer = Writer(
         deck, export.viewer, export.kind, now=export.created_at, folder=export.folder, state=state
     )
-    export.is_whole = slice_.take(writer.steps())
+    export.is_whole = slice_.run(writer.steps())
     export.total, export.done = writer.total, writer.done
     export.size = writer.path.stat().st_size if export.is_whole else writer.size
     names = ("state", "total", "done", "is_whole", "size")

@@ -80,7 +80,7 @@ def written_at_once(request: SiteRequest, deck: Deck, name: str) -> Any:
         now = timezone.now()
         writer = Writer(deck, request.learner, name, now=now, folder=Path(folder), state={})
         try:
-            is_whole = Slice().take(writer.steps())
+            is_whole = Slice().run(writer.steps())
         except FormatError:
             # Too large; whoever prepares it is told.
             return None

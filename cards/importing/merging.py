@@ -30,7 +30,7 @@ def finish_on(draft: ImportDraft, slice_: Slice) -> bool:
     What the file knows of its learner comes next. Raises FormatError, and FileNotFoundError where it has gone.
     """
     with opened(draft) as reading:
-        is_done = slice_.take(finishing(draft, reading))
+        is_done = slice_.run(finishing(draft, reading))
         reading.save()
     if draft.phase == ImportDraft.Phase.DONE:
         draft.forget_file()

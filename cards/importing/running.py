@@ -193,7 +193,7 @@ def write_history(*, draft: ImportDraft, slice_: Slice) -> None:
         return
     deck, start = decks[number], draft.options.get("history_at", 0)
     with opened(draft) as reading:
-        is_whole = slice_.take(read_steps(draft, reading))
+        is_whole = slice_.run(read_steps(draft, reading))
         reading.save()
         if not is_whole:
             return

@@ -73,7 +73,7 @@ def write_cards(
     reader = ImageReader(draft, lambda: open_images(draft.path, limits=limits_of(draft.owner)))
     with opened(draft) as reading, closing(reader), seldom_collected():
         # As a rule it was read for the preview, and nothing is left to do.
-        is_whole = slice_.take(read_steps(draft, reading))
+        is_whole = slice_.run(read_steps(draft, reading))
         reading.save()
         if not is_whole:
             return False

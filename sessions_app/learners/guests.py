@@ -30,7 +30,7 @@ from sessions_app.review_log import replaying, totals
 from sessions_app.review_log.locking import lock_enrollments
 from studysite.accounts import erasing
 from studysite.accounts.models import User
-from studysite.deadline import in_request, is_over
+from studysite.slices import Slice
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ def guest_discard(*, guest: User, now: datetime) -> None:
     if Deck.objects.filter(studied_by_others(), owner=guest).exists():
         guest_forget_answers(guest=guest)
     elif erasing.erase_person(person=guest, now=now):
-        erasing.go_on(until=in_request(), people=[guest.pk])
+        erasing.continue_erasing(slice_=Slice(), people=[guest.pk])
 
 
 def guest_forget_answers(*, guest: User) -> None:
@@ -105,7 +105,7 @@ def guest_forget_answers(*, guest: User) -> None:
     with transaction.atomic():
         if not User.objects.select_for_update().filter(pk=guest.pk, is_guest=True).exists():
             return
-        person_erase(guest, until=inf)
+        person_erase(guest, slice_=Slice(inf))
         drop_files(guest)
 
 
@@ -116,10 +116,10 @@ def studied_by_others() -> Q:
     return Q(erased_at=None) & (Q(Exists(others)) | Q(Exists(logged)))
 
 
-def idle_guests_erase(*, before: datetime, until: float) -> int:
+def idle_guests_erase(*, before: datetime, slice_: Slice) -> int:
     """Erase guests who joined before this instant and have done nothing since; return their number.
 
-    Guests with a deck that others study stay. Stops when the monotonic clock is past ``until``.
+    Guests with a deck that others study stay. Stops when the time of ``slice_`` is over.
     """
     answered = Enrollment.objects.filter(learner=OuterRef("pk"), last_studied_at__gte=before)
     wrote = Deck.objects.filter(owner=OuterRef("pk"), updated_at__gte=before, erased_at=None)
@@ -129,7 +129,7 @@ def idle_guests_erase(*, before: datetime, until: float) -> int:
     erased = 0
     while chunk := list(idle.order_by("date_joined", "pk")[:GUESTS_AT_ONCE]):
         for guest in chunk:
-            if is_over(until):
+            if slice_.is_over:
                 return erased
             with transaction.atomic():
                 # Checked again under the lock: the guest may have come back.

@@ -1,10 +1,9 @@
 """The site's daily chores; `manage.py daily` runs all of them.
 
-A chore writes in short transactions, stops between two of them when the monotonic clock is past ``until``,
+A chore writes in short transactions, stops between two of them when the time of ``slice_`` is over,
 continues the next day, and returns its result in one line. To add one, write a function and list it in `CHORES`.
 """
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +13,7 @@ from django.contrib.sessions.models import Session
 from django.db import OperationalError, connection
 from django.template.defaultfilters import pluralize
 
-from cards.erasing.services import decks_go_on, old_cards_erase, old_decks_claim
+from cards.erasing.services import erase_claimed_decks, old_cards_erase, old_decks_claim
 from cards.exporting import preparing
 from cards.importing import running
 from cards.importing.drafts import hidden_remove, old_drafts_remove
@@ -23,7 +22,6 @@ from cards.temporary_files import remove_strays
 from sessions_app.learners.guests import idle_guests_erase
 from studysite.accounts import erasing
 from studysite.accounts.models import User
-from studysite.deadline import is_over
 from studysite.slices import Slice
 
 IDLE_DAYS = 30
@@ -38,7 +36,7 @@ class Chore:
     """``run`` takes the time, and the reading of the monotonic clock at which to stop."""
 
     name: str
-    run: Callable[[datetime, float], str]
+    run: Callable[[datetime, Slice], str]
 
 
 def counted(number: int, noun: str, done: str) -> str:
@@ -46,83 +44,78 @@ def counted(number: int, noun: str, done: str) -> str:
     return f"{number:,} {noun}{pluralize(number)} {done}."
 
 
-def sessions(now: datetime, until: float) -> str:
+def sessions(now: datetime, slice_: Slice) -> str:
     """Delete browser sessions that have expired."""
     expired = Session.objects.filter(expire_date__lt=now)
     count = 0
     while keys := list(expired.order_by("expire_date").values_list("pk", flat=True)[:ROWS_AT_ONCE]):
         count += Session.objects.filter(pk__in=keys, expire_date__lt=now).delete()[0]
-        if is_over(until):
+        if slice_.is_over:
             return counted(count, "expired session", "removed") + MORE
     return counted(count, "expired session", "removed")
 
 
-def guests(now: datetime, until: float) -> str:
+def guests(now: datetime, slice_: Slice) -> str:
     """Erase guests who have not come back."""
-    count = idle_guests_erase(before=now - timedelta(days=IDLE_DAYS), until=until)
+    count = idle_guests_erase(before=now - timedelta(days=IDLE_DAYS), slice_=slice_)
     return counted(count, "idle guest", "erased")
 
 
-def imports(now: datetime, until: float) -> str:
+def imports(now: datetime, slice_: Slice) -> str:
     """Delete files that were not imported for a day, and unfinished cards of imports."""
     removed = old_drafts_remove(now=now)
-    is_done = hidden_remove(slice_=Slice(time_left(until)))
+    is_done = hidden_remove(slice_=slice_)
     return counted(removed, "old import", "removed") + ("" if is_done else MORE)
 
 
-def exports(now: datetime, until: float) -> str:
+def exports(now: datetime, slice_: Slice) -> str:
     """Delete exported files that are older than a day."""
     return counted(preparing.old_exports_remove(now=now), "old export", "removed")
 
 
-def begun(now: datetime, until: float) -> str:
+def begun(now: datetime, slice_: Slice) -> str:
     """Finish imports and exports whose page was closed.
 
     It runs after the chores that free space or erase, which must not wait for it. Imports take at most half of
     the time that is left.
     """
-    drafts = running.run_waiting(seconds=time_left(until) / 2)
-    files = preparing.go_on_all(seconds=time_left(until))
+    drafts = running.run_waiting(seconds=slice_.left / 2)
+    files = preparing.go_on_all(seconds=slice_.left)
     return f"{counted(drafts, 'import', 'finished')} {counted(files, 'export', 'finished')}"
 
 
-def files(now: datetime, until: float) -> str:
+def files(now: datetime, slice_: Slice) -> str:
     """Delete temporary files and folders that a killed server left behind."""
     count = remove_strays(settings.TEMPORARY_FILES, known=(), before=now - timedelta(days=1))
     return counted(count, "temporary file", "removed")
 
 
-def time_left(until: float) -> float:
-    """Seconds until the monotonic clock reads ``until``; 0 if that is past."""
-    return max(0.0, until - time.monotonic())
-
-
-def people(now: datetime, until: float) -> str:
+def people(now: datetime, slice_: Slice) -> str:
     """Delete what belongs to erased accounts, also of guests."""
-    erasing.go_on(until=until)
+    erasing.continue_erasing(slice_=slice_)
     left = User.objects.filter(is_erasing=True).count()
     return counted(left, "account", "left to be erased") if left else "Nothing is left of erased accounts."
 
 
-def decks(now: datetime, until: float) -> str:
+def decks(now: datetime, slice_: Slice) -> str:
     """Erase decks that were removed 30 days ago, and delete empty rows that nothing refers to."""
     count = old_decks_claim(now=now)
-    is_done = decks_go_on(until=until)
+    is_done = erase_claimed_decks(slice_=slice_)
     return counted(count, "deck", "erased") + ("" if is_done else MORE)
 
 
-def cards(now: datetime, until: float) -> str:
+def cards(now: datetime, slice_: Slice) -> str:
     """Erase cards that were removed 30 days ago from decks that stay."""
-    count, is_done = old_cards_erase(now=now, until=until)
+    count, is_done = old_cards_erase(now=now, slice_=slice_)
     return counted(count, "card", "erased") + ("" if is_done else MORE)
 
 
-def images(now: datetime, until: float) -> str:
+def images(now: datetime, slice_: Slice) -> str:
     """Delete images that no card has shown for a day. This runs after the chores that erase cards."""
     return counted(unused_images_remove(now=now), "image", "without a card removed")
 
 
-def log(now: datetime, until: float) -> str:
+def log(now: datetime, slice_: Slice) -> str:
     """Write SQLite's write-ahead log into the database and empty it: it still holds erased pages."""
     if connection.vendor != "sqlite":
         return "This database has none."

@@ -1,6 +1,6 @@
 """Erasing people: their account ends at once, what was theirs goes in short steps that can be stopped anywhere.
 
-`erase_person` is the one way, for the admin and whoever else may ask for it; `go_on` does the rest, for so
+`erase_person` is the one way, for the admin and whoever else may ask for it; `continue_erasing` does the rest, as
 long as one may, and again the next day. What other apps keep of people they alone know: they listen to
 `accounts.signals`.
 
@@ -25,8 +25,8 @@ from django.db.models import Exists, OuterRef, ProtectedError, Q, QuerySet
 from studysite.accounts.models import Invitation, User
 from studysite.accounts.signals import belongings_asked, objections_asked, person_erasing, person_leaving
 from studysite.admin.log import forget_rows
-from studysite.deadline import is_over
 from studysite.numbers import whole_number
+from studysite.slices import Slice
 
 logger = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ def belongings(people: Collection[int]) -> list[Belonging]:
 
 
 def erase_person(*, person: User, heir: User | None = None, now: datetime) -> bool:
-    """End the account of ``person``, a guest too, for good; `go_on` erases what was theirs.
+    """End the account of ``person``, a guest too, for good; `continue_erasing` erases what was theirs.
 
     Their decks become the ``heir``'s; without one they are removed and erased. Those that were removed before are
     erased in either case. False, with nothing changed, where the account has been erased already.
@@ -136,37 +136,37 @@ def _forget_invitations(person: User, emails: Collection[str]) -> None:
     Invitation.objects.filter(created_by=person).update(created_by=None)
 
 
-def go_on(*, until: float, people: Collection[int] | None = None) -> bool:
+def continue_erasing(*, slice_: Slice, people: Collection[int] | None = None) -> bool:
     """Go on erasing what was theirs who have left, or those of ``people``; whether nothing is left to be erased.
 
-    Stops between two steps when the monotonic clock is past ``until``.
+    Stops between two steps when the time of ``slice_`` is over.
     """
     left = User.objects.exclude(erased_at=None)
     if people is not None:
         left = left.filter(pk__in=people)
     emptied = []
     for person in left.filter(is_erasing=True).order_by("erased_at", "pk"):
-        if is_over(until):
+        if slice_.is_over:
             break
-        if _empty(person, until):
+        if _empty(person, slice_):
             emptied.append(person)
     keys = {person.pk for person in emptied}
     # Nobody is signed in as a guest: a session that names one says nothing once the guest is gone.
     signed_in = {person.pk for person in emptied if not person.is_guest}
-    if signed_in and not end_sessions(signed_in, until=until):
+    if signed_in and not end_sessions(signed_in, slice_=slice_):
         keys -= signed_in
     User.objects.filter(pk__in=keys).update(is_erasing=False)
     editors = LogEntry.objects.filter(user=OuterRef("pk"))
     for person in left.filter(~Exists(editors), is_erasing=False).iterator():
-        if is_over(until):
+        if slice_.is_over:
             return False
         _remove(person)
     return not left.filter(is_erasing=True).exists()
 
 
-def _empty(person: User, until: float) -> bool:
+def _empty(person: User, slice_: Slice) -> bool:
     """Whether every app says that nothing of the person is left; all of them are asked."""
-    answers: list[Any] = [done for _, done in person_erasing.send(sender=User, person=person, until=until)]
+    answers: list[Any] = [done for _, done in person_erasing.send(sender=User, person=person, slice_=slice_)]
     return all(answers)
 
 
@@ -179,7 +179,7 @@ def _remove(person: User) -> None:
         logger.debug("Something still belongs to person %s.", person.pk)
 
 
-def end_sessions(people: Collection[int], *, until: float) -> bool:
+def end_sessions(people: Collection[int], *, slice_: Slice) -> bool:
     """Delete the sessions in which one of ``people`` is signed in; whether all are found.
 
     Which these are is written in each alone, so that all have to be read.
@@ -192,7 +192,7 @@ def end_sessions(people: Collection[int], *, until: float) -> bool:
         if theirs:
             Session.objects.filter(pk__in=theirs).delete()
         last = chunk[-1].pk
-        if is_over(until):
+        if slice_.is_over:
             return len(chunk) < SESSIONS_AT_ONCE
     return True
 

@@ -15,6 +15,6 @@ belongings_asked = Signal()
 person_leaving = Signal()
 
 # With ``person``, whose account has ended: whoever keeps something of theirs erases it, in short
-# transactions, and answers whether nothing is left when it returns; it stops when the monotonic clock is
-# past ``until``. Sent outside any transaction.
+# transactions, and answers whether nothing is left when it returns; it stops when the time of
+# ``slice_`` is over. Sent outside any transaction.
 person_erasing = Signal()

@@ -93,7 +93,7 @@ def look_on(draft: ImportDraft, slice_: Slice) -> Preview | None:
     """Go on reading; the look where that has come to its end. Raises FormatError and FileNotFoundError."""
     try:
         with opened(draft) as reading:
-            is_whole = slice_.take(comparing.steps(draft, reading))
+            is_whole = slice_.run(comparing.steps(draft, reading))
             reading.save()
             if is_whole:
                 return comparing.look_of(draft, reading, samples=LOOKED_FOR)

@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from sessions_app.management.chores import CHORES, Chore
-from studysite.deadline import in_seconds
+from studysite.slices import Slice
 from studysite.sqlite.lock_files import open_lock_file
 
 logger = logging.getLogger(__name__)
@@ -45,15 +45,15 @@ class Command(BaseCommand):
             if not is_alone:
                 self.stdout.write("The daily chores are already running.")
                 return
-            now, until = timezone.now(), in_seconds(60 * options["minutes"])
-            failed = [chore.name for chore in CHORES if not self.run(chore, now, until)]
+            now, slice_ = timezone.now(), Slice(60 * options["minutes"])
+            failed = [chore.name for chore in CHORES if not self.run(chore, now, slice_)]
         if failed:
             raise CommandError(f"Failed: {', '.join(failed)}. The log says why.")
 
-    def run(self, chore: Chore, now: datetime, until: float) -> bool:
+    def run(self, chore: Chore, now: datetime, slice_: Slice) -> bool:
         """Run the chore; whether it ended without an error. The others run in either case."""
         try:
-            self.stdout.write(f"{chore.name}: {chore.run(now, until)}")
+            self.stdout.write(f"{chore.name}: {chore.run(now, slice_)}")
         except Exception:
             logger.exception("The daily chore %s failed", chore.name)
             return False

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from studysite.accounts import erasing
 from studysite.accounts.models import User
-from studysite.deadline import in_request
+from studysite.slices import Slice
 
 MOST_AT_ONCE = 50
 """People who are erased by one request."""
@@ -92,7 +92,7 @@ def _erase_all(
             if erasing.erase_person(person=person, heir=heir, now=timezone.now()):
                 modeladmin.log_deletions(request, User.objects.filter(pk=person.pk))
     keys = [person.pk for person in people]
-    is_done = erasing.go_on(until=in_request(), people=keys)
+    is_done = erasing.continue_erasing(slice_=Slice(), people=keys)
     said = f"{len(people):,} account{'' if len(people) == 1 else 's'} deleted."
     rest = "" if is_done else " What is left of their answers and decks goes with the daily chores."
     modeladmin.message_user(request, said + rest, messages.SUCCESS)

@@ -171,7 +171,7 @@ def test_editors_erase_and_hand_over_nothing(editor_client, owner, deck):
 
 def test_the_account_ends_at_once(superuser_client, owner, owner_client, deck, monkeypatch):
     """Also where there is no time for anything else."""
-    monkeypatch.setattr("studysite.deadline.IN_REQUEST", -1)
+    monkeypatch.setattr("studysite.slices.SECONDS", -1)
     page = superuser_client.post(delete_page(owner), ERASE, follow=True)
     assert "goes with the daily chores" in page.text
     assert owner_client.get("/accounts/preferences/").status_code == 302

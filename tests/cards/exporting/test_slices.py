@@ -519,14 +519,14 @@ def test_whoever_was_overtaken_leaves_how_far_the_other_is(
     deck: Deck, owner: User, minimal: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     export = begun(deck, "tab", owner)
-    take = Slice.take
+    run = Slice.run
 
     def overtaken(self: Slice, steps: Steps) -> bool:
-        is_whole = take(self, steps)
+        is_whole = run(self, steps)
         DeckExport.objects.update(claimed_until=timezone.now() + timedelta(minutes=1), done=5)
         return is_whole
 
-    monkeypatch.setattr(Slice, "take", overtaken)
+    monkeypatch.setattr(Slice, "run", overtaken)
     assert not preparing.go_on(export=again(export))
     assert again(export).done == 5
     assert again(export).is_claimed()

@@ -19,7 +19,6 @@ from cards.importing import drafts, merging, running, splitting
 from cards.models import KEPT_DRAFTS, KEPT_FOR, Card, Deck, ImportDraft
 from sessions_app.models import Enrollment, Review
 from studysite.accounts.models import User
-from studysite.deadline import in_seconds
 from studysite.slices import Slice
 from tests.cards.conftest import MakeDeck
 from tests.cards.importing.test_pages import import_it
@@ -298,9 +297,9 @@ def test_what_a_draft_leaves_is_for_the_daily_command(owner: User, make_deck: Ma
             drafts.make_draft(owner=owner, content="a\tb")
     elif way == "erased deck":
         erasing.claim_decks([deck.pk], now=timezone.now())
-        erasing.erase_deck(Deck.objects.get(pk=deck.pk), until=in_seconds(60))
+        erasing.erase_deck(Deck.objects.get(pk=deck.pk), slice_=Slice(60))
     elif way == "erased person":
-        leaving.erase_belongings(None, person=owner, until=in_seconds(60))
+        leaving.erase_belongings(None, person=owner, slice_=Slice(60))
     else:
         drafts.old_drafts_remove(now=timezone.now() + 2 * KEPT_FOR)
     assert not ImportDraft.objects.filter(pk=draft.pk).exists()

@@ -19,8 +19,8 @@ from cards.erasing.services import (
     REMOVED_CARD,
     REMOVED_DECK,
     claim_decks,
-    decks_go_on,
     erase_cards,
+    erase_claimed_decks,
     erase_deck,
     erase_now,
     old_cards_erase,
@@ -32,7 +32,7 @@ from sessions_app.models import Enrollment, OverriddenAnswer, Review, Step, Stud
 from sessions_app.sessions import marks
 from studysite.accounts import erasing
 from studysite.accounts.models import User
-from studysite.deadline import in_seconds
+from studysite.slices import Slice
 from tests.cards.pictures import show, stored
 from tests.sessions_app.conftest import NOON, Studying
 from tests.sessions_app.erasing import erasable
@@ -62,8 +62,8 @@ def remove_card(card, ago=LONG_AGO):
 def erase(now=None):
     """What the daily chores do, as far as it is about decks and cards; no replay comes out different."""
     old_decks_claim(now=now or timezone.now())
-    decks_go_on(until=in_seconds(60))
-    old_cards_erase(now=now or timezone.now(), until=in_seconds(60))
+    erase_claimed_decks(slice_=Slice(60))
+    old_cards_erase(now=now or timezone.now(), slice_=Slice(60))
     call_command("rebuild_progress", check=True, verbosity=0)
 
 
@@ -95,7 +95,7 @@ def test_a_card_that_came_back_at_that_moment_stays(deck):
     remove_card(card)
     before = timezone.now() - timedelta(days=30)
     restore_cards(deck=deck, cards=deck.cards.all())
-    assert erase_cards(deck, [card.pk], until=in_seconds(60), removed_before=before)
+    assert erase_cards(deck, [card.pk], slice_=Slice(60), removed_before=before)
     card.refresh_from_db()
     assert (card.term, card.erased_at) == ("Term 0", None)
 
@@ -163,7 +163,7 @@ def test_killed_again_and_again_it_comes_to_its_end(number, make_deck, learner, 
         with monkeypatch.context() as patch, suppress(KilledError):
             kill_at(patch, number)
             erasing.erase_person(person=owner, now=timezone.now())
-            erasing.go_on(until=in_seconds(60))
+            erasing.continue_erasing(slice_=Slice(60))
         call_command("rebuild_progress", check=True, verbosity=0)
         assert runs < 100
     assert runs > 2
@@ -175,10 +175,10 @@ def test_no_deck_is_looked_at_once_the_time_is_over(make_deck, owner):
     for _ in range(3):
         make_deck(0)
     claim_decks(list(Deck.objects.values_list("pk", flat=True)), now=timezone.now())
-    assert not decks_go_on(until=-1)
-    assert not decks_go_on(until=-1, decks=Deck.objects.filter(owner=owner))
+    assert not erase_claimed_decks(slice_=Slice(-1))
+    assert not erase_claimed_decks(slice_=Slice(-1), decks=Deck.objects.filter(owner=owner))
     assert Deck.objects.count() == 3
-    assert decks_go_on(until=in_seconds(60))
+    assert erase_claimed_decks(slice_=Slice(60))
     assert not Deck.objects.exists()
 
 
@@ -187,8 +187,8 @@ def test_a_deck_is_not_done_before_others_are_done_with_it(make_deck, learner):
     StudySession.objects.create(learner=learner, deck=deck, mode="test", seed=1, study_day=NOON.date())
     claim_decks([deck.pk], now=timezone.now())
     deck.refresh_from_db()
-    assert not erase_deck(deck, until=-1)
-    assert erase_deck(deck, until=in_seconds(60))
+    assert not erase_deck(deck, slice_=Slice(-1))
+    assert erase_deck(deck, slice_=Slice(60))
     assert not Deck.objects.exists()
 
 
@@ -196,8 +196,8 @@ def test_with_no_time_at_all_it_goes_on_bit_by_bit(deck, owner, learner):
     study(learner, deck, 3)
     erasing.erase_person(person=owner, now=timezone.now())
     for _ in range(3):
-        assert not erasing.go_on(until=-1)
-    assert erasing.go_on(until=in_seconds(60))
+        assert not erasing.continue_erasing(slice_=Slice(-1))
+    assert erasing.continue_erasing(slice_=Slice(60))
 
 
 # --- Whoever is in the middle of something
@@ -207,7 +207,7 @@ def test_an_answer_to_a_question_that_went_is_stale(deck, learner):
     studying = study(learner, deck, 3)
     step = studying.open_step()
     claim_decks([deck.pk], now=timezone.now())
-    decks_go_on(until=in_seconds(60))
+    erase_claimed_decks(slice_=Slice(60))
     assert studying.answer(3, step).is_stale
     erase()
     assert not Step.objects.exists()
@@ -296,7 +296,7 @@ def test_a_guests_deck(deck, learner):
     erase()
     assert Deck.objects.get().erased_at
     assert erasing.erase_person(person=guest, now=timezone.now())
-    erasing.go_on(until=in_seconds(60))
+    erasing.continue_erasing(slice_=Slice(60))
     assert User.objects.get(pk=guest.pk).email is None
 
 
@@ -307,7 +307,7 @@ def test_people_and_decks_with_nothing(db, stranger):
     assert not Deck.objects.exists()
     for person in list(User.objects.all()):
         erasing.erase_person(person=person, now=timezone.now())
-    assert erasing.go_on(until=in_seconds(60))
+    assert erasing.continue_erasing(slice_=Slice(60))
     assert not User.objects.exists()
 
 
@@ -319,7 +319,7 @@ def test_two_at_once_and_names_of_any_script(make_deck, owner, learner, stranger
     User.objects.filter(pk=owner.pk).update(name="Zoë 漢字 \u200f")
     for person in (owner, stranger):
         erasing.erase_person(person=person, now=timezone.now())
-    erasing.go_on(until=in_seconds(60))
+    erasing.continue_erasing(slice_=Slice(60))
     erase()
     assert list(Deck.objects.values_list("owner__name", flat=True)) == [erasing.NAME] * 2
     assert not User.objects.filter(pk=stranger.pk).exists()
@@ -394,7 +394,7 @@ def test_a_digest_goes_with_the_last_who_typed_that(deck, learner, stranger):
     Review.objects.update(overridden=digest)
     for person, left in ((learner, {digest.pk}), (stranger, set())):
         erasing.erase_person(person=person, now=timezone.now())
-        erasing.go_on(until=in_seconds(60))
+        erasing.continue_erasing(slice_=Slice(60))
         assert set(Review.objects.values_list("overridden", flat=True)) == left
         assert OverriddenAnswer.objects.exists() == bool(left)
 
@@ -456,7 +456,7 @@ def test_the_shell_of_a_card_goes_with_the_last_who_has_answered(deck, learner):
     erase()
     assert deck.cards.count() == 5
     erasing.erase_person(person=learner, now=timezone.now())
-    erasing.go_on(until=in_seconds(60))
+    erasing.continue_erasing(slice_=Slice(60))
     erase()
     assert deck.cards.count() == 4
 

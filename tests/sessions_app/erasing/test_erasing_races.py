@@ -6,12 +6,12 @@ import pytest
 from django.utils import timezone
 
 from cards.editing.decks import restore_decks
-from cards.erasing.services import claim_decks, decks_go_on, erase_now
+from cards.erasing.services import claim_decks, erase_claimed_decks, erase_now
 from cards.models import Card, Deck
 from sessions_app.models import Enrollment, Review, Step, StudySession
 from studysite.accounts import erasing
 from studysite.accounts.models import User
-from studysite.deadline import in_seconds
+from studysite.slices import Slice
 from tests.conftest import PASSWORD
 from tests.sessions_app.conftest import Studying
 from tests.sessions_app.sessions.test_races import assert_law, race
@@ -49,7 +49,7 @@ def test_learners_who_answer_meanwhile(sittings):
         lambda: erase_now([deck.pk], now=timezone.now()),
     )
     assert_law()
-    assert decks_go_on(until=in_seconds(60))
+    assert erase_claimed_decks(slice_=Slice(60))
     assert not Step.objects.exists()
     assert not StudySession.objects.exists()
     assert Enrollment.objects.count() == LEARNERS
@@ -62,11 +62,11 @@ def test_learners_who_leave_while_they_answer(sittings):
 
     def leave(person):
         erasing.erase_person(person=person, now=timezone.now())
-        erasing.go_on(until=in_seconds(60), people=[person.pk])
+        erasing.continue_erasing(slice_=Slice(60), people=[person.pk])
 
     # What is answered in between may be refused; nothing of it is left.
     race(*[lambda person=person: leave(person) for person in people], lambda: leave(people[0]))
-    assert erasing.go_on(until=in_seconds(60))
+    assert erasing.continue_erasing(slice_=Slice(60))
     assert not Review.objects.exists()
     assert not User.objects.filter(pk__in=[person.pk for person in people]).exists()
 
@@ -84,7 +84,7 @@ def test_of_bringing_back_and_erasing_one_wins(deck):
 def test_two_who_erase_one_deck(sittings):
     deck = sittings[0].deck
     race(*[lambda: erase_now([deck.pk], now=timezone.now())] * 3)
-    race(*[lambda: decks_go_on(until=in_seconds(60))] * 3)
+    race(*[lambda: erase_claimed_decks(slice_=Slice(60))] * 3)
     assert set(Card.objects.exclude(erased_at=None)) == set(Card.objects.all())
     assert_law()
 

@@ -29,7 +29,7 @@ from sessions_app.models import (
 from sessions_app.review_log import replaying
 from studysite.accounts import erasing
 from studysite.accounts.models import User
-from studysite.deadline import in_seconds
+from studysite.slices import Slice
 from tests.sessions_app.conftest import NOON, Studying
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -286,7 +286,7 @@ def test_an_idle_guest_who_comes_back_at_that_moment_stays(deck, monkeypatch):
         return erase_person(**more)
 
     monkeypatch.setattr(erasing, "erase_person", meanwhile)
-    assert idle_guests_erase(before=timezone.now() - timedelta(days=30), until=in_seconds(60)) == 1
+    assert idle_guests_erase(before=timezone.now() - timedelta(days=30), slice_=Slice(60)) == 1
     assert User.objects.get(pk=second.pk).erased_at is None
 
 
@@ -335,9 +335,9 @@ def test_discarding_a_guest_takes_her_decks_too(guest):
 def test_a_guest_with_a_fresh_deck_is_not_idle(guest):
     Deck.objects.create(owner=guest, title="Hers", updated_at=NOON + timedelta(days=40))
     User.objects.filter(pk=guest.pk).update(date_joined=NOON - timedelta(days=90))
-    assert idle_guests_erase(before=NOON + timedelta(days=30), until=in_seconds(60)) == 0
+    assert idle_guests_erase(before=NOON + timedelta(days=30), slice_=Slice(60)) == 0
     Deck.objects.update(updated_at=NOON - timedelta(days=60))
-    assert idle_guests_erase(before=NOON + timedelta(days=30), until=in_seconds(60)) == 1
+    assert idle_guests_erase(before=NOON + timedelta(days=30), slice_=Slice(60)) == 1
     assert not Deck.objects.filter(title="Hers").exists()
 
 
@@ -345,7 +345,7 @@ def test_a_deck_that_others_study_keeps_its_guest(guest, learner):
     deck = Deck.objects.create(owner=guest, title="Hers", updated_at=NOON - timedelta(days=60))
     Enrollment.objects.create(learner=learner, deck=deck)
     User.objects.filter(pk=guest.pk).update(date_joined=NOON - timedelta(days=90))
-    assert idle_guests_erase(before=NOON, until=in_seconds(60)) == 0
+    assert idle_guests_erase(before=NOON, slice_=Slice(60)) == 0
     guest_discard(guest=guest, now=NOON)
     assert Deck.objects.filter(pk=deck.pk).exists()
 
@@ -374,6 +374,6 @@ def test_a_deck_that_is_erased_keeps_no_guest(guest, learner, deck):
     study(learner, deck, 3)
     erase_now([deck.pk], now=NOON)
     User.objects.filter(pk=guest.pk).update(date_joined=NOON - timedelta(days=90))
-    assert idle_guests_erase(before=NOON, until=in_seconds(60)) == 1
+    assert idle_guests_erase(before=NOON, slice_=Slice(60)) == 1
     assert Deck.objects.get(pk=deck.pk).owner.erased_at
     assert Review.objects.get().learner == learner

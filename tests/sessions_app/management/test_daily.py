@@ -15,6 +15,7 @@ from django.utils import timezone
 from cards.models import Card, Deck
 from sessions_app.management import chores
 from studysite.accounts.models import User
+from studysite.slices import Slice
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres_too]
 
@@ -48,7 +49,7 @@ def test_expired_sessions_go(client, learner, capsys, monkeypatch):
 
 
 def test_a_chore_that_fails_stops_no_other(monkeypatch, capsys, caplog):
-    def fail(now, until):
+    def fail(now, slice_):
         raise ValueError("no")
 
     rest = [chore for chore in chores.CHORES if chore.name != "guests"]
@@ -82,7 +83,7 @@ def test_what_there_was_no_time_for_is_done_the_next_day(make_deck, learner, cap
     User.objects.create_guest(time_zone="UTC")
     User.objects.filter(is_guest=True).update(date_joined=timezone.now() - timedelta(days=31))
     with monkeypatch.context() as patch:
-        patch.setattr("sessions_app.management.commands.daily.in_seconds", lambda seconds: -1.0)
+        patch.setattr("sessions_app.management.commands.daily.Slice", lambda seconds: Slice(-1))
         call_command("daily")
     said = lines(capsys)
     assert said["decks"] == "1 deck erased. More is left for the next run."

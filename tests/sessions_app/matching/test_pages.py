@@ -227,7 +227,9 @@ def test_of_two_tries_at_once_one_counts(playing, caplog):
     assert matching.board_try(board=first, pair=wrong, revision=0, now=now) == "wrong"
     assert matching.board_try(board=second, pair=wrong, revision=0, now=now) == "stale"
     assert playing.board().misses == 1
-    assert caplog.messages[-1:] == [f"Board {first.pk}: a try at revision 0 came too late and changed nothing."]
+    assert caplog.messages[-1:] == [
+        f"Board {first.pk}: a try at revision 0 came too late and changed nothing."
+    ]
 
 
 def test_who_sends_the_last_pair_a_moment_too_late_sees_its_time(playing, monkeypatch):
