@@ -1,121 +1,32 @@
 """Settings of the site: every value that may differ between installations comes from the environment.
 
-Values are parsed strictly: a value that cannot be read, or that would be unsafe where the site is reachable
-by others, stops the start with one line that names the variable. README.md has the table of variables.
+`studysite.environment` reads the values strictly: a value that cannot be read, or that would be unsafe where
+others can reach the site, stops the start with one line that names the variable. README.md has the table of variables.
 """
 
 import ipaddress
 import os
 import re
-from typing import Any
-from urllib.parse import SplitResult, quote, urlsplit
 
-import dj_database_url
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError
 
+from studysite.environment import (
+    between,
+    host_name,
+    ip_address,
+    one_of,
+    read_database,
+    read_email,
+    read_secret_key,
+    refusal,
+    split_site_url,
+)
 from studysite.server.paths import BASE_DIR, data_dir
 
 env = Env()
 DATA_DIR = data_dir()
-# submission is SMTP with STARTTLS; console prints mail into the log; dummy is no mail server.
-EMAIL_SCHEMES = ("smtp", "submission", "console", "dummy")
-
-
-def refuse(variable: str, why: str) -> ImproperlyConfigured:
-    """The error that stops the start; the caller raises it, so that readers see where the flow ends."""
-    return ImproperlyConfigured(f"{variable}: {why}")
-
-
-def one_of(variable: str, default: str, choices: tuple[str, ...]) -> str:
-    value = os.environ.get(variable, default)
-    if value not in choices:
-        raise refuse(variable, f"must be one of {', '.join(choices)}, not {value!r}")
-    return value
-
-
-def between(variable: str, default: int, lowest: int, highest: int) -> int:
-    value = env.int(variable, default)
-    if not lowest <= value <= highest:
-        raise refuse(variable, f"must be {lowest} to {highest}, not {value}")
-    return value
-
-
-def ip_address(variable: str, default: str) -> str:
-    value = os.environ.get(variable, default)
-    try:
-        return str(ipaddress.ip_address(value))
-    except ValueError:
-        raise refuse(variable, f"must be an IP address such as 127.0.0.1 or 0.0.0.0, not {value!r}") from None
-
-
-def host_name(variable: str, value: str) -> str:
-    """``value`` unless it would let any host name through, or is more than a name."""
-    if not re.fullmatch(r"[a-z0-9_][a-z0-9._-]*", value, re.IGNORECASE):
-        raise refuse(variable, f"{value!r} is no host name (no wildcards, no port)")
-    return value
-
-
-def split_site_url(value: str) -> SplitResult:
-    try:
-        site = urlsplit(value)
-        valid = site.port != 0 and site.scheme in ("http", "https") and site.netloc and "@" not in site.netloc
-    except ValueError:
-        valid = False
-    if not valid or site.path or site.query or site.fragment:
-        raise refuse("SITE_URL", "must be like https://study.example.org, without a path")
-    return site
-
-
-def read_database() -> dict[str, Any]:
-    """DATABASE_URL as Django's settings; SQLite in DATA_DIR where it is not set."""
-    try:
-        database = dj_database_url.parse(
-            os.environ.get("DATABASE_URL") or f"sqlite:///{quote(str(DATA_DIR))}/studysite.sqlite3",
-            conn_max_age=None,
-            conn_health_checks=True,
-        )
-    except ValueError:
-        # The library's own message may hold the password.
-        raise refuse("DATABASE_URL", "must be a sqlite:// or postgres:// address") from None
-    if database["NAME"] in ("", ":memory:"):
-        raise refuse("DATABASE_URL", "names no database")
-    return dict(database)
-
-
-def read_email() -> dict[str, Any]:
-    """EMAIL_URL as Django's settings; without it the site has no mail server and does not need one."""
-    email = env.dj_email_url("EMAIL_URL", "dummy://")
-    if urlsplit(os.environ.get("EMAIL_URL", "dummy://")).scheme not in EMAIL_SCHEMES:
-        raise refuse("EMAIL_URL", f"must begin with one of {', '.join(EMAIL_SCHEMES)}, followed by ://")
-    return dict(email)
-
-
-def is_guessable(key: str) -> bool:
-    return len(key) < 32 or len(set(key)) < 5
-
-
-def read_secret_key() -> str:
-    """SECRET_KEY itself, or the key that `make run` keeps in DATA_DIR; never a default that others know."""
-    if key := os.environ.get("SECRET_KEY"):
-        if is_guessable(key):
-            raise refuse("SECRET_KEY", "must have 32 characters or more, and not the same few over and over")
-        return key
-    if os.environ.get("DATABASE_URL"):
-        raise refuse("SECRET_KEY", "must be set where DATABASE_URL is: several servers have to share one key")
-    try:
-        key = (DATA_DIR / "secret_key").read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        raise refuse(
-            "SECRET_KEY", "is not set, and DATA_DIR has no secret_key (`make run` makes it)"
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise refuse("SECRET_KEY", f"DATA_DIR/secret_key cannot be read: {error}") from None
-    if is_guessable(key):
-        raise refuse("SECRET_KEY", "DATA_DIR/secret_key holds fewer than 32 characters, or the same few")
-    return key
-
 
 try:
     DEBUG = env.bool("DEBUG", False)
@@ -141,7 +52,7 @@ try:
 except EnvError as error:
     raise ImproperlyConfigured(str(error)) from None
 
-SECRET_KEY = read_secret_key()
+SECRET_KEY = read_secret_key(DATA_DIR)
 
 # --- Where the site is reachable: SITE_URL decides hosts, origins and whether cookies are for https alone.
 
@@ -149,10 +60,10 @@ site = split_site_url(SITE_URL)
 SITE_HOST = host_name("SITE_URL", site.hostname or "")
 EXTRA_HOSTS = [host_name("EXTRA_HOSTS", host.strip()) for host in EXTRA_HOSTS]
 if DEBUG and (site.scheme == "https" or SITE_HOST not in ("localhost", "127.0.0.1")):
-    raise refuse("DEBUG", "must be off unless SITE_URL is http://localhost: it shows the site's insides")
+    raise refusal("DEBUG", "must be off unless SITE_URL is http://localhost: it shows the site's insides")
 if DEBUG and not ipaddress.ip_address(HOST).is_loopback:
     # Whoever reaches the port can claim to have asked for localhost.
-    raise refuse("DEBUG", "must be off unless HOST is this machine alone: it shows the site's insides")
+    raise refusal("DEBUG", "must be off unless HOST is this machine alone: it shows the site's insides")
 
 HTTPS = site.scheme == "https"
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"] if SITE_HOST == "localhost" else []
@@ -252,7 +163,7 @@ ROOM_FOR_ANSWERS = 1024 * 1024 * 1024
 TEMPORARY_FILES = DATA_DIR / "tmp"
 # Threads of a worker for each kind of request (studysite/server/django_threads.py).
 THREADS = {"reads": 2, "writes": 2, "exports": 1, "health": 1, "readiness": 1}
-DATABASES = {"default": read_database()}
+DATABASES = {"default": read_database(DATA_DIR)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # With one writer's turn for all threads and processes (studysite/sqlite).
     DATABASES["default"]["ENGINE"] = "studysite.sqlite"
@@ -282,7 +193,7 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     options.setdefault("connect_timeout", 2)
     options.setdefault("tcp_user_timeout", 5_000)
 else:
-    raise refuse("DATABASE_URL", "must be a sqlite:// or postgres:// address")
+    raise refusal("DATABASE_URL", "must be a sqlite:// or postgres:// address")
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
@@ -318,9 +229,9 @@ EMAIL_USE_SSL = EMAIL.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10
 HAS_MAIL = not EMAIL_BACKEND.endswith("dummy.EmailBackend")
 if HAS_MAIL and not DEFAULT_FROM_EMAIL:
-    raise refuse("DEFAULT_FROM_EMAIL", "must be set where EMAIL_URL is: it is the sender of the site's mail")
+    raise refusal("DEFAULT_FROM_EMAIL", "must be set where EMAIL_URL is: it is the sender of the site's mail")
 if DEFAULT_FROM_EMAIL and not re.fullmatch(r"[^@\n]*[^@\s<]@[^@\s]+", DEFAULT_FROM_EMAIL):
-    raise refuse(
+    raise refusal(
         "DEFAULT_FROM_EMAIL", "must be an address: study@example.org, or Studysite <study@example.org>"
     )
 
