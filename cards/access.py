@@ -5,8 +5,6 @@ from django.shortcuts import get_object_or_404
 from cards.models import Card, Deck
 from studysite.http.requests import SiteRequest
 
-READ_AND_POST = ["GET", "HEAD", "POST"]
-
 
 def deck_to_edit(request: SiteRequest, slug: str) -> Deck:
     return get_object_or_404(Deck.objects.editable_by(request.learner).select_related("owner"), slug=slug)

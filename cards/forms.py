@@ -15,6 +15,9 @@ from cards.text.cleaning import clean_text
 from cards.text.markdown import MAX_SOURCE
 
 MAX_SEARCH = 200
+CARDS_PER_PAGE = 50
+"""Cards on one page of a list."""
+
 CONTINUED = "  "
 """What a line begins with that belongs to the alternative above it."""
 

@@ -16,6 +16,8 @@ from django.conf import settings
 from django.http import Http404, HttpRequest
 from django.urls import URLResolver, get_resolver, get_urlconf, resolve
 
+from studysite.numbers import whole_number
+
 PUBLIC_ARGUMENTS = {"slug", "mode", "name", "app_label"}
 """Arguments of routes whose values are shown: a deck's address, a mode, a kind of file, an app of the admin."""
 
@@ -24,7 +26,9 @@ LOGGERS_OF_PATHS = ("django.request", "django.security", "django.server")
 
 ADDRESS = re.compile(r"""(?:(https?://[^\s/?#'"<>]*)|(?<!\w))(/[^\s?#'"<>]*)([?#][^\s'"<>]*)?""")
 LITERAL = re.compile(r"[A-Za-z0-9_.-]+")
-MAX_DIGITS = 18
+LARGEST_NUMBER = 10**18 - 1
+"""The largest number in a path that is shown."""
+
 SHORTEST_KEY = 4
 """Shorter parts of a path are left in other texts, where they would stand for themselves: no key is so short."""
 
@@ -103,7 +107,7 @@ def arguments_of(path: str) -> dict[str, str]:
 
 
 def is_number(part: str) -> bool:
-    return part.isascii() and part.isdecimal() and len(part) <= MAX_DIGITS
+    return whole_number(part, most=LARGEST_NUMBER) is not None
 
 
 def words() -> frozenset[str]:

@@ -1,7 +1,7 @@
 """Settings of the site: every value that may differ between installations comes from the environment.
 
 `studysite.environment` reads the values strictly: a value that cannot be read, or that would be unsafe where
-others can reach the site, stops the start with one line that names the variable. README.md has the table of variables.
+others can reach the site, stops the start with one line that names the variable. README.md has the table.
 """
 
 import ipaddress

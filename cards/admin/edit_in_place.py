@@ -15,13 +15,12 @@ from django.utils.text import Truncator
 from cards.admin.base import note_changes
 from cards.admin.forms import CardForm
 from cards.editing import cards
-from cards.forms import MomentField, SearchForm, SidesForm, SourceField
+from cards.forms import CARDS_PER_PAGE, MomentField, SearchForm, SidesForm, SourceField
 from cards.models import Card, Deck
 from cards.text.markdown import is_plain
 from cards.text.studied_side import SIDES
 from studysite.numbers import whole_number
 
-CARDS_PER_PAGE = 50
 SHORT_TEXT = 200
 CHANGED = "Somebody has changed this card in the meantime. Save again to put yours in its place."
 SHOWN_FIELDS = ("deck_id", *SIDES, "term_html", "definition_html", "side_choice", "updated_at", "removed_at")

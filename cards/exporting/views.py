@@ -12,12 +12,13 @@ from typing import Any
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from cards.access import deck_to_see
 from cards.exporting import preparing
 from cards.exporting import services as exporting
 from cards.exporting.services import FORMATS
@@ -98,7 +99,7 @@ def deck_to_export(request: SiteRequest, slug: str, name: str = "") -> Deck:
     """The deck, if it is open to whoever asks; one's answers are there for somebody alone."""
     if name == HISTORY and not request.learner.is_authenticated:
         raise Http404
-    return get_object_or_404(Deck.objects.visible_to(request.learner).select_related("owner"), slug=slug)
+    return deck_to_see(request, slug)
 
 
 # --- Prepared in slices

@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from cards.access import READ_AND_POST
 from cards.formats.anki.reader import NONE, AnkiOptions, NoteTypeInfo
 from cards.formats.bounds import TakesLongError
 from cards.formats.delimited.reader import TextOptions
@@ -37,6 +36,7 @@ from studysite.accounts.guests import admit, learner_required
 from studysite.http.htmx import go_to, render_page
 from studysite.http.limits import too_often
 from studysite.http.requests import LearnerRequest, SiteRequest
+from studysite.methods import READ_AND_POST
 from studysite.slices import Slice
 
 PARTS = ("import-progress",)

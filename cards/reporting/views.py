@@ -7,12 +7,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from cards.access import READ_AND_POST, deck_to_edit
+from cards.access import deck_to_edit
 from cards.models import CardReport
 from cards.reporting.services import accept_answer, settle_report, to_look_at_in
 from studysite.accounts.guests import learner_required
 from studysite.http.htmx import render_page
 from studysite.http.requests import LearnerRequest
+from studysite.methods import READ_AND_POST
 from studysite.numbers import whole_number
 
 REPORTS_PER_PAGE = 50

@@ -9,8 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import trigger_client_event
 
-from cards.access import READ_AND_POST, deck_to_see
-from cards.forms import SearchForm
+from cards.access import deck_to_see
+from cards.forms import CARDS_PER_PAGE, SearchForm
 from cards.models import Card, CardQuerySet, Deck, Tag, tag_key
 from cards.tagging import services as tagging
 from cards.tagging.filter import TagChoice
@@ -18,8 +18,7 @@ from cards.tagging.forms import SelectionForm, TagNamesForm
 from cards.text.cleaning import clean_text
 from studysite.http.htmx import render_page, wanted_part
 from studysite.http.requests import LearnerRequest, safe_next
-
-CARDS_PER_PAGE = 50
+from studysite.methods import READ_AND_POST
 
 
 @never_cache

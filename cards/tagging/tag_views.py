@@ -9,12 +9,12 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cards.access import READ_AND_POST
 from cards.models import Tag
 from cards.tagging import services as tagging
 from cards.tagging.forms import MergeForm, RenameForm
 from studysite.http.htmx import render_page
 from studysite.http.requests import LearnerRequest
+from studysite.methods import READ_AND_POST
 
 TAGS_PER_PAGE = 100
 MOST_NAMES = 500

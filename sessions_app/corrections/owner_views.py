@@ -9,13 +9,14 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from cards.access import READ_AND_POST, deck_to_edit
+from cards.access import deck_to_edit
 from cards.reporting.services import to_look_at_in
 from sessions_app.models import OverriddenAnswer
 from sessions_app.review_log import overridden_answers
 from studysite.accounts.guests import learner_required
 from studysite.http.htmx import render_page
 from studysite.http.requests import LearnerRequest
+from studysite.methods import READ_AND_POST
 from studysite.numbers import whole_number
 
 logger = logging.getLogger(__name__)

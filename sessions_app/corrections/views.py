@@ -17,6 +17,7 @@ from sessions_app.models import Review
 from sessions_app.study.types import Verdict
 from studysite.accounts.guests import learner_required
 from studysite.http.requests import LearnerRequest, safe_next
+from studysite.methods import READ_AND_POST
 
 RIGHT_TOO = "That answer no longer counts. The deck’s owner is asked whether it is right, too."
 ACCEPTED = "That answer counts from now on."
@@ -75,7 +76,7 @@ def twins(request: LearnerRequest, pk: int) -> HttpResponse:
 
 @never_cache
 @learner_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_AND_POST)
 def report(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
     """Report a mistake in a card to the deck's owner."""
     decks = Deck.objects.visible_to(request.learner).filter(slug=slug)

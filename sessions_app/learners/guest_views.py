@@ -15,6 +15,7 @@ from sessions_app.learners.guests import belongings, guest_discard, guest_merge
 from studysite.accounts import guests
 from studysite.accounts.models import User
 from studysite.http.requests import SiteRequest, safe_next
+from studysite.methods import READ_AND_POST
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ BUSY = "Another answer of yours was saved at the same time. Try again."
 
 @never_cache
 @login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_AND_POST)
 def guest(request: SiteRequest) -> HttpResponse:
     """After a login: ask whether to add or discard the answers of this browser's guest, and do it."""
     found = guests.guest_of(request)
@@ -62,7 +63,7 @@ def merge_or_discard(request: SiteRequest, found: User, *, add: bool) -> bool:
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_AND_POST)
 def start_fresh(request: SiteRequest) -> HttpResponse:
     """Forget the guest in this browser; asks first if answers or decks would be lost."""
     found = guests.guest_of(request)

@@ -15,8 +15,7 @@ from sessions_app.learners.forms import SettingsForm, SharingForm
 from sessions_app.models import Enrollment
 from studysite.accounts.guests import learner_required, to_login
 from studysite.http.requests import LearnerRequest
-
-READ_AND_POST = ["GET", "HEAD", "POST"]
+from studysite.methods import READ_AND_POST
 
 
 @never_cache

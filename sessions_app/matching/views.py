@@ -33,13 +33,14 @@ from sessions_app.study.types import Side
 from studysite.accounts.guests import admit
 from studysite.http.htmx import render_page
 from studysite.http.requests import LearnerRequest
+from studysite.methods import READ_AND_POST
 
 STALE = "The board had already changed; nothing was counted twice."
 CHOOSE = "Choose a term and a definition."
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_AND_POST)
 def matching(request: LearnerRequest, slug: str) -> HttpResponse:
     """The learner's open board, or the form that starts one. A POST starts a board; a visitor becomes a guest."""
     deck = deck_to_see(request, slug)

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from studysite.accounts.forms import PreferencesForm, SignupForm
 from studysite.accounts.models import Invitation, User
 from studysite.accounts.services import InvitationGoneError
+from studysite.methods import READ_AND_POST
 
 View = Callable[..., HttpResponseBase]
 
@@ -82,7 +83,7 @@ def needs_mail(view: View) -> View:
 
 
 @login_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_AND_POST)
 def preferences(request: HttpRequest) -> HttpResponse:
     """Name and time zone, and the ways to password and address."""
     # A row of its own: a form with errors has changed its instance, and the header shows request.user.

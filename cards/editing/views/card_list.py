@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from cards.access import deck_to_edit
 from cards.editing.card_forms import NewCardForm
 from cards.editing.cards import add_card
-from cards.forms import SearchForm
+from cards.forms import CARDS_PER_PAGE, SearchForm
 from cards.models import Deck
 from cards.reporting.services import to_look_at_in
 from cards.text.markdown import is_plain, render
@@ -23,7 +23,6 @@ from studysite.http.htmx import render_page, wanted_part
 from studysite.http.limits import too_often
 from studysite.http.requests import LearnerRequest
 
-CARDS_PER_PAGE = 50
 PARTS = ("cards",)
 
 

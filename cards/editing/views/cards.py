@@ -10,17 +10,19 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cards.access import READ_AND_POST, card_to_edit, deck_to_edit
+from cards.access import card_to_edit, deck_to_edit
 from cards.editing import moving
 from cards.editing.card_forms import CardEditForm, PlaceForm
 from cards.editing.cards import edit_card, remove_cards, restore_cards
-from cards.editing.views.card_list import CARDS_PER_PAGE, preview_of, query_of, show_cards
+from cards.editing.views.card_list import preview_of, query_of, show_cards
+from cards.forms import CARDS_PER_PAGE
 from cards.models import Card
 from cards.text.images import NOT_DESCRIBED, without_images
 from cards.text.studied_side import SIDES
 from studysite.accounts.guests import learner_required
 from studysite.http.htmx import render_page, wanted_part
 from studysite.http.requests import LearnerRequest, safe_next
+from studysite.methods import READ_AND_POST
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cards.access import READ_AND_POST, deck_to_edit, deck_to_see
+from cards.access import deck_to_edit, deck_to_see
 from cards.editing.copying import copy_deck
 from cards.editing.deck_forms import CopyForm, DetailsForm, NewDeckForm
 from cards.editing.decks import describe_deck, remove_decks, restore_decks
@@ -21,6 +21,7 @@ from cards.models import Deck
 from studysite.accounts.guests import learner_required
 from studysite.http.htmx import render_page
 from studysite.http.requests import LearnerRequest
+from studysite.methods import READ_AND_POST
 
 DECKS_PER_PAGE = 24
 

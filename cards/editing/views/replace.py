@@ -7,13 +7,14 @@ from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from cards.access import READ_AND_POST, deck_to_edit
+from cards.access import deck_to_edit
 from cards.editing import replacing
 from cards.editing.card_forms import ReplaceForm
 from studysite.accounts.guests import learner_required
 from studysite.http.htmx import render_page
 from studysite.http.limits import too_often
 from studysite.http.requests import LearnerRequest
+from studysite.methods import READ_AND_POST
 
 CHANGES_PER_PAGE = 50
 

@@ -7,13 +7,14 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from cards.access import READ_AND_POST, card_to_edit
+from cards.access import card_to_edit
 from cards.editing import cards
 from cards.forms import SearchForm
 from cards.models import Card, TwinPair
 from studysite.accounts.guests import learner_required
 from studysite.http.htmx import render_page
 from studysite.http.requests import LearnerRequest
+from studysite.methods import READ_AND_POST
 from studysite.numbers import whole_number
 
 MOST_FOUND = 20

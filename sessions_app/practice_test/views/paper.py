@@ -32,6 +32,7 @@ from studysite.accounts.guests import admit
 from studysite.http.htmx import go_to, render_page
 from studysite.http.limits import too_often
 from studysite.http.requests import LearnerRequest
+from studysite.methods import READ_AND_POST
 
 NOTHING = "None of these cards can be asked in these kinds of question. Choose more kinds, or other cards."
 CLOSED = "The test was already handed in, or its time is up. Nothing was changed."
@@ -39,7 +40,7 @@ SAVED = "Saved."
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_AND_POST)
 def test_page(request: LearnerRequest, slug: str) -> HttpResponse:
     """The open paper, its answers that are left to judge, or the form that starts a test; a POST starts one."""
     deck = deck_to_see(request, slug)

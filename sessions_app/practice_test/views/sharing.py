@@ -17,6 +17,7 @@ from sessions_app.study.modes import TEST
 from sessions_app.study.modes.types import SessionSettings
 from studysite.accounts.guests import admit, learner_required
 from studysite.http.requests import LearnerRequest
+from studysite.methods import READ_AND_POST
 
 SHARED = "You can send the link to anyone."
 UNSHARED = "The link no longer works."
@@ -37,7 +38,7 @@ def sharing(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_AND_POST)
 def beat(request: LearnerRequest, slug: str, token: str) -> HttpResponse:
     """Whose paper it is, and the score to beat. A POST starts a copy; a visitor becomes a guest."""
     deck = deck_to_see(request, slug)

@@ -7,7 +7,8 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from cards.models import Deck, Tag, Visibility
+from cards.access import deck_to_see
+from cards.models import Tag, Visibility
 from sessions_app.progress.card import card_standing
 from sessions_app.sessions.marks import marks_on
 from studysite.http.htmx import render_page
@@ -21,7 +22,7 @@ LINES_PER_PAGE = 25
 def card_page(request: SiteRequest, slug: str, pk: int) -> HttpResponse:
     """The whole page, or the history alone, which htmx swaps."""
     learner = request.learner
-    deck = get_object_or_404(Deck.objects.visible_to(learner).select_related("owner"), slug=slug)
+    deck = deck_to_see(request, slug)
     tags = Prefetch("tags", Tag.objects.seen_by(learner, deck=deck), to_attr="seen_tags")
     card = get_object_or_404(deck.cards.present().prefetch_related(tags), pk=pk)
     now = timezone.now()

@@ -4,10 +4,10 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from cards.access import deck_to_see
 from cards.models import Deck, Tag, Visibility
 from cards.reporting.services import to_look_at_in
 from cards.tagging.filter import TagChoice
@@ -37,7 +37,7 @@ def terms_page(request: SiteRequest, deck: Deck, level: str, choice: TagChoice) 
 @require_safe
 def deck_page(request: SiteRequest, slug: str) -> HttpResponse:
     """The whole page, or the part that htmx swaps: the viewer's card, the tags, or the list of terms."""
-    deck = get_object_or_404(Deck.objects.visible_to(request.learner).select_related("owner"), slug=slug)
+    deck = deck_to_see(request, slug)
     parts = {"card-viewer": viewer_context, "tags": tags_part, "terms": terms_part}
     part = wanted_part(request, parts)
     context = parts[part](request, deck) if part else page_context(request, deck)

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from cards.access import deck_to_see
+from cards.forms import CARDS_PER_PAGE
 from cards.models import Card, Deck
 from sessions_app.access import enrollment_of, session_required
 from sessions_app.sessions import marks
@@ -21,7 +22,6 @@ from studysite.accounts.guests import learner_required
 from studysite.http.htmx import render_page, wanted_part
 from studysite.http.requests import LearnerRequest, safe_next
 
-CARDS_PER_PAGE = 50
 MESSAGES = {
     (Mark.STARRED, True): "Starred.",
     (Mark.STARRED, False): "Star removed.",

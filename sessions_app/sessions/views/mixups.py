@@ -17,11 +17,12 @@ from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.types import Kind
 from studysite.accounts.guests import learner_required
 from studysite.http.requests import LearnerRequest
+from studysite.methods import READ_AND_POST
 
 
 @never_cache
 @learner_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_AND_POST)
 def mixed_up(request: LearnerRequest, slug: str) -> HttpResponse:
     """The pairs side by side; a POST starts the drill, and ends an open session of Learn."""
     deck = deck_to_see(request, slug)

@@ -30,10 +30,11 @@ from sessions_app.sessions.state import OpenState, SessionState, session_state
 from sessions_app.study.modes import MODES
 from sessions_app.study.questions.types import InvalidResponseError
 from studysite.http.requests import LearnerRequest
+from studysite.methods import READ_AND_POST
 
 
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_AND_POST)
 def study(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
     """The open question, or the form that starts a session; a POST starts one.
 
