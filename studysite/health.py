@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from studysite.sqlite.turn import Patience, waiting_at_most
+from studysite.sqlite.write_lock import Patience, waiting_at_most
 
 LEAST_ROOM = 100
 """Megabytes on the disk of DATA_DIR below which the site is not ready, while it still writes."""

@@ -12,7 +12,7 @@ from django.conf import settings  # noqa: E402
 
 from studysite.http.requests import largest_body  # noqa: E402
 from studysite.server.bodies import Room  # noqa: E402
-from studysite.server.bridge import Bridge  # noqa: E402
+from studysite.server.adapter import Bridge  # noqa: E402
 from studysite.server.django_threads import DjangoThreads  # noqa: E402
 
 # Not where the system has them: that may be memory, or another disk than is looked after.

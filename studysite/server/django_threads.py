@@ -22,7 +22,7 @@ from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
 from studysite.http.requests import Utf8Request
-from studysite.sqlite.turn import Patience, waiting_at_most
+from studysite.sqlite.write_lock import Patience, waiting_at_most
 
 READS = ("GET", "HEAD", "OPTIONS")
 HEALTH = {"/healthz": "health", "/readyz": "readiness"}

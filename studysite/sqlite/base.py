@@ -12,7 +12,7 @@ from typing import Any
 from django.db.backends.sqlite3 import base
 from django.db.utils import OperationalError
 
-from studysite.sqlite.turn import BusyError, Turn, patience, turn_for
+from studysite.sqlite.write_lock import BusyError, Turn, patience, turn_for
 
 WRITES = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
 READ_SECONDS = 5.0

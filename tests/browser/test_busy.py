@@ -22,7 +22,7 @@ STUDY = "/decks/deep-learning/spaced/"
 def _library(monkeypatch: pytest.MonkeyPatch) -> None:
     call_command("load_library")
     # As a request has it behind the server's bridge, and shorter.
-    monkeypatch.setattr("studysite.sqlite.turn.COMMAND", (0.3, 1.0))
+    monkeypatch.setattr("studysite.sqlite.write_lock.COMMAND", (0.3, 1.0))
 
 
 def held_database() -> AbstractContextManager[None]:

@@ -12,7 +12,7 @@ from django.test import Client
 
 from studysite.accounts.models import User
 from studysite.sqlite.base import DatabaseBusyError
-from studysite.sqlite.turn import Patience, waiting_at_most
+from studysite.sqlite.write_lock import Patience, waiting_at_most
 from tests.sqlite_trouble import full, locked
 
 pytestmark = [

@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection
 from django.test import Client
 
 from studysite import health
-from studysite.sqlite.turn import Patience, patience
+from studysite.sqlite.write_lock import Patience, patience
 
 pytestmark = pytest.mark.django_db
 

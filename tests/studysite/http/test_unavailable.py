@@ -15,7 +15,7 @@ from django.test import Client
 from studysite.accounts.models import User
 from studysite.http.unavailable import is_unavailable
 from studysite.sqlite.base import DatabaseBusyError
-from studysite.sqlite.turn import Turn
+from studysite.sqlite.write_lock import Turn
 from tests.sqlite_trouble import full, read_only
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.studysite.urls"), pytest.mark.postgres_too]

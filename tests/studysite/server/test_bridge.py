@@ -16,9 +16,9 @@ from django.http.response import HttpResponseBase
 from studysite.server import django_threads
 from studysite.server.bodies import IN_MEMORY as BODY_IN_MEMORY
 from studysite.server.bodies import Room
-from studysite.server.bridge import AT_ONCE, PIECE, Bridge
+from studysite.server.adapter import AT_ONCE, PIECE, Bridge
 from studysite.server.django_threads import IN_MEMORY, MOST, UNMOVED, Answer, DjangoThreads, kind_of
-from studysite.sqlite.turn import Patience, patience
+from studysite.sqlite.write_lock import Patience, patience
 from tests.studysite.server.event_loop import run
 
 LARGEST = 2 * BODY_IN_MEMORY
@@ -214,7 +214,7 @@ def test_a_client_that_takes_nothing_is_given_up(ask: Callable[..., Client]) -> 
 def test_a_client_that_takes_a_little_now_and_then_is_given_up(
     ask: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studysite.server.bridge.SLOWEST", 10**9)
+    monkeypatch.setattr("studysite.server.adapter.SLOWEST", 10**9)
     client = ask(lambda request: HttpResponse(b"x" * 20 * PIECE), Client(pause=0.1))
     assert not client.is_whole
 

@@ -13,9 +13,9 @@ from typing import BinaryIO
 
 import pytest
 
-from studysite.sqlite import turn as turns
+from studysite.sqlite import write_lock as turns
 from studysite.sqlite.lock_files import open_lock_file
-from studysite.sqlite.turn import CLOCK, BusyError, Patience, Turn, patience, turn_for, waiting_at_most
+from studysite.sqlite.write_lock import CLOCK, BusyError, Patience, Turn, patience, turn_for, waiting_at_most
 
 pytestmark = pytest.mark.slow
 
@@ -314,7 +314,7 @@ def test_a_disk_on_which_the_time_cannot_be_noted(turn: Turn, monkeypatch: pytes
 
     turn.take()
     with monkeypatch.context() as patched:
-        patched.setattr("studysite.sqlite.turn.os.pwrite", full)
+        patched.setattr("studysite.sqlite.write_lock.os.pwrite", full)
         turn.give_back(has_written=True)
     waits(turn)
     turn.give_back(has_written=True)
