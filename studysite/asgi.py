@@ -1,4 +1,4 @@
-"""Where servers that speak ASGI look for the application."""
+"""The application, where ASGI servers look for it."""
 
 from studysite.server.application import application
 

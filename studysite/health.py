@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from studysite.sqlite.write_lock import Patience, waiting_at_most
+from studysite.sqlite.write_lock import WaitLimit, waiting_at_most
 
 LEAST_ROOM = 100
 """Megabytes on the disk of DATA_DIR below which the site is not ready, while it still writes."""
@@ -47,7 +47,7 @@ def can_write() -> bool:
     """Write a row and read it back."""
     written = secrets.token_hex(8)
     try:
-        with waiting_at_most(Patience(WAIT, WAIT)):
+        with waiting_at_most(WaitLimit(WAIT, WAIT)):
             cache.set("readyz", written, timeout=60)
             # Reading deletes a row that has expired.
             return bool(cache.get("readyz") == written)

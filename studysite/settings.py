@@ -153,19 +153,19 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # Bytes of a request with files, which are streamed to the disk: an image of 10 MB for each side of a card. An
-# import's file has a bound of its own. Both leave some room for what stands around the files.
+# import's file has a limit of its own. Both include some bytes for the form around the files.
 MAX_REQUEST = 24 * 1024 * 1024
 MAX_IMPORT = 101 * 1024 * 1024
-# Bytes of what clients are sending, and of what was written for them, that the server keeps on the disk at a time,
-# for all its workers.
-ROOM_FOR_BODIES = 1024 * 1024 * 1024
-ROOM_FOR_ANSWERS = 1024 * 1024 * 1024
+# Bytes on the disk for the request bodies that are being received, and for the responses that are being sent, for
+# all workers together.
+BODY_QUOTA = 1024 * 1024 * 1024
+RESPONSE_QUOTA = 1024 * 1024 * 1024
 TEMPORARY_FILES = DATA_DIR / "tmp"
 # Threads of a worker for each kind of request (studysite/server/django_threads.py).
 THREADS = {"reads": 2, "writes": 2, "exports": 1, "health": 1, "readiness": 1}
 DATABASES = {"default": read_database(DATA_DIR)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # With one writer's turn for all threads and processes (studysite/sqlite).
+    # With a fair write lock for all threads and processes (studysite/sqlite).
     DATABASES["default"]["ENGINE"] = "studysite.sqlite"
     # What is erased is overwritten in the file, not only left out of account.
     ERASE = "PRAGMA secure_delete=ON;"

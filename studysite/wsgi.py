@@ -1,4 +1,4 @@
-"""The application for `make dev`, and for servers that speak WSGI: without the bridge (studysite/server)."""
+"""The application for `make dev` and for WSGI servers, without the adapter of studysite/server."""
 
 import os
 

@@ -11,6 +11,6 @@ class AccountsConfig(AppConfig):
 
         from studysite.accounts.login import known_browsers  # noqa: F401 - its receivers register themselves
 
-        # Two from one address are counted one after the other, and each waits for the writer's turn. As long as a
-        # request waits for that they are not too many; one second, the library's number, passes on a busy site.
+        # Two requests from one address are counted one after the other, and each waits for the write lock. allauth
+        # waits one second and then says "too many requests"; on a busy site a request may wait ten for the lock.
         ratelimit.CACHE_LOCK_WAIT_TIMEOUT = 10

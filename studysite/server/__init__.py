@@ -1,1 +1,1 @@
-"""The bridge between granian's ASGI server and Django (docs/server.md)."""
+"""Starts the server, and adapts Django to it (docs/server.md)."""

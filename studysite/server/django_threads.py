@@ -1,7 +1,7 @@
-"""Django, called in threads, of which each kind of request has its own.
+"""Calls Django in threads; each kind of request has its own.
 
-A request that waits for the writer's turn occupies its thread meanwhile, and one that writes a file does so for
-long. So requests that only read, and those that ask for the site's health, have threads of their own.
+A request that waits for the write lock occupies its thread, and one that writes a large file does so for long. So
+requests that only read, and those that ask for the site's health, have threads of their own.
 """
 
 import asyncio
@@ -22,16 +22,16 @@ from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
 from studysite.http.requests import Utf8Request
-from studysite.sqlite.write_lock import Patience, waiting_at_most
+from studysite.sqlite.write_lock import WaitLimit, waiting_at_most
 
 READS = ("GET", "HEAD", "OPTIONS")
 HEALTH = {"/healthz": "health", "/readyz": "readiness"}
 EXPORTS = "/export/"
-UNMOVED, MOST = 3.0, 10.0
-"""Seconds that a request waits to write: while nobody writes at all, and in all."""
+STALLED, TOTAL = 3.0, 10.0
+"""Seconds that a request may wait to write (see `WaitLimit`)."""
 
 IN_MEMORY = 256 * 1024
-"""Bytes of an answer made piece by piece that are kept in memory; a longer one goes into a file."""
+"""Bytes of a streamed response that are kept in memory; a longer one goes into a file."""
 
 
 class Request(Utf8Request, ASGIRequest):
@@ -39,48 +39,48 @@ class Request(Utf8Request, ASGIRequest):
 
 
 @dataclass
-class Answer:
-    """A whole answer: its content, or an open file with the content from its present position to its end.
+class Response:
+    """A complete response; an open file holds the content from its current position to its end.
 
-    ``room`` is how many bytes on the disk are there for this answer alone.
+    ``disk_bytes`` is what a file that was written for this response alone takes on the disk.
     """
 
     status: int
     headers: list[tuple[bytes, bytes]]
     content: bytes | IO[bytes]
-    room: int = 0
+    disk_bytes: int = 0
 
 
 class DjangoThreads(BaseHandler):
-    """Answers requests, as many of a kind at a time as there are threads for it."""
+    """Answers requests; each kind has a fixed number of threads."""
 
     def __init__(self, threads: Mapping[str, int]) -> None:
         super().__init__()
         self.load_middleware(is_async=False)
         self.threads = {kind: ThreadPoolExecutor(count, kind) for kind, count in threads.items()}
 
-    async def answer(self, scope: dict[str, Any], body: IO[bytes]) -> Answer:
-        """The answer to a request whose body is all there."""
+    async def respond(self, scope: dict[str, Any], body: IO[bytes]) -> Response:
+        """The response to a request whose body has arrived completely."""
         threads = self.threads[kind_of(scope["method"], scope["path"])]
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(threads, self._answer, scope, body, time.monotonic())
+        return await loop.run_in_executor(threads, self._respond, scope, body, time.monotonic())
 
-    def _answer(self, scope: dict[str, Any], body: IO[bytes], since: float) -> Answer:
-        # Waiting for a thread is waiting for those who wait for their turn.
+    def _respond(self, scope: dict[str, Any], body: IO[bytes], since: float) -> Response:
+        # Waiting for a thread counts too: the threads wait for the write lock.
         waited = time.monotonic() - since
-        with waiting_at_most(Patience(UNMOVED, MOST, waited)):
+        with waiting_at_most(WaitLimit(STALLED, TOTAL, waited)):
             set_script_prefix(get_script_prefix(scope))
             signals.request_started.send(sender=self.__class__, scope=scope)
             response = self._response(scope, body)
             try:
                 content = self._content(response)
                 if not isinstance(content, bytes) and not response.has_header("Content-Length"):
-                    # Else a client could not tell an answer that was cut off from a whole one.
+                    # Otherwise a client could not see that a response was cut off.
                     response["Content-Length"] = size_of(content)
                 headers = list(headers_of(response))
-                return Answer(response.status_code, headers, content, room_for(content))
+                return Response(response.status_code, headers, content, disk_bytes_of(content))
             finally:
-                # Also tells that the request has ended, in the thread whose database connection it used.
+                # This also sends `request_finished`, in the thread whose database connection was used.
                 response.close()
 
     def _response(self, scope: dict[str, Any], body: IO[bytes]) -> HttpResponseBase:
@@ -93,12 +93,12 @@ class DjangoThreads(BaseHandler):
         return response
 
     def _content(self, response: HttpResponseBase) -> bytes | IO[bytes]:
-        """The content of a response that is closed next."""
+        """The content, to be read after the response is closed."""
         if isinstance(response, HttpResponse):
             return response.content
         if isinstance(response, FileResponse) and (file := duplicate(response.file_to_stream)):
             return file
-        # Whoever sends it closes it.
+        # The adapter closes it after sending.
         spool = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
         try:
             spool.writelines(response)
@@ -110,26 +110,26 @@ class DjangoThreads(BaseHandler):
 
 
 def kind_of(method: str, path: str) -> str:
-    """Which threads a request gets: health, readiness, exports, reads or writes."""
+    """The kind of a request: health, readiness, exports, reads or writes."""
     if method not in READS:
         return "writes"
     return HEALTH.get(path) or ("exports" if EXPORTS in path else "reads")
 
 
 def duplicate(file: Any) -> IO[bytes] | None:
-    """The same open file, which stays open when ``file`` is closed; None where it has no file descriptor."""
+    """The same open file, which stays open when ``file`` is closed; None if it has no file descriptor."""
     try:
         descriptor = os.dup(file.fileno())
     except (AttributeError, io.UnsupportedOperation):
         return None
     copy = os.fdopen(descriptor, "rb")
-    # What was read ahead is not where the system's file stands.
+    # The system's position is behind what Python has read ahead.
     copy.seek(file.tell())
     return copy
 
 
-def room_for(content: bytes | IO[bytes]) -> int:
-    """Bytes that the content takes up on the disk; a file that has a name would be there anyway."""
+def disk_bytes_of(content: bytes | IO[bytes]) -> int:
+    """Bytes that the content takes on the disk; 0 for a file with a name, which is there anyway."""
     if isinstance(content, bytes):
         return 0
     is_spool = isinstance(content, tempfile.SpooledTemporaryFile)
@@ -137,7 +137,7 @@ def room_for(content: bytes | IO[bytes]) -> int:
 
 
 def size_of(file: IO[bytes]) -> int:
-    """Bytes from where the file stands to its end."""
+    """Bytes from the file's position to its end."""
     here = file.tell()
     size = file.seek(0, io.SEEK_END) - here
     file.seek(here)

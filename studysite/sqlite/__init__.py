@@ -1,1 +1,1 @@
-"""SQLite with one writer's turn: Django's backend, in which writers queue before the database (docs/server.md)."""
+"""Django's SQLite backend with a fair write lock: writers wait in a queue before the database (docs/server.md)."""

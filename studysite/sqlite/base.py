@@ -1,4 +1,4 @@
-"""Django's backend for SQLite, whose transactions and single writing statements wait for the writer's turn."""
+"""Django's backend for SQLite, whose transactions and single writing statements wait for the write lock."""
 
 import re
 import sqlite3
@@ -12,48 +12,48 @@ from typing import Any
 from django.db.backends.sqlite3 import base
 from django.db.utils import OperationalError
 
-from studysite.sqlite.write_lock import BusyError, Turn, patience, turn_for
+from studysite.sqlite.write_lock import BusyError, WriteLock, wait_limit, write_lock_for
 
 WRITES = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
 READ_SECONDS = 5.0
-"""How long a statement that only reads waits: SQLite itself locks readers out for moments alone."""
+"""How long, in seconds, a statement that only reads waits: SQLite blocks readers only for moments."""
 
 
 class DatabaseBusyError(OperationalError):
-    """The writer's turn did not come in time: nothing was written, and may be sent again."""
+    """The wait for the write lock was too long: nothing was written, and the client may send it again."""
 
 
 class Cursor(base.SQLiteCursorWrapper):
-    """Takes the turn for a statement that writes and is a transaction of its own."""
+    """Holds the write lock for a statement that writes outside a transaction."""
 
     def __init__(self, connection: sqlite3.Connection, wrapper: "DatabaseWrapper") -> None:
         super().__init__(connection)
         self.wrapper = wrapper
 
     def execute(self, query: str, params: Any = None) -> Any:
-        with self.wrapper.turn_for_statement(query):
+        with self.wrapper.lock_for_statement(query):
             return super().execute(query, params)
 
     def executemany(self, query: str, param_list: Any) -> Any:
-        with self.wrapper.turn_for_statement(query):
+        with self.wrapper.lock_for_statement(query):
             return super().executemany(query, param_list)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Holds the turn from the beginning of a transaction, which is IMMEDIATE, to its end."""
+    """Holds the write lock from the beginning of a transaction, which is IMMEDIATE, to its end."""
 
-    turn: Turn | None = None
-    has_turn = False
+    write_lock: WriteLock | None = None
+    has_write_lock = False
 
     def get_connection_params(self) -> dict[str, Any]:
         return {"timeout": READ_SECONDS, **super().get_connection_params()}
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """Also open the files of the queue. Raises OperationalError where they cannot be."""
+        """Also open the lock files. Raises OperationalError if they cannot be opened."""
         connection = super().get_new_connection(conn_params)
         if not self.is_in_memory_db():
             try:
-                self.turn = turn_for(Path(self.settings_dict["NAME"]))
+                self.write_lock = write_lock_for(Path(self.settings_dict["NAME"]))
             except OSError as error:
                 connection.close()
                 raise OperationalError(f"cannot write beside the database: {error}") from error
@@ -63,72 +63,72 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return self.connection.cursor(factory=partial(Cursor, wrapper=self))
 
     @contextmanager
-    def turn_for_statement(self, query: str) -> Iterator[None]:
-        """Hold the turn meanwhile if the statement writes and no transaction is open that has it."""
-        if self.turn is None or self.has_turn or not WRITES.match(query):
+    def lock_for_statement(self, query: str) -> Iterator[None]:
+        """Hold the write lock while the statement runs, if it writes and no open transaction has the lock."""
+        if self.write_lock is None or self.has_write_lock or not WRITES.match(query):
             yield
             return
-        self.take_turn()
+        self.acquire_write_lock()
         has_written = False
         try:
             with self.busy_in_time():
                 yield
             has_written = True
         finally:
-            self.give_turn_back(has_written=has_written)
+            self.release_write_lock(has_written=has_written)
 
     def _start_transaction_under_autocommit(self) -> None:
-        self.take_turn()
+        self.acquire_write_lock()
         try:
             with self.busy_in_time():
                 super()._start_transaction_under_autocommit()  # type: ignore[misc]
         except BaseException:
-            self.give_turn_back(has_written=False)
+            self.release_write_lock(has_written=False)
             raise
 
     def _commit(self) -> None:
-        # Where it fails, Django rolls back next.
+        # If it fails, Django rolls back next.
         super()._commit()  # type: ignore[misc]
-        self.give_turn_back(has_written=True)
+        self.release_write_lock(has_written=True)
 
     def _rollback(self) -> None:
         try:
             super()._rollback()  # type: ignore[misc]
         finally:
-            self.give_turn_back(has_written=False)
+            self.release_write_lock(has_written=False)
 
     def _close(self) -> None:
         try:
             super()._close()  # type: ignore[misc]
         finally:
-            self.give_turn_back(has_written=False)
+            self.release_write_lock(has_written=False)
 
-    def take_turn(self) -> None:
-        """Wait for the turn unless this connection has it. Raises DatabaseBusyError."""
-        if self.turn is None or self.has_turn:
+    def acquire_write_lock(self) -> None:
+        """Wait for the write lock, unless this connection has it. Raises DatabaseBusyError."""
+        if self.write_lock is None or self.has_write_lock:
             return
         try:
-            self.turn.take()
+            self.write_lock.acquire()
         except BusyError:
-            raise DatabaseBusyError("the writer's turn did not come in time") from None
-        self.has_turn = True
+            raise DatabaseBusyError("waited too long for the write lock") from None
+        self.has_write_lock = True
 
-    def give_turn_back(self, *, has_written: bool) -> None:
-        if self.turn is not None and self.has_turn:
-            self.has_turn = False
-            self.turn.give_back(has_written=has_written)
+    def release_write_lock(self, *, has_written: bool) -> None:
+        if self.write_lock is not None and self.has_write_lock:
+            self.has_write_lock = False
+            self.write_lock.release(has_written=has_written)
 
     @contextmanager
     def busy_in_time(self) -> Iterator[None]:
-        """Wait for SQLite's own lock, which only other programs hold now, no longer than for a turn.
+        """Wait for SQLite's own lock, which only another program can hold now, within the same `wait_limit`.
 
         Raises DatabaseBusyError.
         """
-        if self.turn is None:
+        if self.write_lock is None:
             yield
             return
-        since, limit = time.monotonic(), patience()
-        self.set_busy_timeout(max(0.0, self.turn.time_left(since, limit)))
+        since, limit = time.monotonic(), wait_limit()
+        self.set_busy_timeout(max(0.0, self.write_lock.time_left(since, limit)))
         try:
             yield
         except (OperationalError, sqlite3.OperationalError) as error:
@@ -145,10 +145,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def sqlite_code(error: BaseException) -> int | None:
-    """SQLite's primary result code of an error of its own or of Django's; None where SQLite has given none.
+    """SQLite's primary result code of an sqlite3 error, or of the cause of a Django error; None if there is none.
 
-    Errors that Python's module raises by itself have no code. Of an extended code the last byte is the primary
-    one: https://sqlite.org/rescode.html
+    Errors that Python's module raises by itself have no code. The last byte of an extended code is the primary
+    code: https://sqlite.org/rescode.html
     """
     cause = error if isinstance(error, sqlite3.Error) else error.__cause__
     code: int | None = getattr(cause, "sqlite_errorcode", None)

@@ -1,4 +1,4 @@
-"""Files that only serve to be locked; whoever may write beside them may open them."""
+"""Files that are only there to be locked."""
 
 import os
 from pathlib import Path
@@ -6,9 +6,9 @@ from typing import BinaryIO
 
 
 def open_lock_file(path: Path, *, like: Path) -> BinaryIO:
-    """Open the file at ``path``, made if need be, for whoever may write to ``like``. Raises OSError.
+    """Open the file at ``path``, or make it, with the owner and the permissions of ``like``. Raises OSError.
 
-    A command that root runs would else make a file that the service cannot open.
+    Otherwise a command run by root would make a file that the service cannot open.
     """
     file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b", buffering=0)
     if like.exists() and os.fstat(file.fileno()).st_uid == os.geteuid():

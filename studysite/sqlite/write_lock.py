@@ -1,11 +1,12 @@
-"""The writer's turn: who may write to a SQLite file next, in order of arrival.
+"""A fair lock for writing to a SQLite file: threads and processes get it in the order in which they asked.
 
-SQLite lets those who wait for its write lock sleep and try again, so that luck decides who gets it; under load the
-unlucky wait for seconds. Here all threads and processes of the site that want to write stand in a queue before the
-database, so that SQLite's own wait is short.
+SQLite lets connections that wait for its own write lock sleep and try again, so chance decides which one gets it.
+Under load, the unlucky ones wait for seconds. Here everything on the site that wants to write waits in a queue
+before SQLite, so that the wait inside SQLite is short.
 
-Each process has one thread that waits for locks on two files, on behalf of its other threads: so these can stop
-waiting, which nobody can who is inside ``flock``. The kernel drops the locks of a process that is killed.
+Each process has one thread that waits for locks on two files, on behalf of the other threads. Those can stop
+waiting when their time is over; a thread inside ``flock`` could not. If a process is killed, the kernel frees its
+locks.
 """
 
 import fcntl
@@ -21,49 +22,49 @@ from pathlib import Path
 
 from studysite.sqlite.lock_files import open_lock_file
 
-CLOCK = struct.Struct("d")
+TIMESTAMP = struct.Struct("d")
 
 
 class BusyError(Exception):
-    """Nothing was written: somebody else held the database for too long, or too many came before."""
+    """The wait was too long, and nothing was written."""
 
 
 @dataclass
-class Patience:
-    """How long one may wait for turns, in seconds; ``waited`` counts what they have waited already.
+class WaitLimit:
+    """How long a request or a command may wait to write, in seconds.
 
-    ``unmoved`` bounds the time in which nobody has written anything at all: then the database is held by another
-    program. ``most`` bounds the whole.
+    ``stalled`` limits the time in which nobody on the site writes anything: then another program holds the
+    database. ``total`` limits all waiting. ``waited`` counts what was already used, also outside the queue.
     """
 
-    unmoved: float
-    most: float
+    stalled: float
+    total: float
     waited: float = 0.0
 
 
-# Commands are patient: nobody sits before them, and a chore that has failed comes back a day later.
+# Commands may wait for long: no person waits for them, and a failed daily task is tried again a day later.
 COMMAND = (60.0, 600.0)
-_patience = threading.local()
+_current = threading.local()
 
 
-def patience() -> Patience:
-    """That of the request in work; that of a command where there is none."""
-    return getattr(_patience, "now", None) or Patience(*COMMAND)
+def wait_limit() -> WaitLimit:
+    """The limit of the request that this thread answers; outside a request that of a command."""
+    return getattr(_current, "limit", None) or WaitLimit(*COMMAND)
 
 
 @contextmanager
-def waiting_at_most(limit: Patience) -> Iterator[None]:
-    """Let this thread have so much patience for all turns that it takes meanwhile."""
-    before = getattr(_patience, "now", None)
-    _patience.now = limit
+def waiting_at_most(limit: WaitLimit) -> Iterator[None]:
+    """Limit how long this thread may wait to write, in all, while the block runs."""
+    before = getattr(_current, "limit", None)
+    _current.limit = limit
     try:
         yield
     finally:
-        _patience.now = before
+        _current.limit = before
 
 
 class Waiter:
-    """Somebody in the queue; ``ready`` is locked until the turn is theirs."""
+    """A thread in the queue; ``ready`` is locked until the thread has the write lock."""
 
     __slots__ = ("ready",)
 
@@ -72,155 +73,157 @@ class Waiter:
         self.ready.acquire()
 
 
-class Turn:
-    """The queue before one database file, for all threads of this process and, by lock files, of others.
+class WriteLock:
+    """The lock of one database file, for all threads of this process and, by lock files, of other processes.
 
-    Two locks keep the order between processes. Whoever wants the second, the turn itself, takes the first and
-    gives it back as soon as they have the second: so at most one waits for the turn, and nobody slips past.
+    Two files keep the order between processes. A process locks the first (``-next``) before it waits for the
+    second (``-turn``), which is the write lock itself, and frees the first as soon as it has the second. So at
+    most one process waits for the write lock, and no other can overtake it.
     """
 
     def __init__(self, database: Path) -> None:
-        self._next, self._turn = (
+        self._next, self._file = (
             open_lock_file(database.with_name(f"{database.name}-{name}"), like=database)
             for name in ("next", "turn")
         )
-        self._lock = threading.Lock()
+        self._mutex = threading.Lock()
         self._queue: deque[Waiter] = deque()
         self._wanted = threading.Semaphore(0)
         self._is_held = False
-        # While that thread waits for the locks nobody else may touch them: they are on the same open files.
+        # While the helper thread waits for the files' locks, no other thread may touch them: they use the same
+        # open files.
         self._is_being_fetched = False
         self._fetching_thread: threading.Thread | None = None
 
-    def take(self) -> None:
-        """Wait for the turn; the caller must `give_back` it. Raises BusyError where patience ends before."""
-        with self._lock:
+    def acquire(self) -> None:
+        """Wait for the lock; the caller must `release` it. Raises BusyError if the `wait_limit` is reached."""
+        with self._mutex:
             is_free = not (self._queue or self._is_held or self._is_being_fetched)
-            if is_free and self._take_at_once():
+            if is_free and self._try_files():
                 self._is_held = True
                 return
             waiter = Waiter()
             self._queue.append(waiter)
-            self._let_fetch()
+            self._start_fetching()
         self._wait(waiter)
 
-    def give_back(self, *, has_written: bool) -> None:
-        """Let the next one write; ``has_written`` says that the database was there to be written to."""
+    def release(self, *, has_written: bool) -> None:
+        """Let the next one write; ``has_written`` says that the database could be written to."""
         if has_written:
-            # On a full disk too the turn has to come back.
+            # On a full disk, too, the lock has to become free.
             with suppress(OSError):
-                os.pwrite(self._turn.fileno(), CLOCK.pack(time.monotonic()), 0)
-        with self._lock:
-            fcntl.flock(self._turn, fcntl.LOCK_UN)
+                os.pwrite(self._file.fileno(), TIMESTAMP.pack(time.monotonic()), 0)
+        with self._mutex:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
             self._is_held = False
             if not self._queue:
                 return
-            if self._take_at_once():
-                self._hand_over()
+            if self._try_files():
+                self._wake_first()
             else:
-                self._let_fetch()
+                self._start_fetching()
 
     def last_written(self) -> float:
-        """When anybody wrote last, by the machine's monotonic clock; 0 for never."""
-        kept = os.pread(self._turn.fileno(), CLOCK.size, 0)
-        # The file outlives the machine's clock, which begins anew when it starts.
-        written = CLOCK.unpack(kept)[0] if len(kept) == CLOCK.size else 0.0
+        """When anything on the site wrote last, by the machine's monotonic clock; 0 for never."""
+        kept = os.pread(self._file.fileno(), TIMESTAMP.size, 0)
+        # The file stays when the machine restarts, and then its clock starts from zero.
+        written = TIMESTAMP.unpack(kept)[0] if len(kept) == TIMESTAMP.size else 0.0
         return float(written) if written <= time.monotonic() else 0.0
 
-    def time_left(self, since: float, limit: Patience) -> float:
-        """Seconds for which one who waits since then may go on waiting; none where it is over."""
+    def time_left(self, since: float, limit: WaitLimit) -> float:
+        """Seconds that a thread that waits since ``since`` may still wait; 0 or less if its time is over."""
         now = time.monotonic()
-        unmoved = now - max(since - limit.waited, self.last_written())
-        return min(limit.unmoved - unmoved, limit.most - limit.waited - (now - since))
+        stalled = now - max(since - limit.waited, self.last_written())
+        return min(limit.stalled - stalled, limit.total - limit.waited - (now - since))
 
     def _wait(self, waiter: Waiter) -> None:
-        since, limit = time.monotonic(), patience()
+        since, limit = time.monotonic(), wait_limit()
         try:
             while not waiter.ready.acquire(timeout=max(0.0, self.time_left(since, limit))):
                 if self.time_left(since, limit) <= 0:
                     raise BusyError
         except BaseException:
-            # Ctrl-C too: a turn that came to somebody who is gone would never be given back.
+            # Also on Ctrl-C: a thread that is gone would never release the lock.
             self._leave(waiter)
             raise
         finally:
             limit.waited += time.monotonic() - since
 
     def _leave(self, waiter: Waiter) -> None:
-        """Take nothing that comes to ``waiter`` from now on, and give back what has just come."""
-        with self._lock:
+        """Take ``waiter`` out of the queue; release the lock if it was given to it at this moment."""
+        with self._mutex:
             if waiter in self._queue:
                 self._queue.remove(waiter)
                 return
-        self.give_back(has_written=False)
+        self.release(has_written=False)
 
-    def _take_at_once(self) -> bool:
-        """Take the turn if nobody has it and nobody in another process waits for it."""
+    def _try_files(self) -> bool:
+        """Lock the file if no process has it and no other process waits for it."""
         try:
             fcntl.flock(self._next, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         try:
-            fcntl.flock(self._turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         finally:
             fcntl.flock(self._next, fcntl.LOCK_UN)
         return True
 
-    def _hand_over(self) -> None:
+    def _wake_first(self) -> None:
         self._is_held = True
         self._queue.popleft().ready.release()
 
-    def _let_fetch(self) -> None:
+    def _start_fetching(self) -> None:
         if self._fetching_thread is None:
-            self._fetching_thread = threading.Thread(target=self._fetch, name="writer's turn", daemon=True)
+            self._fetching_thread = threading.Thread(target=self._fetch, name="write lock", daemon=True)
             self._fetching_thread.start()
         self._wanted.release()
 
     def _fetch(self) -> None:
-        """Whenever asked to, wait for the locks and hand the turn to the first in the queue."""
+        """In the helper thread: on each request wait for the files' locks, then wake the first in the queue."""
         while True:
             self._wanted.acquire()
-            with self._lock:
+            with self._mutex:
                 if self._is_held or not self._queue:
                     continue
                 self._is_being_fetched = True
             fcntl.flock(self._next, fcntl.LOCK_EX)
-            fcntl.flock(self._turn, fcntl.LOCK_EX)
+            fcntl.flock(self._file, fcntl.LOCK_EX)
             fcntl.flock(self._next, fcntl.LOCK_UN)
-            with self._lock:
+            with self._mutex:
                 self._is_being_fetched = False
                 if self._queue:
-                    self._hand_over()
+                    self._wake_first()
                 else:
-                    fcntl.flock(self._turn, fcntl.LOCK_UN)
+                    fcntl.flock(self._file, fcntl.LOCK_UN)
 
     def close(self) -> None:
-        """Close the files, in a process that has inherited them: what its parent holds, the parent keeps."""
+        """Close the files in a forked process; the parent process keeps its locks."""
         self._next.close()
-        self._turn.close()
+        self._file.close()
 
 
-_turns: dict[Path, Turn] = {}
-_turns_lock = threading.Lock()
+_locks: dict[Path, WriteLock] = {}
+_locks_mutex = threading.Lock()
 
 
-def turn_for(database: Path) -> Turn:
-    """The one queue that this process has for the file."""
-    with _turns_lock:
-        if database not in _turns:
-            _turns[database] = Turn(database)
-        return _turns[database]
+def write_lock_for(database: Path) -> WriteLock:
+    """The one lock that this process has for the file. Raises OSError if the lock files cannot be opened."""
+    with _locks_mutex:
+        if database not in _locks:
+            _locks[database] = WriteLock(database)
+        return _locks[database]
 
 
-def _forget_turns() -> None:
-    """A child that goes on with its parent's open files would hold what its parent holds."""
-    global _turns_lock
-    _turns_lock = threading.Lock()
-    for turn in _turns.values():
-        turn.close()
-    _turns.clear()
+def _forget_locks() -> None:
+    """In a forked process: with its parent's open files it would share its parent's locks."""
+    global _locks_mutex
+    _locks_mutex = threading.Lock()
+    for lock in _locks.values():
+        lock.close()
+    _locks.clear()
 
 
-os.register_at_fork(after_in_child=_forget_turns)
+os.register_at_fork(after_in_child=_forget_locks)

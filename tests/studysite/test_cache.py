@@ -12,7 +12,7 @@ from django.test import Client
 
 from studysite.accounts.models import User
 from studysite.sqlite.base import DatabaseBusyError
-from studysite.sqlite.write_lock import Patience, waiting_at_most
+from studysite.sqlite.write_lock import WaitLimit, waiting_at_most
 from tests.sqlite_trouble import full, locked
 
 pytestmark = [
@@ -47,7 +47,7 @@ def test_what_is_there_already_is_no_error() -> None:
 
 
 def test_writing_raises(client: Client) -> None:
-    with another_program_writes(), waiting_at_most(Patience(0.1, 0.1)), pytest.raises(DatabaseBusyError):
+    with another_program_writes(), waiting_at_most(WaitLimit(0.1, 0.1)), pytest.raises(DatabaseBusyError):
         cache.set("key", 1)
     cache.set("key", 1)
     assert cache.get("key") == 1
@@ -64,7 +64,7 @@ def test_writing_raises(client: Client) -> None:
 )
 def test_a_form_is_told_busy(client: Client, address: str, fields: dict[str, str]) -> None:
     client.get(address)
-    with another_program_writes(), waiting_at_most(Patience(0.2, 0.2)):
+    with another_program_writes(), waiting_at_most(WaitLimit(0.2, 0.2)):
         response = client.post(address, fields)
     assert (response.status_code, response["Retry-After"]) == (503, "2")
     kept = {name: value for name, value in fields.items() if "password" not in name}
@@ -77,7 +77,7 @@ def test_guests_who_start_at_once_wait(client: Client) -> None:
     statuses: list[int] = []
 
     def start() -> None:
-        with waiting_at_most(Patience(30, 60)):
+        with waiting_at_most(WaitLimit(30, 60)):
             statuses.append(Client().post("/decks/deep-learning/spaced/").status_code)
         connections.close_all()
 

@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection
 from django.test import Client
 
 from studysite import health
-from studysite.sqlite.write_lock import Patience, patience
+from studysite.sqlite.write_lock import WaitLimit, wait_limit
 
 pytestmark = pytest.mark.django_db
 
@@ -56,10 +56,10 @@ def test_waits_for_its_turn_to_write_for_a_second_at_most(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A monitor does not wait for as long as a learner does."""
-    seen: list[Patience] = []
-    monkeypatch.setattr(health.cache, "set", lambda *_, **__: seen.append(patience()))
+    seen: list[WaitLimit] = []
+    monkeypatch.setattr(health.cache, "set", lambda *_, **__: seen.append(wait_limit()))
     client.get("/readyz")
-    assert [(limit.unmoved, limit.most) for limit in seen] == [(1, 1)]
+    assert [(limit.stalled, limit.total) for limit in seen] == [(1, 1)]
 
 
 def test_is_not_ready_without_the_database(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

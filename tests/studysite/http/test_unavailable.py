@@ -15,11 +15,11 @@ from django.test import Client
 from studysite.accounts.models import User
 from studysite.http.unavailable import is_unavailable
 from studysite.sqlite.base import DatabaseBusyError
-from studysite.sqlite.write_lock import Turn
+from studysite.sqlite.write_lock import WriteLock
 from tests.sqlite_trouble import full, read_only
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.studysite.urls"), pytest.mark.postgres_too]
-BUSY = DatabaseBusyError("the writer's turn did not come in time")
+BUSY = DatabaseBusyError("waited too long for the write lock")
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_the_reason_is_logged(
     fail_with(BUSY)
     with caplog.at_level(logging.WARNING, "studysite.http.requests"):
         client.get("/test/database/")
-    assert "the database cannot be used: the writer's turn did not come in time" in caplog.messages
+    assert "the database cannot be used: waited too long for the write lock" in caplog.messages
 
 
 def test_a_full_disk_is_no_fault_of_the_page(client: Client, fail_with: Callable[[Exception], None]) -> None:
@@ -146,10 +146,10 @@ def test_the_files_of_the_queue_cannot_be_opened(
 ) -> None:
     """By the error that the backend raises then."""
 
-    def refuse(path: Path) -> Turn:
+    def refuse(path: Path) -> WriteLock:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("studysite.sqlite.base.turn_for", refuse)
+    monkeypatch.setattr("studysite.sqlite.base.write_lock_for", refuse)
     other = connection.copy()
     other.settings_dict["NAME"] = tmp_path / "another.sqlite3"
     with pytest.raises(OperationalError) as refused:

@@ -1,4 +1,4 @@
-"""Bodies are taken in within bounds of time, memory and room on the disk."""
+"""Bodies are taken in within bounds of time, memory and space on the disk."""
 
 import asyncio
 import os
@@ -12,10 +12,10 @@ from studysite.server.bodies import (
     IN_MEMORY,
     Body,
     BodyRefusedError,
+    DiskQuota,
     Receive,
-    Room,
     announced_length,
-    take_in,
+    receive_body,
 )
 from tests.studysite.server.event_loop import run
 
@@ -56,52 +56,52 @@ def silent(chunks: Iterable[bytes]) -> Receive:
 
 
 def take(receive: Receive, body: Body, length: int, seconds: float = 30) -> bytes:
-    run(take_in(receive, body, length=length, seconds=seconds))
+    run(receive_body(receive, body, length=length, seconds=seconds))
     return body.file.read()
 
 
 @pytest.mark.parametrize("size", [0, 1, IN_MEMORY, IN_MEMORY + 1, LONG])
 @pytest.mark.parametrize("chunk", [1000, IN_MEMORY, LONG])
 def test_what_is_sent_can_be_read(disk: ThreadPoolExecutor, size: int, chunk: int) -> None:
-    sent, room = os.urandom(size), Room(LONG)
-    body = Body(room, disk)
+    sent, quota = os.urandom(size), DiskQuota(LONG)
+    body = Body(quota, disk)
     chunks = [sent[start : start + chunk] for start in range(0, size, chunk)]
     assert take(client(chunks), body, size) == sent
-    assert room.taken == (size if size > IN_MEMORY else 0)
+    assert quota.used == (size if size > IN_MEMORY else 0)
     body.close()
-    assert room.taken == 0
+    assert quota.used == 0
 
 
 def test_only_so_much_room_is_taken(disk: ThreadPoolExecutor) -> None:
-    room = Room(LONG)
-    first, second = Body(room, disk), Body(room, disk)
+    quota = DiskQuota(LONG)
+    first, second = Body(quota, disk), Body(quota, disk)
     take(client([bytes(LONG - 1)]), first, LONG)
     with pytest.raises(BodyRefusedError) as refused:
         take(client([bytes(LONG)]), second, LONG)
     assert refused.value.status == 503
     second.close()
     first.close()
-    assert room.taken == 0
-    third = Body(room, disk)
+    assert quota.used == 0
+    third = Body(quota, disk)
     assert len(take(client([bytes(LONG)]), third, LONG)) == LONG
     third.close()
 
 
 def test_whoever_is_slowest_makes_room(disk: ThreadPoolExecutor) -> None:
-    room = Room(LONG)
-    slow, fast = Body(room, disk), Body(room, disk)
+    quota = DiskQuota(LONG)
+    slow, fast = Body(quota, disk), Body(quota, disk)
     slow.began -= 3600
 
     async def both() -> list[object]:
         trickling = asyncio.create_task(take_slow())
-        while not slow.room_taken:
+        while not slow.reserved:
             await asyncio.sleep(0.01)
-        sending = asyncio.create_task(take_in(client([bytes(LONG)]), fast, length=LONG, seconds=30))
+        sending = asyncio.create_task(receive_body(client([bytes(LONG)]), fast, length=LONG, seconds=30))
         return await asyncio.gather(trickling, sending, return_exceptions=True)
 
     async def take_slow() -> None:
         try:
-            await take_in(silent([bytes(LONG // 2)]), slow, length=LONG, seconds=30)
+            await receive_body(silent([bytes(LONG // 2)]), slow, length=LONG, seconds=30)
         finally:
             slow.close()
 
@@ -113,15 +113,17 @@ def test_whoever_is_slowest_makes_room(disk: ThreadPoolExecutor) -> None:
 
 
 def test_who_takes_no_room_is_not_given_up(disk: ThreadPoolExecutor) -> None:
-    """A short form on a poor line: nobody would have more room without it."""
-    room = Room(LONG)
-    form, whole, late = Body(room, disk), Body(room, disk), Body(room, disk)
+    """A short form on a poor line: nobody would gain anything without it."""
+    quota = DiskQuota(LONG)
+    form, whole, late = Body(quota, disk), Body(quota, disk), Body(quota, disk)
     form.began -= 3600
 
     async def all_three() -> list[object]:
-        trickling = asyncio.create_task(take_in(client([b"a=", b"1"], pause=0.2), form, length=3, seconds=30))
-        await take_in(client([bytes(LONG)]), whole, length=LONG, seconds=30)
-        sending = asyncio.create_task(take_in(client([bytes(LONG)]), late, length=LONG, seconds=30))
+        trickling = asyncio.create_task(
+            receive_body(client([b"a=", b"1"], pause=0.2), form, length=3, seconds=30)
+        )
+        await receive_body(client([bytes(LONG)]), whole, length=LONG, seconds=30)
+        sending = asyncio.create_task(receive_body(client([bytes(LONG)]), late, length=LONG, seconds=30))
         return await asyncio.gather(trickling, sending, return_exceptions=True)
 
     done, refused = run(all_three())
@@ -138,7 +140,7 @@ def test_a_disk_that_is_full(disk: ThreadPoolExecutor, monkeypatch: pytest.Monke
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("studysite.server.bodies.tempfile.TemporaryFile", full)
-    body = Body(Room(LONG), disk)
+    body = Body(DiskQuota(LONG), disk)
     with pytest.raises(BodyRefusedError) as refused:
         take(client([bytes(LONG)]), body, LONG)
     assert refused.value.status == 503
@@ -146,7 +148,7 @@ def test_a_disk_that_is_full(disk: ThreadPoolExecutor, monkeypatch: pytest.Monke
 
 
 def test_a_client_that_stops_sending(disk: ThreadPoolExecutor) -> None:
-    body = Body(Room(LONG), disk)
+    body = Body(DiskQuota(LONG), disk)
     with pytest.raises(BodyRefusedError) as refused:
         take(silent([b"a"]), body, 100, seconds=0.1)
     assert refused.value.status == 408
@@ -154,7 +156,7 @@ def test_a_client_that_stops_sending(disk: ThreadPoolExecutor) -> None:
 
 
 def test_a_client_that_sends_too_slowly_for_what_it_has_to_send(disk: ThreadPoolExecutor) -> None:
-    body = Body(Room(LONG), disk)
+    body = Body(DiskQuota(LONG), disk)
     with pytest.raises(BodyRefusedError) as refused:
         take(client([b"a"] * 50, pause=0.02), body, 50, seconds=0.1)
     assert refused.value.status == 408
@@ -162,7 +164,7 @@ def test_a_client_that_sends_too_slowly_for_what_it_has_to_send(disk: ThreadPool
 
 
 def test_a_client_that_goes(disk: ThreadPoolExecutor) -> None:
-    body = Body(Room(LONG), disk)
+    body = Body(DiskQuota(LONG), disk)
     with pytest.raises(BodyRefusedError) as refused:
         take(client([b"a"], stays=False), body, 100)
     assert refused.value.status == 400

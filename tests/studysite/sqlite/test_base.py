@@ -1,4 +1,4 @@
-"""Transactions and single statements take the turn, and give it back whatever happens."""
+"""Transactions and single statements take the write lock, and release it in every case."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -10,18 +10,18 @@ from django.db import IntegrityError, InterfaceError, OperationalError, connecti
 
 from studysite.accounts.models import User
 from studysite.sqlite.base import DatabaseBusyError
-from studysite.sqlite.write_lock import Patience, waiting_at_most
+from studysite.sqlite.write_lock import WaitLimit, waiting_at_most
 from tests.sqlite_trouble import locked
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL has no writer's turn"),
+    pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL has no such lock"),
 ]
 
 
 @pytest.fixture(autouse=True)
 def impatient() -> Iterator[None]:
-    with waiting_at_most(Patience(0.2, 0.5)):
+    with waiting_at_most(WaitLimit(0.2, 0.5)):
         yield
 
 
@@ -29,48 +29,48 @@ def another_program_writes() -> AbstractContextManager[None]:
     return locked(connection.settings_dict["NAME"])
 
 
-def has_turn() -> bool:
-    return bool(connection.has_turn)
+def has_lock() -> bool:
+    return bool(connection.has_write_lock)
 
 
 def test_a_transaction_has_the_turn_from_its_beginning_to_its_end() -> None:
     with transaction.atomic():
-        assert has_turn()
+        assert has_lock()
         with transaction.atomic():
             pass
-        assert has_turn()
-    assert not has_turn()
+        assert has_lock()
+    assert not has_lock()
 
 
 def test_a_transaction_that_fails_gives_it_back() -> None:
     with pytest.raises(RuntimeError), transaction.atomic():
         raise RuntimeError
-    assert not has_turn()
+    assert not has_lock()
 
 
 def test_a_connection_that_is_closed_gives_it_back() -> None:
     with suppress(OperationalError, InterfaceError), transaction.atomic():
         connection.close()
-    assert not has_turn()
+    assert not has_lock()
 
 
 def test_a_statement_by_itself_takes_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
     taken = []
-    take_turn = connection.take_turn
-    monkeypatch.setattr(connection, "take_turn", lambda: (taken.append(1), take_turn()))
+    acquire = connection.acquire_write_lock
+    monkeypatch.setattr(connection, "acquire_write_lock", lambda: (taken.append(1), acquire()))
     User.objects.filter(pk=0).update(name="Nobody")
-    assert (len(taken), has_turn()) == (1, False)
+    assert (len(taken), has_lock()) == (1, False)
     list(User.objects.all())
     assert len(taken) == 1
     with connection.cursor() as cursor:
         cursor.executemany(
             "UPDATE accounts_user SET name = %s WHERE id = %s", [("Nobody", 0), ("Nobody", -1)]
         )
-    assert (len(taken), has_turn()) == (2, False)
+    assert (len(taken), has_lock()) == (2, False)
 
 
 def last_written() -> float:
-    return float(connection.turn.last_written())
+    return float(connection.write_lock.last_written())
 
 
 def write_alone() -> None:
@@ -104,7 +104,7 @@ def test_a_statement_that_fails_gives_it_back() -> None:
     person = User.objects.create_user("ada@example.org")
     with pytest.raises(IntegrityError):
         User.objects.filter(pk=person.pk).update(email=None)
-    assert not has_turn()
+    assert not has_lock()
 
 
 def test_another_program_is_waited_for_and_then_told_of() -> None:
@@ -113,10 +113,10 @@ def test_another_program_is_waited_for_and_then_told_of() -> None:
             pass
         with pytest.raises(DatabaseBusyError):
             User.objects.filter(pk=0).update(name="Nobody")
-        assert not has_turn()
+        assert not has_lock()
         assert User.objects.count() == 0
     with transaction.atomic():
-        assert has_turn()
+        assert has_lock()
 
 
 def test_readers_are_as_patient_as_before(settings: Any) -> None:

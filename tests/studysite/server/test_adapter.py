@@ -14,16 +14,16 @@ from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpRe
 from django.http.response import HttpResponseBase
 
 from studysite.server import django_threads
+from studysite.server.adapter import CHUNK, SENT_WHOLE, Adapter
 from studysite.server.bodies import IN_MEMORY as BODY_IN_MEMORY
-from studysite.server.bodies import Room
-from studysite.server.adapter import AT_ONCE, PIECE, Bridge
-from studysite.server.django_threads import IN_MEMORY, MOST, UNMOVED, Answer, DjangoThreads, kind_of
-from studysite.sqlite.write_lock import Patience, patience
+from studysite.server.bodies import DiskQuota
+from studysite.server.django_threads import IN_MEMORY, STALLED, TOTAL, DjangoThreads, Response, kind_of
+from studysite.sqlite.write_lock import WaitLimit, wait_limit
 from tests.studysite.server.event_loop import run
 
 LARGEST = 2 * BODY_IN_MEMORY
 ONE_EACH = {"reads": 1, "writes": 1, "exports": 1, "health": 1, "readiness": 1}
-ROOM = 30 * PIECE
+QUOTA = 30 * CHUNK
 View = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -77,15 +77,19 @@ class Client:
 
 @pytest.fixture
 def ask(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Client]:
-    """Let a client ask a site that has only this view; whatever happens, no room is taken afterwards."""
+    """Let a client ask a site that has only this view; whatever happens, no space is reserved afterwards."""
 
     def ask(
         view: View, client: Client | None = None, *, method: str = "GET", path: str = "/", **headers: str
     ) -> Client:
         django = DjangoThreads(ONE_EACH)
         monkeypatch.setattr(django, "get_response", view)
-        bridge = Bridge(
-            django, largest=lambda path: LARGEST, room=Room(10 * LARGEST), room_for_answers=ROOM, seconds=0.3
+        adapter = Adapter(
+            django,
+            largest=lambda path: LARGEST,
+            quota=DiskQuota(10 * LARGEST),
+            response_quota=QUOTA,
+            seconds=0.3,
         )
         client = client or Client()
         if client.chunks:
@@ -97,8 +101,8 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Client]:
             "query_string": b"",
             "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         }
-        run(bridge(scope, client.receive, client.send))
-        assert (bridge.room.taken, bridge.room_taken) == (0, 0)
+        run(adapter(scope, client.receive, client.send))
+        assert (adapter.quota.used, adapter.response_bytes) == (0, 0)
         return client
 
     return ask
@@ -148,14 +152,14 @@ def test_django_is_told_of_each_request_in_its_thread(ask: Callable[..., Client]
 
 
 def test_waiting_for_a_thread_is_waiting_to_write(ask: Callable[..., Client]) -> None:
-    seen: list[Patience] = []
+    seen: list[WaitLimit] = []
 
     def view(request: HttpRequest) -> HttpResponse:
-        seen.append(patience())
+        seen.append(wait_limit())
         return HttpResponse()
 
     ask(view, method="POST")
-    assert (seen[0].unmoved, seen[0].most) == (UNMOVED, MOST)
+    assert (seen[0].stalled, seen[0].total) == (STALLED, TOTAL)
     assert seen[0].waited > 0
 
 
@@ -170,11 +174,11 @@ def test_head_has_the_headers_and_nothing_else(ask: Callable[..., Client]) -> No
     assert (client.headers["content-length"], client.body, client.is_whole) == ("4", b"", True)
 
 
-@pytest.mark.parametrize("size", [0, 1, AT_ONCE, AT_ONCE + 1, AT_ONCE + PIECE])
+@pytest.mark.parametrize("size", [0, 1, SENT_WHOLE, SENT_WHOLE + 1, SENT_WHOLE + CHUNK])
 def test_an_answer_of_any_length_is_whole(ask: Callable[..., Client], size: int) -> None:
     client = ask(lambda request: HttpResponse(b"x" * size))
     assert (len(client.body), client.is_whole) == (size, True)
-    assert max(len(message["body"]) for message in client.sent[1:]) <= AT_ONCE
+    assert max(len(message["body"]) for message in client.sent[1:]) <= SENT_WHOLE
 
 
 @pytest.mark.parametrize("size", [0, 10, 2 * IN_MEMORY])
@@ -190,13 +194,13 @@ def test_a_file_is_read_while_it_is_sent(ask: Callable[..., Client]) -> None:
 
     def view(request: HttpRequest) -> FileResponse:
         file = tempfile.TemporaryFile()  # noqa: SIM115
-        file.write(b"head" + b"x" * 3 * PIECE)
+        file.write(b"head" + b"x" * 3 * CHUNK)
         file.seek(4)
         files.append(file)
         return FileResponse(file)
 
     client = ask(view)
-    assert (client.body, client.is_whole) == (b"x" * 3 * PIECE, True)
+    assert (client.body, client.is_whole) == (b"x" * 3 * CHUNK, True)
     assert len(client.sent) == 1 + 3 + 1
     assert files[0].closed
 
@@ -207,7 +211,7 @@ def test_a_file_that_is_none_of_the_system_s(ask: Callable[..., Client]) -> None
 
 
 def test_a_client_that_takes_nothing_is_given_up(ask: Callable[..., Client]) -> None:
-    client = ask(lambda request: HttpResponse(b"x" * 20 * PIECE), Client(takes=3))
+    client = ask(lambda request: HttpResponse(b"x" * 20 * CHUNK), Client(takes=3))
     assert (len(client.sent), client.is_whole) == (3, False)
 
 
@@ -215,7 +219,7 @@ def test_a_client_that_takes_a_little_now_and_then_is_given_up(
     ask: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("studysite.server.adapter.SLOWEST", 10**9)
-    client = ask(lambda request: HttpResponse(b"x" * 20 * PIECE), Client(pause=0.1))
+    client = ask(lambda request: HttpResponse(b"x" * 20 * CHUNK), Client(pause=0.1))
     assert not client.is_whole
 
 
@@ -238,13 +242,13 @@ def test_a_file_is_closed_whatever_the_client_does(
     duplicate = django_threads.duplicate
     monkeypatch.setattr(django_threads, "duplicate", note)
     path = tmp_path / "file"
-    path.write_bytes(b"x" * 10 * PIECE)
+    path.write_bytes(b"x" * 10 * CHUNK)
     ask(lambda request: FileResponse(path.open("rb")), Client(**how), method=method)
     assert [file.closed for file in sent] == [True]
 
 
 def test_nothing_more_is_read_for_a_client_that_has_gone(ask: Callable[..., Client]) -> None:
-    client = ask(lambda request: HttpResponse(b"x" * 10_000 * PIECE), Client(leaves_after=0))
+    client = ask(lambda request: HttpResponse(b"x" * 10_000 * CHUNK), Client(leaves_after=0))
     assert len(client.sent) < 100
     assert not client.is_whole
 
@@ -272,7 +276,7 @@ def test_answers_take_only_so_much_room(ask: Callable[..., Client]) -> None:
     """Those that are written for one client; a file that is there anyway takes none."""
 
     def written(request: HttpRequest) -> StreamingHttpResponse:
-        return StreamingHttpResponse(b"x" * PIECE for _ in range(31))
+        return StreamingHttpResponse(b"x" * CHUNK for _ in range(31))
 
     client = ask(written)
     assert (client.status, client.headers["retry-after"]) == (503, "60")
@@ -280,9 +284,9 @@ def test_answers_take_only_so_much_room(ask: Callable[..., Client]) -> None:
 
 def test_a_file_with_a_name_takes_no_room(ask: Callable[..., Client], tmp_path: Path) -> None:
     path = tmp_path / "named"
-    path.write_bytes(b"x" * PIECE * 31)
+    path.write_bytes(b"x" * CHUNK * 31)
     client = ask(lambda request: FileResponse(path.open("rb")))
-    assert (client.status, len(client.body)) == (200, PIECE * 31)
+    assert (client.status, len(client.body)) == (200, CHUNK * 31)
 
 
 def test_a_fault_outside_django_is_told(ask: Callable[..., Client], caplog: pytest.LogCaptureFixture) -> None:
@@ -322,18 +326,18 @@ def test_nobody_waits_for_those_who_write() -> None:
     django = DjangoThreads(ONE_EACH)
     may_end = threading.Event()
 
-    def answer(scope: dict[str, Any], *_: object) -> Answer:
+    def answer(scope: dict[str, Any], *_: object) -> Response:
         if scope["method"] == "POST":
             assert may_end.wait(30)
-        return Answer(200, [], scope["path"].encode())
+        return Response(200, [], scope["path"].encode())
 
-    django._answer = answer  # type: ignore[method-assign, assignment]
+    django._respond = answer  # type: ignore[method-assign, assignment]
 
     async def all_kinds() -> list[bytes | IO[bytes]]:
-        writing = asyncio.create_task(django.answer({"method": "POST", "path": "/write"}, io.BytesIO()))
+        writing = asyncio.create_task(django.respond({"method": "POST", "path": "/write"}, io.BytesIO()))
         await asyncio.sleep(0)
         paths = ("/", "/healthz", "/decks/a/export/tab/")
-        read = [await django.answer({"method": "GET", "path": path}, io.BytesIO()) for path in paths]
+        read = [await django.respond({"method": "GET", "path": path}, io.BytesIO()) for path in paths]
         may_end.set()
         return [answer.content for answer in (*read, await writing)]
 

@@ -1,4 +1,4 @@
-"""The queue of those who want to write, among threads and among processes."""
+"""The lock for writing, between threads and between processes."""
 
 import fcntl
 import multiprocessing
@@ -13,13 +13,21 @@ from typing import BinaryIO
 
 import pytest
 
-from studysite.sqlite import write_lock as turns
+from studysite.sqlite import write_lock as locks
 from studysite.sqlite.lock_files import open_lock_file
-from studysite.sqlite.write_lock import CLOCK, BusyError, Patience, Turn, patience, turn_for, waiting_at_most
+from studysite.sqlite.write_lock import (
+    TIMESTAMP,
+    BusyError,
+    WaitLimit,
+    WriteLock,
+    wait_limit,
+    waiting_at_most,
+    write_lock_for,
+)
 
 pytestmark = pytest.mark.slow
 
-SOON = Patience(0.2, 0.6)
+SOON = WaitLimit(0.2, 0.6)
 FORK = multiprocessing.get_context("fork")
 
 
@@ -31,26 +39,26 @@ def database(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def turn(database: Path) -> Iterator[Turn]:
-    turn = Turn(database)
-    yield turn
-    turn.close()
+def lock(database: Path) -> Iterator[WriteLock]:
+    lock = WriteLock(database)
+    yield lock
+    lock.close()
 
 
 def others_take(database: Path, pipe: Connection, *, writes: bool) -> None:
-    """In a process of its own: take the turn, and give it back when told so; with ``writes`` again and again."""
-    turn = turn_for(database)
-    turn.take()
+    """In a process of its own: take the lock, and release it when told to; with ``writes`` again and again."""
+    lock = write_lock_for(database)
+    lock.acquire()
     pipe.send("has it")
     while not pipe.poll(0.02):
         if writes:
-            turn.give_back(has_written=True)
-            turn.take()
-    turn.give_back(has_written=True)
+            lock.release(has_written=True)
+            lock.acquire()
+    lock.release(has_written=True)
 
 
 class Other:
-    """Another process, which has the turn once `has_turn` returns."""
+    """Another process, which has the lock once `has_lock` returns."""
 
     def __init__(self, database: Path) -> None:
         self.database = database
@@ -59,7 +67,7 @@ class Other:
 
     def start(self, *, writes: bool = False) -> None:
         self.fork(writes=writes)
-        self.has_turn()
+        self.has_lock()
 
     def fork(self, *, writes: bool = False) -> None:
         self.process = FORK.Process(
@@ -67,7 +75,7 @@ class Other:
         )
         self.process.start()
 
-    def has_turn(self) -> None:
+    def has_lock(self) -> None:
         assert self.pipe.poll(30)
 
     def tell_to_end(self) -> None:
@@ -90,46 +98,46 @@ def other(database: Path) -> Iterator[Other]:
     other.end()
 
 
-def waits(turn: Turn) -> None:
-    with waiting_at_most(Patience(SOON.unmoved, SOON.most)):
-        turn.take()
+def waits(lock: WriteLock) -> None:
+    with waiting_at_most(WaitLimit(SOON.stalled, SOON.total)):
+        lock.acquire()
 
 
-def test_one_at_a_time_and_in_order_of_arrival(turn: Turn) -> None:
+def test_one_at_a_time_and_in_order_of_arrival(lock: WriteLock) -> None:
     order: list[int] = []
-    turn.take()
+    lock.acquire()
     threads = []
     for number in range(6):
 
         def write(number: int = number) -> None:
-            turn.take()
+            lock.acquire()
             order.append(number)
-            turn.give_back(has_written=True)
+            lock.release(has_written=True)
 
         threads.append(threading.Thread(target=write))
         threads[-1].start()
-        while len(turn._queue) <= number:
+        while len(lock._queue) <= number:
             time.sleep(0.001)
-    turn.give_back(has_written=True)
+    lock.release(has_written=True)
     for thread in threads:
         thread.join(30)
     assert order == list(range(6))
 
 
-def test_nobody_else_has_it_meanwhile(turn: Turn) -> None:
+def test_nobody_else_has_it_meanwhile(lock: WriteLock) -> None:
     inside, most = 0, 0
-    lock = threading.Lock()
+    counting = threading.Lock()
 
     def write() -> None:
         nonlocal inside, most
         for _ in range(50):
-            turn.take()
-            with lock:
+            lock.acquire()
+            with counting:
                 inside += 1
                 most = max(most, inside)
-            with lock:
+            with counting:
                 inside -= 1
-            turn.give_back(has_written=True)
+            lock.release(has_written=True)
 
     threads = [threading.Thread(target=write) for _ in range(8)]
     for thread in threads:
@@ -139,37 +147,37 @@ def test_nobody_else_has_it_meanwhile(turn: Turn) -> None:
     assert most == 1
 
 
-def test_two_processes_share_it(turn: Turn, other: Other) -> None:
+def test_two_processes_share_it(lock: WriteLock, other: Other) -> None:
     other.start()
     with pytest.raises(BusyError):
-        waits(turn)
+        waits(lock)
     other.tell_to_end()
-    turn.take()
-    turn.give_back(has_written=False)
+    lock.acquire()
+    lock.release(has_written=False)
 
 
-def test_one_who_gave_up_leaves_it_to_the_next(turn: Turn, other: Other) -> None:
+def test_one_who_gave_up_leaves_it_to_the_next(lock: WriteLock, other: Other) -> None:
     other.start()
     with pytest.raises(BusyError):
-        waits(turn)
+        waits(lock)
     other.end()
     for _ in range(3):
-        turn.take()
-        turn.give_back(has_written=True)
+        lock.acquire()
+        lock.release(has_written=True)
 
 
-def test_a_process_that_is_killed_gives_it_back(turn: Turn, other: Other) -> None:
+def test_a_process_that_is_killed_gives_it_back(lock: WriteLock, other: Other) -> None:
     other.start()
     other.kill()
-    turn.take()
-    turn.give_back(has_written=True)
+    lock.acquire()
+    lock.release(has_written=True)
 
 
-def test_a_process_that_comes_often_does_not_keep_others_from_it(turn: Turn, other: Other) -> None:
+def test_a_process_that_comes_often_does_not_keep_others_from_it(lock: WriteLock, other: Other) -> None:
     other.start(writes=True)
     for _ in range(20):
-        turn.take()
-        turn.give_back(has_written=True)
+        lock.acquire()
+        lock.release(has_written=True)
 
 
 def next_file(database: Path) -> BinaryIO:
@@ -186,18 +194,18 @@ def is_locked(file: BinaryIO) -> bool:
     return False
 
 
-def test_nobody_slips_past_whoever_waits_in_another_process(turn: Turn, database: Path) -> None:
+def test_nobody_slips_past_whoever_waits_in_another_process(lock: WriteLock, database: Path) -> None:
     with next_file(database) as waiting:
         fcntl.flock(waiting, fcntl.LOCK_EX)
-        with waiting_at_most(Patience(0, 0)), pytest.raises(BusyError):
-            turn.take()
-    waits(turn)
-    turn.give_back(has_written=False)
+        with waiting_at_most(WaitLimit(0, 0)), pytest.raises(BusyError):
+            lock.acquire()
+    waits(lock)
+    lock.release(has_written=False)
 
 
-def test_whoever_waits_shows_it_to_other_processes(turn: Turn, database: Path, other: Other) -> None:
+def test_whoever_waits_shows_it_to_other_processes(lock: WriteLock, database: Path, other: Other) -> None:
     other.start()
-    thread = threading.Thread(target=turn.take)
+    thread = threading.Thread(target=lock.acquire)
     thread.start()
     with next_file(database) as file:
         for _ in range(3_000):
@@ -208,121 +216,121 @@ def test_whoever_waits_shows_it_to_other_processes(turn: Turn, database: Path, o
             pytest.fail("nobody has locked the file")
     other.end()
     thread.join(30)
-    turn.give_back(has_written=False)
+    lock.release(has_written=False)
 
 
 def test_a_process_that_is_forked_meanwhile_has_no_turn_of_its_parent_s(database: Path, other: Other) -> None:
-    turn = turn_for(database)
-    turn.take()
+    lock = write_lock_for(database)
+    lock.acquire()
     other.fork()
-    turn.give_back(has_written=True)
-    other.has_turn()
+    lock.release(has_written=True)
+    other.has_lock()
     with pytest.raises(BusyError):
-        waits(turn)
+        waits(lock)
     other.end()
-    turns._turns.pop(database).close()
+    locks._locks.pop(database).close()
 
 
 @pytest.mark.parametrize("comes_meanwhile", [False, True])
 def test_whoever_is_interrupted_takes_no_turn(
-    turn: Turn, monkeypatch: pytest.MonkeyPatch, comes_meanwhile: bool
+    lock: WriteLock, monkeypatch: pytest.MonkeyPatch, comes_meanwhile: bool
 ) -> None:
     def interrupted(*_: object) -> float:
         if comes_meanwhile:
-            turn.give_back(has_written=False)
+            lock.release(has_written=False)
         raise KeyboardInterrupt
 
-    turn.take()
+    lock.acquire()
     with monkeypatch.context() as patched:
-        patched.setattr(turn, "time_left", interrupted)
+        patched.setattr(lock, "time_left", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            turn.take()
+            lock.acquire()
     if not comes_meanwhile:
-        turn.give_back(has_written=False)
-    waits(turn)
-    turn.give_back(has_written=False)
+        lock.release(has_written=False)
+    waits(lock)
+    lock.release(has_written=False)
 
 
-def test_only_writing_moves_the_clock(turn: Turn) -> None:
-    turn.take()
-    turn.give_back(has_written=False)
-    assert turn.last_written() == 0
+def test_only_writing_moves_the_clock(lock: WriteLock) -> None:
+    lock.acquire()
+    lock.release(has_written=False)
+    assert lock.last_written() == 0
     before = time.monotonic()
-    turn.take()
-    turn.give_back(has_written=True)
-    assert before <= turn.last_written() <= time.monotonic()
+    lock.acquire()
+    lock.release(has_written=True)
+    assert before <= lock.last_written() <= time.monotonic()
 
 
-def test_who_waits_is_patient_while_others_write(turn: Turn) -> None:
+def test_who_waits_is_patient_while_others_write(lock: WriteLock) -> None:
     # Far more than one write's distance, for a machine on which a thread has to wait.
-    limit = Patience(1.0, 1.5)
+    limit = WaitLimit(1.0, 1.5)
     given_up = threading.Event()
 
     def go_on_writing() -> None:
         while not given_up.wait(0.02):
-            os.pwrite(turn._turn.fileno(), CLOCK.pack(time.monotonic()), 0)
+            os.pwrite(lock._file.fileno(), TIMESTAMP.pack(time.monotonic()), 0)
 
-    turn.take()
+    lock.acquire()
     writer = threading.Thread(target=go_on_writing)
     writer.start()
     since = time.monotonic()
     try:
         with waiting_at_most(limit), pytest.raises(BusyError):
-            turn.take()
-        assert time.monotonic() - since >= limit.most
+            lock.acquire()
+        assert time.monotonic() - since >= limit.total
     finally:
         given_up.set()
         writer.join(30)
-    turn.give_back(has_written=True)
+    lock.release(has_written=True)
 
 
-def test_who_has_waited_elsewhere_waits_less(turn: Turn) -> None:
-    turn.take()
-    with waiting_at_most(Patience(60, 60, waited=60)), pytest.raises(BusyError):
-        turn.take()
-    turn.give_back(has_written=False)
+def test_who_has_waited_elsewhere_waits_less(lock: WriteLock) -> None:
+    lock.acquire()
+    with waiting_at_most(WaitLimit(60, 60, waited=60)), pytest.raises(BusyError):
+        lock.acquire()
+    lock.release(has_written=False)
 
 
-def test_waiting_adds_up(turn: Turn) -> None:
-    turn.take()
-    limit = Patience(0.1, 10)
+def test_waiting_adds_up(lock: WriteLock) -> None:
+    lock.acquire()
+    limit = WaitLimit(0.1, 10)
     with waiting_at_most(limit):
         with pytest.raises(BusyError):
-            turn.take()
-        assert patience() is limit
+            lock.acquire()
+        assert wait_limit() is limit
     assert limit.waited >= 0.1
-    turn.give_back(has_written=False)
-    assert patience() is not limit
+    lock.release(has_written=False)
+    assert wait_limit() is not limit
 
 
-def test_a_clock_of_before_the_machine_was_started_counts_for_nothing(turn: Turn) -> None:
-    os.pwrite(turn._turn.fileno(), CLOCK.pack(time.monotonic() + 1_000_000), 0)
-    assert turn.last_written() == 0
+def test_a_clock_of_before_the_machine_was_started_counts_for_nothing(lock: WriteLock) -> None:
+    os.pwrite(lock._file.fileno(), TIMESTAMP.pack(time.monotonic() + 1_000_000), 0)
+    assert lock.last_written() == 0
 
 
-def test_the_files_are_for_those_who_may_write_to_the_database(turn: Turn, database: Path) -> None:
+def test_the_files_are_for_those_who_may_write_to_the_database(lock: WriteLock, database: Path) -> None:
     files = sorted(database.parent.glob("site.sqlite3-*"))
     assert [file.name for file in files] == ["site.sqlite3-next", "site.sqlite3-turn"]
     assert {file.stat().st_mode & 0o777 for file in files} == {0o640}
 
 
-def test_a_disk_on_which_the_time_cannot_be_noted(turn: Turn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The turn comes back all the same."""
+def test_a_disk_on_which_the_time_cannot_be_noted(lock: WriteLock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lock is released all the same."""
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    turn.take()
+    lock.acquire()
     with monkeypatch.context() as patched:
         patched.setattr("studysite.sqlite.write_lock.os.pwrite", full)
-        turn.give_back(has_written=True)
-    waits(turn)
-    turn.give_back(has_written=True)
+        lock.release(has_written=True)
+    waits(lock)
+    lock.release(has_written=True)
 
 
 def test_a_shorter_patience_ends_with_its_block() -> None:
-    outer = Patience(1, 1)
+    outer = WaitLimit(1, 1)
     with waiting_at_most(outer):
-        with waiting_at_most(Patience(0, 0)):
+        with waiting_at_most(WaitLimit(0, 0)):
             pass
-        assert patience() is outer
+        assert wait_limit() is outer
