@@ -1,5 +1,6 @@
 """Writing on cards in the admin without overwriting each other: one card, or a page of 50 of any deck."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ from cards.models import Card, Deck
 from cards.text.markdown import is_plain
 from cards.text.studied_side import SIDES
 from studysite.numbers import whole_number
+
+logger = logging.getLogger(__name__)
 
 SHORT_TEXT = 200
 CHANGED = "Somebody has changed this card in the meantime. Save again to put yours in its place."
@@ -92,6 +95,7 @@ class WholeCardForm(CardForm):
         stands, seen = self.instance, cleaned.get("seen")
         if stands.pk and seen and seen != stands.updated_at:
             sides = " / ".join(Truncator(side).chars(SHORT_TEXT) for side in (stands.term, stands.definition))
+            logger.info("Edit conflict: card %s has changed since it was opened.", stands.pk)
             self.add_error(None, f"{CHANGED} Its sides are now: {sides}")
             data = self.data.copy()  # type: ignore[attr-defined]
             data["seen"] = stands.updated_at.isoformat()

@@ -4,6 +4,7 @@ What depends on cards outside this app (learners' progress) listens to `cards.si
 each other: each begins with the lock on its decks, in the order of their keys.
 """
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -16,6 +17,8 @@ from cards.editing.moving import in_deck, next_position
 from cards.media.services import set_images
 from cards.models import ALTERNATIVES, CHUNK, RENDERED, Card, Deck, TwinPair, make_card_key
 from cards.text.images import StoredImage
+
+logger = logging.getLogger(__name__)
 
 AUTHORED = ("term", "definition", "side_choice", *ALTERNATIVES)
 """What the author of a card writes."""
@@ -66,6 +69,7 @@ def edit_card(
     if is_same and stands.removed_at is None:
         return None
     if stands.updated_at != seen:
+        logger.info("Edit conflict: card %s has changed since it was opened.", card.pk)
         return stands
     card.removed_at = card.erased_at = None
     if images is not None:
@@ -110,6 +114,8 @@ def edit_cards(*, deck: Deck, edits: Iterable[tuple[Card, datetime | None]]) -> 
             fields += ["updated_at", "removed_at", "erased_at"]
             Card.objects.bulk_update(saved, fields, batch_size=CHUNK)
             refresh_deck(deck=deck)
+    if standing:
+        logger.info("Edit conflict: %d cards of deck %s have changed since.", len(standing), deck.pk)
     return saved, standing
 
 

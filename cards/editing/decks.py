@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 from collections.abc import Collection
 
 from django.db import transaction
@@ -11,6 +12,8 @@ from django.utils import timezone
 
 from cards.models import CHUNK, RENDERED, Card, CardImage, Deck
 from cards.signals import cards_changed
+
+logger = logging.getLogger(__name__)
 
 DESCRIBED = ("title", "description", "visibility", "language", "side_choice")
 """What a deck's owner says of it as a whole."""
@@ -68,6 +71,7 @@ def describe_deck(*, deck: Deck, fields: Collection[str], seen: str = "") -> Dec
     """
     stands = Deck.objects.select_for_update(no_key=True).get(pk=deck.pk, erased_at=None)
     if seen and description_version(stands) not in (seen, description_version(deck)):
+        logger.info("Edit conflict: the details of deck %s have changed since.", deck.pk)
         return stands
     deck.updated_at = timezone.now()
     deck.save(update_fields=[*fields, "updated_at"])

@@ -1,6 +1,7 @@
 """Find and replace over the cards of a deck: what would change, and changing it."""
 
 import hashlib
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from cards.models import CHUNK, RENDERED, Card, Deck
 from cards.text.cleaning import clean_text
 from cards.text.markdown import MAX_SOURCE
 from cards.text.studied_side import SIDES
+
+logger = logging.getLogger(__name__)
 
 AROUND = 40
 """Characters that are shown before and after a place that changes."""
@@ -127,6 +130,8 @@ def _write(deck: Deck, ready: list[Card], seen: dict[int, datetime]) -> int:
     Deck.objects.lock([deck.pk])
     stands = dict(deck.cards.present().values_list("pk", "updated_at"))
     fresh = [card for card in ready if stands.get(card.pk) == seen[card.pk]]
+    if missed := len(ready) - len(fresh):
+        logger.info("Edit conflict: %d cards of deck %s were not replaced.", missed, deck.pk)
     fields = ["term", "definition", *RENDERED, "studied_side", "updated_at"]
     # All of them exist; that this could insert too makes it ten times as fast as bulk_update's long CASE.
     Card.objects.bulk_create(

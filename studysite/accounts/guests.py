@@ -4,6 +4,7 @@ A guest is a user row that the session names and that is never signed in: a logi
 from signing up and from logging in as themselves.
 """
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -27,6 +28,8 @@ from studysite.accounts.time_zones import time_zone_or_utc
 SESSION_KEY = "guest_id"
 
 Handler = Callable[[HttpRequest], HttpResponse]
+
+logger = logging.getLogger(__name__)
 
 
 def learner(get_response: Handler) -> Handler:
@@ -82,6 +85,7 @@ def admit(request: HttpRequest) -> HttpResponse | None:
     if not settings.GUESTS:
         return redirect_to_login(request.get_full_path())
     if not ratelimit.consume(request, action="guest"):
+        logger.warning("A new guest was refused: too many from one address.")
         return ratelimit.respond_429(request)
     guest = User.objects.create_guest(time_zone=time_zone_or_utc(request.POST.get("time_zone")))
     request.session.cycle_key()

@@ -1,5 +1,6 @@
 """Pages of accounts that django-allauth does not have, or that depend on the site's settings."""
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -22,19 +23,28 @@ from studysite.methods import READ_AND_POST
 
 View = Callable[..., HttpResponseBase]
 
+logger = logging.getLogger(__name__)
+
 
 class SignupView(allauth_views.SignupView):
-    """allauth's sign-up page, which knows about invitations and about what happens between check and save.
+    """allauth's sign-up page, with invitations and with errors for races between the form's checks and saving.
 
-    A class, since allauth's is one.
+    A class, because allauth's view is one.
     """
 
     invitation: Invitation | None = None
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)
+        if response.status_code == 429:
+            logger.warning("Sign-up refused: too many from one address.")
+        return response
 
     def is_open(self) -> bool:
         return super().is_open() or (self.invitation is not None and settings.SIGNUP == "invitation")
 
     def closed(self) -> HttpResponse:
+        logger.info("Sign-up refused: SIGNUP is %s.", settings.SIGNUP)
         return render(
             self.request, "account/signup_closed.html", {"by_invitation": settings.SIGNUP == "invitation"}
         )
@@ -46,8 +56,10 @@ class SignupView(allauth_views.SignupView):
         try:
             return super().form_valid(form)
         except IntegrityError:
+            logger.info("Sign-up refused: the address was taken at the same moment.")
             form.add_error("email", get_adapter().validation_error("email_taken"))
         except InvitationGoneError:
+            logger.info("Sign-up refused: invitation %s was used at the same moment.", form.invitation.pk)
             form.add_error(None, "This invitation has just been used.")
         return self.form_invalid(form)
 
@@ -56,22 +68,25 @@ signup = SignupView.as_view()
 
 
 def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
-    """The sign-up page for the holder of an invitation; 404 with the reason if it cannot be used (any more)."""
-    found = Invitation.objects.filter(token=token).usable(timezone.now()).first()
+    """The sign-up page for someone with an invitation; 404 with the reason if it cannot be used."""
+    invitations = Invitation.objects.filter(token=token)
+    found = invitations.usable(timezone.now()).first()
     if found is None:
+        unusable = invitations.values_list("pk", flat=True).first()
+        logger.info("Sign-up refused: invitation %s cannot be used.", unusable or "(unknown)")
         return render(request, "account/invitation_unusable.html", status=404)
     return SignupView.as_view(invitation=found)(request)
 
 
 def password_reset(request: HttpRequest) -> HttpResponseBase:
-    """A reset by mail, or, where the site cannot send any, the word that an admin makes a link."""
+    """A reset by mail; if the site sends no mail, a page that says to ask an admin for a link."""
     if settings.HAS_MAIL:
         return allauth_views.password_reset(request)
     return render(request, "account/password_reset_without_mail.html")
 
 
 def needs_mail(view: View) -> View:
-    """``view`` where the site can send mail; where it cannot, its page would tell of mail that was never sent."""
+    """``view``, or 404 if the site sends no mail: the page would speak of a mail that was never sent."""
 
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -85,8 +100,8 @@ def needs_mail(view: View) -> View:
 @login_required
 @require_http_methods(READ_AND_POST)
 def preferences(request: HttpRequest) -> HttpResponse:
-    """Name and time zone, and the ways to password and address."""
-    # A row of its own: a form with errors has changed its instance, and the header shows request.user.
+    """Name and time zone, and links to change the password and the address."""
+    # A second instance: a form with errors has changed its instance, and the header shows request.user.
     user = User.objects.get_by_natural_key(request.user.get_username())
     form = PreferencesForm(request.POST if request.method == "POST" else None, instance=user)
     if not form.is_valid():

@@ -1,4 +1,4 @@
-"""What django-allauth asks the site: who may sign up, what a new user is, what happens when mail fails."""
+"""The site's django-allauth adapter: who may sign up, what a new user is, what happens when mail fails."""
 
 import contextlib
 import logging
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """The site's answers; everything else is as django-allauth has it."""
+    """The site's own rules; everything else is django-allauth's."""
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
@@ -40,7 +40,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return bool(settings.SIGNUP == "open")
 
     def is_ajax(self, request: HttpRequest) -> bool:
-        """Never: allauth's JSON answers are an interface that this site does not have."""
+        """Never: this site does not offer allauth's JSON responses."""
         return False
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
@@ -56,19 +56,19 @@ class AccountAdapter(DefaultAccountAdapter):
         return limits.client_ip(request)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Answer too many wrong passwords with 429, as every other limit is answered."""
+        """Answer too many wrong passwords with 429, as for every other limit."""
         usage = limits.consume(request, credentials.get("email", ""))
         if isinstance(usage, HttpResponse):
             raise ImmediateHttpResponse(usage)
-        # What django-allauth rolls back where the password was right.
+        # django-allauth rolls this back if the password was right.
         self._login_failed_rl_usage = usage
 
     def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
-        """django-allauth's name for what follows a reset by link; it knows nothing of the site's keys."""
+        """Called by django-allauth after a reset by link; it does not know the keys of the site's limits."""
         limits.clear(request, credentials.get("email", ""))
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
-        """Make a confirmed address its user's, unless somebody else signed up with it meanwhile."""
+        """Give a confirmed address to its user, unless someone else has signed up with it in the meantime."""
         try:
             with transaction.atomic():
                 return super().confirm_email(request, email_address)
@@ -82,7 +82,7 @@ class AccountAdapter(DefaultAccountAdapter):
             return False
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
-        """Ask first what is to become of a guest's answers, then go where the login leads."""
+        """First ask what to do with a guest's answers, then continue as after any login."""
         response: HttpResponse = super().post_login(request, user, **kwargs)
         if not guest_of(request):
             return response
@@ -90,15 +90,19 @@ class AccountAdapter(DefaultAccountAdapter):
         return redirect(f"{reverse('guest')}?{query}")
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send a mail; where the mail server fails, say so instead of promising a mail that never comes."""
+        """Send a mail; if the mail server fails, show a page that says so.
+
+        The log gets the kind of error and its code alone: the error's text may hold addresses.
+        """
         try:
             super().send_mail(template_prefix, email, context)
-        except OSError:
-            logger.exception("Mail %s could not be sent", template_prefix)
+        except OSError as error:
+            reason = f"{type(error).__name__} {getattr(error, 'smtp_code', error.errno) or ''}".rstrip()
+            logger.error("Mail %s was not sent: %s", template_prefix, reason)
             response = render(self.request, "account/mail_failed.html", status=503)
             raise ImmediateHttpResponse(response) from None
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
-        # It tells of a change that has been made, so its failure (logged above) must not look like an error.
+        # The change that it tells of was made, so a failure (logged above) must not look like an error.
         with contextlib.suppress(ImmediateHttpResponse):
             super().send_notification_mail(*args, **kwargs)
