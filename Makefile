@@ -1,16 +1,16 @@
-# The commands of the site. All of them honour PORT and DATA_DIR: make run PORT=9000 DATA_DIR=/srv/studysite
+# Commands for the site. Set PORT and DATA_DIR for any of them: make run PORT=9000 DATA_DIR=/srv/studysite
 #
-#   make run    install what is needed, prepare DATA_DIR and serve the site
-#   make admin  make an account that may use the admin
-#   make dev    serve with DEBUG, reloading when a file changes
-#   make test-quick  the tests that start no program and take no time: less than a minute
-#   make test        these, and those in Chromium, on running servers and on PostgreSQL: less than five minutes
-#   make test-long   faults, chance, long histories, and all that uses the database on PostgreSQL
-#   make check  everything that reads the code without running it
-#   make soak   load, slow clients, a foreign lock and crashes, on servers of its own: about five minutes
-#   make bench  compare a deck of 10,000 cards with one of 46
-#   make lock   resolve the requirements anew and pin them with their hashes
-#   make clean  remove .venv and caches; DATA_DIR stays
+#   make run         install the requirements, prepare DATA_DIR and serve the site
+#   make admin       create an account that may use the admin
+#   make dev         serve with DEBUG on, and reload when a file changes
+#   make test-quick  the fast tests, without Chromium, PostgreSQL and other programs: less than a minute
+#   make test        these, and the tests in Chromium, on running servers and on PostgreSQL: less than five minutes
+#   make test-long   faults, fuzzing, long histories, and every database test on PostgreSQL
+#   make check       run the linters, the type checker and Django's checks
+#   make soak        test its own servers under load, with slow clients, locks and crashes: about five minutes
+#   make bench       compare a deck of 10,000 cards with one of 46
+#   make lock        resolve the requirements again and pin them with their hashes
+#   make clean       delete .venv and the caches; DATA_DIR stays
 
 MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
@@ -18,10 +18,10 @@ BIN := .venv/bin
 INSTALL = command -v $(PYTHON) >/dev/null || { echo 'PYTHON: there is no $(PYTHON); Studysite needs Python 3.11 or newer.'; exit 1; }; \
 	$(PYTHON) studysite/server/install.py
 
-# Nothing here may be a secret: these checks only read code and settings.
+# These values are not secret: the checks only read code and settings.
 CHECK_ENVIRONMENT := SECRET_KEY=only-for-make-check-0123456789-abcdefghijklmnopqrstuvwxyz \
 	SITE_URL=https://study.example.org TRUSTED_PROXIES=1 DATA_DIR=.venv/check
-# For two cores; whichever is idle takes over what waits for the other.
+# For two cores: an idle worker takes tests from the other one.
 PARALLEL := --numprocesses 2 --dist worksteal
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock" $(UPGRADE) pyproject.toml
@@ -38,7 +38,7 @@ admin: installed
 	@$(BIN)/python -m studysite.server.prepare
 	@$(BIN)/python manage.py createsuperuser
 
-# Many tests start Python anew: where nothing compiled may be kept, each would compile the site again.
+# Many tests start Python again. Without compiled files, each would compile the whole site.
 test test-quick test-long: export PYTHONDONTWRITEBYTECODE :=
 test: installed-dev
 	$(BIN)/python -m tests.postgres $(PARALLEL) -m "postgres_too and not long"
@@ -47,7 +47,7 @@ test: installed-dev
 test-quick: installed-dev
 	$(BIN)/python -m pytest $(PARALLEL) --hypothesis-profile quick -m "not slow"
 
-# With make test, every test runs once at least.
+# `make test` and `make test-long` together run every test.
 test-long: installed-dev
 	$(BIN)/python -m tests.postgres $(PARALLEL)
 	$(BIN)/python -m pytest $(PARALLEL) -m long
@@ -68,7 +68,7 @@ check: installed-dev
 bench: installed
 	@$(BIN)/python -m tests.load.bench
 
-# make lock UPGRADE=--upgrade takes the newest versions that pyproject.toml allows.
+# make lock UPGRADE=--upgrade pins the newest versions that pyproject.toml allows.
 lock: installed-dev
 	$(COMPILE) --output-file requirements.txt
 	$(COMPILE) --extra dev --constraint requirements.txt --output-file requirements-dev.txt
