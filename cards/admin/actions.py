@@ -40,14 +40,14 @@ def decks_of(cards: QuerySet[Card]) -> QuerySet[Deck]:
     return Deck.objects.filter(pk__in=cards.order_by().values("deck")).order_by("pk")
 
 
-@admin.action(description="This is a new question: start anew for everybody", permissions=["change"])
+@admin.action(description="This is a new question: every learner starts over", permissions=["change"])
 def reask(modeladmin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Card]) -> TemplateResponse | None:
     if CONFIRMED not in request.POST:
         return confirmation(modeladmin, request, queryset, "reask", learners=learner_count(queryset))
     now = timezone.now()
     with transaction.atomic():
         count = sum(moving.reask_cards(deck=deck, cards=queryset, now=now) for deck in decks_of(queryset))
-    modeladmin.message_user(request, f"{count:,} start anew for everybody.", messages.SUCCESS)
+    modeladmin.message_user(request, f"{count:,} start over for every learner.", messages.SUCCESS)
     return None
 
 
@@ -71,7 +71,7 @@ def learner_count(cards: QuerySet[Card]) -> int:
 class TagsForm(forms.Form):
     """Names of tags, for cards of any owners."""
 
-    names = TagNamesField(label="Tags", help_text="With commas between them.")
+    names = TagNamesField(label="Tags", help_text="Separate them with commas.")
 
 
 @admin.action(description="Tag selected cards", permissions=["change"])
@@ -102,7 +102,7 @@ def untag(modeladmin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Card]
         for owner in owners:
             tags = Tag.objects.filter(owner=owner, key__in=[tag_key(name) for name in names])
             count += tagging.untag_cards(tags=tags, cards=queryset.filter(deck__owner=owner))
-    modeladmin.message_user(request, f"{said(names)} taken off {cards_in_words(count)}.", messages.SUCCESS)
+    modeladmin.message_user(request, f"{said(names)} removed from {cards_in_words(count)}.", messages.SUCCESS)
     return None
 
 
@@ -115,7 +115,7 @@ def owners_and_form(
     """
     owners = list(User.objects.filter(decks__in=decks_of(cards).order_by()).distinct()[: MAX_OWNERS + 1])
     if len(owners) > MAX_OWNERS:
-        too_many = f"Choose cards of at most {MAX_OWNERS} owners at once: the tags are theirs."
+        too_many = f"Choose cards of at most {MAX_OWNERS} owners at once: each owner has their own tags."
         modeladmin.message_user(request, too_many, messages.ERROR)
         return owners, None
     form = TagsForm(request.POST if CONFIRMED in request.POST else None)

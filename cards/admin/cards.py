@@ -49,9 +49,9 @@ class CardAdmin(RemovableAdmin):
     )
     fieldsets = (
         (None, {"fields": ("deck", "position", "term", "definition", "tags")}),
-        ("As learners see it, when saved", {"fields": ("term_preview", "definition_preview")}),
+        ("As learners see it, since it was saved", {"fields": ("term_preview", "definition_preview")}),
         ("Studied side", {"fields": ("side_choice", "asks_for")}),
-        ("Other right answers", {"fields": ("accepted_terms", "accepted_definitions")}),
+        ("Other correct answers", {"fields": ("accepted_terms", "accepted_definitions")}),
         ("Own wrong options", {"fields": ("wrong_terms", "wrong_definitions")}),
         ("Dates", {"fields": ("asked_since", "updated_at", "removed_at")}),
     )
@@ -101,7 +101,7 @@ class CardAdmin(RemovableAdmin):
 
     @admin.display(description="asks for")
     def asks_for(self, card: Card) -> str:
-        return card.get_studied_side_display() or "Settled when saved."
+        return card.get_studied_side_display() or "Decided when the card is saved."
 
     def save_model(self, request: HttpRequest, obj: Card, form: forms.ModelForm, change: bool) -> None:
         if obj.position is None:
@@ -111,7 +111,9 @@ class CardAdmin(RemovableAdmin):
     @admin.action(description="Remove selected cards", permissions=["change"])
     def remove(self, request: HttpRequest, queryset: QuerySet[Card]) -> None:
         count = sum(cards.remove_cards(deck=deck, cards=queryset) for deck in decks_of(queryset))
-        self.message_user(request, f"{count:,} removed. The filter “removed” brings back.", messages.SUCCESS)
+        self.message_user(
+            request, f"{count:,} removed. To bring them back, use the filter “removed”.", messages.SUCCESS
+        )
 
     @admin.action(description="Restore selected cards", permissions=["change"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Card]) -> None:

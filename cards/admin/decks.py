@@ -24,9 +24,9 @@ from cards.models import LIBRARY_SLUG, Card, Deck, Visibility
 from studysite.accounts.admin.filters import GuestOwnerFilter
 from studysite.accounts.models import User
 
-LISTED = "Everybody finds them in the list of decks, and may study and copy them."
-SHIPPED = "The site ships “{}”, and would load it again at its next start. Remove it instead."
-HIDDEN = "Nobody but their owners can open them; what learners have learned stays."
+LISTED = "Everyone can find, study and copy them."
+SHIPPED = "“{}” comes with the site, which would load it again at its next start. Remove it instead."
+HIDDEN = "Only their owners can open them. Learners keep their progress."
 
 
 @admin.register(Deck)
@@ -162,7 +162,9 @@ class DeckAdmin(RemovableAdmin):
     @admin.action(description="Remove selected decks", permissions=["change"])
     def remove(self, request: HttpRequest, queryset: QuerySet[Deck]) -> None:
         count = remove_decks(decks=queryset)
-        self.message_user(request, f"{count:,} removed. The filter “removed” brings back.", messages.SUCCESS)
+        self.message_user(
+            request, f"{count:,} removed. To bring them back, use the filter “removed”.", messages.SUCCESS
+        )
 
     @admin.action(description="Restore selected decks", permissions=["change"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Deck]) -> None:

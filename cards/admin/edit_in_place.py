@@ -25,7 +25,7 @@ from studysite.numbers import whole_number
 logger = logging.getLogger(__name__)
 
 SHORT_TEXT = 200
-CHANGED = "Somebody has changed this card in the meantime. Save again to put yours in its place."
+CHANGED = "Someone else changed this card in the meantime. Save again to overwrite their version."
 SHOWN_FIELDS = ("deck_id", *SIDES, "term_html", "definition_html", "side_choice", "updated_at", "removed_at")
 
 
@@ -123,7 +123,7 @@ def edit_in_place(decks: ModelAdmin, request: HttpRequest, pk: int) -> HttpRespo
     if any(form.errors or form.stands for form in forms):
         return show_page(decks, request, deck, forms)
     if not saved:
-        decks.message_user(request, "There was nothing new to save.", messages.INFO)
+        decks.message_user(request, "There was nothing to save.", messages.INFO)
     return redirect(request.get_full_path())
 
 

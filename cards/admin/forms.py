@@ -17,13 +17,13 @@ class CardForm(forms.ModelForm):
         min_value=0,
         max_value=10_000_000,
         required=False,
-        help_text="Counted from 0. Empty: at the deck's end.",
+        help_text="Counted from 0. Leave it empty for the end of the deck.",
     )
     accepted_terms = AlternativesField(
-        required=False, help_text="Other right answers where the term is asked for."
+        required=False, help_text="Other correct answers when the term is asked for."
     )
     accepted_definitions = AlternativesField(
-        required=False, help_text="Other right answers where the definition is asked for."
+        required=False, help_text="Other correct answers when the definition is asked for."
     )
     wrong_terms = AlternativesField(required=False, help_text="Terms worth offering as wrong options.")
     wrong_definitions = AlternativesField(
@@ -62,7 +62,7 @@ class TagForm(forms.ModelForm):
         if {"name", "owner"} <= cleaned.keys():
             same = Tag.objects.filter(owner=cleaned["owner"], key=tag_key(cleaned["name"]))
             if same.exclude(pk=self.instance.pk).exists():
-                self.add_error("name", "Its owner has a tag with this name already.")
+                self.add_error("name", "The owner already has a tag with this name.")
         return cleaned
 
 
@@ -81,7 +81,7 @@ class TwinPairForm(forms.ModelForm):
         if first.deck_id != second.deck_id:
             self.add_error("second", "Choose a card of the same deck.")
         elif first == second:
-            self.add_error("second", "Choose another card than the first.")
+            self.add_error("second", "Choose a card other than the first.")
         elif first.pk > second.pk:
             cleaned["first"], cleaned["second"] = second, first
         return cleaned

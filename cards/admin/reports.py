@@ -21,7 +21,7 @@ class SettledFilter(admin.SimpleListFilter):
     parameter_name = "settled"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("no", "To see to"), ("yes", "Settled")]
+        return [("no", "Open"), ("yes", "Settled")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[CardReport]) -> QuerySet[CardReport]:
         if self.value() not in ("no", "yes"):
@@ -67,4 +67,4 @@ class CardReportAdmin(SearchingAdmin):
         count = sum(accept_answer(card=report.card, side=report.side, text=report.text) for report in reports)
         settled = queryset.filter(kind=CardReport.Kind.ALSO_RIGHT, settled_at=None)
         settled.update(settled_at=timezone.now())
-        self.message_user(request, f"{count:,} answers count from now on.", messages.SUCCESS)
+        self.message_user(request, f"{count:,} answers are accepted from now on.", messages.SUCCESS)

@@ -46,10 +46,12 @@ class CardEditForm(SidesForm):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if not self.images.is_valid():
-            self.add_error(None, "An image needs another look.")
+            self.add_error(None, "Check the images.")
         for side, images in self.images.by_side.items():
             if images and not cleaned.get(side) and side not in self.errors:
-                self.add_error(side, "A side with an image needs a text too, to be asked for in words.")
+                self.add_error(
+                    side, "A side with an image also needs a text, so that it can be asked in words."
+                )
         return cleaned
 
     @property
@@ -99,7 +101,7 @@ class PlaceForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if not cleaned.get("to") and not cleaned.get("place"):
-            raise ValidationError("Say where the card goes.")
+            raise ValidationError("Choose where the card goes.")
         return cleaned
 
     def place_from(self, place: int) -> int:

@@ -40,8 +40,8 @@ class DeckForm(forms.ModelForm):
         fields = ("title", "description", "visibility", "language", "side_choice")
         widgets = {"visibility": forms.RadioSelect}
         help_texts = {
-            "side_choice": "What learners are asked for. Automatic takes the side that is better to answer, for "
-            "each card; a card can say otherwise."
+            "side_choice": "The side that learners are asked for. Automatic chooses the side that is better to "
+            "answer, for each card. A card can have its own choice."
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -92,7 +92,7 @@ def change_of(card: Card, replacement: Replacement) -> Change | None:
         return None
     problem = ""
     if not any(texts.get(side, getattr(card, side)) for side in SIDES):
-        problem = "Nothing would be left on it."
+        problem = "The card would be empty."
     elif any(len(text) > MAX_SOURCE for text in texts.values()):
         problem = f"A side would have more than {MAX_SOURCE:,} characters."
     return Change(card, texts, problem)

@@ -24,7 +24,7 @@ def keep_the_library(sender: object, people: Collection[int], **kwargs: Any) -> 
     """The site ships a deck, which would come back at its next start."""
     shipped = Deck.objects.filter(slug=LIBRARY_SLUG, owner__in=people).select_related("owner")
     return [
-        f"{deck.owner} owns the deck that the site ships, “{deck}”. Give that another owner first."
+        f"{deck.owner} owns “{deck}”, which comes with the site. Give it another owner first."
         for deck in shipped
     ]
 

@@ -42,6 +42,6 @@ def deck_reports(request: LearnerRequest, slug: str) -> HttpResponse:
 def see_to(request: LearnerRequest, report: CardReport) -> HttpResponse:
     wants_it = request.POST.get("word") == ACCEPT and report.kind == CardReport.Kind.ALSO_RIGHT
     if wants_it and accept_answer(card=report.card, side=report.side, text=report.text):
-        messages.success(request, "That answer counts from now on.")
+        messages.success(request, "The answer is accepted from now on.")
     settle_report(report=report)
     return redirect(request.get_full_path())

@@ -83,7 +83,7 @@ def deck_tags(request: LearnerRequest, slug: str) -> HttpResponse:
 def act(request: LearnerRequest, form: SelectionForm, cards: CardQuerySet) -> str:
     """Tag or untag, and say what was done."""
     if not cards.exists():
-        return "Tick the cards first."
+        return "Select cards first."
     names = form.cleaned_data["name"]
     said = ", ".join(f"“{name}”" for name in names)
     if form.cleaned_data["do"] == "tag":
@@ -91,7 +91,7 @@ def act(request: LearnerRequest, form: SelectionForm, cards: CardQuerySet) -> st
         return f"{said} added to {count:,} card{'' if count == 1 else 's'}."
     mine = request.learner.tags.filter(key__in=[tag_key(name) for name in names])
     count = tagging.untag_cards(tags=mine, cards=cards)
-    return f"{said} taken off {count:,} card{'' if count == 1 else 's'}."
+    return f"{said} removed from {count:,} card{'' if count == 1 else 's'}."
 
 
 def listed(request: LearnerRequest, deck: Deck) -> tuple[CardQuerySet, TagChoice, SearchForm]:

@@ -17,7 +17,7 @@ MAX_TAGS_AT_ONCE = 20
 class TagNamesField(forms.CharField):
     """Names of tags with commas between them; one that is a tag's name with its comma is that tag."""
 
-    default_error_messages = {"required": "Write the name of a tag."}
+    default_error_messages = {"required": "Enter the name of a tag."}
 
     def __init__(self, *, owner: User | None = None, **kwargs: Any) -> None:
         self.owner = owner
@@ -65,7 +65,7 @@ class RenameForm(forms.ModelForm):
         name = clean_name(self.cleaned_data["name"])
         same = Tag.objects.filter(owner=self.instance.owner, key=tag_key(name)).exclude(pk=self.instance.pk)
         if found := same.first():
-            raise ValidationError(f"You have a tag “{found}” already. You can merge the two below.")
+            raise ValidationError(f"You already have a tag “{found}”. You can merge the two below.")
         return name
 
 
@@ -86,7 +86,7 @@ class MergeForm(forms.Form):
         key = tag_key(clean_text(self.cleaned_data["into"]))
         found = Tag.objects.filter(owner=self.tag.owner, key=key).exclude(pk=self.tag.pk).first()
         if found is None:
-            raise ValidationError("You have no other tag of this name.")
+            raise ValidationError("You have no other tag with this name.")
         return found
 
 

@@ -55,7 +55,7 @@ def tag_edit(request: LearnerRequest, pk: int) -> HttpResponse:
         tag.name = name
         return show_tag(request, tag, rename=form)
     form.save()
-    messages.success(request, f"“{name}” is called “{tag}” now.")
+    messages.success(request, f"“{name}” is now called “{tag}”.")
     return redirect("tags")
 
 
@@ -81,7 +81,7 @@ def tag_merge(request: LearnerRequest, pk: int) -> HttpResponse:
         return show_tag(request, tag, merge=form)
     into = form.cleaned_data["into"]
     tagging.merge_tags(tag=tag, into=into)
-    messages.success(request, f"“{tag}” is part of “{into}” now.")
+    messages.success(request, f"“{tag}” is merged into “{into}”.")
     return redirect("tags")
 
 

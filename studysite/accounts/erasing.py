@@ -32,8 +32,8 @@ logger = logging.getLogger(__name__)
 
 NAME = "Somebody who has left"
 SESSIONS_AT_ONCE = 500
-LAST_SUPERUSER = "Nobody else is a superuser. Make somebody else one first."
-HEIR_GONE = "The person who was to get the decks has no account any more."
+LAST_SUPERUSER = "This is the last superuser. Make another user a superuser first."
+HEIR_GONE = "The new owner's account no longer exists."
 
 
 @dataclass(frozen=True)

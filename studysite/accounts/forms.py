@@ -21,7 +21,7 @@ LABELS = {
     "login": "E-mail",
     "email": "E-mail",
     "password": "Password",
-    "oldpassword": "Present password",
+    "oldpassword": "Current password",
     "password1": "New password",
 }
 
@@ -134,7 +134,9 @@ class ChangeEmailForm(PlainFields, allauth_forms.AddEmailForm):
         super().__init__(*args, **kwargs)
         self.fields["email"].label = "New e-mail"
         if settings.HAS_MAIL:
-            self.fields["email"].help_text = "A mail is sent there; the change counts once you open its link."
+            self.fields[
+                "email"
+            ].help_text = "We send a mail to it. The change takes effect when you open its link."
 
     def clean_email(self) -> str:
         email: str = super().clean_email()

@@ -23,4 +23,4 @@ class VisiblePasswordValidator:
             raise ValidationError(self.get_help_text(), code="password_blank")
 
     def get_help_text(self) -> str:
-        return "A password needs at least one character that can be seen."
+        return "A password needs at least one visible character."

@@ -42,7 +42,7 @@ def test_cards_are_written_on_in_place(
     assert (card.definition, deck.cards.get(position=1).term) == ("A line\nand $x^2$", "Loss, softly")
     # Texts of several lines come back as they went, so that what is sent unchanged is no change.
     page.get_by_role("button", name="Save").first.click()
-    expect(page.get_by_text("There was nothing new to save.")).to_be_visible()
+    expect(page.get_by_text("There was nothing to save.")).to_be_visible()
 
 
 def test_a_list_is_narrowed_to_a_deck_that_is_searched_for(

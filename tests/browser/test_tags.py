@@ -81,7 +81,7 @@ def test_many_cards_are_tagged_at_once(page: Page, learner: User, sign_in: SignI
     expect(page.get_by_text("46 ticked")).to_be_visible()
     page.get_by_role("combobox", name="Tag").fill("exam")
     page.get_by_role("button", name="Untag").click()
-    expect(page.get_by_text("“exam” taken off 2 cards.")).to_be_visible()
+    expect(page.get_by_text("“exam” removed from 2 cards.")).to_be_visible()
     assert not Card.objects.filter(tags__name="exam").exists()
 
 
@@ -101,7 +101,7 @@ def test_without_javascript(plain_page: Page, learner: User, tagged: Deck, sign_
     page.locator(".selection-list [name=card]").first.check()
     page.get_by_label("Tag", exact=True).fill("norm")
     page.get_by_role("button", name="Untag").click()
-    expect(page.get_by_text("“norm” taken off 1 card.")).to_be_visible()
+    expect(page.get_by_text("“norm” removed from 1 card.")).to_be_visible()
     expect(page.locator(".selection-list > li")).to_have_count(2)
 
 
@@ -116,7 +116,7 @@ def test_a_tag_is_renamed_merged_and_deleted(
     page.get_by_role("link", name="Normalization", exact=True).click()
     page.get_by_label("Merge into").fill("loss")
     page.get_by_role("button", name="Merge").click()
-    expect(page.get_by_text("“Normalization” is part of “loss” now.")).to_be_visible()
+    expect(page.get_by_text("“Normalization” is merged into “loss”.")).to_be_visible()
     page.get_by_role("link", name="loss", exact=True).click()
     page.get_by_text("Delete …").click()
     check(page)

@@ -120,7 +120,9 @@ def card_place(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
     card = card_to_edit(request, slug, pk)
     form = PlaceForm(request.POST)
     if card.removed_at or not form.is_valid():
-        notice = "That card was removed in the meantime." if card.removed_at else "Say where the card goes."
+        notice = (
+            "That card was removed in the meantime." if card.removed_at else "Choose where the card goes."
+        )
         return after(request, card, notice)
     place = moving.place_card(card=card, place=form.place_from(moving.place_of(card)))
     return after(request, card, f"Moved to place {place:,} of {card.deck.card_count:,}.")
@@ -141,7 +143,7 @@ def card_remove(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
     remove_cards(deck=card.deck, cards=Card.objects.filter(pk=pk))
     if wanted_part(request, (f"card-{pk}",)):
         return render_page(request, "cards/editor/_removed_card.html", {"deck": card.deck, "card": card})
-    messages.success(request, "The card is removed. You find it again under “Removed cards”.")
+    messages.success(request, "The card is removed. You can find it under “Removed cards”.")
     return redirect(safe_next(request) or reverse("deck_edit", args=[slug]))
 
 

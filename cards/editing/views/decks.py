@@ -81,7 +81,7 @@ def deck_copy(request: LearnerRequest, slug: str) -> HttpResponse:
         title=form.cleaned_data["title"],
         slug=form.cleaned_data["address"],
     )
-    messages.success(request, "This copy is yours. Only you can see it, until you choose otherwise.")
+    messages.success(request, "This copy is yours. Only you can see it until you change its visibility.")
     return redirect("deck_edit", slug=copy.slug)
 
 

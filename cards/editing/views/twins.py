@@ -49,5 +49,5 @@ def mark(request: LearnerRequest, card: Card) -> HttpResponse:
         return redirect(request.get_full_path())
     other = get_object_or_404(card.deck.cards.exclude(pk=card.pk), pk=key)
     cards.mark_twins(card=card, other=other, are_twins=WORDS[word])
-    messages.success(request, "Noted.")
+    messages.success(request, "Saved.")
     return redirect(request.get_full_path())

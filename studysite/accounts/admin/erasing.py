@@ -30,11 +30,11 @@ class DecksForm(forms.Form):
 
     decks = forms.ChoiceField(
         label="Their decks",
-        choices=[(ERASE, "Erase them"), (HAND_OVER, "Give them to somebody else")],
+        choices=[(ERASE, "Erase them"), (HAND_OVER, "Give them to another user")],
         widget=forms.RadioSelect,
     )
     heir = forms.EmailField(
-        label="To whom", required=False, help_text="The e-mail address of the account that gets the decks."
+        label="New owner", required=False, help_text="The e-mail address of the account that gets the decks."
     )
 
     def __init__(self, data: Any, *, people: Sequence[User]) -> None:
@@ -46,13 +46,13 @@ class DecksForm(forms.Form):
         if cleaned.get("decks") != HAND_OVER or "heir" in self.errors:
             return cleaned
         if not cleaned.get("heir"):
-            self.add_error("heir", "Say who gets them.")
+            self.add_error("heir", "Enter who gets the decks.")
             return cleaned
         cleaned["heir"] = erasing.heirs().filter(email=cleaned["heir"].lower()).first()
         if cleaned["heir"] is None:
-            self.add_error("heir", "Nobody who can own decks has this address.")
+            self.add_error("heir", "No account that can own decks has this address.")
         elif cleaned["heir"] in self.people:
-            self.add_error("heir", "That account is being deleted itself.")
+            self.add_error("heir", "That account is also being deleted.")
         return cleaned
 
     @property
@@ -94,7 +94,7 @@ def _erase_all(
     keys = [person.pk for person in people]
     is_done = erasing.continue_erasing(slice_=Slice(), people=keys)
     said = f"{len(people):,} account{'' if len(people) == 1 else 's'} deleted."
-    rest = "" if is_done else " What is left of their answers and decks goes with the daily chores."
+    rest = "" if is_done else " The daily command deletes the rest of their answers and decks."
     modeladmin.message_user(request, said + rest, messages.SUCCESS)
 
 

@@ -139,7 +139,9 @@ class UserAdmin(ChosenRowsAdmin, DjangoUserAdmin):
         users = [user for user in queryset if user.is_active and may_change(request, user)]
         if left_out := len(queryset) - len(users):
             self.message_user(
-                request, f"No link for {left_out}: switched off, or not yours to change.", messages.WARNING
+                request,
+                f"No link for {left_out}: the account is inactive, or you may not change it.",
+                messages.WARNING,
             )
         if not users:
             return None
@@ -193,7 +195,7 @@ class InvitationAdmin(ChosenRowsAdmin):
     @admin.display(description="State")
     def state(self, invitation: Invitation) -> str:
         if invitation.used_at:
-            return f"used by {invitation.used_by or 'somebody who is gone'}"
+            return f"used by {invitation.used_by or 'a deleted user'}"
         return "open" if invitation.expires_at > timezone.now() else "expired"
 
     def save_model(
@@ -215,8 +217,8 @@ class InvitationAdmin(ChosenRowsAdmin):
         Who may add invitations and not look at them gets the link with the message.
         """
         if self.has_view_permission(request, obj):
-            self.message_user(request, "The invitation is made. Send its link.", messages.SUCCESS)
+            self.message_user(request, "The invitation is created. Send its link.", messages.SUCCESS)
             return redirect("admin:accounts_invitation_change", obj.pk)
-        made = format_html("The invitation is made. Send its link: {}", self.link(obj))
+        made = format_html("The invitation is created. Send its link: {}", self.link(obj))
         self.message_user(request, made, messages.SUCCESS)
         return redirect("admin:index")

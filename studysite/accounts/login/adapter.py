@@ -28,12 +28,12 @@ class AccountAdapter(DefaultAccountAdapter):
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "email_password_mismatch": "This e-mail address and this password do not belong together.",
-        "email_taken": "This address has an account already. Is it yours? Then log in.",
-        "duplicate_email": "This is your address already.",
-        "enter_current_password": "This is not your present password.",
+        "email_password_mismatch": "The e-mail address or the password is wrong.",
+        "email_taken": "This address already has an account. If it is yours, log in.",
+        "duplicate_email": "This is already your address.",
+        "enter_current_password": "This is not your current password.",
         "incorrect_password": "This is not your password.",
-        "unverified_primary_email": "Your e-mail address has to be confirmed first.",
+        "unverified_primary_email": "Confirm your e-mail address first.",
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -51,7 +51,7 @@ def test_somebody_else_takes_the_address_meanwhile(learner, learner_client, monk
 
     monkeypatch.setattr(services, "email_change", taken)
     assert change(learner_client).status_code == 302
-    assert "has an account already" in learner_client.get("/accounts/email/").text
+    assert "already has an account" in learner_client.get("/accounts/email/").text
     learner.refresh_from_db()
     assert learner.email == "lena@example.org"
 

@@ -57,7 +57,7 @@ def test_nothing_happens_before_it_is_confirmed(editor_client: Client, studied: 
 
 def test_confirmed_new_questions_start_anew(editor_client: Client, studied: Deck) -> None:
     page = choose(editor_client, "reask", studied.cards.filter(position__lt=2), confirmed="yes")
-    assert "2 start anew for everybody." in page
+    assert "2 start over for every learner." in page
     assert set(CardProgress.objects.values_list("level", flat=True)) == {0}
     assert studied.cards.filter(asked_since=None).get().position == 2
 

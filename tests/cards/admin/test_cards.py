@@ -221,13 +221,13 @@ def test_twins_are_stored_in_order_and_once(editor_client: Client, make_deck: Ma
 def test_twins_are_two_cards_of_one_deck(editor_client: Client, make_deck: MakeDeck) -> None:
     card, foreign = make_deck(1).cards.get(), make_deck(1).cards.get()
     assert "card of the same deck" in post_twins(editor_client, card, foreign)
-    assert "another card than the first" in post_twins(editor_client, card, card)
+    assert "a card other than the first" in post_twins(editor_client, card, card)
 
 
 def test_an_owners_tag_names_are_unique_without_regard_to_case(editor_client: Client, owner: User) -> None:
     Tag.objects.create(owner=owner, name="Äpfel")
     answer = editor_client.post(reverse("admin:cards_tag_add"), {"owner": owner.pk, "name": "äPFEL"})
-    assert "has a tag with this name already" in answer.content.decode()
+    assert "already has a tag with this name" in answer.content.decode()
 
 
 @pytest.mark.parametrize("value", ["weakest", "-1", "٣", "9" * 30, "9" * 5_000, "\0", "\ud800"])

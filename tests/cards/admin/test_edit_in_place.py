@@ -130,7 +130,7 @@ def test_rows_without_anything_written_are_left_alone(editor_client: Client, mak
     data = sent(deck.cards.in_order())
     change_meanwhile(deck.cards.in_order()[0], definition="Theirs too")
     answer = editor_client.post(page_of(deck), data, follow=True)
-    assert "There was nothing new to save." in answer.content.decode()
+    assert "There was nothing to save." in answer.content.decode()
     assert deck.cards.filter(term="Theirs").count() == 1
 
 

@@ -69,7 +69,7 @@ def test_untagging_leaves_the_tags_of_learners(
     for user in (owner, learner):
         tagging.tag_cards(owner=user, names=["a", "b"], cards=deck.cards.all())
     page = choose(editor_client, "untag", deck.cards.all(), confirmed="yes", names="A, nothing")
-    assert "taken off 2 cards" in page
+    assert "removed from 2 cards" in page
     assert tags_of(deck) == {("Olga Owner", "b"), ("Lena Learner", "a"), ("Lena Learner", "b")}
     assert Tag.objects.filter(owner=owner, name="a").exists()
 

@@ -174,7 +174,7 @@ def test_cards_that_would_be_empty_or_too_long_are_left(deck: Deck) -> None:
         for replacement in (Replacement("a", ""), Replacement("aaa", "b" * 10_001), Replacement("aaa", "b"))
     ]
     assert problems == [
-        ["Nothing would be left on it."],
+        ["The card would be empty."],
         ["A side would have more than 10,000 characters."],
         [""],
     ]

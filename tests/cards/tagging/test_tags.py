@@ -163,7 +163,7 @@ def test_only_cards_of_the_deck_are_tagged(learner_client: Client, deck: Deck, m
 def test_what_was_ticked_stays_ticked_beside_an_error(learner_client: Client, deck: Deck, card: Card) -> None:
     fields = {"name": "", "do": "tag", "card": [card.pk]}
     html = learner_client.post(url("deck_tags", deck), fields).content.decode()
-    assert "Write the name of a tag." in html
+    assert "Enter the name of a tag." in html
     assert re.search(rf'value="{card.pk}"[^>]* checked', html)
 
 
@@ -234,7 +234,7 @@ def test_a_tag_is_renamed(owner: User, owner_client: Client, tagged: Deck) -> No
     tag.refresh_from_db()
     assert (tag.name, tag.key) == ("EXAM 1", "exam 1")
     html = owner_client.post(reverse("tag", args=[tag.pk]), {"name": "HARD"}).content.decode()
-    assert "You have a tag “hard” already." in html
+    assert "You already have a tag “hard”." in html
     assert owner_client.post(reverse("tag", args=[tag.pk]), {"name": "exam 1"}).status_code == 302
 
 
