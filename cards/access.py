@@ -1,4 +1,4 @@
-"""Whose decks a page may be about: fetching is authorising, and what somebody may not see or change is 404."""
+"""Fetches decks and cards for a page. A deck or card that the learner may not see or change is 404."""
 
 from django.shortcuts import get_object_or_404
 
@@ -7,17 +7,19 @@ from studysite.http.requests import SiteRequest
 
 
 def deck_to_edit(request: SiteRequest, slug: str) -> Deck:
+    """The deck, with its owner, if the learner may change it; else Http404."""
     return get_object_or_404(Deck.objects.editable_by(request.learner).select_related("owner"), slug=slug)
 
 
 def deck_to_see(request: SiteRequest, slug: str) -> Deck:
+    """The deck, with its owner, if the learner may open it; else Http404."""
     return get_object_or_404(Deck.objects.visible_to(request.learner).select_related("owner"), slug=slug)
 
 
 def card_to_edit(request: SiteRequest, slug: str, pk: int) -> Card:
-    """A card that the learner may change, be it present or removed.
+    """A card that the learner may change, present or removed; else Http404.
 
-    What somebody has typed for one that has been erased meanwhile can still be saved: it is theirs.
+    A POST also gets an erased card: what the author has typed in the meantime can still be saved.
     """
     deck = deck_to_edit(request, slug)
     cards = deck.cards.with_seen_tags(request.learner, deck=deck)
@@ -29,4 +31,4 @@ def card_to_edit(request: SiteRequest, slug: str, pk: int) -> Card:
 
 
 MAX_GUEST_FILE = 2 * 2**20
-"""Bytes of a file of somebody without an account."""
+"""Bytes of the largest file that a guest may upload."""

@@ -19,16 +19,16 @@ CARDS_PER_PAGE = 50
 """Cards on one page of a list."""
 
 CONTINUED = "  "
-"""What a line begins with that belongs to the alternative above it."""
+"""A line that begins with this belongs to the alternative above it."""
 
 BLANK_BOXES = 2
-"""Empty boxes that wait below a card's alternatives; saving offers as many again."""
+"""Empty boxes below a card's alternatives; there are as many again after saving."""
 
 
 class AlternativesWidget(forms.Widget):
-    """One box for each alternative and some empty ones, all under one name.
+    """One box for each alternative and some empty ones, all with the same name.
 
-    Boxes, because an alternative may have several lines: no separator could tell them apart.
+    An alternative may have several lines, so no separator could divide one text into alternatives.
     """
 
     template_name = "cards/forms/alternatives.html"
@@ -48,7 +48,7 @@ class AlternativesWidget(forms.Widget):
 
 
 class AlternativesField(forms.Field):
-    """A list of texts; empty ones and repetitions are left out, and the model's validator judges the rest."""
+    """A list of texts without empty ones and repetitions; the model's validator checks the rest."""
 
     widget = AlternativesWidget
 
@@ -68,9 +68,9 @@ class AlternativesField(forms.Field):
 
 
 class AddressField(forms.CharField):
-    """The address of a deck that is about to be made, signed: whoever sends a form twice makes one deck.
+    """The signed address of a new deck: a form that is sent twice makes one deck.
 
-    What has no valid signature becomes a new address.
+    A value without a valid signature becomes a new address.
     """
 
     widget = forms.HiddenInput
@@ -90,7 +90,7 @@ def new_address() -> str:
 
 
 class PlainTextField(forms.CharField):
-    """Text as it may be stored (`clean_text`); what is too long is told, not cut off while it is pasted."""
+    """Text as it may be stored (`clean_text`). Without maxlength: a pasted text is not cut, but gets an error."""
 
     def to_python(self, value: Any) -> str:
         return clean_text(super().to_python(value) or "")
@@ -108,7 +108,7 @@ class SourceField(PlainTextField):
 
 
 class LinesWidget(forms.Textarea):
-    """Alternatives, one a line; a line that begins with two spaces belongs to the one above."""
+    """Alternatives, one on each line; a line that begins with two spaces continues the one above."""
 
     def __init__(self) -> None:
         super().__init__(attrs={"rows": 2})
@@ -120,7 +120,7 @@ class LinesWidget(forms.Textarea):
 
 
 class LinesField(AlternativesField):
-    """A list of texts, written one a line (see `LinesWidget`)."""
+    """A list of texts, one on each line (see `LinesWidget`)."""
 
     widget = LinesWidget  # type: ignore[assignment]
 
@@ -137,7 +137,7 @@ class LinesField(AlternativesField):
 
 
 class MomentField(forms.CharField):
-    """When the page was made, as to what it shows of a card; None where that cannot be read."""
+    """The `updated_at` that the page shows; None if it cannot be read."""
 
     widget = forms.HiddenInput
 
@@ -152,7 +152,7 @@ class MomentField(forms.CharField):
 
 
 class SidesForm(forms.ModelForm):
-    """A form of a card's sides; the card as a whole is judged once each field is right."""
+    """A form for a card's sides; the card as a whole is checked once each field is valid."""
 
     def _post_clean(self) -> None:
         if not self.errors:
@@ -160,7 +160,7 @@ class SidesForm(forms.ModelForm):
 
 
 class KeyField(forms.CharField):
-    """The key that a new card is known by from the start; what cannot be one becomes a new key."""
+    """The key of a new card, chosen before it is saved; an invalid key is replaced."""
 
     widget = forms.HiddenInput
 
@@ -172,7 +172,7 @@ class KeyField(forms.CharField):
 
 
 class SearchForm(forms.Form):
-    """A text to look for on the cards of a deck; an address that asks for nonsense finds everything."""
+    """A text to find on the cards of a deck; an invalid one finds all cards."""
 
     q = PlainTextField(
         max_length=MAX_SEARCH,

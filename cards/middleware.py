@@ -1,4 +1,4 @@
-"""Requests about a deck that is erased while they are answered."""
+"""Middleware for requests about a deck that is erased while they are answered."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +11,7 @@ from cards.models import Deck
 
 
 def deck_gone_meanwhile(get_response: Callable[[Any], HttpResponse]) -> Callable[[Any], HttpResponse]:
-    """Middleware: answer as if asked a moment later, with 404, where the rows of the deck went in between."""
+    """Middleware: answer with 404 if the deck's rows were deleted during the request."""
 
     def middleware(request: Any) -> HttpResponse:
         return get_response(request)

@@ -1,4 +1,7 @@
-"""Addresses of making decks and tagging; they stand before a deck's own, which any word below /decks/ could be."""
+"""Addresses of the pages for decks, cards, tags, imports and exports.
+
+They come before the page of a deck, whose address matches any word after /decks/.
+"""
 
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
@@ -12,7 +15,7 @@ from cards.tagging import card_views, tag_views
 
 
 class FormatConverter(StringConverter):
-    """The name of a kind of file that a deck is written to."""
+    """The name of a kind of file for exports."""
 
     regex = "|".join((*exporting.FORMATS, exporting.HISTORY))
 

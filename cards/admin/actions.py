@@ -1,4 +1,4 @@
-"""What the admin does to several rows at once after a page that says what it means."""
+"""Actions of the admin on several rows, each with a page for confirmation."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from studysite.accounts.models import User
 
 SHOWN_ROWS = 20
 MAX_OWNERS = 10
-"""Owners whose cards are tagged at once; each has tags of her own."""
+"""Owners whose cards can be tagged at once; each has their own tags."""
 
 CONFIRMED = "confirmed"
 
@@ -76,7 +76,7 @@ class TagsForm(forms.Form):
 
 @admin.action(description="Tag selected cards", permissions=["change"])
 def tag(modeladmin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Card]) -> TemplateResponse | None:
-    """Put tags on the cards: on each those of its deck's owner, made where she has none."""
+    """Tag the cards, each with tags of its deck's owner, which are created if they do not exist."""
     owners, answer = owners_and_form(modeladmin, request, queryset, "tag")
     if not isinstance(answer, TagsForm):
         return answer
@@ -86,13 +86,13 @@ def tag(modeladmin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Card]) 
             tagging.tag_cards(owner=owner, names=names, cards=queryset.filter(deck__owner=owner))
             for owner in owners
         )
-    modeladmin.message_user(request, f"{said(names)} added to {cards_in_words(count)}.", messages.SUCCESS)
+    modeladmin.message_user(request, f"{quoted(names)} added to {count_of_cards(count)}.", messages.SUCCESS)
     return None
 
 
 @admin.action(description="Untag selected cards", permissions=["change"])
 def untag(modeladmin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Card]) -> TemplateResponse | None:
-    """Take the owners' tags off the cards; those of learners are their own affair."""
+    """Remove the owners' tags from the cards; learners keep their own tags."""
     owners, answer = owners_and_form(modeladmin, request, queryset, "untag")
     if not isinstance(answer, TagsForm):
         return answer
@@ -102,16 +102,18 @@ def untag(modeladmin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Card]
         for owner in owners:
             tags = Tag.objects.filter(owner=owner, key__in=[tag_key(name) for name in names])
             count += tagging.untag_cards(tags=tags, cards=queryset.filter(deck__owner=owner))
-    modeladmin.message_user(request, f"{said(names)} removed from {cards_in_words(count)}.", messages.SUCCESS)
+    modeladmin.message_user(
+        request, f"{quoted(names)} removed from {count_of_cards(count)}.", messages.SUCCESS
+    )
     return None
 
 
 def owners_and_form(
     modeladmin: ModelAdmin, request: HttpRequest, cards: QuerySet[Card], action: str
 ) -> tuple[list[User], TagsForm | TemplateResponse | None]:
-    """Whose cards they are, and the form with the tags' names; in its stead the page that asks for these.
+    """The owners of the cards, and the valid form with the tags' names, or the page that asks for them.
 
-    None where the cards are too many people's, which the next page says.
+    None if the cards have too many owners; a message says so.
     """
     owners = list(User.objects.filter(decks__in=decks_of(cards).order_by()).distinct()[: MAX_OWNERS + 1])
     if len(owners) > MAX_OWNERS:
@@ -119,30 +121,30 @@ def owners_and_form(
         modeladmin.message_user(request, too_many, messages.ERROR)
         return owners, None
     form = TagsForm(request.POST if CONFIRMED in request.POST else None)
-    # A name with a comma in it can be known for one only where it is clear whose.
+    # A name that contains a comma can only be recognised if there is one owner.
     form.fields["names"].owner = owners[0] if len(owners) == 1 else None  # type: ignore[attr-defined]
     if form.is_valid():
         return owners, form
     return owners, confirmation(modeladmin, request, cards, action, form=form, owners=owners)
 
 
-def said(names: list[str]) -> str:
+def quoted(names: list[str]) -> str:
     return ", ".join(f"“{name}”" for name in names)
 
 
-def cards_in_words(count: int) -> str:
+def count_of_cards(count: int) -> str:
     return f"{count:,} card{'' if count == 1 else 's'}"
 
 
 def confirmation(
     modeladmin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Any], action: str, **more: Any
 ) -> TemplateResponse:
-    """The page between choosing the action and doing it; its form posts the same choice once more.
+    """The page that asks for confirmation; its form posts the same selection again.
 
-    ``more`` is what the action's template shows besides, a ``form`` among it where something is to be filled in.
+    ``more`` is further context for the action's template, for example its ``form``.
     """
     select_across = request.POST.get("select_across", "0")
-    # One stands for all where all pages are meant: ten thousand hidden fields would be refused.
+    # If all pages are selected, one key is enough: ten thousand hidden fields would be refused.
     selected = request.POST.getlist(ACTION_CHECKBOX_NAME)[: 1 if select_across == "1" else None]
     context: dict[str, Any] = {
         **modeladmin.admin_site.each_context(request),

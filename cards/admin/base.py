@@ -1,4 +1,4 @@
-"""Of what the admin's pages are made: fields that search for a row instead of listing all; rows that come back."""
+"""Base classes of the admin: fields that search for a row instead of listing all; removable rows."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -16,11 +16,11 @@ from studysite.accounts.admin.actions import ChosenRowsAdmin
 from studysite.numbers import whole_number
 
 SIDES_CSS = ("css/maths.css", "css/code.css")
-"""The site's look of formulas and code."""
+"""The site's styles for formulas and code."""
 
 
 class KeysOnly(AutocompleteMixin):
-    """Shows no row for what cannot be a key, beside the field's error: Django's own widget would raise one."""
+    """Shows no row for a value that cannot be a key; Django's widget would raise an error."""
 
     def optgroups(self, name: str, value: Iterable[Any], attr: dict[str, Any] | None = None) -> list[Any]:
         keys = [key for key in map(str, value) if not key or whole_number(key) is not None]
@@ -28,7 +28,7 @@ class KeysOnly(AutocompleteMixin):
 
 
 class Select(KeysOnly, AutocompleteSelect):
-    """One row. A ``data-placeholder`` names the field while nothing is chosen."""
+    """A field for one row; ``data-placeholder`` is its text while nothing is chosen."""
 
     def build_attrs(
         self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None
@@ -38,11 +38,11 @@ class Select(KeysOnly, AutocompleteSelect):
 
 
 class SelectMultiple(KeysOnly, AutocompleteSelectMultiple):
-    """Any number of rows."""
+    """A field for any number of rows."""
 
 
 class SearchingAdmin(ChosenRowsAdmin):
-    """An admin whose ``autocomplete_fields`` bear whatever is sent to them; its list can search for rows too."""
+    """An admin whose ``autocomplete_fields`` accept any input without a crash; its filters can search for rows."""
 
     show_full_result_count = False
 
@@ -67,13 +67,13 @@ class SearchingAdmin(ChosenRowsAdmin):
 
 
 class RemovableAdmin(SearchingAdmin):
-    """What decks and cards share: rows are removed and brought back."""
+    """For decks and cards: rows are removed and restored."""
 
     show_facets = admin.ShowFacets.NEVER
     actions: tuple[Any, ...] = ("remove", "restore")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """All rows, so that removed ones can be found; only the present ones to choose from elsewhere."""
+        """All rows, so that removed ones can be found; in autocomplete fields only present rows."""
         rows = super().get_queryset(request)
         match = request.resolver_match
         return rows.filter(removed_at=None) if match and match.url_name == "autocomplete" else rows
@@ -83,5 +83,5 @@ class RemovableAdmin(SearchingAdmin):
 
 
 def note_changes(request: HttpRequest, rows: Sequence[Any], what: str) -> None:
-    """Write into the admin's history of each row what was done to it, in one statement."""
+    """Add an entry to the admin's history of each row, in one statement."""
     LogEntry.objects.log_actions(request.user.pk or 0, rows, CHANGE, what)

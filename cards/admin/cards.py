@@ -1,7 +1,7 @@
-"""The admin for cards, tags and twins (its imports register the rest): made for decks of 10,000 cards.
+"""The admin for cards, tags and twins; made for decks of 10,000 cards.
 
-Cards are never deleted here, since learners' histories hang on them: they are marked removed, and can be brought
-back. So are decks; a superuser may erase them too.
+Cards are never deleted here, because learners' histories refer to them. They are marked as removed and can be
+restored. So are decks, but a superuser may erase them too.
 """
 
 from typing import Any
@@ -58,11 +58,11 @@ class CardAdmin(RemovableAdmin):
 
     @property
     def media(self) -> forms.Media:
-        """With the site's look of formulas and code."""
+        """With the site's styles for formulas and code."""
         return super().media + forms.Media(css={"all": SIDES_CSS})
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        """Of one deck's cards there is a way to where they are written on in place."""
+        """A list of one deck's cards has a link to the page that edits them in place."""
         deck = key_from(request.GET.get(DeckFilter.parameter_name))
         chosen = (
             Deck.objects.filter(pk=deck).first() if deck and self.has_change_permission(request) else None
@@ -70,17 +70,17 @@ class CardAdmin(RemovableAdmin):
         return super().changelist_view(request, {**(extra_context or {}), "chosen_deck": chosen})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Card]:
-        """Without those that say nothing any more."""
+        """Without erased cards."""
         return super().get_queryset(request).filter(erased_at=None).defer("term_html", "definition_html")
 
     def get_fieldsets(self, request: HttpRequest, obj: Card | None = None) -> Any:
-        """Whoever saves a card says as of when they have seen it."""
+        """An editor who may save the card also gets the hidden field ``seen``."""
         sets = super().get_fieldsets(request, obj)
         saves = obj is not None and self.has_change_permission(request, obj)
         return (*sets, (None, {"fields": ("seen",)})) if saves else sets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Card | None = None) -> tuple[str, ...]:
-        """A card changes its deck only by the action, which takes its learners' progress along."""
+        """A card changes its deck only by the action, which also moves learners' progress."""
         return (*self.readonly_fields, "deck") if obj else self.readonly_fields
 
     @admin.display(description="term", ordering="term")
@@ -122,7 +122,7 @@ class CardAdmin(RemovableAdmin):
 
 
 def preview(rendered: str) -> str:
-    """A side's stored HTML, which `cards.text.markdown` made safe, in the look of the site."""
+    """A side's stored HTML, which `cards.text.markdown` has made safe, with the site's styles."""
     return format_html('<div class="card-preview">{}</div>', mark_safe(rendered)) if rendered else "–"  # noqa: S308
 
 

@@ -1,4 +1,4 @@
-"""The admin for decks: whose they are, who sees them, and ways in and out for their cards."""
+"""The admin for decks: owners, visibility, and editing, importing and exporting cards."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from cards.admin.base import RemovableAdmin, note_changes
 from cards.admin.edit_in_place import edit_in_place, may_edit
 from cards.admin.filters import DeckFilter, OwnerFilter, RemovedFilter
 from cards.admin.import_export import export, import_into, may_import
-from cards.editing.decks import remove_decks, resettle_sides, restore_decks, show_decks
+from cards.editing.decks import remove_decks, restore_decks, show_decks, update_studied_sides
 from cards.erasing import services as erasing
 from cards.erasing.handing_over import hand_over
 from cards.models import LIBRARY_SLUG, Card, Deck, Visibility
@@ -61,17 +61,17 @@ class DeckAdmin(RemovableAdmin):
         return import_into(self, request, pk)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Without those that an import is filling, and the shells of erased ones."""
+        """Without hidden decks that an import is filling, and without erased decks."""
         return super().get_queryset(request).filter(is_building=False, erased_at=None)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Superusers alone: a removed deck can be brought back, an erased one cannot."""
+        """Only superusers: a removed deck can be restored, an erased one cannot."""
         return bool(request.user.is_superuser)
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[Any]]:
-        """What goes, by number; the shipped deck would come back at the next start of the site."""
+        """The numbers of rows to be erased. The deck that comes with the site is protected."""
         decks = list(objs)
         cards = Card.objects.filter(deck__in=[deck.pk for deck in decks])
         count, learners = cards.count(), learner_count(cards)
@@ -85,14 +85,14 @@ class DeckAdmin(RemovableAdmin):
         return [str(deck) for deck in decks[:SHOWN_ROWS]], counts, set(), shipped
 
     def delete_model(self, request: HttpRequest, obj: Deck) -> None:
-        """Erases, as far as that takes no time; the rest goes with the daily chores."""
+        """Erase what can be done at once; the daily command erases the rest."""
         erasing.erase_now([obj.pk], now=timezone.now())
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Deck]) -> None:
         erasing.erase_now(list(queryset.values_list("pk", flat=True)), now=timezone.now())
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        """Whoever may not change cards needs no way to where it is done."""
+        """Without the link to edit cards if the editor may not change cards."""
         names = super().get_list_display(request)
         return names if may_edit(self, request) else [name for name in names if name != "in_place_link"]
 
@@ -103,7 +103,7 @@ class DeckAdmin(RemovableAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Deck | None = None) -> Any:
-        """Whoever may not see people cannot search for another owner; a new deck is their own then."""
+        """An editor who may not see users cannot choose another owner; a new deck is their own."""
         fields = super().get_readonly_fields(request, obj)
         people = self.admin_site.get_model_admin(User)
         return fields if obj is None or people.has_view_permission(request) else (*fields, "owner")
@@ -136,14 +136,14 @@ class DeckAdmin(RemovableAdmin):
         obj.updated_at, owner = timezone.now(), obj.owner
         is_handed_over = change and "owner" in form.changed_data
         if is_handed_over:
-            # With its tags, which are the old owner's until then.
+            # `hand_over` changes the owner, because it also needs the old one, for the tags.
             obj.owner_id = form.initial["owner"]
         super().save_model(request, obj, form, change)
         if is_handed_over:
             hand_over(decks=[obj.pk], owner=obj.owner, to=owner)
             obj.owner = owner
         if change and {"side_choice", "language"}.intersection(form.changed_data):
-            resettle_sides(deck=obj)
+            update_studied_sides(deck=obj)
 
     @admin.action(description="Publish selected decks", permissions=["change"])
     def publish(self, request: HttpRequest, queryset: QuerySet[Deck]) -> None:
@@ -173,5 +173,5 @@ class DeckAdmin(RemovableAdmin):
 
 
 def counted(count: int) -> tuple[str, str]:
-    """A number as people write it, and the ending of what it counts."""
+    """The formatted number, and the plural ending of the noun."""
     return f"{count:,}", "" if count == 1 else "s"

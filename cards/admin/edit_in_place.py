@@ -1,4 +1,4 @@
-"""Writing on cards in the admin without overwriting each other: one card, or a page of 50 of any deck."""
+"""Editing cards in the admin without overwriting others' changes: one card, or a page of 50 cards of a deck."""
 
 import logging
 from collections.abc import Iterable, Sequence
@@ -32,8 +32,8 @@ SHOWN_FIELDS = ("deck_id", *SIDES, "term_html", "definition_html", "side_choice"
 class RowForm(SidesForm):
     """Both sides of a card in a row of the page; ``seen`` is the card's `updated_at` when the page was made.
 
-    The page carries the sides as it showed them, so that a row on which nothing was written is left alone, even
-    where somebody else has.
+    The page also has the original texts, so that an unchanged row is not saved, even if someone else has changed
+    the card.
     """
 
     term = SourceField(show_hidden_initial=True)
@@ -47,7 +47,7 @@ class RowForm(SidesForm):
     def __init__(self, data: QueryDict | None = None, *, instance: Card) -> None:
         super().__init__(data, instance=instance, prefix=f"card-{instance.pk}")
         self.initial["seen"] = instance.updated_at
-        self.stands: Card | None = None
+        self.current: Card | None = None
         for side in SIDES:
             self.fields[side].widget.attrs["aria-label"] = (
                 f"{side.capitalize()} of card {instance.position + 1}"
@@ -55,7 +55,7 @@ class RowForm(SidesForm):
 
     @property
     def previews(self) -> dict[str, str]:
-        """The sides that look different from how they are typed, as they were when the page was made."""
+        """The HTML of the sides with markup, as it was when the page was made."""
         if self.is_bound:
             return {}
         return {
@@ -63,24 +63,24 @@ class RowForm(SidesForm):
         }
 
     @property
-    def is_written_on(self) -> bool:
+    def is_changed(self) -> bool:
         return bool({*SIDES}.intersection(self.changed_data))
 
-    def look_at(self, stands: Card) -> None:
-        """Show how the card stands beside what was written, so that saving again is the editor's word."""
-        self.stands = stands
-        seen = {self.add_prefix("seen"): stands.updated_at.isoformat()}
+    def accept_current(self, current: Card) -> None:
+        """The editor sees the current version beside their own, so the next save overwrites it."""
+        self.current = current
+        seen = {self.add_prefix("seen"): current.updated_at.isoformat()}
         self.data = {**self.data.dict(), **seen}  # type: ignore[attr-defined]
 
     @property
     def theirs(self) -> list[tuple[str, str]]:
-        """What somebody else has written in the meantime, on the sides that differ."""
-        sides = [(side, getattr(self.stands, side)) for side in SIDES] if self.stands else []
+        """The texts that someone else has saved in the meantime, for the sides that differ."""
+        sides = [(side, getattr(self.current, side)) for side in SIDES] if self.current else []
         return [(side, text) for side, text in sides if text != self.cleaned_data[side]]
 
 
 class WholeCardForm(CardForm):
-    """All of a card on its own page; what somebody else has saved since is not overwritten without a word."""
+    """All fields of a card on its own page. It warns before it overwrites what someone else has saved since."""
 
     seen = MomentField(required=False)
 
@@ -90,15 +90,17 @@ class WholeCardForm(CardForm):
             self.initial["seen"] = self.instance.updated_at
 
     def clean(self) -> dict[str, Any]:
-        """The instance is the card as it stands until each field has been judged."""
+        """Compare with the instance, which is still the saved card here."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        stands, seen = self.instance, cleaned.get("seen")
-        if stands.pk and seen and seen != stands.updated_at:
-            sides = " / ".join(Truncator(side).chars(SHORT_TEXT) for side in (stands.term, stands.definition))
-            logger.info("Edit conflict: card %s has changed since it was opened.", stands.pk)
+        current, seen = self.instance, cleaned.get("seen")
+        if current.pk and seen and seen != current.updated_at:
+            sides = " / ".join(
+                Truncator(side).chars(SHORT_TEXT) for side in (current.term, current.definition)
+            )
+            logger.info("Edit conflict: card %s has changed since it was opened.", current.pk)
             self.add_error(None, f"{CHANGED} Its sides are now: {sides}")
             data = self.data.copy()  # type: ignore[attr-defined]
-            data["seen"] = stands.updated_at.isoformat()
+            data["seen"] = current.updated_at.isoformat()
             self.data = data
         return cleaned
 
@@ -109,18 +111,18 @@ def may_edit(decks: ModelAdmin, request: HttpRequest) -> bool:
 
 
 def edit_in_place(decks: ModelAdmin, request: HttpRequest, pk: int) -> HttpResponse:
-    """The page; a post saves what was written on, all of it at once, and shows again what could not be saved."""
+    """The page; a POST saves all changed rows at once, and shows the rows again that could not be saved."""
     if not may_edit(decks, request):
         raise PermissionDenied
     deck = get_object_or_404(decks.get_queryset(request), pk=pk)
     if request.method != "POST":
         return show_page(decks, request, deck, None)
     forms = [RowForm(request.POST, instance=card) for card in posted_cards(deck, request.POST)]
-    saved = save(request, deck, [form for form in forms if form.is_written_on])
+    saved = save(request, deck, [form for form in forms if form.is_changed])
     if saved:
         said = f"{saved:,} card{'' if saved == 1 else 's'} saved."
         decks.message_user(request, said, messages.SUCCESS)
-    if any(form.errors or form.stands for form in forms):
+    if any(form.errors or form.current for form in forms):
         return show_page(decks, request, deck, forms)
     if not saved:
         decks.message_user(request, "There was nothing to save.", messages.INFO)
@@ -128,7 +130,7 @@ def edit_in_place(decks: ModelAdmin, request: HttpRequest, pk: int) -> HttpRespo
 
 
 def posted_cards(deck: Deck, data: QueryDict) -> Iterable[Card]:
-    """The cards of the page that was sent, whatever has moved in between the pages since."""
+    """The cards of the posted page, even if cards have moved between pages since."""
     keys = map(whole_number, data.getlist("card")[:CARDS_PER_PAGE])
     return of_deck(deck).filter(pk__in=[key for key in keys if key is not None])
 
@@ -138,12 +140,12 @@ def of_deck(deck: Deck) -> Any:
 
 
 def save(request: HttpRequest, deck: Deck, forms: Sequence[RowForm]) -> int:
-    """Save the rows that are right; a row that somebody else has written on in the meantime is told so."""
+    """Save the valid rows; rows that someone else has changed in the meantime get their current version."""
     right = {form.instance.pk: form for form in forms if form.is_valid()}
     edits = [(form.instance, form.cleaned_data["seen"]) for form in right.values()]
-    saved, standing = cards.edit_cards(deck=deck, edits=edits)
-    for stands in standing:
-        right[stands.pk].look_at(stands)
+    saved, conflicts = cards.edit_cards(deck=deck, edits=edits)
+    for current in conflicts:
+        right[current.pk].accept_current(current)
     if saved:
         note_changes(request, saved, "Changed in the list of the deck's cards.")
     return len(saved)
@@ -152,7 +154,7 @@ def save(request: HttpRequest, deck: Deck, forms: Sequence[RowForm]) -> int:
 def show_page(
     decks: ModelAdmin, request: HttpRequest, deck: Deck, forms: Sequence[RowForm] | None
 ) -> HttpResponse:
-    """The cards that the address asks for, or the rows that were sent where some of them could not be saved."""
+    """The cards that the address selects; or the posted rows, if some of them could not be saved."""
     search = SearchForm(request.GET)
     found = of_deck(deck).present().with_text(search.text)
     page = Paginator(found, CARDS_PER_PAGE).get_page(request.GET.get("p"))
@@ -161,7 +163,7 @@ def show_page(
     else:
         again = {card.pk: card for card in of_deck(deck).filter(pk__in=[form.instance.pk for form in forms])}
         rows = [
-            form if form.errors or form.stands else RowForm(instance=again[form.instance.pk])
+            form if form.errors or form.current else RowForm(instance=again[form.instance.pk])
             for form in forms
             if form.instance.pk in again
         ]

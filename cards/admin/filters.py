@@ -1,4 +1,4 @@
-"""Filters of the admin's lists. What there may be thousands of is searched for or typed, never listed."""
+"""Filters for the admin's lists. Rows that may be thousands are searched for or typed, never listed."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -17,7 +17,7 @@ TagLink = Card.tags.through
 
 
 class RemovedFilter(admin.SimpleListFilter):
-    """Rows that are there, unless one asks for the removed ones."""
+    """Present rows, unless removed ones are chosen."""
 
     title = "removed"
     parameter_name = "removed"
@@ -35,7 +35,7 @@ class RemovedFilter(admin.SimpleListFilter):
 
 
 class FieldFilter(admin.SimpleListFilter):
-    """A filter with a field of its own, in a form that keeps whatever else the list is narrowed to."""
+    """A filter with its own field, in a form that keeps the list's other filters."""
 
     template = "admin/field_filter.html"
     parameter_name: str
@@ -51,7 +51,7 @@ class FieldFilter(admin.SimpleListFilter):
         raise NotImplementedError
 
     def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        """What the template needs: the field, and the other parameters of the address."""
+        """The context of the template: the field, and the other parameters of the address."""
         others = [
             (name, value)
             for name, values in changelist.get_filters_params().items()
@@ -67,7 +67,7 @@ class FieldFilter(admin.SimpleListFilter):
 
 
 def key_from(value: str | None) -> int | None:
-    """The key of the chosen row, -1 (nobody's) for a value that cannot be one, None for no choice."""
+    """The key of the chosen row, -1 (which no row has) for an invalid value, None for no choice."""
     if not value:
         return None
     key = whole_number(value)
@@ -75,14 +75,14 @@ def key_from(value: str | None) -> int | None:
 
 
 class RowFilter(FieldFilter):
-    """Rows that belong to one row of another table, which is searched for; ``to`` is a key that leads there."""
+    """Rows that belong to one row of another table, which is searched for; ``to`` is a foreign key to it."""
 
     to: ForeignKey
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Iterable[tuple[str, str]]:
         self.site = model_admin.admin_site
         others = self.site.get_model_admin(self.to.related_model)
-        # Whoever may not see them finds nothing when she searches.
+        # An editor who may not see these rows cannot search for them.
         self.may_search = others.has_view_permission(request)
         return []
 
@@ -114,7 +114,7 @@ class RowFilter(FieldFilter):
 
 
 class DeckFilter(RowFilter):
-    """What belongs to one deck."""
+    """Rows of one deck."""
 
     title = "deck"
     parameter_name = "deck"
@@ -133,12 +133,12 @@ class CardOwnerFilter(OwnerFilter):
     """The cards of one owner's decks."""
 
     def narrow(self, queryset: QuerySet[Any], key: int) -> QuerySet[Any]:
-        # A subquery and no join, so that the cards are found by their decks' index.
+        # A subquery instead of a join, so that the index on the cards' deck is used.
         return queryset.filter(deck__in=Deck.objects.filter(owner=key).values("pk"))
 
 
 class TagFilter(FieldFilter):
-    """Cards that have their owner's tag of a name; the name is typed, since every owner may have one of it."""
+    """Cards with a tag of this name by their owner; the name is typed, because many owners may have such a tag."""
 
     title = "tag"
     parameter_name = "tag"
@@ -154,7 +154,7 @@ class TagFilter(FieldFilter):
         if not key:
             return queryset
         tags = Tag.objects.filter(key=key)
-        # Of one deck or owner only one tag can be meant, and the links of all others need not be looked at.
+        # With a deck or an owner chosen there is only one such tag, so the links of the others are not read.
         if (deck := key_from(request.GET.get(DeckFilter.parameter_name))) is not None:
             tags = tags.filter(owner__in=Deck.objects.filter(pk=deck).values("owner"))
         if (owner := key_from(request.GET.get(OwnerFilter.parameter_name))) is not None:

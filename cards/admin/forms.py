@@ -11,7 +11,7 @@ from cards.models import Card, Deck, Tag, TwinPair, tag_key
 
 
 class CardForm(forms.ModelForm):
-    """A card in the admin; without a position it goes to the deck's end."""
+    """A card in the admin; without a position it is added at the deck's end."""
 
     position = forms.IntegerField(
         min_value=0,
@@ -39,14 +39,14 @@ class CardForm(forms.ModelForm):
 
 
 class MoveForm(forms.Form):
-    """The deck to which an editor moves cards; it is searched for."""
+    """The deck to which an editor moves cards, in a field that searches."""
 
     deck = forms.ModelChoiceField(Deck.objects.present(), label="To deck")
 
     def __init__(self, *args: Any, site: AdminSite, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         deck = self.fields["deck"]
-        # The widget asks the admin's own search, which offers no removed deck.
+        # The widget uses the admin's autocomplete, which leaves out removed decks.
         widget = Select(Card._meta.get_field("deck"), site)
         widget.choices = deck.choices  # type: ignore[attr-defined]
         deck.widget = widget
@@ -67,7 +67,7 @@ class TagForm(forms.ModelForm):
 
 
 class TwinPairForm(forms.ModelForm):
-    """Two cards of one deck, in either order: the pair is stored in one."""
+    """Two cards of one deck, in any order; a pair is stored in one order."""
 
     class Meta:
         model = TwinPair

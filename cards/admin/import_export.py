@@ -1,4 +1,4 @@
-"""Decks as files, out of the admin and into it, by the same code as the site's own pages."""
+"""Exporting and importing decks in the admin, by the same code as on the site's pages."""
 
 import tempfile
 import zipfile
@@ -23,7 +23,7 @@ from cards.importing.views import can_be_read, suggest_deck
 from cards.models import Card, Deck
 
 MAX_DECKS = 50
-"""Decks that are exported at once."""
+"""Decks that can be exported at once."""
 
 
 class ExportForm(forms.Form):
@@ -39,7 +39,7 @@ class ExportForm(forms.Form):
 
 @admin.action(description="Export selected decks", permissions=["view"])
 def export(modeladmin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Deck]) -> HttpResponseBase | None:
-    """One deck as a file, several as files in a zip, as their owners would export them without their answers."""
+    """Export one deck as a file, several as files in a zip, without anyone's answers."""
     count = queryset.count()
     if count > MAX_DECKS:
         modeladmin.message_user(request, f"Choose at most {MAX_DECKS} decks to export.", messages.ERROR)
@@ -49,7 +49,7 @@ def export(modeladmin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Deck
         return confirmation(modeladmin, request, queryset, "export", form=form)
     kind = exporting.FORMATS[form.cleaned_data["kind"]]
     decks = list(queryset.select_related("owner"))
-    # The response closes it.
+    # FileResponse closes it.
     file = tempfile.TemporaryFile()  # noqa: SIM115
     if len(decks) == 1:
         exporting.write(kind.name, file, decks[0], None, now=timezone.now())
@@ -62,7 +62,7 @@ def export(modeladmin: ModelAdmin, request: HttpRequest, queryset: QuerySet[Deck
 
 
 def write_zip(file: Any, decks: list[Deck], kind: exporting.Format) -> None:
-    """A file for each deck; its address keeps apart what is called alike."""
+    """Write a file for each deck; its slug makes file names unique."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as package:
         for deck in decks:
             with tempfile.TemporaryFile() as one:
@@ -75,15 +75,15 @@ def write_zip(file: Any, decks: list[Deck], kind: exporting.Format) -> None:
 
 
 def may_import(decks: ModelAdmin, request: HttpRequest) -> bool:
-    """Whether the editor may add cards and change them: an import does both."""
+    """Whether the editor may add and change cards: an import does both."""
     cards = decks.admin_site.get_model_admin(Card)
     return cards.has_change_permission(request) and cards.has_add_permission(request)
 
 
 def import_into(decks: ModelAdmin, request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The form for a file or pasted text; what can be read leads to the site's own preview, for this deck.
+    """The form for a file or pasted text; it leads to the site's preview page, for this deck.
 
-    The cards and their tags become the deck's owner's; a history in the file is nobody's here and is left out.
+    New tags belong to the deck's owner. A learner's history in the file is left out.
     """
     if not may_import(decks, request):
         raise PermissionDenied

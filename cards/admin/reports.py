@@ -1,4 +1,4 @@
-"""The queue of what learners say about cards."""
+"""The admin for learners' reports on cards."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from cards.reporting.services import accept_answer
 
 
 class SettledFilter(admin.SimpleListFilter):
-    """What is still to be seen to, and what is settled."""
+    """Open and settled reports."""
 
     title = "settled"
     parameter_name = "settled"
@@ -31,7 +31,7 @@ class SettledFilter(admin.SimpleListFilter):
 
 @admin.register(CardReport)
 class CardReportAdmin(SearchingAdmin):
-    """Reports are read and settled, never written here."""
+    """Reports can be read and settled here, but not written."""
 
     list_display = ("created_at", "kind", "card_link", "text", "side", "reporter")
     list_filter = (SettledFilter, "kind")
@@ -62,7 +62,7 @@ class CardReportAdmin(SearchingAdmin):
 
     @admin.action(description="Accept the answers of selected reports", permissions=["change"])
     def accept(self, request: HttpRequest, queryset: QuerySet[CardReport]) -> None:
-        """Let the answers that learners gave count from now on, and settle their reports."""
+        """Accept the answers that learners gave, and settle their reports."""
         reports = queryset.filter(settled_at=None, kind=CardReport.Kind.ALSO_RIGHT).select_related("card")
         count = sum(accept_answer(card=report.card, side=report.side, text=report.text) for report in reports)
         settled = queryset.filter(kind=CardReport.Kind.ALSO_RIGHT, settled_at=None)

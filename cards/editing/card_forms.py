@@ -1,4 +1,4 @@
-"""Forms of the web pages on which decks are made and tagged; `cards.forms` has those of the admin."""
+"""Forms for cards in the editor."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ MAX_PLACE = 10_000_000
 
 
 class CardEditForm(SidesForm):
-    """What the author of a card writes; `seen` is the card's `updated_at` as she began."""
+    """The fields that an author edits. ``seen`` is the card's `updated_at` when the form was opened."""
 
     term = SourceField()
     definition = SourceField()
@@ -56,24 +56,24 @@ class CardEditForm(SidesForm):
 
     @property
     def more(self) -> list[forms.BoundField]:
-        """The fields beyond the two sides."""
+        """The fields other than the two sides."""
         return [self[name] for name in self.MORE]
 
     @property
     def is_more_open(self) -> bool:
-        """Whether one of these has something in it, or an error."""
+        """Whether one of these fields has a value or an error."""
         values = [self[name].value() for name in self.MORE]
         return any(self[name].errors for name in self.MORE) or any(
             value not in ([], "", None, SideChoice.AUTO) for value in values
         )
 
-    def look_at(self, stands: Card) -> None:
-        """Take note that the author has been shown how the card stands, so that saving again is her word."""
-        self.data = {**self.data.dict(), "seen": stands.updated_at.isoformat()}  # type: ignore[attr-defined]
+    def accept_current(self, current: Card) -> None:
+        """The author has now seen the current version, so the next save overwrites it."""
+        self.data = {**self.data.dict(), "seen": current.updated_at.isoformat()}  # type: ignore[attr-defined]
 
 
 class NewCardForm(SidesForm):
-    """A card for a deck's end; ``key`` names it from the start, so that one sent twice is one card."""
+    """A new card at the deck's end. The form has its ``key``, so sending it twice adds one card."""
 
     term = SourceField()
     definition = SourceField()
@@ -93,7 +93,7 @@ class NewCardForm(SidesForm):
 
 
 class PlaceForm(forms.Form):
-    """Where a card goes: a step up or down, an end of the deck, or a place counted from 1."""
+    """Where to move a card: one place up or down, to an end of the deck, or to a place counted from 1."""
 
     to = forms.ChoiceField(choices=[(to, to) for to in ("up", "down", "top", "end")], required=False)
     place = forms.IntegerField(min_value=1, max_value=MAX_PLACE, required=False)
@@ -105,14 +105,14 @@ class PlaceForm(forms.Form):
         return cleaned
 
     def place_from(self, place: int) -> int:
-        """The new place of a card that is at ``place`` now."""
+        """The new place of a card whose current place is ``place``."""
         ways = {"up": place - 1, "down": place + 1, "top": 1, "end": MAX_PLACE}
         to: str = self.cleaned_data["to"]
         return ways[to] if to else int(self.cleaned_data["place"])
 
 
 class ReplaceForm(forms.Form):
-    """Find and replace; spaces at the ends count."""
+    """Find and replace; spaces at the ends of the texts are kept."""
 
     find = forms.CharField(max_length=MAX_SEARCH, strip=False)
     new = forms.CharField(max_length=MAX_SEARCH, strip=False, required=False, label="Replace with")

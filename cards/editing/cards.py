@@ -1,7 +1,7 @@
-"""Writes on decks and cards that touch more than one row; each in one transaction, ending with the deck right.
+"""Adding, editing, removing and restoring cards; each function is one transaction and leaves the deck up to date.
 
-What depends on cards outside this app (learners' progress) listens to `cards.signals`. Writes on one deck wait for
-each other: each begins with the lock on its decks, in the order of their keys.
+Other apps that depend on cards (learners' progress) listen to `cards.signals`. Each write begins with the lock on
+its decks, in the order of their keys, so writes on one deck wait for each other.
 """
 
 import logging
@@ -21,12 +21,12 @@ from cards.text.images import StoredImage
 logger = logging.getLogger(__name__)
 
 AUTHORED = ("term", "definition", "side_choice", *ALTERNATIVES)
-"""What the author of a card writes."""
+"""The fields that the author of a card edits."""
 
 
 @transaction.atomic
 def save_card(*, card: Card) -> None:
-    """Save a new or an edited card, and refresh its deck. Its deck stays: moving is `move_cards`."""
+    """Save a new or an edited card, and refresh its deck. To change the deck use `move_cards`."""
     Deck.objects.lock([card.deck_id])
     card.save()
     refresh_deck(deck=card.deck)
@@ -34,9 +34,9 @@ def save_card(*, card: Card) -> None:
 
 @transaction.atomic
 def add_card(*, card: Card) -> Card:
-    """Put a new card at its deck's end and return it.
+    """Add a new card at the end of its deck and return it.
 
-    A form that is sent twice names the same key with the same texts: the card that is there comes back.
+    A form that is sent twice has the same key and the same texts: then the existing card is returned.
     """
     Deck.objects.lock([card.deck_id])
     same_key = card.deck.cards.filter(key=card.key).first()
@@ -54,23 +54,24 @@ def add_card(*, card: Card) -> Card:
 def edit_card(
     *, card: Card, seen: datetime | None, images: Mapping[str, Sequence[StoredImage]] | None = None
 ) -> Card | None:
-    """Save what an author has written on ``card``, unless it changed since ``seen``, its `updated_at` then.
+    """Save an author's changes to ``card``, unless it was changed after ``seen``, the `updated_at` that they saw.
 
-    ``images`` are those of each side from now on; None leaves them as they are.
+    ``images`` are the new images of each side; None keeps the current ones.
 
     Returns:
-        The card as it stands now, with nothing saved, where somebody has written something else in the meantime
-        (they can save again, having seen it; that brings a removed card back too). None where all is well.
+        None if the card is saved. If someone else has saved other texts in the meantime, nothing is saved, and the
+        current version is returned: once the author has seen it, they can save again. That also restores a removed
+        card.
     """
     Deck.objects.lock([card.deck_id])
-    stands = Card.objects.select_related("deck").get(pk=card.pk)
-    is_same = all(getattr(stands, name) == getattr(card, name) for name in AUTHORED)
-    is_same &= images is None or images == stands.images_by_side()
-    if is_same and stands.removed_at is None:
+    current = Card.objects.select_related("deck").get(pk=card.pk)
+    is_same = all(getattr(current, name) == getattr(card, name) for name in AUTHORED)
+    is_same &= images is None or images == current.images_by_side()
+    if is_same and current.removed_at is None:
         return None
-    if stands.updated_at != seen:
+    if current.updated_at != seen:
         logger.info("Edit conflict: card %s has changed since it was opened.", card.pk)
-        return stands
+        return current
     card.removed_at = card.erased_at = None
     if images is not None:
         set_images(card=card, images=images)
@@ -80,32 +81,32 @@ def edit_card(
 
 
 def edit_cards(*, deck: Deck, edits: Iterable[tuple[Card, datetime | None]]) -> tuple[list[Card], list[Card]]:
-    """Save both sides of several cards of ``deck`` in a few statements; each is judged as `edit_card` does it.
+    """Save both sides of several cards of ``deck`` in a few statements, each by the rules of `edit_card`.
 
-    ``edits`` are the cards as they shall be, each with its `updated_at` as its author has seen it.
+    ``edits`` are the new cards, each with the `updated_at` that its author saw.
 
     Returns:
-        The cards that are saved, and those that have been written on in the meantime: as they stand now, with
-        nothing saved. Cards that are not in the deck any more are in neither.
+        The saved cards, and the current version of those that someone else has changed in the meantime, which are
+        not saved. Cards that are no longer in the deck are in neither list.
     """
     seen = dict(edits)
     prefetch_related_objects(list(seen), "images")
     for card in seen:
         card.deck = deck
-        # Before the lock, since it takes a while.
+        # Before the lock, because rendering takes a while.
         card.prepare()
-    saved, standing = [], []
+    saved, changed = [], []
     with transaction.atomic():
         Deck.objects.lock([deck.pk])
         there = deck.cards.in_bulk([card.pk for card in seen])
         for card in seen:
-            stands = there.get(card.pk)
-            if stands is None:
+            current = there.get(card.pk)
+            if current is None:
                 continue
-            is_same = (stands.term, stands.definition) == (card.term, card.definition)
-            if stands.updated_at != seen[card] and not (is_same and stands.removed_at is None):
-                standing.append(stands)
-            elif not is_same or stands.removed_at is not None:
+            is_same = (current.term, current.definition) == (card.term, card.definition)
+            if current.updated_at != seen[card] and not (is_same and current.removed_at is None):
+                changed.append(current)
+            elif not is_same or current.removed_at is not None:
                 card.removed_at = card.erased_at = None
                 card.updated_at = timezone.now()
                 saved.append(card)
@@ -114,16 +115,16 @@ def edit_cards(*, deck: Deck, edits: Iterable[tuple[Card, datetime | None]]) -> 
             fields += ["updated_at", "removed_at", "erased_at"]
             Card.objects.bulk_update(saved, fields, batch_size=CHUNK)
             refresh_deck(deck=deck)
-    if standing:
-        logger.info("Edit conflict: %d cards of deck %s have changed since.", len(standing), deck.pk)
-    return saved, standing
+    if changed:
+        logger.info("Edit conflict: %d cards of deck %s have changed since.", len(changed), deck.pk)
+    return saved, changed
 
 
 @transaction.atomic
 def remove_cards(*, deck: Deck, cards: QuerySet[Card]) -> int:
-    """Mark those of ``cards`` removed that are in ``deck``, and return how many.
+    """Mark the ``cards`` that are in ``deck`` as removed, and return how many.
 
-    They leave every page and keep their positions, while learners' histories stay.
+    No page shows them any more. They keep their positions, and learners keep their histories.
     """
     Deck.objects.lock([deck.pk])
     now = timezone.now()
@@ -134,7 +135,7 @@ def remove_cards(*, deck: Deck, cards: QuerySet[Card]) -> int:
 
 @transaction.atomic
 def restore_cards(*, deck: Deck, cards: QuerySet[Card]) -> int:
-    """Bring removed ``cards`` of ``deck`` back to where they were, and return how many; erased ones stay away."""
+    """Restore removed ``cards`` of ``deck`` to their old places, and return how many; erased cards stay away."""
     Deck.objects.lock([deck.pk])
     removed = in_deck(deck, cards).removed()
     count = removed.update(removed_at=None, updated_at=timezone.now())
@@ -144,7 +145,7 @@ def restore_cards(*, deck: Deck, cards: QuerySet[Card]) -> int:
 
 @transaction.atomic
 def mark_twins(*, card: Card, other: Card, are_twins: bool | None) -> None:
-    """Note the author's word on two cards of a deck; None forgets it, and the engine judges by the terms again."""
+    """Save the author's decision on two cards of a deck; None deletes it: the engine compares the terms again."""
     first, second = sorted((card, other), key=lambda one: one.pk)
     Deck.objects.lock([card.deck_id])
     if are_twins is None:

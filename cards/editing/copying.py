@@ -21,10 +21,10 @@ TagLink = Card.tags.through
 
 @transaction.atomic
 def copy_deck(*, deck: Deck, owner: User, title: str, slug: str) -> Deck:
-    """Make ``owner`` a private deck of her own with the present cards of ``deck``, its images, twins and tags.
+    """Make a private deck of ``owner`` with the present cards of ``deck`` and their images, twins and tags.
 
-    The tags are those that she sees on it; as tags of hers. A form that is sent twice names the same ``slug``: the
-    copy that is there comes back.
+    The copied tags are those that ``owner`` sees on the deck; they become their own. A form that is sent twice has
+    the same ``slug``: then the existing copy is returned.
     """
     copy, is_new = Deck.objects.get_or_create(
         slug=slug,
@@ -46,7 +46,7 @@ def copy_deck(*, deck: Deck, owner: User, title: str, slug: str) -> Deck:
 
 
 def _copy_cards(deck: Deck, copy: Deck) -> dict[int, int]:
-    """Returns the primary key of each card's copy by that of the card."""
+    """Copy the cards; return the primary key of each card's copy, by the key of the card."""
     copied: dict[int, int] = {}
     for chunk in _chunks(deck.cards.present().in_order().iterator(chunk_size=CHUNK)):
         now = timezone.now()
@@ -64,7 +64,7 @@ def _copy_tags(deck: Deck, owner: User, copied: dict[int, int]) -> None:
     by_key = {tag.key: tag.pk for tag in own_tags(owner=owner, names=[tag.name for tag in seen])}
     own = {tag.pk: by_key[tag.key] for tag in seen}
     links = TagLink.objects.filter(tag__in=own, card__deck=deck).values_list("card_id", "tag_id")
-    # A tag of the owner's and one of hers of the same name become one.
+    # A tag of the deck's owner and one of the new owner with the same name become one.
     pairs = {(copied[card], own[tag]) for card, tag in links.iterator() if card in copied}
     TagLink.objects.bulk_create(
         [TagLink(card_id=card, tag_id=tag) for card, tag in sorted(pairs)], batch_size=CHUNK

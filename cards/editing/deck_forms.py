@@ -1,4 +1,4 @@
-"""Forms for a deck and what is said of it."""
+"""Forms for decks."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ from cards.editing.decks import description_version
 from cards.forms import AddressField, PlainTextField
 from cards.models import Deck
 
-# People learn them, and Django has no translation into them.
+# Languages that people learn, but that Django is not translated into.
 MORE_LANGUAGES = {"la": "Latin", "grc": "Ancient Greek", "zh": "Chinese", "yi": "Yiddish"}
 
 
 def language_choices() -> list[tuple[str, str]]:
-    """Every language that the site can name, in its own words too, by its English name."""
+    """All languages with a known name, in English and in the language itself, ordered by the English name."""
     names = dict(MORE_LANGUAGES)
     for code, info in LANG_INFO.items():
         if "name" in info:
@@ -54,7 +54,7 @@ class DeckForm(forms.ModelForm):
 
 
 class DetailsForm(DeckForm):
-    """The details of a deck that is there; ``seen`` is its `description_version` as the page was made."""
+    """The details of an existing deck. ``seen`` is its `description_version` when the form was opened."""
 
     seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
@@ -64,19 +64,19 @@ class DetailsForm(DeckForm):
 
     @property
     def described(self) -> list[str]:
-        """What is to be saved."""
+        """The names of the fields to save."""
         return [name for name in self.changed_data if name != "seen"]
 
-    def look_at(self, stands: Deck) -> None:
-        """Take note that it has been shown how the deck stands, so that saving again is a last word."""
-        self.data = {**self.data.dict(), "seen": description_version(stands)}  # type: ignore[attr-defined]
+    def accept_current(self, current: Deck) -> None:
+        """The author has now seen the current version, so the next save overwrites it."""
+        self.data = {**self.data.dict(), "seen": description_version(current)}  # type: ignore[attr-defined]
 
-    def differences(self, stands: Deck) -> list[tuple[str, str]]:
-        """Label and text of what ``stands`` has, wherever it is not what was typed here."""
+    def differences(self, current: Deck) -> list[tuple[str, str]]:
+        """Label and value of each field in which ``current`` differs from what was typed here."""
         return [
-            (str(self[name].label), getattr(stands, f"get_{name}_display", lambda: getattr(stands, name))())  # noqa: B023
+            (str(self[name].label), getattr(current, f"get_{name}_display", lambda: getattr(current, name))())  # noqa: B023
             for name in self.Meta.fields
-            if getattr(stands, name) != self.cleaned_data[name]
+            if getattr(current, name) != self.cleaned_data[name]
         ]
 
 

@@ -16,7 +16,7 @@ from cards.signals import cards_changed
 logger = logging.getLogger(__name__)
 
 DESCRIBED = ("title", "description", "visibility", "language", "side_choice")
-"""What a deck's owner says of it as a whole."""
+"""The details of a deck that its owner edits."""
 
 
 @transaction.atomic(savepoint=False)
@@ -35,60 +35,62 @@ def refresh_deck(*, deck: Deck) -> None:
 
 
 def remove_decks(*, decks: QuerySet[Deck]) -> int:
-    """Mark ``decks`` removed and return how many; their cards stay as they are, to come back with them."""
+    """Mark ``decks`` as removed and return how many; their cards can be restored with them."""
     present = Deck.objects.filter(pk__in=decks.order_by().values("pk"), removed_at=None)
     return present.update(removed_at=timezone.now())
 
 
 def restore_decks(*, decks: QuerySet[Deck]) -> int:
-    """Bring removed ``decks`` back, with the cards that they had, and return how many; erased ones stay away."""
+    """Restore removed ``decks`` with their cards, and return how many; erased decks stay removed."""
     removed = Deck.objects.filter(pk__in=decks.order_by().values("pk"), erased_at=None)
     return removed.exclude(removed_at=None).update(removed_at=None)
 
 
 def show_decks(*, decks: QuerySet[Deck], visibility: str) -> int:
-    """Give ``decks`` this visibility, and return how many had another one."""
+    """Give ``decks`` this visibility, and return how many had a different one."""
     others = Deck.objects.filter(pk__in=decks.order_by().values("pk")).exclude(visibility=visibility)
     return others.update(visibility=visibility, updated_at=timezone.now())
 
 
 def description_version(deck: Deck) -> str:
-    """What changes whenever somebody describes ``deck`` otherwise, and at nothing else."""
-    told = json.dumps([getattr(deck, name) for name in DESCRIBED])
-    return hashlib.sha256(told.encode()).hexdigest()
+    """A hash of the deck's details: it changes when they change, and only then."""
+    details = json.dumps([getattr(deck, name) for name in DESCRIBED])
+    return hashlib.sha256(details.encode()).hexdigest()
 
 
 @transaction.atomic
 def describe_deck(*, deck: Deck, fields: Collection[str], seen: str = "") -> Deck | None:
-    """Save these ``fields`` of a deck; a new studied side or language settles anew what its cards ask for.
+    """Save these ``fields`` of a deck. After a new studied side or language, decide again what its cards ask for.
+
+    ``seen`` is the `description_version` that the author saw; if it is empty, conflicts are not checked.
 
     Returns:
-        The deck as it stands now, with nothing saved, where somebody has described it otherwise since ``seen``,
-        its `description_version` then, and otherwise than here. None where all is well, or ``seen`` is empty.
+        None if the deck is saved. If someone else has saved other details since ``seen``, nothing is saved, and
+        the current deck is returned.
 
     Raises:
-        Deck.DoesNotExist: it has been erased meanwhile.
+        Deck.DoesNotExist: the deck was erased in the meantime.
     """
-    stands = Deck.objects.select_for_update(no_key=True).get(pk=deck.pk, erased_at=None)
-    if seen and description_version(stands) not in (seen, description_version(deck)):
+    current = Deck.objects.select_for_update(no_key=True).get(pk=deck.pk, erased_at=None)
+    if seen and description_version(current) not in (seen, description_version(deck)):
         logger.info("Edit conflict: the details of deck %s have changed since.", deck.pk)
-        return stands
+        return current
     deck.updated_at = timezone.now()
     deck.save(update_fields=[*fields, "updated_at"])
     if {"side_choice", "language"}.intersection(fields):
-        resettle_sides(deck=deck)
+        update_studied_sides(deck=deck)
     return None
 
 
 @transaction.atomic
-def resettle_sides(*, deck: Deck) -> None:
-    """Settle anew which side each card asks for, after the deck's studied side or language changed."""
+def update_studied_sides(*, deck: Deck) -> None:
+    """Decide again which side each card asks for, after the deck's studied side or language has changed."""
     Deck.objects.lock([deck.pk])
     cards = list(deck.cards.defer(*RENDERED))
     changed = []
     for card in cards:
         card.deck = deck
-        side = card.settled_side()
+        side = card.chosen_side()
         if side != card.studied_side:
             card.studied_side = side
             changed.append(card)
@@ -97,7 +99,7 @@ def resettle_sides(*, deck: Deck) -> None:
 
 
 def render_cards() -> int:
-    """Render every card anew, one transaction for each chunk, and return how many came out differently."""
+    """Render all cards again, in one transaction for each chunk, and return how many have changed."""
     count = 0
     last: int | None = 0
     while last is not None:
@@ -108,7 +110,7 @@ def render_cards() -> int:
 
 @transaction.atomic
 def _render_chunk(*, after: int) -> tuple[int, int | None]:
-    """Render the next cards by primary key; how many changed, and the last key, None when there was no card."""
+    """Render the next cards by primary key; return how many changed, and the last key (None: no card was left)."""
     keys = list(Card.objects.filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:CHUNK])
     cards = Card.objects.filter(pk__in=keys)
     decks = {deck.pk: deck for deck in Deck.objects.lock(cards.values_list("deck", flat=True))}

@@ -1,4 +1,4 @@
-"""The order of cards, and cards that go to another deck."""
+"""Moving cards within a deck and to another deck."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -12,16 +12,16 @@ from cards.signals import cards_moved, cards_moving, cards_reasked
 
 
 def next_position(deck: Deck) -> int:
-    """The position that puts a card at the deck's end; removed cards keep theirs."""
+    """The position after the deck's last card; removed cards count too, because they keep their positions."""
     last = deck.cards.aggregate(last=Max("position"))["last"]
     return 0 if last is None else last + 1
 
 
 @transaction.atomic
 def reask_cards(*, deck: Deck, cards: QuerySet[Card], now: datetime) -> int:
-    """Make those of ``cards`` that are in ``deck`` new questions, and return how many.
+    """Mark the ``cards`` that are in ``deck`` as new questions, and return how many.
 
-    Every learner starts anew with them, while what they have answered stays in their history.
+    Every learner starts over with them. Earlier answers stay in their histories.
     """
     Deck.objects.lock([deck.pk])
     keys = list(in_deck(deck, cards).values_list("pk", flat=True))
@@ -35,13 +35,13 @@ def reask_cards(*, deck: Deck, cards: QuerySet[Card], now: datetime) -> int:
 def move_cards(*, cards: QuerySet[Card], to: Deck, now: datetime) -> int:
     """Move ``cards`` to the end of the deck ``to`` with every learner's progress, and return how many moved.
 
-    A card keeps its key unless the deck has one of that name. Pairs of twins that this parts are forgotten.
+    A card keeps its key unless the deck already has this key. Pairs of twins in two decks are deleted.
     """
     chosen = Card.objects.filter(pk__in=cards.order_by().values("pk")).exclude(deck=to)
     decks = {deck.pk: deck for deck in Deck.objects.lock({to.pk, *chosen.values_list("deck", flat=True)})}
     cards_moving.send(sender=Card, decks=list(decks))
     moved = list(chosen.filter(deck__in=decks).order_by("deck", "position", "pk").defer(*RENDERED))
-    _settle_in(moved, to, now)
+    _fit_into(moved, to, now)
     Card.objects.bulk_update(
         moved, ["deck", "position", "key", "studied_side", "updated_at"], batch_size=CHUNK
     )
@@ -54,30 +54,30 @@ def move_cards(*, cards: QuerySet[Card], to: Deck, now: datetime) -> int:
     return len(moved)
 
 
-def _settle_in(cards: Iterable[Card], deck: Deck, now: datetime) -> None:
-    """Give ``cards`` a place, a free key and a studied side in ``deck``; nothing is saved."""
+def _fit_into(cards: Iterable[Card], deck: Deck, now: datetime) -> None:
+    """Give ``cards`` positions, free keys and studied sides in ``deck``, without saving them."""
     taken = set(deck.cards.values_list("key", flat=True))
     for position, card in enumerate(cards, next_position(deck)):
         card.deck, card.position, card.updated_at = deck, position, now
         if card.key in taken:
             card.key = make_card_key()
         taken.add(card.key)
-        card.studied_side = card.settled_side()
+        card.studied_side = card.chosen_side()
 
 
 @transaction.atomic
 def reorder_cards(*, deck: Deck, keys_in_order: Sequence[str]) -> None:
     """Put the cards with these keys into this order.
 
-    They share out the places that they hold; all others, added in the meantime or removed, stay at theirs. Keys of
-    no card of the deck are passed over.
+    They exchange the positions that they have; all other cards, including removed and new ones, keep theirs. Keys
+    of cards that are not in the deck are ignored.
 
     Raises:
-        ValueError: a key comes twice.
+        ValueError: a key is given twice.
     """
     named = set(keys_in_order)
     if len(named) != len(keys_in_order):
-        raise ValueError("A card can have one place only.")
+        raise ValueError("A card can have only one place.")
     Deck.objects.lock([deck.pk])
     cards = list(deck.cards.only("deck_id", "key", "position").in_order())
     by_key = {card.key: card for card in cards}
@@ -92,16 +92,16 @@ def reorder_cards(*, deck: Deck, keys_in_order: Sequence[str]) -> None:
 
 
 def place_of(card: Card) -> int:
-    """The place of a card among the present ones of its deck, counted from 1."""
+    """The place of a card among the present cards of its deck, counted from 1."""
     before = Q(position__lt=card.position) | Q(position=card.position, pk__lt=card.pk)
     return card.deck.cards.present().filter(before).count() + 1
 
 
 @transaction.atomic
 def place_card(*, card: Card, place: int) -> int:
-    """Move a present card to ``place`` in its deck, and return the place that it has now.
+    """Move a present card to ``place`` in its deck, and return its new place.
 
-    Places count from 1; one beyond the end is the last. Only the cards between the two places are written.
+    Places are counted from 1; a place after the end means the last. Only the cards in between are written.
     """
     deck = card.deck
     Deck.objects.lock([deck.pk])
@@ -110,7 +110,7 @@ def place_card(*, card: Card, place: int) -> int:
     present = deck.cards.present().in_order()
     position = present.values_list("position", flat=True).get(pk=card.pk)
     place = max(1, min(place, present.count()))
-    # Each position is held by one card, so that moving those between by one leaves it so.
+    # Each position has one card. Moving the cards in between by one keeps this true.
     target = present.values_list("position", flat=True)[place - 1]
     between = deck.cards.filter(position__range=sorted((position, target))).exclude(pk=card.pk)
     between.update(position=F("position") + (1 if target < position else -1))
@@ -121,5 +121,5 @@ def place_card(*, card: Card, place: int) -> int:
 
 
 def in_deck(deck: Deck, cards: QuerySet[Card]) -> CardQuerySet:
-    # By key in a subquery: ``cards`` may be ordered or joined in ways that an UPDATE cannot be.
+    # A subquery by key: an UPDATE cannot use the ordering and the joins that ``cards`` may have.
     return Card.objects.filter(deck=deck, pk__in=cards.order_by().values("pk"))

@@ -1,4 +1,4 @@
-"""Find and replace over the cards of a deck: what would change, and changing it."""
+"""Find and replace in the cards of a deck, with a preview of the changes."""
 
 import hashlib
 import logging
@@ -20,15 +20,15 @@ from cards.text.studied_side import SIDES
 logger = logging.getLogger(__name__)
 
 AROUND = 40
-"""Characters that are shown before and after a place that changes."""
+"""Characters that the preview shows before and after a change."""
 
 MOST_PLACES = 3
-"""Places that are shown of one side."""
+"""Changes of one side that the preview shows."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """One place that changes, with what stands around it."""
+    """One change in a text, with the text around it."""
 
     before: str
     old: str
@@ -38,7 +38,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Replacement:
-    """``find``, as it is written there, becomes ``new``, on ``sides`` (term, definition)."""
+    """Replaces the literal text ``find`` by ``new`` on ``sides`` (term, definition)."""
 
     find: str
     new: str
@@ -63,14 +63,14 @@ class Replacement:
 
 @dataclass(frozen=True)
 class Change:
-    """What a replacement makes of one card; ``problem`` says why it is left as it is."""
+    """The new ``texts`` of a card, by side; a card with a ``problem`` is not changed."""
 
     card: Card
     texts: dict[str, str]
     problem: str
 
     def shown(self, replacement: Replacement) -> list[tuple[str, list[Place], int]]:
-        """For each side that changes its name, its first places, and how many more there are."""
+        """For each side that changes: its name, its first changes, and the number of the others."""
         sides = []
         for side in self.texts:
             places = list(replacement.places(getattr(self.card, side)))
@@ -79,13 +79,13 @@ class Change:
 
 
 def changes(*, deck: Deck, replacement: Replacement) -> list[Change]:
-    """What would change, in the deck's order; nothing is written."""
+    """The changes, in the deck's order, without saving them."""
     cards = deck.cards.present().in_order().only("deck", "position", "term", "definition", "updated_at")
     return [change for card in cards.iterator(chunk_size=2_000) if (change := change_of(card, replacement))]
 
 
 def change_of(card: Card, replacement: Replacement) -> Change | None:
-    """None where the card stays as it is."""
+    """The change of a card; None if it stays as it is."""
     old = {side: getattr(card, side) for side in replacement.sides}
     texts = {side: new for side, text in old.items() if (new := clean_text(replacement.apply(text))) != text}
     if not texts:
@@ -99,13 +99,13 @@ def change_of(card: Card, replacement: Replacement) -> Change | None:
 
 
 def fingerprint(found: list[Change]) -> str:
-    """What tells whether a deck still is as it was when the changes were shown."""
+    """A hash that changes if one of the cards is saved after the preview was shown."""
     seen = ",".join(f"{change.card.pk}:{change.card.updated_at.timestamp()}" for change in found)
     return hashlib.sha256(seen.encode()).hexdigest()[:16]
 
 
 def replace_all(*, deck: Deck, found: list[Change]) -> int:
-    """Write ``found`` (see `changes`), but for cards that somebody has saved since; returns how many were written.
+    """Save ``found`` (see `changes`), except cards that someone else has saved since; return how many were saved.
 
     The cards are rendered before the deck is locked: ten thousand formulas take seconds.
     """
@@ -128,12 +128,12 @@ def replace_all(*, deck: Deck, found: list[Change]) -> int:
 @transaction.atomic
 def _write(deck: Deck, ready: list[Card], seen: dict[int, datetime]) -> int:
     Deck.objects.lock([deck.pk])
-    stands = dict(deck.cards.present().values_list("pk", "updated_at"))
-    fresh = [card for card in ready if stands.get(card.pk) == seen[card.pk]]
+    current = dict(deck.cards.present().values_list("pk", "updated_at"))
+    fresh = [card for card in ready if current.get(card.pk) == seen[card.pk]]
     if missed := len(ready) - len(fresh):
         logger.info("Edit conflict: %d cards of deck %s were not replaced.", missed, deck.pk)
     fields = ["term", "definition", *RENDERED, "studied_side", "updated_at"]
-    # All of them exist; that this could insert too makes it ten times as fast as bulk_update's long CASE.
+    # All of them exist. An upsert is ten times as fast as the long CASE of bulk_update.
     Card.objects.bulk_create(
         fresh, update_conflicts=True, unique_fields=["id"], update_fields=fields, batch_size=CHUNK
     )

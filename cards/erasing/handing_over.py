@@ -1,4 +1,4 @@
-"""Giving decks another owner, with the owner's tags on their cards."""
+"""Changing the owner of decks, with the owner's tags on their cards."""
 
 from collections.abc import Collection
 from typing import Any
@@ -17,10 +17,10 @@ TagLink = Card.tags.through
 
 @transaction.atomic
 def hand_over(*, decks: Collection[int], owner: User, to: User) -> int:
-    """Make those of ``decks`` (primary keys) that are the owner's somebody else's; returns how many.
+    """Make ``to`` the owner of those of ``decks`` (primary keys) that belong to ``owner``; return how many.
 
-    Tags belong to who made them: those of the old owner on these cards become the new one's, and of two of
-    one name the new one's stays. On other decks the old owner keeps theirs.
+    The old owner's tags on these cards become the new owner's; a tag of the new owner with the same name is used
+    if there is one. On other decks the old owner keeps their tags.
     """
     mine = [deck.pk for deck in Deck.objects.lock(decks) if deck.owner_id == owner.pk]
     _hand_over_tags(mine, owner, to)
@@ -32,7 +32,7 @@ def _hand_over_tags(decks: Collection[int], owner: User, to: User) -> None:
     used = Tag.objects.filter(owner=owner, pk__in=links.values("tag"))
     elsewhere = TagLink.objects.filter(tag=OuterRef("pk")).exclude(card__deck__in=decks)
     same = Tag.objects.filter(owner=to, key=OuterRef("key"))
-    # A tag that is on no other deck goes as it is: a hundred thousand cards need not be looked at one by one.
+    # A tag that is on no other deck only changes its owner, so its cards need not be changed one by one.
     used.filter(~Exists(elsewhere), ~Exists(same)).update(owner=to)
     relink(links, to)
 
@@ -48,6 +48,6 @@ def relink(links: QuerySet[Any], to: User) -> None:
         batch_size=CHUNK,
         ignore_conflicts=True,
     )
-    # Not all at once: a statement has room for so many keys.
+    # In chunks: the number of keys in a statement is limited.
     for chunk in chunks([pk for pk, _, _ in pairs], CHUNK):
         TagLink.objects.filter(pk__in=chunk).delete()

@@ -1,4 +1,4 @@
-"""What becomes of somebody's decks and tags, and of what else they have put in, when their account is erased."""
+"""What happens to a user's decks, tags, files and reports when their account is erased."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -20,8 +20,8 @@ TagLink = Card.tags.through
 
 
 @receiver(objections_asked)
-def keep_the_library(sender: object, people: Collection[int], **kwargs: Any) -> list[str]:
-    """The site ships a deck, which would come back at its next start."""
+def object_to_library_owners(sender: object, people: Collection[int], **kwargs: Any) -> list[str]:
+    """The deck that comes with the site would be loaded again at the next start."""
     shipped = Deck.objects.filter(slug=LIBRARY_SLUG, owner__in=people).select_related("owner")
     return [
         f"{deck.owner} owns “{deck}”, which comes with the site. Give it another owner first."
@@ -41,11 +41,12 @@ def count_decks(sender: object, people: Collection[int], **kwargs: Any) -> list[
 
 
 @receiver(person_leaving)
-def part_with_decks(sender: object, person: User, heir: User | None, now: datetime, **kwargs: Any) -> None:
-    """Those that are there go to the heir; all others are erased."""
+def hand_over_or_claim_decks(
+    sender: object, person: User, heir: User | None, now: datetime, **kwargs: Any
+) -> None:
+    """Present decks go to the heir, if there is one; all others are claimed for erasing."""
     if heir:
-        # With the hidden ones: what somebody else is importing goes along, and the person's own go with
-        # their drafts.
+        # Hidden decks too: an editor may be importing into one. The person's own are deleted with their drafts.
         there = Deck.objects.filter(owner=person, removed_at=None)
         hand_over(decks=list(there.values_list("pk", flat=True)), owner=person, to=heir)
     claim_decks(list(Deck.objects.filter(owner=person).values_list("pk", flat=True)), now=now)
@@ -53,12 +54,12 @@ def part_with_decks(sender: object, person: User, heir: User | None, now: dateti
 
 @receiver(person_erasing)
 def erase_belongings(sender: object, person: User, slice_: Slice, **kwargs: Any) -> bool:
-    """Imports, exports, reports, tags and what their erased decks say; whether all of it is gone."""
+    """Erase imports, exports, reports, tags and the texts of their erased decks; return whether all is done."""
     drop_files(person)
     tags, decks = Tag.objects.filter(owner=person), Deck.objects.filter(owner=person)
     return (
         drop_rows(CardReport.objects.filter(reporter=person), slice_=slice_, said=REMOVED_REPORT)
-        # Off the cards of others too.
+        # Also from the cards of others.
         and drop_rows(TagLink.objects.filter(tag__owner=person), slice_=slice_)
         and drop_rows(tags, slice_=slice_, said=REMOVED_TAG)
         and erase_claimed_decks(slice_=slice_, decks=decks)
@@ -66,9 +67,9 @@ def erase_belongings(sender: object, person: User, slice_: Slice, **kwargs: Any)
 
 
 def drop_files(person: User) -> None:
-    """Forget the person's imports and exports, with their files."""
+    """Delete the person's imports and exports, with their files."""
     for draft in ImportDraft.objects.filter(owner=person).defer("look"):
-        # What it has written goes with the daily chores.
+        # The daily command removes what it has written.
         drop_draft(draft=draft, slice_=Slice(0))
     for export in DeckExport.objects.filter(learner=person):
         export.delete()

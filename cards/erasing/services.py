@@ -1,10 +1,10 @@
-"""Erasing what removed decks and cards say, for good, once nobody can bring them back any more.
+"""Erasing the texts of removed decks and cards for good, when nobody can restore them any more.
 
-Everything is done in transactions of some hundred rows, and can be stopped after any of them: whatever is
-not erased yet is found again. A deck is claimed first, by one conditional statement, and says nothing of
-itself from then on; its cards, and what others keep of them (`cards.hooks`), follow.
+All work is done in transactions of some hundred rows, and can stop after each: what is not erased yet is found
+again. A deck is claimed first, by one conditional statement, which also erases its own texts. Then its cards are
+erased, and what other apps keep of them (`cards.hooks`).
 
-Rows stay as empty shells where somebody else's answers refer to them, and go as soon as nothing does.
+Rows to which answers of others refer stay, without texts, and are deleted as soon as nothing refers to them.
 """
 
 import logging
@@ -49,7 +49,7 @@ CARDS_AT_ONCE = 100
 """Cards whose rows are written in one transaction."""
 
 CARDS_LOOKED_FOR = 2_000
-"""Cards for whose texts the frozen questions are looked through at once."""
+"""Cards whose texts are searched in the frozen questions at once."""
 
 DECKS_AT_ONCE = 500
 ROWS_AT_ONCE = 500
@@ -60,11 +60,11 @@ TagLink = Card.tags.through
 
 
 def old_decks_claim(*, now: datetime) -> int:
-    """Begin to erase the decks that nobody can bring back any more; returns how many."""
+    """Claim the decks that nobody can restore any more; return how many."""
     before = now - timedelta(days=RESTORABLE_DAYS)
     old = Deck.objects.filter(removed_at__lt=before, erased_at=None).exclude(slug=LIBRARY_SLUG)
     keys = list(old.order_by("removed_at").values_list("pk", flat=True))
-    # Said again where they are claimed: one may have been brought back at this moment.
+    # The claim checks the time again: a deck may have been restored at this moment.
     return sum(
         len(claim_decks(chunk, now=now, removed_before=before)) for chunk in chunks(keys, DECKS_AT_ONCE)
     )
@@ -72,10 +72,10 @@ def old_decks_claim(*, now: datetime) -> int:
 
 @transaction.atomic
 def claim_decks(keys: Collection[int], *, now: datetime, removed_before: datetime | None = None) -> list[int]:
-    """Remove those of the decks that are there, and erase what they say of themselves: nothing brings them back.
+    """Remove the decks and erase their own texts; from then on they cannot be restored.
 
-    Returns the keys of those that were not erased before; with ``removed_before`` only those that have been
-    removed for so long. The address of an erased deck is one that nobody has known.
+    Returns the keys of the decks that were not erased before; with ``removed_before`` only of those that were
+    removed before that time. An erased deck gets a new, random address.
     """
     prefix = secrets.token_hex(8)
     decks = Deck.objects.filter(pk__in=keys, erased_at=None)
@@ -97,16 +97,16 @@ def claim_decks(keys: Collection[int], *, now: datetime, removed_before: datetim
 
 
 def erase_now(keys: Collection[int], *, now: datetime) -> None:
-    """Erase decks that are removed or not, within a request: what takes longer goes with the daily chores."""
+    """Erase decks, removed or not, within a request; the daily command erases what takes longer."""
     claimed = claim_decks(keys, now=now)
     erase_claimed_decks(slice_=Slice(), decks=Deck.objects.filter(pk__in=claimed))
 
 
 def erase_claimed_decks(*, slice_: Slice, decks: QuerySet[Deck] | None = None) -> bool:
-    """Go on with those of ``decks``, or of all, that are erased; whether nothing is left that can be erased."""
+    """Continue erasing the claimed decks among ``decks`` (None: all); return whether all is done."""
     erased = (Deck.objects.all() if decks is None else decks).exclude(erased_at=None)
     is_done = True
-    # In any order: of more than can be looked at in one day, each has its turn.
+    # In random order: if there are too many for one day, each will be reached some day.
     for deck in list(erased.order_by("?")):
         if slice_.is_over:
             return False
@@ -115,11 +115,11 @@ def erase_claimed_decks(*, slice_: Slice, decks: QuerySet[Deck] | None = None) -
 
 
 def erase_deck(deck: Deck, *, slice_: Slice) -> bool:
-    """Go on erasing what a claimed deck says; whether nothing is left that can be erased."""
+    """Continue erasing a claimed deck; return whether all is done."""
     for draft in ImportDraft.objects.filter(Q(deck=deck) | Q(staging=deck)).defer("look"):
-        # What is left of a hidden deck goes with the daily chores (see `cards.importing.drafts.hidden_remove`).
+        # The daily command deletes the rest of a hidden deck (see `cards.importing.drafts.hidden_remove`).
         drop_draft(draft=draft, slice_=Slice(0))
-    # One by one: with each goes its file.
+    # One by one: deleting an export also deletes its file.
     for export in DeckExport.objects.filter(deck=deck):
         export.delete()
     keys = list(deck.cards.unerased().order_by("pk").values_list("pk", flat=True))
@@ -135,25 +135,25 @@ def erase_deck(deck: Deck, *, slice_: Slice) -> bool:
 
 
 def drop_empty_deck(deck: Deck) -> None:
-    """Delete the row of an erased deck, unless a card is left, or somebody's answers need it."""
+    """Delete the row of an erased deck, unless a card is left, or answers refer to it."""
     if deck.cards.exists() or hooks.study.needed_decks([deck.pk]):
         return
     try:
         with transaction.atomic():
-            # What could refer to it has been looked for, in every app; a second time would be in the transaction.
+            # The hook has asked for references. Django would ask again, inside the transaction.
             rows = Deck.objects.filter(pk=deck.pk)
             rows._raw_delete(rows.db)
     except IntegrityError:
-        logger.info("Deck %s is needed again.", deck.pk)
+        logger.info("Deck %s is referred to again, so its row stays.", deck.pk)
 
 
 # --- Cards
 
 
 def old_cards_erase(*, now: datetime, slice_: Slice) -> tuple[int, bool]:
-    """Erase the cards that were removed long ago from decks that stay, and delete the rows that nobody needs.
+    """Erase the cards that were removed long ago from decks that stay, and delete rows without references.
 
-    Returns how many were erased, and whether that is all there is to do.
+    Returns how many cards were erased, and whether all is done.
     """
     before = now - timedelta(days=RESTORABLE_DAYS)
     old = Card.objects.filter(removed_at__lt=before, erased_at=None, deck__erased_at=None)
@@ -170,9 +170,9 @@ def old_cards_erase(*, now: datetime, slice_: Slice) -> tuple[int, bool]:
 def erase_cards(
     deck: Deck, keys: Sequence[int], *, slice_: Slice, removed_before: datetime | None = None
 ) -> bool:
-    """Erase what these cards of ``deck`` say, here and where others keep it; whether that is done.
+    """Erase the texts of these cards of ``deck``, here and in other apps; return whether all is done.
 
-    With ``removed_before`` only those that have been removed for so long when it comes to them.
+    With ``removed_before`` a card is only erased if it is still removed, since before that time.
     """
     for looked_for in chunks(keys, CARDS_LOOKED_FOR):
         if not hooks.study.erase_cards(looked_for, deck, slice_=slice_):
@@ -201,10 +201,10 @@ def _erase_chunk(deck: Deck, keys: Sequence[int], removed_before: datetime | Non
     }
     now = timezone.now()
     if deck.erased_at:
-        # The progress of others counts by the side that was asked for, also when the cards are rendered anew.
+        # Learners' progress depends on the side that was asked for, which must not change when cards are rendered
+        # again.
         fields["side_choice"] = F("studied_side")
-        # In a deck that stays a key is how an import knows the card again; here it would only tell where it
-        # is from.
+        # In a deck that stays, an import recognises a card by its key. Here the key would only tell its origin.
         for card in found:
             card.key = make_card_key()
         Card.objects.bulk_update(found, ["key"])
@@ -212,7 +212,7 @@ def _erase_chunk(deck: Deck, keys: Sequence[int], removed_before: datetime | Non
 
 
 def _erase_around(deck: Deck, cards: Sequence[int]) -> None:
-    """Delete what hangs on these cards, with the deck's owner's tags that are on no other card then."""
+    """Delete the rows that belong to these cards, and the owner's tags that are then on no card."""
     reports = CardReport.objects.filter(card__in=cards).order_by()
     pairs = TwinPair.objects.filter(Q(first__in=cards) | Q(second__in=cards))
     links = TagLink.objects.filter(card__in=cards)
@@ -227,14 +227,14 @@ def _erase_around(deck: Deck, cards: Sequence[int]) -> None:
 
 
 def _drop_logged(rows: QuerySet[Any], said: str) -> None:
-    """Delete ``rows``, which the admin's log calls ``said`` from then on."""
+    """Delete ``rows``; the admin's log then calls them ``said``."""
     keys = list(rows.order_by().values_list("pk", flat=True))
     forget_rows(rows.model, keys, said=said)
     rows.model.objects.filter(pk__in=keys).delete()
 
 
 def drop_unneeded(keys: Sequence[int], *, slice_: Slice) -> bool:
-    """Delete the rows of those of these erased cards that nobody's answers need; whether all were looked at."""
+    """Delete the rows of these erased cards, unless answers refer to them; return whether all were checked."""
     for chunk in chunks(keys, CARDS_AT_ONCE):
         if slice_.is_over:
             return False
@@ -245,7 +245,7 @@ def drop_unneeded(keys: Sequence[int], *, slice_: Slice) -> bool:
             with transaction.atomic():
                 Card.objects.filter(pk__in=gone).exclude(erased_at=None).delete()
         except (ProtectedError, IntegrityError):
-            logger.info("A card is needed again.")
+            logger.info("A card is referred to again, so its row stays.")
     return True
 
 
@@ -253,9 +253,9 @@ def drop_unneeded(keys: Sequence[int], *, slice_: Slice) -> bool:
 
 
 def drop_rows(rows: QuerySet[Any], *, slice_: Slice, said: str = "") -> bool:
-    """Delete ``rows`` in short transactions; whether that is done.
+    """Delete ``rows`` in short transactions; return whether all are deleted.
 
-    With ``said`` that is what the admin's log calls them from then on.
+    With ``said``, the admin's log then calls them so.
     """
     while keys := list(rows.order_by().values_list("pk", flat=True)[:ROWS_AT_ONCE]):
         if slice_.is_over:

@@ -103,7 +103,7 @@ def _take_over(there: Card, card: Card, kind: str) -> bool:
         return False
     for name in differs:
         setattr(there, name, getattr(card, name))
-    there.studied_side = there.settled_side()
+    there.studied_side = there.chosen_side()
     there.removed_at = there.erased_at = None
     there.updated_at = timezone.now()
     return True

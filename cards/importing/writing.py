@@ -158,7 +158,7 @@ def card_of(
     if there and (there.term, there.definition) == (card.term, card.definition):
         card.term_html = without_images(there.term_html)
         card.definition_html = without_images(there.definition_html)
-        card.studied_side = card.settled_side()
+        card.studied_side = card.chosen_side()
     else:
         card.prepare()
     for side, listed in (images or {}).items():

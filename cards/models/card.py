@@ -1,4 +1,4 @@
-"""Content: decks, their cards, and tags. Nothing here knows what a learner has studied."""
+"""Cards."""
 
 import uuid
 from typing import Any
@@ -58,18 +58,18 @@ class CardQuerySet(models.QuerySet["Card"]):
         return self.exclude(removed_at=None).unerased()
 
     def unerased(self) -> "CardQuerySet":
-        """Cards that say something still (see `cards.erasing.services`)."""
+        """Cards whose texts have not been erased (see `cards.erasing.services`)."""
         return self.filter(erased_at=None)
 
     def in_order(self) -> "CardQuerySet":
         return self.order_by("position", "pk")
 
     def with_text(self, text: str) -> "CardQuerySet":
-        """Cards on one of whose sides ``text`` stands, without regard to case; all of them without a text."""
+        """Cards that have ``text`` on one side, ignoring case; all cards if it is empty."""
         return self.filter(Q(term__icontains=text) | Q(definition__icontains=text)) if text else self
 
     def with_seen_tags(self, user: User | AnonymousUser, *, deck: Deck) -> "CardQuerySet":
-        """Cards of ``deck`` with the tags that ``user`` sees on them as the list ``seen_tags``."""
+        """Cards of ``deck``, each with the list ``seen_tags``: the tags on it that ``user`` sees."""
         tags = Tag.objects.seen_by(user, deck=deck)
         return self.prefetch_related(models.Prefetch("tags", tags, to_attr="seen_tags"))
 
@@ -82,7 +82,7 @@ class CardManager(models.Manager["Card"]):
 class Card(models.Model):
     """Two sides, term and definition, as Markdown with LaTeX between dollars, and their HTML, images included.
 
-    ``save`` renders the sides and settles ``studied_side``; bulk writes call ``prepare`` first.
+    ``save`` renders the sides and decides ``studied_side``; code that writes in bulk calls ``prepare`` first.
     """
 
     deck = models.ForeignKey(Deck, on_delete=models.CASCADE, related_name="cards", db_index=False)
@@ -111,7 +111,7 @@ class Card(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
     removed_at = models.DateTimeField(null=True, blank=True, editable=False)
-    # Since when it says nothing (see `cards.erasing.services`); whoever writes on it anew brings it back.
+    # When its texts were erased (see `cards.erasing.services`). An author who writes new texts restores the card.
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = CardManager.from_queryset(CardQuerySet)()
@@ -128,7 +128,7 @@ class Card(models.Model):
             models.Index(
                 fields=["deck", "position", "id"], condition=Q(removed_at=None), name="card_in_order"
             ),
-            # Few beside the present ones, and looked for every day.
+            # Removed cards are few among all, and the daily command looks for them.
             models.Index(fields=["removed_at"], condition=Q(removed_at__isnull=False), name="card_removed"),
         ]
 
@@ -158,21 +158,21 @@ class Card(models.Model):
                 raise ValidationError({side: f"At most {MAX_SOURCE:,} characters."}, code="too_long")
 
     def prepare(self) -> None:
-        """Derive what is stored beside the sources: their HTML and the studied side."""
+        """Set the fields that are derived from the texts: their HTML and the studied side."""
         images = self.images_by_side()
         self.term_html = with_images(render(self.term), images[SideChoice.TERM])
         self.definition_html = with_images(render(self.definition), images[SideChoice.DEFINITION])
-        self.studied_side = self.settled_side()
+        self.studied_side = self.chosen_side()
 
     def images_by_side(self) -> dict[str, list[StoredImage]]:
-        """The images of each side in their order; none of a card that is not saved yet. Prefetch ``images``."""
+        """The images of each side, in order; none for an unsaved card. Prefetch ``images`` for many cards."""
         found: dict[str, list[StoredImage]] = {side: [] for side in SIDES}
         for image in self.images.all() if self.pk else ():
             found[image.side].append(image.stored)
         return found
 
-    def settled_side(self) -> str:
-        """The side that the card asks for: its own choice, else its deck's, else what the texts suggest."""
+    def chosen_side(self) -> str:
+        """The side that the card asks for: its own choice, or its deck's, or what fits the texts."""
         for choice in (self.side_choice, self.deck.side_choice):
             if choice != SideChoice.AUTO:
                 return choice
@@ -180,5 +180,5 @@ class Card(models.Model):
 
     @property
     def has_markup(self) -> bool:
-        """Whether one of the sides looks different from how it is typed."""
+        """Whether a side looks different from its source text."""
         return not (is_plain(self.term) and is_plain(self.definition))

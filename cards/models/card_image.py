@@ -10,7 +10,7 @@ MAX_ALT = 500
 
 
 class CardImage(models.Model):
-    """An image on one side of a card; those of a side stand below its text in the order of ``position``."""
+    """An image on one side of a card. The images of a side are below its text, ordered by ``position``."""
 
     card = models.ForeignKey("cards.Card", on_delete=models.CASCADE, related_name="images", db_index=False)
     side = models.CharField(max_length=10, choices=[(side, side.capitalize()) for side in SIDES])

@@ -16,9 +16,9 @@ class CardReportQuerySet(models.QuerySet["CardReport"]):
 
 
 class CardReport(models.Model):
-    """What a learner tells the owner about a card: something is wrong with it, or another answer is right too.
+    """A learner's message to the owner about a card: something is wrong, or another answer is right too.
 
-    The same is not said twice by one learner while it is unsettled.
+    A learner cannot send the same report twice while the first is open.
     """
 
     class Kind(models.TextChoices):

@@ -19,14 +19,14 @@ LIBRARY_SLUG = "deep-learning"
 """The deck that the site ships."""
 
 RESTORABLE_DAYS = 30
-"""How long the owner of a removed deck can bring it back."""
+"""How many days the owner of a removed deck can restore it."""
 
 RESERVED_SLUGS = frozenset({"new", "removed"})
-"""Addresses below /decks/ that are pages."""
+"""Slugs that no deck may have: pages of the site use these addresses."""
 
 
 class SideChoice(models.TextChoices):
-    """Which side a card asks for; ``AUTO`` lets `cards.text.studied_side` decide from the texts."""
+    """Which side a card asks for; with ``AUTO`` `cards.text.studied_side` decides from the texts."""
 
     AUTO = "auto", "Automatic"
     TERM = "term", "Term"
@@ -40,12 +40,12 @@ class Visibility(models.TextChoices):
 
 
 def make_slug() -> str:
-    """An address nobody can guess: a deck shared by link is as private as its link."""
+    """A random address: a deck that is shared by link is as private as its link."""
     return secrets.token_urlsafe(9).replace("_", "-").strip("-").lower()
 
 
 def is_editor(user: User | AnonymousUser) -> bool:
-    """Whether ``user`` edits everybody's cards: staff who may change them in the admin."""
+    """Whether ``user`` may edit all decks that they can open: staff who may change cards in the admin."""
     return user.is_staff and user.has_perm("cards.change_card")
 
 
@@ -55,11 +55,11 @@ class DeckQuerySet(models.QuerySet["Deck"]):
         return self.filter(removed_at=None, is_building=False)
 
     def public(self) -> "DeckQuerySet":
-        """Decks that anybody finds in the list."""
+        """Decks in the public list."""
         return self.present().filter(visibility=Visibility.PUBLIC)
 
     def visible_to(self, user: User | AnonymousUser) -> "DeckQuerySet":
-        """Decks that ``user`` may open, if need be by knowing their address: fetching is authorising."""
+        """Decks that ``user`` may open, including those shared by link. Views fetch decks only through this."""
         if not user.is_authenticated:
             return self.present().exclude(visibility=Visibility.PRIVATE)
         return self.present().filter(~Q(visibility=Visibility.PRIVATE) | Q(owner_id=user.pk))
@@ -68,13 +68,13 @@ class DeckQuerySet(models.QuerySet["Deck"]):
         return self.present().filter(owner=user)
 
     def editable_by(self, user: User | AnonymousUser) -> "DeckQuerySet":
-        """Decks that ``user`` may change in the web: their own; for an editor all that they may open."""
+        """Decks that ``user`` may change: their own; for an editor all that they may open."""
         if not user.is_authenticated:
             return self.none()
         return self.visible_to(user) if is_editor(user) else self.owned_by(user)
 
     def restorable_by(self, user: User, *, now: datetime) -> "DeckQuerySet":
-        """Removed decks that ``user``, their owner, can still bring back."""
+        """Removed decks that ``user`` owns and can still restore at ``now``."""
         mine = self.filter(owner=user, erased_at=None)
         return mine.filter(removed_at__gte=now - timedelta(days=RESTORABLE_DAYS))
 
@@ -116,18 +116,18 @@ class Deck(models.Model):
         default=SideChoice.AUTO,
         help_text="The side that the cards ask for. Automatic asks for the shorter, more nameable side.",
     )
-    # Kept by services.refresh_deck: counting 10,000 cards for each page would cost more than the page.
+    # Updated by `cards.editing.decks.refresh_deck`: counting 10,000 cards takes longer than the rest of a page.
     card_count = models.PositiveIntegerField(default=0, editable=False)
-    # Rises whenever a card is added, removed or moved, so that what was counted by position can be counted anew.
+    # Increased when a card is added, removed or moved, so that values that depend on positions can be recomputed.
     order_version = models.PositiveIntegerField(default=1, editable=False)
-    # Whether any of its cards has ever shown an image, kept with the count: for other decks no page looks for any.
+    # Whether a card has ever had an image, updated with the count. For other decks no page queries images.
     has_images = models.BooleanField(default=False, editable=False)
-    # While an import fills it, a deck is nowhere to be seen.
+    # A deck is hidden while an import fills it.
     is_building = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
     removed_at = models.DateTimeField(null=True, blank=True, editable=False)
-    # From then on it says nothing and never comes back (see `cards.erasing.services`).
+    # When its texts were erased; it cannot be restored (see `cards.erasing.services`).
     erased_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = DeckManager.from_queryset(DeckQuerySet)()
@@ -164,7 +164,7 @@ class Deck(models.Model):
 
     @property
     def restorable_until(self) -> datetime | None:
-        """When a removed deck can no longer be brought back by its owner."""
+        """The time after which the owner of a removed deck can no longer restore it."""
         return self.removed_at and self.removed_at + timedelta(days=RESTORABLE_DAYS)
 
     def natural_key(self) -> tuple[str]:

@@ -1,4 +1,4 @@
-"""A large deck on its way to a file, which then waits to be fetched (see `cards.exporting.preparing`)."""
+"""Exports of large decks, which are written in slices (see `cards.exporting.preparing`)."""
 
 import shutil
 from pathlib import Path
@@ -16,14 +16,15 @@ from studysite.slices import Claimed
 
 
 def exports_folder() -> Path:
-    """Where the files wait, each in a folder of its own."""
+    """The directory of the files until they are downloaded; each export has its own folder."""
     return Path(settings.DATA_DIR) / "exports"
 
 
 class DeckExport(Claimed):
-    """A deck that is being written as a file for ``learner``, or for a stranger's browser, whose session names it.
+    """A deck that is written to a file for ``learner``, or, if that is None, for the session that has its token.
 
-    ``state`` is that of its `cards.exporting.writing.Writer`; ``done`` counts cards of ``total``.
+    ``state`` is the state of its `cards.exporting.writing.Writer`; ``done`` counts the cards of ``total`` written
+    so far.
     """
 
     token = models.CharField(max_length=32, unique=True, default=make_token)

@@ -1,4 +1,4 @@
-"""A file or pasted text between its preview and its import, so that nobody has to send it twice."""
+"""A file or pasted text between its preview and its import, so that it has to be sent only once."""
 
 import secrets
 import shutil
@@ -14,10 +14,10 @@ from django.utils import timezone
 from studysite.slices import Claimed
 
 KEPT_FOR = timedelta(days=1)
-"""How long a file waits for somebody to import it."""
+"""How long a file is kept for its import."""
 
 KEPT_DRAFTS = 3
-"""Drafts of one learner; beyond them the oldest goes."""
+"""Drafts that one learner may have; a new one replaces the oldest."""
 
 
 def make_token() -> str:
@@ -25,15 +25,15 @@ def make_token() -> str:
 
 
 def drafts_folder() -> Path:
-    """Where the files wait."""
+    """The directory of the files."""
     return Path(settings.DATA_DIR) / "imports"
 
 
 class ImportDraft(Claimed):
-    """What a learner has handed in, how they want it read, and how far its import has come.
+    """An uploaded file, the options for reading it, and the progress of its import.
 
-    The cards go into ``staging``, a deck that is not shown, and from there as a whole into ``deck``; where that is
-    None, the hidden deck becomes one of theirs. ``done`` counts what was read for the preview, then what the
+    The cards first go into ``staging``, a hidden deck. Then all of them move into ``deck``; if that is None, the
+    hidden deck becomes the learner's new deck. ``done`` counts what was read for the preview, then what the
     current phase has written of ``total``.
     """
 
@@ -45,7 +45,7 @@ class ImportDraft(Claimed):
         DONE = "done"
 
     WRITING = (Phase.CARDS, Phase.MERGING)
-    """In which hidden decks are filled, or are still to be emptied."""
+    """Phases with hidden decks that are being filled, or must still be emptied."""
 
     token = models.CharField(max_length=32, unique=True, default=make_token)
     owner = models.ForeignKey(
@@ -59,13 +59,13 @@ class ImportDraft(Claimed):
     phase = models.CharField(max_length=7, choices=Phase, default=Phase.PREVIEW)
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
-    # What the finished import came to: cards added, updated, already there.
+    # The result: cards that were added, updated, or were in the deck already.
     added = models.PositiveIntegerField(default=0)
     updated = models.PositiveIntegerField(default=0)
     unchanged = models.PositiveIntegerField(default=0)
-    # What the file comes to with these options (see `cards.importing.preview.saving`).
+    # The preview with these options (see `cards.importing.preview.saving`).
     look = models.JSONField(default=dict)
-    # What came of the file's images (see `cards.importing.images`).
+    # The result for the file's images (see `cards.importing.images`).
     images = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)
 
@@ -90,7 +90,7 @@ class ImportDraft(Claimed):
 
     @property
     def folder(self) -> Path:
-        """Where what was read of the file waits (see `cards.importing.reading.storage`)."""
+        """The folder for the data that was read from the file (see `cards.importing.reading.storage`)."""
         return drafts_folder() / f"{self.token}.read"
 
     @property
@@ -99,7 +99,7 @@ class ImportDraft(Claimed):
 
     @property
     def merged(self) -> int:
-        """Cards that have come into the deck that they are for."""
+        """Cards that have arrived in their final deck."""
         return self.added + self.updated + self.unchanged
 
     @property
@@ -108,15 +108,15 @@ class ImportDraft(Claimed):
         return 100 * done // self.total if self.total else 0
 
     def keep(self, *names: str) -> None:
-        """Save these fields alone. Raises DoesNotExist where somebody has dropped the draft meanwhile."""
+        """Save only these fields. Raises DoesNotExist if the draft was deleted in the meantime."""
         values = {name: getattr(self, name) for name in names}
         if not ImportDraft.objects.filter(pk=self.pk).update(**values):
             raise ImportDraft.DoesNotExist
 
     def keep_until_begun(self, *names: str) -> None:
-        """Save these fields, unless the import has begun meanwhile, as in another tab: then it stays as it is.
+        """Save only these fields, unless the import has begun, for example in another tab: then reload the draft.
 
-        Raises DoesNotExist likewise.
+        Raises DoesNotExist if the draft was deleted in the meantime.
         """
         waiting = ImportDraft.objects.filter(pk=self.pk, phase=self.Phase.PREVIEW)
         if not waiting.update(**{name: getattr(self, name) for name in names}):

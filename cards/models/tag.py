@@ -15,37 +15,36 @@ from studysite.accounts.models import User, validate_name
 
 MAX_TAG_NAME = 60
 
-
-# Of some letters the compatibility form is longer.
+# Longer than a name: some characters have a longer compatibility form.
 MAX_TAG_KEY = 120
 
 
 class TagQuerySet(models.QuerySet["Tag"]):
     def seen_by(self, user: User | AnonymousUser, *, deck: Deck) -> "TagQuerySet":
-        """The tags that ``user`` sees on the cards of ``deck``: those of its owner, and their own."""
+        """The tags that ``user`` sees on the cards of ``deck``: the owner's and their own."""
         owners = {deck.owner_id, user.pk} if user.is_authenticated else {deck.owner_id}
         return self.filter(owner__in=owners)
 
     def on(self, deck: Deck) -> "TagQuerySet":
-        """The tags that a present card of ``deck`` has, by key, with the number of these as ``card_count``."""
+        """The tags of the present cards of ``deck``, by key, each with the number ``card_count`` of them."""
         tagged = self.filter(cards__deck=deck, cards__removed_at=None)
-        # Said again: a query that groups does not follow the model's order.
+        # Ordered explicitly: a query that groups ignores the model's ordering.
         return tagged.annotate(card_count=models.Count("cards", distinct=True)).order_by("key", "pk")
 
 
 def tag_key(name: str) -> str:
-    """What makes two tag names the same: compatibility forms and case do not count.
+    """The key that equal tag names share: compatibility forms (Unicode NFKC) and case are ignored.
 
-    The database's own LOWER would not do: SQLite's knows ASCII alone and lets "Äpfel" and "äpfel" both in.
+    The database's LOWER is not enough: in SQLite it only knows ASCII, so "Äpfel" and "äpfel" would be two tags.
     """
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).strip()
 
 
 def clean_tag_name(name: str) -> str:
-    """A tag's name on one line, without spaces around or doubled.
+    """The tag's name on one line, without spaces at its ends and without double spaces.
 
     Raises:
-        ValidationError: there is nothing to see in it, or it is too long as a name or as a key.
+        ValidationError: it has no visible character, or it or its key is too long.
     """
     name = " ".join(clean_text(name).split())
     if len(name) > MAX_TAG_NAME or len(tag_key(name)) > MAX_TAG_KEY:

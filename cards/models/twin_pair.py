@@ -1,4 +1,4 @@
-"""Pairs of cards that mean the same, or do not, as editors say."""
+"""Pairs of cards that an author has marked as having the same meaning, or different ones."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -12,9 +12,9 @@ class TwinPairManager(models.Manager["TwinPair"]):
 
 
 class TwinPair(models.Model):
-    """An owner's word on two cards of a deck: that they are twins (mean the same), or that they are not.
+    """The owner's decision on two cards of a deck: whether they are twins, that is, have the same meaning.
 
-    Twins are never each other's wrong option. Without a word here the engine judges by the terms.
+    Twins are never wrong options for each other. Without a decision the engine compares the terms.
     """
 
     first = models.ForeignKey(Card, on_delete=models.CASCADE, related_name="+")
@@ -26,7 +26,7 @@ class TwinPair(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["first", "second"], name="twin_pair_unique"),
-            # One order for each pair, so that a pair cannot be stored twice, once each way round.
+            # One order for each pair, so that it cannot be stored twice.
             models.CheckConstraint(condition=Q(first__lt=F("second")), name="twin_pair_ordered"),
         ]
 

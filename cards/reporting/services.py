@@ -1,4 +1,4 @@
-"""What learners say about cards: what is wrong with them, and which answers are right too."""
+"""Learners' reports on cards: errors, and other correct answers."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ from studysite.accounts.models import User
 
 
 @dataclass(frozen=True)
-class ToLookAt:
-    """How much learners have said about a deck's cards that nobody has seen to.
+class PendingFeedback:
+    """How many reports and answers of learners wait for the owner of a deck.
 
-    ``answers`` are those that they called right although the judge did not.
+    ``answers`` are answers that were graded wrong, and that learners marked as right.
     """
 
     reports: int
@@ -37,26 +37,26 @@ class ToLookAt:
         return self.reports + self.answers
 
 
-def to_look_at(decks: Collection[int]) -> dict[int, ToLookAt]:
-    """What there is to look at in each of the decks with these keys, in two statements for any number of them."""
+def pending_feedback(decks: Collection[int]) -> dict[int, PendingFeedback]:
+    """The pending feedback on each of the decks with these keys; two statements for any number of decks."""
     if not decks:
         return {}
     open_reports = CardReport.objects.unsettled().filter(card__deck__in=decks, card__removed_at=None)
     counted = open_reports.order_by().values("card__deck").annotate(number=Count("pk"))
     reports = dict(counted.values_list("card__deck", "number"))
     answers = hooks.study.waiting_answers(decks)
-    return {deck: ToLookAt(reports.get(deck, 0), answers.get(deck, 0)) for deck in decks}
+    return {deck: PendingFeedback(reports.get(deck, 0), answers.get(deck, 0)) for deck in decks}
 
 
-def to_look_at_in(deck: Deck) -> ToLookAt:
-    return to_look_at([deck.pk])[deck.pk]
+def pending_feedback_in(deck: Deck) -> PendingFeedback:
+    return pending_feedback([deck.pk])[deck.pk]
 
 
 @transaction.atomic
 def accept_answer(*, card: Card, side: str, text: str) -> bool:
-    """Let ``text`` count as an answer to ``side`` of the card from now on.
+    """Add ``text`` to the accepted answers for ``side`` of the card.
 
-    False where it does already, or the card has as many as it may have.
+    Return False if it is accepted already, or the card has as many as it may have.
     """
     Deck.objects.lock([card.deck_id])
     field = f"accepted_{side}s"
@@ -69,13 +69,13 @@ def accept_answer(*, card: Card, side: str, text: str) -> bool:
     return True
 
 
-def settle_report(*, report: CardReport) -> None:
-    """Note that somebody has seen to the report; a second time changes nothing."""
+def close_report(*, report: CardReport) -> None:
+    """Close the report; if it is closed already, nothing changes."""
     CardReport.objects.unsettled().filter(pk=report.pk).update(settled_at=timezone.now())
 
 
 def report_card(*, card: Card, reporter: User, kind: str, side: str, text: str) -> None:
-    """Tell the card's owner; the same word of the same learner is kept once while nobody has seen to it."""
+    """Save a report for the card's owner; while it is open, the same report of the same learner is saved once."""
     CardReport.objects.get_or_create(
         card=card,
         reporter=reporter,

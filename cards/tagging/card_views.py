@@ -25,7 +25,7 @@ from studysite.methods import READ_AND_POST
 @login_required
 @require_http_methods(READ_AND_POST)
 def card_tags(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
-    """The form for the learner's own tags on a card; a POST puts some on, or takes one off."""
+    """The form for the learner's own tags on a card; a POST adds tags or removes one."""
     deck = deck_to_see(request, slug)
     cards = deck.cards.present().filter(pk=pk)
     get_object_or_404(cards)
@@ -40,7 +40,7 @@ def card_tags(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
     else:
         return show_card_tags(request, deck, cards, form)
     if wanted_part(request, (f"card-tags-{pk}",)):
-        # Beside the card, a page may list the deck's tags.
+        # The page may also have a list of the deck's tags.
         shown = show_card_tags(request, deck, cards, TagNamesForm(owner=request.learner))
         return trigger_client_event(shown, "tags-changed")
     return redirect(safe_next(request) or request.path)
@@ -49,7 +49,7 @@ def card_tags(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
 def show_card_tags(
     request: LearnerRequest, deck: Deck, cards: CardQuerySet, form: TagNamesForm
 ) -> HttpResponse:
-    """The card's tags with the form open, in the card's place in a list or as a page."""
+    """The card's tags with the form, in the card's place in a list or as a page."""
     card = cards.with_seen_tags(request.learner, deck=deck).get()
     is_part = wanted_part(request, (f"card-tags-{card.pk}",))
     is_open = not is_part or "done" not in request.GET
@@ -64,7 +64,7 @@ def show_card_tags(
 @login_required
 @require_http_methods(READ_AND_POST)
 def deck_tags(request: LearnerRequest, slug: str) -> HttpResponse:
-    """The deck's cards to be ticked, narrowed by tags and by a text, and tagged or untagged together."""
+    """A list of the deck's cards, filtered by tags and a text, to tag or untag the selected ones."""
     deck = deck_to_see(request, slug)
     if request.method != "POST":
         return show_selection(request, deck, SelectionForm(owner=request.learner))
@@ -73,29 +73,29 @@ def deck_tags(request: LearnerRequest, slug: str) -> HttpResponse:
         return show_selection(request, deck, form)
     found = listed(request, deck)[0]
     cards = found if form.cleaned_data["all"] else deck.cards.present().filter(pk__in=form.cards())
-    notice = act(request, form, cards)
+    notice = apply(request, form, cards)
     if not wanted_part(request, ("selection",)):
         messages.info(request, notice)
         return redirect(request.get_full_path())
     return show_selection(request, deck, SelectionForm(owner=request.learner), notice=notice)
 
 
-def act(request: LearnerRequest, form: SelectionForm, cards: CardQuerySet) -> str:
-    """Tag or untag, and say what was done."""
+def apply(request: LearnerRequest, form: SelectionForm, cards: CardQuerySet) -> str:
+    """Tag or untag the cards; return a message."""
     if not cards.exists():
         return "Select cards first."
     names = form.cleaned_data["name"]
-    said = ", ".join(f"“{name}”" for name in names)
+    quoted = ", ".join(f"“{name}”" for name in names)
     if form.cleaned_data["do"] == "tag":
         count = tagging.tag_cards(owner=request.learner, names=names, cards=cards)
-        return f"{said} added to {count:,} card{'' if count == 1 else 's'}."
+        return f"{quoted} added to {count:,} card{'' if count == 1 else 's'}."
     mine = request.learner.tags.filter(key__in=[tag_key(name) for name in names])
     count = tagging.untag_cards(tags=mine, cards=cards)
-    return f"{said} removed from {count:,} card{'' if count == 1 else 's'}."
+    return f"{quoted} removed from {count:,} card{'' if count == 1 else 's'}."
 
 
 def listed(request: LearnerRequest, deck: Deck) -> tuple[CardQuerySet, TagChoice, SearchForm]:
-    """The cards that the address asks for, in order, and what it asks for."""
+    """The cards that the address selects, in order, with the chosen tags and the search."""
     search = SearchForm(request.GET)
     choice = TagChoice.from_address(request.GET, Tag.objects.seen_by(request.learner, deck=deck).on(deck))
     cards: CardQuerySet = Card.objects.filter(deck=deck).present().in_order().with_text(search.text)

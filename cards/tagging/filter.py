@@ -1,4 +1,4 @@
-"""Narrows a list of cards by their tags."""
+"""Filters a list of cards by their tags."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from cards.models import MAX_TAG_KEY, CardQuerySet, Tag, tag_key
 from cards.tagging.services import ALL, ANY, TagLink
 
 MAX_CHOSEN = 20
-"""Tags that a list can be narrowed to at once."""
+"""Tags that a list can be filtered by at once."""
 
 
 @dataclass(frozen=True)
 class Chip:
-    """A tag to narrow a list by: ``keys`` is what the address names once it is pressed."""
+    """A button that filters a list by a tag: ``keys`` are the tags of the address that it leads to."""
 
     name: str
     key: str
@@ -25,10 +25,10 @@ class Chip:
 
 @dataclass(frozen=True)
 class TagChoice:
-    """Which tags a list of cards is narrowed to: to cards that have any of them, or all.
+    """The tags that a list of cards is filtered by: the cards must have any of them, or all.
 
-    ``found`` are the tags that the learner sees on the deck, in order of their keys; her own and the owner's of
-    one name are one to her.
+    ``found`` are the tags that the learner sees on the deck, ordered by key. A tag of their own and one of the
+    owner with the same name count as one tag.
     """
 
     found: tuple[Tag, ...]
@@ -37,7 +37,7 @@ class TagChoice:
 
     @classmethod
     def from_address(cls, query: QueryDict, found: Iterable[Tag]) -> "TagChoice":
-        """Read ``?tag=…&tag=…&match=all``; tags that are not ``found`` are passed over."""
+        """Read ``?tag=…&tag=…&match=all``; tags that are not ``found`` are ignored."""
         found = tuple(found)
         known = {tag.key for tag in found}
         named = dict.fromkeys(tag_key(name[:MAX_TAG_KEY]) for name in query.getlist("tag")[:MAX_CHOSEN])
@@ -60,7 +60,7 @@ class TagChoice:
         return list(chips.values())
 
     def narrow(self, cards: CardQuerySet) -> CardQuerySet:
-        """Those of ``cards`` that have the chosen tags; all where none is chosen."""
+        """The ``cards`` that have the chosen tags; all if none is chosen."""
         groups = [[tag.pk for tag in self.found if tag.key == key] for key in self.keys]
         if self.match == ANY and groups:
             groups = [[pk for group in groups for pk in group]]

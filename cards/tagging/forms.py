@@ -15,7 +15,7 @@ MAX_TAGS_AT_ONCE = 20
 
 
 class TagNamesField(forms.CharField):
-    """Names of tags with commas between them; one that is a tag's name with its comma is that tag."""
+    """Names of tags, separated by commas. The name of an existing tag may itself contain a comma."""
 
     default_error_messages = {"required": "Enter the name of a tag."}
 
@@ -33,7 +33,7 @@ class TagNamesField(forms.CharField):
         return names
 
     def run_validators(self, value: Any) -> None:
-        """Each name was judged on its own."""
+        """Nothing: each name has been validated already."""
 
 
 def clean_name(text: str) -> str:
@@ -53,7 +53,7 @@ class TagNamesForm(forms.Form):
 
 
 class RenameForm(forms.ModelForm):
-    """A new name for a tag of which its owner has no other."""
+    """A new name for a tag; its owner may not have another tag with this name."""
 
     class Meta:
         model = Tag
@@ -91,12 +91,12 @@ class MergeForm(forms.Form):
 
 
 class SelectionForm(TagNamesForm):
-    """Cards that were ticked, or all that a list has found, and what to do with them."""
+    """The selected cards, or all in the filtered list, and what to do with them."""
 
     do = forms.ChoiceField(choices=[("tag", "tag"), ("untag", "untag")])
     all = forms.BooleanField(required=False)
 
     def cards(self) -> list[int]:
-        """Primary keys of the ticked cards; what cannot be one is passed over."""
+        """Primary keys of the selected cards; other values are ignored."""
         ticked = self.data.getlist("card")  # type: ignore[attr-defined]
         return [key for key in map(whole_number, ticked) if key is not None]

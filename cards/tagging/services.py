@@ -1,4 +1,4 @@
-"""Tags: writes on them, and narrowing cards to some of them."""
+"""Tagging cards, and merging tags."""
 
 from collections.abc import Sequence
 
@@ -13,10 +13,10 @@ TagLink = Card.tags.through
 
 
 def own_tags(*, owner: User, names: Sequence[str]) -> list[Tag]:
-    """The owner's tags of these names (see `cards.models.tag.clean_tag_name`), made where she has none."""
+    """The owner's tags of these names (see `cards.models.tag.clean_tag_name`), created if they do not exist."""
     by_key = {tag_key(name): name for name in reversed(names)}
     have = set(owner.tags.filter(key__in=by_key).values_list("key", flat=True))
-    # Another of her tabs may make the same tag at this moment.
+    # Another request of the owner may create the same tag at this moment.
     missing = [Tag(owner=owner, name=name, key=key) for key, name in by_key.items() if key not in have]
     Tag.objects.bulk_create(missing, ignore_conflicts=True)
     return list(owner.tags.filter(key__in=by_key))
@@ -24,7 +24,7 @@ def own_tags(*, owner: User, names: Sequence[str]) -> list[Tag]:
 
 @transaction.atomic
 def tag_cards(*, owner: User, names: Sequence[str], cards: QuerySet[Card]) -> int:
-    """Put the owner's tags of these names on ``cards``; returns on how many cards one was put that had it not."""
+    """Add the owner's tags with these names to ``cards``; return how many cards got a new tag."""
     tags = own_tags(owner=owner, names=names)
     keys = list(cards.order_by().values_list("pk", flat=True))
     links = TagLink.objects.filter(tag__in=tags, card__in=cards.order_by().values("pk"))
@@ -38,7 +38,7 @@ def tag_cards(*, owner: User, names: Sequence[str], cards: QuerySet[Card]) -> in
 
 @transaction.atomic
 def untag_cards(*, tags: QuerySet[Tag], cards: QuerySet[Card]) -> int:
-    """Take ``tags`` off ``cards``; returns off how many. The tags stay, for other cards."""
+    """Remove ``tags`` from ``cards``, and return from how many. The tags themselves stay."""
     links = TagLink.objects.filter(tag__in=tags, card__in=cards.order_by().values("pk"))
     count = links.values("card").distinct().count()
     links.delete()
@@ -47,10 +47,10 @@ def untag_cards(*, tags: QuerySet[Tag], cards: QuerySet[Card]) -> int:
 
 @transaction.atomic
 def merge_tags(*, tag: Tag, into: Tag) -> None:
-    """Put ``into`` on every card that ``tag`` is on, and delete ``tag``. Both are the same owner's.
+    """Add ``into`` to all cards that have ``tag``, and delete ``tag``.
 
     Raises:
-        ValueError: they are one tag, or two owners'.
+        ValueError: both are the same tag, or their owners differ.
     """
     if tag.pk == into.pk or tag.owner_id != into.owner_id:
         raise ValueError("Only two tags of one owner can be merged.")

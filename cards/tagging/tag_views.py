@@ -25,7 +25,7 @@ PRESENT = Q(cards__removed_at=None, cards__deck__removed_at=None)
 @login_required
 @require_safe
 def my_tags(request: LearnerRequest) -> HttpResponse:
-    """All tags of the learner, each with the number of cards and decks that it is on."""
+    """All tags of the learner, each with the number of its cards and decks."""
     tags = request.learner.tags.annotate(
         cards_tagged=Count("cards", filter=PRESENT),
         decks_tagged=Count("cards__deck", filter=PRESENT, distinct=True),
@@ -38,7 +38,7 @@ def my_tags(request: LearnerRequest) -> HttpResponse:
 @login_required
 @require_safe
 def tag_names(request: LearnerRequest) -> HttpResponse:
-    """The names of the learner's tags, to complete what she types."""
+    """The names of the learner's tags, for completion while typing."""
     names = request.learner.tags.order_by("key").values_list("name", flat=True)[:MOST_NAMES]
     return render_page(request, "cards/tags/_completion_names.html", {"names": names})
 
@@ -47,7 +47,7 @@ def tag_names(request: LearnerRequest) -> HttpResponse:
 @login_required
 @require_http_methods(READ_AND_POST)
 def tag_edit(request: LearnerRequest, pk: int) -> HttpResponse:
-    """One tag: its name, and the ways to merge and to delete it."""
+    """One tag: forms to rename, merge and delete it."""
     tag = get_object_or_404(request.learner.tags, pk=pk)
     name = tag.name
     form = RenameForm(request.POST if request.method == "POST" else None, instance=tag)
@@ -74,7 +74,7 @@ def show_tag(
 @login_required
 @require_POST
 def tag_merge(request: LearnerRequest, pk: int) -> HttpResponse:
-    """Make two tags one."""
+    """Merge a tag into another."""
     tag = get_object_or_404(request.learner.tags, pk=pk)
     form = MergeForm(request.POST, tag=tag)
     if not form.is_valid():
@@ -88,7 +88,7 @@ def tag_merge(request: LearnerRequest, pk: int) -> HttpResponse:
 @login_required
 @require_POST
 def tag_delete(request: LearnerRequest, pk: int) -> HttpResponse:
-    """Take a tag off all cards and forget it."""
+    """Delete a tag, and so remove it from all cards."""
     tag = get_object_or_404(request.learner.tags, pk=pk)
     tag.delete()
     messages.success(request, f"“{tag}” is deleted.")

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from cards.access import deck_to_edit
-from cards.reporting.services import to_look_at_in
+from cards.reporting.services import pending_feedback_in
 from sessions_app.models import OverriddenAnswer
 from sessions_app.review_log import overridden_answers
 from studysite.accounts.guests import learner_required
@@ -49,7 +49,7 @@ def deck_overridden(request: LearnerRequest, slug: str) -> HttpResponse:
         "deck": deck,
         "page": page,
         "answers": overridden_answers.with_texts(page.object_list),
-        "look": to_look_at_in(deck),
+        "look": pending_feedback_in(deck),
     }
     return render_page(request, "sessions_app/corrections/overridden_answers.html", context)
 

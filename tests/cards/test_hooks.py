@@ -6,7 +6,7 @@ from django.utils import timezone
 from cards import hooks
 from cards.erasing.services import erase_now
 from cards.models import Card, Deck
-from cards.reporting.services import ToLookAt, to_look_at_in
+from cards.reporting.services import PendingFeedback, pending_feedback_in
 from sessions_app.hooks import StudyAnswers
 from sessions_app.models import Enrollment, Review
 
@@ -21,7 +21,7 @@ def test_without_studying_nothing_is_known_and_nothing_is_kept(monkeypatch, make
     deck = make_deck(2)
     monkeypatch.setattr(hooks, "study", hooks.NothingStudied())
     assert hooks.study.learner_count(Card.objects.all()) == 0
-    assert to_look_at_in(deck) == ToLookAt(0, 0)
+    assert pending_feedback_in(deck) == PendingFeedback(0, 0)
     erase_now([deck.pk], now=timezone.now())
     assert not Deck.objects.exists()
     assert not Card.objects.exists()

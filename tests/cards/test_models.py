@@ -76,7 +76,7 @@ def test_saving_some_fields_keeps_html_and_side_in_step(make_deck: MakeDeck) -> 
 )
 def test_the_cards_choice_goes_before_the_decks(card_choice: str, deck_choice: str, settled: str) -> None:
     deck = Deck(side_choice=deck_choice)
-    assert Card(deck=deck, term="T", definition="7", side_choice=card_choice).settled_side() == settled
+    assert Card(deck=deck, term="T", definition="7", side_choice=card_choice).chosen_side() == settled
 
 
 @pytest.mark.parametrize(

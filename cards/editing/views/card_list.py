@@ -1,4 +1,4 @@
-"""The page on which a deck's cards are made: its list, adding a card, and the preview of what is being typed."""
+"""The editor's page: the list of a deck's cards, adding a card, and the preview while typing."""
 
 from functools import partial
 from urllib.parse import urlencode
@@ -15,7 +15,7 @@ from cards.editing.card_forms import NewCardForm
 from cards.editing.cards import add_card
 from cards.forms import CARDS_PER_PAGE, SearchForm
 from cards.models import Deck
-from cards.reporting.services import to_look_at_in
+from cards.reporting.services import pending_feedback_in
 from cards.text.markdown import is_plain, render
 from cards.text.studied_side import SIDES
 from studysite.accounts.guests import learner_required
@@ -30,31 +30,30 @@ PARTS = ("cards",)
 @learner_required
 @require_safe
 def deck_edit(request: LearnerRequest, slug: str) -> HttpResponse:
-    """The deck's cards in pages, or those with a text that is looked for, and the form for a new one."""
+    """The deck's cards in pages, or those that contain a search text, and the form for a new card."""
     return show_cards(request, deck_to_edit(request, slug))
 
 
 def show_cards(
     request: LearnerRequest, deck: Deck, *, notice: str = "", form: NewCardForm | None = None
 ) -> HttpResponse:
-    """The editor, or its part ``cards``; ``form`` holds what was typed for a card that could not be added."""
+    """The editor's page or its part ``cards``; ``form`` has the input for a card that could not be added."""
     search = SearchForm(request.GET)
-    # Asked for by the whole page alone.
-    look = partial(to_look_at_in, deck)
     context = {
         "deck": deck,
         "page": cards_page(request, deck, search.text),
         "search": search,
         "notice": notice,
         "new_form": form or NewCardForm(deck=deck),
-        "to_look_at": look,
+        # A function: only the whole page asks for it.
+        "to_look_at": partial(pending_feedback_in, deck),
         "address": f"{reverse('deck_edit', args=[deck.slug])}{query_of(request)}",
     }
     return render_page(request, "cards/editor/page.html", context, parts=PARTS)
 
 
 def query_of(request: LearnerRequest) -> str:
-    """What the address says of which cards are listed; the list's own forms carry it along."""
+    """The part of the address that chooses the listed cards; the list's forms keep it."""
     kept = {name: value for name in ("page", "q") if (value := request.GET.get(name, "")[:200])}
     return f"?{urlencode(kept, errors='replace')}" if kept else ""
 
@@ -70,7 +69,7 @@ def cards_page(request: LearnerRequest, deck: Deck, text: str) -> Page:
 @learner_required
 @require_POST
 def card_add(request: LearnerRequest, slug: str) -> HttpResponse:
-    """Add a card at the deck's end; a script gets the card alone, since it has made the next form itself."""
+    """Add a card at the deck's end. A script gets only the card, because it has made the next form itself."""
     deck = deck_to_edit(request, slug)
     form = NewCardForm(request.POST, deck=deck)
     part = wanted_part(request, ("added-card",))
@@ -91,7 +90,7 @@ def card_add(request: LearnerRequest, slug: str) -> HttpResponse:
 @learner_required
 @require_POST
 def card_preview(request: LearnerRequest, slug: str) -> HttpResponse:
-    """What is being typed as it will look; nothing where it will look as it is typed. Nothing is written."""
+    """A preview of the typed text; empty if it looks the same as its source. Nothing is saved."""
     if instead := too_often(request, "preview"):
         return instead
     deck = deck_to_edit(request, slug)
@@ -99,7 +98,7 @@ def card_preview(request: LearnerRequest, slug: str) -> HttpResponse:
 
 
 def preview_of(request: LearnerRequest) -> list[tuple[str, str]]:
-    """The two sides as HTML, where at least one of them has markup."""
+    """The two sides as HTML; empty if neither has markup."""
     texts = {side: request.POST.get(side, "") for side in SIDES}
     if all(is_plain(text) for text in texts.values()):
         return []

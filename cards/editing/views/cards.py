@@ -1,4 +1,4 @@
-"""One card in the editor: writing on it, moving it, removing it and bringing it back."""
+"""One card in the editor: editing, moving, removing and restoring it."""
 
 from dataclasses import dataclass
 
@@ -27,7 +27,7 @@ from studysite.methods import READ_AND_POST
 
 @dataclass(frozen=True)
 class Difference:
-    """A field on which two people have written different things at the same time."""
+    """A field that two people have changed differently at the same time."""
 
     label: str
     theirs: str
@@ -37,7 +37,7 @@ class Difference:
 @learner_required
 @require_http_methods(READ_AND_POST)
 def card_edit(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
-    """The form of a card, and saving it; as a page of its own, or in the card's place in the list."""
+    """The form of a card, and saving it: as a page, or in the card's place in the list."""
     card = card_to_edit(request, slug, pk)
     is_guest = not request.user.is_authenticated
     if request.method != "POST":
@@ -45,27 +45,27 @@ def card_edit(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
             return card_in_list(request, card)
         return show_form(request, card, CardEditForm(instance=card, is_guest=is_guest))
     form = CardEditForm(request.POST, request.FILES, instance=card, is_guest=is_guest)
-    # Looked at before a preview too: an image that was sent is kept then.
+    # Validated before a preview too, because that keeps an uploaded image.
     if not form.is_valid() or "preview" in request.POST:
         return show_form(request, card, form)
     images = form.images.by_side
-    stands = edit_card(card=form.instance, seen=form.cleaned_data["seen"], images=images)
-    if stands:
-        form.look_at(stands)
-        return show_form(request, card, form, stands=stands)
+    current = edit_card(card=form.instance, seen=form.cleaned_data["seen"], images=images)
+    if current:
+        form.accept_current(current)
+        return show_form(request, card, form, current=current)
     return card_in_list(request, card)
 
 
 def show_form(
-    request: LearnerRequest, card: Card, form: CardEditForm, *, stands: Card | None = None
+    request: LearnerRequest, card: Card, form: CardEditForm, *, current: Card | None = None
 ) -> HttpResponse:
-    """``stands`` is the card as somebody else has saved it in the meantime: shown beside what was typed."""
+    """Show the form; ``current`` is what someone else has saved in the meantime, shown beside the typed texts."""
     context = {
         "deck": card.deck,
         "card": card,
         "form": form,
-        "stands": stands,
-        "differences": differences(form, stands) if stands else [],
+        "stands": current,
+        "differences": differences(form, current) if current else [],
         "preview": preview_of(request) if request.method == "POST" else shown_preview(card),
         "next": safe_next(request),
     }
@@ -76,21 +76,21 @@ def show_form(
 
 
 def shown_preview(card: Card) -> list[tuple[str, str]]:
-    """The texts as they are stored; an unedited card needs no rendering."""
+    """The stored HTML: a card that was not edited need not be rendered."""
     if not card.has_markup:
         return []
     return [(side, without_images(getattr(card, f"{side}_html"))) for side in SIDES]
 
 
-def differences(form: CardEditForm, stands: Card) -> list[Difference]:
-    """What the other has written, wherever it is not what was typed here."""
+def differences(form: CardEditForm, current: Card) -> list[Difference]:
+    """The fields in which ``current``, saved by someone else, differs from what was typed here."""
     found = []
     for name in form.fields:
-        theirs = getattr(stands, name, None)
+        theirs = getattr(current, name, None)
         if name != "seen" and theirs != form.cleaned_data[name]:
             text = "\n".join(theirs) if isinstance(theirs, list) else str(theirs)
             found.append(Difference(str(form[name].label), text))
-    images = stands.images_by_side()
+    images = current.images_by_side()
     for side, mine in form.images.by_side.items():
         if images[side] != mine:
             words = "\n".join(image.alt or NOT_DESCRIBED for image in images[side])
@@ -99,7 +99,7 @@ def differences(form: CardEditForm, stands: Card) -> list[Difference]:
 
 
 def card_in_list(request: LearnerRequest, card: Card) -> HttpResponse:
-    """The card in its place of the list, which is where its form was, or the list as a page."""
+    """The card in its place in the list, instead of its form; or the list as a page."""
     if wanted_part(request, (f"card-{card.pk}",)):
         return render_page(
             request, "cards/editor/_card.html", {"deck": card.deck, "card": card, "focus": True}
@@ -116,7 +116,7 @@ def page_address(card: Card) -> str:
 @learner_required
 @require_POST
 def card_place(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
-    """Move a card within its deck; the answer is the list as it is now."""
+    """Move a card within its deck; the response is the new list."""
     card = card_to_edit(request, slug, pk)
     form = PlaceForm(request.POST)
     if card.removed_at or not form.is_valid():
@@ -138,7 +138,7 @@ def after(request: LearnerRequest, card: Card, notice: str) -> HttpResponse:
 @learner_required
 @require_POST
 def card_remove(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
-    """Remove a card; in its place stands the way back."""
+    """Remove a card; its place in the list gets a button to restore it."""
     card = card_to_edit(request, slug, pk)
     remove_cards(deck=card.deck, cards=Card.objects.filter(pk=pk))
     if wanted_part(request, (f"card-{pk}",)):
@@ -150,7 +150,7 @@ def card_remove(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
 @learner_required
 @require_POST
 def card_restore(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
-    """Bring a removed card back to where it was."""
+    """Restore a removed card to its old place."""
     card = card_to_edit(request, slug, pk)
     if card.erased_at:
         raise Http404("it is erased")
@@ -165,7 +165,7 @@ def card_restore(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
 @learner_required
 @require_safe
 def cards_removed(request: LearnerRequest, slug: str) -> HttpResponse:
-    """The removed cards of a deck, the last one first."""
+    """The removed cards of a deck, the newest first."""
     deck = deck_to_edit(request, slug)
     cards = deck.cards.removed().order_by("-removed_at", "pk")
     page = Paginator(cards, CARDS_PER_PAGE).get_page(request.GET.get("page"))

@@ -1,4 +1,4 @@
-"""Decks as a whole: making, describing, copying, removing and bringing them back."""
+"""Whole decks: creating them, editing their details, copying, removing and restoring them."""
 
 from contextlib import suppress
 
@@ -30,13 +30,13 @@ DECKS_PER_PAGE = 24
 @login_required
 @require_http_methods(READ_AND_POST)
 def deck_new(request: LearnerRequest) -> HttpResponse:
-    """The form for a new deck, which is then filled in the editor."""
+    """The form for a new deck; it leads to the editor."""
     form = NewDeckForm(request.POST if request.method == "POST" else None)
     if not form.is_valid():
         return render_page(request, "cards/deck/new.html", {"form": form})
     slug = form.cleaned_data["address"]
     form.instance.slug, form.instance.owner = slug, request.learner
-    # The same form sent twice has made the deck already.
+    # If the same form is sent twice, the deck exists already.
     with suppress(IntegrityError), transaction.atomic():
         form.save()
     return redirect(f"{reverse('deck_edit', args=[slug])}#new-card")
@@ -46,18 +46,18 @@ def deck_new(request: LearnerRequest) -> HttpResponse:
 @learner_required
 @require_http_methods(READ_AND_POST)
 def deck_details(request: LearnerRequest, slug: str) -> HttpResponse:
-    """What a deck is called, who may see it, its language and studied side."""
+    """A deck's title, description, visibility, language and studied side."""
     deck = deck_to_edit(request, slug)
     title = deck.title
     form = DetailsForm(request.POST if request.method == "POST" else None, instance=deck)
-    # The form puts what was typed onto the deck; the page is still called as it is.
+    # The form changes the deck's title in memory; the page shows the saved one.
     context = {"deck": deck, "form": form, "title": title}
     if not form.is_valid():
         return render_page(request, "cards/deck/details.html", context)
-    stands = describe_deck(deck=deck, fields=form.described, seen=form.cleaned_data["seen"])
-    if stands:
-        form.look_at(stands)
-        context |= {"title": stands.title, "differences": form.differences(stands)}
+    current = describe_deck(deck=deck, fields=form.described, seen=form.cleaned_data["seen"])
+    if current:
+        form.accept_current(current)
+        context |= {"title": current.title, "differences": form.differences(current)}
         return render_page(request, "cards/deck/details.html", context)
     messages.success(request, "Saved.")
     return redirect("deck_edit", slug=slug)
@@ -67,7 +67,7 @@ def deck_details(request: LearnerRequest, slug: str) -> HttpResponse:
 @login_required
 @require_http_methods(READ_AND_POST)
 def deck_copy(request: LearnerRequest, slug: str) -> HttpResponse:
-    """Copy a deck that the learner may see: her own to change it elsewise, another's to make it hers."""
+    """Copy a deck that the learner may open, their own or another's."""
     deck = deck_to_see(request, slug)
     is_own = deck.owner_id == request.learner.pk
     title = f"{deck.title[:190]} (copy)" if is_own else deck.title
@@ -89,7 +89,7 @@ def deck_copy(request: LearnerRequest, slug: str) -> HttpResponse:
 @learner_required
 @require_http_methods(READ_AND_POST)
 def deck_remove(request: LearnerRequest, slug: str) -> HttpResponse:
-    """Ask whether the deck shall go; a POST removes it."""
+    """Ask for confirmation; a POST removes the deck."""
     deck = deck_to_edit(request, slug)
     is_own = deck.owner_id == request.learner.pk
     if request.method != "POST":
@@ -103,7 +103,7 @@ def deck_remove(request: LearnerRequest, slug: str) -> HttpResponse:
 @learner_required
 @require_safe
 def decks_removed(request: LearnerRequest) -> HttpResponse:
-    """The learner's removed decks that she can still bring back, the last one first."""
+    """The learner's removed decks that they can still restore, the newest first."""
     decks = Deck.objects.restorable_by(request.learner, now=timezone.now()).order_by("-removed_at", "pk")
     page = Paginator(decks, DECKS_PER_PAGE).get_page(request.GET.get("page"))
     return render_page(request, "cards/deck/removed_decks.html", {"page": page})
@@ -112,7 +112,7 @@ def decks_removed(request: LearnerRequest) -> HttpResponse:
 @learner_required
 @require_POST
 def deck_restore(request: LearnerRequest, slug: str) -> HttpResponse:
-    """Bring a removed deck back with all its cards; one that is back already is shown."""
+    """Restore a removed deck with all its cards; if it is not removed, show it."""
     if Deck.objects.owned_by(request.learner).filter(slug=slug).exists():
         return redirect("deck", slug=slug)
     decks = Deck.objects.restorable_by(request.learner, now=timezone.now())

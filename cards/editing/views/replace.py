@@ -1,4 +1,4 @@
-"""Find and replace over a deck, with a preview of every change."""
+"""Find and replace in a deck, with a preview of every change."""
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -23,7 +23,7 @@ CHANGES_PER_PAGE = 50
 @learner_required
 @require_http_methods(READ_AND_POST)
 def deck_replace(request: LearnerRequest, slug: str) -> HttpResponse:
-    """What a replacement would change; a POST changes it, unless the cards are not those that were shown."""
+    """A preview of the changes; a POST saves them, unless the cards have changed since the preview."""
     deck = deck_to_edit(request, slug)
     data = request.POST if request.method == "POST" else request.GET
     form = ReplaceForm(data if "find" in data else None)

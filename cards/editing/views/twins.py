@@ -1,4 +1,4 @@
-"""Which cards of the deck mean the same as one: the author's word, which the engine follows."""
+"""The twins of a card: which other cards of the deck have the same meaning, as decided by the author."""
 
 from django.contrib import messages
 from django.db.models import Q
@@ -18,7 +18,7 @@ from studysite.methods import READ_AND_POST
 from studysite.numbers import whole_number
 
 MOST_FOUND = 20
-# What an author can say of two cards; None takes her word back.
+# The author's possible decisions on two cards; None deletes the decision.
 WORDS = {"same": True, "different": False, "forget": None}
 
 
@@ -26,7 +26,7 @@ WORDS = {"same": True, "different": False, "forget": None}
 @learner_required
 @require_http_methods(READ_AND_POST)
 def card_twins(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
-    """The cards that are marked as twins of this one or as none, and a search for others."""
+    """The cards that are marked as twins of this card or as different, and a search for others."""
     card = card_to_edit(request, slug, pk)
     if request.method == "POST":
         return mark(request, card)
@@ -43,6 +43,7 @@ def card_twins(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
 
 
 def mark(request: LearnerRequest, card: Card) -> HttpResponse:
+    """Save the posted decision on ``card`` and another card."""
     key, word = whole_number(request.POST.get("card", "")), request.POST.get("word", "")
     if word not in WORDS or key is None:
         messages.error(request, "Choose one of the cards.")

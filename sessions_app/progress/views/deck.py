@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from cards.access import deck_to_see
 from cards.models import Deck, Tag, Visibility
-from cards.reporting.services import to_look_at_in
+from cards.reporting.services import pending_feedback_in
 from cards.tagging.filter import TagChoice
 from sessions_app.progress import standing, term_list
 from sessions_app.progress.viewer import Viewer
@@ -83,7 +83,7 @@ def page_context(request: SiteRequest, deck: Deck) -> dict[str, object]:
         **viewer_context(request, deck),
         **terms_context(request, deck, studied=mine is not None),
         "may_edit": may_edit,
-        "look": to_look_at_in(deck) if may_edit else None,
+        "look": pending_feedback_in(deck) if may_edit else None,
         "rows": rows,
         "mine": mine,
         "modes": MODES.values(),

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from cards.models import Card, Deck
-from cards.reporting.services import to_look_at
+from cards.reporting.services import pending_feedback
 from sessions_app.learners.guests import belongings
 from sessions_app.progress import standing
 from studysite.accounts.guests import guest_of
@@ -45,7 +45,7 @@ def home(request: SiteRequest) -> HttpResponse:
 def note_what_to_look_at(owner: int, decks: Iterable[Any]) -> None:
     """Set ``look`` on the owner's decks: what learners have reported and the owner has not dealt with."""
     own = {deck.pk: deck for deck in decks if deck.owner_id == owner}
-    for pk, look in to_look_at(own).items():
+    for pk, look in pending_feedback(own).items():
         own[pk].look = look
 
 

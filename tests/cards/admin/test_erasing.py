@@ -94,7 +94,7 @@ def test_the_shipped_deck_is_not_erased(superuser_client, make_deck):
     Deck.objects.filter(pk=deck.pk).update(slug=LIBRARY_SLUG)
     page = superuser_client.post(delete_page(deck), {"post": "yes"})
     assert page.status_code == 200
-    assert f"“{deck.title}”, and would load it again" in page.text
+    assert f"“{deck.title}” comes with the site, which would load it again" in page.text
     assert Deck.objects.get().title == deck.title
 
 

@@ -183,7 +183,7 @@ def test_sides_are_settled_anew(make_deck: MakeDeck, language: str, side: str) -
     automatic = Card.objects.create(deck=deck, term="Warum", definition=definition)
     deck.language = language
     deck.save()
-    editing_decks.resettle_sides(deck=deck)
+    editing_decks.update_studied_sides(deck=deck)
     for card, expected in ((own, "definition"), (automatic, side)):
         card.refresh_from_db()
         assert card.studied_side == expected
@@ -195,7 +195,7 @@ def test_resettling_does_not_query_for_each_card(
     deck = make_deck(60)
     deck.side_choice = "term"
     with django_assert_max_num_queries(13):
-        editing_decks.resettle_sides(deck=deck)
+        editing_decks.update_studied_sides(deck=deck)
     assert set(deck.cards.values_list("studied_side", flat=True)) == {"term"}
 
 

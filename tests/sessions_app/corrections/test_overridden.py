@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from cards.editing import cards, moving
 from cards.models import Card
-from cards.reporting.services import accept_answer, report_card, to_look_at_in
+from cards.reporting.services import accept_answer, pending_feedback_in, report_card
 from sessions_app.corrections import services as corrections
 from sessions_app.models import Enrollment, OverriddenAnswer, Review, Step, StudySession
 from sessions_app.review_log import overridden_answers
@@ -134,7 +134,7 @@ class TestWhatWaits:
         call_right(learner, card, "Sucre")
         Review.objects.all().delete()
         assert waiting(deck) == []
-        assert to_look_at_in(deck).total == 0
+        assert pending_feedback_in(deck).total == 0
 
 
 class TestThePage:

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 )
 
 from cards.editing import cards, moving
-from cards.editing.decks import remove_decks, resettle_sides, restore_decks
+from cards.editing.decks import remove_decks, restore_decks, update_studied_sides
 from cards.models import Card, Deck
 from sessions_app.corrections import services as corrections
 from sessions_app.learners import settings as learners_settings
@@ -174,7 +174,7 @@ class TwoDecks(RuleBasedStateMachine):
         deck = self.deck(where)
         deck.side_choice = side
         deck.save()
-        resettle_sides(deck=deck)
+        update_studied_sides(deck=deck)
 
     @rule(where=EACH, order=st.permutations(range(6)))
     def reorder(self, where: int, order: list[int]) -> None:
