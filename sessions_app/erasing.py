@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
-from cards.erasing.services import REMOVED_CARD, chunks, drop_rows
+from cards.erasing.services import REMOVED_CARD, drop_rows
 from cards.models import Card, Deck
 from sessions_app.models import (
     CardProgress,
@@ -26,6 +26,7 @@ from sessions_app.models import (
 from sessions_app.study.questions.frozen import board_without, question_without
 from studysite.accounts.erasing import Belonging
 from studysite.accounts.models import User
+from studysite.chunks import chunked
 from studysite.slices import Slice
 
 ROWS_AT_ONCE = 500
@@ -139,7 +140,7 @@ def cards_erase(cards: Sequence[int], deck: Deck, *, slice_: Slice) -> bool:
 
     for home in sorted(homes):
         keys = list(StudySession.objects.filter(deck=home).order_by("pk").values_list("pk", flat=True))
-        for chunk in chunks(keys, SESSIONS_AT_ONCE):
+        for chunk in chunked(keys, SESSIONS_AT_ONCE):
             if slice_.is_over:
                 return False
             rewrite(Step.objects.filter(session__in=chunk), "question", without)
@@ -166,7 +167,7 @@ def rewrite(rows: QuerySet[Any], field: str, change: Callable[[Any], Any]) -> No
         if new != getattr(row, field):
             setattr(row, field, new)
             changed.append(row)
-    for chunk in chunks(changed, ROWS_AT_ONCE):
+    for chunk in chunked(changed, ROWS_AT_ONCE):
         rows.model.objects.bulk_update(chunk, [field])
 
 

@@ -9,11 +9,9 @@ from django.db.models import F, ForeignKey, QuerySet
 from django.http import HttpRequest
 
 from cards.admin.base import Select
-from cards.models import MAX_TAG_NAME, Card, Deck, Tag, tag_key
+from cards.models import MAX_TAG_NAME, Card, Deck, Tag, TagLink, tag_key
 from cards.text.cleaning import clean_text
 from studysite.numbers import whole_number
-
-TagLink = Card.tags.through
 
 
 class RemovedFilter(admin.SimpleListFilter):

@@ -1,22 +1,20 @@
 """Copies of whole decks, without anybody's progress."""
 
-from collections.abc import Iterable
-
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from cards.editing.decks import refresh_deck
 from cards.media.services import copy_images
-from cards.models import CHUNK, Card, Deck, Tag, TwinPair
+from cards.models import ALTERNATIVES, CHUNK, Card, Deck, Tag, TagLink, TwinPair
 from cards.tagging.services import own_tags
 from studysite.accounts.models import User
+from studysite.chunks import chunked
 
 COPIED = (
     *("key", "position", "term", "definition", "term_html", "definition_html", "side_choice", "studied_side"),
-    *("accepted_terms", "accepted_definitions", "wrong_terms", "wrong_definitions"),
+    *ALTERNATIVES,
 )
-TagLink = Card.tags.through
 
 
 @transaction.atomic
@@ -48,7 +46,7 @@ def copy_deck(*, deck: Deck, owner: User, title: str, slug: str) -> Deck:
 def _copy_cards(deck: Deck, copy: Deck) -> dict[int, int]:
     """Copy the cards; return the primary key of each card's copy, by the key of the card."""
     copied: dict[int, int] = {}
-    for chunk in _chunks(deck.cards.present().in_order().iterator(chunk_size=CHUNK)):
+    for chunk in chunked(deck.cards.present().in_order().iterator(chunk_size=CHUNK), CHUNK):
         now = timezone.now()
         cards = [
             Card(deck=copy, created_at=now, updated_at=now, **{name: getattr(card, name) for name in COPIED})
@@ -79,14 +77,3 @@ def _copy_twins(deck: Deck, copied: dict[int, int]) -> None:
             first, second = sorted((copied[pair.first_id], copied[pair.second_id]))
             new.append(TwinPair(first_id=first, second_id=second, are_twins=pair.are_twins))
     TwinPair.objects.bulk_create(new, batch_size=CHUNK)
-
-
-def _chunks(cards: Iterable[Card]) -> Iterable[list[Card]]:
-    chunk: list[Card] = []
-    for card in cards:
-        chunk.append(card)
-        if len(chunk) == CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk

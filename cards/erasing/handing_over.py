@@ -7,12 +7,10 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from cards.erasing.services import chunks
-from cards.models import CHUNK, Card, Deck, Tag
+from cards.models import CHUNK, Deck, Tag, TagLink
 from cards.tagging.services import own_tags
 from studysite.accounts.models import User
-
-TagLink = Card.tags.through
+from studysite.chunks import chunked
 
 
 @transaction.atomic
@@ -49,5 +47,5 @@ def relink(links: QuerySet[Any], to: User) -> None:
         ignore_conflicts=True,
     )
     # In chunks: the number of keys in a statement is limited.
-    for chunk in chunks([pk for pk, _, _ in pairs], CHUNK):
+    for chunk in chunked([pk for pk, _, _ in pairs], CHUNK):
         TagLink.objects.filter(pk__in=chunk).delete()

@@ -10,13 +10,11 @@ from django.dispatch import receiver
 from cards.erasing.handing_over import hand_over
 from cards.erasing.services import REMOVED_REPORT, REMOVED_TAG, claim_decks, drop_rows, erase_claimed_decks
 from cards.importing.drafts import drop_draft
-from cards.models import LIBRARY_SLUG, Card, CardReport, Deck, DeckExport, ImportDraft, Tag
+from cards.models import LIBRARY_SLUG, CardReport, Deck, DeckExport, ImportDraft, Tag, TagLink
 from studysite.accounts.erasing import Belonging
 from studysite.accounts.models import User
 from studysite.accounts.signals import belongings_asked, objections_asked, person_erasing, person_leaving
 from studysite.slices import Slice
-
-TagLink = Card.tags.through
 
 
 @receiver(objections_asked)

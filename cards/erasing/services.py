@@ -9,7 +9,7 @@ Rows to which answers of others refer stay, without texts, and are deleted as so
 
 import logging
 import secrets
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,12 +31,14 @@ from cards.models import (
     DeckExport,
     ImportDraft,
     Tag,
+    TagLink,
     TwinPair,
     Visibility,
     make_card_key,
 )
 from cards.text.markdown import render
 from studysite.admin.log import forget_rows
+from studysite.chunks import chunked
 from studysite.slices import Slice
 
 logger = logging.getLogger(__name__)
@@ -53,7 +55,6 @@ CARDS_LOOKED_FOR = 2_000
 
 DECKS_AT_ONCE = 500
 ROWS_AT_ONCE = 500
-TagLink = Card.tags.through
 
 
 # --- Decks
@@ -66,7 +67,7 @@ def old_decks_claim(*, now: datetime) -> int:
     keys = list(old.order_by("removed_at").values_list("pk", flat=True))
     # The claim checks the time again: a deck may have been restored at this moment.
     return sum(
-        len(claim_decks(chunk, now=now, removed_before=before)) for chunk in chunks(keys, DECKS_AT_ONCE)
+        len(claim_decks(chunk, now=now, removed_before=before)) for chunk in chunked(keys, DECKS_AT_ONCE)
     )
 
 
@@ -174,10 +175,10 @@ def erase_cards(
 
     With ``removed_before`` a card is only erased if it is still removed, since before that time.
     """
-    for looked_for in chunks(keys, CARDS_LOOKED_FOR):
+    for looked_for in chunked(keys, CARDS_LOOKED_FOR):
         if not hooks.study.erase_cards(looked_for, deck, slice_=slice_):
             return False
-        for chunk in chunks(looked_for, CARDS_AT_ONCE):
+        for chunk in chunked(looked_for, CARDS_AT_ONCE):
             if slice_.is_over:
                 return False
             _erase_chunk(deck, chunk, removed_before)
@@ -235,7 +236,7 @@ def _drop_logged(rows: QuerySet[Any], said: str) -> None:
 
 def drop_unneeded(keys: Sequence[int], *, slice_: Slice) -> bool:
     """Delete the rows of these erased cards, unless answers refer to them; return whether all were checked."""
-    for chunk in chunks(keys, CARDS_AT_ONCE):
+    for chunk in chunked(keys, CARDS_AT_ONCE):
         if slice_.is_over:
             return False
         gone = set(chunk).difference(hooks.study.needed_cards(chunk))
@@ -264,8 +265,3 @@ def drop_rows(rows: QuerySet[Any], *, slice_: Slice, said: str = "") -> bool:
             forget_rows(rows.model, keys, said=said)
         rows.model.objects.filter(pk__in=keys).delete()
     return True
-
-
-def chunks(keys: Sequence[int], size: int) -> Iterator[Sequence[int]]:
-    for start in range(0, len(keys), size):
-        yield keys[start : start + size]

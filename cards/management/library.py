@@ -12,7 +12,7 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.core import serializers
 from django.db.models import Model
 
-from cards.models import Card, Deck, TwinPair, Visibility
+from cards.models import ALTERNATIVES, Card, Deck, TwinPair, Visibility
 from studysite.accounts.models import User
 
 FIXTURE = "deep_learning"
@@ -21,8 +21,6 @@ FIXTURE_FILE = Path(settings.BASE_DIR) / "fixtures" / f"{FIXTURE}.json"
 
 # Namespace of the shipped cards' keys. A key is made of deck and term: a card whose term changes is a new card.
 KEYS = uuid.uuid5(uuid.NAMESPACE_URL, "https://studysite.invalid/library/")
-
-ALTERNATIVES = ("accepted_terms", "accepted_definitions", "wrong_terms", "wrong_definitions")
 
 
 def library_owner(source: dict[str, Any]) -> User:

@@ -7,17 +7,16 @@ show it. What a card's side shows is part of its stored HTML; who may see the fi
 
 import os
 import tempfile
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import islice
 from pathlib import Path
 
 from django.conf import settings
 
 from cards.media.encoding import Encoded
-from cards.models import CardImage
+from cards.models import CHUNK, CardImage
 from cards.temporary_files import is_older
 from cards.text.images import StoredImage
+from studysite.chunks import chunked
 
 MAX_ON_SIDE = 10
 """Images of one side."""
@@ -60,7 +59,8 @@ def unused_images_remove(*, now: datetime) -> int:
     """Remove the files that no card has shown for a day, and return how many."""
     before = now - KEPT_UNUSED
     count = 0
-    for paths in _chunks(path for path in folder().glob("*/*") if is_older(path, before)):
+    old = (path for path in folder().glob("*/*") if is_older(path, before))
+    for paths in chunked(old, CHUNK):
         names = [path.stem for path in paths]
         used = set(CardImage.objects.filter(sha256__in=names).values_list("sha256", flat=True))
         for path in paths:
@@ -69,8 +69,3 @@ def unused_images_remove(*, now: datetime) -> int:
                 path.unlink(missing_ok=True)
                 count += 1
     return count
-
-
-def _chunks(paths: Iterator[Path], size: int = 500) -> Iterator[list[Path]]:
-    while chunk := list(islice(paths, size)):
-        yield chunk

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from cards.models import Card, CardImage, Deck
+from cards.models import CHUNK, Card, CardImage, Deck
 from cards.text.images import StoredImage
-
-CHUNK = 500
 
 
 def rows_of(card: Card, images: Mapping[str, Sequence[StoredImage]]) -> list[CardImage]:

@@ -8,6 +8,7 @@ from cards.models.card import (
     RENDERED,
     Card,
     CardQuerySet,
+    TagLink,
     make_card_key,
     validate_alternatives,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "ImportDraft",
     "SideChoice",
     "Tag",
+    "TagLink",
     "TwinPair",
     "Visibility",
     "clean_tag_name",

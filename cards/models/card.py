@@ -182,3 +182,7 @@ class Card(models.Model):
     def has_markup(self) -> bool:
         """Whether a side looks different from its source text."""
         return not (is_plain(self.term) and is_plain(self.definition))
+
+
+TagLink = Card.tags.through
+"""Which tags are on which cards."""

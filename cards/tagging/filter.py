@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from django.http import QueryDict
 
-from cards.models import MAX_TAG_KEY, CardQuerySet, Tag, tag_key
-from cards.tagging.services import ALL, ANY, TagLink
+from cards.models import MAX_TAG_KEY, CardQuerySet, Tag, TagLink, tag_key
+from cards.tagging.services import ALL, ANY
 
 MAX_CHOSEN = 20
 """Tags that a list can be filtered by at once."""

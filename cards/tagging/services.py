@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.db.models import QuerySet
 
-from cards.models import CHUNK, Card, Tag, tag_key
+from cards.models import CHUNK, Card, Tag, TagLink, tag_key
 from studysite.accounts.models import User
 
 ANY, ALL = "any", "all"
-TagLink = Card.tags.through
 
 
 def own_tags(*, owner: User, names: Sequence[str]) -> list[Tag]:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from cards.erasing.handing_over import relink
 from cards.erasing.leaving import drop_files
-from cards.models import Card, CardReport, Deck, DeckExport, ImportDraft
+from cards.models import CardReport, Deck, DeckExport, ImportDraft
 from sessions_app.erasing import person_erase
 from sessions_app.models import (
     CardProgress,
@@ -216,7 +216,7 @@ def hand_over(guest: User, user: User) -> None:
     ImportDraft.objects.filter(owner=guest).update(owner=user)
     DeckExport.objects.filter(learner=guest).update(learner=user)
     same = guest.tags.filter(key__in=user.tags.values("key"))
-    relink(Card.tags.through.objects.filter(tag__in=same), user)
+    relink(TagLink.objects.filter(tag__in=same), user)
     same.delete()
     guest.tags.update(owner=user)
 

@@ -59,7 +59,10 @@ class SignupView(allauth_views.SignupView):
             logger.info("Sign-up refused: the address was taken at the same moment.")
             form.add_error("email", get_adapter().validation_error("email_taken"))
         except InvitationGoneError:
-            logger.info("Sign-up refused: invitation %s was used at the same moment.", form.invitation and form.invitation.pk)
+            logger.info(
+                "Sign-up refused: invitation %s was used at the same moment.",
+                form.invitation and form.invitation.pk,
+            )
             form.add_error(None, "This invitation has just been used.")
         return self.form_invalid(form)
 
