@@ -19,7 +19,7 @@ from cards.importing.drafts import drop_hidden
 from cards.importing.preview.comparing import know_sides
 from cards.importing.reading.reader import steps as read_steps
 from cards.importing.reading.storage import Reading, opened
-from cards.importing.taking_over import keeps, merge
+from cards.importing.card_merging import keeps, merge
 from cards.models import CHUNK, Deck, ImportDraft, TwinPair
 from studysite.slices import Slice, Steps
 

@@ -29,7 +29,7 @@ from cards.importing.preview.comparing import Preview
 from cards.importing.reading.as_json import SAMPLES
 from cards.importing.reading.reader import open_draft
 from cards.importing.reading.storage import BusyError, opened
-from cards.importing.taking_over import keeps
+from cards.importing.card_merging import keeps
 from cards.models import Deck, ImportDraft
 from cards.text.markdown import render
 from studysite.accounts.guests import admit, learner_required
