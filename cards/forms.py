@@ -8,8 +8,10 @@ from typing import Any
 
 from django import forms
 from django.core import signing
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.datastructures import MultiValueDict
 
+from cards.formats.sources import megabytes
 from cards.models import MAX_ALTERNATIVE, MAX_ALTERNATIVES, make_card_key, make_slug
 from cards.text.cleaning import clean_text
 from cards.text.markdown import MAX_SOURCE
@@ -184,3 +186,23 @@ class SearchForm(forms.Form):
     @property
     def text(self) -> str:
         return str(self.cleaned_data.get("q", "")) if self.is_valid() else ""
+
+
+class SizedFileField(forms.FileField):
+    """A file that the form limits to ``most`` bytes. ``hint`` tells the user what to do about a larger one."""
+
+    most = 0
+    hint = ""
+
+    def __init__(self, **kwargs: Any) -> None:
+        # An empty file gets an error of its own, and a long name none.
+        super().__init__(required=False, allow_empty_file=True, max_length=2_000, **kwargs)
+
+    def clean(self, data: Any, initial: Any = None) -> UploadedFile | None:
+        file: UploadedFile | None = super().clean(data, initial)
+        if file and (file.size or 0) > self.most:
+            size, most = megabytes(file.size or 0), megabytes(self.most)
+            raise forms.ValidationError(
+                f"The file has {size}; at most {most} can be read. {self.hint}".strip()
+            )
+        return file

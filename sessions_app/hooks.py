@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from cards.formats.detect import ANKI, ARCHIVE
+from cards.formats.kinds import ANKI, ARCHIVE
 from cards.hooks import LearnerHistory, Record
 from cards.models import Card, Deck
 from sessions_app import erasing
@@ -16,8 +16,8 @@ from studysite.accounts.models import User
 from studysite.slices import Slice
 
 HISTORIES: Mapping[str, type[AnkiHistories | ArchiveHistories]] = {
-    ANKI: AnkiHistories,
-    ARCHIVE: ArchiveHistories,
+    ANKI.name: AnkiHistories,
+    ARCHIVE.name: ArchiveHistories,
 }
 """How a history is read, by the kind of file."""
 

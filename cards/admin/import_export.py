@@ -19,7 +19,7 @@ from cards.admin.actions import CONFIRMED, confirmation
 from cards.exporting import services as exporting
 from cards.importing import drafts
 from cards.importing.forms import HandInForm
-from cards.importing.views import can_be_read, suggest_deck
+from cards.importing.pages import begin_preview
 from cards.models import Card, Deck
 
 MAX_DECKS = 50
@@ -89,7 +89,7 @@ def import_into(decks: ModelAdmin, request: HttpRequest, pk: int) -> HttpRespons
         raise PermissionDenied
     deck = get_object_or_404(decks.get_queryset(request).filter(removed_at=None), pk=pk)
     form = HandInForm(request.POST, request.FILES) if request.method == "POST" else HandInForm()
-    if form.is_bound and form.is_valid() and can_be_read(form):
+    if form.is_bound and form.is_valid():
         draft = drafts.make_draft(
             owner=request.user,  # type: ignore[arg-type]
             content=form.content,
@@ -98,7 +98,7 @@ def import_into(decks: ModelAdmin, request: HttpRequest, pk: int) -> HttpRespons
         )
         draft.options = {"history": False}
         draft.save(update_fields=["options"])
-        suggest_deck(draft)
+        begin_preview(draft)
         return redirect(draft)
     context = {
         **decks.admin_site.each_context(request),

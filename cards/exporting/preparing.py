@@ -83,7 +83,7 @@ def _write(export: DeckExport, slice_: Slice) -> None:
     export.refresh_from_db()
     deck = Deck.objects.visible_to(export.viewer).select_related("owner").filter(pk=export.deck_id).first()
     if deck is None:
-        raise FormatError("The deck is not there any more.")
+        raise FormatError("The deck no longer exists.")
     if export.is_whole:
         return
     export.folder.mkdir(mode=0o700, parents=True, exist_ok=True)

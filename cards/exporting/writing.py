@@ -13,8 +13,8 @@ from django.db.models import Prefetch, Q, Sum
 from django.db.models.functions import Length
 
 from cards import hooks
-from cards.formats import archive
 from cards.formats.anki import writer as anki
+from cards.formats.archive import layout, writing
 from cards.formats.delimited.writers import write_comma, write_markdown, write_tab
 from cards.formats.parts import FILE, Member, Parts, Zip
 from cards.formats.types import ImageRef, ParsedCard, ParsedDeck, TwinKeys
@@ -136,7 +136,7 @@ class Writer:
         self.path = self.parts.path(FILE)
         self.is_archive = kind in ("archive", HISTORY)
         # In this order: a database may give the names in a mapping back in another.
-        self.members: list[str] = state.setdefault("members", [*archive.MEMBERS])
+        self.members: list[str] = state.setdefault("members", [*layout.MEMBERS])
         # As they are at the beginning: a package whose deck is called otherwise meanwhile would have two of them.
         names = ("title", "slug", "description")
         self.named: dict[str, str] = state.setdefault("named", {name: getattr(deck, name) for name in names})
@@ -247,10 +247,10 @@ class Writer:
     def add_lines(self, cards: Sequence[Card], *, is_first: bool) -> None:
         made = list(map(parsed, cards))
         if is_first:
-            self.parts.append(archive.MANIFEST, archive.manifest(about(self.deck)))
-        lines = b"".join(archive.line_of(archive.card_to_json(card, {})) for card in made)
-        self.parts.append(archive.CARDS, lines)
-        self.parts.append(archive.TWINS, b"")
+            self.parts.append(layout.MANIFEST, writing.manifest(about(self.deck)))
+        lines = b"".join(writing.line_of(writing.card_to_json(card, {})) for card in made)
+        self.parts.append(layout.CARDS, lines)
+        self.parts.append(layout.TWINS, b"")
         self.add_images(made)
 
     def add_records(self, cards: Sequence[int]) -> None:
@@ -258,19 +258,19 @@ class Writer:
         if self.kind != HISTORY or self.viewer is None or not self.viewer.is_authenticated:
             return
         for name, records in hooks.study.records(self.deck, self.viewer, cards).items():
-            member = archive.records_member(name)
-            self.parts.append(member, b"".join(archive.line_of(record) for record in records))
+            member = layout.records_member(name)
+            self.parts.append(member, b"".join(writing.line_of(record) for record in records))
             if member not in self.members:
                 self.members.append(member)
 
     def end_archive(self) -> Steps:
         last = self.state.get("pair", [0, 0])
         while "zip" not in self.state and (pairs := twins_of(self.deck, *last)):
-            lines = (archive.line_of(archive.twins_to_json(TwinKeys(*pair))) for *_, pair in pairs)
-            self.parts.append(archive.TWINS, b"".join(lines))
+            lines = (writing.line_of(writing.twins_to_json(TwinKeys(*pair))) for *_, pair in pairs)
+            self.parts.append(layout.TWINS, b"".join(lines))
             last = self.state["pair"] = pairs[-1][:2]
             yield
-        yield from self.pack(archive.members_of(self.parts, self.members, self.images, read_image))
+        yield from self.pack(writing.members_of(self.parts, self.members, self.images, read_image))
 
 
 Pair = tuple[int, int, tuple[str, str, bool]]

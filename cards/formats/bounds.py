@@ -1,4 +1,4 @@
-"""What one file may take while it is read: bytes when unpacked, lines, and time. Pure."""
+"""Limits for reading one file: bytes when unpacked, lines, and time. Pure."""
 
 import time
 from collections.abc import Iterator
@@ -11,24 +11,25 @@ Item = TypeVar("Item")
 
 MAX_DECKS = 5_000
 MAX_TAGS = 50_000
-"""Decks of a file, and different tags on its cards."""
+"""Decks of a file, and different tags of its cards."""
 
 FREE_ANSWERS, ANSWERS_PER_CARD = 20_000, 100
-"""Answers that a file may hold: so many, and so many more for each card. They are replayed in memory."""
+"""Answers that a file may hold: a fixed number, plus a number per card. They are replayed in memory."""
 
 ANSWERS_OF_A_CARD = 1_000
-"""Answers to one card that a file may hold: they are written and replayed in one transaction."""
+"""Answers to one card that a file may hold. They are written and replayed in one transaction."""
 
 
 class TakesLongError(FormatError):
-    """A pass has taken its time."""
+    """Reading took more time than it may."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is read of a file: bytes of all that is unpacked, lines of each member of an archive, processor time.
+    """Limits for one file: all unpacked bytes, lines of each member of an archive, seconds of processor time.
 
-    ``seconds`` are those of one pass, without what is done with the cards meanwhile; ``hint`` says what helps.
+    ``seconds`` are for reading the file once, without the time that the caller needs for the cards. ``hint`` tells
+    the user what to do.
     """
 
     unpacked: int
@@ -37,18 +38,21 @@ class Limits:
     hint: str
 
 
-ACCOUNT = Limits(768 * 2**20, 3_000_000, 60.0, "Split it, and import its parts one after the other.")
-GUEST = Limits(20 * 2**20, 100_000, 5.0, "Log in to import larger ones, or split it.")
+ACCOUNT = Limits(768 * 2**20, 3_000_000, 60.0, "Split it and import the parts separately.")
+GUEST = Limits(20 * 2**20, 100_000, 5.0, "Log in to import larger files, or split it.")
 
 
 def most_answers(cards: int) -> int:
-    """How many answers a file with so many cards may hold."""
+    """How many answers a file with this number of cards may hold."""
     return FREE_ANSWERS + ANSWERS_PER_CARD * cards
 
 
 @dataclass(slots=True)
 class Meter:
-    """Holds the reading of a file to its limits. What is beyond one raises FormatError, in words for its owner."""
+    """Checks the limits while a file is read. Raises FormatError, with a message for the user, beyond one of them.
+
+    ``left`` are the remaining seconds, and ``since`` is the processor time at which the current step began.
+    """
 
     limits: Limits = ACCOUNT
     members: dict[str, int] = field(default_factory=dict)
@@ -59,16 +63,16 @@ class Meter:
         self.begin()
 
     def begin(self, left: float | None = None) -> None:
-        """A new pass begins, or goes on with as many seconds as it has ``left``."""
+        """Start to read the file, or continue with the seconds that are ``left``."""
         self.left, self.since = self.limits.seconds if left is None else left, time.thread_time()
 
     @property
     def is_over(self) -> bool:
-        """Whether this pass has taken its time."""
+        """Whether the time is used up."""
         return self.since is not None and time.thread_time() - self.since > self.left
 
     def check(self) -> None:
-        """To be called again and again while reading."""
+        """Raise FormatError if the time is used up. Call it often while reading."""
         if self.is_over:
             raise self.too_long()
 
@@ -76,9 +80,9 @@ class Meter:
         return TakesLongError(f"Reading this file takes too long. {self.limits.hint}")
 
     def timed(self, items: Iterator[Item], left: float | None = None) -> Iterator[Item]:
-        """One pass over ``items``; the time until the next one is asked for does not count.
+        """Iterate over ``items``. The time that the caller needs between two of them does not count.
 
-        One that is read in slices goes on with the seconds that it has ``left``.
+        The next slice of a file continues with the seconds that are ``left``.
         """
         self.begin(left)
         for item in items:
@@ -89,7 +93,7 @@ class Meter:
             self.since = time.thread_time()
 
     def unpack(self, member: str, size: int) -> None:
-        """So many bytes of ``member`` are unpacked by now; one that is read again counts once."""
+        """Count ``size`` bytes of ``member`` as unpacked so far. A member that is read again counts once."""
         self.check()
         if size > self.members.get(member, 0):
             self.members[member] = size

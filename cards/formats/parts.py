@@ -1,4 +1,4 @@
-"""Files that are written in slices: they only grow, and what was written beyond a slice is cut off. Pure."""
+"""Files that are written in slices. They only grow; what a failed slice wrote is cut off by the next. Pure."""
 
 import json
 import zipfile
@@ -14,20 +14,20 @@ BLOCK = 2**18
 """Bytes that are compressed in one step."""
 
 MOST_BYTES = 2**30
-"""Of one file; a zip archive of members above four gigabytes is of another kind."""
+"""Bytes of one file. A zip archive with members of more than 4 GB needs another format (ZIP64)."""
 
 FILE, DIRECTORY = "file", "directory"
 MOMENT = (1980, 1, 1, 0, 0, 0)
-"""When every member of a zip was written, as far as it says: the same deck makes the same file."""
+"""The time of every member of a zip, so that the same deck makes the same file."""
 
 DESCRIBED = 0x08
-"""Flag of a member whose size stands behind it."""
+"""Flag of a zip member whose size follows its data."""
 
 DEFLATE = -zlib.MAX_WBITS
 
 
 class Parts:
-    """Files in a folder by their names; ``sizes``, to be kept between slices, says how much of each counts."""
+    """Files in a folder, by name. ``sizes``, to be stored between slices, are the bytes of each that are valid."""
 
     def __init__(self, folder: Path, sizes: dict[str, int]) -> None:
         self.folder, self.sizes = folder, sizes
@@ -37,7 +37,7 @@ class Parts:
         return self.folder / name.replace("/", "-")
 
     def append(self, name: str, data: bytes) -> None:
-        """Write at the end of the file ``name``, which is made if need be."""
+        """Append to the file ``name``, or create it. Raises FormatError if it gets too large."""
         if name not in self.files:
             file = self.files[name] = self.path(name).open("ab")
             file.truncate(self.sizes.setdefault(name, 0))
@@ -52,7 +52,7 @@ class Parts:
             file.flush()
 
     def blocks(self, path: Path, start: int, end: int | None) -> Iterator[bytes]:
-        """The content of a file between two places, in blocks."""
+        """The content of a file between the bytes ``start`` and ``end``, in blocks."""
         self.flush()
         with path.open("rb") as file:
             file.seek(start)
@@ -80,7 +80,7 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of a zip: a file to be compressed, up to ``end``, or bytes that are compressed already."""
+    """A member of a zip: the first ``end`` bytes of a file, to be compressed, or bytes that already are."""
 
     name: str
     path: Path | None = None
@@ -90,34 +90,33 @@ class Member:
 
 @dataclass(slots=True)
 class Zip:
-    """Writes a zip archive as the part `FILE`, block by block; ``state`` is to be kept between slices."""
+    """Writes a zip archive as the part `FILE`, block by block. Store ``state`` between slices."""
 
     parts: Parts
     state: dict[str, Any] = field(default_factory=dict)
 
     def steps(self, members: Iterable[Member]) -> Iterator[None]:
-        """Add ``members``, which are the same in each slice, and end the archive."""
+        """Add ``members``, which must be the same in each slice, and finish the archive."""
         for number, member in enumerate(members):
             if number < self.state.get("member", 0):
                 continue
             if member.path:
-                yield from self.deflate(member)
+                yield from self.deflate(member.name, member.path, member.end)
             else:
                 self.store(member)
-            # Where its bytes began and how far they were is of no use for the next.
+            # The rest of the state is about this member only.
             self.state.clear()
             self.state["member"] = number + 1
             yield
         self.end()
 
-    def deflate(self, member: Member) -> Iterator[None]:
-        """Compress a file: each block for itself, since no compressor outlives its process."""
-        state, path = self.state, member.path
-        assert path is not None  # noqa: S101
+    def deflate(self, name: str, path: Path, end: int | None) -> Iterator[None]:
+        """Compress a file. Each block is compressed separately, since a compressor cannot be stored."""
+        state = self.state
         if "start" not in state:
             state |= {"start": self.parts.sizes.get(FILE, 0), "at": 0, "packed": 0, "crc": 0}
-            self.parts.append(FILE, entry(member.name, zipfile.ZIP_DEFLATED, DESCRIBED).FileHeader())
-        for block in self.parts.blocks(path, state["at"], member.end):
+            self.parts.append(FILE, entry(name, zipfile.ZIP_DEFLATED, DESCRIBED).FileHeader())
+        for block in self.parts.blocks(path, state["at"], end):
             compressor = zlib.compressobj(wbits=DEFLATE)
             data = compressor.compress(block) + compressor.flush(zlib.Z_FULL_FLUSH)
             self.parts.append(FILE, data)
@@ -129,7 +128,7 @@ class Zip:
         self.parts.append(FILE, last)
         numbers = (state["crc"], state["packed"] + len(last), state["at"])
         self.parts.append(FILE, b"PK\x07\x08" + b"".join(number.to_bytes(4, "little") for number in numbers))
-        self.note(member.name, zipfile.ZIP_DEFLATED, state["start"], numbers)
+        self.note(name, zipfile.ZIP_DEFLATED, state["start"], numbers)
 
     def store(self, member: Member) -> None:
         data = member.read()
@@ -142,7 +141,7 @@ class Zip:
         self.parts.append(DIRECTORY, json.dumps([name, method, start, numbers]).encode() + b"\n")
 
     def end(self) -> None:
-        """Write the directory behind the members, as `zipfile` does."""
+        """Write the directory after the members, with `zipfile`."""
         self.parts.append(FILE, b"")
         self.parts.flush()
         with self.parts.path(FILE).open("r+b") as file:
@@ -158,7 +157,7 @@ class Zip:
 
 
 def entry(name: str, method: int, flags: int, numbers: tuple[int, int, int] = (0, 0, 0)) -> zipfile.ZipInfo:
-    """What a zip says of a member; ``numbers`` are its checksum and its sizes, packed and not."""
+    """The directory entry of a member. ``numbers`` are its checksum, its compressed and its original size."""
     member = zipfile.ZipInfo(name, MOMENT)
     member.compress_type, member.flag_bits = method, flags
     member.external_attr = 0o644 << 16

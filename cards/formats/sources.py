@@ -1,4 +1,4 @@
-"""Files within bounds: what is read of an upload never depends on what the upload says of itself. Pure."""
+"""Opening files within limits, which never depend on what the file says about itself. Pure."""
 
 import io
 import os
@@ -10,7 +10,8 @@ from cards.formats.types import MAX_FILE, FormatError
 Source = bytes | Path | BinaryIO
 """A file's bytes, its path, or the open file, which must be seekable and stays open."""
 
-CHUNK = 2**20
+BLOCK = 2**20
+"""Bytes that are read at once."""
 
 
 def megabytes(size: int) -> str:
@@ -19,7 +20,7 @@ def megabytes(size: int) -> str:
 
 
 def opened(source: Source, *, limit: int = MAX_FILE) -> BinaryIO:
-    """The file at its beginning. Raises FormatError where it is empty or has more than ``limit`` bytes."""
+    """The open file, at its beginning. Raises FormatError if it is empty or has more than ``limit`` bytes."""
     if isinstance(source, bytes):
         file: BinaryIO = io.BytesIO(source)
     elif isinstance(source, Path):
@@ -37,7 +38,7 @@ def opened(source: Source, *, limit: int = MAX_FILE) -> BinaryIO:
 
 
 def release(file: BinaryIO, source: Source) -> None:
-    """Close ``file`` unless it came open."""
+    """Close ``file`` unless the caller had opened it."""
     if file is not source:
         file.close()
 

@@ -1,4 +1,4 @@
-"""What every reader hands out: cards as they could be stored, and a report of what was not understood. Pure."""
+"""What every reader returns: cards as they could be stored, and a report of what was left out. Pure."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -11,7 +11,7 @@ from cards.formats.errors import FormatError as FormatError
 from cards.text.markdown import MAX_SOURCE
 
 MAX_FILE = 100 * 2**20
-"""Bytes of a file that is read at all."""
+"""Bytes of a file that can be read."""
 
 MAX_CARDS = 200_000
 """Cards of one file."""
@@ -23,15 +23,15 @@ MAX_TAG = 60
 """Characters of a tag's name."""
 
 MAX_TAGS_OF_CARD = 1_000
-"""Tags of one card that are read; far fewer are kept."""
+"""Tags of one card that are read. The site keeps far fewer."""
 
 MAX_NOTICES = 200
-"""Notices that a report keeps; the counts go on."""
+"""Notices that a report keeps. Further ones are only counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that the person should know; ``where`` names the row, note or member that it is about."""
+    """A message for the user about one place in the file: ``where`` names the row, note or member."""
 
     where: str
     message: str
@@ -42,21 +42,21 @@ class Notice:
 
 @dataclass(slots=True)
 class Report:
-    """What one reading came upon. ``skipped`` counts what was left out, by its name in the plural."""
+    """What was left out while the file was read. ``skipped`` counts it, by a name in the plural."""
 
     notices: list[Notice] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
     more_notices: int = 0
 
     def notice(self, message: str, *, where: str = "") -> None:
-        """Keep a notice; beyond `MAX_NOTICES` they are only counted."""
+        """Add a notice. Beyond `MAX_NOTICES` they are only counted."""
         if len(self.notices) < MAX_NOTICES:
             self.notices.append(Notice(where, message))
         else:
             self.more_notices += 1
 
     def skip(self, what: str, *, where: str = "", why: str = "") -> None:
-        """Count one more of ``what`` as left out, and say ``why`` where that helps."""
+        """Count one more of ``what`` as left out, with a notice if there is a reason to tell."""
         self.skipped[what] += 1
         if why:
             self.notice(why, where=where)
@@ -64,7 +64,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class ImageRef:
-    """An image on a side: its name in the file, for `Parsed.read_image`, and what it shows in words."""
+    """An image on a side: its name in the file, for `Parsed.read_image`, and its description."""
 
     name: str
     alt: str = ""
@@ -72,10 +72,10 @@ class ImageRef:
 
 @dataclass(frozen=True, slots=True)
 class PastReview:
-    """One answer given elsewhere. ``side`` is the side that was asked for, ``rating`` 1 (again) to 4 (easy).
+    """One answer given in another program. ``side`` is the side that was asked for.
 
-    ``kind`` is ``learn``, ``review``, ``relearn`` or ``extra`` (studied outside the schedule, as in Anki's
-    filtered decks); the interval is in days, of the card after this answer.
+    ``rating`` is 1 (again) to 4 (easy). ``kind`` is ``learn``, ``review``, ``relearn`` or ``extra`` (studied
+    outside the schedule, as in Anki's filtered decks). The interval is the card's after this answer, in days.
     """
 
     side: str
@@ -88,11 +88,11 @@ class PastReview:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Where a learner stands elsewhere with one ``side`` of a card.
+    """The state of one ``side`` of a card in another program.
 
-    ``state`` is ``new``, ``learning``, ``review`` or ``relearning``. ``due_day`` is the study day of a card
-    in days, ``due_at`` the instant of one in minutes. ``stability`` (days), ``difficulty`` (1 to 10) and
-    ``retention`` (0 to 1) are FSRS's, None where it was not used.
+    ``state`` is ``new``, ``learning``, ``review`` or ``relearning``. ``due_day`` is the study day of a card whose
+    interval is in days, ``due_at`` the time of one whose interval is in minutes. ``stability`` (days),
+    ``difficulty`` (1 to 10) and ``retention`` (0 to 1) belong to FSRS and are None if it was not used.
     """
 
     side: str
@@ -112,10 +112,10 @@ class Schedule:
 
 @dataclass(slots=True)
 class ParsedCard:
-    """A card of a file. ``term`` and ``definition`` are Markdown sources, whatever the file's own language was.
+    """A card of a file. ``term`` and ``definition`` are Markdown sources, converted from the file's format.
 
-    ``key`` is empty where the file has none; ``deck`` is the path of its deck within the file. ``both_sides``
-    says that the file asks for either side. ``where`` names the row, note or line that the card comes from.
+    ``key`` is empty if the file has none. ``deck`` is the path of its deck within the file. ``both_sides`` means
+    that the file asks for either side. ``where`` names the row, note or line that the card comes from.
     """
 
     term: str
@@ -161,7 +161,7 @@ class Learned:
 
 @dataclass(frozen=True, slots=True)
 class ParsedDeck:
-    """A deck of a file. ``weights`` are the FSRS parameters that the file's owner had fitted, if any."""
+    """A deck of a file. ``weights`` are FSRS parameters that were optimised for its owner, if any."""
 
     path: tuple[str, ...]
     title: str = ""
@@ -176,7 +176,7 @@ class ParsedDeck:
 
 @dataclass(frozen=True, slots=True)
 class TwinKeys:
-    """An owner's word on two cards, by their keys: that they are twins, or that they are not."""
+    """Two cards, by their keys, and whether their owner said that they are twins or that they are not."""
 
     first: str
     second: str
@@ -185,15 +185,11 @@ class TwinKeys:
 
 @dataclass(slots=True)
 class FileCounts:
-    """What a file comes to, after one reading: counts, and the first cards as ``samples``.
-
-    ``duplicates`` counts cards whose two sides an earlier card has as well; ``decks`` and ``tags`` count cards.
-    """
+    """Counts of a file, and its first cards as ``samples``. ``decks`` and ``tags`` count cards."""
 
     cards: int = 0
     samples: list[ParsedCard] = field(default_factory=list)
     one_sided: int = 0
-    duplicates: int = 0
     both_sides: int = 0
     images: int = 0
     reviews: int = 0
@@ -203,17 +199,10 @@ class FileCounts:
     tags: Counter[str] = field(default_factory=Counter)
     report: Report = field(default_factory=Report)
 
-    def count(self, card: ParsedCard, seen: set[int]) -> None:
-        """Add ``card``; ``seen`` remembers the texts of the cards before."""
-        texts = hash((card.term, card.definition, card.images))
-        self.add(card, is_double=texts in seen)
-        seen.add(texts)
-
-    def add(self, card: ParsedCard, *, is_double: bool) -> None:
-        """Add ``card``, of which an earlier one may be the double."""
+    def add(self, card: ParsedCard) -> None:
+        """Count ``card``. Raises FormatError for too many decks or tags."""
         self.cards += 1
         self.one_sided += card.one_sided
-        self.duplicates += is_double
         self.both_sides += card.both_sides
         self.images += len(card.images)
         self.reviews += len(card.reviews)
@@ -236,13 +225,13 @@ def no_records(_name: str) -> Iterator[Mapping[str, Any]]:
 
 
 Place = Any
-"""Where a reader goes on: what JSON can hold, None for the beginning."""
+"""Where a reader continues, as a JSON value. None is the beginning."""
 
-Unit = tuple[list["ParsedCard"], Place]
+Unit = tuple[list[ParsedCard], Place]
 """The cards of one row, note or line, and the place behind it."""
 
 
-def cards_in(units: Iterable[Unit]) -> Iterator["ParsedCard"]:
+def cards_in(units: Iterable[Unit]) -> Iterator[ParsedCard]:
     return (card for cards, _ in units for card in cards)
 
 
@@ -260,14 +249,14 @@ def no_steps(_report: Report, _place: Place) -> Iterator[Place]:
 
 @dataclass(slots=True)
 class Parsed:
-    """A file that was understood. Its cards are read again at every pass, so that no file has to fit into memory.
+    """An opened file. Each iteration reads its cards again, so that no file has to fit into memory.
 
-    Iterate over it for the cards; afterwards ``report`` says what that pass left out. Passes may raise
-    FormatError too, since damage may lie behind the first cards; ``meter`` holds each to its time. Close it, or
-    use ``with``: large files wait on disk.
+    Iterate over it for the cards. Afterwards ``report`` says what was left out. Iterating may raise FormatError,
+    since damage may follow after the first cards, and ``meter`` limits its time. Close it, or use ``with``:
+    large files are unpacked on disk.
 
-    Who reads a file in slices takes `steps` and then `units`, and keeps the place of the last one; read with a
-    `cards.formats.work.Work`, which holds what else has to be known there.
+    To read a file in slices, take `steps` and then `units`, and store the place of the last one. Open the file
+    with a `cards.formats.work.Work`, which stores what else is needed to continue.
     """
 
     kind: str
@@ -296,15 +285,15 @@ class Parsed:
             yield card
 
     def units(self, place: Place, report: Report, left: float | None) -> Iterator[Unit]:
-        """Go on with a pass from ``place``, with its ``report`` and as many seconds as it had ``left``."""
+        """Read on from ``place``, with the ``report`` so far and the seconds that are ``left``."""
         return self.meter.timed(self.make_units(report, place), left)
 
     def steps(self, place: Place, report: Report, left: float | None) -> Iterator[Place]:
-        """What has to be read before the cards; gives the place behind each step."""
+        """Read what is needed before the cards. Yields the place behind each step."""
         return self.meter.timed(self.make_steps(report, place), left)
 
     def lines(self, name: str, place: Place, left: float | None) -> Iterator[tuple[Any, Place]]:
-        """The ``twins``, or the records called ``name``, from ``place`` on, each with the place behind it."""
+        """The ``twins`` or the records called ``name``, from ``place`` on, each with the place behind it."""
         return self.meter.timed(self.make_lines(name, place), left)
 
     def __enter__(self) -> Self:
@@ -313,19 +302,9 @@ class Parsed:
     def __exit__(self, *_error: object) -> None:
         self.close()
 
-    def preview(self, *, samples: int = 20) -> FileCounts:
-        """Read the whole file once and say what is in it."""
-        preview, seen = FileCounts(), set[int]()
-        for card in self:
-            preview.count(card, seen)
-            if len(preview.samples) < samples:
-                preview.samples.append(card)
-        preview.report = self.report
-        return preview
-
 
 def fits(card: ParsedCard, report: Report) -> bool:
-    """Whether ``card`` can be stored; else ``report`` says why it is left out."""
+    """Whether ``card`` can be stored. If not, ``report`` says why it is left out."""
     for side in ("term", "definition"):
         length = len(getattr(card, side))
         if length > MAX_SOURCE:
@@ -338,8 +317,8 @@ def fits(card: ParsedCard, report: Report) -> bool:
     return False
 
 
-def settled_tags(names: Iterable[str], report: Report, *, where: str) -> tuple[str, ...]:
-    """Tag names without doubles, with plain spaces, and no longer than a tag's name may be."""
+def clean_tags(names: Iterable[str], report: Report, *, where: str) -> tuple[str, ...]:
+    """Tag names without duplicates, with single spaces, and no longer than a tag's name may be."""
     tags: dict[str, str] = {}
     names = list(names)
     if len(names) > MAX_TAGS_OF_CARD:
@@ -348,7 +327,7 @@ def settled_tags(names: Iterable[str], report: Report, *, where: str) -> tuple[s
         tag = " ".join(name.replace("\0", "").split())
         if len(tag) > MAX_TAG:
             tag = tag[:MAX_TAG].rstrip()
-            report.notice(f"A tag has at most {MAX_TAG} characters; “{tag}” was cut.", where=where)
+            report.notice(f"A tag has at most {MAX_TAG} characters; “{tag}” was shortened.", where=where)
         if tag:
             tags.setdefault(tag.casefold(), tag)
     return tuple(tags.values())

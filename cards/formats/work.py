@@ -1,6 +1,7 @@
-"""What reading a file in slices keeps on disk between two of them: what was unpacked, and what was seen. Pure.
+"""The working files of a reader: unpacked members, and a database of keys that were read. Pure.
 
-Read at one go, a file needs the same for the time of a pass, and has it in a temporary file.
+A file that is read in slices keeps them in a folder until it is read to its end. A file that is read at once needs
+the database only, which is then a temporary file.
 """
 
 import sqlite3
@@ -15,21 +16,21 @@ CREATE TABLE IF NOT EXISTS answers (
   PRIMARY KEY (card, time, number)
 ) WITHOUT ROWID;
 """
-# What a killed server has half written goes again; after a power cut the file is read anew.
+# A half-written transaction of a killed server is rolled back. After a power cut the file is read again.
 PRAGMAS = ("journal_mode = TRUNCATE", "synchronous = OFF", "cache_size = -32000")
 DATABASE, PARTIAL = "read.sqlite3", ".part"
 SECONDS_TO_WAIT = 1.0
-"""For another process that is in the middle of a slice of the same file."""
+"""How long to wait for another process that is writing a slice of the same file."""
 
 
 class Work:
-    """A folder with what was unpacked of a file, and a database; without a ``folder`` the latter is temporary.
+    """A folder with unpacked members of a file, and a database, which is temporary without a ``folder``.
 
-    What is written counts from `save` on. Close it.
+    Call `save` to keep what was written. Close it.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder
+        self._folder = folder
         if folder:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.db = sqlite3.connect(
@@ -38,6 +39,18 @@ class Work:
         for pragma in PRAGMAS:
             self.db.execute(f"PRAGMA {pragma}")
         self.db.executescript(TABLES)
+
+    @property
+    def has_folder(self) -> bool:
+        """Whether the file is read in slices."""
+        return self._folder is not None
+
+    @property
+    def folder(self) -> Path:
+        """Raises ValueError if there is none."""
+        if self._folder is None:
+            raise ValueError("This file is read at once, without a folder.")
+        return self._folder
 
     def save(self) -> None:
         self.db.commit()
@@ -49,13 +62,12 @@ class Work:
         self.db.execute("DELETE FROM seen WHERE kind = ?", (kind,))
 
     def is_new(self, kind: str, key: str) -> bool:
-        """Whether this key of that kind was not seen before; now it is."""
+        """Whether this key of that kind was not seen before. It is remembered."""
         found = self.db.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (kind, key))
         return found.rowcount == 1
 
     def unpack(self, name: str, chunks: Callable[[], Iterable[bytes]]) -> Path:
-        """The file called ``name`` in the folder, made of ``chunks`` unless it is there as a whole."""
-        assert self.folder is not None  # noqa: S101
+        """The file called ``name`` in the folder, written from ``chunks`` unless it exists."""
         path = self.folder / name
         if not path.exists():
             partial = path.with_name(f"{name}{PARTIAL}")
@@ -66,25 +78,24 @@ class Work:
         return path
 
     def unpacked(self) -> Iterator[tuple[str, int]]:
-        """What was unpacked as a whole by now: the name of each file, and its bytes."""
-        for path in self.folder.iterdir() if self.folder else ():
+        """The name and the size in bytes of each file that is completely unpacked."""
+        for path in self.folder.iterdir() if self.has_folder else ():
             if not path.name.startswith(DATABASE) and path.suffix != PARTIAL:
                 yield path.name, path.stat().st_size
 
     def forget_unpacked(self, *kept: str) -> None:
-        """Remove what was unpacked, but for the files with the names ``kept``."""
-        assert self.folder is not None  # noqa: S101
+        """Remove the unpacked files, except those with the names ``kept``."""
         for path in self.folder.iterdir():
             if path.name not in kept and not path.name.startswith(DATABASE):
                 path.unlink(missing_ok=True)
 
 
-def pieces_of(path: Path, start: int, size: int) -> Iterator[bytes]:
-    """The content of a file from the byte ``start`` on, in pieces of ``size`` bytes."""
+def blocks_of(path: Path, start: int, size: int) -> Iterator[bytes]:
+    """The content of a file from the byte ``start`` on, in blocks of ``size`` bytes."""
     with path.open("rb") as file:
         file.seek(start)
-        while piece := file.read(size):
-            yield piece
+        while block := file.read(size):
+            yield block
 
 
 def rows(db: sqlite3.Connection, query: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

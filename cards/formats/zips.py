@@ -1,4 +1,4 @@
-"""Zip archives within bounds: members are read by name and never written to disk by theirs. Pure."""
+"""Zip archives, read within limits. The names of members are never used as file names on disk. Pure."""
 
 import stat
 import zipfile
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from cards.formats.bounds import Meter
-from cards.formats.sources import CHUNK, Source, megabytes, opened, release
+from cards.formats.sources import BLOCK, Source, megabytes, opened, release
 from cards.formats.types import FormatError
-from cards.formats.work import Work, pieces_of
+from cards.formats.work import Work, blocks_of
 
 MAX_MEMBERS = 50_000
 MEMBER_SIGNATURE = b"PK\x01\x02"
@@ -18,10 +18,10 @@ DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedErro
 
 
 class Archive:
-    """An open zip archive. Every error is a FormatError. ``meter`` counts what is unpacked.
+    """An open zip archive. Every error is a FormatError. ``meter`` counts the unpacked bytes.
 
-    ``places`` are those, by the names of members of lines, from which these are read on: bytes and lines before.
-    With a ``work`` that has a folder such members are unpacked there, once, to be read on from any place.
+    ``places`` says for members of lines where reading continues: the number of bytes and of lines before it. If
+    ``work`` has a folder, such members are unpacked there once, so that reading can continue at any place.
     """
 
     def __init__(self, source: Source, meter: Meter | None = None, work: Work | None = None) -> None:
@@ -38,11 +38,11 @@ class Archive:
         except DAMAGED as error:
             self.close()
             raise FormatError(
-                "The file is not a whole zip archive. Was its download or upload cut short?"
+                "The file is not a complete zip archive. Was its download or upload interrupted?"
             ) from error
         self.members = {member.filename: member for member in self.zip.infolist()}
         try:
-            # By earlier slices: a file has one bound for all of them.
+            # Unpacked by earlier slices: the limit is for all slices of a file together.
             for name, size in self.work.unpacked():
                 self.meter.unpack(name, size)
         except BaseException:
@@ -54,31 +54,31 @@ class Archive:
 
     def close(self) -> None:
         release(self.file, self.source)
-        if self.work.folder is None:
+        if not self.work.has_folder:
             self.work.close()
 
     def member(self, name: str, limit: int) -> zipfile.ZipInfo:
-        """The directory's entry of a member that may be read."""
+        """The directory entry of a member that may be read."""
         member = self.members.get(name)
         if member is None:
             raise FormatError("It is missing from the archive.", where=name)
         if stat.S_ISLNK(member.external_attr >> 16) or member.is_dir():
-            raise FormatError("It is a link or a folder, where a file should be.", where=name)
+            raise FormatError("It is a link or a folder instead of a file.", where=name)
         if member.flag_bits & 1:
             raise FormatError("It is encrypted.", where=name)
         if member.compress_type not in METHODS:
-            raise FormatError("It is compressed in a way that is not supported.", where=name)
+            raise FormatError("Its compression method is not supported.", where=name)
         if member.file_size > limit:
             raise too_large(name, limit)
         return member
 
     def chunks(self, name: str, limit: int) -> Iterator[bytes]:
-        """The content of a member, piece by piece; at most ``limit`` bytes, whatever the directory says."""
+        """The content of a member in blocks, at most ``limit`` bytes, whatever the directory claims."""
         member = self.member(name, limit)
         total = 0
         try:
             with self.zip.open(member) as file:
-                while chunk := file.read(CHUNK):
+                while chunk := file.read(BLOCK):
                     total += len(chunk)
                     if total > limit:
                         raise too_large(name, limit)
@@ -90,12 +90,16 @@ class Archive:
             raise FormatError("It is damaged.", where=name) from error
 
     def chunks_from(self, name: str, limit: int, start: int) -> Iterator[bytes]:
-        """The content of a member from the byte ``start`` on."""
-        if self.work.folder is None:
-            assert not start  # noqa: S101
+        """The content of a member from the byte ``start`` on.
+
+        Raises ValueError if that is not its beginning and it cannot be unpacked into a folder.
+        """
+        if not self.work.has_folder:
+            if start:
+                raise ValueError("Without a folder a member is read from its beginning only.")
             return self.chunks(name, limit)
         path = self.work.unpack(name.replace("/", "-"), lambda: self.chunks(name, limit))
-        return pieces_of(path, start, CHUNK)
+        return blocks_of(path, start, BLOCK)
 
     def read(self, name: str, limit: int) -> bytes:
         """The whole content of a member of at most ``limit`` bytes."""
@@ -107,13 +111,13 @@ def too_large(name: str, limit: int) -> FormatError:
 
 
 def count_members(file: BinaryIO) -> int:
-    """At least the number of members that a reader of the archive could find.
+    """An upper bound of the number of members that a zip reader could find.
 
-    Counted by what each entry of a directory begins with, not by what the archive says: a reader keeps a
-    kilobyte of memory for each entry.
+    Counts the signatures of directory entries instead of trusting the number in the archive, because a reader
+    needs about a kilobyte of memory per entry.
     """
     count, rest = 0, b""
-    while chunk := file.read(CHUNK):
+    while chunk := file.read(BLOCK):
         chunk = rest + chunk
         count += chunk.count(MEMBER_SIGNATURE)
         rest = chunk[-3:]

@@ -1,16 +1,16 @@
-"""Cards of a hidden deck -> the deck that they are for, which takes over what they say of its own."""
+"""Merging the cards of a hidden deck into an existing deck: they move there, or update the cards of the deck."""
 
 from collections.abc import Sequence
 
 from django.db.models import F
 from django.utils import timezone
 
-from cards.formats.detect import ARCHIVE, TEXT
-from cards.importing.drafts import forget_cards
-from cards.importing.reading.storage import Reading, digest
-from cards.importing.writing import ALTERNATIVES, DECK, TagLink
+from cards.formats.kinds import FileKind
+from cards.importing.drafts import delete_cards
+from cards.importing.reading.content import FileContent, digest
+from cards.importing.writing import DECK
 from cards.media.services import move_images
-from cards.models import CHUNK, RENDERED, Card, Deck, ImportDraft, SideChoice
+from cards.models import ALTERNATIVES, CHUNK, RENDERED, Card, Deck, ImportDraft, SideChoice, TagLink
 from cards.text.images import images_in
 from cards.text.studied_side import SIDES
 
@@ -21,87 +21,89 @@ MERGED = (
 )
 
 
-def merge(draft: ImportDraft, reading: Reading, chunk: Sequence[Card], deck: Deck, position: int) -> int:
-    """Put ``chunk`` into ``deck``: what is new moves there, of the rest its cards take over what they say.
+def merge_cards(
+    draft: ImportDraft, content: FileContent, kind: FileKind, chunk: Sequence[Card], deck: Deck, position: int
+) -> int:
+    """Merge the cards of ``chunk`` into ``deck``, new ones behind ``position``. The draft counts what was done.
 
-    Returns how many cards more the deck has then.
+    Returns by how many cards the deck has grown.
     """
-    kind = reading.kind
-    known = _counterparts(chunk, deck, reading if kind == TEXT else None)
-    if keeps(draft):
-        # A removed card comes back as the file has it: the deck has nothing to keep of it.
-        taken = {card: there for card, there in known.items() if there.removed_at is not None}
+    existing = find_existing(chunk, deck, None if kind.has_keys else content)
+    if keeps_existing(draft):
+        # Removed cards are restored as the file has them: there is no version of the deck to keep.
+        updated = {card: there for card, there in existing.items() if there.removed_at is not None}
     else:
-        taken = known
-    new = [card.pk for card in chunk if card.pk not in known]
+        updated = existing
+    new = [card.pk for card in chunk if card.pk not in existing]
     Card.objects.filter(pk__in=new).update(deck=deck, position=F("position") + position)
-    returned = sum(there.removed_at is not None for there in taken.values())
+    restored = sum(there.removed_at is not None for there in updated.values())
     changed: list[Card] = []
     moves: list[tuple[int, int, str]] = []
     for card in chunk:
-        if there := taken.get(card.pk):
-            moves += _images_taken(there, card, kind)
-            changed += [there] * _take_over(there, card, kind)
+        if there := updated.get(card.pk):
+            moves += image_moves(there, card, kind)
+            changed += [there] * update_card(there, card, kind)
     Card.objects.bulk_create(changed, update_conflicts=True, unique_fields=["pk"], update_fields=list(MERGED))
     move_images(moves)
-    _move_tags({card: there.pk for card, there in taken.items()})
-    forget_cards(list(known))
+    move_tags({card: there.pk for card, there in updated.items()})
+    delete_cards(list(existing))
     draft.added += len(new)
     draft.updated += len(changed)
-    draft.unchanged += len(known) - len(changed)
-    return len(new) + returned
+    draft.unchanged += len(existing) - len(changed)
+    return len(new) + restored
 
 
-def keeps(draft: ImportDraft) -> bool:
-    """Whether cards that the deck has stay as they are, where the file has them otherwise."""
+def keeps_existing(draft: ImportDraft) -> bool:
+    """Whether cards of the deck stay unchanged if the file has another version."""
     return bool(draft.options.get("keep") == DECK)
 
 
-def _counterparts(cards: Sequence[Card], deck: Deck, reading: Reading | None) -> dict[int, Card]:
-    """The deck's card for each of ``cards`` that it has already: that of the same key, else of the same sides.
+def find_existing(cards: Sequence[Card], deck: Deck, by_sides: FileContent | None) -> dict[int, Card]:
+    """The deck's card for each of ``cards`` that it has already, by primary key of the latter.
 
-    By their sides they are found in ``reading``, where that is given.
+    Cards are recognised by their keys, and with ``by_sides`` by both sides first.
     """
     by_key = {card.key: card for card in deck.cards.filter(key__in=[card.key for card in cards])}
     found = {card.pk: by_key[card.key] for card in cards if card.key in by_key}
-    if reading:
-        same = {card.pk: reading.knows(digest(card.term, card.definition)) for card in cards}
-        there = deck.cards.present().in_bulk([pk for pks in same.values() for pk in pks])
+    if by_sides:
+        candidates = {card.pk: by_sides.deck_cards_with(digest(card.term, card.definition)) for card in cards}
+        present = deck.cards.present().in_bulk([pk for pks in candidates.values() for pk in pks])
         for card in cards:
-            # What has the same sides is the same card, although another one may have its key.
-            twins = [there[pk] for pk in same[card.pk] if pk in there]
-            twins = [one for one in twins if (one.term, one.definition) == (card.term, card.definition)]
-            if twins:
-                found[card.pk] = max(twins, key=lambda one: (one.position, one.pk))
+            # A card with the same sides is the same card, even if another one has its key.
+            same = [present[pk] for pk in candidates[card.pk] if pk in present]
+            same = [one for one in same if (one.term, one.definition) == (card.term, card.definition)]
+            if same:
+                found[card.pk] = max(same, key=lambda one: (one.position, one.pk))
     return found
 
 
-def _images_taken(there: Card, card: Card, kind: str) -> list[tuple[int, int, str]]:
-    """The sides whose images are replaced by the file's, as `move_images` takes them.
+def image_moves(there: Card, card: Card, kind: FileKind) -> list[tuple[int, int, str]]:
+    """The sides of ``there`` whose images are replaced by those of ``card``, for `move_images`.
 
-    A side for which the file has none keeps its own, unless the file is an archive; ``card`` shows them then too.
+    A side without images in the file keeps the deck's, which are then added to ``card``, unless the file is
+    complete.
     """
     moves = []
     for name, side in zip(RENDERED, SIDES, strict=True):
-        own, files = images_in(getattr(there, name)), images_in(getattr(card, name))
-        if kind != ARCHIVE and not files:
-            setattr(card, name, getattr(card, name) + own)
-        elif own != files:
+        old, new = images_in(getattr(there, name)), images_in(getattr(card, name))
+        if not kind.is_complete and not new:
+            setattr(card, name, getattr(card, name) + old)
+        elif old != new:
             moves.append((there.pk, card.pk, side))
     return moves
 
 
-def _take_over(there: Card, card: Card, kind: str) -> bool:
-    """Bring what the file says onto the card that is there; whether that changes it. A removed card comes back."""
+def update_card(there: Card, card: Card, kind: FileKind) -> bool:
+    """Copy the file's version onto the deck's card, and restore a removed one. Returns whether it has changed."""
     names = ["term", "definition", *RENDERED]
-    is_whole = kind == ARCHIVE or there.erased_at is not None
-    names += [name for name in ALTERNATIVES if is_whole or getattr(card, name)]
-    if is_whole or card.side_choice != SideChoice.AUTO:
+    is_complete = kind.is_complete or there.erased_at is not None
+    names += [name for name in ALTERNATIVES if is_complete or getattr(card, name)]
+    if is_complete or card.side_choice != SideChoice.AUTO:
         names.append("side_choice")
-    differs = [name for name in names if getattr(there, name) != getattr(card, name)]
-    if not differs and there.removed_at is None:
+    differing = [name for name in names if getattr(there, name) != getattr(card, name)]
+    if not differing and there.removed_at is None:
         return False
-    for name in differs:
+    for name in differing:
         setattr(there, name, getattr(card, name))
     there.studied_side = there.chosen_side()
     there.removed_at = there.erased_at = None
@@ -109,10 +111,10 @@ def _take_over(there: Card, card: Card, kind: str) -> bool:
     return True
 
 
-def _move_tags(counterparts: dict[int, int]) -> None:
-    """Put the tags of hidden cards onto the cards that they stand for."""
-    links = TagLink.objects.filter(card__in=counterparts).values_list("card_id", "tag_id")
-    pairs = {(counterparts[card], tag) for card, tag in links}
+def move_tags(targets: dict[int, int]) -> None:
+    """Put the tags of hidden cards on the deck's cards, by primary keys from and to."""
+    links = TagLink.objects.filter(card__in=targets).values_list("card_id", "tag_id")
+    pairs = {(targets[card], tag) for card, tag in links}
     TagLink.objects.bulk_create(
         [TagLink(card_id=card, tag_id=tag) for card, tag in sorted(pairs)],
         batch_size=CHUNK,

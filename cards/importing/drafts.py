@@ -1,4 +1,4 @@
-"""Uploads that wait for their import."""
+"""Uploaded files and pasted texts that wait for their import."""
 
 import shutil
 from collections.abc import Sequence
@@ -10,7 +10,6 @@ from django.db.models import Q
 
 from cards.editing.decks import refresh_deck
 from cards.importing import splitting
-from cards.importing.writing import TagLink
 from cards.models import (
     KEPT_DRAFTS,
     KEPT_FOR,
@@ -18,6 +17,7 @@ from cards.models import (
     CardImage,
     Deck,
     ImportDraft,
+    TagLink,
     TwinPair,
     drafts_folder,
 )
@@ -26,14 +26,15 @@ from studysite.accounts.models import User
 from studysite.slices import Slice
 
 DROPPED_AT_ONCE = 2_000
+"""Cards of a hidden deck that are deleted in one transaction."""
 
 
 def make_draft(
     *, owner: User, content: str | BinaryIO, file_name: str = "", deck: Deck | None = None
 ) -> ImportDraft:
-    """Keep pasted text or an uploaded file until it is imported, for a day at most.
+    """Store pasted text or an uploaded file until it is imported, for at most a day.
 
-    Of one learner's drafts the newest stay; what an older one has half written goes with it.
+    Deletes all but the learner's newest drafts, with everything that these have written.
     """
     draft = ImportDraft(owner=owner, deck=deck, file_name=file_name[-200:])
     drafts_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -49,18 +50,18 @@ def make_draft(
         draft.forget_file()
         raise
     for old in ImportDraft.objects.filter(owner=owner).order_by("-created_at", "-pk")[KEPT_DRAFTS:]:
-        # Whoever hands in a file need not wait for that: `hidden_remove` does the rest.
+        # The learner need not wait for that: `hidden_remove` does the rest.
         drop_draft(draft=old, slice_=Slice(0))
     return draft
 
 
 def drop_draft(*, draft: ImportDraft, slice_: Slice | None = None) -> str:
-    """Forget a draft, its file, and the hidden deck that it was filling; returns the phase that it was in.
+    """Delete a draft, its file, and the hidden deck that it was filling. Returns the phase that it was in.
 
-    With ``slice_`` only as much of that deck as the time allows; `hidden_remove` forgets the rest.
+    With ``slice_`` it deletes as much of that deck as the time allows, and `hidden_remove` the rest.
     """
     with transaction.atomic():
-        # As it stands now: somebody may have finished it in the meantime.
+        # Reload it: another request may have finished it in the meantime.
         now = ImportDraft.objects.select_for_update().filter(pk=draft.pk).first()
         hidden = splitting.hidden_decks(now) if now else []
         if now:
@@ -71,9 +72,9 @@ def drop_draft(*, draft: ImportDraft, slice_: Slice | None = None) -> str:
 
 
 def refresh_targets(draft: ImportDraft) -> None:
-    """Count anew all that hangs on the cards of decks into which some of a draft's cards have come already.
+    """Update what is counted from the cards of decks into which some of the draft's cards were merged.
 
-    A merge does so at its end; one that ends early comes to none.
+    A merge does so at its end, which a merge that was stopped has not reached.
     """
     if draft.phase == ImportDraft.Phase.MERGING:
         for deck in Deck.objects.filter(pk__in=splitting.target_keys(draft)):
@@ -81,33 +82,33 @@ def refresh_targets(draft: ImportDraft) -> None:
 
 
 def drop_hidden(decks: Sequence[Deck], slice_: Slice | None = None) -> bool:
-    """Delete hidden decks in short transactions; whether all of that is done."""
+    """Delete hidden decks in short transactions. Returns whether all are deleted."""
     for deck in decks:
         while pks := list(deck.cards.order_by().values_list("pk", flat=True)[:DROPPED_AT_ONCE]):
             with transaction.atomic():
-                # As it is now: one that has appeared meanwhile is somebody's.
+                # Checked again: a deck that has become visible meanwhile belongs to a learner.
                 if not any(there.is_building for there in Deck.objects.lock([deck.pk])):
                     break
-                forget_cards(pks)
+                delete_cards(pks)
             if slice_ and slice_.is_over:
                 return False
         Deck.objects.filter(pk=deck.pk, is_building=True).delete()
     return True
 
 
-def forget_cards(cards: Sequence[int]) -> None:
-    """Delete hidden cards, to which nothing but tags, images and twins can refer yet."""
+def delete_cards(cards: Sequence[int]) -> None:
+    """Delete hidden cards by primary keys. Only tags, images and twins can refer to them."""
     TagLink.objects.filter(card__in=cards).delete()
     CardImage.objects.filter(card__in=cards).delete()
     TwinPair.objects.filter(Q(first__in=cards) | Q(second__in=cards)).delete()
-    # Looking for what else could go with each of 10,000 cards takes longer than writing them.
+    # Django's own deletion looks for everything that refers to a card, which takes longer than writing them.
     rows = Card.objects.filter(pk__in=cards)
     rows._raw_delete(rows.db)
 
 
 def hidden_remove(*, slice_: Slice | None = None) -> bool:
-    """Delete the hidden decks that no draft fills any more; whether all of that is done."""
-    # The decks first: the draft of one that was there then is there too, unless it is done with it.
+    """Delete the hidden decks that no draft fills any more. Returns whether all are deleted."""
+    # The decks are loaded first, so that no deck is missed whose draft is created at the same time.
     hidden = list(Deck.objects.filter(is_building=True))
     drafts = ImportDraft.objects.filter(phase__in=ImportDraft.WRITING)
     filled = {deck.pk for draft in drafts.defer("look") for deck in splitting.hidden_decks(draft)}
@@ -115,10 +116,10 @@ def hidden_remove(*, slice_: Slice | None = None) -> bool:
 
 
 def old_drafts_remove(*, now: datetime) -> int:
-    """Forget the drafts, and files without one, that have waited for longer than `KEPT_FOR`; returns how many."""
+    """Delete drafts, and files without a draft, that are older than `KEPT_FOR`. Returns the number of drafts."""
     old = list(ImportDraft.objects.filter(created_at__lt=now - KEPT_FOR).defer("look"))
     for draft in old:
-        # What is left of its hidden deck is for `hidden_remove`, which has a time to keep to.
+        # `hidden_remove` deletes the hidden deck, within a time limit.
         drop_draft(draft=draft, slice_=Slice(0))
     known = set(ImportDraft.objects.values_list("token", flat=True))
     remove_strays(drafts_folder(), known=known, before=now - KEPT_FOR)

@@ -1,9 +1,9 @@
-"""The images of a file that is imported, written anew and kept; what cannot be is counted, and fails nothing."""
+"""The images of an imported file: encoded again and stored. Those that cannot be stored are counted."""
 
 from collections.abc import Callable, Iterable
 from pathlib import PurePath
 
-from cards.formats.detect import Images
+from cards.formats.kinds import Images
 from cards.formats.markdown.escaping import escape_plain
 from cards.formats.types import FormatError, ImageRef, ParsedCard
 from cards.media.encoding import ImageError, reencode
@@ -16,24 +16,24 @@ from cards.text.studied_side import SIDES
 
 MAX_IMAGES = 20_000
 MAX_BYTES = 500 * 2**20
-"""Images of one file, and their bytes together before they are written anew."""
+"""Images of one file, and the sum of their bytes in the file."""
 
 SHOWN_NAMES = 10
-TOO_MANY = "The images of this file are too many, or too large together."
+TOO_MANY = "The file has too many images, or they are too large together."
 
 
 def refs_on(card: ParsedCard, side: str) -> tuple[ImageRef, ...]:
-    """The images that the file has for a side, each once."""
+    """The images of a side in the file, without duplicates."""
     refs: tuple[ImageRef, ...] = getattr(card, f"{side}_images")
     return tuple({ref.name: ref for ref in reversed(refs)}.values())[::-1]
 
 
-def name_sides(card: ParsedCard, *, only_bare: bool) -> bool:
-    """Give each side that is an image alone what that shows as its text, else its name; whether there was one.
+def name_image_sides(card: ParsedCard, *, only_without_text: bool) -> bool:
+    """Give a text to each side that has an image only: the image's description, or its name.
 
-    With ``only_bare`` a card that has a text on either side stays as it is.
+    With ``only_without_text``, leave cards alone that have a text on either side. Returns whether there was one.
     """
-    if not card.images or (only_bare and (card.term or card.definition)):
+    if not card.images or (only_without_text and (card.term or card.definition)):
         return False
     named = [side for side in SIDES if not getattr(card, side) and refs_on(card, side)]
     for side in named:
@@ -49,9 +49,9 @@ def clean_alt(alt: str) -> str:
 
 
 class ImageReader:
-    """Keeps the images of a draft's file; ``came_to`` counts them, to be saved as ``draft.images``. Close it.
+    """Stores the images of a draft's file. ``result`` counts them, to be saved as ``draft.images``. Close it.
 
-    The file is opened at the first image: in most there is none.
+    The file is opened with the first image, since most files have none.
     """
 
     def __init__(self, draft: ImportDraft, open_images: Callable[[], Images]) -> None:
@@ -62,7 +62,7 @@ class ImageReader:
         self.known: dict[str, StoredImage | None] = {}
 
     @property
-    def came_to(self) -> dict[str, object]:
+    def result(self) -> dict[str, object]:
         return {**self.counts, "names": self.names}
 
     def close(self) -> None:
@@ -70,7 +70,7 @@ class ImageReader:
             self.images.close()
 
     def images_of(self, card: ParsedCard) -> dict[str, list[StoredImage]]:
-        """The images of each side as they are kept now."""
+        """The stored images of each side."""
         return {side: self._kept(refs_on(card, side)) for side in SIDES} if card.images else {}
 
     def _kept(self, refs: Iterable[ImageRef]) -> list[StoredImage]:
@@ -79,7 +79,7 @@ class ImageReader:
             if len(kept) == MAX_ON_SIDE:
                 self._leave_out(ref.name, f"A side has at most {MAX_ON_SIDE} images.")
             elif image := self._image(ref.name):
-                kept.setdefault(image.sha256, image.said(clean_alt(ref.alt)))
+                kept.setdefault(image.sha256, image.described(clean_alt(ref.alt)))
         self.counts["kept"] += len(kept)
         return list(kept.values())
 
@@ -107,8 +107,8 @@ class ImageReader:
             self.names.append(f"{name[:80]} ({why})")
 
 
-def said_of(draft: ImportDraft) -> str:
-    """How many images could not be kept, in words; empty where all could."""
+def images_message(draft: ImportDraft) -> str:
+    """A message about the images that could not be stored. Empty if all were."""
     bad = draft.images.get("bad", 0)
     if not bad:
         return ""

@@ -1,7 +1,7 @@
-"""The end of an import: the hidden deck appears as a whole, or its cards go into the deck that they are for.
+"""The end of an import: the hidden deck becomes visible, or its cards are merged into an existing deck.
 
-A deck that is there takes them up chunk by chunk: who studies it meanwhile finds those that have come. What is
-left in the hidden deck is what is still to come, so that the next request goes on with it.
+Cards are merged in chunks, so learners of the deck may see some of them before the others. What is left in the
+hidden deck is still to be merged, so that the next request continues with it.
 """
 
 from collections.abc import Sequence
@@ -12,63 +12,67 @@ from django.utils import timezone
 
 from cards.editing.decks import refresh_deck
 from cards.editing.moving import next_position
-from cards.formats.detect import TEXT
-from cards.formats.types import TwinKeys as ParsedTwins
+from cards.formats.kinds import FileKind
+from cards.formats.types import TwinKeys
 from cards.importing import splitting
+from cards.importing.card_merging import keeps_existing, merge_cards
 from cards.importing.drafts import drop_hidden
-from cards.importing.preview.comparing import know_sides
-from cards.importing.reading.reader import steps as read_steps
-from cards.importing.reading.storage import Reading, opened
-from cards.importing.card_merging import keeps, merge
+from cards.importing.preview.comparing import load_deck_sides
+from cards.importing.reading.content import FileContent, open_content
+from cards.importing.reading.reader import read_steps
 from cards.models import CHUNK, Deck, ImportDraft, TwinPair
 from studysite.slices import Slice, Steps
 
 
-def finish_on(draft: ImportDraft, slice_: Slice) -> bool:
-    """Let the cards of a whole hidden deck appear; whether they have, and twice changes nothing.
+def finish(draft: ImportDraft, slice_: Slice) -> bool:
+    """Show the cards of a completely written hidden deck. Returns whether that is done.
 
-    What the file knows of its learner comes next. Raises FormatError, and FileNotFoundError where it has gone.
+    The learner's history comes next. Raises FormatError, and FileNotFoundError if the file does not exist.
     """
-    with opened(draft) as reading:
-        is_done = slice_.run(finishing(draft, reading))
-        reading.save()
+    with open_content(draft) as content:
+        is_done = slice_.run(finish_steps(draft, content))
+        content.save()
     if draft.phase == ImportDraft.Phase.DONE:
         draft.forget_file()
     return is_done
 
 
-def finishing(draft: ImportDraft, reading: Reading) -> Steps:
-    """Put the cards into the decks that are there, pair their twins, and let the new decks appear."""
+def finish_steps(draft: ImportDraft, content: FileContent) -> Steps:
+    """Merge cards into existing decks, save twins, and show the new decks."""
     if draft.phase not in ImportDraft.WRITING:
         return
-    yield from read_steps(draft, reading)
-    for number, home in enumerate(list(splitting.homes_of(draft).values())):
-        if home.deck:
-            yield from merging(draft, reading, number, home.staging, home.deck)
-        yield from pairing(draft, reading, number, home.deck or home.staging)
-    appear(draft, reading)
+    yield from read_steps(draft, content)
+    kind = content.kind
+    if kind is None:
+        raise ValueError("The file was not read.")
+    for number, destination in enumerate(list(splitting.destinations_of(draft).values())):
+        staging, deck = destination.staging, destination.deck
+        if deck:
+            yield from merge_steps(draft, content, kind, number, staging, deck)
+        yield from twin_steps(draft, content, number, deck or staging)
+    show_decks(draft, kind)
 
 
-def appear(draft: ImportDraft, reading: Reading) -> None:
-    """Let the new decks appear, all at once; those that were there have their cards already."""
+def show_decks(draft: ImportDraft, kind: FileKind) -> None:
+    """Show all new decks at the same time. Existing decks have their cards already."""
     with transaction.atomic():
         if not lock_draft(draft):
             return
         parts = splitting.parts_of(draft) or [{}]
-        for part, home in zip(parts, splitting.homes_of(draft).values(), strict=True):
-            deck = home.deck or home.staging
-            if home.deck is None:
+        for part, destination in zip(parts, splitting.destinations_of(draft).values(), strict=True):
+            deck = destination.deck or destination.staging
+            if destination.deck is None:
                 draft.added += deck.cards.count()
                 Deck.objects.filter(pk=deck.pk).update(is_building=False)
                 deck.is_building = False
                 refresh_deck(deck=deck)
             else:
-                drop_hidden([home.staging])
+                drop_hidden([destination.staging])
             part["deck"] = deck.pk
-            # Of several the first stands for all.
+            # The draft refers to the first of several decks.
             if part is parts[0]:
                 draft.deck = deck
-        has_history = reading.kind != TEXT and draft.options.get("history", True)
+        has_history = kind.has_history and draft.options.get("history", True)
         draft.phase = ImportDraft.Phase.HISTORY if has_history else ImportDraft.Phase.DONE
         draft.staging, draft.done = None, 0
         changed = ["phase", "done", "deck", "staging", "options", "added", "updated", "unchanged"]
@@ -76,9 +80,9 @@ def appear(draft: ImportDraft, reading: Reading) -> None:
 
 
 def lock_draft(draft: ImportDraft) -> bool:
-    """Whether the draft is still to be finished; nobody else does then until the transaction ends.
+    """Lock the draft until the transaction ends, and reload what another process may have changed.
 
-    What it has come to so far is as somebody else may have left it.
+    Returns whether it still has to be finished.
     """
     now = ImportDraft.objects.select_for_update().filter(pk=draft.pk, phase__in=ImportDraft.WRITING).first()
     if now is None:
@@ -89,16 +93,18 @@ def lock_draft(draft: ImportDraft) -> bool:
     return True
 
 
-# --- Into a deck that is there
+# --- Into an existing deck
 
 
-def merging(draft: ImportDraft, reading: Reading, number: int, staging: Deck, deck: Deck) -> Steps:
-    """Put the cards of a hidden deck, part ``number`` of the draft, into ``deck``, in short transactions."""
-    merged = reading.state.setdefault("merged", {})
+def merge_steps(
+    draft: ImportDraft, content: FileContent, kind: FileKind, number: int, staging: Deck, deck: Deck
+) -> Steps:
+    """Merge the cards of a hidden deck, part ``number`` of the draft, into ``deck``, in short transactions."""
+    merged = content.state.setdefault("merged", {})
     state = merged.setdefault(str(number), {})
-    if reading.kind == TEXT:
-        yield from know_sides(deck, reading, state)
-    while merge_on(draft, reading, number, staging, deck):
+    if not kind.has_keys:
+        yield from load_deck_sides(deck, content, state)
+    while merge_next(draft, content, kind, number, staging, deck):
         state["is_counted"] = False
         yield
     if not state.get("is_counted"):
@@ -107,8 +113,10 @@ def merging(draft: ImportDraft, reading: Reading, number: int, staging: Deck, de
         yield
 
 
-def merge_on(draft: ImportDraft, reading: Reading, number: int, staging: Deck, deck: Deck) -> bool:
-    """Put the next cards into ``deck`` in one transaction; whether there were any."""
+def merge_next(
+    draft: ImportDraft, content: FileContent, kind: FileKind, number: int, staging: Deck, deck: Deck
+) -> bool:
+    """Merge the next cards into ``deck`` in one transaction. Returns whether there were any."""
     waiting = staging.cards.present().in_order()
     with transaction.atomic():
         if not lock_draft(draft) or not (chunk := list(waiting[:CHUNK])):
@@ -116,33 +124,33 @@ def merge_on(draft: ImportDraft, reading: Reading, number: int, staging: Deck, d
         lock_target(draft, deck)
         slice_ = Slice.of_a_transaction()
         position = first_position(draft, number, deck, chunk[0].position)
-        came = 0
+        growth = 0
         while chunk:
-            came += merge(draft, reading, chunk, deck, position)
+            growth += merge_cards(draft, content, kind, chunk, deck, position)
             chunk = [] if slice_.is_over else list(waiting[:CHUNK])
         draft.phase = ImportDraft.Phase.MERGING
         draft.save(update_fields=["phase", "options", "added", "updated", "unchanged"])
-        count_more(deck, came)
+        add_to_count(deck, growth)
     return True
 
 
 def lock_target(draft: ImportDraft, deck: Deck) -> None:
-    """Lock a deck that the cards go into. Raises FormatError where its owner or its removal forbid that by now."""
+    """Lock a deck that cards go into. Raises FormatError if it was removed, or may no longer be changed."""
     Deck.objects.lock([deck.pk])
     splitting.require_decks(draft.owner, [deck.pk])
 
 
-def count_more(deck: Deck, came: int) -> None:
-    """Count so many more cards; all that hangs on a deck's cards is counted at the end, by `refresh_deck`."""
+def add_to_count(deck: Deck, growth: int) -> None:
+    """Add to the deck's card count. `refresh_deck` updates everything else at the end."""
     Deck.objects.filter(pk=deck.pk).update(
-        card_count=F("card_count") + came, order_version=F("order_version") + 1, updated_at=timezone.now()
+        card_count=F("card_count") + growth, order_version=F("order_version") + 1, updated_at=timezone.now()
     )
 
 
 def first_position(draft: ImportDraft, number: int, deck: Deck, next_place: int) -> int:
-    """The position in ``deck`` of the hidden deck's first card, of which that in ``next_place`` comes next.
+    """The position in ``deck`` of the hidden deck's first card. ``next_place`` is the place of its next card.
 
-    What somebody has added meanwhile stays before what comes now.
+    Cards that were added to the deck meanwhile stay before the next card.
     """
     firsts = draft.options.setdefault("positions", {})
     if str(number) in firsts:
@@ -153,24 +161,25 @@ def first_position(draft: ImportDraft, number: int, deck: Deck, next_place: int)
     return int(firsts[str(number)])
 
 
-def pairing(draft: ImportDraft, reading: Reading, number: int, deck: Deck) -> Steps:
-    """Note the author's word on pairs of cards; where the deck has one already, the file's is the later.
+# --- Twins
 
-    Where the deck's cards are kept, so is its word.
-    """
-    paired = reading.state.setdefault("paired", {})
-    while pairs := reading.twins(paired.get(str(number), 0), CHUNK):
+
+def twin_steps(draft: ImportDraft, content: FileContent, number: int, deck: Deck) -> Steps:
+    """Save which cards the author called twins. This replaces the deck's choices, unless they are to be kept."""
+    saved = content.state.setdefault("paired", {})
+    while pairs := content.twins(saved.get(str(number), 0), CHUNK):
         with transaction.atomic():
             if not lock_draft(draft):
                 return
             if not deck.is_building:
                 lock_target(draft, deck)
-            _pair([pair for _, pair in pairs], deck, keep=keeps(draft))
-        paired[str(number)] = pairs[-1][0]
+            save_twins([pair for _, pair in pairs], deck, keep=keeps_existing(draft))
+        saved[str(number)] = pairs[-1][0]
         yield
 
 
-def _pair(twins: Sequence[ParsedTwins], deck: Deck, *, keep: bool) -> None:
+def save_twins(twins: Sequence[TwinKeys], deck: Deck, *, keep: bool) -> None:
+    """Save pairs of cards that are in ``deck``. With ``keep``, pairs that it has already stay unchanged."""
     keys = {key for pair in twins for key in (pair.first, pair.second)}
     by_key = dict(deck.cards.filter(key__in=keys).values_list("key", "pk"))
     rows: dict[tuple[int, int], TwinPair] = {}
@@ -187,15 +196,3 @@ def _pair(twins: Sequence[ParsedTwins], deck: Deck, *, keep: bool) -> None:
         unique_fields=["first", "second"],
         update_fields=["are_twins"],
     )
-
-
-# --- One slice of it
-
-
-# --- What the file knows of its learner
-
-
-def end_history(draft: ImportDraft) -> None:
-    draft.phase = ImportDraft.Phase.DONE
-    draft.keep("phase", "options")
-    draft.forget_file()

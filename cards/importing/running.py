@@ -1,7 +1,8 @@
-"""Runs an import from its beginning to its end, or takes it back."""
+"""Runs an import from its start to its end, in slices, or rolls it back."""
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
@@ -11,13 +12,19 @@ from cards.formats.types import FormatError, ParsedDeck
 from cards.importing import splitting
 from cards.importing.drafts import drop_hidden, refresh_targets
 from cards.importing.history import FileHistory
-from cards.importing.merging import end_history, finish_on
+from cards.importing.merging import finish
 from cards.importing.preview.comparing import Preview
-from cards.importing.reading.reader import steps as read_steps
-from cards.importing.reading.storage import BusyError, opened
+from cards.importing.reading.content import BusyError, open_content
+from cards.importing.reading.reader import read_steps
 from cards.importing.writing import write_cards
 from cards.models import Deck, ImportDraft
 from studysite.slices import Slice
+
+logger = logging.getLogger(__name__)
+
+RUNNING = (*ImportDraft.WRITING, ImportDraft.Phase.HISTORY)
+
+GONE = "The file has waited for too long. Choose it again."
 
 WHAT_STAYS = {
     ImportDraft.Phase.MERGING: "Some of the cards are in the deck already; the others were not imported.",
@@ -27,18 +34,44 @@ WHAT_STAYS = {
 
 
 def what_stays(phase: str) -> str:
-    """What an import leaves that ends in ``phase``, before its end or at it, in words."""
+    """A message about what an import leaves behind that is ended in ``phase``."""
     return WHAT_STAYS.get(ImportDraft.Phase(phase), "Nothing was imported.")
 
 
-def begin(*, draft: ImportDraft, look: Preview, title: str) -> None:
-    """Make the hidden deck; a draft whose import has begun already is left as it is.
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The result of one slice: whether the import is done, or the message why it was rolled back."""
 
-    A new deck is called ``title`` and is otherwise as the file says, but private whatever that says.
-    Raises FormatError where there are no cards, or where a deck that they are for is not there any more, or is not
-    for the draft's owner to change.
+    is_done: bool
+    error: str = ""
+
+
+def start(*, draft: ImportDraft, preview: Preview, title: str) -> Result:
+    """Start an import and run its first slice. Raises FormatError if it cannot be started (see `begin`)."""
+    begin(draft=draft, preview=preview, title=title)
+    return run_or_roll_back(draft=draft)
+
+
+def run_or_roll_back(*, draft: ImportDraft) -> Result:
+    """Run the next slice of a started import, and roll it back if it cannot continue.
+
+    Raises DoesNotExist if the draft was deleted.
     """
-    if not look.total:
+    try:
+        return Result(run(draft=draft))
+    except (FormatError, FileNotFoundError) as error:
+        why = str(error) if isinstance(error, FormatError) else GONE
+    phase = roll_back(draft=draft, slice_=Slice())
+    return Result(draft.phase == ImportDraft.Phase.DONE, f"{what_stays(phase)} {why}")
+
+
+def begin(*, draft: ImportDraft, preview: Preview, title: str) -> None:
+    """Create the hidden deck. Does nothing if the import was started before.
+
+    A new deck gets the ``title``, and is otherwise as the file says, but always private. Raises FormatError if
+    there are no cards, or if a deck that they go into was removed or may no longer be changed by the owner.
+    """
+    if not preview.total:
         raise FormatError("There are no cards in it.")
     with transaction.atomic():
         waiting = ImportDraft.objects.select_for_update().filter(pk=draft.pk, phase=ImportDraft.Phase.PREVIEW)
@@ -46,20 +79,21 @@ def begin(*, draft: ImportDraft, look: Preview, title: str) -> None:
             draft.refresh_from_db()
             return
         is_split = splitting.is_split(draft)
-        for_decks = {deck.pk for deck in look.targets.values()} if is_split else splitting.target_keys(draft)
-        splitting.require_decks(draft.owner, for_decks)
+        targets = {deck.pk for deck in preview.targets.values()} if is_split else splitting.target_keys(draft)
+        splitting.require_decks(draft.owner, targets)
         if is_split:
             draft.title = title
-            staging = splitting.make_parts(draft, look.keys, look.targets, look.parsed.decks)
+            staging = splitting.make_parts(draft, preview.keys, preview.targets, preview.parsed.decks)
         else:
-            staging = hidden_deck(draft, look.about, title)
-        draft.options["history"] = look.has_history and draft.options.get("history", True)
-        draft.staging, draft.total, draft.title = staging, look.total, title
+            staging = hidden_deck(draft, preview.about, title)
+        draft.options["history"] = preview.has_history and draft.options.get("history", True)
+        draft.staging, draft.total, draft.title = staging, preview.total, title
         draft.phase, draft.done, draft.look = ImportDraft.Phase.CARDS, 0, {}
         draft.save(update_fields=["options", "staging", "total", "title", "phase", "done", "look"])
 
 
 def hidden_deck(draft: ImportDraft, about: ParsedDeck | None, title: str) -> Deck:
+    """Create the hidden deck that the cards are written into."""
     staging = Deck(owner=draft.deck.owner if draft.deck else draft.owner, title=title, is_building=True)
     if draft.deck:
         staging.language, staging.side_choice = draft.deck.language, draft.deck.side_choice
@@ -70,15 +104,13 @@ def hidden_deck(draft: ImportDraft, about: ParsedDeck | None, title: str) -> Dec
 
 
 def roll_back(*, draft: ImportDraft, slice_: Slice | None = None) -> str:
-    """Take back what a failed import has written, and let its learner look at the file again.
+    """Delete what a failed import has written, and go back to the preview. Returns the phase that it was in.
 
-    Returns the phase that it was in.
-
-    Cards that are whole stay: then only the history is given up. So do those that have come into a deck that was
-    there before. A finished import is left as it is.
+    Cards that are completely written stay if only the history failed. So do cards that were already merged into an
+    existing deck. A finished import does not change.
     """
     hidden: list[Deck] = []
-    phase = draft.phase
+    phase, done = draft.phase, draft.done
     with transaction.atomic():
         now = (
             ImportDraft.objects.select_for_update(of=("self",))
@@ -87,7 +119,7 @@ def roll_back(*, draft: ImportDraft, slice_: Slice | None = None) -> str:
             .first()
         )
         if now:
-            phase = now.phase
+            phase, done = now.phase, now.done
         if now and phase in ImportDraft.WRITING:
             refresh_targets(now)
             hidden = splitting.hidden_decks(now)
@@ -99,31 +131,30 @@ def roll_back(*, draft: ImportDraft, slice_: Slice | None = None) -> str:
             now.save(update_fields=changed)
         elif now and phase == ImportDraft.Phase.HISTORY:
             ImportDraft.objects.filter(pk=now.pk).update(phase=ImportDraft.Phase.DONE)
+    if phase in RUNNING:
+        logger.warning(
+            "Import %s of user %s rolled back in phase %s at %s of %s cards.",
+            *(draft.pk, draft.owner_id, phase, done, draft.total),
+        )
     drop_hidden(hidden, slice_)
     draft.refresh_from_db()
     return phase
 
 
-logger = logging.getLogger(__name__)
-
-GOING = (*ImportDraft.WRITING, ImportDraft.Phase.HISTORY)
-
-
 def run(
-    *, draft: ImportDraft, seconds: float | None = None, tell: Callable[[], object] | None = None
+    *, draft: ImportDraft, seconds: float | None = None, on_progress: Callable[[], object] | None = None
 ) -> bool:
-    """Go on with a begun import for about so long; whether it is done. False too while somebody else does.
+    """Run a started import for about this long. Returns whether it is done, False too if another process runs it.
 
-    ``tell`` is called whenever cards are written.
-
-    Raises FormatError where the file is damaged, or a deck is not there any more that it writes into,
-    FileNotFoundError where the file has gone, and DoesNotExist where the draft has.
+    ``on_progress`` is called after each chunk of cards. Raises FormatError if the file is damaged or a deck that
+    it goes into was removed, FileNotFoundError if the file does not exist, and DoesNotExist if the draft was
+    deleted.
     """
     slice_ = Slice(seconds)
     with draft.claim() as mine:
         if mine:
             try:
-                _run(draft, slice_, tell)
+                _run(draft, slice_, on_progress)
             except BusyError:
                 return False
             except FileNotFoundError:
@@ -131,18 +162,20 @@ def run(
                 if draft.phase != ImportDraft.Phase.DONE:
                     raise
     if draft.phase == ImportDraft.Phase.DONE:
-        # Of one that was killed at its very end, too.
+        # Also if the server was killed just before it deleted the file.
         draft.forget_file()
     return draft.phase == ImportDraft.Phase.DONE
 
 
-def _run(draft: ImportDraft, slice_: Slice, tell: Callable[[], object] | None) -> None:
-    if draft.phase in GOING:
-        # Asked in each slice: since the last one it may have been removed, or become somebody else's.
+def _run(draft: ImportDraft, slice_: Slice, on_progress: Callable[[], object] | None) -> None:
+    if draft.phase in RUNNING:
+        # Checked in each slice: a deck may have been removed or given to somebody else since the last one.
         splitting.targets_of(draft)
-    if draft.phase == ImportDraft.Phase.CARDS and not write_cards(draft=draft, slice_=slice_, tell=tell):
+    if draft.phase == ImportDraft.Phase.CARDS and not write_cards(
+        draft=draft, slice_=slice_, on_progress=on_progress
+    ):
         return
-    if draft.phase in ImportDraft.WRITING and not finish_on(draft, slice_):
+    if draft.phase in ImportDraft.WRITING and not finish(draft, slice_):
         return
     while draft.phase == ImportDraft.Phase.HISTORY:
         write_history(draft=draft, slice_=slice_)
@@ -151,34 +184,37 @@ def _run(draft: ImportDraft, slice_: Slice, tell: Callable[[], object] | None) -
 
 
 def run_waiting(*, seconds: float) -> int:
-    """Go on with imports that were begun and that nobody drives, for about so long; how many came to their end.
+    """Continue started imports that nobody runs, for about this long. Returns how many were finished.
 
-    For the daily command: who closed the page finds the deck. What can no longer be read is left to its learner;
-    what fails otherwise is logged, and keeps no other import waiting.
+    The daily command calls it for learners who closed the page. Files that cannot be read wait for their learner.
+    Other errors are logged, and the next import is run.
     """
-    drafts = ImportDraft.objects.filter(phase__in=GOING).select_related(
+    drafts = ImportDraft.objects.filter(phase__in=RUNNING).select_related(
         "owner", "deck__owner", "staging__owner"
     )
-    all_of_it, finished = Slice(seconds), 0
+    whole, finished = Slice(seconds), 0
     for draft in drafts.defer("look").order_by("created_at", "pk"):
         try:
-            finished += _drive(draft, all_of_it)
-        except (FormatError, FileNotFoundError, ImportDraft.DoesNotExist):
+            finished += _run_to_end(draft, whole)
+        except ImportDraft.DoesNotExist:
             continue
+        except (FormatError, FileNotFoundError) as error:
+            # Their messages may quote the file.
+            logger.warning("Import %s cannot continue: %s.", draft.pk, type(error).__name__)
         except Exception:
-            logger.exception("The import %s cannot go on.", draft.pk)
+            logger.exception("Import %s has failed.", draft.pk)
     return finished
 
 
-def _drive(draft: ImportDraft, all_of_it: Slice) -> bool:
-    """Go on with one import until it is done, or somebody else has it, or the time is over; whether it is done.
+def _run_to_end(draft: ImportDraft, whole: Slice) -> bool:
+    """Run slices of one import until it is done, another process runs it, or the time is over.
 
-    Raises what `go_on` does, and DoesNotExist where it was dropped.
+    Returns whether it is done. Raises what `run` raises, and DoesNotExist if the draft was deleted.
     """
-    while not all_of_it.is_over:
-        # It may have been dropped, given up or finished by somebody since the last slice.
+    while not whole.is_over:
+        # It may have been deleted, rolled back or finished since the last slice.
         draft.refresh_from_db()
-        if draft.phase not in GOING or draft.is_claimed():
+        if draft.phase not in RUNNING or draft.is_claimed():
             break
         if run(draft=draft):
             return True
@@ -186,21 +222,21 @@ def _drive(draft: ImportDraft, all_of_it: Slice) -> bool:
 
 
 def write_history(*, draft: ImportDraft, slice_: Slice) -> None:
-    """Write what the file says of its learner, deck by deck (see `cards.hooks`)."""
+    """Write what the file knows about its learner, deck by deck (see `cards.hooks`)."""
     decks, number = splitting.decks_of(draft), draft.options.get("at", 0)
     if number >= len(decks):
         end_history(draft)
         return
-    deck, start = decks[number], draft.options.get("history_at", 0)
-    with opened(draft) as reading:
-        is_whole = slice_.run(read_steps(draft, reading))
-        reading.save()
+    deck, start_at = decks[number], draft.options.get("history_at", 0)
+    with open_content(draft) as content:
+        is_whole = slice_.run(read_steps(draft, content))
+        content.save()
         if not is_whole:
             return
         stopped = hooks.study.write_history(
             deck=deck,
             learner=draft.owner,
-            history=FileHistory(reading, deck, start),
+            history=FileHistory(content, deck, start_at),
             seconds=slice_.left,
             now=timezone.now(),
         )
@@ -213,3 +249,9 @@ def write_history(*, draft: ImportDraft, slice_: Slice) -> None:
             end_history(draft)
             return
     draft.keep("done", "options")
+
+
+def end_history(draft: ImportDraft) -> None:
+    draft.phase = ImportDraft.Phase.DONE
+    draft.keep("phase", "options")
+    draft.forget_file()

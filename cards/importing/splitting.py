@@ -1,7 +1,7 @@
-"""A file with several decks -> as many decks of ours, each filled hidden, and all of them shown at once.
+"""A file with several decks -> the same number of decks on the site, all of them shown at once at the end.
 
-What belongs together is kept in the draft's options: for each deck of the file its ``path``, the hidden deck
-``staging``, and the ``deck`` that has most of its cards already, to which they then go.
+The draft's options store for each deck of the file its ``path``, the hidden deck ``staging`` that is filled, and
+the existing ``deck`` that has most of its cards, if any, into which they are merged at the end.
 """
 
 from collections import Counter, defaultdict
@@ -19,17 +19,20 @@ MOST_DECKS = 100
 
 TAGS, DECKS = "tags", "decks"
 KEYS_ASKED = 20
-"""Keys of a deck's first cards, by which it is found again."""
+"""How many keys of a deck's first cards are looked up to find an existing deck."""
 
-DECK_GONE = "The deck is not there any more."
-WRITTEN_GONE = "What was written of it is gone. Import it again."
+DECK_GONE = "The deck no longer exists."
+WRITTEN_GONE = "The imported cards are gone. Import the file again."
 
 Path = tuple[str, ...]
 
 
 @dataclass
-class Home:
-    """Where the cards of one deck of the file go: ``staging`` is hidden; ``place`` is that of the next card."""
+class Destination:
+    """Where the cards of one deck of the file go: first into ``staging``, which is hidden, then into ``deck``.
+
+    Without a ``deck``, the hidden deck becomes visible. ``place`` is the position of the next card.
+    """
 
     staging: Deck
     deck: Deck | None
@@ -49,14 +52,15 @@ def parts_of(draft: ImportDraft) -> list[dict[str, Any]]:
     return parts
 
 
-def title_of(path: Path, default: str) -> str:
+def part_title(path: Path, default: str) -> str:
+    """The title of a deck of the file."""
     return clean_text(": ".join(path))[:200] or default
 
 
-def targets(owner: User, keys: Mapping[Path, Sequence[str]]) -> dict[Path, Deck]:
-    """For each deck of a file, by its first ``keys``, the owner's deck that has most of them.
+def find_targets(owner: User, keys: Mapping[Path, Sequence[str]]) -> dict[Path, Deck]:
+    """For each deck of a file, the owner's deck that has most of its first ``keys``.
 
-    One that would take several of them is none: its cards were put together then, and now are not to be.
+    A deck that has most of several decks of the file is left out: an earlier import did not split the file.
     """
     wanted = {key for some in keys.values() for key in some}
     found = Card.objects.filter(key__in=wanted, deck__in=Deck.objects.owned_by(owner))
@@ -74,8 +78,8 @@ def targets(owner: User, keys: Mapping[Path, Sequence[str]]) -> dict[Path, Deck]
     return {path: decks[deck] for path, deck in best.items() if deck in decks}
 
 
-def state_of_decks(owner: User) -> list[Any]:
-    """Changes whenever one of the owner's decks, to which parts of a file may go, does."""
+def own_deck_states(owner: User) -> list[Any]:
+    """A value that changes with each change of one of the owner's decks, which parts of a file may go into."""
     decks = Deck.objects.owned_by(owner).order_by("pk").values_list("pk", "updated_at")
     return [[pk, at.isoformat()] for pk, at in decks]
 
@@ -83,48 +87,54 @@ def state_of_decks(owner: User) -> list[Any]:
 def make_parts(
     draft: ImportDraft, paths: Iterable[Path], known: Mapping[Path, Deck], about: Sequence[ParsedDeck]
 ) -> Deck:
-    """Make the hidden decks, note them on the draft, and return the first; nothing of the draft is saved."""
-    said = {deck.path: deck for deck in about}
-    parts, first = [], None
+    """Create the hidden decks, store them in the draft's options, and return the first. The draft is not saved.
+
+    Raises ValueError without ``paths``.
+    """
+    about_path = {deck.path: deck for deck in about}
+    staging = []
     for path in sorted(paths):
-        there = known.get(path)
-        staging = Deck(owner=draft.owner, title=title_of(path, draft.title), is_building=True)
-        if there:
-            staging.language, staging.side_choice = there.language, there.side_choice
-        elif path in said:
-            describe(staging, said[path])
-        staging.save()
-        first = first or staging
-        parts.append({"path": path, "staging": staging.pk, "deck": there.pk if there else None})
-    draft.options["parts"] = parts
-    assert first is not None  # noqa: S101
-    return first
+        existing = known.get(path)
+        deck = Deck(owner=draft.owner, title=part_title(path, draft.title), is_building=True)
+        if existing:
+            deck.language, deck.side_choice = existing.language, existing.side_choice
+        elif path in about_path:
+            describe(deck, about_path[path])
+        deck.save()
+        staging.append((path, deck, existing))
+    if not staging:
+        raise ValueError("The file has no decks.")
+    draft.options["parts"] = [
+        {"path": path, "staging": deck.pk, "deck": existing.pk if existing else None}
+        for path, deck, existing in staging
+    ]
+    return staging[0][1]
 
 
 def describe(deck: Deck, about: ParsedDeck) -> None:
-    """Let a new deck be as the file says."""
+    """Set the properties of a new deck to those of the file's deck."""
     deck.description = clean_text(about.description)[:2_000]
     deck.language = about.language[:12] or deck.language
     deck.side_choice = about.side_choice if about.side_choice in SideChoice.values else SideChoice.AUTO
 
 
-def homes_of(draft: ImportDraft) -> dict[Path, Home]:
-    """The draft's hidden decks by the path of their cards in the file; by none where it is not split.
+def destinations_of(draft: ImportDraft) -> dict[Path, Destination]:
+    """Where the cards of each deck of the file go, by its path; by an empty path if the file is not split.
 
-    Raises FormatError where one of them has gone, or a deck that they are for.
+    Raises FormatError if one of the decks no longer exists.
     """
     staging = staging_of(draft)
-    there = targets_of(draft)
+    existing = targets_of(draft)
     if not is_split(draft):
-        return {(): Home(staging, draft.deck, draft.done)}
+        return {(): Destination(staging, draft.deck, draft.done)}
     hidden = {deck.pk: deck for deck in hidden_decks(draft)}
     parts = parts_of(draft)
     if any(part["staging"] not in hidden for part in parts):
         raise FormatError(WRITTEN_GONE)
     return {
-        tuple(part["path"]): Home(
+        tuple(part["path"]): Destination(
             hidden[part["staging"]],
-            there[part["deck"]] if part["deck"] else None,
+            existing[part["deck"]] if part["deck"] else None,
             hidden[part["staging"]].cards.count(),
         )
         for part in parts
@@ -132,24 +142,24 @@ def homes_of(draft: ImportDraft) -> dict[Path, Home]:
 
 
 def staging_of(draft: ImportDraft) -> Deck:
-    """The hidden deck of a begun import, of several the first. Raises FormatError where it has gone."""
+    """The hidden deck of a started import, or the first of several. Raises FormatError if it no longer exists."""
     if draft.staging is None:
         raise FormatError(WRITTEN_GONE)
     return draft.staging
 
 
 def target_keys(draft: ImportDraft) -> set[int]:
-    """The decks that are there and to which the draft's cards go."""
+    """The primary keys of the existing decks that the draft's cards go into."""
     return {key for key in (draft.deck_id, *(part["deck"] for part in parts_of(draft))) if key}
 
 
 def targets_of(draft: ImportDraft) -> dict[int, Deck]:
-    """Those decks by their keys. Raises FormatError where the draft's owner may not write into one any more."""
+    """Those decks by their primary keys. Raises FormatError if the draft's owner may no longer change one."""
     return require_decks(draft.owner, target_keys(draft))
 
 
 def require_decks(person: User, keys: Collection[int]) -> dict[int, Deck]:
-    """Decks by their keys; raises FormatError where one is removed, or not for ``person`` to change any more."""
+    """Decks by their primary keys. Raises FormatError if one is removed, or ``person`` may not change it."""
     decks = decks_by_key(person, keys)
     if len(decks) < len(set(keys)):
         raise FormatError(DECK_GONE)
@@ -157,23 +167,23 @@ def require_decks(person: User, keys: Collection[int]) -> dict[int, Deck]:
 
 
 def decks_by_key(person: User, keys: Collection[int]) -> dict[int, Deck]:
-    """Those of the decks that are there and that ``person`` may import into: on the site or in the admin."""
+    """The present decks with these primary keys that ``person`` may import into, on the site or in the admin."""
     if not keys:
         return {}
-    # Who may add cards in the admin, and change them, imports into everybody's decks there.
+    # People who may add and change cards in the admin can import into all decks there.
     in_admin = is_editor(person) and person.has_perm("cards.add_card")
     decks = Deck.objects.present() if in_admin else Deck.objects.editable_by(person)
     return {deck.pk: deck for deck in decks.filter(pk__in=keys).select_related("owner")}
 
 
 def hidden_decks(draft: ImportDraft) -> list[Deck]:
-    """The decks that the draft is filling and that nobody sees yet."""
+    """The hidden decks that the draft is filling."""
     keys = {draft.staging_id, *(part["staging"] for part in parts_of(draft))}
     return list(Deck.objects.filter(pk__in=keys - {None}, is_building=True).select_related("owner"))
 
 
 def decks_of(draft: ImportDraft) -> list[Deck]:
-    """The decks that a draft has filled, or is to fill with a history, in the order of their parts."""
+    """The decks of a draft whose cards are written, in the order of its parts."""
     if not is_split(draft):
         return [draft.deck] if draft.deck else []
     decks = decks_by_key(draft.owner, target_keys(draft))

@@ -1,7 +1,8 @@
-"""Files of cards -> decks: writing them, in chunks, into a deck that is not shown.
+"""Writing the cards of a file, in chunks, into a deck that is hidden.
 
-What was read of the file (`cards.importing.reading.storage`) goes on after the cards that are written already.
-`cards.importing.merging` makes the hidden deck appear, or puts its cards into the deck that they are for.
+Writing continues after the cards that are already written, from the file's content
+(`cards.importing.reading.content`). `cards.importing.merging` then shows the hidden deck, or merges its cards into
+the deck that they are for.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,90 +13,86 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from cards.formats.detect import ARCHIVE, open_images
+from cards.formats.detect import open_images
 from cards.formats.types import ParsedCard
 from cards.importing import splitting
 from cards.importing.images import ImageReader
-from cards.importing.reading.reader import limits_of, seldom_collected
-from cards.importing.reading.reader import steps as read_steps
-from cards.importing.reading.storage import opened
+from cards.importing.reading.content import open_content
+from cards.importing.reading.reader import limits_of, read_steps
 from cards.media.services import rows_of
 from cards.models import (
+    ALTERNATIVES,
     CHUNK,
     MAX_ALTERNATIVE,
     MAX_ALTERNATIVES,
+    MAX_TAG_KEY,
+    MAX_TAG_NAME,
     Card,
     CardImage,
     Deck,
     ImportDraft,
-    Tag,
+    TagLink,
     tag_key,
 )
+from cards.tagging.services import own_tags
 from cards.text.cleaning import clean_text
 from cards.text.images import StoredImage, with_images, without_images
 from studysite.accounts.models import User
 from studysite.slices import Slice
 
 MAX_TAGS = 50
-"""Tags that one card may bring along."""
+"""Tags of one card that are imported."""
 
-MAX_TAG_KEY = 120
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 
 RENDERED_AT_ONCE = 20_000
-"""Characters of cards after which it looks whether its time is over: the slowest take a fifth of a second."""
+"""Characters of cards after which the time is checked: the slowest take a fifth of a second to render."""
 
 FILE, DECK = "file", "deck"
-"""Whose word counts where a card of the file is in the deck already and differs."""
-
-ALTERNATIVES = ("accepted_terms", "accepted_definitions", "wrong_terms", "wrong_definitions")
-TagLink = Card.tags.through
-
-
-# --- Drafts
-
-
-# --- Writing
+"""Which version is kept if a card of the file is in the deck and differs."""
 
 
 def write_cards(
     *,
     draft: ImportDraft,
     slice_: Slice,
-    tell: Callable[[], object] | None = None,
+    on_progress: Callable[[], object] | None = None,
 ) -> bool:
-    """Go on writing the draft's cards into its hidden deck; whether all are there.
+    """Write the next cards of the draft into its hidden deck. Returns whether all are written.
 
-    Each chunk is a transaction of its own, after which ``tell`` is called. False too where somebody else is
-    writing at this moment. Raises FormatError where the file is damaged, FileNotFoundError where it has gone.
+    Each chunk is one transaction, after which ``on_progress`` is called. Returns False too if another process
+    writes at the same time. Raises FormatError if the file is damaged, and FileNotFoundError if it does not exist.
     """
     staging = splitting.staging_of(draft)
     reader = ImageReader(draft, lambda: open_images(draft.path, limits=limits_of(draft.owner)))
-    with opened(draft) as reading, closing(reader), seldom_collected():
-        # As a rule it was read for the preview, and nothing is left to do.
-        is_whole = slice_.run(read_steps(draft, reading))
-        reading.save()
+    with open_content(draft) as content, closing(reader):
+        # Usually the file was read to its end for the preview.
+        is_whole = slice_.run(read_steps(draft, content))
+        content.save()
         if not is_whole:
             return False
-        homes, is_split = splitting.homes_of(draft), splitting.is_split(draft)
-        is_archive = reading.kind == ARCHIVE
-        tagger = Tagger(staging.owner, tuple(draft.options.get("path", ())))
-        while chunk := [card for _, card in reading.cards(draft.done, CHUNK)]:
-            rows, images = rows_within(chunk, homes, reader, slice_)
+        destinations = splitting.destinations_of(draft)
+        tagger = Tagger(
+            staging.owner,
+            path=tuple(draft.options.get("path", ())),
+            decks_as_tags=not splitting.is_split(draft),
+        )
+        while chunk := [card for _, card in content.cards(draft.done, CHUNK)]:
+            rows, images = rows_within(chunk, destinations, reader, slice_)
             with transaction.atomic():
                 mine = ImportDraft.objects.filter(pk=draft.pk, done=draft.done, phase=ImportDraft.Phase.CARDS)
-                if not mine.update(done=F("done") + len(rows), images=reader.came_to):
+                if not mine.update(done=F("done") + len(rows), images=reader.result):
                     draft.refresh_from_db()
                     return False
                 Card.objects.bulk_create(rows)
                 CardImage.objects.bulk_create(
                     row for card, on in zip(rows, images, strict=True) for row in rows_of(card, on)
                 )
-                tagger.tag(rows, chunk[: len(rows)], split_decks=not is_archive and not is_split)
+                tagger.tag(rows, chunk[: len(rows)])
             draft.done += len(rows)
-            draft.images = reader.came_to
-            if tell:
-                tell()
+            draft.images = reader.result
+            if on_progress:
+                on_progress()
             if slice_.is_over and draft.done < draft.total:
                 return False
     return True
@@ -103,21 +100,23 @@ def write_cards(
 
 def rows_within(
     chunk: Sequence[ParsedCard],
-    homes: Mapping[splitting.Path, splitting.Home],
+    destinations: Mapping[splitting.Path, splitting.Destination],
     reader: ImageReader,
     slice_: Slice,
 ) -> tuple[list[Card], list[dict[str, list[StoredImage]]]]:
-    """The cards of ``chunk`` with the images of each; where it takes long, as many as the time allows, or one."""
-    at_home = [(card, homes.get(card.deck) or homes[()]) for card in chunk]
-    there: dict[str, Card] = {}
-    for home in homes.values():
-        there |= counterparts(home.deck, [card for card, its in at_home if its is home])
+    """Unsaved rows for the cards of ``chunk``, and the images of each; at least one, until the time is over."""
+    placed = [(card, destinations.get(card.deck) or destinations[()]) for card in chunk]
+    existing: dict[str, Card] = {}
+    for destination in destinations.values():
+        cards = [card for card, its in placed if its is destination]
+        existing |= existing_cards(destination.deck, cards)
     rows: list[Card] = []
     images: list[dict[str, list[StoredImage]]] = []
     characters = 0
-    for card, home in at_home:
+    for card, destination in placed:
         images.append(reader.images_of(card))
-        rows.append(card_of(card, home.staging, home.next_place(), there.get(card.key), images[-1]))
+        place = destination.next_place()
+        rows.append(card_of(card, destination.staging, place, existing.get(card.key), images[-1]))
         characters += len(card.term) + len(card.definition)
         if card.images or characters > RENDERED_AT_ONCE:
             characters = 0
@@ -126,8 +125,8 @@ def rows_within(
     return rows, images
 
 
-def counterparts(deck: Deck | None, cards: Sequence[ParsedCard]) -> dict[str, Card]:
-    """The cards that the deck has already of those keys."""
+def existing_cards(deck: Deck | None, cards: Sequence[ParsedCard]) -> dict[str, Card]:
+    """The deck's cards that have the keys of ``cards``, by key."""
     if deck is None or not cards:
         return {}
     return {card.key: card for card in deck.cards.filter(key__in=[card.key for card in cards])}
@@ -137,10 +136,10 @@ def card_of(
     parsed: ParsedCard,
     deck: Deck,
     position: int,
-    there: Card | None = None,
+    existing: Card | None = None,
     images: Mapping[str, Sequence[StoredImage]] | None = None,
 ) -> Card:
-    """The card as it is stored, not saved yet. What ``there`` has rendered of the same texts is not made again."""
+    """The unsaved card. If ``existing`` has the same texts, its HTML is used instead of rendering them again."""
     now = timezone.now()
     card = Card(
         deck=deck,
@@ -149,15 +148,15 @@ def card_of(
         term=parsed.term,
         definition=parsed.definition,
         side_choice=parsed.side_choice,
-        # What lies ahead would let no answer count until it has come.
-        asked_since=parsed.asked_since and past(parsed.asked_since, now),
-        created_at=past(parsed.created_at or now, now),
+        # With a time in the future, no answer would count until then.
+        asked_since=parsed.asked_since and clamped(parsed.asked_since, now),
+        created_at=clamped(parsed.created_at or now, now),
         updated_at=now,
         **{name: alternatives(getattr(parsed, name)) for name in ALTERNATIVES},
     )
-    if there and (there.term, there.definition) == (card.term, card.definition):
-        card.term_html = without_images(there.term_html)
-        card.definition_html = without_images(there.definition_html)
+    if existing and (existing.term, existing.definition) == (card.term, card.definition):
+        card.term_html = without_images(existing.term_html)
+        card.definition_html = without_images(existing.definition_html)
         card.studied_side = card.chosen_side()
     else:
         card.prepare()
@@ -166,27 +165,31 @@ def card_of(
     return card
 
 
-def past(at: datetime, now: datetime) -> datetime:
-    """``at``, moved to where every zone's calendar reaches, and no later than now."""
+def clamped(at: datetime, now: datetime) -> datetime:
+    """``at``, but not before `EARLIEST`, so that it exists in every time zone, and not after ``now``."""
     return min(max(at, EARLIEST), now)
 
 
 def alternatives(texts: Iterable[str]) -> list[str]:
+    """Alternative answers as they can be stored."""
     cleaned = (clean_text(text) for text in texts)
     return [text for text in dict.fromkeys(cleaned) if 0 < len(text) <= MAX_ALTERNATIVE][:MAX_ALTERNATIVES]
 
 
 class Tagger:
-    """Puts an owner's tags on cards, by their names; makes those that they do not have yet."""
+    """Puts an owner's tags on cards, by their names, and creates missing ones.
 
-    def __init__(self, owner: User, path: tuple[str, ...] = ()) -> None:
-        self.owner, self.path = owner, path
+    With ``decks_as_tags`` a card in a subdeck of the file's deck with this ``path`` gets the subdeck as a tag.
+    """
+
+    def __init__(self, owner: User, *, path: tuple[str, ...] = (), decks_as_tags: bool = False) -> None:
+        self.owner, self.path, self.decks_as_tags = owner, path, decks_as_tags
         self.known: dict[str, int] = {}
 
-    def tag(self, rows: Sequence[Card], parsed: Sequence[ParsedCard], *, split_decks: bool) -> None:
-        """Tag saved ``rows`` as ``parsed`` says; with ``split_decks`` a deck inside another one is a tag too."""
-        wanted = [self.names(card, split_decks=split_decks) for card in parsed]
-        self.learn({name for names in wanted for name in names})
+    def tag(self, rows: Sequence[Card], parsed: Sequence[ParsedCard]) -> None:
+        """Put the tags of ``parsed`` on the saved ``rows``."""
+        wanted = [self.names(card) for card in parsed]
+        self.load({name for names in wanted for name in names})
         pairs = {
             (row.pk, self.known[key])
             for row, names in zip(rows, wanted, strict=True)
@@ -196,19 +199,16 @@ class Tagger:
         links = [TagLink(card_id=card, tag_id=tag) for card, tag in sorted(pairs)]
         TagLink.objects.bulk_create(links, batch_size=CHUNK, ignore_conflicts=True)
 
-    def names(self, card: ParsedCard, *, split_decks: bool) -> list[str]:
+    def names(self, card: ParsedCard) -> list[str]:
         names = [" ".join(clean_text(name).split()) for name in card.tags[:MAX_TAGS]]
-        inner = card.deck[max(len(self.path), 1) :] if split_decks else ()
-        if inner:
-            names.append("::".join(inner)[:60].strip())
+        subdecks = card.deck[max(len(self.path), 1) :] if self.decks_as_tags else ()
+        if subdecks:
+            names.append("::".join(subdecks)[:MAX_TAG_NAME].strip())
         return [name for name in names if 0 < len(tag_key(name)) <= MAX_TAG_KEY and name.isprintable()]
 
-    def learn(self, names: set[str]) -> None:
-        missing = {key: name for name in sorted(names) if (key := tag_key(name)) not in self.known}
-        if not missing:
-            return
-        # Another of the owner's tabs may make the same tag at this moment.
-        tags = [Tag(owner=self.owner, name=name, key=key) for key, name in missing.items()]
-        Tag.objects.bulk_create(tags, ignore_conflicts=True)
-        found = Tag.objects.filter(owner=self.owner, key__in=missing).values_list("key", "pk")
-        self.known |= dict(found)
+    def load(self, names: set[str]) -> None:
+        """Load the tags with these names, or create them."""
+        # Of two names with the same key, `own_tags` takes the first.
+        missing = [name for name in sorted(names, reverse=True) if tag_key(name) not in self.known]
+        if missing:
+            self.known |= {tag.key: tag.pk for tag in own_tags(owner=self.owner, names=missing)}

@@ -13,8 +13,7 @@ from functools import cached_property
 
 from PIL import Image
 
-MAX_IMAGE = 10 * 2**20
-"""Bytes of an image that is read at all."""
+from cards.text.images import MAX_IMAGE
 
 MAX_PIXELS = 25_000_000
 """Pixels of an image that is decoded, as its head says: each takes four bytes, twice over while it is scaled."""

@@ -1,12 +1,12 @@
-"""The images of a card in its form: those that it has, with what they show in words, and another for each side.
+"""The images in the form of a card: those of each side with their descriptions, and fields for a new one.
 
-A file cannot be shown in a form again, so one that was sent is kept at once, and the form carries its name along,
-signed, until the card is saved (`cards.media.files.unused_images_remove` takes what never was).
+A form cannot show an uploaded file again. So a new image is stored at once, and the form contains its signed name
+until the card is saved. `cards.media.files.unused_images_remove` deletes images whose card was never saved.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core import signing
@@ -15,25 +15,27 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.datastructures import MultiValueDict
 
 from cards.access import MAX_GUEST_FILE
-from cards.forms import PlainTextField
-from cards.media.encoding import MAX_IMAGE, ImageError, reencode
+from cards.formats.sources import megabytes
+from cards.forms import PlainTextField, SizedFileField
+from cards.media.encoding import ImageError, reencode
 from cards.media.files import MAX_ON_SIDE, path_of, store
 from cards.models import MAX_ALT
-from cards.text.images import StoredImage
+from cards.text.images import MAX_IMAGE, StoredImage
 from cards.text.studied_side import SIDES
 
 ACCEPT = "image/png,image/jpeg,image/gif,image/webp"
-NO_WORDS = "Say what the image shows, for those who cannot see it."
+NO_DESCRIPTION = "Say what the image shows, for those who cannot see it."
 LOST = "An image was not saved in time. Choose it again."
 signer = signing.Signer(salt="image")
 
 
 def token_of(image: StoredImage) -> str:
-    """What names an image in a form; nobody can make one up for another's image."""
+    """The signed name of an image in a form, so that nobody can name images of others."""
     return signer.sign(f"{image.sha256}.{image.width}.{image.height}")
 
 
 def image_of(token: str, alt: str) -> StoredImage | None:
+    """The image that a token names. None if the token is not ours."""
     try:
         sha256, width, height = signer.unsign(token).split(".")
     except (signing.BadSignature, ValueError):
@@ -43,7 +45,7 @@ def image_of(token: str, alt: str) -> StoredImage | None:
 
 @dataclass(frozen=True)
 class Row:
-    """An image in the form; one that is new is on no card yet, so that nobody can look at it."""
+    """An image in the form. A new one is on no card yet, so no page can show it."""
 
     image: StoredImage
     is_new: bool
@@ -55,17 +57,20 @@ class Row:
         return token_of(self.image)
 
 
-class SideImagesForm(forms.Form):
-    """The images of one ``side``: the fields ``image`` and ``alt`` once for each, ``remove`` where it shall go."""
+class NewDescriptionField(PlainTextField):
+    """The description of a new image. Shown empty once the image is in the list."""
 
-    file = forms.FileField(
-        label="Add an image",
-        required=False,
-        allow_empty_file=True,
-        max_length=2_000,
-        widget=forms.FileInput(attrs={"accept": ACCEPT}),
-    )
-    words = PlainTextField(label="What it shows", required=False, help_text=NO_WORDS)
+    is_used = False
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return "" if self.is_used else super().bound_data(data, initial)
+
+
+class SideImagesForm(forms.Form):
+    """The images of one ``side``: the inputs ``image`` and ``alt`` for each, and ``remove`` to remove it."""
+
+    file = SizedFileField(label="Add an image", widget=forms.FileInput(attrs={"accept": ACCEPT}))
+    words = NewDescriptionField(label="What it shows", required=False, help_text=NO_DESCRIPTION)
 
     def __init__(
         self,
@@ -79,14 +84,15 @@ class SideImagesForm(forms.Form):
     ) -> None:
         super().__init__(data, files, prefix=side, auto_id=auto_id)
         self.side, self.has = side, has
-        self.most = MAX_GUEST_FILE if is_guest else MAX_IMAGE
-        self.fields["file"].help_text = f"PNG, JPEG, GIF or WebP; at most {self.most // 2**20} MB."
+        field = cast(SizedFileField, self.fields["file"])
+        field.most = MAX_GUEST_FILE if is_guest else MAX_IMAGE
+        field.help_text = f"PNG, JPEG, GIF or WebP; at most {megabytes(field.most)}."
         self.rows = [Row(image, is_new=False) for image in has]
         if self.is_bound:
             self.rows = self._sent_rows()
 
     def _sent_rows(self) -> list[Row]:
-        """The images that the form named, and those that the card has got in the meantime."""
+        """The images that the form named, and those that the card has got meanwhile."""
         sent = self.data if isinstance(self.data, MultiValueDict) else MultiValueDict()
         tokens, alts = sent.getlist(self.add_prefix("image")), sent.getlist(self.add_prefix("alt"))
         gone = set(sent.getlist(self.add_prefix("remove")))
@@ -104,9 +110,9 @@ class SideImagesForm(forms.Form):
         error = ""
         if len(image.alt) > MAX_ALT:
             error = f"At most {MAX_ALT} characters."
-        # Files of other programs have images without words, which shall be in nobody's way.
+        # An imported image without a description must not keep the card from being saved.
         elif not image.alt and (had is None or had.alt):
-            error = NO_WORDS
+            error = NO_DESCRIPTION
         elif had is None and not path_of(image.sha256).exists():
             error = LOST
         return Row(image, had is None, is_removed, "" if is_removed else error)
@@ -117,32 +123,27 @@ class SideImagesForm(forms.Form):
         if file:
             self._add(file, cleaned["words"])
         elif cleaned.get("words") and "file" not in self.errors:
-            self.add_error("file", "Choose the image that these words are about.")
+            self.add_error("file", "Choose the image for this description.")
         if len(self.images) > MAX_ON_SIDE:
             self.add_error(None, f"A side has at most {MAX_ON_SIDE} images.")
         for error in dict.fromkeys(row.error for row in self.rows if row.error):
             self.add_error(None, error)
         return cleaned
 
-    def _add(self, file: UploadedFile, words: str) -> None:
+    def _add(self, file: UploadedFile, description: str) -> None:
         try:
-            if (file.size or 0) > self.most:
-                raise ImageError(f"An image has at most {self.most // 2**20} MB here.")
-            image = store(reencode(file.read()), words)
+            image = store(reencode(file.read()), description)
         except ImageError as error:
             self.add_error("file", ValidationError(str(error)))
             return
         had = next((one for one in self.has if one.sha256 == image.sha256), None)
         self.rows = [row for row in self.rows if row.image.sha256 != image.sha256]
         self.rows.append(self._row(image, had, set()))
-        # It is among the others now, with its words.
-        data: Any = self.data
-        self.data = data.copy()
-        self.data[self.add_prefix("words")] = ""  # type: ignore[index]
+        cast(NewDescriptionField, self.fields["words"]).is_used = True
 
     @property
     def images(self) -> list[StoredImage]:
-        """Those that the side has from now on."""
+        """The images of the side after saving."""
         return [row.image for row in self.rows if not row.is_removed]
 
 
@@ -164,16 +165,16 @@ class ImageForms:
         ]
 
     def is_valid(self) -> bool:
-        # Each of them, so that no file is lost over the other side's.
+        # All of them, so that an error on one side does not lose the other side's file.
         are_valid = [form.is_valid() for form in self.forms]
         return all(are_valid)
 
     @property
     def by_side(self) -> dict[str, list[StoredImage]]:
-        """The images that each side has from now on."""
+        """The images of each side after saving."""
         return {form.side: form.images for form in self.forms}
 
     @property
     def is_open(self) -> bool:
-        """Whether there is anything to see among them."""
+        """Whether the fields are shown: there are images or errors."""
         return any(form.rows or form.errors for form in self.forms)

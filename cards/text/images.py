@@ -5,6 +5,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+MAX_IMAGE = 10 * 2**20
+"""Bytes of an image file that can be added to a card."""
+
 NOT_DESCRIBED = "Image without a description"
 
 TAG = re.compile(r'<img class="card-image"[^>]*>')
@@ -29,8 +32,8 @@ class StoredImage:
         size = f'width="{self.width}" height="{self.height}"'
         return f'<img class="card-image" src="{self.url}" alt="{alt}" {size} loading="lazy">'
 
-    def said(self, alt: str) -> "StoredImage":
-        """The same with other words."""
+    def described(self, alt: str) -> "StoredImage":
+        """The same image with another description."""
         return replace(self, alt=alt)
 
 

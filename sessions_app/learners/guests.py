@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from cards.erasing.handing_over import relink
 from cards.erasing.leaving import drop_files
-from cards.models import CardReport, Deck, DeckExport, ImportDraft
+from cards.models import CardReport, Deck, DeckExport, ImportDraft, TagLink
 from sessions_app.erasing import person_erase
 from sessions_app.models import (
     CardProgress,

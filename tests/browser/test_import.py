@@ -26,8 +26,8 @@ def _word_lists() -> None:
 def paste_and_study(page: Page) -> None:
     page.goto("/")
     page.get_by_label("Your cards").fill(WORDS)
-    page.get_by_role("button", name="Show preview").click()
-    expect(page.get_by_role("heading", name="What was understood")).to_be_visible()
+    page.get_by_role("button", name="See the cards").click()
+    expect(page.get_by_role("heading", name="Preview", exact=True)).to_be_visible()
     expect(page.get_by_text("keeps the genes")).to_be_visible()
     assert not Deck.objects.filter(owner__is_guest=True).exists()
     page.get_by_label("Title of the new deck").fill("The cell")
@@ -40,7 +40,7 @@ def paste_and_study(page: Page) -> None:
 def import_file(page: Page, path: Path) -> None:
     page.goto("/import/")
     page.get_by_label("Or choose a file").set_input_files(path)
-    page.get_by_role("button", name="See what is in it").click()
+    page.get_by_role("button", name="Show preview").click()
     expect(page.get_by_text("Text in UTF-8")).to_be_visible()
 
 
@@ -67,10 +67,10 @@ def test_a_file_is_looked_at_and_imported(page, plain_page, sign_in, learner, wo
     expect(page.locator(".facts")).to_contain_text("with one side")
     expect(page.get_by_text("row 4: There is no definition.")).to_be_visible()
     page.get_by_label("Between the sides").select_option("tab")
-    page.get_by_role("button", name="Look again").click()
+    page.get_by_role("button", name="Update preview").click()
     expect(page.get_by_text("one,ein")).to_be_visible()
     page.get_by_label("Between the sides").select_option("comma")
-    page.get_by_role("button", name="Look again").click()
+    page.get_by_role("button", name="Update preview").click()
     page.get_by_role("button", name="Make the deck").click()
     expect(page.get_by_text("Cards: 3 added.")).to_be_visible()
     expect(page.get_by_role("heading", level=1, name="Words")).to_be_visible()
@@ -85,18 +85,18 @@ def test_the_fields_of_a_note_type_are_chosen(page, plain_page, sign_in, learner
     sign_in(page.context, learner)
     page.goto("/import/")
     page.get_by_label("Or choose a file").set_input_files(path)
-    page.get_by_role("button", name="See what is in it").click()
+    page.get_by_role("button", name="Show preview").click()
     sample = page.locator(f"#type-samples-{BASIC} .term").first
     expect(sample).to_have_text("cell")
     page.get_by_label("Term of “Basic”").select_option("Back")
     page.get_by_label("Definition of “Basic”").select_option("Front")
     page.get_by_label("Decks inside decks").select_option("decks")
     if not scripts:
-        page.get_by_role("button", name="Look again").click()
+        page.get_by_role("button", name="Update preview").click()
     expect(sample).to_have_text("part")
     if scripts:
         check(page)
-        page.get_by_role("button", name="Look again").click()
+        page.get_by_role("button", name="Update preview").click()
     page.get_by_role("button", name="Make the 2 decks").click()
     expect(page.get_by_text("In 2 decks.")).to_be_visible()
 
@@ -104,7 +104,7 @@ def test_the_fields_of_a_note_type_are_chosen(page, plain_page, sign_in, learner
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_large_file_shows_how_far_it_is(page, plain_page, sign_in, learner, tmp_path, monkeypatch, scripts):
     page = page if scripts else plain_page
-    monkeypatch.setattr("cards.importing.views.running.run", partial(running.run, seconds=0))
+    monkeypatch.setattr("cards.importing.running.run", partial(running.run, seconds=0))
     path = tmp_path / "Many.csv"
     path.write_text("".join(f"term {n},definition {n}\n" for n in range(1_600)), encoding="utf-8")
     sign_in(page.context, learner)
@@ -114,7 +114,7 @@ def test_a_large_file_shows_how_far_it_is(page, plain_page, sign_in, learner, tm
         expect(page.get_by_text("500 of 1,600 cards")).to_be_visible()
         assert not Deck.objects.present().exists()
         for _ in range(3):
-            page.get_by_role("button", name="Go on").click()
+            page.get_by_role("button", name="Continue").click()
     expect(page.get_by_text("Cards: 1,600 added.")).to_be_visible()
     assert Card.objects.count() == 1_600
 
@@ -129,7 +129,7 @@ def test_a_large_file_is_read_and_a_large_deck_prepared_in_slices(
     sign_in(page.context, learner)
     page.goto("/import/")
     page.get_by_label("Or choose a file").set_input_files(word_file)
-    page.get_by_role("button", name="See what is in it").click()
+    page.get_by_role("button", name="Show preview").click()
     wait_for(page, "What was understood", scripts, "Reading Words.csv")
     page.get_by_role("button", name="Make the deck").click()
     wait_for(page, "Words", scripts)
@@ -149,9 +149,9 @@ def wait_for(page: Page, title: str, scripts: bool, meanwhile: str = "", ready: 
     if not scripts and meanwhile:
         expect(page.get_by_text(meanwhile).first).to_be_visible()
     for _ in range(0 if scripts else 20):
-        if not page.get_by_role("button", name="Go on").is_visible():
+        if not page.get_by_role("button", name="Continue").is_visible():
             break
-        page.get_by_role("button", name="Go on").click()
+        page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", level=1, name=title)).to_be_visible()
     if ready:
         expect(page.get_by_text(ready)).to_be_visible()

@@ -68,9 +68,9 @@ def by_us(path: Path) -> tuple[float, float, float, int, int]:
     rows = [Card.objects.all(), Card.tags.through.objects.all()]
     there = [kind.count() for kind in rows]
     before, started = megabytes(), time.process_time()
-    look = comparing.preview_file(draft)
+    preview = comparing.preview_file(draft)
     looked = time.process_time()
-    running.begin(draft=draft, look=look, title="Measured")
+    running.begin(draft=draft, preview=preview, title="Measured")
     while not running.run(draft=draft):
         pass
     written = time.process_time()

@@ -219,7 +219,7 @@ def requests_of(data: bytes, *, has_account: bool) -> Iterator[tuple[str, float,
     while page.context and "reading" not in page.context:
         yield timed("read on", lambda: client.post(f"{address}go-on/"))
         page = client.get(address)
-    forms = (page.context["reading"], page.context["into"]) if page.context else ()
+    forms = (page.context["options"], page.context["into"]) if page.context else ()
     shown = {field.html_name: field.value() for form in forms for field in form if field.value()}
     yield timed("look again", lambda: client.get(address))
     yield timed("import", lambda: client.post(address, {**shown, "do": "import"}))

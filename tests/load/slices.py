@@ -181,7 +181,7 @@ class Browser:
         """Import what the preview shows; the deck's address."""
         shown = {
             field.html_name: getattr(field.value(), "slug", field.value())
-            for form in (page.context["reading"], page.context["into"])
+            for form in (page.context["options"], page.context["into"])
             for field in form
             if field.value()
         }

@@ -31,8 +31,8 @@ from cards.formats.types import (
     Report,
     Unit,
     cards_in,
+    clean_tags,
     fits,
-    settled_tags,
 )
 from cards.formats.work import Work
 
@@ -279,7 +279,7 @@ class Reader:
             term.text,
             definition.text,
             key=key_of(note, row.ord),
-            tags=settled_tags(names, report, where=note.where),
+            tags=clean_tags(names, report, where=note.where),
             accepted_definitions=accepted,
             starred="marked" in note.tags.casefold().split(),
             deck=path,

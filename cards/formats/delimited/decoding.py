@@ -65,7 +65,7 @@ def decode(data: bytes, encoding: str = "") -> tuple[str, str]:
     try:
         text = data[mark:].decode(CODECS.get(name, name), "strict" if name != WINDOWS else "latin_1_rest")
     except LookupError as error:
-        raise FormatError(f"“{encoding}” is no encoding that is known here.") from error
+        raise FormatError(f"“{encoding}” is not a known encoding.") from error
     except UnicodeDecodeError as error:
         row = data.count(b"\n", 0, error.start) + 1
         raise FormatError(f"This is not {name}.", where=f"row {row}") from error
@@ -78,7 +78,8 @@ def decode(data: bytes, encoding: str = "") -> tuple[str, str]:
 
 def latin_1_rest(error: UnicodeError) -> tuple[str, int]:
     """Windows-1252 leaves five bytes undefined; browsers read them as Latin-1 does."""
-    assert isinstance(error, UnicodeDecodeError)  # noqa: S101
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
     return error.object[error.start : error.end].decode("latin-1"), error.end
 
 

@@ -24,8 +24,8 @@ from cards.formats.types import (
     Report,
     Unit,
     cards_in,
+    clean_tags,
     fits,
-    settled_tags,
 )
 
 MAX_TEXT = 24 * 2**20
@@ -214,7 +214,7 @@ def card_of(
         term.text,
         definition.text,
         key=key,
-        tags=settled_tags([*tags, *plan.tags], report, where=where),
+        tags=clean_tags([*tags, *plan.tags], report, where=where),
         deck=tuple(deck.split("::")) if deck else plan.deck,
         where=where,
     )

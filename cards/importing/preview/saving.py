@@ -1,10 +1,9 @@
-"""What a file comes to, kept on its draft: worked out once for each choice, in slices, however large it is."""
+"""A draft's preview, stored on the draft: made once for each choice of options, in slices."""
 
 import json
 import re
 from typing import Any
 
-from cards.formats.detect import ANKI
 from cards.formats.types import FormatError
 from cards.importing import splitting
 from cards.importing.preview import comparing
@@ -13,173 +12,164 @@ from cards.importing.reading.as_json import (
     MAX_HEAD,
     SAMPLES,
     TOO_MANY,
+    counts_from_json,
+    counts_to_json,
     head_from_json,
     head_to_json,
-    preview_from_json,
-    preview_to_json,
     report_from_json,
     report_to_json,
     sample_from_json,
     sample_to_json,
 )
-from cards.importing.reading.storage import BusyError, opened
+from cards.importing.reading.content import BusyError, open_content
 from cards.models import Deck, ImportDraft
 from studysite.slices import Slice
 
-FORM = 2
-"""Of what is kept; to be raised when it changes, so that what was kept before is worked out anew."""
+VERSION = 3
+"""Version of what is stored. Increase it with every change, so that previews are made again."""
 
-MAX_KEPT = MAX_HEAD
-"""Characters of a look as JSON."""
+MAX_STORED = MAX_HEAD
+"""Characters of a preview as JSON."""
 
-LOOKED_FOR = 50
-"""Cards by which a deck that has most of them already is found."""
+MATCHED_CARDS = 50
+"""How many of the file's first cards are looked up to find the deck that has most of them."""
 
-# In JSON; PostgreSQL's has no place for it.
+# In JSON. PostgreSQL's JSON cannot hold it.
 NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
-COUNTS = ("new", "changed", "same", "doubled", "unfit", "named", "tags", "has_history")
+COUNTS = ("new", "changed", "same", "duplicates", "unstorable", "image_only", "tags", "has_history")
 
 
-def preview_file(draft: ImportDraft) -> Preview:
-    """What the file comes to, however long that takes; raises what `go_on` does."""
-    while True:
-        if look := go_on(draft, Slice()):
-            return look
+def prepare(draft: ImportDraft, slice_: Slice) -> Preview | None:
+    """The stored preview, or a new one. None while the file is not read to its end.
 
-
-def go_on(draft: ImportDraft, slice_: Slice) -> Preview | None:
-    """What the file comes to, as it was kept or as it is now; None while it is not read to its end.
-
-    At the first look a deck is chosen that has most of its cards already: who imports again wants none twice.
-    Raises FormatError, which is kept too, and FileNotFoundError.
+    The first preview chooses the deck that has most of the file's cards, so that importing a file again creates no
+    second deck. Raises FormatError, which is stored too, and FileNotFoundError.
     """
     if not draft.path.exists():
         raise FileNotFoundError(draft.path)
-    if look := kept(draft):
-        return look
+    if preview := load(draft):
+        return preview
     with draft.claim() as mine:
         if not mine:
             return None
         before = draft.look.get("before")
         try:
-            look = look_on(draft, slice_)
-            if look and not draft.look and suggest_deck(draft, look):
-                # As it comes to with that.
-                look = look_on(draft, slice_)
-            if look:
-                keep(draft, storable({"of": state_of(draft), "look": to_json(look)}))
-                # As every later page shows it, without what no page can hold.
-                look = from_json(draft, draft.look["look"])
+            preview = read_on(draft, slice_)
+            if preview and not draft.look and choose_deck(draft, preview):
+                preview = read_on(draft, slice_)
+            if preview:
+                save(draft, as_stored({"inputs": inputs_of(draft), "preview": to_json(preview)}))
+                # As later requests see it, without characters that cannot be stored.
+                preview = from_json(draft, draft.look["preview"])
         except FormatError as error:
             if before:
-                take_back(draft, before)
+                restore_options(draft, before)
             else:
-                keep(draft, {"of": state_of(draft), "error": str(error)})
+                save(draft, {"inputs": inputs_of(draft), "error": str(error)})
             raise
-    return look
+    return preview
 
 
-def kept(draft: ImportDraft) -> Preview | None:
-    """What was kept, as long as neither the choices nor the decks are others. Raises the FormatError that was."""
-    if draft.look.get("of") != state_of(draft):
+def load(draft: ImportDraft) -> Preview | None:
+    """The stored preview. None if the options or the decks have changed. Raises the stored FormatError."""
+    if draft.look.get("inputs") != inputs_of(draft):
         return None
     if error := draft.look.get("error"):
         raise FormatError(error)
-    return from_json(draft, draft.look["look"])
+    return from_json(draft, draft.look["preview"])
 
 
-def look_on(draft: ImportDraft, slice_: Slice) -> Preview | None:
-    """Go on reading; the look where that has come to its end. Raises FormatError and FileNotFoundError."""
+def read_on(draft: ImportDraft, slice_: Slice) -> Preview | None:
+    """Read for one slice. Returns the preview at the end of the file. Raises FormatError and FileNotFoundError."""
     try:
-        with opened(draft) as reading:
-            is_whole = slice_.run(comparing.steps(draft, reading))
-            reading.save()
+        with open_content(draft) as content:
+            is_whole = slice_.run(comparing.preview_steps(draft, content))
+            content.save()
             if is_whole:
-                return comparing.look_of(draft, reading, samples=LOOKED_FOR)
-            draft.done = reading.count
+                return comparing.make_preview(draft, content, samples=MATCHED_CARDS)
+            draft.done = content.count
             draft.keep_until_begun("done")
     except BusyError:
         pass
     return None
 
 
-def suggest_deck(draft: ImportDraft, look: Preview) -> bool:
-    """Choose the deck that has most of the cards already, or the several; whether there was one to choose."""
-    # A second look is none that chooses.
-    draft.look = {"of": None}
+def choose_deck(draft: ImportDraft, preview: Preview) -> bool:
+    """Choose the deck, or the decks, that have most of the cards. Returns whether there are any."""
+    # Only the first preview chooses.
+    draft.look = {"inputs": None}
     if draft.deck is not None or splitting.is_split(draft):
         return False
-    if look.kind == ANKI and len(splitting.targets(draft.owner, look.keys)) > 1:
+    if preview.kind.has_decks and len(splitting.find_targets(draft.owner, preview.keys)) > 1:
         draft.options["subdecks"] = splitting.DECKS
     else:
-        draft.deck = comparing.likely_deck(owner=draft.owner, cards=look.preview.samples)
+        draft.deck = comparing.likely_deck(owner=draft.owner, cards=preview.file_counts.samples)
     draft.keep_until_begun("deck", "options", "look")
     return draft.deck is not None or splitting.is_split(draft)
 
 
-def storable(kept: dict[str, Any]) -> dict[str, Any]:
-    """As it comes back from the database, without what that cannot hold. Raises FormatError for too much of it."""
-    text = json.dumps(kept, ensure_ascii=False).encode("utf-8", "replace").decode()
-    if len(text) > MAX_KEPT:
+def as_stored(value: dict[str, Any]) -> dict[str, Any]:
+    """The value as the database will return it. Raises FormatError if it is too long."""
+    text = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode()
+    if len(text) > MAX_STORED:
         raise FormatError(TOO_MANY)
-    clean: dict[str, Any] = json.loads(NUL.sub(r"\1", text))
-    return clean
+    stored: dict[str, Any] = json.loads(NUL.sub(r"\1", text))
+    return stored
 
 
-def keep(draft: ImportDraft, kept: dict[str, Any]) -> None:
-    """Only on the draft's row: what else of it has been changed is for its owner to save."""
-    draft.look = kept
-    ImportDraft.objects.filter(pk=draft.pk).update(look=kept)
+def save(draft: ImportDraft, value: dict[str, Any]) -> None:
+    """Save the preview only: other changes of the draft are for the caller to save."""
+    draft.look = value
+    ImportDraft.objects.filter(pk=draft.pk).update(look=value)
 
 
-# --- Other choices
+# --- Changed options
 
 
-def choose(draft: ImportDraft, options: dict[str, Any], deck: Deck | None) -> None:
-    """Read the file otherwise from now on, as before where it cannot be read so. Nothing is saved yet."""
-    draft.look = {"of": None, "before": [draft.options, draft.deck and draft.deck.pk]}
+def change_options(draft: ImportDraft, options: dict[str, Any], deck: Deck | None) -> None:
+    """Read the file with other options. If that fails, the old ones are restored. The draft is not saved."""
+    draft.look = {"inputs": None, "before": [draft.options, draft.deck and draft.deck.pk]}
     draft.options, draft.deck = options, deck
 
 
-def take_back(draft: ImportDraft, before: list[Any]) -> None:
-    """Read the file as before its learner chose what it cannot be read as."""
+def restore_options(draft: ImportDraft, before: list[Any]) -> None:
+    """Go back to the options before, after the file could not be read with the new ones."""
     draft.options, deck = before
-    draft.deck, draft.look = Deck.objects.filter(pk=deck).first(), {"of": None}
+    draft.deck, draft.look = Deck.objects.filter(pk=deck).first(), {"inputs": None}
     draft.keep_until_begun("options", "deck", "look")
 
 
-def state_of(draft: ImportDraft) -> list[Any]:
-    """What a look depends on, besides the file, which never changes: the choices, and the decks as they stand."""
+def inputs_of(draft: ImportDraft) -> list[Any]:
+    """What a preview depends on besides the file, which never changes: the options, and the state of the decks."""
     options = {name: value for name, value in draft.options.items() if name != "keep"}
-    state: list[Any] = storable({"of": [FORM, options, comparing.state_of(draft)]})["of"]
-    return state
+    stored = as_stored({"inputs": [VERSION, options, comparing.deck_states(draft)]})
+    inputs: list[Any] = stored["inputs"]
+    return inputs
 
 
-# --- Out and in
+# --- As JSON
 
 
-def to_json(look: Preview) -> dict[str, Any]:
-    preview = look.preview
+def to_json(preview: Preview) -> dict[str, Any]:
+    file_counts = preview.file_counts
     return {
-        **head_to_json(look.parsed),
-        **preview_to_json(preview),
-        **report_to_json(preview.report),
-        "counts": {name: getattr(look, name) for name in COUNTS},
-        "samples": [sample_to_json(card) for card in preview.samples[:SAMPLES]],
-        # More are never split.
-        "keys": list(look.keys.items()) if len(look.keys) <= splitting.MOST_DECKS else [],
+        **head_to_json(preview.parsed),
+        **counts_to_json(file_counts),
+        **report_to_json(file_counts.report),
+        "counts": {name: getattr(preview, name) for name in COUNTS},
+        "samples": [sample_to_json(card) for card in file_counts.samples[:SAMPLES]],
+        # A file with more decks cannot be split.
+        "keys": list(preview.keys.items()) if len(preview.keys) <= splitting.MOST_DECKS else [],
     }
 
 
-def from_json(draft: ImportDraft, kept: dict[str, Any]) -> Preview:
-    parsed, preview = head_from_json(kept), preview_from_json(kept)
-    preview.samples, preview.report = (
-        [sample_from_json(card) for card in kept["samples"]],
-        report_from_json(kept),
-    )
-    keys = {tuple(path): list(some) for path, some in kept["keys"]}
-    look = Preview(parsed.kind, parsed, preview, **kept["counts"], keys=keys)
+def from_json(draft: ImportDraft, stored: dict[str, Any]) -> Preview:
+    file_counts = counts_from_json(stored)
+    file_counts.samples = [sample_from_json(card) for card in stored["samples"]]
+    file_counts.report = report_from_json(stored)
+    keys = {tuple(path): list(first) for path, first in stored["keys"]}
+    preview = Preview(head_from_json(stored), file_counts, **stored["counts"], keys=keys)
     if splitting.is_split(draft):
-        look.targets = splitting.targets(draft.owner, keys)
-    return look
+        preview.targets = splitting.find_targets(draft.owner, keys)
+    return preview

@@ -1,9 +1,10 @@
-"""What was read of a file as a whole, and what its preview shows: out to JSON and in again."""
+"""What was read of a file -> JSON and back: single cards, and what the preview shows of the file."""
 
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
+from datetime import date, datetime
 from typing import Any
 
 from cards.formats.anki.reader import NoteTypeInfo
@@ -16,34 +17,101 @@ from cards.formats.types import (
     Parsed,
     ParsedCard,
     ParsedDeck,
+    PastReview,
     Report,
+    Schedule,
 )
+from cards.models import ALTERNATIVES
 
 SAMPLES, SHOWN_TYPES = 10, 30
-"""The first cards, and the note types with the most notes, that the preview shows."""
+"""How many cards, and how many note types (those with the most notes), the preview shows."""
 
 MAX_SHOWN = 2_000
 """Characters of a side, or of a deck's description, that the preview shows."""
 
 MOST_DESCRIBED = 200
-MAX_HEAD = 4 * 2**20
-"""Characters of what is kept of a file as a whole, as JSON."""
+"""Decks of a file whose descriptions are kept: a file with more of them is not split."""
 
-TOO_MANY = "Its decks and note types are too many to be shown, or their names too long."
+MAX_HEAD = 4 * 2**20
+"""Characters of the JSON with a file's decks and note types."""
+
+TOO_MANY = "It has too many decks and note types to show, or their names are too long."
 
 Samples = tuple[tuple[dict[str, str], ParsedCard], ...]
 
-IN_PREVIEW = ("cards", "one_sided", "duplicates", "both_sides", "images", "reviews", "scheduled", "suspended")
-READ_AS = ("kind", "encoding", "separator", "row_separator", "is_markdown")
+COUNTS = ("cards", "one_sided", "both_sides", "images", "reviews", "scheduled", "suspended")
+LAYOUT = ("kind", "encoding", "separator", "row_separator", "is_markdown")
 DECK_FIELDS = ("title", "language", "side_choice", "retention")
+
+TUPLES = (*ALTERNATIVES, "tags", "deck")
+MOMENTS = ("asked_since", "created_at")
+IMAGES = ("term_images", "definition_images")
+"""Fields of a card, by their type."""
+
+SCHEDULE_FIELDS = tuple(one.name for one in fields(Schedule))
+
+
+# --- One card
+
+
+def card_to_json(card: ParsedCard) -> str:
+    kept: dict[str, Any] = {"term": card.term, "definition": card.definition}
+    kept |= {name: value for name in TUPLES if (value := getattr(card, name))}
+    kept |= {name: value.isoformat() for name in MOMENTS if (value := getattr(card, name))}
+    kept |= {name: [[ref.name, ref.alt] for ref in refs] for name in IMAGES if (refs := getattr(card, name))}
+    if card.side_choice != "auto":
+        kept["side_choice"] = card.side_choice
+    return json.dumps(kept)
+
+
+def card_from_json(key: str, text: str) -> ParsedCard:
+    kept = json.loads(text)
+    for name in TUPLES:
+        kept[name] = tuple(kept.get(name, ()))
+    for name in MOMENTS:
+        kept[name] = datetime.fromisoformat(kept[name]) if name in kept else None
+    for name in IMAGES:
+        kept[name] = tuple(ImageRef(*ref) for ref in kept.get(name, ()))
+    return ParsedCard(**kept, key=key)
+
+
+def history_to_json(card: ParsedCard) -> str:
+    """The answers and the schedules of a card in Anki."""
+    schedules = [
+        {
+            name: value.isoformat() if isinstance(value, date) else value
+            for name in SCHEDULE_FIELDS
+            if (value := getattr(one, name)) is not None
+        }
+        for one in card.schedules
+    ]
+    reviews = [
+        (one.side, one.reviewed_at.isoformat(), one.rating, one.elapsed_ms, one.kind, one.interval_days)
+        for one in card.reviews
+    ]
+    return json.dumps({"starred": card.starred, "schedules": schedules, "reviews": reviews})
+
+
+def history_from_json(key: str, text: str) -> ParsedCard:
+    kept = json.loads(text)
+    for one in kept["schedules"]:
+        for name in {"due_at", "last_review"} & set(one):
+            one[name] = datetime.fromisoformat(one[name])
+        if "due_day" in one:
+            one["due_day"] = date.fromisoformat(one["due_day"])
+    reviews = (PastReview(side, datetime.fromisoformat(at), *more) for side, at, *more in kept["reviews"])
+    schedules = tuple(Schedule(**one) for one in kept["schedules"])
+    return ParsedCard("", "", key=key, starred=kept["starred"], schedules=schedules, reviews=tuple(reviews))
+
+
+# --- The whole file
 
 
 def head_to_json(parsed: Parsed) -> dict[str, Any]:
-    """How a file is read, and what it says of its decks and note types. Raises FormatError for too much of it."""
-    # More decks than these are none of ours: nobody sees what they are about.
+    """How a file is read, and its decks and note types. Raises FormatError if that is too much."""
     shown = MAX_SHOWN if len(parsed.decks) <= MOST_DESCRIBED else 0
     head = {
-        "read_as": {name: getattr(parsed, name) for name in READ_AS},
+        "layout": {name: getattr(parsed, name) for name in LAYOUT},
         "decks": [
             {"path": deck.path, "description": deck.description[:shown]}
             | {name: getattr(deck, name) for name in DECK_FIELDS}
@@ -62,7 +130,7 @@ def head_from_json(kept: dict[str, Any]) -> Parsed:
         make_cards=no_cards,
         decks=tuple(ParsedDeck(**{**deck, "path": tuple(deck["path"])}) for deck in kept["decks"]),
         note_types=tuple(map(type_from_json, kept["note_types"])),
-        **kept["read_as"],
+        **kept["layout"],
     )
 
 
@@ -83,15 +151,17 @@ def report_from_json(kept: dict[str, Any]) -> Report:
     return Report(notices, Counter(kept["skipped"]), kept["more_notices"])
 
 
-def preview_to_json(preview: FileCounts) -> dict[str, Any]:
-    """The counts alone: without samples, report and tags."""
-    counts = {name: getattr(preview, name) for name in IN_PREVIEW}
-    return {"preview": counts, "in_decks": list(preview.decks.items())}
+def counts_to_json(counts: FileCounts) -> dict[str, Any]:
+    """The counts without samples, report and tags."""
+    return {
+        "file": {name: getattr(counts, name) for name in COUNTS},
+        "in_decks": list(counts.decks.items()),
+    }
 
 
-def preview_from_json(kept: dict[str, Any]) -> FileCounts:
+def counts_from_json(kept: dict[str, Any]) -> FileCounts:
     decks = Counter({tuple(path): count for path, count in kept["in_decks"]})
-    return FileCounts(**kept["preview"], decks=decks)
+    return FileCounts(**kept["file"], decks=decks)
 
 
 def sample_to_json(card: ParsedCard) -> dict[str, Any]:

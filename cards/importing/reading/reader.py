@@ -1,15 +1,12 @@
-"""The file of a draft -> its cards as they will be stored: with a key and a text each, and no two alike.
+"""The file of a draft -> its cards as they will be stored: each with a key and a text, and without duplicates.
 
-`cards.formats` reads, in slices; here the cards get their keys and are checked like any other input. What comes of
-it is a reading (`cards.importing.reading.storage`), from which all that follows goes on.
+`cards.formats` reads the file, in slices. Here the cards get their keys and are checked like any other input. The
+result is a `FileContent`, which all later steps use.
 """
 
-import gc
 import json
 import uuid
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -19,50 +16,45 @@ from cards.formats.anki.reader import ALL, NONE, AnkiOptions
 from cards.formats.anki.sides import FieldChoice
 from cards.formats.bounds import ACCOUNT, GUEST, Limits, most_answers
 from cards.formats.delimited.reader import TextOptions
-from cards.formats.detect import ANKI, ARCHIVE, TEXT, read_file
+from cards.formats.detect import read_file
+from cards.formats.kinds import KINDS, FileKind
 from cards.formats.types import MAX_CARDS, FileCounts, FormatError, Parsed, ParsedCard, Place, Report
 from cards.formats.work import Work
-from cards.importing.images import name_sides, refs_on
+from cards.importing.images import name_image_sides, refs_on
 from cards.importing.reading.as_json import (
+    counts_from_json,
+    counts_to_json,
     head_to_json,
-    preview_from_json,
-    preview_to_json,
+    history_to_json,
     report_from_json,
     report_to_json,
 )
-from cards.importing.reading.storage import Reading, digest, images_of, learned_to
+from cards.importing.reading.content import FileContent, digest
 from cards.importing.splitting import KEYS_ASKED, MOST_DECKS
 from cards.models import ImportDraft
 from cards.text.cleaning import clean_text
 from cards.text.markdown import MAX_SOURCE
+from cards.text.studied_side import SIDES
 from studysite.accounts.models import User
 from studysite.slices import Steps
 
-FORM = 1
-"""Of a reading; to be raised when it changes, so that what was read before is read anew."""
+VERSION = 2
+"""Version of the stored content. Increase it with every change, so that files are read again."""
 
 TEXT_KEYS = uuid.uuid5(uuid.NAMESPACE_URL, "https://studysite.invalid/import/")
-"""Namespace of the keys of cards whose file has none: made of the term, so that a later import finds them."""
-
-COLLECTED = gc.get_threshold()
-
-
-@contextmanager
-def seldom_collected() -> Iterator[None]:
-    """Look for garbage in cycles less often: cards make none, and looking took a tenth of the time."""
-    gc.set_threshold(50_000, *COLLECTED[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*COLLECTED)
+"""Namespace of keys for cards without one: made from the term, so that a later import finds the card."""
 
 
 def open_draft(
-    draft: ImportDraft, *, work: Work | None = None, kind: str = "", note_types: str | int = ALL
+    draft: ImportDraft,
+    *,
+    work: Work | None = None,
+    kind: FileKind | None = None,
+    note_types: str | int = ALL,
 ) -> Parsed:
-    """The draft's file, read as its learner chose. Raises FormatError. Close what is returned.
+    """The draft's file, opened with the learner's options. Raises FormatError. Close what is returned.
 
-    With ``work`` it is to be read in slices; all but the first know its ``kind``.
+    With ``work`` the file is read in slices. Pass its ``kind`` from the second slice on.
     """
     chosen = draft.options
     text = TextOptions(
@@ -83,80 +75,78 @@ def open_draft(
 
 
 def limits_of(owner: User | AnonymousUser) -> Limits:
-    """What may be read for ``owner``; strangers are guests from now on."""
+    """The limits for files of ``owner``. A visitor without an account has those of a guest."""
     return ACCOUNT if owner.is_authenticated and not owner.is_guest else GUEST
 
 
-FILE = 3
-READ_AS = ("separator", "row_separator", "encoding", "markdown", "head", "fields", "path")
-"""Options of a draft that say how its file is read."""
+READ_OPTIONS = ("separator", "row_separator", "encoding", "markdown", "head", "fields", "path")
+"""Options of a draft that change how its file is read."""
 
 
-def read_as(draft: ImportDraft) -> list[Any]:
-    """What a reading depends on: the file, how it is to be read, and how much of it may be."""
+def inputs_of(draft: ImportDraft) -> dict[str, Any]:
+    """What the content depends on: the file, the options, and the limits."""
     file, limits = draft.path.stat(), limits_of(draft.owner)
-    options = {name: value for name, value in draft.options.items() if name in READ_AS}
-    # The first `FILE` of these say which file it is.
-    state = [FORM, file.st_size, file.st_mtime_ns, options, [limits.unpacked, limits.lines, limits.seconds]]
-    made: list[Any] = json.loads(json.dumps(state))
+    inputs = {
+        "version": VERSION,
+        "file": [file.st_size, file.st_mtime_ns],
+        "options": {name: value for name, value in draft.options.items() if name in READ_OPTIONS},
+        "limits": [limits.unpacked, limits.lines, limits.seconds],
+    }
+    made: dict[str, Any] = json.loads(json.dumps(inputs))
     return made
 
 
-def steps(draft: ImportDraft, reading: Reading) -> Steps:
-    """Read the draft's file into ``reading``, which goes on where it stopped; at once at its end if it is whole.
+def read_steps(draft: ImportDraft, content: FileContent) -> Steps:
+    """Read the draft's file into ``content``, from where that stopped. Does nothing if it was read to its end.
 
-    Raises FormatError, and FileNotFoundError where the file has gone.
+    Raises FormatError, and FileNotFoundError if the file does not exist.
     """
-    of = read_as(draft)
-    if reading.state.get("of", [])[:FILE] != of[:FILE]:
-        reading.forget_unpacked()
-    if reading.state.get("of") != of:
-        reading.forget()
-        reading.state = {"of": of, "stage": "", "place": None}
-    if reading.state["stage"] == WHOLE:
+    inputs = inputs_of(draft)
+    before = content.state.get("inputs")
+    if not isinstance(before, dict) or any(before[name] != inputs[name] for name in ("version", "file")):
+        content.forget_unpacked()
+    if before != inputs:
+        content.clear()
+        content.state = {"inputs": inputs, "stage": "", "place": None}
+    if content.state["stage"] == WHOLE:
         return
-    kind = reading.kind
-    with (
-        open_draft(draft, work=reading, kind=kind, note_types=NONE if kind else ALL) as parsed,
-        seldom_collected(),
-    ):
-        yield from Reader(draft, reading, parsed).steps()
+    kind = content.kind
+    # The first slice stores the samples of all note types.
+    note_types = NONE if kind else ALL
+    with open_draft(draft, work=content, kind=kind, note_types=note_types) as parsed:
+        yield from Reader(draft, content, parsed).steps()
 
 
 WHOLE = "whole"
-STAGES = {
-    TEXT: ("cards",),
-    ANKI: ("before", "cards"),
-    ARCHIVE: ("cards", "twins", "reviews", "marks", "settings"),
-}
-"""What is read of each kind of file, one after the other."""
+"""The stage of a file that was read to its end."""
 
 
 class Reader:
-    """Reads an opened file into a reading, stage by stage; the state of that says where it goes on."""
+    """Reads an opened file into ``content``, stage by stage. The state of that says where to continue."""
 
-    def __init__(self, draft: ImportDraft, reading: Reading, parsed: Parsed) -> None:
-        self.reading, self.parsed, self.state = reading, parsed, reading.state
+    def __init__(self, draft: ImportDraft, content: FileContent, parsed: Parsed) -> None:
+        self.content, self.parsed, self.state = content, parsed, content.state
+        self.kind = KINDS[parsed.kind]
         self.path = tuple(draft.options.get("path", ()))
         if "head" not in self.state:
             self.state |= {
                 "head": head_to_json(parsed),
-                "stage": STAGES[parsed.kind][0],
+                "stage": self.kind.stages[0],
                 "counts": {},
                 "keys": [],
             }
-            self.report, self.preview = Report(), FileCounts()
+            self.report, self.file_counts = Report(), FileCounts()
         else:
             self.report = report_from_json(self.state["report"])
-            self.preview = preview_from_json(self.state["preview"])
-            self.preview.tags.update(self.state["tags"])
+            self.file_counts = counts_from_json(self.state["file_counts"])
+            self.file_counts.tags.update(self.state["tags"])
         self.counts: Counter[str] = Counter(self.state["counts"])
-        # The first of each deck of the file, as long as it may be split.
+        # The first keys of each deck of the file, unless it has too many decks to be split.
         self.keys: dict[tuple[str, ...], list[str]] = {tuple(path): some for path, some in self.state["keys"]}
-        self.number = reading.count
+        self.number = content.count
 
     def steps(self) -> Steps:
-        stages = STAGES[self.parsed.kind]
+        stages = self.kind.stages
         for stage in stages[stages.index(self.state["stage"]) :]:
             if self.state["stage"] != stage:
                 self.state |= {"stage": stage, "place": None, "left": None}
@@ -164,12 +154,12 @@ class Reader:
         self.check_answers()
         self.note()
         self.state |= {"stage": WHOLE, "place": None}
-        # Of Anki's notes the preview shows some anew whenever other fields are chosen.
-        self.reading.forget_unpacked(COLLECTION)
+        # The preview reads samples of Anki's notes again when other fields are chosen.
+        self.content.forget_unpacked(COLLECTION)
         yield
 
     def read(self, stage: str) -> Steps:
-        """Read one stage; what a step has come to is noted before the next."""
+        """Read one stage, and store after each step where to continue."""
         start, left = self.state["place"], self.state.get("left")
         if stage == "before":
             for place in self.parsed.steps(start, self.report, left):
@@ -185,7 +175,7 @@ class Reader:
                 yield from self.after(place)
 
     def after(self, place: Place) -> Steps:
-        """Let whoever drives this stop here; then all that goes on with it is noted."""
+        """Let the caller stop here. If it does, store what is needed to continue."""
         self.state |= {"place": place, "left": self.parsed.meter.left}
         try:
             yield
@@ -196,8 +186,8 @@ class Reader:
     def note(self) -> None:
         self.state |= {
             "report": report_to_json(self.report),
-            "preview": preview_to_json(self.preview),
-            "tags": list(self.preview.tags),
+            "file_counts": counts_to_json(self.file_counts),
+            "tags": list(self.file_counts.tags),
             "counts": dict(self.counts),
             "keys": list(self.keys.items()),
         }
@@ -205,61 +195,57 @@ class Reader:
     # --- Cards
 
     def add(self, card: ParsedCard) -> None:
-        """Take a card over as it will be stored: with a key and a text, and none like it before.
-
-        What has a key of its own is left as it is.
-        """
+        """Store a card unless it cannot be stored or is a duplicate. A card without a key gets one."""
         self.counts["read"] += 1
         if self.counts["read"] > MAX_CARDS:
             raise FormatError(f"A file has at most {MAX_CARDS:,} cards.", where=card.where)
         if card.deck[: len(self.path)] != self.path:
             return
-        # In an archive of ours a side may be without a text.
-        is_named = name_sides(card, only_bare=self.parsed.kind == ARCHIVE)
+        # A side without a text is normal where cards are stored as the site does.
+        is_image_only = name_image_sides(card, only_without_text=self.kind.is_complete)
         if not is_storable(card):
-            self.counts["unfit"] += 1
+            self.counts["unstorable"] += 1
             return
         sides = digest(card.term, card.definition)
         if not card.key:
-            if self.reading.has_sides(sides):
-                self.counts["doubled"] += 1
+            if self.content.has_sides(sides):
+                self.counts["duplicates"] += 1
                 return
-            card.key = free_key(card.term, self.reading)
-        elif self.reading.has_key(card.key):
-            self.counts["doubled"] += 1
+            card.key = free_key(card.term, self.content)
+        elif self.content.has_key(card.key):
+            self.counts["duplicates"] += 1
             return
-        self.counts["named"] += is_named
+        self.counts["image_only"] += is_image_only
         self.store(card, sides)
 
     def store(self, card: ParsedCard, sides: int) -> None:
-        shown = digest(*(text for ref in card.images for text in (ref.name, ref.alt)))
-        self.preview.add(card, is_double=self.reading.has_shown(sides, shown))
+        self.file_counts.add(card)
         self.number += 1
-        self.reading.add_card(self.number, card, sides, shown, images_of(card, refs_on))
+        self.content.add_card(self.number, card, sides, image_counts(card))
         if len(self.keys) <= MOST_DECKS or card.deck in self.keys:
-            some = self.keys.setdefault(card.deck, [])
-            some += [card.key][: len(some) < KEYS_ASKED]
+            first = self.keys.setdefault(card.deck, [])
+            first += [card.key][: len(first) < KEYS_ASKED]
         if card.starred or card.reviews or card.schedules:
-            self.counts["learned"] += brings_history(card)
-            self.reading.add_learned("card", card.key, learned_to(card))
+            self.counts["learned"] += has_history(card)
+            self.content.add_learned("card", card.key, history_to_json(card))
 
-    # --- What goes with them in an archive
+    # --- Twins and records of an archive
 
     def add_line(self, stage: str, line: Any) -> None:
         self.counts[stage] += 1
         if stage == "twins":
-            self.reading.add_twins(self.counts[stage], line)
+            self.content.add_twins(self.counts[stage], line)
         elif stage == "settings":
             self.state["settings"] = [*self.state.get("settings", []), line]
         else:
             key = line.get("card")
-            # No card has another kind of key.
+            # No card has such a key.
             fits = isinstance(key, str) and clean_text(key) == key
-            self.reading.add_learned(stage, key if fits else None, json.dumps(line))
+            self.content.add_learned(stage, key if fits else None, json.dumps(line))
 
     def check_answers(self) -> None:
-        """Raise FormatError where there are more answers than the cards can have."""
-        answers, cards = self.counts["reviews"], self.preview.cards
+        """Raise FormatError if there are too many answers for the number of cards."""
+        answers, cards = self.counts["reviews"], self.file_counts.cards
         if answers > most_answers(cards):
             most = (
                 f"at most {most_answers(cards):,} can be read with {cards:,} card{'' if cards == 1 else 's'}"
@@ -267,22 +253,27 @@ class Reader:
             raise FormatError(f"It has {answers:,} answers; {most}.")
 
 
-def brings_history(card: ParsedCard) -> bool:
-    """Whether the file knows anything of a learner of ``card``."""
+def image_counts(card: ParsedCard) -> dict[str, int]:
+    """How many images each side has. Empty without any."""
+    return {side: len(refs_on(card, side)) for side in SIDES} if card.images else {}
+
+
+def has_history(card: ParsedCard) -> bool:
+    """Whether the file knows anything about the learner and ``card``."""
     schedules = (one for one in card.schedules if one.state != "new" or one.suspended or one.buried)
     return bool(card.starred or card.reviews or next(schedules, None))
 
 
 def is_storable(card: ParsedCard) -> bool:
-    """Bring the card's texts into the form in which they are stored; whether they fit then."""
+    """Normalise the card's texts. Returns whether they can be stored: not both empty, and not too long."""
     card.term, card.definition = clean_text(card.term), clean_text(card.definition)
     return bool(card.term or card.definition) and max(len(card.term), len(card.definition)) <= MAX_SOURCE
 
 
-def free_key(term: str, reading: Reading) -> str:
-    """A key for a card whose file has none: the same for the same term, whatever else changes."""
+def free_key(term: str, content: FileContent) -> str:
+    """A key for a card whose file has none: always the same for the same term."""
     key = str(uuid.uuid5(TEXT_KEYS, term))
-    while reading.has_key(key):
-        # Not from the first on: a thousand cards of one term would ask a million times.
-        key = str(uuid.uuid5(TEXT_KEYS, f"{reading.next_number(digest(term))} {term}"))
+    while content.has_key(key):
+        # Numbered with a counter: trying all numbers for 1,000 cards of one term would take a million steps.
+        key = str(uuid.uuid5(TEXT_KEYS, f"{content.next_number(digest(term))} {term}"))
     return key

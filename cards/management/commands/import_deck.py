@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from cards.formats.types import FormatError
 from cards.importing import drafts, running, splitting, writing
-from cards.importing.images import said_of
+from cards.importing.images import images_message
 from cards.importing.preview import comparing
 from cards.management.progress_bar import Bar
 from cards.models import Deck, ImportDraft
@@ -43,24 +43,25 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         draft = self.draft(options)
         try:
-            look = comparing.preview_file(draft)
-            title = options["title"] or (look.about.title if look.about else "") or options["file"].stem
-            running.begin(draft=draft, look=look, title=title[:200])
+            preview = comparing.preview_file(draft)
+            about = preview.about.title if preview.about else ""
+            title = options["title"] or about or options["file"].stem
+            running.begin(draft=draft, preview=preview, title=title[:200])
             bar = Bar(self.stderr)
 
             def show() -> None:
                 bar.show(draft.done, draft.total)
 
-            while not running.run(draft=draft, seconds=SECONDS, tell=show):
+            while not running.run(draft=draft, seconds=SECONDS, on_progress=show):
                 show()
             bar.end()
         except FormatError as error:
             phase = drafts.drop_draft(draft=draft)
             raise CommandError(f"{running.what_stays(phase)} {error}") from error
-        for notice in look.preview.report.notices:
+        for notice in preview.file_counts.report.notices:
             self.stderr.write(str(notice))
-        if said := said_of(draft):
-            self.stderr.write(said)
+        if message := images_message(draft):
+            self.stderr.write(message)
         counts = f"{draft.added:,} cards added, {draft.updated:,} updated, {draft.unchanged:,} there already"
         addresses = [deck.get_absolute_url() for deck in splitting.decks_of(draft)]
         self.stdout.write(f"{counts}: {' '.join(addresses)}")

@@ -1,9 +1,9 @@
-"""The converter of formulas in a process of its own, which is ended when a formula takes too long. Pure.
+"""The converter of formulas in a separate process, which is ended when a formula takes too long. Pure.
 
-The converter is native code that holds the interpreter's lock: while it works no other thread runs, no signal is
-handled, and an overflow of its stack ends the process. So nothing inside a worker can bound it. Each worker has
-one helper, started when it first typesets a formula; after a formula that ends it, the next one waits 30 ms for
-a new one.
+The converter is native code that holds the interpreter's lock. While it works, no other thread runs and no signal
+is handled, and a stack overflow ends the process. So a worker cannot limit it from inside. Each worker has one
+helper process, started with its first formula. After a formula that ended the process, the next formula waits
+30 ms for a new one.
 """
 
 import atexit
@@ -18,54 +18,55 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
 from cards.text.formulas.syntax import FormulaError
 
 SECONDS = 0.5
-"""Processor time of all formulas of one line; a thousand that people write take some hundredths."""
+"""Processor time of all formulas of one request. A thousand usual formulas take a few hundredths."""
 
-PATIENCE = 5.0
-"""Seconds until a helper that says nothing is ended, whatever the machine is busy with."""
+TIMEOUT = 5.0
+"""Seconds after which a process that does not answer is ended, even on a busy machine."""
 
 MAX_MEMORY = 128 * 2**20
 MAX_ANSWER = 4 * 2**20
-"""Bytes: of the helper, and of the MathML of one text's formulas, as JSON."""
+"""Bytes of memory of the process, and of its answer: the MathML of one text's formulas, as JSON."""
 
 HELPER = Path(__file__).with_name("helper.py")
 READY = b"ready\n"
-# Isolated: neither the environment nor the directory in which the site was started says what it imports.
+# Isolated: what it imports depends neither on the environment nor on the current directory.
 COMMAND = (sys.executable, "-I", str(HELPER), str(SECONDS), str(MAX_MEMORY))
 
-GONE = "Nothing can typeset formulas at the moment. Save it again later."
+GONE = "Formulas cannot be typeset at the moment. Save again later."
 
 logger = logging.getLogger(__name__)
 
 
 class EndlessFormulaError(FormulaError):
-    """A formula took too long, or more memory than there is for one, or made the converter crash."""
+    """A formula took too long or too much memory, or crashed the converter."""
 
 
 class ConverterGoneError(FormulaError):
-    """There is no converter at the moment, which says nothing about the formula."""
+    """The converter does not run at the moment. The formula may be fine."""
 
 
 class FormulaProcess:
-    """A helper that is started when it is needed, and again after it was ended. Threads take turns.
+    """A helper process that is started when it is needed, and again after it was ended. Threads take turns.
 
-    ``patience`` is in seconds.
+    ``timeout`` is in seconds.
     """
 
-    def __init__(self, command: Sequence[str] = COMMAND, *, patience: float = PATIENCE) -> None:
-        self.command, self.patience = command, patience
+    def __init__(self, command: Sequence[str] = COMMAND, *, timeout: float = TIMEOUT) -> None:
+        self.command, self.timeout = command, timeout
         self.lock = threading.Lock()
         self.process: subprocess.Popen[bytes] | None = None
 
     def convert(self, formulas: Sequence[tuple[str, bool]]) -> tuple[list[str | FormulaError], float]:
-        """What the converter makes of formulas, each with whether it is displayed, or what it says against one.
+        """Return the MathML of formulas, or an error for each, and the seconds of processor time they took.
 
-        With it the processor time that they took. All go there and back together: on a busy machine each way may
-        take some milliseconds. Raises `EndlessFormulaError` where they ended the converter, which counts for
-        `SECONDS`, and `ConverterGoneError`.
+        ``formulas`` are pairs of LaTeX and whether it is displayed. All are sent together, since each round trip
+        may take some milliseconds on a busy machine. Raises `EndlessFormulaError` if they ended the converter,
+        which counts as `SECONDS`, and `ConverterGoneError`.
         """
         asked = json.dumps(formulas).encode() + b"\n"
         with self.lock:
@@ -74,16 +75,16 @@ class FormulaProcess:
             if not answer:
                 raise EndlessFormulaError(self._why_ended())
         seconds, pairs = json.loads(answer)
-        # What it says against one starts with an offset into the formula: "12: Unknown command".
+        # An error starts with an offset into the formula: "12: Unknown command".
         return [mathml or FormulaError(error.split(": ", 1)[-1]) for mathml, error in pairs], seconds
 
     def stop(self) -> None:
-        """End the helper, if there is one; it is started again when it is needed."""
+        """End the process if it runs. It is started again when it is needed."""
         with self.lock:
             self._end()
 
     def _running(self) -> subprocess.Popen[bytes]:
-        """The helper, ready to be asked. One that died while it had nothing to do is replaced."""
+        """The process, ready for a request. One that died since its last request is replaced."""
         if self.process and self.process.poll() is None:
             return self.process
         self._end()
@@ -104,30 +105,29 @@ class FormulaProcess:
         return self.process
 
     def _answer(self, process: subprocess.Popen[bytes], asked: bytes) -> bytes:
-        """The line that it says to ``asked``; empty where it dies, says nothing for too long, or does not stop."""
-        assert process.stdin is not None  # noqa: S101
-        assert process.stdout is not None  # noqa: S101
+        """Its answer to ``asked``: one line. Empty if it dies, takes too long, or writes too much."""
+        stdin, stdout = pipes_of(process)
         rest = memoryview(asked)
         try:
             while rest:
-                rest = rest[os.write(process.stdin.fileno(), rest) :]
+                rest = rest[os.write(stdin.fileno(), rest) :]
         except BrokenPipeError:
             return b""
         waiting = select.poll()
-        waiting.register(process.stdout, select.POLLIN)
-        answer, deadline = b"", time.monotonic() + self.patience
+        waiting.register(stdout, select.POLLIN)
+        answer, deadline = b"", time.monotonic() + self.timeout
         while not answer.endswith(b"\n"):
             left = deadline - time.monotonic()
             if left <= 0 or len(answer) > MAX_ANSWER or not waiting.poll(1_000 * left):
                 return b""
-            piece = process.stdout.read(2**16)
+            piece = stdout.read(2**16)
             if not piece:
                 return b""
             answer += piece
         return answer
 
     def _why_ended(self) -> str:
-        """End the helper, and say for the author why it did not answer."""
+        """End the process, and return a message for the card's author about why it did not answer."""
         code = self._end()
         logger.warning("A formula has ended the converter of formulas (%s).", code)
         if code in (-signal.SIGPROF, -signal.SIGKILL):
@@ -135,7 +135,7 @@ class FormulaProcess:
         return "It is too much for the converter."
 
     def _end(self) -> int | None:
-        """End the helper and wait for its end, so that nothing is left of it; what it ended with."""
+        """End the process and wait for it. Returns its exit code."""
         process, self.process = self.process, None
         if process is None:
             return None
@@ -144,11 +144,18 @@ class FormulaProcess:
             return process.wait()
 
 
+def pipes_of(process: subprocess.Popen[bytes]) -> tuple[IO[bytes], IO[bytes]]:
+    """The pipes to the process and from it. Raises ValueError if it was started without them."""
+    if process.stdin is None or process.stdout is None:
+        raise ValueError("The process has no pipes.")
+    return process.stdin, process.stdout
+
+
 converter = FormulaProcess()
 
 
 def _before_fork() -> None:
-    # A child shall not speak into its parent's pipes, nor keep them open when the parent has gone.
+    # A child process must not write into its parent's pipes, nor keep them open after the parent has ended.
     converter.lock.acquire()
     converter._end()
 

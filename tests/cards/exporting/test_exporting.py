@@ -12,10 +12,10 @@ from hypothesis.extra.django import TestCase
 from cards.editing.decks import refresh_deck
 from cards.exporting import services as exporting
 from cards.formats.detect import read_file
-from cards.importing import drafts, running, writing
+from cards.importing import drafts, running
 from cards.importing.images import clean_alt
 from cards.importing.preview.comparing import preview_file
-from cards.models import Card, Deck, Tag, TwinPair
+from cards.models import ALTERNATIVES, Card, Deck, Tag, TwinPair
 from cards.text.cleaning import clean_text
 from cards.text.studied_side import SIDES
 from studysite.accounts.models import User
@@ -136,7 +136,7 @@ cards = st.fixed_dictionaries(
         "term": texts,
         "definition": texts.filter(bool),
         "side_choice": st.sampled_from(["auto", "term", "definition"]),
-        **dict.fromkeys(writing.ALTERNATIVES, alternatives),
+        **dict.fromkeys(ALTERNATIVES, alternatives),
         "asked_since": st.none() | moments,
         "created_at": moments,
     }
@@ -144,13 +144,13 @@ cards = st.fixed_dictionaries(
 colours = st.lists(st.sampled_from(["red", "green", "blue"]), max_size=2, unique=True)
 illustrations = st.fixed_dictionaries({"term": colours, "definition": colours, "alt": texts})
 KEPT = ("key", "term", "definition", "term_html", "definition_html", "side_choice", "studied_side")
-KEPT += (*writing.ALTERNATIVES, "asked_since", "created_at")
+KEPT += (*ALTERNATIVES, "asked_since", "created_at")
 
 
 def import_content(owner: User, content: bytes, deck: Deck | None = None) -> Deck:
     draft = drafts.make_draft(owner=owner, content=io.BytesIO(content), file_name="x", deck=deck)
-    look = preview_file(draft)
-    running.begin(draft=draft, look=look, title=look.about.title if look.about else "x")
+    preview = preview_file(draft)
+    running.begin(draft=draft, preview=preview, title=preview.about.title if preview.about else "x")
     assert running.run(draft=draft)
     return Deck.objects.get(pk=draft.deck.pk)
 

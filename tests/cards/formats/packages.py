@@ -11,7 +11,7 @@ from typing import Any
 
 from cards.formats.anki.container.zstandard import zstd
 from cards.formats.anki.reader import AnkiOptions, read_anki
-from cards.formats.types import ParsedCard
+from cards.formats.types import FileCounts, Parsed, ParsedCard
 
 BASIC, REVERSED, CLOZE, OCCLUSION = 1, 2, 3, 4
 CREATED = 1_700_004_600  # 2023-11-14 23:30 UTC
@@ -211,3 +211,12 @@ def package(
 def cards_of(data: bytes, options: AnkiOptions | None = None) -> list[ParsedCard]:
     with read_anki(data, options) as parsed:
         return list(parsed)
+
+
+def counted(parsed: Parsed) -> FileCounts:
+    """Read a whole file, and count its cards as an import does."""
+    counts = FileCounts()
+    for card in parsed:
+        counts.add(card)
+    counts.report = parsed.report
+    return counts

@@ -8,7 +8,7 @@ from cards.formats.anki.reader import AnkiOptions, read_anki
 from cards.formats.anki.sides import FieldChoice
 from cards.formats.types import ImageRef, ParsedCard
 from tests.cards.formats import packages
-from tests.cards.formats.packages import BASIC, CLOZE, OCCLUSION, REVERSED, cards_of, note, package
+from tests.cards.formats.packages import BASIC, CLOZE, OCCLUSION, REVERSED, cards_of, counted, note, package
 
 both_formats = pytest.mark.parametrize("new", [True, False], ids=["new", "old"])
 
@@ -129,7 +129,7 @@ def test_the_log_is_read_and_what_was_forgotten_left_out() -> None:
             "answers from before a card was made new again": 1,
             "changes of a schedule that were no answers": 1,
         }
-        assert parsed.preview().reviews == 1
+        assert counted(parsed).reviews == 1
 
 
 def test_note_types_come_with_their_fields_and_three_live_samples() -> None:

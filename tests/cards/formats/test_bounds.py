@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from cards.formats import archive, bounds, types
+from cards.formats import bounds, types
 from cards.formats.anki import reader
 from cards.formats.anki.reader import AnkiOptions, read_anki
+from cards.formats.archive import reading, records
 from cards.formats.bounds import ACCOUNT, GUEST, Limits, Meter
 from cards.formats.detect import read_file
 from cards.formats.types import FileCounts, FormatError, Parsed, ParsedCard, Report
@@ -88,7 +89,7 @@ def test_lines_without_anything_count_too(blank: bytes) -> None:
     data = zipped({"deck.json": HEAD, "cards.jsonl": b"\n" * 6})
     with pytest.raises(FormatError, match="more than 5 lines"):
         read(data, FEW)
-    with pytest.raises(FormatError, match=r"more than 5 lines|no JSON"):
+    with pytest.raises(FormatError, match=r"more than 5 lines|not JSON"):
         read(zipped({"deck.json": HEAD, "cards.jsonl": blank * 6}), FEW)
 
 
@@ -96,14 +97,16 @@ def test_lines_without_anything_count_too(blank: bytes) -> None:
 def test_some_members_have_bounds_of_their_own(
     monkeypatch: pytest.MonkeyPatch, member: str, most: str
 ) -> None:
-    monkeypatch.setattr(archive, "lines_of", spy := Spy())
+    spy = Spy()
+    for module in (reading, records):
+        monkeypatch.setattr(module, "lines_of", spy)
     read(deck(**{member: [{}]}))
     name = f"{'records/' * (member != 'twins')}{member}.jsonl"
     assert f"{spy.most[name]:,}" == most
 
 
 class Spy:
-    """Stands for `archive.lines_of`: no lines, and how many there might have been."""
+    """Stands for `lines_of`: no lines, and how many there might have been."""
 
     def __init__(self) -> None:
         self.most: dict[str, int] = {}
@@ -115,15 +118,15 @@ class Spy:
 
 def test_what_is_about_one_card_stands_together() -> None:
     read(deck(reviews=[{"card": "a"}, {"card": "a"}, {}, {"card": "b"}, {"card": 5}]))
-    with pytest.raises(FormatError, match="line 3: What is about one card must stand together"):
+    with pytest.raises(FormatError, match="line 3: All records about one card must be next to each other"):
         read(deck(reviews=[{"card": "a"}, {"card": "b"}, {"card": "a"}]))
-    with pytest.raises(FormatError, match="line 1: What is about one card"):
+    with pytest.raises(FormatError, match="line 1: All records about one card"):
         read(deck(reviews=[{"card": "a" * 65}]))
 
 
 @pytest.mark.parametrize("name", ["reviews", "marks"])
 def test_records_of_one_card_are_bounded(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setattr(archive, "ANSWERS_OF_A_CARD", 3)
+    monkeypatch.setattr(records, "ANSWERS_OF_A_CARD", 3)
     most = [{"card": "a"}] * 3 + [{"card": "b"}] * 3 + [{}] * 5
     read(deck(**{name: most}))
     with pytest.raises(FormatError, match="line 7: It has more than 3 records about one card"):
@@ -133,7 +136,7 @@ def test_records_of_one_card_are_bounded(monkeypatch: pytest.MonkeyPatch, name: 
 def test_so_they_are_where_reading_goes_on_in_the_middle_of_a_card(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(archive, "ANSWERS_OF_A_CARD", 3)
+    monkeypatch.setattr(records, "ANSWERS_OF_A_CARD", 3)
     work = Work(tmp_path / "work")
     with closing(work), read_file(deck(reviews=[{"card": "a"}] * 4), work=work) as parsed:
         place = None
@@ -266,9 +269,9 @@ def test_answers_are_bounded_by_the_cards(monkeypatch: pytest.MonkeyPatch) -> No
 def test_decks_and_tags_of_a_file_are_bounded(monkeypatch: pytest.MonkeyPatch, what: dict[str, Any]) -> None:
     monkeypatch.setattr(types, "MAX_DECKS", 3)
     monkeypatch.setattr(types, "MAX_TAGS", 3)
-    preview, seen = FileCounts(), set[int]()
+    counts = FileCounts()
     (name, (value,)) = next(iter(what.items()))
     for number in range(3):
-        preview.count(ParsedCard("a", "b", **{name: (f"{value}{number}",)}), seen)
+        counts.add(ParsedCard("a", "b", **{name: (f"{value}{number}",)}))
     with pytest.raises(FormatError, match="at most 3 decks and 3 tags"):
-        preview.count(ParsedCard("a", "b", **{name: ("another",)}), seen)
+        counts.add(ParsedCard("a", "b", **{name: ("another",)}))

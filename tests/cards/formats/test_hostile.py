@@ -21,7 +21,7 @@ from cards.formats.anki.container.zstandard import zstd
 from cards.formats.anki.reader import read_anki
 from cards.formats.detect import read_file
 from cards.formats.types import FormatError
-from tests.cards.formats.packages import CLOZE, collection, message, note, package, zipped
+from tests.cards.formats.packages import CLOZE, collection, counted, message, note, package, zipped
 
 pytestmark = pytest.mark.slow
 
@@ -71,7 +71,7 @@ def little_memory() -> Iterator[None]:
 
 def fails(data: bytes, words: str) -> None:
     with pytest.raises(FormatError, match=words), read_file(data) as parsed:
-        parsed.preview()
+        counted(parsed)
 
 
 @pytest.fixture(scope="module")
@@ -144,11 +144,11 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     ("data", "words"),
     [
         (zipped({"readme.txt": b"x"}), "neither a deck of this site nor an Anki collection"),
-        (zipped({"inner.apkg": package(GOOD)}), "another one inside"),
+        (zipped({"inner.apkg": package(GOOD)}), "that contains another one"),
         (zipped({"xl/workbook.xml": b"x"}), "an Excel workbook"),
-        (package(GOOD)[:-100], "not a whole zip archive"),
-        (package(GOOD)[:200], "not a whole zip archive"),
-        (b"PK\x03\x04", "not a whole zip archive"),
+        (package(GOOD)[:-100], "not a complete zip archive"),
+        (package(GOOD)[:200], "not a complete zip archive"),
+        (b"PK\x03\x04", "not a complete zip archive"),
         (b"SQLite format 3\0" + bytes(100), "bare collection"),
         (zipped({"collection.anki2": b"no database"}), "collection.anki2: "),
         (zipped({"collection.anki2": b""}), "collection.anki2: It is no Anki collection"),
@@ -158,7 +158,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
             "collection.anki21b: It (ends|is)",
         ),
         (new_package(media=b"no zstd"), "media: It is damaged"),
-        (new_package(meta=message({1: 9})), "meta: It was made by a newer Anki"),
+        (new_package(meta=message({1: 9})), "meta: It was made by a newer version of Anki"),
         (zipped({"collection.anki2": collection(GOOD, new=False), "media": b"{"}), "media"),
         (zipped({"collection.anki2": collection(GOOD, new=False), "media": b"[" * 99_999}), "media"),
         (b"\x89PNG\r\n", "an image, not text"),
@@ -223,7 +223,7 @@ def test_values_of_other_types_do_no_harm() -> None:
     ).replace("guid = NULL", "guid = ''")
     for new in (True, False):
         with read_anki(package(GOOD, new=new, extra=extra)) as parsed:
-            parsed.preview()
+            counted(parsed)
 
 
 def test_answers_that_have_numbers_of_their_own_are_refused() -> None:
@@ -268,7 +268,7 @@ def test_a_collection_with_damage_is_read_or_refused(at: int, noise: bytes) -> N
     data[at : at + len(noise)] = noise
     damaged = zipped({"collection.anki21b": zstd.compress(bytes(data))})
     with contextlib.suppress(FormatError), read_file(damaged) as parsed:
-        parsed.preview()
+        counted(parsed)
 
 
 def test_temporary_files_are_gone_after_every_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from cards.formats.delimited.spreadsheet import guarded, unguarded
 from cards.formats.delimited.writers import write_comma, write_markdown, write_tab
 from cards.formats.types import FormatError, ParsedCard
 from cards.text.cleaning import clean_text
+from tests.cards.formats.packages import counted
 
 
 def sides(source: str | bytes, **options: object) -> list[tuple[str, str]]:
@@ -78,18 +79,18 @@ def test_plain_text_is_escaped_unless_it_is_markdown() -> None:
 
 
 def test_rows_with_one_side_are_reported() -> None:
-    preview = read_text("a\tb\nonly\n\n\tback\na\tb").preview()
-    assert (preview.cards, preview.one_sided, preview.duplicates) == (4, 2, 1)
-    assert [str(notice) for notice in preview.report.notices] == [
+    counts = counted(read_text("a\tb\nonly\n\n\tback\na\tb"))
+    assert (counts.cards, counts.one_sided) == (4, 2)
+    assert [str(notice) for notice in counts.report.notices] == [
         "row 2: There is no definition.",
         "row 4: There is no term.",
     ]
 
 
 def test_a_side_that_is_too_long_is_left_out_with_its_row() -> None:
-    preview = read_text("a\tb\nc\t" + "d" * 10_001).preview()
-    assert (preview.cards, preview.report.skipped) == (1, {"cards that are too long": 1})
-    assert str(preview.report.notices[0]).startswith("row 2: The definition has 10,001 characters")
+    counts = counted(read_text("a\tb\nc\t" + "d" * 10_001))
+    assert (counts.cards, counts.report.skipped) == (1, {"cards that are too long": 1})
+    assert str(counts.report.notices[0]).startswith("row 2: The definition has 10,001 characters")
 
 
 def test_a_head_names_the_columns() -> None:
@@ -199,4 +200,4 @@ def test_what_is_no_text_is_refused_in_words(data: bytes, message: str) -> None:
 @given(st.binary(max_size=200))
 def test_any_bytes_are_cards_or_an_error(data: bytes) -> None:
     with contextlib.suppress(FormatError):
-        read_text(data).preview()
+        counted(read_text(data))

@@ -12,6 +12,7 @@ from cards.importing.preview import comparing, saving
 from cards.importing.reading import reader
 from cards.models import Card, Deck, ImportDraft, Tag
 from tests.cards.formats.packages import BASIC, CLOZE, note, package
+from tests.cards.importing.slicing import prepared
 from tests.cards.importing.test_pages import as_shown, import_it, upload
 
 pytestmark = pytest.mark.django_db
@@ -118,7 +119,7 @@ class TestDecks:
         again = hand_in(learner_client, notes("radius"))
         page = learner_client.get(again)
         assert "into your deck" in page.text
-        assert (page.context["look"].changed, page.context["look"].same) == (3, 4)
+        assert (page.context["preview"].changed, page.context["preview"].same) == (3, 4)
         import_it(learner_client, again)
         assert decks() == {"Biology: Cells": 4, "Default": 3}
         assert set(Deck.objects.get(title="Default").cards.values_list("definition", flat=True)) == {"radius"}
@@ -152,7 +153,7 @@ class TestDecks:
         def begins(draft, reading):
             monkeypatch.undo()
             other = ImportDraft.objects.get()
-            running.begin(draft=other, look=saving.preview_file(other), title="x")
+            running.begin(draft=other, preview=prepared(other), title="x")
             return real(draft, reading)
 
         monkeypatch.setattr(comparing, "compare", begins)
@@ -169,7 +170,7 @@ class TestDecks:
             monkeypatch.undo()
             monkeypatch.setattr("studysite.slices.SECONDS", 0.0)
             other = ImportDraft.objects.get()
-            running.begin(draft=other, look=saving.kept(other), title="x")
+            running.begin(draft=other, preview=saving.load(other), title="x")
             real(*args)
 
         monkeypatch.setattr(reader.Reader, "add", begins)
@@ -182,7 +183,7 @@ class TestDecks:
 
     def test_none_is_seen_before_all_are_whole(self, learner_client, monkeypatch):
         monkeypatch.setattr("cards.importing.writing.CHUNK", 2)
-        monkeypatch.setattr("cards.importing.views.running.run", partial(running.run, seconds=0))
+        monkeypatch.setattr("cards.importing.running.run", partial(running.run, seconds=0))
         url = hand_in(learner_client)
         split(learner_client, url)
         import_it(learner_client, url)
@@ -199,7 +200,7 @@ class TestDecks:
     @pytest.mark.parametrize("subdecks", ["tags", "decks"])
     def test_a_note_whose_cards_are_cut_apart_comes_whole(self, learner_client, monkeypatch, subdecks):
         monkeypatch.setattr("cards.importing.writing.CHUNK", 2)
-        monkeypatch.setattr("cards.importing.views.running.run", partial(running.run, seconds=0))
+        monkeypatch.setattr("cards.importing.running.run", partial(running.run, seconds=0))
         gaps = "{{c1::one}} {{c2::two}} {{c3::three}}"
         rows = [note([f"{gaps} {n}", ""], kind=CLOZE, ords=[0, 1, 2], deck=1 + n % 2) for n in range(5)]
         url = hand_in(learner_client, rows)
@@ -213,7 +214,7 @@ class TestDecks:
 
     def test_dropped_half_way_leaves_nothing(self, learner_client, monkeypatch):
         monkeypatch.setattr("cards.importing.writing.CHUNK", 2)
-        monkeypatch.setattr("cards.importing.views.running.run", partial(running.run, seconds=0))
+        monkeypatch.setattr("cards.importing.running.run", partial(running.run, seconds=0))
         url = hand_in(learner_client)
         split(learner_client, url)
         import_it(learner_client, url)

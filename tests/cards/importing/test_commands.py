@@ -100,7 +100,7 @@ def test_export_says_what_is_wrong(owner, tmp_path, make_deck):
 
 def test_of_two_who_go_on_at_once_one_writes(owner):
     draft = drafts.make_draft(owner=owner, content="a\tb\nc\td\n")
-    running.begin(draft=draft, look=comparing.preview_file(draft), title="Twice")
+    running.begin(draft=draft, preview=comparing.preview_file(draft), title="Twice")
     stale = ImportDraft.objects.select_related("owner", "staging__owner").get()
     assert writing.write_cards(draft=draft, slice_=Slice())
     assert not writing.write_cards(draft=stale, slice_=Slice())
@@ -134,7 +134,7 @@ def test_what_cannot_be_read_to_its_end_leaves_nothing(owner, tmp_path, make_dec
 def test_an_import_whose_page_was_closed_comes_to_its_end(owner, settings, tmp_path):
     settings.DATA_DIR = tmp_path
     draft = drafts.make_draft(owner=owner, content="a\tb\nc\td\n")
-    running.begin(draft=draft, look=comparing.preview_file(draft), title="Half")
+    running.begin(draft=draft, preview=comparing.preview_file(draft), title="Half")
     assert "1 import finished." in run("daily")
     assert [deck.title for deck in Deck.objects.present()] == ["Half"]
     assert Card.objects.count() == 2
@@ -144,7 +144,7 @@ def test_old_drafts_go_with_what_they_have_half_written(owner, settings, tmp_pat
     # Other tests' files lie elsewhere.
     settings.DATA_DIR = tmp_path
     draft = drafts.make_draft(owner=owner, content="a\tb\nc\td\n")
-    running.begin(draft=draft, look=comparing.preview_file(draft), title="Half")
+    running.begin(draft=draft, preview=comparing.preview_file(draft), title="Half")
     writing.write_cards(draft=draft, slice_=Slice())
     assert Card.objects.count() == 2
     # One that cannot be driven on, since its file has been lost.

@@ -12,7 +12,7 @@ from tests.cards.importing.test_pages import as_shown, import_it, paste, upload
 
 pytestmark = pytest.mark.django_db
 
-CHOICE = "Cards that the deck has otherwise"
+CHOICE = "Existing cards that differ"
 
 
 @pytest.fixture
@@ -43,8 +43,8 @@ def cards_of(deck: Deck) -> list[tuple[str, list[str]]]:
 def test_a_choice_is_there_where_something_differs(owner_client, deck, archive):
     page = owner_client.get(hand_in(owner_client, archive))
     assert CHOICE in page.text
-    assert (page.context["look"].changed, page.context["look"].new) == (1, 1)
-    assert "whose title, description and visibility stay" in page.text
+    assert (page.context["preview"].changed, page.context["preview"].new) == (1, 1)
+    assert "The deck keeps its title, description and visibility." in page.text
 
 
 def test_by_default_the_files_are_taken(owner_client, deck, archive):
@@ -98,7 +98,7 @@ def test_no_choice_where_there_is_none(learner_client, archive):
 def test_a_strange_choice_is_an_error_of_the_form(owner_client, archive):
     page = import_it(owner_client, hand_in(owner_client, archive), keep="x")
     assert page.status_code == 200
-    assert page.context["reading"].errors
+    assert page.context["options"].errors
 
 
 def test_the_command_keeps_too(owner, deck, archive, tmp_path):

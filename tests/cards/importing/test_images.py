@@ -16,7 +16,7 @@ from cards.formats.detect import read_file
 from cards.formats.types import ImageRef, ParsedCard, ParsedDeck
 from cards.importing import drafts, running, writing
 from cards.importing import images as importing_images
-from cards.importing.images import said_of
+from cards.importing.images import images_message
 from cards.importing.preview import comparing
 from cards.media.files import path_of
 from cards.models import CardImage, Deck, ImportDraft
@@ -86,7 +86,7 @@ def test_a_side_that_is_an_image_alone_gets_its_words_else_its_name(owner_client
     file = io.BytesIO(package)
     file.name = "flags.apkg"
     preview = owner_client.post("/import/", {"file": file}, follow=True)
-    assert "3 cards have a side that is an image alone" in preview.text
+    assert "3 cards have a side with an image only" in preview.text
     deck = import_content(owner, package)
     sides = {card.key: (card.term, card.definition) for card in deck.cards.all()}
     assert sides == {"1": (r"A \*red\* flag", "b"), "2": ("c", "map"), "3": ("flag", "")}
@@ -111,8 +111,8 @@ def test_the_same_file_again_doubles_nothing(owner):
     deck = import_content(owner, content)
     before = deck.cards.get()
     draft = drafts.make_draft(owner=owner, content=io.BytesIO(content), file_name="x", deck=deck)
-    look = comparing.preview_file(draft)
-    assert (look.new, look.changed, look.same) == (0, 0, 1)
+    preview = comparing.preview_file(draft)
+    assert (preview.new, preview.changed, preview.same) == (0, 0, 1)
     import_content(owner, content, deck)
     after = deck.cards.get()
     assert (after.term_html, after.updated_at) == (before.term_html, before.updated_at)
@@ -150,7 +150,7 @@ def test_another_image_takes_the_place_of_the_one_before(owner):
 def test_what_takes_long_goes_on_in_the_next_request(owner):
     cards = [ParsedCard(f"t{n}", "d", key=str(n), term_images=refs("flag.png")) for n in range(5)]
     draft = drafts.make_draft(owner=owner, content=io.BytesIO(archive(*cards)), file_name="x")
-    running.begin(draft=draft, look=comparing.preview_file(draft), title="x")
+    running.begin(draft=draft, preview=comparing.preview_file(draft), title="x")
     requests = 1
     while not running.run(draft=draft, seconds=0):
         requests += 1
@@ -164,15 +164,15 @@ def test_a_file_has_so_many_images_and_no_more(owner, monkeypatch):
     monkeypatch.setattr(importing_images, "MAX_BYTES", 100)
     card = ParsedCard("a", "b", key="1", term_images=refs("map.jpg", "flag.png"))
     draft = drafts.make_draft(owner=owner, content=io.BytesIO(archive(card)), file_name="x")
-    running.begin(draft=draft, look=comparing.preview_file(draft), title="x")
+    running.begin(draft=draft, preview=comparing.preview_file(draft), title="x")
     running.run(draft=draft)
-    assert said_of(draft) == f"1 image was left out: flag.png ({importing_images.TOO_MANY})."
+    assert images_message(draft) == f"1 image was left out: flag.png ({importing_images.TOO_MANY})."
 
 
 def test_dropping_an_import_drops_its_images(owner):
     card = ParsedCard("a", "b", key="1", term_images=refs("flag.png"))
     draft = drafts.make_draft(owner=owner, content=io.BytesIO(archive(card)), file_name="x")
-    running.begin(draft=draft, look=comparing.preview_file(draft), title="x")
+    running.begin(draft=draft, preview=comparing.preview_file(draft), title="x")
     assert writing.write_cards(draft=draft, slice_=Slice())
     assert CardImage.objects.count() == 1
     drafts.drop_draft(draft=draft)

@@ -21,12 +21,12 @@ from sessions_app.models import Enrollment, Review
 from studysite.accounts.models import User
 from studysite.slices import Slice
 from tests.cards.conftest import MakeDeck
+from tests.cards.importing.slicing import MOST_REQUESTS, a_draft, again, preview_in_slices
 from tests.cards.importing.test_pages import import_it
-from tests.cards.importing.test_slices import MOST_REQUESTS, a_draft, again, look_in_slices, minimal  # noqa: F401
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("minimal"), pytest.mark.slow]
 
-GONE = "The deck is not there any more."
+GONE = "The deck no longer exists."
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +39,7 @@ def begun(
 ) -> ImportDraft:
     """An import that has come so far."""
     draft = again(a_draft(owner, kind, deck, **options))
-    running.begin(draft=draft, look=look_in_slices(draft), title="x")
+    running.begin(draft=draft, preview=preview_in_slices(draft), title="x")
     for _ in range(MOST_REQUESTS):
         # One slice that writes, also where it is the first.
         running.run(draft=again(draft), seconds=0)
@@ -140,7 +140,7 @@ def test_one_that_somebody_else_has_finished_is_finished_once(owner: User) -> No
     assert stale.phase == "cards"
     while again(draft).phase != "history":
         running.run(draft=again(draft))
-    merging.finish_on(stale, Slice())
+    merging.finish(stale, Slice())
     now = again(draft)
     assert (now.phase, now.added, now.total) == ("history", now.total, 7)
 
@@ -155,10 +155,10 @@ def test_so_it_is_before_it_begins(
 ) -> None:
     deck = make_deck(1)
     draft = again(a_draft(owner, "archive", deck))
-    look = look_in_slices(draft)
+    preview = preview_in_slices(draft)
     change(stranger, deck)
     with pytest.raises(FormatError, match=GONE):
-        running.begin(draft=draft, look=look, title="x")
+        running.begin(draft=draft, preview=preview, title="x")
     assert (again(draft).phase, Deck.objects.count()) == ("preview", 1)
 
 
@@ -168,7 +168,7 @@ def test_the_page_says_so_and_lets_them_choose_anew(
     deck = make_deck(1)
     draft = again(a_draft(owner, "archive", deck))
     hand_to(stranger, deck)
-    look_in_slices(draft)
+    preview_in_slices(draft)
     page = import_it(owner_client, draft.get_absolute_url())
     assert page.status_code == 200
     assert GONE in page.text
@@ -213,7 +213,7 @@ def test_what_changes_while_the_daily_command_drives_it_is_let_go(
     begun(owner, "text")
     real, calls = running.run, []
 
-    def go_on(*, draft: ImportDraft) -> bool:
+    def run(*, draft: ImportDraft) -> bool:
         calls.append(draft.pk)
         # One that spun would spin for a minute.
         assert len(calls) < 9
@@ -221,7 +221,7 @@ def test_what_changes_while_the_daily_command_drives_it_is_let_go(
         change(again(draft))
         return False
 
-    monkeypatch.setattr(running, "run", go_on)
+    monkeypatch.setattr(running, "run", run)
     assert running.run_waiting(seconds=60) == 0
     assert len(calls) == 1
 
@@ -230,17 +230,17 @@ def test_one_that_fails_keeps_no_other_waiting(
     owner: User, learner: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     first, second = begun(owner, "text"), begun(learner, "text")
-    real = merging.opened
+    real = merging.open_content
 
     def full(draft: ImportDraft) -> Any:
         if draft.pk == first.pk:
             raise OSError("No space left on device")
         return real(draft)
 
-    monkeypatch.setattr(merging, "opened", full)
+    monkeypatch.setattr(merging, "open_content", full)
     assert running.run_waiting(seconds=60) == 1
     assert again(second).phase == "done"
-    assert "cannot go on" in caplog.text
+    assert f"Import {first.pk} has failed." in caplog.text
 
 
 # --- Hidden decks
@@ -251,11 +251,11 @@ def test_the_hidden_deck_of_an_import_that_begins_just_now_stays(
 ) -> None:
     begun(owner, "text")
     draft = again(a_draft(owner, "text"))
-    look, real = look_in_slices(draft), splitting.hidden_decks
+    preview, real = preview_in_slices(draft), splitting.hidden_decks
 
     def begins(other: ImportDraft) -> list[Deck]:
         found = real(other)
-        running.begin(draft=draft, look=look, title="x")
+        running.begin(draft=draft, preview=preview, title="x")
         return found
 
     monkeypatch.setattr(splitting, "hidden_decks", begins)
@@ -277,7 +277,7 @@ def test_one_whose_hidden_deck_has_gone_is_given_up(
     draft = begun(owner, "new package", **options)
     drafts.drop_hidden(splitting.hidden_decks(draft))
     page = owner_client.post(f"{draft.get_absolute_url()}go-on/", follow=True)
-    assert "Nothing was imported. What was written of it is gone. Import it again." in page.text
+    assert "Nothing was imported. The imported cards are gone. Import the file again." in page.text
     assert again(draft).phase == "preview"
 
 
@@ -398,4 +398,4 @@ def test_what_stays_is_said_by_how_far_it_was_when_it_was_dropped(
 def test_the_page_says_when_only_answers_are_to_come(owner: User, owner_client: Client) -> None:
     draft = begun(owner, "archive", "history")
     page = owner_client.get(draft.get_absolute_url())
-    assert "The cards are there; your answers follow." in page.text
+    assert "The cards are imported; your answers follow." in page.text

@@ -33,7 +33,7 @@ def as_shown(client: Client, url: str, **changes: str) -> dict[str, str]:
     """What a browser would send from the preview."""
     page = client.get(url)
     data = {}
-    for form in (page.context["reading"], page.context["into"]):
+    for form in (page.context["options"], page.context["into"]):
         for field in form:
             value = field.value()
             if value not in (None, False):
@@ -93,17 +93,17 @@ def test_what_was_chosen_anew_is_shown_before_it_is_imported(learner_client):
     assert response["Location"] == url
     assert not Deck.objects.exists()
     page = learner_client.get(url)
-    assert "This is how it reads now." in page.text
-    assert page.context["look"].preview.samples[0].term == "a"
+    assert "The preview has changed." in page.text
+    assert page.context["preview"].file_counts.samples[0].term == "a"
 
 
 def test_an_own_separator(learner_client):
     url = paste(learner_client, "a => b\nc => d\n")
     learner_client.post(url, as_shown(learner_client, url, separator="own", own_separator=" => ", do="look"))
-    sample = learner_client.get(url).context["look"].preview.samples[1]
+    sample = learner_client.get(url).context["preview"].file_counts.samples[1]
     assert (sample.term, sample.definition) == ("c", "d")
     page = learner_client.post(url, as_shown(learner_client, url, own_separator="", do="look"))
-    assert "Say what stands between the sides." in page.text
+    assert "Enter what is between the sides." in page.text
 
 
 @pytest.mark.parametrize(
@@ -127,9 +127,9 @@ def test_an_encoding_that_does_not_fit_is_refused_and_the_page_stays(learner_cli
 
 
 def test_doubles_and_rows_with_one_side_are_counted(learner_client):
-    look = learner_client.get(paste(learner_client, "a\tb\na\tb\nc\n\td\n")).context["look"]
-    assert (look.new, look.doubled, look.preview.one_sided) == (3, 1, 2)
-    assert [str(notice) for notice in look.preview.report.notices] == [
+    preview = learner_client.get(paste(learner_client, "a\tb\na\tb\nc\n\td\n")).context["preview"]
+    assert (preview.new, preview.duplicates, preview.file_counts.one_sided) == (3, 1, 2)
+    assert [str(notice) for notice in preview.file_counts.report.notices] == [
         "row 3: There is no definition.",
         "row 4: There is no term.",
     ]
@@ -142,8 +142,8 @@ def test_importing_again_updates_and_does_not_double(owner_client, make_deck):
     deck = make_deck(0)
     import_it(owner_client, paste(owner_client, TEXT, f"/decks/{deck.slug}/import/"))
     url = paste(owner_client, "ein\tone!\nzwei\ttwo\ndrei\tthree\n", f"/decks/{deck.slug}/import/")
-    look = owner_client.get(url).context["look"]
-    assert (look.new, look.changed, look.same) == (1, 1, 1)
+    preview = owner_client.get(url).context["preview"]
+    assert (preview.new, preview.changed, preview.same) == (1, 1, 1)
     import_it(owner_client, url)
     cards = list(deck.cards.in_order().values_list("term", "definition"))
     assert cards == [("ein", "one!"), ("zwei", "two"), ("drei", "three")]
@@ -280,7 +280,7 @@ def test_without_guests_nobody_pastes(client, settings):
 def test_a_guests_file_is_small(client, learner_client):
     content = b"a\tb\n" * 600_000
     page = upload(client, content)
-    assert "Log in to import larger ones." in page.text
+    assert "Log in to import larger files." in page.text
     assert upload(learner_client, content).status_code == 302
 
 
@@ -292,7 +292,7 @@ def test_a_guests_file_is_small(client, learner_client):
     [
         (b"", "The file is empty."),
         (b"%PDF-1.7", "This is a PDF, not text."),
-        (b"PK\x03\x04" + b"x" * 100, "not a whole zip archive"),
+        (b"PK\x03\x04" + b"x" * 100, "not a complete zip archive"),
         (b"SQLite format 3\x00" + b"x" * 100, ""),
         (b"a" * 200_000, "row 1"),
     ],
@@ -347,7 +347,7 @@ def test_what_is_announced_too_large_is_not_read(learner_client, path, most):
 
 def test_a_file_that_breaks_off_takes_back_what_it_wrote(learner_client, monkeypatch):
     """The file is another one by the time that its second half is read."""
-    monkeypatch.setattr("cards.importing.views.running.run", partial(running.run, seconds=0))
+    monkeypatch.setattr("cards.importing.running.run", partial(running.run, seconds=0))
     url = paste(learner_client, "".join(f"a{n}\tb\n" for n in range(600)))
     assert import_it(learner_client, url)["Location"] == url
     assert "500 of 600 cards" in learner_client.get(url).text
@@ -362,7 +362,7 @@ def test_a_file_that_breaks_off_takes_back_what_it_wrote(learner_client, monkeyp
 
 
 def test_the_progress_swaps_its_part_and_ends_at_the_deck(learner_client, monkeypatch):
-    monkeypatch.setattr("cards.importing.views.running.run", partial(running.run, seconds=0))
+    monkeypatch.setattr("cards.importing.running.run", partial(running.run, seconds=0))
     url = paste(learner_client, "".join(f"a{n}\tb\n" for n in range(1_100)))
     import_it(learner_client, url)
     htmx = {"HX-Request": "true", "HX-Target": "import-progress"}
@@ -377,7 +377,7 @@ def test_cards_that_take_long_to_render_do_not_wait_for_their_chunk(learner, mon
     monkeypatch.setattr(writing, "RENDERED_AT_ONCE", 20)
     text = "".join(f"*term* {number}\tdefinition\n" for number in range(6))
     draft = drafts.make_draft(owner=learner, content=text)
-    running.begin(draft=draft, look=comparing.preview_file(draft), title="x")
+    running.begin(draft=draft, preview=comparing.preview_file(draft), title="x")
     done = []
     while not running.run(draft=draft, seconds=0):
         done.append(draft.done)

@@ -17,6 +17,7 @@ from cards.importing.reading import as_json, reader
 from cards.models import Deck, ImportDraft
 from studysite.accounts.models import User
 from tests.cards.formats.packages import CLOZE, collection, note, package, zipped
+from tests.cards.importing.slicing import prepared
 from tests.cards.importing.test_pages import as_shown, import_it, paste, upload
 
 pytestmark = pytest.mark.django_db
@@ -45,28 +46,28 @@ FILES: dict[str, Callable[[], bytes]] = {
 }
 
 
-def told(look: comparing.Preview) -> dict[str, Any]:
-    """What the preview's page and forms show of a look."""
-    parsed, preview = look.parsed, look.preview
+def told(preview: comparing.Preview) -> dict[str, Any]:
+    """What the preview's page and forms show of a preview."""
+    parsed, file_counts, about = preview.parsed, preview.file_counts, preview.about
     return {
-        "counts": [getattr(look, name) for name in (*saving.COUNTS, "kind", "total")],
-        "preview": [getattr(preview, name) for name in as_json.IN_PREVIEW],
-        "read_as": [getattr(parsed, name) for name in as_json.READ_AS],
-        "about": look.about and (look.about.title, look.about.description, look.about.language),
-        "in_decks": dict(preview.decks.items()),
+        "counts": [getattr(preview, name) for name in (*saving.COUNTS, "kind", "total")],
+        "file_counts": [getattr(file_counts, name) for name in as_json.COUNTS],
+        "layout": [getattr(parsed, name) for name in as_json.LAYOUT],
+        "about": about and (about.title, about.description, about.language),
+        "in_decks": dict(file_counts.decks.items()),
         "decks": [(deck.path, deck.title) for deck in parsed.decks],
-        "keys": look.keys,
-        "targets": look.targets,
+        "keys": preview.keys,
+        "targets": preview.targets,
         "samples": [
             (card.term[:2_000], card.definition[:2_000], card.tags, len(card.images))
-            for card in preview.samples[:10]
+            for card in file_counts.samples[:10]
         ],
         "types": [
             (info.id, info.name, info.fields, info.notes, info.is_cloze, info.chosen)
             for info in parsed.note_types
         ],
         "of types": [[card.term for _, card in info.samples] for info in parsed.note_types],
-        "report": (preview.report.skipped, preview.report.notices, preview.report.more_notices),
+        "report": (file_counts.report.skipped, file_counts.report.notices, file_counts.report.more_notices),
     }
 
 
@@ -88,8 +89,8 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_what_is_kept_is_what_was_read(learner: User, kind: str, read: list[str]) -> None:
     content = io.BytesIO(FILES[kind]())
     draft = make_draft(owner=learner, content=content, file_name="x.csv" if kind == "comma" else "x")
-    first = saving.preview_file(draft)
-    kept = saving.preview_file(ImportDraft.objects.get())
+    first = prepared(draft)
+    kept = prepared(ImportDraft.objects.get())
     assert len(read) == 1
     assert told(kept) == told(first)
 
@@ -112,7 +113,7 @@ def test_what_is_chosen_anew_is_read_anew_once(learner_client: Client, read: lis
     url = paste(learner_client, "a,b\tc\n")
     import_it(learner_client, url, separator="comma")
     assert len(read) == 2
-    assert learner_client.get(url).context["look"].preview.samples[0].term == "a"
+    assert learner_client.get(url).context["preview"].file_counts.samples[0].term == "a"
     assert len(read) == 2
 
 
@@ -120,7 +121,7 @@ def test_what_cannot_be_read_so_keeps_what_could(learner_client: Client, read: l
     url = upload(learner_client, "é\tb\n".encode("latin-1"))["Location"]
     page = learner_client.post(url, as_shown(learner_client, url, encoding="UTF-8", do="look"))
     assert "This is not UTF-8" in page.text
-    assert learner_client.get(url).context["look"].preview.samples[0].term == "é"
+    assert learner_client.get(url).context["preview"].file_counts.samples[0].term == "é"
     assert ImportDraft.objects.get().options == {}
 
 
@@ -129,12 +130,12 @@ def test_a_deck_that_changes_is_compared_anew_and_the_file_not_read_again(
 ) -> None:
     import_it(owner_client, paste(owner_client, "a\tb\nc\td\n"), title="Old")
     url = paste(owner_client, "a\tb\nc\td\ne\tf\n", url=f"{Deck.objects.get().get_absolute_url()}import/")
-    look = owner_client.get(url).context["look"]
-    assert (look.new, look.same) == (1, 2)
+    preview = owner_client.get(url).context["preview"]
+    assert (preview.new, preview.same) == (1, 2)
     before = len(read)
     owner_client.post(f"{Deck.objects.get().get_absolute_url()}edit/add/", {"term": "e", "definition": "f"})
-    look = owner_client.get(url).context["look"]
-    assert (look.new, look.same) == (0, 3)
+    preview = owner_client.get(url).context["preview"]
+    assert (preview.new, preview.same) == (0, 3)
     owner_client.get(url)
     assert len(read) == before
 
@@ -145,7 +146,7 @@ def test_an_error_is_kept_too(learner: User, monkeypatch: pytest.MonkeyPatch, re
     monkeypatch.setattr(reader, "limits_of", lambda _owner: bounds.Limits(1, 1, -1.0, "Split it."))
     for _ in range(3):
         with pytest.raises(FormatError, match="takes too long"):
-            saving.preview_file(ImportDraft.objects.get(pk=draft.pk))
+            prepared(ImportDraft.objects.get(pk=draft.pk))
     assert len(read) == 1
 
 
@@ -161,9 +162,9 @@ def test_the_page_says_that_reading_takes_too_long(
 
 
 def test_too_much_to_be_kept_is_an_error(learner: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(saving, "MAX_KEPT", 100)
-    with pytest.raises(FormatError, match="too many to be shown"):
-        saving.preview_file(make_draft(owner=learner, content="a\tb\n"))
+    monkeypatch.setattr(saving, "MAX_STORED", 100)
+    with pytest.raises(FormatError, match="too many decks and note types to show"):
+        prepared(make_draft(owner=learner, content="a\tb\n"))
 
 
 def test_a_kept_look_goes_with_the_import(learner_client: Client) -> None:
@@ -174,13 +175,13 @@ def test_a_kept_look_goes_with_the_import(learner_client: Client) -> None:
 @pytest.mark.parametrize("text", ["\0", "\\u0000", "\\\0", "\\\\u0000", "\ud800", "\\"])
 def test_what_no_database_holds_is_left_out(text: str) -> None:
     clean = text.replace("\0", "").replace("\ud800", "?")
-    assert saving.storable({text: [text]}) == {clean: [clean]}
+    assert saving.as_stored({text: [text]}) == {clean: [clean]}
 
 
 def test_the_page_that_ends_the_reading_shows_what_later_ones_do(
     learner_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cards.importing.views.READ_AT_ONCE", 0)
+    monkeypatch.setattr("cards.importing.pages.READ_AT_ONCE", 0)
     members = {"collection.anki2": collection([note(["q", "a"])], new=False), "media": b'{"0": "\\ud800/x"}'}
     url = upload(learner_client, zipped(members))["Location"]
     page = learner_client.get(url).text
@@ -195,7 +196,7 @@ def test_a_guests_file_is_read_within_narrow_limits(client: Client) -> None:
     assert file.tell() < 2**20
     response = upload(client, file.getvalue())
     preview = client.get(response["Location"])
-    assert "at most 20 MB. Log in to import larger ones" in preview.text
+    assert "at most 20 MB. Log in to import larger files" in preview.text
     assert "Make the deck" not in preview.text
     assert reader.limits_of(User.objects.get()) == GUEST
 

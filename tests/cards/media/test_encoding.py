@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from cards.media.encoding import MAX_IMAGE, MAX_SIDE, ImageError, reencode
+from cards.media.encoding import MAX_SIDE, ImageError, reencode
+from cards.text.images import MAX_IMAGE
 
 
 def photo(width: int = 400, height: int = 300) -> Image.Image:

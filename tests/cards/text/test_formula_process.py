@@ -50,10 +50,10 @@ Make = Callable[..., FormulaProcess]
 def make(tmp_path: Path) -> Iterator[Make]:
     made: list[FormulaProcess] = []
 
-    def make(program: str = STAND_IN, *, patience: float = 60) -> FormulaProcess:
+    def make(program: str = STAND_IN, *, timeout: float = 60) -> FormulaProcess:
         path = tmp_path / "stand_in.py"
         path.write_text(program)
-        made.append(FormulaProcess((sys.executable, "-I", str(path)), patience=patience))
+        made.append(FormulaProcess((sys.executable, "-I", str(path)), timeout=timeout))
         return made[-1]
 
     yield make
@@ -98,7 +98,7 @@ def test_a_formula_that_ends_the_helper_is_refused_and_the_next_is_answered(
 
 
 def test_a_helper_that_says_nothing_is_ended(make: Make) -> None:
-    process = make(patience=0.5)
+    process = make(timeout=0.5)
     with pytest.raises(EndlessFormulaError, match="takes too long"):
         answer(process, "sleep")
     assert process.process is None

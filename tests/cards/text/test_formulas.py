@@ -239,7 +239,7 @@ def test_a_converter_that_is_gone_says_nothing_about_a_formula(
     spy: Spy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(formulas: Sequence[tuple[str, bool]]) -> tuple[list[str | FormulaError], float]:
-        raise ConverterGoneError("Nothing can typeset formulas at the moment.")
+        raise ConverterGoneError("Formulas cannot be typeset at the moment.")
 
     with monkeypatch.context() as patch:
         patch.setattr(spy, "convert", gone)

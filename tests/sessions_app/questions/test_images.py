@@ -35,8 +35,8 @@ def deck(owner) -> Deck:
     for position, city in enumerate(CITIES):
         land = "abcdefghijkl"[position] * 4
         card = Card.objects.create(deck=deck, position=position, term=f"Land {land}", definition=city)
-        flag = stored("red").said(f"Flag of {land}")
-        show(card, term=(flag,), definition=(stored("blue").said(f"View of {city}"),))
+        flag = stored("red").described(f"Flag of {land}")
+        show(card, term=(flag,), definition=(stored("blue").described(f"View of {city}"),))
     decks.refresh_deck(deck=deck)
     return deck
 

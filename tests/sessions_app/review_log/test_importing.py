@@ -56,9 +56,9 @@ def learned(**more):
 
 def import_file(learner, content: bytes, deck: Deck | None = None) -> Deck:
     draft = drafts.make_draft(owner=learner, content=io.BytesIO(content), file_name="x.apkg", deck=deck)
-    look = comparing.preview_file(draft)
-    title = look.about.title if look.about else ""
-    running.begin(draft=draft, look=look, title=title or "x")
+    preview = comparing.preview_file(draft)
+    title = preview.about.title if preview.about else ""
+    running.begin(draft=draft, preview=preview, title=title or "x")
     while not running.run(draft=draft, seconds=0):
         pass
     return Deck.objects.get(pk=draft.deck.pk)
@@ -209,7 +209,7 @@ def test_answers_can_be_left_out(learner):
     )
     draft.options = {"history": False}
     draft.save()
-    running.begin(draft=draft, look=comparing.preview_file(draft), title="x")
+    running.begin(draft=draft, preview=comparing.preview_file(draft), title="x")
     assert running.run(draft=draft)
     assert not Review.objects.exists()
     assert not Enrollment.objects.exists()
@@ -243,7 +243,7 @@ def test_the_preview_says_what_will_come_along(learner_client):
     content = package([learned(), note(["{{c1::x}}", ""], kind=CLOZE)], reviews=REVIEWS)
     url = learner_client.post("/import/", {"file": SimpleUploadedFile("x.apkg", content)})["Location"]
     page = learner_client.get(url)
-    assert "Bring my answers and due dates along" in page.text
+    assert "Import my answers and due dates" in page.text
     assert "4 answers" in page.text
     assert not Review.objects.exists()
     response = learner_client.post(url, {"do": "import", "history": "on", "title": "Anki"})

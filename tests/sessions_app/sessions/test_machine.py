@@ -25,9 +25,8 @@ from hypothesis.stateful import (
 
 from cards.editing.cards import remove_cards, restore_cards, save_card
 from cards.editing.decks import refresh_deck
-from cards.formats.types import ParsedCard, PastReview, Schedule
+from cards.formats.types import Learned, ParsedCard, PastReview, Schedule
 from cards.importing.history import FileHistory
-from cards.importing.reading.storage import Learned
 from cards.models import Card, Deck
 from sessions_app.corrections import services as corrections
 from sessions_app.learners import settings as learners_settings

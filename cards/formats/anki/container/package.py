@@ -1,7 +1,7 @@
-"""The members of an ``.apkg`` or ``.colpkg``: a collection, and media under numbers. Pure.
+"""The members of an ``.apkg`` or ``.colpkg``: a collection, and media files whose names are numbers. Pure.
 
 Old packages hold ``collection.anki2`` or ``.anki21``, and a list of media as JSON. New ones hold
-``collection.anki21b``, a list of media as a protocol buffer, and media, all compressed with Zstandard; there
+``collection.anki21b``, a list of media as a protocol buffer, and media, all compressed with Zstandard. Their
 ``collection.anki2`` is a stub with one note that asks for a newer Anki.
 """
 
@@ -18,12 +18,12 @@ from cards.formats.sources import Source, beginning
 from cards.formats.types import FormatError
 from cards.formats.work import Work
 from cards.formats.zips import Archive
+from cards.text.images import MAX_IMAGE
 
 MAX_COLLECTION = 256 * 2**20
 """Bytes of the unpacked collection, which is written to a temporary file."""
 
 MAX_MEDIA_LIST = 4 * 2**20
-MAX_IMAGE = 10 * 2**20
 MAX_IMAGES_TOTAL = 500 * 2**20
 
 COLLECTION = "collection"
@@ -33,7 +33,7 @@ NEW, OLD = "collection.anki21b", ("collection.anki21", "collection.anki2")
 
 
 class Package:
-    """An open package. `close` it: the collection waits in a temporary file, or in the folder of ``work``."""
+    """An open package. Close it: the collection is in a temporary file, or in the folder of ``work``."""
 
     def __init__(self, source: Source, meter: Meter | None = None, work: Work | None = None) -> None:
         if beginning(source, 15).startswith(b"SQLite format 3"):
@@ -54,12 +54,12 @@ class Package:
             raise
 
     def check_version(self) -> None:
-        """Refuse packages of an Anki to come, whose only readable member is the stub."""
+        """Raise FormatError for packages of newer versions of Anki, of which only the stub is readable."""
         if "meta" not in self.archive:
             return
         version = protobuf.number(protobuf.read(self.archive.read("meta", 1_000)), 1)
         if version > 3 or (version == 3 and not self.is_new):
-            raise FormatError("It was made by a newer Anki than this site knows.", where="meta")
+            raise FormatError("It was made by a newer version of Anki than this site supports.", where="meta")
 
     def chunks(self) -> Iterator[bytes]:
         chunks = self.archive.chunks(self.member, MAX_COLLECTION)
@@ -73,7 +73,7 @@ class Package:
             yield chunk
 
     def write_collection(self) -> None:
-        if self.work.folder:
+        if self.work.has_folder:
             self.path = str(self.work.unpack(COLLECTION, self.chunks))
             return
         handle, self.path = tempfile.mkstemp(prefix="studysite-anki-", suffix=".db")
@@ -83,12 +83,12 @@ class Package:
 
     def close(self) -> None:
         self.archive.close()
-        if self.path and self.work.folder is None:
+        if self.path and not self.work.has_folder:
             Path(self.path).unlink(missing_ok=True)
             self.path = ""
 
     def read_media_list(self) -> list[str]:
-        """Learn which member holds which media file, and return the names that are no plain file names."""
+        """Read which member holds which media file. Returns the names that are not plain file names."""
         if "media" not in self.archive:
             return []
         data = self.archive.read("media", MAX_MEDIA_LIST)
@@ -117,12 +117,12 @@ class Package:
 
 
 def is_plain_name(name: str) -> bool:
-    """Whether ``name`` is a file's name and no path."""
+    """Whether ``name`` is the name of a file and not a path."""
     return bool(name) and not set(name) & set("/\\\0:") and name not in (".", "..") and len(name) <= 255
 
 
 def media_of_json(data: bytes) -> Iterator[tuple[str, str]]:
-    """Each media file's member and name: ``{"0": "heart.png"}``."""
+    """Each media file's member and name, from JSON like ``{"0": "heart.png"}``."""
     try:
         names = json.loads(data or b"{}")
     except (ValueError, RecursionError) as error:
@@ -133,7 +133,7 @@ def media_of_json(data: bytes) -> Iterator[tuple[str, str]]:
 
 
 def media_of_protobuf(data: bytes) -> Iterator[tuple[str, str]]:
-    """Each media file's member and name, from Anki's MediaEntries: members are numbered in its order."""
+    """Each media file's member and name, from Anki's MediaEntries, which lists them by number."""
     try:
         entries = protobuf.read(unpack(data, MAX_MEDIA_LIST, where="media")).get(1, [])
         for number, entry in enumerate(entries):

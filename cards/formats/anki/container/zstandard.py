@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator
 
-from cards.formats.sources import CHUNK
+from cards.formats.sources import BLOCK
 from cards.formats.types import FormatError
 from cards.formats.zips import too_large
 
@@ -27,7 +27,7 @@ def unpacked(chunks: Iterable[bytes], limit: int, *, where: str) -> Iterator[byt
         for chunk in chunks:
             data = chunk
             while not decompressor.eof:
-                piece = decompressor.decompress(data, max_length=CHUNK)
+                piece = decompressor.decompress(data, max_length=BLOCK)
                 total += len(piece)
                 if total > limit:
                     raise too_large(where, limit)

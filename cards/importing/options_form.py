@@ -1,0 +1,224 @@
+"""The form with the options that a kind of file has."""
+
+from typing import Any
+
+from django import forms
+
+from cards.formats.anki.reader import NoteTypeInfo
+from cards.formats.delimited.decoding import ENCODINGS
+from cards.formats.delimited.rows import COMMA, DASH, NEWLINE, SEMICOLON, TAB
+from cards.formats.kinds import TEXT
+from cards.importing.preview.comparing import Preview
+from cards.importing.reading.as_json import SHOWN_TYPES
+from cards.importing.splitting import DECKS, MOST_DECKS, TAGS
+from cards.importing.writing import DECK, FILE
+from cards.models import ImportDraft
+from cards.text.studied_side import SIDES
+
+GUESS = "guess"
+OTHER = "own"
+SEPARATORS = {"tab": TAB, "comma": COMMA, "semicolon": SEMICOLON, "dash": DASH}
+ROW_SEPARATORS = {"newline": NEWLINE, "semicolon": SEMICOLON}
+HEAD = {"yes": True, "no": False}
+SHOWN_DECKS = 300
+
+
+class OptionsForm(forms.Form):
+    """How a draft's file is read and merged. It has the fields that make sense for the file; see `options`."""
+
+    def __init__(self, data: Any = None, *, draft: ImportDraft, preview: Preview | None) -> None:
+        super().__init__(data, initial=initial_of(draft, preview))
+        self.draft, self.kind = draft, preview.kind if preview else TEXT
+        self.shown_types: list[NoteTypeInfo] = []
+        if self.kind.has_layout:
+            self.add_layout_fields(preview)
+        if preview and self.kind.has_decks:
+            self.add_deck_fields(preview)
+        if self.kind.can_leave_history:
+            self.fields["history"] = forms.BooleanField(
+                label="Import my answers and due dates",
+                required=False,
+                help_text="You continue where you stopped in Anki. Nobody else sees them.",
+            )
+        if preview and self.kind.has_note_types:
+            self.shown_types = list(preview.parsed.note_types[:SHOWN_TYPES])
+            for info in self.types:
+                self.add_type_fields(info)
+        if preview and (draft.deck or preview.targets):
+            self.add_keep_field(preview)
+
+    @property
+    def types(self) -> list[NoteTypeInfo]:
+        """The note types whose fields can be chosen. A cloze has none to choose."""
+        return [info for info in self.shown_types if not info.is_cloze]
+
+    def add_layout_fields(self, preview: Preview | None) -> None:
+        self.fields["separator"] = forms.ChoiceField(
+            label="Between the sides",
+            choices=[*((name, name.capitalize()) for name in SEPARATORS), (OTHER, "Something else")],
+        )
+        self.fields["own_separator"] = forms.CharField(
+            label="Your own separator",
+            max_length=20,
+            required=False,
+            strip=False,
+            help_text="For “something else”: what is between the two sides of a card.",
+        )
+        self.fields["row_separator"] = forms.ChoiceField(
+            label="Between the cards", choices=[("newline", "New line"), ("semicolon", "Semicolon")]
+        )
+        if self.draft.file_name:
+            names = (*ENCODINGS, *([preview.parsed.encoding] if preview else []))
+            choices = [(name, name) for name in dict.fromkeys(names)]
+            self.fields["encoding"] = forms.ChoiceField(label="Encoding", choices=choices)
+        self.fields["head"] = forms.ChoiceField(
+            label="The first row",
+            choices=[
+                (GUESS, "Names the columns, if it looks like it"),
+                ("no", "Is a card"),
+                ("yes", "Is left out"),
+            ],
+        )
+        self.fields["markdown"] = forms.BooleanField(
+            label="This is Markdown",
+            required=False,
+            help_text="Stars, dollars and similar characters are markup. Otherwise they are shown as they are.",
+        )
+
+    def add_deck_fields(self, preview: Preview) -> None:
+        decks = deck_paths(preview)
+        if len(decks) > 1:
+            choices = [("", "All decks")]
+            choices += [("::".join(path), "::".join(path)) for path in decks[:SHOWN_DECKS]]
+            self.fields["path"] = forms.ChoiceField(
+                label="Deck",
+                choices=choices,
+                required=False,
+                help_text="With the decks inside it.",
+            )
+        is_own = self.draft.deck is None or self.draft.deck.owner_id == self.draft.owner_id
+        count = len(preview.file_counts.decks)
+        if is_own and 1 < count <= MOST_DECKS:
+            self.fields["subdecks"] = forms.ChoiceField(
+                label="Decks inside decks",
+                choices=[
+                    (TAGS, "One deck; a tag for each deck inside"),
+                    (DECKS, f"{count} decks, one for each"),
+                ],
+            )
+
+    def add_type_fields(self, info: NoteTypeInfo) -> None:
+        names = [(str(index), name) for index, name in enumerate(info.fields)]
+        for side in SIDES:
+            self.fields[f"{side}_{info.id}"] = forms.ChoiceField(
+                label=f"{side.capitalize()} of “{info.name}”",
+                choices=[("", "As its template shows"), *names],
+                required=False,
+            )
+
+    def add_keep_field(self, preview: Preview) -> None:
+        # Cards with the same sides may differ in what is not compared, if the file has every field.
+        if preview.changed or (preview.kind.is_complete and preview.same):
+            self.fields["keep"] = forms.ChoiceField(
+                label="Existing cards that differ",
+                choices=[(FILE, "Use the file’s version"), (DECK, "Keep the deck’s version")],
+                required=False,
+                help_text="Cards that are in the file and in the deck, and were changed in one of them.",
+            )
+
+    @property
+    def plain_fields(self) -> list[forms.BoundField]:
+        """The fields for the whole file."""
+        of_types = {f"{side}_{info.id}" for info in self.types for side in SIDES}
+        return [field for field in self if field.name not in of_types]
+
+    @property
+    def note_types(self) -> list[tuple[NoteTypeInfo, list[forms.BoundField]]]:
+        """Each note type with the form fields for its sides."""
+        return [
+            (info, [self[f"{side}_{info.id}"] for side in SIDES if not info.is_cloze])
+            for info in self.shown_types
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("separator") == OTHER and not cleaned.get("own_separator"):
+            self.add_error("own_separator", "Enter what is between the sides.")
+        for info in self.types:
+            chosen = [bool(cleaned.get(f"{side}_{info.id}")) for side in SIDES]
+            if any(chosen) and not all(chosen):
+                self.add_error(
+                    f"{'definition' if chosen[0] else 'term'}_{info.id}", "Choose a field for both sides."
+                )
+        return cleaned
+
+    def options(self) -> dict[str, Any]:
+        """The options that the draft stores. A kind of file without options keeps those that are stored."""
+        kept = self.cleaned_data.get("keep") or self.draft.options.get("keep", FILE)
+        chosen: dict[str, Any] = {}
+        if self.kind.has_layout:
+            chosen |= self.layout_options()
+        if self.kind.has_decks:
+            path = self.cleaned_data.get("path", "")
+            chosen |= {
+                "path": path.split("::") if path else [],
+                "subdecks": self.cleaned_data.get("subdecks", TAGS),
+            }
+        if self.kind.can_leave_history:
+            chosen["history"] = self.cleaned_data["history"]
+        if self.kind.has_note_types:
+            chosen["fields"] = {
+                str(info.id): [[info.fields[int(self.cleaned_data[f"{side}_{info.id}"])]] for side in SIDES]
+                for info in self.types
+                if self.cleaned_data.get(f"term_{info.id}")
+            }
+        return {**(chosen or self.draft.options), "keep": kept}
+
+    def layout_options(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        chosen = cleaned["separator"]
+        return {
+            "separator": cleaned["own_separator"] if chosen == OTHER else SEPARATORS[chosen],
+            "row_separator": ROW_SEPARATORS[cleaned["row_separator"]],
+            "encoding": cleaned.get("encoding", ""),
+            "head": HEAD.get(cleaned["head"]),
+            "markdown": cleaned["markdown"],
+        }
+
+
+def deck_paths(preview: Preview) -> list[tuple[str, ...]]:
+    """The paths of the file's decks and of the decks that contain them."""
+    paths: set[tuple[str, ...]] = set()
+    for deck in preview.parsed.decks:
+        paths.update(deck.path[:length] for length in range(1, len(deck.path) + 1))
+    return sorted(paths)
+
+
+def initial_of(draft: ImportDraft, preview: Preview | None) -> dict[str, Any]:
+    """The stored options, or what was detected in the file."""
+    options = draft.options
+    initial: dict[str, Any] = {
+        "history": options.get("history", True),
+        "keep": options.get("keep", FILE),
+        "path": "::".join(options.get("path", [])),
+        "subdecks": options.get("subdecks", TAGS),
+        "head": {value: name for name, value in HEAD.items()}.get(options.get("head"), GUESS),
+    }
+    if preview and preview.kind.has_layout:
+        initial |= initial_layout(preview)
+    for info in preview.parsed.note_types if preview else ():
+        for side, chosen in zip(SIDES, options.get("fields", {}).get(str(info.id), ()), strict=False):
+            initial[f"{side}_{info.id}"] = str(info.fields.index(chosen[0]))
+    return initial
+
+
+def initial_layout(preview: Preview) -> dict[str, Any]:
+    parsed = preview.parsed
+    names = {text: name for name, text in SEPARATORS.items()}
+    return {
+        "separator": names.get(parsed.separator, OTHER),
+        "own_separator": "" if parsed.separator in names else parsed.separator,
+        "row_separator": "semicolon" if parsed.row_separator == SEMICOLON else "newline",
+        "encoding": parsed.encoding,
+        "markdown": parsed.is_markdown,
+    }

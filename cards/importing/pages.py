@@ -1,0 +1,238 @@
+"""What the pages of importing show: the preview, the progress, and where a finished import leads."""
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import PurePath
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+
+from cards.formats.anki.reader import NoteTypeInfo
+from cards.formats.delimited.rows import name_of
+from cards.formats.types import FormatError, ParsedCard
+from cards.importing import running, splitting
+from cards.importing.card_merging import keeps_existing
+from cards.importing.forms import IntoForm
+from cards.importing.images import images_message
+from cards.importing.options_form import OptionsForm
+from cards.importing.preview import saving
+from cards.importing.preview.comparing import Preview
+from cards.importing.reading.as_json import SAMPLES
+from cards.models import Deck, ImportDraft
+from cards.text.markdown import render
+from studysite.http.htmx import go_to, render_page
+from studysite.http.limits import too_often
+from studysite.http.requests import LearnerRequest
+from studysite.slices import Slice
+
+PARTS = ("import-progress",)
+READ_AT_ONCE = 5 * 2**20
+"""Bytes of a file that is read in the same request in which it is uploaded."""
+
+CHANGED = "The preview has changed. Import if it is right."
+
+
+# --- The draft
+
+
+def known_draft(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Respond with 404 if the draft is deleted in another tab during the request."""
+
+    @wraps(view)
+    def wrapped(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except ImportDraft.DoesNotExist:
+            raise Http404("deleted meanwhile") from None
+
+    return wrapped
+
+
+def draft_or_404(request: LearnerRequest, token: str) -> ImportDraft:
+    drafts = ImportDraft.objects.select_related("owner", "deck__owner", "staging__owner").defer("look")
+    return get_object_or_404(drafts, token=token, owner=request.learner)
+
+
+# --- The preview
+
+
+def begin_preview(draft: ImportDraft, slice_: Slice | None = None) -> None:
+    """Read a small file right away, so that its page need not wait. A large one is read by later requests."""
+    if draft.path.stat().st_size <= READ_AT_ONCE:
+        preview_or_error(draft, slice_)
+
+
+def preview_or_error(draft: ImportDraft, slice_: Slice | None = None) -> tuple[Preview | None, str]:
+    """The preview, or why the file cannot be read. Neither of them while it is not read to its end."""
+    try:
+        return saving.prepare(draft, slice_ or Slice()), ""
+    except FormatError as error:
+        return None, str(error)
+    except FileNotFoundError:
+        return None, running.GONE
+
+
+def respond(request: LearnerRequest, draft: ImportDraft) -> HttpResponse | None:
+    """Show the preview or the progress, or do what the post of the preview's form asks for.
+
+    Returns None if the import is done; then `leave`, or show something else.
+    """
+    if draft.phase == ImportDraft.Phase.DONE:
+        return None
+    if draft.phase != ImportDraft.Phase.PREVIEW:
+        return show_progress(request, draft)
+    preview, error = preview_or_error(draft)
+    if preview is None and not error:
+        return show_progress(request, draft)
+    options, into = forms_of(request, draft, preview)
+    if request.method != "POST" or preview is None or not (options.is_valid() and into.is_valid()):
+        return show_preview(request, draft, preview, options, into, error)
+    if options.has_changed() or "into" in into.changed_data:
+        return too_often(request, "import") or update_preview(request, draft, preview, options, into)
+    if request.POST.get("do") != "import":
+        return redirect(draft)
+    title = into.cleaned_data.get("title") or title_of(draft, preview)
+    try:
+        result = running.start(draft=draft, preview=preview, title=title)
+    except FormatError as start_error:
+        return show_preview(request, draft, preview, options, into, str(start_error))
+    return after_slice(request, draft, result)
+
+
+def update_preview(
+    request: LearnerRequest, draft: ImportDraft, preview: Preview, options: OptionsForm, into: IntoForm
+) -> HttpResponse:
+    """Save the changed options, if the file can be read with them, and show the new preview."""
+    chosen = options.options()
+    is_split = chosen.get("subdecks") == splitting.DECKS
+    saving.change_options(draft, chosen, None if is_split else into.cleaned_data.get("into"))
+    new_preview, error = preview_or_error(draft)
+    if error:
+        return show_preview(request, draft, preview, options, into, error)
+    draft.title = into.cleaned_data.get("title") or draft.title
+    draft.keep_until_begun("options", "deck", "title", *([] if new_preview else ["look"]))
+    if request.POST.get("do") == "import":
+        messages.info(request, CHANGED)
+    return redirect(draft)
+
+
+def forms_of(
+    request: LearnerRequest, draft: ImportDraft, preview: Preview | None
+) -> tuple[OptionsForm, IntoForm]:
+    data = request.POST if request.method == "POST" else None
+    initial = {"title": title_of(draft, preview), "into": draft.deck}
+    return OptionsForm(data, draft=draft, preview=preview), IntoForm(data, draft=draft, initial=initial)
+
+
+def title_of(draft: ImportDraft, preview: Preview | None) -> str:
+    """The suggested title of the new deck: from the options, the file's content, or its name."""
+    path = draft.options.get("path")
+    about = preview.about.title if preview and preview.about else ""
+    stem = PurePath(draft.file_name).stem
+    title = draft.title or (path[-1] if path else "") or about or stem
+    return (title or f"Pasted on {timezone.localdate():%-d %B %Y}")[:200]
+
+
+def show_preview(
+    request: LearnerRequest,
+    draft: ImportDraft,
+    preview: Preview | None,
+    options: OptionsForm,
+    into: IntoForm,
+    error: str,
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        "draft": draft,
+        "preview": preview,
+        "options": options,
+        "into": into,
+        "error": error,
+        "types": [(info, fields, type_samples(info)) for info, fields in options.note_types],
+        "keeps_existing": keeps_existing(draft),
+    }
+    if preview:
+        context |= {
+            "samples": [sample_context(card) for card in preview.file_counts.samples[:SAMPLES]],
+            "left_out": left_out(preview),
+            "separator": name_of(preview.parsed.separator),
+            "parts": parts_of(preview, draft) if splitting.is_split(draft) else [],
+        }
+    return render_page(request, "cards/import/preview.html", context)
+
+
+def type_samples(info: NoteTypeInfo) -> list[dict[str, object]]:
+    return [sample_context(card) for _, card in info.samples]
+
+
+def sample_context(card: ParsedCard) -> dict[str, object]:
+    html = {"term_html": render(card.term), "definition_html": render(card.definition)}
+    return {**html, "images": len(card.images), "tags": card.tags}
+
+
+def parts_of(preview: Preview, draft: ImportDraft) -> list[tuple[str, int, Deck | None]]:
+    """The decks that the file is split into: title, number of cards, and the existing deck."""
+    counts = sorted(preview.file_counts.decks.items())
+    title = title_of(draft, preview)
+    return [(splitting.part_title(path, title), count, preview.targets.get(path)) for path, count in counts]
+
+
+def left_out(preview: Preview) -> list[tuple[str, int]]:
+    """What is not imported, and how much of it, the largest number first."""
+    counts = preview.file_counts.report.skipped.copy()
+    counts["cards that are too long"] += preview.unstorable
+    return [(what, count) for what, count in counts.most_common() if count]
+
+
+# --- The import
+
+
+def show_progress(request: LearnerRequest, draft: ImportDraft) -> HttpResponse:
+    # While another process works on it, the next request can wait.
+    context = {"draft": draft, "delay": "1s" if draft.is_claimed() else "50ms"}
+    return render_page(request, "cards/import/progress.html", context, parts=PARTS)
+
+
+def after_slice(request: LearnerRequest, draft: ImportDraft, result: running.Result) -> HttpResponse | None:
+    """Show how far the import is, or why it was rolled back. Returns None if it is done."""
+    if result.error:
+        messages.error(request, result.error)
+    if result.is_done:
+        return None
+    if request.htmx and draft.phase != ImportDraft.Phase.PREVIEW:
+        return show_progress(request, draft)
+    return go_to(request, draft.get_absolute_url())
+
+
+def leave(request: LearnerRequest, draft: ImportDraft) -> HttpResponse:
+    """Leave a finished import for its deck, with a message about the result."""
+    messages.success(request, result_message(draft))
+    return go_to(request, page_after(request, draft))
+
+
+def page_after(request: LearnerRequest, draft: ImportDraft) -> str:
+    """The address of the imported deck, or of the learner's own decks if there are several.
+
+    It is the deck's page in the admin if only an editor can open the deck, and the home page if the learner can no
+    longer open it.
+    """
+    if draft.deck is None or len(splitting.parts_of(draft)) > 1:
+        return reverse("home")
+    if draft.deck in Deck.objects.visible_to(request.learner).filter(pk=draft.deck.pk):
+        return draft.deck.get_absolute_url()
+    if not request.learner.is_staff:
+        return reverse("home")
+    return reverse("admin:cards_deck_change", args=[draft.deck.pk])
+
+
+def result_message(draft: ImportDraft) -> str:
+    """A message about what a finished import has done."""
+    counts = ((draft.added, "added"), (draft.updated, "updated"), (draft.unchanged, "there already"))
+    parts = [f"{count:,} {what}" for count, what in counts if count]
+    decks = len(splitting.parts_of(draft))
+    into = f" In {decks} decks." if decks > 1 else ""
+    cards = f"Cards: {', '.join(parts)}.{into}" if parts else "There were no cards to add."
+    return f"{cards} {images_message(draft)}".strip()
