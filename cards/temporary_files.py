@@ -1,4 +1,4 @@
-"""Files that wait for somebody, in folders of the site's own; any of them may be removed at any moment."""
+"""Temporary files in folders of the site, any of which may be removed at any time."""
 
 import shutil
 from collections.abc import Collection
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def is_older(path: Path, moment: datetime) -> bool:
-    """Whether the file was written before ``moment``; one that is not there any more was not."""
+    """Whether the file was written before ``moment``. False if it does not exist."""
     try:
         return path.stat().st_mtime < moment.timestamp()
     except FileNotFoundError:
@@ -15,9 +15,9 @@ def is_older(path: Path, moment: datetime) -> bool:
 
 
 def remove_strays(folder: Path, *, known: Collection[str], before: datetime) -> int:
-    """Remove what was written before ``before`` and is named for none of ``known``, whatever its ending.
+    """Remove files and folders that were written before ``before`` and have none of the ``known`` names.
 
-    Returns how many files and folders that were.
+    Their endings do not matter. Returns how many were removed.
     """
     count = 0
     for path in folder.glob("*"):

@@ -1,4 +1,4 @@
-"""Exports of large decks: files that are written in slices, and then wait for a day to be fetched."""
+"""Exports of large decks: files that are written in slices, and can then be downloaded for a day."""
 
 import logging
 import sqlite3
@@ -18,44 +18,44 @@ from studysite.sqlite.base import sqlite_code
 logger = logging.getLogger(__name__)
 
 KEPT_FOR = timedelta(days=1)
-"""How long a file waits to be fetched."""
+"""How long a file can be downloaded."""
 
 KEPT_EXPORTS = 3
-"""Exports of one learner, or of one browser; beyond them the oldest goes."""
+"""Exports of one learner, or of one browser without a learner. Older ones are deleted."""
 
-STRANGERS_EXPORTS = 100
-"""Exports of all who are not signed in, together."""
+VISITORS_EXPORTS = 100
+"""Exports of all visitors who are not logged in."""
 
-MOST_ROOM = 2 * 2**30
-"""Bytes of all exports together; beyond them the oldest go."""
+MOST_BYTES = 2 * 2**30
+"""Bytes of all exports together. Beyond them the oldest are deleted."""
 
 
 def begin(*, deck: Deck, learner: User | None, kind: str, others: Iterable[str] = ()) -> DeckExport:
-    """Begin to export ``deck``, as nobody yet without a ``learner``.
+    """Create an export of ``deck``, and delete older ones.
 
-    Of the learner's exports, or of the ``others`` of a browser (tokens), the newest stay.
+    Without a ``learner``, the export belongs to a browser, whose ``others`` are given by their tokens.
     """
     export = DeckExport.objects.create(deck=deck, learner=learner, kind=kind)
     mine = DeckExport.objects.filter(learner=learner)
     if learner is None:
         mine = mine.filter(token__in=others)
-        # A browser that keeps no cookies would begin one after the other.
-        forget(DeckExport.objects.filter(learner=None), beyond=STRANGERS_EXPORTS)
-    forget(mine.exclude(pk=export.pk), beyond=KEPT_EXPORTS - 1)
+        # The exports of a browser without cookies cannot be told from those of others.
+        delete_oldest(DeckExport.objects.filter(learner=None), beyond=VISITORS_EXPORTS)
+    delete_oldest(mine.exclude(pk=export.pk), beyond=KEPT_EXPORTS - 1)
     return export
 
 
-def forget(exports: QuerySet[DeckExport], *, beyond: int) -> None:
-    """Forget all but the newest of ``exports``."""
+def delete_oldest(exports: QuerySet[DeckExport], *, beyond: int) -> None:
+    """Delete all but the newest of ``exports``."""
     for old in exports.order_by("-created_at", "-pk")[beyond:]:
         old.delete()
 
 
-def go_on(*, export: DeckExport, seconds: float | None = None) -> bool:
-    """Go on writing for about so long; whether the file is whole. False too while somebody else does.
+def run(*, export: DeckExport, seconds: float | None = None) -> bool:
+    """Write for about this long. Returns whether the file is complete, False too if another process writes it.
 
-    Raises FormatError, and the export is forgotten, where the file would be too large, or the deck is no longer
-    open to whom it is for. Raises DeckExport.DoesNotExist where it was forgotten meanwhile.
+    Raises FormatError, and deletes the export, if the file gets too large or the viewer can no longer open the
+    deck. Raises DeckExport.DoesNotExist if it was deleted meanwhile.
     """
     slice_ = Slice(seconds)
     with export.claim() as mine:
@@ -64,22 +64,31 @@ def go_on(*, export: DeckExport, seconds: float | None = None) -> bool:
                 _write(export, slice_)
             except (FileNotFoundError, sqlite3.OperationalError) as error:
                 if isinstance(error, sqlite3.Error) and sqlite_code(error) != sqlite3.SQLITE_ERROR:
-                    # A full disk, which may have room again.
+                    # Such as a full disk, which may have space later.
                     raise
-                # Whoever has taken over a slice that took too long may have finished it.
+                # A process that took over after this slice took too long may have finished it.
                 export.refresh_from_db()
                 if export.is_whole:
                     return True
-                export.delete()
+                give_up(export, "its files are lost")
                 raise FormatError("The part that was written is lost. Prepare it again.") from error
             except FormatError:
-                export.delete()
+                give_up(export, "it is too large, or its deck is gone")
                 raise
     return export.is_whole
 
 
+def give_up(export: DeckExport, why: str) -> None:
+    """Delete an export that cannot be continued, and log it."""
+    logger.warning(
+        "Export %s of deck %s has failed at %s of %s cards: %s.",
+        *(export.pk, export.deck_id, export.done, export.total, why),
+    )
+    export.delete()
+
+
 def _write(export: DeckExport, slice_: Slice) -> None:
-    # As somebody else has left it since.
+    # Another process may have continued it.
     export.refresh_from_db()
     deck = Deck.objects.visible_to(export.viewer).select_related("owner").filter(pk=export.deck_id).first()
     if deck is None:
@@ -95,7 +104,7 @@ def _write(export: DeckExport, slice_: Slice) -> None:
     export.total, export.done = writer.total, writer.done
     export.size = writer.path.stat().st_size if export.is_whole else writer.size
     names = ("state", "total", "done", "is_whole", "size")
-    # No more than that, and only while it is ours: it may have been forgotten, or taken over, meanwhile.
+    # Only these fields, and only if it was neither deleted nor taken over by another process meanwhile.
     mine = DeckExport.objects.filter(pk=export.pk, claimed_until=export.claimed_until)
     if not mine.update(**{name: getattr(export, name) for name in names}):
         export.refresh_from_db()
@@ -103,49 +112,55 @@ def _write(export: DeckExport, slice_: Slice) -> None:
         for path in export.folder.iterdir():
             if path != writer.path:
                 path.unlink(missing_ok=True)
-    make_room(besides=export)
+    free_space(keep=export)
 
 
-def make_room(*, besides: DeckExport) -> None:
-    """Forget the oldest exports, those of strangers first, as long as all of them take up too much room."""
+def free_space(*, keep: DeckExport) -> None:
+    """Delete the oldest exports, those of visitors first, until all together are within `MOST_BYTES`."""
     is_learners = Case(When(learner=None, then=0), default=1)
-    others = DeckExport.objects.exclude(pk=besides.pk).order_by(is_learners, "created_at", "pk")
-    while (DeckExport.objects.aggregate(all=Sum("size"))["all"] or 0) > MOST_ROOM and (old := others.first()):
-        old.delete()
+    others = DeckExport.objects.exclude(pk=keep.pk).order_by(is_learners, "created_at", "pk")
+    while (DeckExport.objects.aggregate(all=Sum("size"))["all"] or 0) > MOST_BYTES:
+        oldest = others.first()
+        if oldest is None:
+            break
+        oldest.delete()
 
 
 # --- For the daily command
 
 
-def go_on_all(*, seconds: float) -> int:
-    """Go on with exports that were begun and that nobody drives, for about so long; how many came to their end.
+def run_waiting(*, seconds: float) -> int:
+    """Continue learners' exports that nobody runs, for about this long. Returns how many were finished.
 
-    Those of learners: a stranger's is known to their browser alone, which drives it as long as it is there.
+    Exports of visitors are not continued: only their browser knows them, and runs them while their page is open.
     """
-    all_of_it, finished = Slice(seconds), 0
+    whole, finished = Slice(seconds), 0
     begun = DeckExport.objects.filter(is_whole=False).exclude(learner=None)
     for export in begun.order_by("created_at", "pk"):
         try:
-            finished += _drive(export, all_of_it)
+            finished += _run_to_end(export, whole)
         except (FormatError, DeckExport.DoesNotExist):
-            # Nobody waits for it any more.
+            # It is deleted, and logged if it has failed.
             continue
         except Exception:
-            logger.exception("The export %s cannot be written", export.pk)
+            logger.exception("Export %s has failed.", export.pk)
     return finished
 
 
-def _drive(export: DeckExport, all_of_it: Slice) -> bool:
-    """Go on with one export until it is done, or somebody else has it, or the time is over; whether it is done."""
-    while not all_of_it.is_over and not export.is_claimed():
-        if go_on(export=export):
+def _run_to_end(export: DeckExport, whole: Slice) -> bool:
+    """Run slices of one export until it is done, another process runs it, or the time is over.
+
+    Returns whether it is done.
+    """
+    while not whole.is_over and not export.is_claimed():
+        if run(export=export):
             return True
         export.refresh_from_db()
     return False
 
 
 def old_exports_remove(*, now: datetime) -> int:
-    """Forget exports, and folders without one, that have waited for longer than `KEPT_FOR`; returns how many."""
+    """Delete exports, and folders without one, that are older than `KEPT_FOR`. Returns the number of exports."""
     old = list(DeckExport.objects.filter(created_at__lt=now - KEPT_FOR))
     for export in old:
         export.delete()

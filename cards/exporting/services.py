@@ -1,4 +1,4 @@
-"""Decks -> files, as whoever exports them sees them: with the owner's tags and their own."""
+"""Decks -> files. They contain what the viewer sees: the owner's tags and the viewer's own."""
 
 import shutil
 import tempfile
@@ -46,12 +46,9 @@ FORMATS = {
     )
 }
 
-PACKAGES = ("anki", "archive")
-"""Kinds that are zip archives."""
-
 
 def format_of(kind: str) -> Format:
-    """The format of one of `FORMATS`, or of the archive that is called ``history``."""
+    """The format with this name. ``history`` is an archive too."""
     return FORMATS["archive" if kind == HISTORY else kind]
 
 
@@ -63,27 +60,27 @@ def write(
     *,
     now: datetime,
     history: bool = False,
-    tell: Callable[[int, int], object] | None = None,
+    on_progress: Callable[[int, int], object] | None = None,
 ) -> None:
-    """Write the deck as the kind of file called ``name``, however long that takes.
+    """Write the deck as the kind of file called ``name``, without a time limit.
 
-    With ``history`` an archive has the viewer's answers. ``tell`` is called with how many cards are written, and
-    of how many.
+    With ``history`` an archive contains the viewer's answers. ``on_progress`` is called with the number of cards
+    that are written, and with the number of all cards. Raises FormatError if the file gets too large.
     """
     kind = HISTORY if history and name == "archive" else name
     with tempfile.TemporaryDirectory(prefix="studysite-export-") as folder:
         writer = Writer(deck, viewer, kind, now=now, folder=Path(folder), state={})
         for _ in writer.steps():
-            if tell:
-                tell(writer.done, writer.total)
+            if on_progress:
+                on_progress(writer.done, writer.total)
         with writer.path.open("rb") as written:
             shutil.copyfileobj(written, file, 2**20)
 
 
 def file_name(deck: Deck, ending: str) -> str:
-    """What the file is called: the deck's title, without what a file system takes for something else."""
+    """The name of the file: the deck's title without characters that file systems do not allow."""
     title = "".join(
         " " if letter in '/\\:*?"<>|' or not letter.isprintable() else letter for letter in deck.title
     )
-    # A name that begins with a dot hides, and 80 letters of three bytes fit into any file system.
+    # Files whose name starts with a dot are hidden. 80 letters of three bytes fit into any file system.
     return f"{' '.join(title.split()).strip('. ')[:80] or 'Deck'}.{ending}"

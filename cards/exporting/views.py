@@ -1,7 +1,7 @@
-"""Exporting a deck, for everybody who may open it: nothing is kept from leaving.
+"""Exporting a deck. Everybody who can open a deck can export it.
 
-A deck that is small is written while its learner waits. A large one is prepared first, in slices: a post begins,
-its page says how far it is, and then has the link.
+A small deck is written in the request. A large one is prepared in slices: a POST starts that, and a page shows the
+progress and then the link to the file.
 """
 
 import tempfile
@@ -32,10 +32,10 @@ from studysite.http.requests import SiteRequest
 from studysite.slices import Slice
 
 MOST_AT_ONCE = 1_000
-"""Cards of a deck that is written while its learner waits; others would take half a second and more."""
+"""Cards of a deck that is written in the request. Larger decks would take half a second or more."""
 
 MOST_CHARACTERS_AT_ONCE = 200_000
-"""Characters of such a deck: text with some Markdown in it takes a quarter of a second as a package for Anki."""
+"""Characters of such a deck. With some Markdown, an Anki package of this size takes a quarter of a second."""
 
 SESSION_KEY = "exports"
 PARTS = ("export-progress",)
@@ -50,7 +50,7 @@ def export(request: SiteRequest, slug: str) -> HttpResponse:
 
 
 def is_large(deck: Deck) -> bool:
-    """Whether it is prepared first, since writing it would take longer than a request may."""
+    """Whether the deck takes longer to write than a request may, so that it has to be prepared."""
     return deck.card_count > MOST_AT_ONCE or characters_of(deck) > MOST_CHARACTERS_AT_ONCE
 
 
@@ -62,9 +62,9 @@ def show_kinds(request: SiteRequest, deck: Deck, *, is_large: bool, wanted: str 
 @never_cache
 @require_safe
 def export_file(request: SiteRequest, slug: str, name: str) -> HttpResponseBase:
-    """The deck as a file; of a large one the page that says how to prepare it, since reading writes nothing.
+    """The deck as a file. For a large deck, the page with the button that prepares it, since a GET must not.
 
-    ``history`` is the archive with the learner's own answers in it.
+    ``history`` is the archive with the learner's own answers.
     """
     if instead := too_often(request, "export"):
         return instead
@@ -76,16 +76,16 @@ def export_file(request: SiteRequest, slug: str, name: str) -> HttpResponseBase:
 
 
 def written_at_once(request: SiteRequest, deck: Deck, name: str) -> Any:
-    """The file, open; None where it takes longer than a request may."""
+    """The open file. None if it takes longer than a request may."""
     with tempfile.TemporaryDirectory(prefix="studysite-export-") as folder:
         now = timezone.now()
         writer = Writer(deck, request.learner, name, now=now, folder=Path(folder), state={})
         try:
             is_whole = Slice().run(writer.steps())
         except FormatError:
-            # Too large; whoever prepares it is told.
+            # It is too large. Preparing it shows the error.
             return None
-        # Open, it outlives its folder; the response closes it.
+        # The open file stays readable after its folder is deleted. The response closes it.
         return writer.path.open("rb") if is_whole else None
 
 
@@ -96,7 +96,7 @@ def sent(file: Any, deck: Deck, name: str) -> FileResponse:
 
 
 def deck_to_export(request: SiteRequest, slug: str, name: str = "") -> Deck:
-    """The deck, if it is open to whoever asks; one's answers are there for somebody alone."""
+    """A deck that the visitor can open. Only learners have a history."""
     if name == HISTORY and not request.learner.is_authenticated:
         raise Http404
     return deck_to_see(request, slug)
@@ -108,7 +108,7 @@ def deck_to_export(request: SiteRequest, slug: str, name: str = "") -> Deck:
 @never_cache
 @require_POST
 def export_prepare(request: SiteRequest, slug: str, name: str) -> HttpResponse:
-    """Begin with the file of a deck; its page goes on with it."""
+    """Start to write the file of a deck. Its page continues that."""
     if instead := too_often(request, "export"):
         return instead
     deck = deck_to_export(request, slug, name)
@@ -123,7 +123,7 @@ def export_prepare(request: SiteRequest, slug: str, name: str) -> HttpResponse:
 @never_cache
 @require_safe
 def export_progress(request: SiteRequest, token: str) -> HttpResponse:
-    """How far it is; once it is whole, the link to the file."""
+    """The progress, or the link to the complete file."""
     return show_progress(request, export_or_404(request, token))
 
 
@@ -132,7 +132,7 @@ def show_progress(request: SiteRequest, made: DeckExport) -> HttpResponse:
         "export": made,
         "deck": made.deck,
         "format": exporting.format_of(made.kind),
-        # Where somebody else is at it, asking again at once would come to nothing.
+        # While another process works on it, the next request can wait.
         "delay": "1s" if made.is_claimed() else "50ms",
     }
     return render_page(request, "cards/export/progress.html", context, parts=PARTS)
@@ -146,9 +146,9 @@ def export_go_on(request: SiteRequest, token: str) -> HttpResponse:
 
 def step(request: SiteRequest, made: DeckExport) -> HttpResponse:
     try:
-        preparing.go_on(export=made)
+        preparing.run(export=made)
     except DeckExport.DoesNotExist:
-        raise Http404("forgotten meanwhile") from None
+        raise Http404("deleted meanwhile") from None
     except FormatError as error:
         messages.error(request, f"The file was not written. {error}")
         return go_to(request, reverse("deck_export", args=[made.deck.slug]))
@@ -160,10 +160,10 @@ def step(request: SiteRequest, made: DeckExport) -> HttpResponse:
 @never_cache
 @require_safe
 def export_fetch(request: SiteRequest, token: str) -> HttpResponseBase:
-    """The file of an export that is whole."""
+    """The file of a complete export."""
     made = export_or_404(request, token)
     if made.is_whole:
-        # It may be forgotten at this moment.
+        # It may be deleted at the same time.
         with suppress(FileNotFoundError):
             return sent((made.folder / FILE).open("rb"), made.deck, made.kind)
     raise Http404("not there")
@@ -171,14 +171,14 @@ def export_fetch(request: SiteRequest, token: str) -> HttpResponseBase:
 
 @require_POST
 def export_drop(request: SiteRequest, token: str) -> HttpResponse:
-    """Forget an export and its file."""
+    """Delete an export and its file."""
     made = export_or_404(request, token)
     made.delete()
     return redirect("deck_export", made.deck.slug)
 
 
 def export_or_404(request: SiteRequest, token: str) -> DeckExport:
-    """An export of whoever asks, learner or browser, as long as its deck is open to them."""
+    """An export of this learner, or of this browser, if they can still open the deck."""
     exports = DeckExport.objects.select_related("deck", "learner")
     learner = request.learner if request.learner.is_authenticated else None
     made = exports.filter(token=token, learner=learner).first() if learner else None
@@ -190,5 +190,5 @@ def export_or_404(request: SiteRequest, token: str) -> DeckExport:
 
 
 def tokens_of(request: SiteRequest) -> list[str]:
-    """The exports that this browser has begun while nobody was signed in."""
+    """The tokens of the exports that this browser has started without a login."""
     return list(request.session.get(SESSION_KEY, []))

@@ -1,5 +1,6 @@
-"""A deck -> a file in a folder, in slices; what is kept between two of them is in the folder and in a state."""
+"""A deck -> a file, written in slices. Between slices, everything is in a folder and in a state."""
 
+import logging
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
@@ -19,21 +20,26 @@ from cards.formats.delimited.writers import write_comma, write_markdown, write_t
 from cards.formats.parts import FILE, Member, Parts, Zip
 from cards.formats.types import ImageRef, ParsedCard, ParsedDeck, TwinKeys
 from cards.media.files import ENDING, path_of
-from cards.models import CHUNK, Card, Deck, Tag
+from cards.models import ALTERNATIVES, CHUNK, Card, Deck, Tag
 from cards.models import TwinPair as StoredPair
 from cards.text.images import StoredImage
-from cards.text.studied_side import DEFINITION, TERM
+from cards.text.studied_side import SIDES
 from studysite.accounts.models import User
 from studysite.slices import Steps
 
+logger = logging.getLogger(__name__)
+
 HISTORY = "history"
-"""The archive with what the learner has learned."""
+"""The name of the archive with the learner's history."""
 
 CHUNK_WITH_HISTORY = 200
-"""Cards that are written in one step with what was answered about them."""
+"""Cards that are written in one step with their answers."""
 
 CHARACTERS = 20_000
-"""Characters of cards that are written in one step: as a rule 0.03 s, the slowest 0.5 s of rendering."""
+"""Characters of cards that are written in one step. This usually takes 0.03 s, at most 0.5 s, of rendering."""
+
+CARD_FIELDS = ("term", "definition", "key", "side_choice", "asked_since", "created_at")
+"""Fields of a card that a file has under the same name."""
 
 PAIRS_AT_ONCE = 2_000
 KEYS, IMAGES = "keys", "images"
@@ -44,7 +50,7 @@ Viewer = User | AnonymousUser | None
 
 
 def characters_of(deck: Deck) -> int:
-    """The characters of all terms and definitions of the deck."""
+    """The number of characters of all terms and definitions of the deck."""
     return deck.cards.present().aggregate(sum=Sum(CHARACTERS_OF_CARD))["sum"] or 0
 
 
@@ -54,9 +60,9 @@ def tags_seen(deck: Deck, viewer: Viewer) -> Prefetch:
 
 
 def cards_of(deck: Deck, viewer: Viewer, keys: Sequence[int]) -> list[Card]:
-    """Those of these cards, by primary keys, that are present in the deck, in this order.
+    """The present cards of the deck with these primary keys, in this order.
 
-    Without a viewer only the owner's tags are on them.
+    They have the owner's tags and the viewer's own.
     """
     cards = deck.cards.present().defer("term_html", "definition_html")
     found = cards.prefetch_related(tags_seen(deck, viewer), "images").in_bulk(list(keys))
@@ -64,60 +70,48 @@ def cards_of(deck: Deck, viewer: Viewer, keys: Sequence[int]) -> list[Card]:
 
 
 def parsed(card: Card) -> ParsedCard:
-    # A learner's own tag and the owner's of one name are one to them.
+    # The owner's tag and the learner's own tag with the same name are one in the file.
     tags = {tag.key: tag.name for tag in card.seen_tags}  # type: ignore[attr-defined]
     images = card.images_by_side()
     return ParsedCard(
-        card.term,
-        card.definition,
-        key=card.key,
+        **{name: getattr(card, name) for name in CARD_FIELDS},
+        **{name: tuple(getattr(card, name)) for name in ALTERNATIVES},
+        **{f"{side}_images": refs(card, images[side]) for side in SIDES},
         tags=tuple(tags.values()),
-        accepted_terms=tuple(card.accepted_terms),
-        accepted_definitions=tuple(card.accepted_definitions),
-        wrong_terms=tuple(card.wrong_terms),
-        wrong_definitions=tuple(card.wrong_definitions),
-        side_choice=card.side_choice,
-        asked_since=card.asked_since,
-        created_at=card.created_at,
-        term_images=refs(images[TERM]),
-        definition_images=refs(images[DEFINITION]),
     )
 
 
-def refs(images: Iterable[StoredImage]) -> tuple[ImageRef, ...]:
-    """Images as files name them; one whose file is lost is no reason to export nothing."""
-    there = (image for image in images if path_of(image.sha256).exists())
-    return tuple(ImageRef(f"{image.sha256}{ENDING}", image.alt) for image in there)
+def refs(card: Card, images: Iterable[StoredImage]) -> tuple[ImageRef, ...]:
+    """Images as files name them. An image whose file is missing is left out and logged."""
+    found = []
+    for image in images:
+        if path_of(image.sha256).exists():
+            found.append(ImageRef(f"{image.sha256}{ENDING}", image.alt))
+        else:
+            logger.warning("An image of card %s has no file; exported without it.", card.pk)
+    return tuple(found)
 
 
 def read_image(name: str) -> bytes:
     return path_of(name.removesuffix(ENDING)).read_bytes()
 
 
-def asking(card: Card) -> ParsedCard:
-    """The card with the side settled that it asks for, which other programs cannot work out."""
+def with_studied_side(card: Card) -> ParsedCard:
+    """The card with the side that it asks for, since other programs cannot choose it automatically."""
     made = parsed(card)
     made.side_choice = card.studied_side
     return made
 
 
 def about(deck: Deck) -> ParsedDeck:
-    return ParsedDeck(
-        (),
-        title=deck.title,
-        description=deck.description,
-        language=deck.language,
-        side_choice=deck.side_choice,
-        visibility=deck.visibility,
-        slug=deck.slug,
-    )
+    return ParsedDeck((), **{name: getattr(deck, name) for name in layout.DECK_FIELDS})
 
 
 class Writer:
-    """Writes a deck as a file in ``folder``; ``state`` is to be kept between slices.
+    """Writes a deck as a file into ``folder``. Store ``state`` between slices.
 
-    The cards are those that were there at the beginning, in their order of then, each as it is when its turn
-    comes; one that is gone by then is left out. Steps raise FormatError where the file would be too large.
+    It writes the cards that the deck has at the start, in their order at that time, with their current texts.
+    Cards that are removed meanwhile are left out. Steps raise FormatError if the file gets too large.
     """
 
     def __init__(
@@ -135,9 +129,9 @@ class Writer:
         self.parts = Parts(folder, state.setdefault("sizes", {}))
         self.path = self.parts.path(FILE)
         self.is_archive = kind in ("archive", HISTORY)
-        # In this order: a database may give the names in a mapping back in another.
+        # A list, because a database may return the names of a mapping in another order.
         self.members: list[str] = state.setdefault("members", [*layout.MEMBERS])
-        # As they are at the beginning: a package whose deck is called otherwise meanwhile would have two of them.
+        # Those at the start: if the deck were renamed meanwhile, a package would have two decks.
         names = ("title", "slug", "description")
         self.named: dict[str, str] = state.setdefault("named", {name: getattr(deck, name) for name in names})
 
@@ -147,20 +141,20 @@ class Writer:
 
     @property
     def done(self) -> int:
-        """Cards that are written, or were gone."""
+        """The number of cards that are written or were removed."""
         return int(self.state.get("at", 0))
 
     @property
     def size(self) -> int:
-        """Bytes that it takes up so far."""
+        """Bytes on disk so far."""
         collection = self.collection.stat().st_size if self.collection.exists() else 0
         return sum(self.parts.sizes.values()) + collection
 
     def steps(self) -> Steps:
-        """All that is still to be done."""
+        """Write everything that is not written yet."""
         with self.parts:
             if KEYS not in self.parts.sizes:
-                # A server killed in the first slice left a collection that may name the deck otherwise.
+                # If the server was killed in the first slice, its collection may have another deck title.
                 for path in self.path.parent.glob(f"{anki.COLLECTION}*"):
                     path.unlink()
                 keys = array("q", self.deck.cards.present().in_order().values_list("pk", flat=True))
@@ -184,14 +178,14 @@ class Writer:
         return keys[: self.count_within(keys)]
 
     def count_within(self, keys: Sequence[int]) -> int:
-        """How many of the next cards have no more characters than one step writes; at least one."""
+        """How many of the next cards are written in one step: at most `CHARACTERS`, at least one card."""
         found = self.deck.cards.filter(pk__in=keys).values_list("pk", CHARACTERS_OF_CARD)
         lengths = dict(found)
         sums = accumulate(lengths.get(key, 0) for key in keys)
         return max(sum(characters <= CHARACTERS for characters in sums), 1)
 
     def add(self, keys: Sequence[int]) -> None:
-        """Write the next cards; without any, what stands before the first."""
+        """Write the next cards. Without cards, write the beginning of the file."""
         cards = cards_of(self.deck, self.viewer, keys)
         if self.is_archive:
             self.add_lines(cards, is_first=not keys)
@@ -208,8 +202,8 @@ class Writer:
     def pieces(self, cards: Sequence[ParsedCard], *, is_first: bool) -> Iterator[str]:
         after = None if is_first else self.done
         if self.kind == "markdown":
-            said = {"title": self.deck.title, "description": self.deck.description}
-            return write_markdown(cards, **said, after=after)
+            about_deck = {"title": self.deck.title, "description": self.deck.description}
+            return write_markdown(cards, **about_deck, after=after)
         return write_comma(cards, after=after) if self.kind == "comma" else write_tab(cards, after=after)
 
     # --- Packages
@@ -230,9 +224,9 @@ class Writer:
         return anki.Package(named["title"], named["slug"], self.now, named["description"])
 
     def add_notes(self, cards: Sequence[Card], place: int) -> None:
-        made = list(map(asking, cards))
+        made = list(map(with_studied_side, cards))
         with closing(anki.Collection(self.collection, self.package())) as collection:
-            # What a killed server wrote beyond the last slice is there.
+            # A server that was killed may have written these notes already.
             if not collection.is_ended and collection.place < place:
                 collection.add(made, place)
         self.add_images(made)
@@ -254,7 +248,7 @@ class Writer:
         self.add_images(made)
 
     def add_records(self, cards: Sequence[int]) -> None:
-        """What the rest of the site keeps of the viewer's learning about these cards; without any, the deck."""
+        """Write the viewer's history of these cards. Without cards, write what is stored about the deck."""
         if self.kind != HISTORY or self.viewer is None or not self.viewer.is_authenticated:
             return
         for name, records in hooks.study.records(self.deck, self.viewer, cards).items():
@@ -277,7 +271,7 @@ Pair = tuple[int, int, tuple[str, str, bool]]
 
 
 def twins_of(deck: Deck, first: int, second: int) -> list[Pair]:
-    """The next pairs of present cards behind that of these primary keys, each with its own."""
+    """The next pairs of present cards after the pair with these primary keys, each with its primary keys."""
     pairs = StoredPair.objects.filter(first__deck=deck, second__deck=deck)
     pairs = pairs.filter(Q(first__gt=first) | Q(first=first, second__gt=second))
     pairs = pairs.filter(first__removed_at=None, second__removed_at=None).order_by("first", "second")

@@ -1,5 +1,6 @@
 """Uploaded files and pasted texts that wait for their import."""
 
+import logging
 import shutil
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,6 +25,8 @@ from cards.models import (
 from cards.temporary_files import remove_strays
 from studysite.accounts.models import User
 from studysite.slices import Slice
+
+logger = logging.getLogger(__name__)
 
 DROPPED_AT_ONCE = 2_000
 """Cards of a hidden deck that are deleted in one transaction."""
@@ -67,8 +70,14 @@ def drop_draft(*, draft: ImportDraft, slice_: Slice | None = None) -> str:
         if now:
             refresh_targets(now)
         draft.delete()
+    phase = (now or draft).phase
+    if now and phase not in (ImportDraft.Phase.PREVIEW, ImportDraft.Phase.DONE):
+        logger.info(
+            "Import %s of user %s given up in phase %s at %s of %s cards.",
+            *(now.pk, now.owner_id, phase, now.done, now.total),
+        )
     drop_hidden(hidden, slice_)
-    return (now or draft).phase
+    return phase
 
 
 def refresh_targets(draft: ImportDraft) -> None:

@@ -1,4 +1,4 @@
-"""The decks that the site ships: from their source in ``fixtures/`` to Django fixtures and into the database."""
+"""The deck that comes with the site: from its source in ``fixtures/`` to a Django fixture."""
 
 import json
 import uuid
@@ -19,14 +19,14 @@ FIXTURE = "deep_learning"
 SOURCE_FILE = Path(settings.BASE_DIR) / "fixtures" / "deep-learning.source.json"
 FIXTURE_FILE = Path(settings.BASE_DIR) / "fixtures" / f"{FIXTURE}.json"
 
-# Namespace of the shipped cards' keys. A key is made of deck and term: a card whose term changes is a new card.
+# Namespace of the cards' keys. A key is made from deck and term, so a card with a changed term is a new card.
 KEYS = uuid.uuid5(uuid.NAMESPACE_URL, "https://studysite.invalid/library/")
 
 
 def library_owner(source: dict[str, Any]) -> User:
-    """The user who owns the shipped decks; nobody can log in as her: switched off, without a password."""
+    """The owner of the deck, an inactive user without a password, as whom nobody can log in."""
     owner = User(**source["owner"], is_active=False, date_joined=datetime.fromisoformat(source["published"]))
-    # Django's mark of an unusable password; set_unusable_password would make each fixture a different one.
+    # Django's prefix of an unusable password. set_unusable_password would add random characters to the fixture.
     owner.password = UNUSABLE_PASSWORD_PREFIX
     return owner
 
@@ -47,7 +47,7 @@ def library_deck(source: dict[str, Any], owner: User) -> Deck:
 
 
 def library_cards(source: dict[str, Any], deck: Deck) -> Iterator[Card]:
-    """The deck's cards, complete as they are stored: rendered, validated, with the side that they ask for."""
+    """The deck's cards as they are stored: rendered, validated, and with the studied side."""
     for position, entry in enumerate(source["cards"]):
         card = Card(
             deck=deck,
@@ -66,9 +66,10 @@ def library_cards(source: dict[str, Any], deck: Deck) -> Iterator[Card]:
 
 
 def library_objects(source: dict[str, Any]) -> list[Model]:
-    """Everything that the source stands for, unsaved, in an order in which it can be saved.
+    """All objects of the source, unsaved, in the order in which they can be saved.
 
-    Raises KeyError where ``same_meaning`` names a term that no card has, ValueError where two cards share one.
+    Raises KeyError if ``same_meaning`` names a term that no card has, and ValueError if two cards have the same
+    term.
     """
     owner = library_owner(source)
     deck = library_deck(source, owner)
@@ -83,9 +84,9 @@ def library_objects(source: dict[str, Any]) -> list[Model]:
 
 
 def fixture_text(source: dict[str, Any]) -> str:
-    """The fixture made of ``source``: natural keys alone, so that it fits into any database."""
+    """The fixture made from ``source``, with natural keys only, so that it can be loaded into any database."""
     objects = library_objects(source)
-    # Many-to-many fields of an unsaved object cannot be read; these all are empty.
+    # Many-to-many fields of unsaved objects cannot be read. Here they are all empty.
     fields = {field.name for each in objects for field in each._meta.concrete_fields}
     text: str = serializers.serialize(
         "json",

@@ -1,7 +1,7 @@
-"""Images from strangers -> images as the site keeps them: looked at by content, and written anew as WebP. Pure.
+"""Uploaded images -> images as the site stores them: recognised by content, and encoded again as WebP. Pure.
 
-What is kept is one still picture of at most `MAX_SIDE` pixels a side, the right way up, and nothing else: no place
-where a photograph was taken, no profile, no text. SVG is none of the types, since it can hold scripts.
+The result is one still picture of at most `MAX_SIDE` pixels a side, the right way up, and without metadata: no
+location of a photograph, no colour profile, no text. SVG is not supported, since it can contain scripts.
 """
 
 import hashlib
@@ -16,16 +16,16 @@ from PIL import Image
 from cards.text.images import MAX_IMAGE
 
 MAX_PIXELS = 25_000_000
-"""Pixels of an image that is decoded, as its head says: each takes four bytes, twice over while it is scaled."""
+"""Pixels of an image that is decoded, according to its header. Each takes four bytes, twice while it is scaled."""
 
 MAX_WEBP_PIXELS = 15_000_000
-"""The same of a WebP, whose decoder keeps more copies."""
+"""The same for a WebP, whose decoder needs more memory."""
 
 MAX_SIDE = 1_600
-"""Pixels of the longer side of what is kept."""
+"""Pixels of the longer side of a stored image."""
 
 FEW_COLOURS = 4_096
-"""Drawings and diagrams have fewer, and are kept without loss; photographs have more."""
+"""Drawings and diagrams have fewer colours, and are encoded without loss. Photographs have more."""
 
 QUALITY = 85
 ORIENTATION = 0x0112
@@ -38,20 +38,20 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What puts a picture upright, by EXIF's orientation."""
+"""How to turn a picture upright, by its EXIF orientation."""
 
 TYPES = ("PNG", "JPEG", "GIF", "WEBP")
-UNKNOWN = "This is no image that can be shown. Choose a PNG, JPEG, GIF or WebP."
+UNKNOWN = "This is not an image that can be shown. Choose a PNG, JPEG, GIF or WebP."
 DAMAGED = "The image is damaged."
 
 
 class ImageError(ValueError):
-    """An image cannot be kept; ``str()`` says why in words for the person who chose it."""
+    """An image cannot be stored. ``str()`` is a message for the user."""
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """An image as it is kept: WebP, with its size in pixels."""
+    """An image as it is stored: WebP, with its size in pixels."""
 
     data: bytes
     width: int
@@ -59,23 +59,23 @@ class Encoded:
 
     @cached_property
     def sha256(self) -> str:
-        """What it is known by: the same picture is kept once."""
+        """Its hash, by which the same picture is stored once."""
         return hashlib.sha256(self.data).hexdigest()
 
 
 def reencode(data: bytes) -> Encoded:
-    """The image as the site keeps it, whatever its name said that it was.
+    """The image as the site stores it. Its name does not matter.
 
-    A file that is just as the site would have written it stays as it is, byte for byte (`is_as_written`): it would
-    lose a little each time. Of moving images the first frame is kept.
+    A file that the site could have written itself stays unchanged (`is_as_written`), because encoding it again
+    would lose quality. Only the first frame of an animation is stored.
 
     Raises:
-        ImageError: it is none of the four types, too large, or damaged.
+        ImageError: it has none of the four types, is too large, or is damaged.
     """
     if len(data) > MAX_IMAGE:
         raise ImageError(f"An image has at most {MAX_IMAGE // 2**20} MB.")
     if data[:4] == b"RIFF":
-        # Pillow takes room for the whole picture before it tells its size.
+        # Pillow allocates memory for the whole picture before it returns its size.
         check_size(webp_size(data), MAX_WEBP_PIXELS)
     try:
         return decoded(data)
@@ -85,7 +85,7 @@ def reencode(data: bytes) -> Encoded:
         raise ImageError(UNKNOWN) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise ImageError(too_many_pixels()) from None
-    except Exception as error:  # Decoders raise anything over what they did not expect.
+    except Exception as error:  # Decoders may raise anything for unexpected data.
         raise ImageError(DAMAGED) from error
 
 
@@ -94,7 +94,7 @@ def decoded(data: bytes) -> Encoded:
         warnings.simplefilter("ignore")
         with Image.open(io.BytesIO(data), formats=TYPES) as image:
             check_size(image.size)
-            # A JPEG can be decoded at half or a quarter of its size, which is all that is needed.
+            # A JPEG can be decoded at a half or a quarter of its size, which saves time and memory.
             image.draft(None, (MAX_SIDE, MAX_SIDE))
             image.load()
             check_size(image.size)
@@ -104,11 +104,11 @@ def decoded(data: bytes) -> Encoded:
 
 
 def upright(image: Image.Image) -> Image.Image:
-    """The picture alone, scaled and turned as its camera said, in plain colours; ``image`` is gone then."""
+    """The picture scaled, turned upright and in plain colours. Closes ``image``."""
     turn = TURNS.get(orientation(image))
     plain = scalable(image)
     if plain is not image:
-        # Two of them take more room than a request should.
+        # Both together would need too much memory.
         image.close()
     if max(plain.size) > MAX_SIDE:
         plain.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
@@ -117,7 +117,7 @@ def upright(image: Image.Image) -> Image.Image:
 
 
 def orientation(image: Image.Image) -> int:
-    """How the camera was held, as EXIF numbers it; 1, upright, where it cannot be read."""
+    """The EXIF orientation. 1, upright, if it cannot be read."""
     try:
         return int(image.getexif().get(ORIENTATION, 1))
     except Exception:
@@ -125,9 +125,9 @@ def orientation(image: Image.Image) -> int:
 
 
 def scalable(image: Image.Image) -> Image.Image:
-    """``image`` itself, or in a mode in which the colours between two others can be told."""
+    """``image``, converted if its mode has no colours between two others, which scaling needs."""
     if image.mode.startswith("I") or image.mode == "F":
-        # 16 bits for each shade of grey.
+        # 16 bits per shade of grey.
         return image.convert("I").point(lambda shade: shade * (1 / 256)).convert("L")
     if image.mode in ("1", "P", "PA") or "transparency" in image.info:
         return image.convert("RGBA" if image.has_transparency_data else "RGB")
@@ -135,7 +135,7 @@ def scalable(image: Image.Image) -> Image.Image:
 
 
 def in_colour(image: Image.Image) -> Image.Image:
-    """``image`` in RGB, or RGBA where some of it can be seen through."""
+    """``image`` in RGB, or in RGBA if some of it is transparent."""
     see_through = image.has_transparency_data and image.getchannel("A").getextrema() != (255, 255)
     return image.convert("RGBA" if see_through else "RGB")
 
@@ -162,7 +162,7 @@ def too_many_pixels(most: int = MAX_PIXELS) -> str:
 
 
 def webp_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
-    """The names and contents of the chunks; none where the file is not made of whole ones up to its last byte."""
+    """The names and contents of the chunks. Empty unless the file consists of complete chunks only."""
     if data[:4] != b"RIFF" or data[8:12] != b"WEBP" or struct.unpack("<I", data[4:8])[0] != len(data) - 8:
         return []
     chunks, place = [], 12
@@ -174,7 +174,7 @@ def webp_chunks(data: bytes) -> list[tuple[bytes, bytes]]:
 
 
 def webp_size(data: bytes) -> tuple[int, int]:
-    """Width and height as the head of a WebP says; (0, 0) where that is none."""
+    """Width and height from the header of a WebP. (0, 0) if it has none."""
     name, body = data[12:16], data[20:30]
     if len(body) < 10:
         return 0, 0
@@ -190,10 +190,10 @@ def webp_size(data: bytes) -> tuple[int, int]:
 
 
 def is_as_written(data: bytes) -> bool:
-    """Whether ``data``, which can be decoded, is a WebP as `written` makes it.
+    """Whether ``data``, which can be decoded, is a WebP like those that `written` makes.
 
-    That is: whole chunks up to the last byte, of one still picture and nothing besides (no metadata, no profile,
-    no second frame), and no side too long.
+    It must consist of complete chunks of one still picture, without metadata, colour profile or further frames,
+    and no side may be too long.
     """
     if max(webp_size(data)) > MAX_SIDE:
         return False

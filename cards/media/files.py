@@ -1,8 +1,7 @@
-"""Images on the sides of cards: what is stored of each, its file, and its HTML.
+"""The files of images on cards.
 
-The files lie below `folder`, each named by what is in it, so that the same image is kept once however many cards
-show it. What a card's side shows is part of its stored HTML; who may see the file is decided when it is asked for
-(`cards.media.views`).
+They are in `folder`, each named by the hash of its content, so that an image is stored once even if many cards
+show it. `cards.media.views` decides who may see a file.
 """
 
 import os
@@ -22,7 +21,7 @@ MAX_ON_SIDE = 10
 """Images of one side."""
 
 KEPT_UNUSED = timedelta(days=1)
-"""How long a file stays that no card shows: it may be in a form that is not saved yet."""
+"""How long a file is kept that no card shows. It may be in a form that is not saved yet."""
 
 ENDING = ".webp"
 MEDIA_TYPE = "image/webp"
@@ -37,7 +36,7 @@ def path_of(sha256: str) -> Path:
 
 
 def store(encoded: Encoded, alt: str = "") -> StoredImage:
-    """Keep the file, as a whole or not at all; one that is there already counts as new from now on."""
+    """Store the file, completely or not at all. The time of an existing file is set to now."""
     path = path_of(encoded.sha256)
     try:
         os.utime(path)
@@ -56,7 +55,7 @@ def store(encoded: Encoded, alt: str = "") -> StoredImage:
 
 
 def unused_images_remove(*, now: datetime) -> int:
-    """Remove the files that no card has shown for a day, and return how many."""
+    """Remove the files that no card has shown for a day. Returns how many."""
     before = now - KEPT_UNUSED
     count = 0
     old = (path for path in folder().glob("*/*") if is_older(path, before))
@@ -64,7 +63,7 @@ def unused_images_remove(*, now: datetime) -> int:
         names = [path.stem for path in paths]
         used = set(CardImage.objects.filter(sha256__in=names).values_list("sha256", flat=True))
         for path in paths:
-            # Somebody may have chosen the same image a moment ago.
+            # The same image may have been uploaded a moment ago.
             if path.stem not in used and is_older(path, before):
                 path.unlink(missing_ok=True)
                 count += 1

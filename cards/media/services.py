@@ -1,4 +1,4 @@
-"""Writes on the images of cards; each leaves the files where they are."""
+"""Changes to the images of cards. They leave the files as they are."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -7,7 +7,7 @@ from cards.text.images import StoredImage
 
 
 def rows_of(card: Card, images: Mapping[str, Sequence[StoredImage]]) -> list[CardImage]:
-    """The rows of a card's images on each side, not saved yet."""
+    """Unsaved rows for the images of a card, by side."""
     return [
         CardImage(
             card=card,
@@ -24,13 +24,13 @@ def rows_of(card: Card, images: Mapping[str, Sequence[StoredImage]]) -> list[Car
 
 
 def set_images(*, card: Card, images: Mapping[str, Sequence[StoredImage]]) -> None:
-    """Let ``card`` have these images alone; saving it then brings its HTML up to date."""
+    """Replace all images of ``card``. Save the card afterwards, which updates its HTML."""
     card.images.all().delete()
     CardImage.objects.bulk_create(rows_of(card, images))
 
 
 def copy_images(*, deck: Deck, copied: Mapping[int, int]) -> None:
-    """Give each copy of a card of ``deck`` (by primary keys) the same images."""
+    """Copy the images of cards of ``deck`` to the copies of these cards, by primary keys."""
     images = CardImage.objects.filter(card__deck=deck).order_by()
     rows = []
     for image in images.iterator():
@@ -41,7 +41,7 @@ def copy_images(*, deck: Deck, copied: Mapping[int, int]) -> None:
 
 
 def move_images(moves: Iterable[tuple[int, int, str]]) -> None:
-    """Let cards have other cards' images on a side instead of their own: keys, to and from, and the side."""
+    """Replace images by those of other cards. ``moves`` are the primary keys to and from, and the side."""
     sources = {(source, side): target for target, source, side in moves}
     for side in {side for _, side in sources}:
         targets = [target for (_, on), target in sources.items() if on == side]

@@ -80,7 +80,7 @@ def begun(now: datetime, slice_: Slice) -> str:
     the time that is left.
     """
     drafts = running.run_waiting(seconds=slice_.left / 2)
-    files = preparing.go_on_all(seconds=slice_.left)
+    files = preparing.run_waiting(seconds=slice_.left)
     return f"{counted(drafts, 'import', 'finished')} {counted(files, 'export', 'finished')}"
 
 

@@ -216,7 +216,7 @@ def requests_of(data: bytes, *, has_account: bool) -> Iterator[tuple[str, float,
     address = draft.get_absolute_url()
     yield timed("look", lambda: client.get(address))
     page = client.get(address)
-    while page.context and "reading" not in page.context:
+    while page.context and "options" not in page.context:
         yield timed("read on", lambda: client.post(f"{address}go-on/"))
         page = client.get(address)
     forms = (page.context["options"], page.context["into"]) if page.context else ()

@@ -173,7 +173,7 @@ class Browser:
         address = response["Location"]
         while True:
             page, _ = self.get("opening the preview", address)
-            if page.context and "reading" in page.context:
+            if page.context and "options" in page.context:
                 return address, page
             self.post("reading", f"{address}go-on/")
 

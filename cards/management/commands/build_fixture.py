@@ -6,7 +6,7 @@ from cards.management import library
 
 
 class Command(BaseCommand):
-    help = "Makes the shipped deck's fixture from its source in fixtures/. Same source, same fixture."
+    help = "Writes the fixture of the deck that comes with the site, from its source in fixtures/."
 
     def handle(self, *args: Any, **options: Any) -> None:
         text = library.fixture_text(library.read_source())

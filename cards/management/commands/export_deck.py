@@ -1,4 +1,4 @@
-"""Writes a deck to a file, by the same code as the pages."""
+"""Writes a deck to a file, with the same code as the pages."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -16,7 +16,7 @@ from studysite.accounts.models import User
 
 
 class Command(BaseCommand):
-    help = "Write a deck to a file; how its name ends says as what: txt, csv, md, apkg, zip."
+    help = "Write a deck to a file. Its ending chooses the format: txt, csv, md, apkg or zip."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", help="the last part of the deck's address")
@@ -35,11 +35,17 @@ class Command(BaseCommand):
         learner = self.learner(options["learner"], kind.name)
         bar = Bar(self.stderr)
         try:
-            # Beside the file, so that one that is there stays until the new one is whole.
+            # A partial file, so that an existing file stays until the new one is complete.
             partial = path.with_name(f".{path.name}.part")
             with partial.open("wb") as file:
                 exporting.write(
-                    kind.name, file, deck, learner, now=timezone.now(), history=bool(learner), tell=bar.show
+                    kind.name,
+                    file,
+                    deck,
+                    learner,
+                    now=timezone.now(),
+                    history=bool(learner),
+                    on_progress=bar.show,
                 )
             partial.replace(path)
         except (OSError, FormatError) as error:
@@ -51,8 +57,8 @@ class Command(BaseCommand):
         if not email:
             return None
         if kind != "archive":
-            raise CommandError("Answers go into an archive alone: a file whose name ends with .zip.")
+            raise CommandError("Only an archive can contain answers: a file whose name ends with .zip.")
         learner = User.objects.filter(email=email.lower()).first()
         if learner is None:
-            raise CommandError(f"Nobody has the address {email}.")
+            raise CommandError(f"There is no account with the address {email}.")
         return learner

@@ -1,4 +1,4 @@
-"""Imports a file from the command line, by the same code as the pages."""
+"""Imports a file from the command line, with the same code as the pages."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -15,16 +15,18 @@ from cards.models import Deck, ImportDraft
 from studysite.accounts.models import User
 
 SECONDS = 20.0
-"""How long it works on a claim, which ends after `slices.CLAIMED_FOR`: the daily command must not take it over."""
+"""Length of one slice. It must be shorter than `slices.CLAIMED_FOR`, or the daily command could take over."""
 
 
 class Command(BaseCommand):
-    help = "Import text, CSV, an Anki package or an archive into a new deck, or into one that is there."
+    help = "Import text, CSV, an Anki package or an archive into a new or an existing deck."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--owner", metavar="EMAIL", required=True, help="whose deck it is")
-        parser.add_argument("--title", help="of the new deck; else as the file says, or as it is called")
+        parser.add_argument(
+            "--title", help="of the new deck; otherwise from the content of the file, or its name"
+        )
         parser.add_argument("--into", metavar="SLUG", help="the owner's deck that the cards go into")
         parser.add_argument("--markdown", action="store_true", help="the text is Markdown")
         parser.add_argument(
@@ -36,9 +38,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--keep",
             action="store_true",
-            help="cards that the deck has otherwise than the file stay as they are",
+            help="keep the existing version of cards that differ in the file",
         )
-        parser.add_argument("--without-history", action="store_true", help="leave answers and due dates out")
+        parser.add_argument("--without-history", action="store_true", help="leave out answers and due dates")
 
     def handle(self, *args: Any, **options: Any) -> None:
         draft = self.draft(options)
@@ -69,10 +71,10 @@ class Command(BaseCommand):
     def draft(self, options: dict[str, Any]) -> ImportDraft:
         owner = User.objects.filter(email=options["owner"].lower(), is_guest=False).first()
         if owner is None:
-            raise CommandError(f"Nobody has the address {options['owner']}.")
+            raise CommandError(f"There is no account with the address {options['owner']}.")
         deck = None
         if options["into"] and options["subdecks"] == splitting.DECKS:
-            raise CommandError("A file that is split goes into no deck that is there.")
+            raise CommandError("A file that is split cannot go into an existing deck.")
         if options["into"]:
             deck = Deck.objects.owned_by(owner).filter(slug=options["into"]).first()
             if deck is None:

@@ -6,7 +6,7 @@ from cards.editing import decks
 
 
 class Command(BaseCommand):
-    help = "Renders every card anew: after loaddata of cards from elsewhere, or after the renderer changed."
+    help = "Renders all cards again, after loaddata of cards or after a change of the renderer."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"{decks.render_cards():,} cards came out differently and were written.")
+        self.stdout.write(f"{decks.render_cards():,} cards have changed and were saved.")

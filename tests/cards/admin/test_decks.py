@@ -107,7 +107,7 @@ def test_one_deck_is_exported_as_its_file(editor_client: Client, make_deck: Make
     assert f'filename="{deck.title}.{exporting.FORMATS[kind].ending}"' in answer["Content-Disposition"]
     content = content_of(answer)
     is_zip = zipfile.is_zipfile(io.BytesIO(content))
-    assert is_zip == (kind in exporting.PACKAGES)
+    assert is_zip == (kind in ("anki", "archive"))
     assert is_zip or b"Definition 2" in content
 
 
@@ -159,7 +159,7 @@ def test_cards_are_imported_into_somebody_elses_private_deck(
     preview = editor_client.post(address_of_import(deck), {"file": file}, follow=True)
     address = preview.redirect_chain[-1][0]
     form = preview.context["into"]
-    fields = {name: value or "" for name, value in preview.context["reading"].initial.items()}
+    fields = {name: value or "" for name, value in preview.context["options"].initial.items()}
     data = {**fields, "into": form.initial["into"].slug, "title": form.initial["title"], "do": "import"}
     done = editor_client.post(address, data, follow=True)
     assert done.redirect_chain[-1][0] == reverse("admin:cards_deck_change", args=[deck.pk])
@@ -260,7 +260,7 @@ def test_every_page_takes_as_many_queries_for_many_cards(
 def test_an_import_of_ones_own_leads_to_the_deck(owner_client: Client, make_deck: MakeDeck) -> None:
     deck = make_deck(0)
     answer = owner_client.post(f"{deck.get_absolute_url()}import/", {"text": "A\tB"}, follow=True)
-    fields = {name: value or "" for name, value in answer.context["reading"].initial.items()}
+    fields = {name: value or "" for name, value in answer.context["options"].initial.items()}
     data = {**fields, "into": deck.slug, "title": "x", "do": "import"}
     done = owner_client.post(answer.redirect_chain[-1][0], data, follow=True)
     assert done.redirect_chain[-1][0] == deck.get_absolute_url()

@@ -104,7 +104,7 @@ def again(export: DeckExport) -> DeckExport:
 
 def in_slices(export: DeckExport) -> bytes:
     for _ in range(MOST_REQUESTS):
-        if preparing.go_on(export=again(export)):
+        if preparing.run(export=again(export)):
             return (export.folder / "file").read_bytes()
     raise AssertionError("It never ends.")
 
@@ -159,8 +159,8 @@ def test_whoever_is_killed_in_a_slice_loses_that_slice_alone(
         with monkeypatch.context() as patch, suppress(ZeroDivisionError):
             killed = property(fails) if broken.endswith("is_over") else fails
             patch.setattr(broken, killed)
-            preparing.go_on(export=again(export))
-        if preparing.go_on(export=again(export)):
+            preparing.run(export=again(export))
+        if preparing.run(export=again(export)):
             break
     assert (export.folder / "file").read_bytes() == whole
 
@@ -173,8 +173,8 @@ def test_cards_that_change_meanwhile_are_as_they_are_and_none_comes_twice(
     deck: Deck, owner: User, minimal: None
 ) -> None:
     export = begun(deck, "tab", owner)
-    preparing.go_on(export=again(export))
-    preparing.go_on(export=again(export))
+    preparing.run(export=again(export))
+    preparing.run(export=again(export))
     cards = list(deck.cards.in_order())
     Card.objects.filter(pk=cards[0].pk).update(position=99)
     Card.objects.filter(pk=cards[3].pk).update(removed_at=timezone.now())
@@ -192,7 +192,7 @@ def test_a_deck_that_is_renamed_meanwhile_is_one_in_its_package(
     whole = at_once(deck, "anki", owner)
     export = begun(deck, "anki", owner)
     for _ in range(3):
-        preparing.go_on(export=again(export))
+        preparing.run(export=again(export))
     Deck.objects.update(slug="elsewhere", title="Other", description="New")
     assert in_slices(export) == whole
 
@@ -203,7 +203,7 @@ def test_so_it_is_where_the_first_slice_was_killed(
     export = begun(deck, "anki", owner)
     with monkeypatch.context() as patch, suppress(ZeroDivisionError):
         patch.setattr("cards.exporting.writing.Writer.end_package", fails)
-        preparing.go_on(export=again(export))
+        preparing.run(export=again(export))
     Deck.objects.update(slug="elsewhere", title="Other")
     deck.refresh_from_db()
     assert in_slices(export) == at_once(deck, "anki", owner)
@@ -228,7 +228,7 @@ def test_a_step_ends_by_characters_too(
 def test_of_two_one_works(deck: Deck, owner: User, minimal: None) -> None:
     export = begun(deck, "archive", owner)
     with again(export).claim():
-        assert not preparing.go_on(export=again(export))
+        assert not preparing.run(export=again(export))
         assert not export.folder.exists()
     in_slices(export)
 
@@ -352,7 +352,7 @@ def test_a_deck_that_is_closed_meanwhile_is_not_handed_out(
         assert learner_client.get(url).status_code == 404
         assert learner_client.get(f"{url}file/").status_code == 404
         assert learner_client.post(f"{url}go-on/").status_code == 404
-    assert preparing.go_on_all(seconds=60) == 0
+    assert preparing.run_waiting(seconds=60) == 0
     assert DeckExport.objects.count() == 1
     assert len(list(exports_folder().iterdir())) == 1
 
@@ -380,14 +380,22 @@ def test_whose_export_is_deleted_sees_the_kinds_again(
 
 
 def test_what_is_too_large_says_so(
-    owner_client: Client, deck: Deck, minimal: None, large: None, monkeypatch: pytest.MonkeyPatch
+    owner_client: Client,
+    deck: Deck,
+    minimal: None,
+    large: None,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     url = owner_client.post(f"/decks/{deck.slug}/export/tab/prepare/")["Location"]
+    export = DeckExport.objects.get()
     monkeypatch.setattr(parts, "MOST_BYTES", 100)
     response = owner_client.post(f"{url}go-on/", headers=HTMX)
     assert response["HX-Redirect"] == f"/decks/{deck.slug}/export/"
     assert "The file was not written. The file is too large" in owner_client.get(response["HX-Redirect"]).text
     assert not DeckExport.objects.exists()
+    said = f"Export {export.pk} of deck {deck.pk} has failed at {export.done} of {export.total} cards"
+    assert [line for line in caplog.messages if line.startswith(said)]
 
 
 def test_preparing_too_often_is_asked_to_wait(owner_client: Client, deck: Deck, settings: Any) -> None:
@@ -432,7 +440,7 @@ def test_all_together_have_bounded_room(
 ) -> None:
     first, second = begun(deck, "tab", owner), begun(deck, "tab", learner)
     in_slices(first)
-    monkeypatch.setattr(preparing, "MOST_ROOM", again(first).size + 10)
+    monkeypatch.setattr(preparing, "MOST_BYTES", again(first).size + 10)
     in_slices(second)
     assert list(DeckExport.objects.all()) == [second]
     assert not first.folder.exists()
@@ -445,7 +453,7 @@ def test_room_is_made_of_strangers_exports_first(
     strangers = preparing.begin(deck=deck, learner=None, kind="tab")
     for export in (old, strangers):
         in_slices(export)
-    monkeypatch.setattr(preparing, "MOST_ROOM", 2 * again(old).size + 10)
+    monkeypatch.setattr(preparing, "MOST_BYTES", 2 * again(old).size + 10)
     in_slices(new)
     assert set(DeckExport.objects.all()) == {old, new}
 
@@ -462,10 +470,10 @@ def test_old_ones_go_with_their_files(deck: Deck, owner: User, minimal: None) ->
 
 def test_the_daily_command_drives_on_what_was_begun(deck: Deck, owner: User, minimal: None) -> None:
     export = begun(deck, "history", owner)
-    preparing.go_on(export=again(export))
-    assert preparing.go_on_all(seconds=60) == 1
+    preparing.run(export=again(export))
+    assert preparing.run_waiting(seconds=60) == 1
     assert again(export).is_whole
-    assert preparing.go_on_all(seconds=60) == 0
+    assert preparing.run_waiting(seconds=60) == 0
 
 
 def test_the_daily_command_keeps_to_its_time_and_off_what_somebody_drives(
@@ -474,16 +482,16 @@ def test_the_daily_command_keeps_to_its_time_and_off_what_somebody_drives(
     export = begun(deck, "tab", owner)
     with monkeypatch.context() as patch:
         patch.setattr(preparing, "go_on", fails)
-        assert preparing.go_on_all(seconds=0) == 0
+        assert preparing.run_waiting(seconds=0) == 0
         with again(export).claim():
-            assert preparing.go_on_all(seconds=60) == 0
+            assert preparing.run_waiting(seconds=60) == 0
     assert not caplog.text
-    assert preparing.go_on_all(seconds=60) == 1
+    assert preparing.run_waiting(seconds=60) == 1
 
 
 def test_what_has_lost_its_folder_is_forgotten(deck: Deck, owner: User, minimal: None) -> None:
     export = begun(deck, "tab", owner)
-    preparing.go_on(export=again(export))
+    preparing.run(export=again(export))
     for path in export.folder.iterdir():
         path.unlink()
     with pytest.raises(FormatError, match="Prepare it again"):
@@ -506,12 +514,12 @@ def test_whoever_was_overtaken_does_not_forget_what_the_other_has_finished(
     def overtaken(slow: DeckExport, *_: object) -> None:
         monkeypatch.setattr(preparing, "_write", write)
         DeckExport.objects.update(claimed_until=None)
-        while not preparing.go_on(export=again(export)):
+        while not preparing.run(export=again(export)):
             pass
         raise FileNotFoundError
 
     monkeypatch.setattr(preparing, "_write", overtaken)
-    assert preparing.go_on(export=again(export))
+    assert preparing.run(export=again(export))
     assert again(export).is_whole
 
 
@@ -527,7 +535,7 @@ def test_whoever_was_overtaken_leaves_how_far_the_other_is(
         return is_whole
 
     monkeypatch.setattr(Slice, "run", overtaken)
-    assert not preparing.go_on(export=again(export))
+    assert not preparing.run(export=again(export))
     assert again(export).done == 5
     assert again(export).is_claimed()
 
@@ -535,12 +543,12 @@ def test_whoever_was_overtaken_leaves_how_far_the_other_is(
 def test_strangers_exports_are_few_and_theirs_to_drive(
     deck: Deck, owner: User, minimal: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(preparing, "STRANGERS_EXPORTS", 2)
+    monkeypatch.setattr(preparing, "VISITORS_EXPORTS", 2)
     mine = begun(deck, "tab", owner)
     strangers = [preparing.begin(deck=deck, learner=None, kind="tab") for _ in range(4)]
     left = set(DeckExport.objects.values_list("pk", flat=True))
     assert left == {mine.pk, *(export.pk for export in strangers[-2:])}
-    assert preparing.go_on_all(seconds=60) == 1
+    assert preparing.run_waiting(seconds=60) == 1
     assert DeckExport.objects.filter(is_whole=False).count() == 2
 
 
@@ -549,6 +557,6 @@ def test_one_that_cannot_be_written_keeps_no_other_from_it(
 ) -> None:
     bad, good = (begun(deck, kind, owner) for kind in ("tab", "comma"))
     DeckExport.objects.filter(pk=bad.pk).update(state={"at": "nowhere"}, kind="none such")
-    assert preparing.go_on_all(seconds=60) == 1
+    assert preparing.run_waiting(seconds=60) == 1
     assert again(good).is_whole
-    assert f"The export {bad.pk} cannot be written" in caplog.text
+    assert f"Export {bad.pk} has failed" in caplog.text

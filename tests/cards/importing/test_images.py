@@ -71,7 +71,7 @@ def test_bad_images_are_left_out_by_name_and_fail_nothing(owner_client, owner):
     assert "With 3 images." in preview.text
     address = preview.redirect_chain[-1][0]
     done = owner_client.post(address, {"do": "import", "title": "Flags"}, follow=True)
-    assert "2 images were left out: bad.png (This is no image" in done.text
+    assert "2 images were left out: bad.png (This is not an image" in done.text
     assert "cut.png (The image is damaged.)" in done.text
     assert Deck.objects.get().cards.get().images.count() == 1
 

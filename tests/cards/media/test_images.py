@@ -205,8 +205,8 @@ def test_an_imported_image_without_words_is_in_nobodys_way(owner_client, card):
 @pytest.mark.parametrize(
     ("file", "said"),
     [
-        (upload(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "x.svg"), "This is no image"),
-        (upload(b"", "empty.png"), "This is no image"),
+        (upload(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "x.svg"), "This is not an image"),
+        (upload(b"", "empty.png"), "This is not an image"),
         (upload(png()[:60]), "The image is damaged"),
         (upload(bytes(11 * 2**20)), "at most 10 MB"),
     ],
@@ -362,3 +362,14 @@ def test_files_that_no_card_shows_go_after_a_day(card, tmp_path):
     assert path_of(shown.sha256).exists()
     assert not path_of(unused.sha256).exists()
     call_command("daily")
+
+
+def test_a_missing_file_leaves_a_line_in_the_log(owner_client, card, caplog):
+    image = stored()
+    show(card, term=(image,))
+    path_of(image.sha256).unlink()
+    assert owner_client.get(image.url).status_code == 404
+    assert f"An image of card {card.pk} has no file." in caplog.messages
+    assert owner_client.get(f"/decks/{card.deck.slug}/export/archive/").status_code == 200
+    assert f"An image of card {card.pk} has no file; exported without it." in caplog.messages
+    assert image.sha256 not in "".join(caplog.messages)

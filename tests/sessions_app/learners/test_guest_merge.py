@@ -360,7 +360,7 @@ def test_such_a_guest_loses_answers_and_files(guest, learner, make_deck, setting
     Review.objects.filter(learner=guest).update(overridden=digest)
     draft = make_draft(owner=guest, content="a\tb\n")
     export = preparing.begin(deck=deck, learner=guest, kind="history")
-    preparing.go_on(export=export)
+    preparing.run(export=export)
     guest_discard(guest=guest, now=NOON)
     assert {row.learner for model in LEARNER_MODELS for row in model.objects.all()} == {learner}
     assert not OverriddenAnswer.objects.exists()
