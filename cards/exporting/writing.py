@@ -73,12 +73,10 @@ def parsed(card: Card) -> ParsedCard:
     # The owner's tag and the learner's own tag with the same name are one in the file.
     tags = {tag.key: tag.name for tag in card.seen_tags}  # type: ignore[attr-defined]
     images = card.images_by_side()
-    return ParsedCard(
-        **{name: getattr(card, name) for name in CARD_FIELDS},
-        **{name: tuple(getattr(card, name)) for name in ALTERNATIVES},
-        **{f"{side}_images": refs(card, images[side]) for side in SIDES},
-        tags=tuple(tags.values()),
-    )
+    fields: dict[str, Any] = {name: getattr(card, name) for name in CARD_FIELDS}
+    fields |= {name: tuple(getattr(card, name)) for name in ALTERNATIVES}
+    fields |= {f"{side}_images": refs(card, images[side]) for side in SIDES}
+    return ParsedCard(**fields, tags=tuple(tags.values()))
 
 
 def refs(card: Card, images: Iterable[StoredImage]) -> tuple[ImageRef, ...]:

@@ -1,5 +1,5 @@
 """Readers and writers of files of cards: delimited text, Anki's packages, the site's own archive.
 
-Pure: no database, no Django, nothing of the site but what a card's Markdown means (`cards.text.markdown`).
-`detect.read_file` takes any file; docs/formats.md says what becomes of what.
+Pure: no database, no Django, and nothing of the site but the meaning of a card's Markdown (`cards.text.markdown`).
+`detect.read_file` reads any file, and `kinds` lists the kinds. docs/formats.md describes the formats.
 """

@@ -2,9 +2,9 @@
 
 
 class FormatError(ValueError):
-    """A file cannot be read; ``str()`` says why in words for the person who chose it.
+    """A file cannot be read. ``str()`` is a message for the user.
 
-    ``where`` names the row of a text or the member of an archive, and stands first in the words.
+    ``where`` names the row of a text or the member of an archive, and is the beginning of the message.
     """
 
     def __init__(self, message: str, *, where: str = "") -> None:

@@ -15,7 +15,7 @@ TAG = re.compile(r'<img class="card-image"[^>]*>')
 
 @dataclass(frozen=True, slots=True)
 class StoredImage:
-    """An image whose file is there: its hash, its size in pixels, and what it shows in words."""
+    """An image with a stored file: its hash, its size in pixels, and its description."""
 
     sha256: str
     width: int
@@ -38,15 +38,15 @@ class StoredImage:
 
 
 def with_images(text_html: str, images: Iterable[StoredImage]) -> str:
-    """A side's HTML with these images below its text, instead of any that it had."""
+    """A side's HTML with these images below its text. They replace its previous images."""
     return without_images(text_html) + "".join(image.html for image in images)
 
 
 def without_images(side_html: str) -> str:
-    """A side's HTML as `cards.text.markdown` made it of the text."""
+    """A side's HTML as `cards.text.markdown` made it from the text."""
     return TAG.sub("", side_html)
 
 
 def images_in(side_html: str) -> str:
-    """The images alone of a side's HTML."""
+    """The images of a side's HTML, without its text."""
     return "".join(TAG.findall(side_html))

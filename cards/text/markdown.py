@@ -1,8 +1,8 @@
-"""A card's source, Markdown + LaTeX, -> safe HTML, once, when the card is saved. Pure.
+"""A card's source (Markdown and LaTeX) -> safe HTML, made once when the card is saved. Pure.
 
-The Markdown is CommonMark with tables, strikethrough and formulas between dollars. Left out on purpose: raw
-HTML and pictures; headings by underlining, indented code and link definitions, which turn or swallow text that
-people paste; and headings proper become strong paragraphs, since a card stands inside somebody else's outline.
+The Markdown is CommonMark with tables, strikethrough and formulas between dollars. Left out on purpose are raw
+HTML and pictures, and underlined headings, indented code and link definitions, which would change or hide text
+that people paste. Headings become strong paragraphs, since a card is part of a page with its own outline.
 """
 
 import html
@@ -29,21 +29,21 @@ from cards.text.formulas.syntax import FormulaError
 from cards.text.sanitizing import STYLE_ATTRIBUTE, cleaner, styles_to_classes
 
 MAX_SOURCE = 10_000
-"""Characters of one side of a card; what is longer is cut when rendered, and refused when saved."""
+"""Characters of one side of a card. A longer one is cut off when rendered, and cannot be saved."""
 
 MAX_HTML = 200_000
-"""Characters of rendered HTML; a source that would make more (500 primes make 25,000) is shown as plain text."""
+"""Characters of rendered HTML. A source that makes more (500 primes make 25,000) is shown as plain text."""
 
 WIDE_FORMULA = 60
-"""Characters of LaTeX from which a formula within a line gets a box of its own, that scrolls on a phone."""
+"""Characters of LaTeX from which a formula in a line gets its own box, which scrolls on a phone."""
 
 # A short row is filled up to the header's width, so a table of N characters could have N²/16 cells.
 MAX_TABLE_CELLS = 1_000
 
 MAX_LINK_TRIES = 500
-"""Square brackets that are tried as links; each try may read to the end of the text."""
+"""Square brackets that are tried as links. Each try may read to the end of the text."""
 
-# Pygments' lexers take time that grows with the square of some texts, so only this much code is coloured per
+# Pygments' lexers take quadratic time for some texts, so only this much code is coloured per
 # source (1,200 line ends as C take 0.1 s, 10,000 take 10), and C# is missing: its lexer is the slowest.
 MAX_CODE = 1_200
 CODE_LANGUAGES = frozenset(
@@ -54,13 +54,13 @@ CODE_LANGUAGES = frozenset(
     }
 )  # fmt: skip
 
-# One or more lines that start with a letter and hold no character that Markdown, LaTeX or HTML could mean
-# something by: the engine would only wrap them in a paragraph. Most cards are such lines.
+# One or more lines that start with a letter and contain no character with a meaning in Markdown, LaTeX or HTML:
+# the engine would only wrap them in a paragraph. Most cards are such lines.
 PLAIN_LINE = r"[^\W\d_](?:[^\s&<>$*\[\]\\_`~|\x00-\x1f\x7f-\x9f\ud800-\udfff]|[ ](?=\S))*"
 PLAIN = re.compile(rf"{PLAIN_LINE}(?:\n{PLAIN_LINE})*")
 
-# The same with formulas between dollars, where a dollar can be nothing else: no digit outside touches it. What the
-# engine would make of it is a paragraph with the formulas in it; they are most of the other cards.
+# The same with formulas between dollars that cannot be anything else: no digit outside touches a dollar. The
+# engine would make a paragraph with the formulas in it. Most other cards are like this.
 PLAIN_TEXT = r"(?:[^\s&<>$*\[\]\\_`~|\x00-\x1f\x7f-\x9f\ud800-\udfff]|[ ](?=\S))"
 LATEX = r"(?<!\d)\$(?=[^\s$])[^$\n\x00-\x1f\x7f-\x9f\ud800-\udfff]*(?<![\s\\])\$(?![\d$])"
 FORMULA = re.compile(rf"({LATEX})")
@@ -72,9 +72,9 @@ Typeset = Mapping[Formula, str | FormulaError]
 
 
 def formula(latex: str, typeset: Typeset, *, display: bool, alone: bool) -> str:
-    """One formula as HTML; one that cannot be typeset as its source, with the reason as its title.
+    """One formula as HTML. If it cannot be typeset, its source with the reason as its title.
 
-    ``display`` centres it in a box of its own; one that stands ``alone`` on its line gets the same height.
+    ``display`` centres it in its own box. A formula ``alone`` on its line gets the same height.
     """
     mathml = typeset[latex.strip(), display]
     if isinstance(mathml, FormulaError):
@@ -98,7 +98,7 @@ def lexer_for(language: str) -> Lexer:
 def fence_rule(
     _renderer: Any, tokens: Sequence[Token], index: int, _options: Any, env: dict[str, Any]
 ) -> str:
-    """A fenced block, with classes for its tokens where its language is one of ours and the code not too long."""
+    """A fenced block, with classes for its tokens if its language is supported and the code not too long."""
     code = tokens[index].content
     language = tokens[index].info.strip().lower()
     marked = html.escape(code)
@@ -123,10 +123,10 @@ def small_table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def guard_first_dollar(state: StateCore) -> None:
-    """Keep a formula that starts a paragraph a formula.
+    """Make sure that a formula at the start of a paragraph stays a formula.
 
-    dollarmath looks at the character before a dollar, and before the first it finds the paragraph's last one
-    (Python's index -1): a digit or a backslash there would make money of "$E$ is 5".
+    dollarmath checks the character before a dollar, and before the first it finds the paragraph's last one
+    (Python's index -1): with a digit or a backslash there, "$E$ is 5" would be money.
     """
     for token in state.tokens:
         if token.type == "inline" and re.match(r"\$.*[\d\\]\Z", token.content, re.DOTALL):
@@ -134,7 +134,7 @@ def guard_first_dollar(state: StateCore) -> None:
 
 
 def mark_lone_formulas(state: StateCore) -> None:
-    """Mark the formulas that have a line to themselves: they can be set at full height."""
+    """Mark the formulas that are alone on their line, which can have their full height."""
     breaks = {"softbreak", "hardbreak"}
     for block in state.tokens:
         kinds = [child.type for child in block.children or ()]
@@ -194,12 +194,12 @@ engine = make_engine()
 
 
 def fresh_bounds() -> dict[str, Any]:
-    """What one source may still use up, in the engine's ``env``."""
+    """The remaining limits for one source, in the engine's ``env``."""
     return {"code": MAX_CODE, "link_tries": MAX_LINK_TRIES}
 
 
 def normal(source: str) -> str:
-    """What is rendered of any ``str``: encodable, one kind of line end, not too long, no space around."""
+    """The part of any ``str`` that is rendered: encodable, one kind of line end, not too long, no outer spaces."""
     source = source[:MAX_SOURCE].encode("utf-8", "replace").decode("utf-8")
     return source.replace("\r\n", "\n").replace("\r", "\n").strip()
 
@@ -211,7 +211,7 @@ def paragraph(text: str) -> str:
 def render_with_engine(source: str) -> str:
     bounds = fresh_bounds()
     tokens = engine.parse(source, bounds)
-    # All together, since each way to the converter and back takes time.
+    # All together, since each request to the converter takes time.
     bounds["formulas"] = typeset(formulas_of(tokens))
     return cleaned(engine.renderer.render(tokens, engine.options, bounds), source)
 
@@ -224,7 +224,7 @@ def formulas_of(tokens: Sequence[Token]) -> Iterator[Formula]:
 
 
 def render_formulas(source: str) -> str:
-    """As `render_with_engine`, of a source that is `WITH_FORMULAS`."""
+    """The same as `render_with_engine`, but faster, for a source that matches `WITH_FORMULAS`."""
     lines = []
     found = typeset((latex[1:-1].strip(), False) for latex in FORMULA.findall(source))
     for line in source.split("\n"):
@@ -236,7 +236,7 @@ def render_formulas(source: str) -> str:
 
 
 def cleaned(marked: str, source: str) -> str:
-    """What may stay of the generators' HTML; ``source`` as plain text where that is too long."""
+    """The allowed part of the generated HTML, or ``source`` as plain text if that is too long."""
     marked = STYLE_ATTRIBUTE.sub(styles_to_classes, marked)
     if len(marked) > MAX_HTML:
         marked = paragraph(html.escape(source))
@@ -244,16 +244,16 @@ def cleaned(marked: str, source: str) -> str:
 
 
 def is_plain(source: str) -> bool:
-    """Whether ``source`` has no markup: it looks as it is typed."""
+    """Whether ``source`` has no markup, so that it looks as it is typed."""
     source = normal(source)
     return not source or PLAIN.fullmatch(source) is not None
 
 
 def render(source: str) -> str:
-    """Safe HTML for one side of a card; never raises, whatever the text.
+    """Safe HTML for one side of a card. Never raises an error, whatever the text.
 
-    The result holds no script, style, event handler, picture or form, links to http, https and mailto alone,
-    and the classes listed above; it is at most a few times `MAX_HTML` long and takes milliseconds.
+    The result has no script, style, event handler, picture or form, only links to http, https and mailto,
+    and the classes listed above. It is at most a few times `MAX_HTML` long and takes milliseconds.
     """
     source = normal(source)
     if not source:
@@ -277,7 +277,7 @@ def pieces(tokens: Sequence[Token]) -> list[str]:
 
 
 def plain(source: str) -> str:
-    """``source`` on one line without its markup, for titles, labels and lists; formulas as their LaTeX."""
+    """``source`` on one line without markup, for titles, labels and lists. Formulas stay as LaTeX."""
     source = normal(source)
     text = source if PLAIN.fullmatch(source) else "".join(pieces(engine.parse(source, fresh_bounds())))
     return " ".join(text.split())

@@ -5,8 +5,8 @@ import re
 import nh3
 from pygments.token import STANDARD_TYPES
 
-# The generators' style attributes, declaration by declaration, as classes: the site's CSP allows no style
-# attribute. Whatever is not listed is dropped (math-core doubles attributes in styles for older browsers).
+# Each declaration of the generators' style attributes as a class: the site's CSP allows no style
+# attribute. Other declarations are dropped (math-core repeats attributes in styles for older browsers).
 STYLE_CLASSES = {
     "text-align:left": "align-left",
     "text-align:center": "align-center",
@@ -95,7 +95,7 @@ cleaner = nh3.Cleaner(
 
 
 def styles_to_classes(match: re.Match[str]) -> str:
-    """What replaces one style attribute; a colour becomes MathML's own attribute."""
+    """The replacement of one style attribute. A colour becomes a MathML attribute."""
     attributes, classes = "", []
     for declaration in re.sub(r"\s", "", match[1]).split(";"):
         name, _, value = declaration.partition(":")

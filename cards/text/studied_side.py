@@ -1,8 +1,8 @@
-"""Which side a card asks for, when nobody has said so: a rule over the two texts. Pure.
+"""Which side a card asks for if it is automatic: a rule for the two texts. Pure.
 
-The side is a property of the card, the same for every mode, so it is settled once, when the card is saved.
-The rule looks for an answer that can be produced: a short definition, a number or a formula; else a term that
-is a name; else the definition, which the learner says and grades herself.
+The side is a property of the card, the same for every mode, so it is decided once when the card is saved.
+The rule looks for an answer that can be produced: a short definition, a number or a formula; otherwise a term that
+is a name; otherwise the definition, which learners say and grade themselves.
 """
 
 import re
@@ -14,7 +14,7 @@ SIDES = (TERM, DEFINITION)
 SHORT_ANSWER_WORDS = 5
 NAME_WORDS = 3
 
-# Words that make a term a heading ("Purpose of pooling"), which nobody could be asked to produce, by language.
+# Words that make a term a heading ("Purpose of pooling"), which cannot be asked for, by language.
 HEADING_WORDS = {
     "en": frozenset(
         "advantage advantages benefit benefits cause causes compare comparison consequence consequences "
@@ -46,12 +46,12 @@ WORD = re.compile(r"[^\W_]+(?:[-'’./][^\W_]+)*", re.UNICODE)
 
 
 def words(text: str) -> list[str]:
-    """The words of ``text`` in lower case; a hyphenated word or an abbreviation with a slash is one."""
+    """The words of ``text`` in lower case. A hyphenated word or an abbreviation with a slash is one word."""
     return [word.lower() for word in WORD.findall(text)]
 
 
 def is_short(text: str) -> bool:
-    """Whether ``text`` can be asked for whole: at most five words, a number, or one formula."""
+    """Whether ``text`` can be asked for completely: at most five words, a number, or one formula."""
     text = text.strip()
     if not text:
         return False
@@ -61,7 +61,7 @@ def is_short(text: str) -> bool:
 
 
 def is_name(term: str, *, language: str) -> bool:
-    """Whether ``term`` names a thing: at most three words, no brackets, no question, no heading word."""
+    """Whether ``term`` is a name: at most three words, no brackets, no question, no heading word."""
     if not term.strip() or len(term.split()) > NAME_WORDS or re.search(r"[()\[\]{}?¿$\n]", term):
         return False
     return HEADING_WORDS.get(language.split("-")[0].lower(), frozenset()).isdisjoint(words(term))
@@ -70,7 +70,7 @@ def is_name(term: str, *, language: str) -> bool:
 def automatic_side(term: str, definition: str, *, language: str = "en") -> str:
     """The side that a card with these texts asks for: ``"term"`` or ``"definition"``.
 
-    A card with one empty side asks for the side that is there to be asked for.
+    A card with one empty side asks for the definition if the term is empty, otherwise for the term.
     """
     if not definition.strip():
         return TERM

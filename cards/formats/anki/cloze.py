@@ -8,21 +8,21 @@ from cards.formats.markdown.maths import spans
 MARK = re.compile(r"\{\{c(\d{1,3}(?:,\d{1,3})*)::|\}\}")
 MAX_DEPTH = 8
 
-# Around what is hidden while its place is looked for; control characters, which no field keeps.
+# Mark the hidden text temporarily. Control characters, which no field contains.
 START, STOP = "\x0e", "\x0f"
 HIDDEN = re.compile(f"{START}([^{START}{STOP}]*){STOP}")
 
 
 @dataclass(slots=True)
 class Deletion:
-    """What one pair of braces holds: texts, and deletions inside it. The whole text is one without numbers."""
+    """The content of one pair of braces: texts and nested deletions. The whole text is one without numbers."""
 
     numbers: frozenset[int] = frozenset()
     parts: "list[str | Deletion]" = field(default_factory=list)
 
 
 def parse(text: str) -> Deletion:
-    """The deletions of ``text``; braces that do not match are text."""
+    """The deletions of ``text``. Braces that do not match are text."""
     stack = [Deletion()]
     position = 0
     for match in MARK.finditer(text):
@@ -37,7 +37,7 @@ def parse(text: str) -> Deletion:
         else:
             stack.append(Deletion(frozenset(map(int, match[1].split(",")))))
     stack[-1].parts.append(text[position:])
-    while len(stack) > 1:  # never closed: what it holds is text
+    while len(stack) > 1:  # Never closed, so its content is text.
         inner = stack.pop()
         stack[-1].parts += inner.parts
     return stack[0]
@@ -53,7 +53,7 @@ def numbers(deletion: Deletion) -> set[int]:
 
 
 def split_hint(deletion: Deletion) -> "tuple[list[str | Deletion], str]":
-    """What is hidden, and the hint behind ``::``, which ends it."""
+    """The hidden text, and the hint after ``::``."""
     for index, part in enumerate(deletion.parts):
         if isinstance(part, str) and "::" in part:
             before, _, hint = part.partition("::")
@@ -62,7 +62,7 @@ def split_hint(deletion: Deletion) -> "tuple[list[str | Deletion], str]":
 
 
 def shown(deletion: Deletion, number: int, *, as_question: bool) -> str:
-    """The text for card ``number``: with its deletions hidden behind their hints as a question, else whole."""
+    """The text for card ``number``: for a question with hints instead of its deletions, otherwise complete."""
     parts, hint = split_hint(deletion) if deletion.numbers else (deletion.parts, "")
     if as_question and number in deletion.numbers:
         return f"[{hint or '...'}]"
@@ -72,7 +72,7 @@ def shown(deletion: Deletion, number: int, *, as_question: bool) -> str:
 
 
 def answers(text: str, number: int) -> list[str]:
-    """What card ``number`` hides in ``text``, in order; inside a formula, each as a formula of its own."""
+    """The texts that card ``number`` hides, in order. Each one inside a formula becomes a separate formula."""
     whole = marked(parse(text), number)
     formulas = list(spans(whole))
     found = []
@@ -86,7 +86,7 @@ def answers(text: str, number: int) -> list[str]:
 
 
 def marked(deletion: Deletion, number: int) -> str:
-    """The whole text, with marks around what card ``number`` hides."""
+    """The complete text, with marks around the texts that card ``number`` hides."""
     if number in deletion.numbers:
         return f"{START}{shown(deletion, number, as_question=False)}{STOP}"
     parts = split_hint(deletion)[0] if deletion.numbers else deletion.parts

@@ -1,6 +1,6 @@
-"""What an Anki collection says of its note types, decks and clock, from either of its two schemas. Pure.
+"""The note types, decks and clock of an Anki collection, from either of its two schemas. Pure.
 
-The old one keeps all of it as JSON in the one row of ``col``; the new one in tables, with protocol buffers.
+The old schema has them as JSON in the only row of ``col``, the new one in tables with protocol buffers.
 """
 
 import json
@@ -26,12 +26,12 @@ WEIGHTS, RETENTION = (6, 5, 3), 37
 IMAGE_OCCLUSION = 6
 
 OWN_TYPES = {"definition": 1_740_100_001, "term": 1_740_100_002, "both": 1_740_100_003}
-"""The note types of our own exports, by the side that they ask for. Ours for ever: Anki knows a type by its id."""
+"""The note types of our exports, by the side that they ask for. Anki identifies them by id: never change these."""
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A kind of card that a note type makes: the HTML of its question and its answer, with fields in braces."""
+    """A card template of a note type: the HTML of its question and its answer, with fields in braces."""
 
     name: str
     question: str
@@ -52,7 +52,7 @@ class NoteType:
 
 @dataclass(frozen=True, slots=True)
 class AnkiDeck:
-    """A deck, with what its options say: desired retention 0 to 1, and the FSRS parameters fitted for it."""
+    """A deck with its options: desired retention (0 to 1), and optimised FSRS parameters."""
 
     path: tuple[str, ...]
     description: str = ""
@@ -62,12 +62,12 @@ class AnkiDeck:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """How the collection counts days: day 0 is ``first_day``, in the time zone in which it was made."""
+    """How the collection counts days: day 0 is ``first_day``, in the time zone in which it was created."""
 
     first_day: date
 
     def day(self, number: int) -> date | None:
-        """The study day of that number; None where it lies outside the calendar."""
+        """The study day with this number. None if it is outside the calendar."""
         try:
             return self.first_day + timedelta(days=number)
         except OverflowError:
@@ -82,7 +82,7 @@ class Schema:
 
 
 def read_schema(database: Database) -> Schema:
-    """The collection's schema. Raises FormatError where it has none of the two."""
+    """The collection's schema. Raises FormatError if it has neither of the two."""
     if not {"col", "notes", "cards"} <= database.tables:
         raise FormatError("It is no Anki collection.", where=database.where)
     try:
@@ -94,7 +94,7 @@ def read_schema(database: Database) -> Schema:
 
 
 def instant(seconds: float) -> datetime | None:
-    """Seconds since 1970 as an instant; None where no calendar reaches."""
+    """The time of seconds since 1970. None if it is outside the calendar."""
     try:
         return EPOCH + timedelta(seconds=seconds)
     except (OverflowError, ValueError):
@@ -102,14 +102,14 @@ def instant(seconds: float) -> datetime | None:
 
 
 def clock(created: Any, minutes_west: Any) -> Clock:
-    """Anki counts days between calendar dates, that of creation in the zone of then (its rslib's timing.rs)."""
+    """Anki counts days between calendar dates, the first in the time zone of creation (timing.rs of its rslib)."""
     minutes = minutes_west if isinstance(minutes_west, int) and abs(minutes_west) < 24 * 60 else 0
     made = instant(created if isinstance(created, int) else 0) or EPOCH
     return Clock(made.astimezone(timezone(timedelta(minutes=-minutes))).date())
 
 
 def share(value: Any) -> float | None:
-    """A desired retention as a share; Anki keeps some as percents. None where it is no such number."""
+    """A desired retention from 0 to 1. Anki stores some as percents. None for any other value."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         return None
     value = value / 100 if value > 1 else value
@@ -117,7 +117,7 @@ def share(value: Any) -> float | None:
 
 
 def clean_name(value: Any) -> str:
-    """A name without what no database holds: what is chosen by it is kept in one, and found by it again."""
+    """A name without characters that a database cannot store, since choices are stored and found by it."""
     return str(value).replace("\0", "").encode("utf-8", "replace").decode()
 
 
@@ -154,7 +154,7 @@ def old_schema(database: Database) -> Schema:
 
 
 def number(value: Any) -> int:
-    """An id, which older files write as text."""
+    """An id. Older files have it as text."""
     try:
         return int(value)
     except (TypeError, ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""How a learner stands with Anki's cards: schedule, FSRS memory, and the log of answers. Pure."""
+"""A learner's history in Anki: schedules, FSRS memory, and the log of answers. Pure."""
 
 import json
 from collections import defaultdict
@@ -20,7 +20,7 @@ SUSPENDED, BURIED = -1, (-2, -3)
 KINDS = {0: "learn", 1: "review", 2: "relearn", 3: "extra"}
 MANUAL = 4
 FIRST_SECOND = 1_000_000_000
-"""A ``due`` from here on is an instant in seconds; below, the number of a day or the place among new cards."""
+"""A ``due`` from here on is a time in seconds. A smaller one is a day's number, or a position among new cards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ CARD_QUERY = "SELECT id, nid, did, odid, ord, type, queue, due, odue, ivl, reps,
 
 
 def card_row(row: Sequence[Any]) -> CardRow:
-    """A row of `CARD_QUERY`. Of a card in a filtered deck, the deck and the due day that it comes back to."""
+    """A row of `CARD_QUERY`. For a card in a filtered deck, its home deck and its due day there."""
     *values, data = row
     (card, note, deck, home, ord_, type_, queue, due, home_due, interval, reps, lapses) = (
         value if isinstance(value, int) else 0 for value in values
@@ -91,7 +91,7 @@ def positive_seconds(value: Any) -> float | None:
 
 
 COPIED = 20_000
-"""Answers that are taken over in one step."""
+"""Answers that are copied in one step."""
 
 LOG_QUERY = """
 SELECT rowid, cid IN (SELECT id FROM cards), cid, id, ease, ivl, time, type FROM revlog
@@ -102,7 +102,7 @@ OF_CARD = "SELECT time, rating, interval, elapsed, kind FROM answers WHERE card 
 
 
 class Log:
-    """The answers of a collection by card, in a database of ours: a collection need not have an index for that."""
+    """The answers of a collection by card, copied to our database: a collection may lack an index for that."""
 
     def __init__(self, work: Work) -> None:
         self.work = work
@@ -128,7 +128,7 @@ class Log:
             yield last
 
     def whole(self, rows: Sequence[tuple[Any, ...]], report: Report) -> Iterator[tuple[int, ...]]:
-        """The rows of cards that there are, as they are stored."""
+        """The rows whose cards exist, as they are stored."""
         for number, is_there, *values in rows:
             if not is_there:
                 continue
@@ -139,11 +139,11 @@ class Log:
             yield card, time, number, rating, interval, elapsed, kind
 
     def of(self, card: int, side: str, report: Report) -> list[PastReview]:
-        """The answers of one card, oldest first, as answers for ``side``."""
+        """The answers to one card, oldest first, as answers for ``side``."""
         found: list[PastReview] = []
         for time, rating, interval, elapsed, kind in self.work.db.execute(OF_CARD, (card,)):
             if kind == MANUAL and not rating and not interval:
-                # The card was made new again: no answer before counts, in Anki neither.
+                # The card was reset to new. Earlier answers do not count, as in Anki.
                 if found:
                     report.skipped["answers from before a card was made new again"] += len(found)
                 found = []
@@ -155,7 +155,7 @@ class Log:
 
 
 def past_review(side: str, at: datetime, rating: int, interval: int, elapsed: int, kind: int) -> PastReview:
-    """An answer as Anki has it: an interval is in days, or, negative, in seconds."""
+    """An answer from Anki's row. Its interval is in days or, if negative, in seconds."""
     interval = max(min(interval, 2**31 - 1), -(2**31))
     days = float(interval) if interval >= 0 else -interval / SECONDS_PER_DAY
     return PastReview(side, at, rating, max(min(elapsed, 2**31 - 1), 0), KINDS[kind], days)

@@ -37,18 +37,18 @@ from cards.formats.types import (
 from cards.formats.work import Work
 
 MAX_KEY = 56
-"""Characters of a note's guid; with the number of its card it makes a card's key of at most 64."""
+"""Characters of a note's guid. With the number of the card, this makes a key of at most 64."""
 
 MAX_SAMPLED_TYPES = 100
 SAMPLES = 3
 MAX_NOTE = 1_000_000
-"""Characters of one note's fields, without the images that are written into them."""
+"""Characters of one note's fields, without embedded images."""
 
 MAX_ACCEPTED = 1_000
 """Characters of an accepted answer."""
 
 FREE_LENGTH, LENGTH_PER_CARD = 2_000_000, 4_000
-"""Characters of fields and of HTML that may be read of a file: so many, and so many more for each card."""
+"""Characters of fields and HTML that are read of a file: a fixed number, plus a number per card."""
 ALL, NONE = "all", "none"
 TYPE_QUERY = "SELECT id, mid FROM notes"
 NOTE_QUERY = "SELECT id, guid, mid, tags, flds FROM notes"
@@ -72,9 +72,9 @@ class AnkiOptions:
 
 @dataclass(frozen=True, slots=True)
 class NoteTypeInfo:
-    """A note type of the file for the person to look at: its fields, what is chosen, and three live ``samples``.
+    """A note type of the file as the preview shows it: its fields, what is chosen, and up to three ``samples``.
 
-    ``samples`` pairs each note's fields, as Markdown, with the first card that is made of it.
+    ``samples`` are pairs of a note's fields, as Markdown, and the first card that is made from them.
     """
 
     id: int
@@ -102,7 +102,7 @@ class Note:
 def read_anki(
     source: Source, options: AnkiOptions | None = None, *, limits: Limits = ACCOUNT, work: Work | None = None
 ) -> Parsed:
-    """The cards of an ``.apkg`` or ``.colpkg``. Raises FormatError where it is damaged or none."""
+    """The cards of an ``.apkg`` or ``.colpkg``. Raises FormatError if it is damaged or not such a file."""
     package = Package(source, meter := Meter(limits), work)
     database: Database | None = None
     try:
@@ -140,7 +140,7 @@ def parsed_deck(deck: AnkiDeck) -> ParsedDeck:
 
 
 class Reader:
-    """Reads one package, as often as is asked."""
+    """Reads one package, any number of times."""
 
     def __init__(self, package: Package, database: Database, options: AnkiOptions) -> None:
         self.package, self.database, self.options = package, database, options
@@ -162,19 +162,19 @@ class Reader:
         self.package.close()
 
     def steps(self, report: Report, place: Place) -> Iterator[Place]:
-        """Take the answers over, which the cards then have."""
+        """Copy the answers, so that the cards can be read with them."""
         if self.options.history:
             yield from self.log.read(self.database, report, most_answers(self.card_count), place)
 
     def cards(self, report: Report) -> Iterator[ParsedCard]:
-        """Every card, note by note, in the order in which the notes were made."""
+        """Every card, note by note, in the order in which the notes were created."""
         self.database.steps, self.room = 0, FREE_LENGTH
         for _ in self.steps(report, None):
             self.package.meter.check()
         yield from cards_in(self.units(report, None))
 
     def units(self, report: Report, place: Place) -> Iterator[Unit]:
-        """The cards of each note from ``place`` on: the least id of the next note, and what may still be read."""
+        """The cards of each note from ``place`` on: the smallest id of the next note, and the remaining length."""
         start, self.room = place or (None, FREE_LENGTH)
         if place is None:
             self.package.work.forget_seen("anki")
@@ -187,7 +187,7 @@ class Reader:
             yield found, (note.id + 1, self.room)
 
     def is_wanted(self, card: ParsedCard, report: Report) -> bool:
-        """Whether the card can be stored, and none before has its key."""
+        """Whether the card can be stored and its key is new."""
         if not fits(card, report):
             return False
         if not self.package.work.is_new("anki", card.key):
@@ -196,7 +196,7 @@ class Reader:
         return True
 
     def notes(self, report: Report, chosen: str = "") -> Iterator[tuple[Note, list[CardRow]]]:
-        """The notes that have cards, with these; only those whose id is as ``chosen`` says."""
+        """The notes that have cards, with these. ``chosen`` is an SQL condition for their ids."""
         notes = self.database.rows(f"{NOTE_QUERY} {chosen and 'WHERE id ' + chosen} ORDER BY id")
         row = next(notes, None)
         for note_id, rows in by_note(self.database, chosen and f"WHERE nid {chosen}"):
@@ -249,7 +249,7 @@ class Reader:
         yield from made
 
     def add_history(self, card: ParsedCard, row: CardRow, side: str, log: Log | None, report: Report) -> None:
-        """What the learner's Anki knows of this card, as of that side of ours."""
+        """Add the history of an Anki card to ``card``, as that of ``side``."""
         if log is None:
             return
         deck = self.schema.decks.get(row.deck)
@@ -298,7 +298,7 @@ class Reader:
             raise FormatError("The notes up to here are too large for cards.", where=note.where)
 
     def images(self, side: Converted, note: Note, report: Report) -> tuple[ImageRef, ...]:
-        """The images of a side that the package holds."""
+        """The images of a side that are in the package. The others are added to ``report``."""
         found = []
         for image in side.images:
             name = unicodedata.normalize("NFC", image.name)
@@ -310,7 +310,7 @@ class Reader:
         return tuple(found)
 
     def note_types(self) -> Iterator[NoteTypeInfo]:
-        """The note types that are to be shown, the most used first."""
+        """The note types to show, those with the most notes first."""
         if self.options.note_types == NONE:
             return
         counts: Counter[int] = Counter()
@@ -345,7 +345,7 @@ class Reader:
 
 
 def is_occlusion(note_type: NoteType, note: Note) -> bool:
-    """Whether the note hides parts of an image, which has no text to ask for."""
+    """Whether the note hides parts of an image, so that there is no text to ask for."""
     return note_type.is_image_occlusion or any("::image-occlusion:" in text for text in note.fields[:1])
 
 
@@ -357,7 +357,7 @@ def is_reverse(one: ParsedCard, other: ParsedCard) -> bool:
 
 
 def key_of(note: Note, ord_: int) -> str:
-    """A card's key: its note's guid, and from the second template or deletion on its number."""
+    """A card's key: its note's guid, with a number from the second template or deletion on."""
     guid = note.guid or str(note.id)
     if len(guid) > MAX_KEY or not guid.isprintable():
         guid = hashlib.sha256(guid.encode("utf-8", "replace")).hexdigest()[:40]
@@ -365,7 +365,7 @@ def key_of(note: Note, ord_: int) -> str:
 
 
 def count_left_out(side: Converted, report: Report) -> None:
-    """Count what a side cannot keep; absent kinds leave no line."""
+    """Count what is left out of a side."""
     for what, count in (
         ("sounds", side.sounds),
         ("images on other sites", side.outside_images),

@@ -1,4 +1,4 @@
-"""Which texts of a note become term and definition: those of its template, or chosen fields. Pure."""
+"""The texts of a note that become term and definition: those of its template, or chosen fields. Pure."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ LINE = "<br>"
 
 @dataclass(frozen=True, slots=True)
 class FieldChoice:
-    """The fields of a note type that make the term and the definition, each in a paragraph of its own."""
+    """The fields of a note type that make the term and the definition, each as a paragraph."""
 
     term: tuple[str, ...]
     definition: tuple[str, ...]
@@ -20,7 +20,7 @@ class FieldChoice:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Two sides as HTML. ``answers`` are what a cloze deletion hides, for who types it."""
+    """Two sides as HTML. ``answers`` are the texts that a cloze deletion hides, which can be typed."""
 
     term: str
     definition: str
@@ -28,7 +28,7 @@ class Sides:
 
 
 class TemplateReader:
-    """One template, taken apart: what its question shows, and what its answer adds to that."""
+    """One parsed template: what its question shows, and what its answer adds."""
 
     def __init__(self, template: Template) -> None:
         self.question = templates.parse(template.question)
@@ -40,7 +40,7 @@ class TemplateReader:
 
     @staticmethod
     def added(template: Template, shown: set[str]) -> str:
-        """The part of the answer's template that comes after the question, which most repeat."""
+        """The answer's template without the question, which most answers repeat."""
         answer = template.answer
         if line := templates.ANSWER_LINE.search(answer):
             before = templates.field_names(templates.parse(answer[: line.start()]))
@@ -62,12 +62,12 @@ class NoteReader:
 
     @property
     def asked_side(self) -> str:
-        """The side of ours that the type's first template asks for."""
+        """The side that the type's first template asks for."""
         return "term" if self.note_type.id == OWN_TYPES["term"] else "definition"
 
     @property
     def default(self) -> FieldChoice:
-        """The fields that the first template shows on its question, and those that its answer adds."""
+        """The fields in the question of the first template, and those that its answer adds."""
         if not self.templates:
             return FieldChoice(self.note_type.fields[:1], self.note_type.fields[1:2])
         first = self.templates[0]
@@ -81,7 +81,7 @@ class NoteReader:
         return dict(zip(self.note_type.fields, texts, strict=False))
 
     def sides(self, values: Mapping[str, str], ord_: int) -> Sides | None:
-        """The sides of a note's card; None where its template is gone."""
+        """The sides of a note's card. None if its template does not exist."""
         if self.note_type.is_cloze:
             return self.cloze_sides(values, ord_ + 1) if self.templates else None
         if self.choice is not None:
@@ -94,7 +94,7 @@ class NoteReader:
         return Sides(answer, question) if self.asked_side == "term" else Sides(question, answer)
 
     def cloze_sides(self, values: Mapping[str, str], number: int) -> Sides | None:
-        """The text with its deletion hidden; what it hides, then what else the answer shows."""
+        """The text with its deletion hidden, and the hidden text followed by the rest of the answer."""
         template = self.templates[0]
         names = self.choice.term if self.choice else template.term_fields
         answers = [answer for name in names for answer in cloze.answers(values.get(name, ""), number)]
@@ -115,7 +115,7 @@ class NoteReader:
 
 
 def joined(values: Mapping[str, str], names: Sequence[str]) -> str:
-    """The fields that hold something, each in a paragraph of its own."""
+    """The fields that are not empty, each as a paragraph."""
     texts = [values.get(name, "") for name in names]
     return "".join(f"<p>{text}</p>" for text in texts if templates.is_something(text))
 

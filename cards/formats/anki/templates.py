@@ -1,7 +1,7 @@
 """Anki's card templates: ``{{Field}}``, ``{{#Field}}..{{/Field}}``, filters, ``{{FrontSide}}``. Pure.
 
-Only what decides about the text of a card: scripts, styles and speech go. Names that Anki fills in itself
-(tags, deck, note type) stay empty: they would stand on every card, and are kept beside the cards.
+Only what matters for the text of a card: scripts, styles and speech are removed. Names that Anki fills in itself
+(tags, deck, note type) stay empty: they would be on every card, and are stored separately.
 """
 
 import re
@@ -23,11 +23,11 @@ AUTOMATIC = frozenset({"Tags", "Type", "Deck", "Subdeck", "Card", "CardFlag", "C
 FRONT = "FrontSide"
 
 Node = tuple[str, str, tuple[str, ...], "list[Node]"]
-"""A piece of a template: its kind (text, field, if, unless), its text or field, filters, and what it holds."""
+"""A piece of a template: its kind (text, field, if, unless), its text or field, filters, and nested pieces."""
 
 
 def parse(source: str) -> list[Node]:
-    """The pieces of a template. Sections that do not match are closed where their parent ends."""
+    """The pieces of a template. Sections that do not match end with their parent."""
     root: list[Node] = []
     stack = [root]
     position = 0
@@ -76,12 +76,12 @@ class Fields:
     values: Mapping[str, str]
     number: int = 0
     as_question: bool = True
-    # What stands for a deletion's field, where it is not the text itself.
+    # What replaces a deletion's field, unless it is the text itself.
     clozes: Callable[[str], str] | None = None
     room: int = MAX_RENDERED
 
     def is_empty(self, name: str) -> bool:
-        if re.fullmatch(r"c\d{1,3}", name):  # {{#c1}}: only on the card of that deletion
+        if re.fullmatch(r"c\d{1,3}", name):  # {{#c1}}: only on the card of this deletion
             return int(name[1:]) != self.number
         return not is_something(self.values.get(name, ""))
 
@@ -93,7 +93,7 @@ class Fields:
 
     def filtered(self, text: str, filters: tuple[str, ...]) -> str:
         if "type" in filters and self.as_question:
-            return ""  # the box to type into
+            return ""  # The input for a typed answer.
         if "cloze" in filters or "cloze-only" in filters:
             if self.clozes is not None:
                 return self.clozes(text)
@@ -107,7 +107,7 @@ READINGS = {"furigana": r"\1(\2)", "kanji": r"\1", "kana": r"\2"}
 
 
 def is_something(marked: str) -> bool:
-    """Whether Anki counts a field as filled: it holds more than spaces, line breaks and empty blocks."""
+    """Whether Anki counts a field as filled: it has more than spaces, line breaks and empty blocks."""
     return bool(re.sub(r"<(?:br|/?div)\b[^<>]*>|&nbsp;|\s", "", marked))
 
 

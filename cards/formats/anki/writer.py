@@ -33,7 +33,7 @@ from cards.text.studied_side import TERM
 
 COLLECTION = "collection"
 CHANGES = (24, 92)
-"""Where SQLite counts a file's changes (https://www.sqlite.org/fileformat2.html, 1.3.7 and 1.3.16); both agree."""
+"""Where SQLite counts changes of a file (https://www.sqlite.org/fileformat2.html, 1.3.7 and 1.3.16)."""
 
 FIELDS = [{"name": "Term"}, {"name": "Definition"}]
 ANSWER = '{{FrontSide}}<hr id="answer">'
@@ -74,7 +74,7 @@ def fence_rule(_renderer: Any, tokens: Sequence[Token], index: int, _options: An
 
 
 def anki_engine() -> MarkdownIt:
-    """The site's own Markdown, but with formulas as Anki writes them."""
+    """The site's Markdown, but with formulas in Anki's notation."""
     engine = make_engine()
     engine.add_render_rule("math_inline", maths_rule("\\(", "\\)"))
     engine.add_render_rule("math_inline_double", maths_rule("\\[", "\\]"))
@@ -87,7 +87,7 @@ engine = anki_engine()
 
 
 def side_html(source: str, images: Iterable[ImageRef] = ()) -> str:
-    """One side as a field of Anki's."""
+    """One side as an Anki field."""
     source = normal(source)
     marked = (
         paragraph(source) if PLAIN.fullmatch(source) else cleaner.clean(engine.render(source, fresh_bounds()))
@@ -95,7 +95,7 @@ def side_html(source: str, images: Iterable[ImageRef] = ()) -> str:
     marked = marked.strip().replace(' rel="nofollow noopener"', "")
     if marked.startswith("<p>") and marked.count("<p>") == 1 and marked.endswith("</p>"):
         marked = marked[3:-4]
-    # Anki's fields know no line ends but <br>; those in code stay.
+    # In Anki's fields a line break is <br>, except in code.
     if "<pre>" not in marked:
         marked = marked.replace("<br>\n", "<br>").replace("\n", "")
     return marked + "".join(
@@ -104,7 +104,7 @@ def side_html(source: str, images: Iterable[ImageRef] = ()) -> str:
 
 
 def stable_id(name: str) -> int:
-    """A number of Anki's kind that belongs to ``name``."""
+    """A number for ``name`` in the range of Anki's ids."""
     return int.from_bytes(hashlib.sha256(name.encode("utf-8", "replace")).digest()[:5], "big") + 2**40
 
 
@@ -120,10 +120,10 @@ def note_of(card: ParsedCard) -> genanki.Note:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """What a package says of its one deck.
+    """The only deck of a package.
 
-    ``key`` is what the deck is known by for ever (its address), and its id is made of. Anki knows decks by their
-    titles alone, and notes by their guids, of which it takes over the one with the later ``now``.
+    ``key`` identifies the deck permanently (it is its address), and its id is made of it. Anki itself knows decks
+    by their names alone. It knows notes by their guids, and uses those of the export with the later ``now``.
     """
 
     title: str
@@ -133,7 +133,7 @@ class Package:
 
     @property
     def deck(self) -> genanki.Deck:
-        # In Anki's names of decks two colons start a deck inside.
+        # In Anki's deck names two colons separate a subdeck.
         title = self.title.replace("::", ": :") or "Studysite"
         return genanki.Deck(stable_id(self.key), title, side_html(self.description))
 
@@ -150,11 +150,11 @@ class Collection:
 
     @property
     def place(self) -> int:
-        """What `add` was told last: how many cards are in it, or were gone."""
+        """The last ``place`` passed to `add`: how many cards are written or were removed."""
         return int(self.db.execute("PRAGMA user_version").fetchone()[0])
 
     def add(self, cards: Iterable[ParsedCard], place: int) -> None:
-        """Write the notes of ``cards`` together with ``place``: who is killed leaves both or neither."""
+        """Write the notes of ``cards`` and ``place`` in one transaction."""
         query = "SELECT max(id) + 1 FROM (SELECT id FROM notes UNION ALL SELECT id FROM cards)"
         timestamp, deck = self.package.now.timestamp(), stable_id(self.package.key)
         first = self.db.execute(query).fetchone()[0] or int(timestamp * 1000)
@@ -166,18 +166,18 @@ class Collection:
         self.db.commit()
 
     def end(self) -> None:
-        """Name the deck and the note types of its notes."""
+        """Write the deck and the note types of its notes."""
         deck, used = self.package.deck, {key for (key,) in self.db.execute("SELECT DISTINCT mid FROM notes")}
         for model in MODELS.values():
             if model.model_id in used:
                 deck.add_model(model)
         deck.write_to_db(self.db.cursor(), self.package.now.timestamp(), itertools.count())
-        # As Anki's own have it.
+        # As in Anki's own files.
         self.db.execute("PRAGMA user_version = 0")
         self.db.commit()
 
     def close(self) -> None:
-        """Close the file, and forget how many transactions wrote it: the same cards make the same file."""
+        """Close the file, and reset its count of transactions, so that the same cards make the same file."""
         self.db.close()
         with self.path.open("r+b") as file:
             for offset in CHANGES:
@@ -193,7 +193,7 @@ class Collection:
 def members_of(
     collection: Path, images: Sequence[str], read_image: Callable[[str], bytes]
 ) -> Iterator[Member]:
-    """The members of a package: media have numbers, and a list says what they are called."""
+    """The members of a package. Media files are named by numbers, and a list has their names."""
     yield Member("collection.anki2", collection)
     names = json.dumps({str(number): name for number, name in enumerate(images)})
     yield Member("media", read=names.encode)
@@ -213,7 +213,7 @@ def write_anki(
 ) -> None:
     """Write a deck as an ``.apkg`` to ``file``.
 
-    ``deck_key`` is the `Package`'s key. ``side_choice`` of the cards must be settled: anything but ``term`` asks
+    ``deck_key`` is the `Package`'s key. ``side_choice`` of the cards must not be automatic: all but ``term`` ask
     for the definition.
     """
     images: dict[str, None] = {}

@@ -1,1 +1,1 @@
-"""Texts and tables: a card a line."""
+"""Texts and tables with a card per line."""

@@ -1,4 +1,4 @@
-"""What the columns of a text are: from a head that names them, or from Anki's lines with ``#``. Pure."""
+"""The meaning of a text's columns, from a header row or from Anki's lines with ``#``. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from cards.formats.types import FormatError
 
 KINDS = ("term", "definition", "tags", "key", "deck")
-"""What a column may be; an empty name leaves it out."""
+"""What a column can be. A column with an empty name is left out."""
 
-# What heads of other programs' exports call the columns, in lower case.
+# Names of columns in the exports of other programs, in lower case.
 SYNONYMS = {
     "term": ("term", "front", "question", "word", "begriff", "vorderseite", "frage"),
     "definition": ("definition", "back", "answer", "meaning", "rückseite", "antwort"),
@@ -20,7 +20,7 @@ SYNONYMS = {
 KIND_OF = {name: kind for kind, names in SYNONYMS.items() for name in names}
 
 OWN_HEAD = {"term": "term (Markdown)", "definition": "definition (Markdown)", "tags": "tags", "key": "key"}
-"""The head of our own exports, which tells our reader that the sides are Markdown."""
+"""The header row of our own exports, by which the reader knows that the sides are Markdown."""
 
 OWN_KINDS = {name: kind for kind, name in OWN_HEAD.items()}
 
@@ -47,17 +47,17 @@ ANKI_SEPARATORS = {
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """What each column is, by the words of `KINDS`."""
+    """What each column is, as one of `KINDS`."""
 
     kinds: tuple[str, ...] = ("term", "definition")
 
     @property
     def is_plain(self) -> bool:
-        """Whether a row is a term and a definition and nothing else."""
+        """Whether a row has a term and a definition only."""
         return self.kinds == ("term", "definition")
 
     def sort(self, fields: Sequence[str]) -> dict[str, str]:
-        """The fields by what they are; those left out together under the empty name."""
+        """The fields by kind. Those that are left out are joined under the empty name."""
         found: dict[str, str] = {}
         for index, text in enumerate(fields):
             kind = self.kinds[index] if index < len(self.kinds) else ""
@@ -67,7 +67,7 @@ class Columns:
 
 
 def named_columns(names: Sequence[str]) -> tuple[Columns | None, bool]:
-    """The columns that a first row names, None where it is a card; and whether it is our own head."""
+    """The columns that a first row names, None if it is a card, and whether it is the header of our exports."""
     if tuple(names[:2]) == (OWN_HEAD["term"], OWN_HEAD["definition"]):
         return Columns(tuple(OWN_KINDS.get(name, "") for name in names)), True
     kinds = tuple(KIND_OF.get(name.casefold(), "") for name in names)
@@ -76,7 +76,7 @@ def named_columns(names: Sequence[str]) -> tuple[Columns | None, bool]:
 
 
 def split_tags(text: str) -> list[str]:
-    r"""The tags of one field: between semicolons; ``\;`` is one within a tag."""
+    r"""The tags of one field, separated by semicolons. ``\;`` is a semicolon within a tag."""
     return [
         re.sub(r"\\([\\;])", r"\1", name) for name in re.findall(r"(?:[^;\\]|\\.|\\\Z)+", text, re.DOTALL)
     ]
@@ -88,7 +88,7 @@ def join_tags(names: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AnkiHead:
-    """What the lines with ``#`` say; ``end`` is where the rows start, 0 where there are no such lines."""
+    """The settings in the lines with ``#``. ``end`` is where the rows start, 0 without such lines."""
 
     end: int = 0
     separator: str = ""
@@ -110,7 +110,7 @@ def anki_head(text: str) -> AnkiHead:
     separator = lines.get("separator", "").strip(" ")
     separator = ANKI_SEPARATORS.get(separator.lower(), separator)
     if len(separator) > 1:
-        raise FormatError(f"“#separator:{separator[:20]}” is no separator that Anki knows.", where="row 1")
+        raise FormatError(f"“#separator:{separator[:20]}” is not a separator that Anki knows.", where="row 1")
     return AnkiHead(
         end,
         separator,
@@ -122,7 +122,7 @@ def anki_head(text: str) -> AnkiHead:
 
 
 def anki_columns(lines: dict[str, str], separator: str) -> Columns:
-    """The columns that the lines give a meaning, counted from 1; the first two others are the sides."""
+    """The columns that the lines define, counted from 1. The first two others are the sides."""
     special = {}
     for key, kind in (
         ("tags column", "tags"),

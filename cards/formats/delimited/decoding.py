@@ -1,10 +1,10 @@
-"""Bytes -> text, with the encoding guessed where the file does not say it. Pure."""
+"""Bytes -> text. The encoding is guessed unless the file specifies it. Pure."""
 
 import codecs
 
 from cards.formats.types import FormatError
 
-# UTF-32 before UTF-16, whose mark it begins with.
+# UTF-32 before UTF-16, because its mark begins with that of UTF-16.
 MARKS = (
     (codecs.BOM_UTF8, "UTF-8"),
     (codecs.BOM_UTF32_LE, "UTF-32-LE"),
@@ -14,11 +14,11 @@ MARKS = (
 )
 WINDOWS = "Windows-1252"
 ENCODINGS = ("UTF-8", "UTF-16-LE", "UTF-16-BE", "Windows-1252", "Latin-1", "Mac Roman")
-"""What a person may choose where the guess is wrong."""
+"""The encodings that a user can choose if the guess is wrong."""
 
 CODECS = {"Mac Roman": "mac_roman"}
 
-# What files that are no text begin with, and what to call them.
+# How files begin that are not text, and their names.
 OTHER_FILES = (
     (b"PK\x03\x04", "a zip archive (such as .xlsx, .docx, .apkg)"),
     (b"\xd0\xcf\x11\xe0", "an old Office file (such as .xls)"),
@@ -33,12 +33,12 @@ OTHER_FILES = (
 
 
 def guess_encoding(data: bytes) -> tuple[str, int]:
-    """The most likely encoding, and how many bytes at the start are its mark."""
+    """The most likely encoding, and the length of its mark at the start in bytes."""
     for mark, name in MARKS:
         if data.startswith(mark):
             return name, len(mark)
     sample = data[:4096]
-    # Latin letters in UTF-16 have a zero in every second byte, and text in other encodings has none.
+    # Latin letters in UTF-16 have a zero in every second byte. Text in other encodings has no zeros.
     if len(sample) >= 2 and len(data) % 2 == 0:
         if sample[1::2].count(0) > len(sample) // 5:
             return "UTF-16-LE", 0
@@ -52,9 +52,9 @@ def guess_encoding(data: bytes) -> tuple[str, int]:
 
 
 def decode(data: bytes, encoding: str = "") -> tuple[str, str]:
-    """The text, with ``\\n`` for every line end, and the name of the encoding; guessed unless it is given.
+    """The text, with ``\\n`` for every line end, and the name of its encoding, guessed unless given.
 
-    Raises FormatError where the bytes are no text.
+    Raises FormatError if the bytes are not text.
     """
     for start, what in OTHER_FILES:
         if data.startswith(start):
@@ -77,7 +77,7 @@ def decode(data: bytes, encoding: str = "") -> tuple[str, str]:
 
 
 def latin_1_rest(error: UnicodeError) -> tuple[str, int]:
-    """Windows-1252 leaves five bytes undefined; browsers read them as Latin-1 does."""
+    """Windows-1252 leaves five bytes undefined. Browsers read them as Latin-1."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     return error.object[error.start : error.end].decode("latin-1"), error.end

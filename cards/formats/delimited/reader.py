@@ -1,6 +1,6 @@
 """Pasted or uploaded text with a card in each row -> cards. Pure.
 
-Only the first separator splits a row, so that a definition may hold more of them; where a head names the
+Only the first separator splits a row, so that a definition may contain more of them. If a header row names the
 columns, all of them do. Anki's text exports say in lines with ``#`` how to read them
 (https://docs.ankiweb.net/importing/text-files.html#file-headers).
 """
@@ -36,7 +36,7 @@ MAX_KEY = 64
 
 @dataclass(frozen=True, slots=True)
 class TextOptions:
-    """What a person chose; what is empty or None is guessed, and `Parsed` says how.
+    """What a user chose. Empty values and None are guessed, and `Parsed` says how.
 
     ``markdown``: the text is Markdown already, and is not escaped. ``columns`` names what each column is, by
     the words of `columns.KINDS` (empty for one to leave out), and then every separator splits. ``head``:
@@ -54,7 +54,7 @@ class TextOptions:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a text is read: settled once, before the first pass."""
+    """How a text is read, decided once before its rows are read."""
 
     text: str
     layout: Layout
@@ -72,7 +72,7 @@ class Plan:
 def read_text(
     source: Source | str, options: TextOptions | None = None, *, limits: Limits = ACCOUNT
 ) -> Parsed:
-    """The cards of a text. Raises FormatError where it is no text, or empty."""
+    """The cards of a text. Raises FormatError if it is not text, or empty."""
     options, meter = options or TextOptions(), Meter(limits)
     if isinstance(source, str):
         text, encoding = source.replace("\r\n", "\n").replace("\r", "\n").replace("\0", ""), ""
@@ -104,7 +104,7 @@ def read_all(source: Source) -> bytes:
 
 
 def make_plan(text: str, options: TextOptions) -> Plan:
-    """Settle how ``text`` is read, from what it says of itself, what was chosen, and what its rows look like."""
+    """Decide how ``text`` is read, from its own settings, the user's choices, and its rows."""
     anki = anki_head(text)
     layout = guess_layout(
         text[anki.end :],
@@ -129,7 +129,7 @@ def make_plan(text: str, options: TextOptions) -> Plan:
 
 
 def with_head(plan: Plan, options: TextOptions) -> Plan:
-    """The plan after a look at the first row, which may name the columns."""
+    """The plan with the first row considered, which may name the columns."""
     if options.head is False:
         return plan
     _, names = next(iter(Rows(plan.text, plan.layout, columns=0, start=plan.start)), (0, []))
@@ -146,9 +146,9 @@ def with_head(plan: Plan, options: TextOptions) -> Plan:
 
 
 def read_units(plan: Plan, report: Report, meter: Meter, place: Place = None) -> Iterator[Unit]:
-    """One pass over the rows, from ``place`` on."""
+    """The cards of each row, from ``place`` on."""
     side = reader_of_sides(plan)
-    # Two columns need no more than the first separator; more have to be told apart by all of them.
+    # With two columns only the first separator splits a row, with more all of them.
     split = 2 if plan.columns.is_plain else 0
     rows_before = plan.text.count("\n", 0, plan.start)
     rows = Rows(plan.text, plan.layout, columns=split, start=plan.start)
@@ -166,11 +166,11 @@ def read_units(plan: Plan, report: Report, meter: Meter, place: Place = None) ->
 def card_of_row(
     plan: Plan, fields: list[str], side: Callable[[str], Converted], report: Report, where: str
 ) -> ParsedCard | None:
-    """The card of one row; None where there is none, or one that cannot be stored."""
+    """The card of one row. None if there is none, or it cannot be stored."""
     if is_blank(fields):
         return None
     if plan.is_anki and fields[0].startswith("#") and len(fields) == 1:
-        # A card that begins with "#" has two fields, or stands in quotation marks.
+        # A card that begins with "#" has two fields, or is in quotation marks.
         report.skip("comments")
         return None
     if plan.is_own:
@@ -207,7 +207,9 @@ def card_of(
     tags = names.split() if plan.is_anki else split_tags(names)
     key = sorted_fields.get("key", "").replace("\0", "")
     if len(key) > MAX_KEY or not key.isprintable():
-        report.notice(f"A key has at most {MAX_KEY} characters on one line; it was left out.", where=where)
+        report.notice(
+            f"A key has at most {MAX_KEY} characters on one line; this one was left out.", where=where
+        )
         key = ""
     deck = sorted_fields.get("deck", "")
     return ParsedCard(

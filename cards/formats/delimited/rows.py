@@ -1,4 +1,4 @@
-"""Delimited text -> rows of fields: separators guessed, quotation marks as in CSV. Pure."""
+"""Delimited text -> rows of fields, with guessed separators, and quotation marks as in CSV. Pure."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,27 +10,27 @@ MAX_ROW = 100_000
 """Characters of one row."""
 
 MAX_ROWS = 500_000
-"""Rows of a text, empty ones as well."""
+"""Rows of a text, including empty ones."""
 
 TAB, COMMA, DASH, SEMICOLON, NEWLINE = "\t", ",", " - ", ";", "\n"
 NAMES = {TAB: "tab", COMMA: "comma", DASH: "dash", SEMICOLON: "semicolon", NEWLINE: "newline", " ": "space"}
-"""The separators that are guessed, in words."""
+"""The names of the separators that are guessed."""
 
-# In the order in which they are preferred where the rows do not decide. A dash is any dash between spaces.
+# In order of preference if the rows do not decide. A dash is any dash between spaces.
 GUESSED = (DASH, SEMICOLON, COMMA)
 SAMPLE = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What stands between the two sides of a card, and what between two cards."""
+    """The separators between the two sides of a card, and between two cards."""
 
     separator: str
     row_separator: str
 
 
 def name_of(separator: str) -> str:
-    """A separator in words; one of one's own as it is."""
+    """The name of a separator. A custom one is its own name."""
     return NAMES.get(separator, separator)
 
 
@@ -39,7 +39,7 @@ def pattern(separator: str) -> str:
 
 
 def guess_rows(sample: str) -> str:
-    """Semicolons part rows where every line ends with one, or where one line has several that each split."""
+    """The separator of rows: semicolons if each line ends with one, or a single line has several good parts."""
     lines = [line.strip() for line in sample.strip().split("\n") if line.strip()]
     if len(lines) > 1:
         ended = all(line.endswith(SEMICOLON) for line in lines[:-1])
@@ -50,7 +50,7 @@ def guess_rows(sample: str) -> str:
 
 
 def guess_separator(sample: str, row_separator: str, *, is_csv: bool) -> str:
-    """The separator that most rows have; of several, the one that more rows have exactly once."""
+    """The separator that most rows have. Of several, the one that more rows have exactly once."""
     rows = [row for row in sample.split(row_separator) if row.strip()][:1_000]
     if sum(TAB in row for row in rows) * 2 >= len(rows) or not rows:
         return TAB
@@ -66,12 +66,12 @@ def guess_separator(sample: str, row_separator: str, *, is_csv: bool) -> str:
     return best if score(best)[0] else TAB
 
 
-# The head of our own exports (columns.OWN_HEAD): what stands between its first two names separates all others.
+# The header of our exports (columns.OWN_HEAD): its first separator is that of all columns.
 OWN_HEAD = re.compile(r'"?term \(Markdown\)"?([^"\w\s]|\t)"?definition \(Markdown\)')
 
 
 def guess_layout(text: str, *, separator: str = "", row_separator: str = "", is_csv: bool = False) -> Layout:
-    """What separates the sides and the cards of ``text``, as far as it is not given."""
+    """The separators of ``text``, guessed unless they are given."""
     if head := OWN_HEAD.match(text):
         separator, row_separator = separator or head[1], row_separator or NEWLINE
     sample = text[:SAMPLE]
@@ -104,7 +104,7 @@ class Rows:
         self.quoted = re.compile(rf'"((?:[^"]++|"")*+)"[ ]*(?:({split})|{end}|\Z)')
 
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
-        """Each row's number, counted from 1, and its fields; an empty row has one empty field."""
+        """Each row's number, counted from 1, and its fields. An empty row has one empty field."""
         position, number, self.is_unclosed = self.place
         while position < len(self.text):
             number += 1
@@ -136,10 +136,10 @@ class Rows:
         """One field, where the next one starts, and whether that is in the same row."""
         text = self.text
         if text.startswith('"', position):
-            # One character more than may be: who looks at the end sees that the row is too long.
+            # One character more than allowed, so that a row that is too long is noticed.
             match = self.quoted.match(text, position, limit + 1)
             if match is None and not self.is_unclosed and LONG_QUOTE.match(text, position, limit + 1):
-                # Longer than a row may be, or a quotation mark that only looks like the start of a field.
+                # Longer than a row may be, or the quotation mark does not start a quoted field.
                 match = self.quoted.match(text, position)
                 self.is_unclosed = match is None
             if match:

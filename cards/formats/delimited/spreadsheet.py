@@ -1,4 +1,4 @@
-"""Cells that a spreadsheet would take for formulas: guarded when they go out, and unguarded coming back. Pure.
+"""Cells that a spreadsheet could run as formulas: guarded in exports, and unguarded in imports. Pure.
 
 The signs: https://owasp.org/www-community/attacks/CSV_Injection
 """
@@ -6,15 +6,15 @@ The signs: https://owasp.org/www-community/attacks/CSV_Injection
 import re
 
 GUARD = "'"
-# A cell that has guards of its own gets one more, so that taking one away is always right.
+# A cell that begins with guards gets one more, so that removing one is always right.
 DANGEROUS = re.compile(r"'*[=+\-@\t\r\n＝＋－＠]")
 
 
 def guarded(cell: str) -> str:
-    """``cell``, with an apostrophe before it where a spreadsheet could run it."""
+    """``cell``, with an apostrophe before it if a spreadsheet could run it."""
     return GUARD + cell if DANGEROUS.match(cell) else cell
 
 
 def unguarded(cell: str) -> str:
-    """What `guarded` made ``cell`` of."""
+    """The cell from which `guarded` made ``cell``."""
     return cell[1:] if cell.startswith(GUARD) and DANGEROUS.match(cell) else cell

@@ -1,7 +1,7 @@
-"""Cards -> text: tab or comma between the columns, or Markdown to read. Pure.
+"""Cards -> text with tabs or commas between the columns, or a Markdown document. Pure.
 
-Pieces come one after the other; who writes in slices says how many cards were written before (``after``), and then
-there is no other head. A head names the columns and says that the sides are Markdown; our own reader takes it off
+The text is made in pieces. To continue it, pass the number of cards that were written before as ``after``: then it
+has no header. A header names the columns and says that the sides are Markdown. Our own reader removes it
 again.
 """
 
@@ -14,11 +14,11 @@ from cards.formats.types import ParsedCard
 from cards.text.markdown import plain
 
 BYTE_ORDER_MARK = "\ufeff"
-"""Without it, Excel takes UTF-8 for an older encoding."""
+"""Without it, Excel reads UTF-8 as an older encoding."""
 
 
 class Line:
-    """Where csv writes its row to."""
+    """A file for the csv module, with its last row."""
 
     def __init__(self) -> None:
         self.text = ""
@@ -29,12 +29,12 @@ class Line:
 
 
 def columns_of(card: ParsedCard) -> list[str]:
-    """The columns under our head; none of them a formula, since tabs open in spreadsheets as well."""
+    """The columns under our header. None is a formula, since text with tabs can be opened in spreadsheets too."""
     return [guarded(cell) for cell in (card.term, card.definition, join_tags(card.tags), card.key)]
 
 
 def write_tab(cards: Iterable[ParsedCard], *, head: bool = True, after: int | None = None) -> Iterator[str]:
-    """Tabs between the columns; without ``head`` term and definition alone, as other sites take them."""
+    """Tabs between the columns. Without ``head`` only term and definition, as other sites import them."""
     line = Line()
     writer = csv.writer(line, delimiter="\t", lineterminator="\n")
     if head and after is None:
@@ -46,7 +46,7 @@ def write_tab(cards: Iterable[ParsedCard], *, head: bool = True, after: int | No
 
 
 def write_comma(cards: Iterable[ParsedCard], *, after: int | None = None) -> Iterator[str]:
-    """CSV for spreadsheets: every cell in quotation marks, none of them a formula."""
+    """CSV for spreadsheets. Every cell is in quotation marks, and none is a formula."""
     line = Line()
     writer = csv.writer(line, quoting=csv.QUOTE_ALL)
     if after is None:
@@ -60,7 +60,7 @@ def write_comma(cards: Iterable[ParsedCard], *, after: int | None = None) -> Ite
 def write_markdown(
     cards: Iterable[ParsedCard], *, title: str, description: str = "", after: int | None = None
 ) -> Iterator[str]:
-    """A document to read: each term as a heading, or, where it is more than a line of text, under its number."""
+    """A document to read. Each term is a heading, or follows its number if it is more than a line of text."""
     if after is None:
         yield f"# {' '.join(title.split())}\n"
         yield f"\n{description}\n" if description else ""

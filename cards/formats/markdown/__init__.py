@@ -1,1 +1,1 @@
-"""What other programs write, as Markdown."""
+"""Texts of other programs -> Markdown."""

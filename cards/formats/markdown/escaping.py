@@ -1,14 +1,14 @@
-"""Plain text -> Markdown that renders as exactly that text, with as few backslashes as will do. Pure.
+"""Plain text -> Markdown that renders as exactly this text, with as few backslashes as possible. Pure.
 
-Follows what `cards.text.markdown` means by Markdown: no raw HTML, pictures, underlined headings or indented code,
-a line break is a line break, formulas stand between dollars.
+For the Markdown of `cards.text.markdown`: no raw HTML, pictures, underlined headings or indented code,
+a line break is a line break, and formulas are between dollars.
 """
 
 import re
 
 from cards.text.markdown import PLAIN
 
-# Characters inside a line that could mean something where they stand. An underscore between letters, an asterisk
+# Characters inside a line that could be markup in their context. An underscore between letters, an asterisk
 # between spaces, brackets without an address, "a < b" and "AT&T" cannot.
 INLINE = re.compile(
     r"""
@@ -24,7 +24,7 @@ INLINE = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 
-# What would start a heading, quotation, list item, line or the second line of a table.
+# The start of a heading, quotation, list item, line or the second line of a table.
 LINE_START = re.compile(
     r"^(?:(?=\#{1,6}(?:\s|$)|>|[-+*](?:\s|$)|-[- ]*$|[|:\- ]+$)|(?P<number>\d{1,9})(?=[.)](?:\s|$)))",
     re.MULTILINE,
@@ -32,21 +32,21 @@ LINE_START = re.compile(
 
 
 def escape_inline(text: str, *, money: bool = False) -> str:
-    """``text`` with backslashes before what has a meaning inside a line.
+    """``text`` with backslashes before markup inside a line.
 
-    A single dollar is left alone where ``money`` says that no other can stand in the same source.
+    With ``money``, a single dollar is not escaped: the source has no other one with which it could make a formula.
     """
     text = INLINE.sub(r"\\\g<0>", text)
     return text if money and text.count("$") < 2 else text.replace("$", r"\$")
 
 
 def escape_line_starts(text: str) -> str:
-    """``text`` with backslashes before what has a meaning at the start of a line."""
+    """``text`` with a backslash before markup at the start of a line."""
     return LINE_START.sub(lambda match: (match["number"] or "") + "\\", text)
 
 
 def escape_plain(text: str) -> str:
-    """The Markdown whose rendering is ``text``, line by line, with the space around each line taken away.
+    """The Markdown that renders as ``text``, line by line, without spaces around the lines.
 
     "1986. Chernobyl" becomes no list, ``__init__`` not bold, and "$5 or $6" no formula.
     """

@@ -1,8 +1,8 @@
-"""HTML of cards of other programs -> Markdown of ours: what is shown stays, what would run or load goes. Pure.
+"""HTML of other programs' cards -> our Markdown. Visible content stays; what would run or load is removed. Pure.
 
-Written for our own dialect, where a line break is a line break, formulas stand between dollars and pictures
-are kept beside the text. Tags are read without a browser's repairs: the text that comes out is escaped, so a
-broken tag costs clutter and no safety. Time grows with the length of the text alone.
+Written for our own dialect, where a line break is a line break, formulas are between dollars and pictures
+are stored separately. Tags are read without a browser's repairs: the resulting text is escaped, so a
+broken tag looks ugly but is safe. The time depends on the length of the text only.
 """
 
 import html
@@ -27,10 +27,10 @@ from cards.formats.markdown.maths import take_formulas
 from cards.formats.types import ImageRef
 
 MAX_HTML_SOURCE = 100_000
-"""Characters of one side's HTML, without the images that are written into it; what is longer stays as it is."""
+"""Characters of one side's HTML, without embedded images. A longer one is not converted."""
 
 MAX_DEPTH = 8
-"""Lists and quotations inside each other."""
+"""Depth of nested lists and quotations."""
 
 TOKEN = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*+)([^<>]*+)>")
 ATTRIBUTE = re.compile(r"""([a-zA-Z-]{1,30})\s*=\s*(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
@@ -66,9 +66,9 @@ ORDINALS = {"st", "nd", "rd", "th", "er", "re", "e", "o", "a", "ème"}
 
 @dataclass(slots=True)
 class Converted:
-    """A side as Markdown, the images that it showed, and how much was left out.
+    """A side as Markdown, its images, and the number of things that were left out.
 
-    ``outside_images`` lie on other servers, ``embedded_images`` are written into the text.
+    ``outside_images`` are on other servers, ``embedded_images`` are in the text itself.
     """
 
     text: str = ""
@@ -76,7 +76,7 @@ class Converted:
     sounds: int = 0
     outside_images: int = 0
     embedded_images: int = 0
-    # Characters of HTML that were read.
+    # The number of characters of HTML that were read.
     length: int = 0
 
 
@@ -95,14 +95,14 @@ class Converter:
         self.pieces = Pieces()
         self.lines: list[str] = []
         self.line: list[str] = []
-        # What each open list or quotation puts before its first line, and before the others.
+        # The prefixes of each open list or quotation: for its first line, and for the others.
         self.outer: list[list[str]] = []
-        # The next number of each open list; None where it has no numbers.
+        # The next number of each open list. None without numbers.
         self.lists: list[int | None] = []
-        # How often each style is open; and the one that ended last.
+        # How often each style is open, and the style that ended last.
         self.open = dict.fromkeys(MARKERS, 0)
         self.ended = ""
-        # Links, code and the like that are open: the address, and where they start in the line.
+        # Open links, code and similar elements: the address, and where they start in the line.
         self.spans: list[tuple[str, int]] = []
         self.table_rows: list[list[str]] | None = None
         self.code_start: int | None = None
@@ -121,7 +121,7 @@ class Converter:
     # Lines
 
     def end_line(self) -> None:
-        """Finish the line; styles that it had open are opened again in the next one."""
+        """Finish the line. Its open styles are opened again in the next line."""
         line, self.line = "".join(self.line), [mark for mark, depth in self.open.items() if depth]
         self.spans = [(address, 0) for address, _ in self.spans]
         if self.code_start is not None:
@@ -129,7 +129,7 @@ class Converter:
             return
         shown = self.pieces.finish(line + END * len(self.line))
         if shown and not shown.strip("#"):
-            shown = ""  # a heading without words
+            shown = ""  # An empty heading.
         if self.table_rows is None:
             self.lines.append(self.prefix() + shown if shown else "")
         elif shown:
@@ -139,7 +139,7 @@ class Converter:
             row[-1:] = [f"{row[-1]} {shown}".strip() if row else shown]
 
     def prefix(self) -> str:
-        """What stands before the line; a list's marker stands before its item's first line only."""
+        """The prefix of the line. A list's marker is before the first line of its item only."""
         made = ""
         for level in self.outer:
             made += level[0]
@@ -147,7 +147,7 @@ class Converter:
         return made
 
     def break_line(self, *, apart: bool = False) -> None:
-        """End the line if there is anything on it; ``apart`` leaves an empty one."""
+        """End the line unless it is empty. With ``apart`` an empty line follows."""
         if any(piece.strip() and piece not in MARKERS and piece != END for piece in self.line):
             self.end_line()
         if apart and self.table_rows is None and self.lines and self.lines[-1]:
@@ -172,7 +172,7 @@ class Converter:
             self.structure(name, rest, closing=closing)
 
     def structure(self, name: str, rest: str, *, closing: bool) -> None:
-        """Tables, and what may hold other blocks; in a cell these are lines like any other."""
+        """Tables, and blocks that may contain others. In a cell these are normal lines."""
         if name == "table":
             self.table(closing=closing)
         elif self.table_rows is not None:
@@ -196,7 +196,7 @@ class Converter:
         elif not closing:
             self.open[mark] = depth + 1
             if not depth and self.line[-1:] == [END] and self.ended == mark:
-                self.line.pop()  # it goes on: <b>a</b><b>b</b>
+                self.line.pop()  # It continues: <b>a</b><b>b</b>.
             elif not depth:
                 self.line.append(mark)
 
@@ -252,7 +252,7 @@ class Converter:
         fence = "`" * max(3, longest + 1)
         self.lines[self.code_start - 1] = self.lines[self.code_start - 1].replace("```", fence)
         if code and not code[0].strip():
-            del self.lines[self.code_start]  # the line end after <pre>
+            del self.lines[self.code_start]  # The line end after <pre>.
         self.lines.append(self.prefix() + fence)
         self.code_start = None
 
@@ -285,7 +285,7 @@ class Converter:
             self.out.images.append(ImageRef(unquote(address), " ".join(found.get("alt", "").split())))
 
     def span(self, name: str, rest: str, *, closing: bool) -> None:
-        """What is settled only at its end: links, code, raised and lowered text."""
+        """Elements that are converted at their end: links, code, superscript and subscript."""
         if not closing:
             self.spans.append((attributes(rest).get("href", "") if name == "a" else "", len(self.line)))
         elif self.spans and self.code_start is None:
@@ -295,7 +295,7 @@ class Converter:
                 self.line[start:] = [made]
 
     def spanned(self, name: str, address: str, inner: str) -> str:
-        """What stands for ``inner``; empty to leave it as it is."""
+        """The Markdown for ``inner``. Empty to keep it unchanged."""
         if name == "a":
             if not re.match(r"(?:https?://|mailto:)[^\s<>\\]+\Z", address, re.IGNORECASE):
                 return ""
@@ -310,7 +310,7 @@ class Converter:
 
 
 def shifted(text: str, *, raised: bool) -> str:
-    """Raised or lowered text in Unicode's letters, else after a caret or an underscore."""
+    """Superscript or subscript in Unicode's letters, otherwise after a caret or an underscore."""
     every, letters = (ALL_RAISED, RAISED) if raised else (ALL_LOWERED, LOWERED)
     if every.fullmatch(text):
         return text.translate(letters)
@@ -320,7 +320,7 @@ def shifted(text: str, *, raised: bool) -> str:
 
 
 def table_lines(rows: list[list[str]]) -> Iterator[str]:
-    """A table as Markdown, with its first row as the head; one of a single column, or a huge one, as lines."""
+    """A table as Markdown, with its first row as the header. A huge one, or one with one column, becomes lines."""
     width = max(map(len, rows), default=0)
     if width < 2 or len(rows) * width > 500:
         yield from (" ".join(filter(None, row)) for row in rows)
@@ -333,16 +333,16 @@ def table_lines(rows: list[list[str]]) -> Iterator[str]:
 
 
 def convert(marked: str) -> Converted:
-    """The Markdown of a piece of HTML, with the images that it shows."""
+    """The Markdown of a piece of HTML, with its images."""
     if len(marked) <= MAX_HTML_SOURCE and not any(sign in marked for sign in "<&[\\"):
         # Line ends are spaces in HTML.
         return Converted(escape_plain(SPACES.sub(" ", CONTROLS.sub("", marked))), length=len(marked))
     marked = CONTROLS.sub("", DATA_ADDRESS.sub("data:,", marked))
     if len(marked) > MAX_HTML_SOURCE:
-        return Converted(marked, length=len(marked))  # too long for a card in any case
+        return Converted(marked, length=len(marked))  # It is too long for a card in any case.
     converter = Converter()
     converter.out.length = len(marked)
-    # Behind the last end no comment can be whole, and looking for one from each start would take too long.
+    # After the last end no comment can be complete, and searching one from each start would take too long.
     last = marked.rfind("-->") + 3
     marked = COMMENT.sub("", marked[:last]) + marked[last:] if last > 2 else marked
     marked, converter.out.sounds = SOUND.subn("", marked)
@@ -351,7 +351,7 @@ def convert(marked: str) -> Converted:
 
 
 def feed(converter: Converter, marked: str) -> None:
-    """Give the converter every tag and text of ``marked``, without what browsers do not show."""
+    """Pass every tag and text of ``marked`` to the converter, except what browsers do not show."""
     position, unseen = 0, ""
     for match in TOKEN.finditer(marked):
         if not unseen and match.start() > position:

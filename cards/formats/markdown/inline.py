@@ -1,8 +1,8 @@
-"""One line of Markdown, put together from text, styles and finished pieces. Pure.
+"""One line of Markdown, made from text, styles and finished pieces. Pure.
 
-While a line grows it holds marks, control characters that no text has: a style's start and end, and stand-ins
-for pieces that are Markdown already (formulas, links, code). `Pieces.finish` escapes the rest and settles the
-marks.
+While it is built, a line contains marks, which are control characters that no text has: for the start and end of
+styles, and placeholders for pieces that are Markdown already (formulas, links, code). `Pieces.finish` escapes the
+rest and replaces the marks.
 """
 
 import re
@@ -26,34 +26,34 @@ def without_marks(line: str) -> str:
 
 
 class Pieces:
-    """The finished pieces of one side, and what makes lines of them."""
+    """The finished pieces of one side. Makes lines from them."""
 
     def __init__(self) -> None:
         self.kept: list[str] = []
 
     def keep(self, piece: str) -> str:
-        """A stand-in for a finished ``piece`` of Markdown, which is not escaped any more."""
+        """A placeholder for a finished ``piece`` of Markdown, which is not escaped again."""
         if not piece:
             return ""
         self.kept.append(piece)
         return f"{KEPT}{len(self.kept) - 1}{KEPT}"
 
     def finish(self, line: str) -> str:
-        """The Markdown of ``line``: text escaped, styles as asterisks, stand-ins resolved."""
+        """The Markdown of ``line``: text is escaped, styles become asterisks, placeholders their pieces."""
         line = SPACES.sub(" ", line).strip(" ")
         if "~" in line and END in line:
-            # Two of them may meet, once a style between them is settled.
+            # Two of them may meet once a style between them is replaced.
             line = line.replace("~", self.keep(r"\~"))
         line = escape_inline(line)
         if KEPT in line:
             line = self.apart(BESIDE_DIGITS.sub(self.take_digits, line))
         if END in line:
             line = self.styled(line)
-        # After the styles: one that is dropped leaves its text at the line's start.
+        # After the styles: a dropped style leaves its text at the start of the line.
         return self.resolve(escape_line_starts(line.strip())).strip()
 
     def resolve(self, line: str) -> str:
-        """``line`` with its pieces in place; links hold styles, and styles formulas."""
+        """``line`` with its pieces. Links contain styles, and styles contain formulas."""
         for _ in range(8):
             if KEPT not in line:
                 break
@@ -61,7 +61,7 @@ class Pieces:
         return line
 
     def take_digits(self, match: re.Match[str]) -> str:
-        """Take digits that touch a formula into it: beside a digit, a dollar would be money."""
+        """Move digits that touch a formula into it: next to a digit, a dollar would be money."""
         piece = self.kept[int(match[2])]
         if not piece.startswith("$") or not (match[1] or match[3]):
             return match[0]
@@ -70,7 +70,7 @@ class Pieces:
         return self.keep(f"{edge}{match[1]}{inner}{match[3]}{edge}")
 
     def apart(self, line: str) -> str:
-        """``line`` with a space where a formula touches another, or a digit that LaTeX does not know."""
+        """``line`` with a space between a formula and another one, or a digit that LaTeX does not support."""
 
         def space(match: re.Match[str]) -> str:
             if match[3]:
@@ -81,7 +81,7 @@ class Pieces:
         return TOUCHING.sub(space, line)
 
     def styled(self, line: str) -> str:
-        """The line's styles as stand-ins with asterisks and tildes, where these would be understood."""
+        """Replace the line's styles by asterisks and tildes, if these would be read as markers."""
         tokens = [token for token in MARKS.split(line) if token]
         following = next_texts(tokens)
         stack: list[tuple[str, list[str]]] = [("", [])]
@@ -98,7 +98,7 @@ class Pieces:
         return "".join(piece for _, pieces in stack for piece in pieces)
 
     def style(self, mark: str, inner: str, before: str, after: str, *, is_inside: bool) -> str:
-        """``inner`` between its markers, with the space at its ends moved out."""
+        """``inner`` between its markers, with spaces at its ends moved out."""
         text = inner.strip(" ")
         if not text:
             return inner
@@ -113,10 +113,10 @@ class Pieces:
         return self.kept[int(number)][-1] in "*~"
 
     def is_understood(self, text: str, before: str, after: str, *, is_inside: bool) -> bool:
-        """Whether markers around ``text`` are read as such.
+        """Whether markers around ``text`` are read as markers.
 
-        Beside a letter outside they need one inside (CommonMark's flanking). Of styles in each other, a marker
-        that could be read both ways might end the wrong one: there, space or a sign outside has to decide.
+        Next to a letter outside they need one inside (CommonMark's flanking). In nested styles, a marker that
+        could both open and close might end the wrong one, so a space or a sign outside has to decide.
         """
         if (last := LAST_STAND_IN.search(before)) and self.is_style(last[1]):
             return False
@@ -128,7 +128,7 @@ class Pieces:
 
 
 def is_flank(outside: str, inside: str, *, nested: bool) -> bool:
-    """Whether a marker between these characters is read as one; where ``nested``, as nothing else besides."""
+    """Whether a marker between these characters is read as intended, and if ``nested``, only so."""
     if not outside.strip():
         return True
     if nested:
@@ -137,7 +137,7 @@ def is_flank(outside: str, inside: str, *, nested: bool) -> bool:
 
 
 def next_texts(tokens: list[str]) -> list[str]:
-    """For each token the text that comes after it, past any marks; empty where there is none."""
+    """For each token the text after it, without marks. Empty if there is none."""
     found, text = [], ""
     for token in reversed(tokens):
         found.append(text)

@@ -1,4 +1,4 @@
-r"""Formulas in other programs' notations, ``\(..\)`` or ``[$]..[/$]`` -> between dollars. Pure."""
+r"""Formulas in the notations of other programs, ``\(..\)`` or ``[$]..[/$]`` -> between dollars. Pure."""
 
 import html
 import re
@@ -27,9 +27,9 @@ def latex_of(marked: str) -> str:
 
 
 def formula(latex: str, *, display: bool) -> str:
-    """``latex`` between dollars as this site's Markdown has them; empty where there is nothing to set."""
+    """``latex`` between dollars, as in this site's Markdown. Empty if there is no LaTeX."""
     latex = DOLLAR.sub(r"\1\\$", latex).strip()
-    # A last backslash would take the closing dollar for itself.
+    # A final backslash would escape the closing dollar.
     while (len(latex) - len(latex.rstrip("\\"))) % 2:
         latex = latex[:-1].rstrip()
     if not latex:
@@ -38,7 +38,7 @@ def formula(latex: str, *, display: bool) -> str:
 
 
 def latex_document(source: str, keep_formula: Callable[[str], str]) -> str:
-    """What stands between ``[latex]`` and ``[/latex]``: text with formulas between dollars, or one formula."""
+    """The content of ``[latex]..[/latex]``: text with formulas between dollars, or one formula."""
     if IN_DOLLARS.search(source):
 
         def keep(match: re.Match[str]) -> str:
@@ -64,9 +64,9 @@ class Span:
 
 
 def spans(marked: str) -> Iterator[Span]:
-    """The formulas of ``marked``, in order. An opener without its closer is none."""
+    """The formulas of ``marked``, in order. An opener without a closer is ignored."""
     start = 0
-    # Openers whose closer does not come any more: looked for once, or many of them would take the square of time.
+    # Openers that have no closer: searched once, since searching for each would take quadratic time.
     unclosed: set[str] = set()
     while match := OPENERS.search(marked, start):
         start = match.end()
@@ -80,7 +80,7 @@ def spans(marked: str) -> Iterator[Span]:
 
 
 def take_formulas(marked: str, keep_formula: Callable[[str], str]) -> str:
-    """``marked`` HTML with each formula replaced by what ``keep_formula`` makes of its source between dollars."""
+    """``marked`` HTML with each formula replaced by what ``keep_formula`` returns for it between dollars."""
     if "\\" not in marked and "[" not in marked and "<anki-" not in marked:
         return marked
     parts, done = [], 0
@@ -97,7 +97,7 @@ def take_formulas(marked: str, keep_formula: Callable[[str], str]) -> str:
 
 
 def find_closer(marked: str, closer: str, start: int) -> int:
-    r"""Where ``closer`` stands; not the ``\)`` of ``\\)``, which is a line end before a bracket."""
+    r"""Where ``closer`` is, but not the ``\)`` of ``\\)``, which is a line end before a bracket."""
     end = marked.find(closer, start)
     while end > start and closer[0] == "\\":
         before = marked[start:end]

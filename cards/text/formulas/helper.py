@@ -1,9 +1,9 @@
-"""Typesets formulas in a process that may be ended: ``python -I helper.py SECONDS BYTES``.
+"""Typesets formulas in a process that can be ended: ``python -I helper.py SECONDS BYTES``.
 
-It imports the converter and nothing of the site, so that it is small and starts at once. When it is ready it says
-so; then it answers each line of its input with a line. A line asks with a JSON list of ``[latex, display]``; the
-answer is the processor time that they took, and for each ``[mathml, null]``, or ``[null, words]`` where the
-converter refuses it. The other end is `cards.text.formulas.process`.
+It imports the converter and nothing of the site, so that it is small and starts fast. When it is ready it writes
+a line; then it answers each line of its input with a line. A request is a JSON list of ``[latex, display]``; the
+answer is the processor time in seconds, and for each formula ``[mathml, null]``, or ``[null, message]`` if the
+converter rejects it. The other end is `cards.text.formulas.process`.
 """
 
 import json
@@ -16,20 +16,20 @@ from math_core import LatexError, LatexToMathML
 
 READY = b"ready\n"
 MAX_EXPANSIONS = 200
-"""The converter expands its own macros (``\\cdots``, ``\\pmod``); a formula may define none."""
+"""The converter expands its own macros (``\\cdots``, ``\\pmod``). A formula cannot define any."""
 
 
 def main(seconds: float, size: int) -> None:
     """Answer until the input ends. A line that takes more processor time, or memory, ends the process."""
-    # The terminal's Ctrl-C is for the site, which then closes the input.
+    # Ctrl-C in the terminal ends the site, which then closes the input.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (size, size))
     converter = LatexToMathML(max_expansions=MAX_EXPANSIONS, fancy_error=False)
     say(READY)
     for line in sys.stdin.buffer:
-        # Nobody catches the timer's signal, so that it ends the process inside the converter too, and even where
-        # the site's process has gone.
+        # The timer's signal is not handled, so it ends the process even inside the converter, and even if
+        # the site's process has ended.
         signal.setitimer(signal.ITIMER_PROF, seconds)
         started = time.process_time()
         answers = [typeset(converter, latex, display=display) for latex, display in json.loads(line)]

@@ -1,4 +1,4 @@
-"""LaTeX formulas -> MathML, within bounds: what a formula costs does not depend on who wrote it. Pure."""
+"""LaTeX formulas -> MathML, with limits, so that no formula can take too much time or memory. Pure."""
 
 import hashlib
 import re
@@ -12,18 +12,18 @@ from cards.text.formulas.process import SECONDS, ConverterGoneError, EndlessForm
 from cards.text.formulas.syntax import MAX_OPENERS, FormulaError, check_delimiters
 
 MAX_FORMULA = 1_000
-"""Characters; a long one of those that people typeset has about 300."""
+"""Characters of a formula. Long ones in practice have about 300."""
 
 OPENER = re.compile(r"\{|\\[a-zA-Z]+")
 
-# Only a command that the formula defines itself could expand without end or into something deeper than its source.
+# Only a command that the formula itself defines could expand endlessly, or into something deeper than its source.
 DEFINITION = re.compile(r"\\(?:(?:re)?newcommand|providecommand|g?def|let|global)(?![a-zA-Z])")
 
 MAX_SECONDS = 3 * SECONDS
-"""Processor time of the converter for one text, or for all that a request renders."""
+"""Seconds of processor time of the converter for one text, or for everything that a request renders."""
 
 REMEMBERED, REMEMBERED_FOR = 1_000, 3600.0
-"""How many formulas that did so are refused without being tried again, and for how many seconds."""
+"""How many formulas that ended the converter are refused without trying again, and for how many seconds."""
 
 Formula = tuple[str, bool]
 """LaTeX, and whether it is displayed: set on a line of its own."""
@@ -32,21 +32,21 @@ TOO_MANY = "Other formulas took too long to typeset, so it was not tried."
 
 
 class Allowance:
-    """How many seconds the converter may still take."""
+    """The remaining seconds for the converter."""
 
     def __init__(self) -> None:
         self.left = MAX_SECONDS
 
 
 class Refused:
-    """The formulas that ended the converter lately, by their hash; the oldest are forgotten. For all threads."""
+    """The formulas that ended the converter recently, by hash, shared by all threads. The oldest are removed."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.known: dict[bytes, tuple[float, str]] = {}
 
     def why(self, key: bytes) -> str:
-        """Why it was refused; empty where it was not."""
+        """Why the formula was refused. Empty if it was not."""
         if not self.known:
             return ""
         at, why = self.known.get(key, (0.0, ""))
@@ -66,7 +66,7 @@ allowed: ContextVar[Allowance | None] = ContextVar("allowed", default=None)
 
 @contextmanager
 def one_allowance() -> Iterator[Allowance]:
-    """Let all that is typeset meanwhile share one allowance: the request's, if there is one already."""
+    """Let everything that is typeset in the block share one time limit: the request's, if there is one already."""
     if there := allowed.get():
         yield there
         return
@@ -86,9 +86,9 @@ def to_mathml(latex: str, *, display: bool) -> str:
 
 
 def typeset(formulas: Iterable[Formula]) -> dict[Formula, str | FormulaError]:
-    """The MathML of formulas, or why one has none: it is no LaTeX that is known here, or beyond the bounds above.
+    """The MathML of formulas, or an error for each that is unknown LaTeX or beyond the limits above.
 
-    The markup may carry ``style`` attributes and ids: it is for `cards.text.markdown`, which takes them out.
+    The markup may have ``style`` attributes and ids, which `cards.text.markdown` removes.
     """
     found: dict[Formula, str | FormulaError] = {}
     wanted = []
@@ -103,7 +103,7 @@ def typeset(formulas: Iterable[Formula]) -> dict[Formula, str | FormulaError]:
 
 
 def convert(formulas: Sequence[Formula]) -> dict[Formula, str | FormulaError]:
-    """What the converter says to formulas that may reach it: to all together, or, where one ends it, to each."""
+    """The converter's answers to checked formulas: asked together, or separately if one of them ends it."""
     with one_allowance() as allowance:
         if allowance.left <= 0:
             return dict.fromkeys(formulas, FormulaError(TOO_MANY))
@@ -127,7 +127,7 @@ def key_of(formula: Formula) -> bytes:
 
 
 def check(formula: Formula) -> None:
-    """Raises FormulaError for what shall not reach the converter."""
+    """Raises FormulaError for a formula that must not reach the converter."""
     latex, _ = formula
     if len(latex) > MAX_FORMULA:
         raise FormulaError(f"A formula has at most {MAX_FORMULA:,} characters.")

@@ -1,8 +1,8 @@
-r"""What must be right about a formula's delimiters before the converter sees it. Pure.
+r"""Checks the delimiters of a formula before it is passed to the converter. Pure.
 
-The converter tries every way to pair parentheses and the like, so that its work doubles with each that stays open;
-and it recurses into what is nested. Both are bounded here, by reading the formula once. What this should read
-otherwise than the converter does, `cards.text.formulas.process` ends.
+The converter tries every way to pair parentheses and other delimiters, so its work doubles with each open one,
+and it recurses into nested groups. Both are limited here, by reading the formula once. If this reads something
+differently than the converter does, `cards.text.formulas.process` limits the converter.
 """
 
 import re
@@ -10,15 +10,15 @@ import unicodedata
 from dataclasses import dataclass
 
 MAX_OPENERS = 200
-"""Commands and opening braces of a formula; and, counted by themselves, its parentheses and the like that open.
+"""Commands and opening braces of a formula, and, counted separately, its opening parentheses and similar.
 
-Nothing nests deeper than it has openers.
+The depth of nesting is never larger than the number of openers.
 """
 
 MAX_OPEN = 8
-r"""Parentheses and the like that nothing closes, as in ``]0,1[`` or ``\langle x |``."""
+r"""Parentheses and similar that are never closed, as in ``]0,1[`` or ``\langle x |``."""
 
-# A delimiter after \left and its like belongs to it; a brace never does.
+# A delimiter after \left and similar commands belongs to it. A brace never does.
 FENCE = r"\\(?:left|right|middle|[bB]igg?[lmr]?)(?![a-zA-Z])"
 TOKEN = re.compile(
     r"(?P<comment>%[^\n]*)|(?P<space>\s+)|(?P<ordinary>[a-zA-Z0-9+=,.-]+)"
@@ -28,7 +28,7 @@ TOKEN = re.compile(
 COMMAND = re.compile(r"\\[a-zA-Z]+")
 ENVIRONMENT = re.compile(r"\\(?:begin|end)\{")
 
-# By the command alone: what \left has behind it need not be what \right has.
+# By the command only: \left and \right may have different delimiters.
 ENDS = {
     "{": "}",
     r"\left": r"\right",
@@ -40,16 +40,16 @@ ENDS = {
 CLOSING = frozenset(ENDS.values())
 NEXT_CELL = frozenset({"&", r"\\", r"\cr", r"\newline", r"\middle"})
 
-# Commands with an argument in square brackets; a line's end takes one only if nothing stands between.
+# Commands with an argument in square brackets. After a line end it must follow directly.
 TAKES_BRACKETS = re.compile(r"\\(?:sqrt|cfrac|smash|x[a-zA-Z]{4,}|\\)")
-# What follows these is their argument, whatever it is.
+# Whatever follows these is their argument.
 TAKES_NEXT = re.compile(
     r"[_^]|\\(?:acute|angl|bar|[bx]?cancel|boxed|breve|check|cramped|d*dot|emph|grave|hat|mathring|not|phase|prescript"
     r"|sqrt|tilde|vec"
     r"|[hv]?phantom|[bB]raket|[bB]ra|[kK]et|Set|[a-z]*(?:binom|frac|ref|set|stack|style)"
     r"|(?:math|operator|over|Over|text|under|wide|x[a-zA-Z]{2})[a-zA-Z]{2,})"
 )
-# Macros that put delimiters around their argument. The second of the two is lost where that is not whole.
+# Macros that put delimiters around their argument. The second one is lost if that is not complete.
 SURROUNDS = frozenset({r"\bra", r"\braket", r"\ket", r"\pmod", r"\pod"})
 
 NAMES = (
@@ -68,12 +68,12 @@ SHUTTING = frozenset(
 
 
 class FormulaError(ValueError):
-    """Why a formula cannot be typeset, in words for its author."""
+    """A formula cannot be typeset. ``str()`` is a message for its author."""
 
 
 @dataclass(slots=True)
 class Group:
-    """Something that ``end`` must close: how it was opened, and how many delimiters are open in it."""
+    """A group that ``end`` must close: how it was opened, and how many delimiters are open in it."""
 
     end: str
     start: str
@@ -81,16 +81,16 @@ class Group:
 
 
 class Delimiters:
-    """What is open while a formula is read, token by token."""
+    """The groups that are open while a formula is read, token by token."""
 
     def __init__(self) -> None:
         self.groups = [Group("", "")]
         self.opened = self.left_open = 0
 
     def take(self, token: str, before: str) -> None:
-        """Raises FormulaError where ``token``, after the one ``before``, closes what is not open."""
+        """Raises FormulaError if ``token``, after the token ``before``, closes a group that is not open."""
         group = self.groups[-1]
-        # Of a command with its delimiter the command alone; of an environment with its name all.
+        # A command without its delimiter, an environment with its name.
         name = token if ENVIRONMENT.match(token) else (COMMAND.match(token) or [token])[0]
         is_whole = name == "{" or (COMMAND.fullmatch(token) and not TAKES_NEXT.fullmatch(token))
         group.open += before in SURROUNDS and not is_whole
@@ -103,14 +103,14 @@ class Delimiters:
         elif name == group.end:
             self.end_of(self.groups.pop())
         elif name in CLOSING or name.startswith(r"\end{"):
-            raise FormulaError(f"“{token}” closes nothing that is open.")
+            raise FormulaError(f"“{token}” closes something that was not opened.")
         elif name in NEXT_CELL:
             self.end_of(group)
         else:
             self.pair(name, group, is_argument=TAKES_NEXT.fullmatch(before) is not None)
 
     def pair(self, name: str, group: Group, *, is_argument: bool) -> None:
-        """Count a parenthesis or the like; any that shuts is taken for the other half of any that opens."""
+        """Count a parenthesis or similar. Any closing one counts as the other half of any opening one."""
         kind = unicodedata.category(name) if len(name) == 1 else ""
         if name in OPENING or kind == "Ps":
             self.opened += 1
@@ -119,20 +119,20 @@ class Delimiters:
             group.open -= 1
 
     def end_of(self, group: Group) -> None:
-        """What is open in a group, or in the cell of a table, nothing outside of it shuts."""
+        """At the end of a group or of a table cell, its open delimiters can no longer be closed."""
         self.left_open += group.open
         group.open = 0
 
 
 def check_delimiters(latex: str) -> None:
-    """Raises FormulaError where something in ``latex`` is not closed, crossed, or opened too often."""
+    """Raises FormulaError if ``latex`` has groups that are not closed, overlap, or are too many."""
     found, before, dollars = Delimiters(), "", 0
     for match in TOKEN.finditer(latex):
         token = match[0]
         if match.lastgroup == "comment" or (match.lastgroup == "space" and before != r"\\"):
             continue
         if match.lastgroup is None:
-            # An environment's name may stand apart.
+            # There may be spaces before an environment's name.
             token = re.sub(r"\s+(?=\{)", "", token)
             dollars += token == "$"  # noqa: S105
             found.take(token, before)
@@ -143,6 +143,6 @@ def check_delimiters(latex: str) -> None:
         raise FormulaError("“$” is not closed.")
     found.end_of(found.groups[0])
     if found.opened > MAX_OPENERS:
-        raise FormulaError(f"A formula has at most {MAX_OPENERS} opening parentheses and the like.")
+        raise FormulaError(f"A formula has at most {MAX_OPENERS} opening parentheses and similar.")
     if found.left_open > MAX_OPEN:
-        raise FormulaError(f"At most {MAX_OPEN} parentheses and the like of a formula can stay open.")
+        raise FormulaError(f"At most {MAX_OPEN} parentheses and similar of a formula can be left open.")

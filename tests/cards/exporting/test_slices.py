@@ -481,7 +481,7 @@ def test_the_daily_command_keeps_to_its_time_and_off_what_somebody_drives(
 ) -> None:
     export = begun(deck, "tab", owner)
     with monkeypatch.context() as patch:
-        patch.setattr(preparing, "go_on", fails)
+        patch.setattr(preparing, "run", fails)
         assert preparing.run_waiting(seconds=0) == 0
         with again(export).claim():
             assert preparing.run_waiting(seconds=60) == 0

@@ -1,4 +1,4 @@
-"""Somebody else's SQLite file, read within bounds: tables only, read-only, so much work and no more. Pure."""
+"""An untrusted SQLite file, read within limits: plain tables only, read-only, and with limited work. Pure."""
 
 import re
 import sqlite3
@@ -10,7 +10,7 @@ from cards.formats.bounds import Meter
 from cards.formats.types import FormatError
 
 MAX_STEPS = 400_000_000
-"""Instructions of SQLite's machine in one pass; 100,000 cards with two million answers take a tenth of it."""
+"""Instructions of SQLite's virtual machine. 100,000 cards with two million answers take a tenth of it."""
 
 STEPS_PER_CALL = 100_000
 MAX_VALUE = 16 * 2**20
@@ -30,7 +30,7 @@ LIMITS = {
     sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 0,
     sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
 }
-# One statement each: what is read before the schema is known to be harmless must not run any of it.
+# One statement each, so that nothing of an unchecked schema is run.
 PRAGMAS = (
     "trusted_schema = OFF",
     "cell_size_check = ON",
@@ -50,7 +50,7 @@ class Database:
         address = f"{Path(path).as_uri()}?mode=ro&immutable=1"
         self.connection = sqlite3.connect(address, uri=True, check_same_thread=False)
         self.connection.text_factory = lambda data: data.decode("utf-8", "replace")
-        # The collation of Anki's names; which order it gives does not matter here.
+        # The collation of Anki's names. The order does not matter here.
         self.connection.create_collation("unicase", lambda a, b: (a > b) - (a < b))
         for limit, value in LIMITS.items():
             self.connection.setlimit(limit, value)
@@ -71,14 +71,14 @@ class Database:
         self.connection.close()
 
     def count_steps(self) -> int:
-        """Called by SQLite; 1 ends the statement."""
+        """Called by SQLite. Returning 1 stops the statement."""
         self.steps += STEPS_PER_CALL
         return int(self.steps > MAX_STEPS or self.meter.is_over)
 
     def authorize(
         self, action: int, name: str | None, function: str | None, _db: str | None, _by: str | None
     ) -> int:
-        """Allow reading the tables that we know, and nothing else: no function, no other table, no statement."""
+        """Allow only reading known tables: no function, no other table, no other statement."""
         if action == sqlite3.SQLITE_FUNCTION and function in FUNCTIONS:
             return sqlite3.SQLITE_OK
         if action not in READS or (
@@ -88,7 +88,7 @@ class Database:
         return sqlite3.SQLITE_OK
 
     def harmless_tables(self) -> frozenset[str]:
-        """The names of the collection's tables; views, virtual tables and computed columns are refused."""
+        """The names of the tables. Raises FormatError for views, virtual tables and computed columns."""
         found = set()
         for kind, name, sql in self.connection.execute(
             "SELECT type, name, sql FROM sqlite_master LIMIT 1000"
@@ -111,25 +111,25 @@ class Database:
     def damaged(self, error: Exception) -> FormatError:
         if self.steps > MAX_STEPS or self.meter.is_over:
             return self.meter.too_long()
-        # What SQLite says of names in the file may be no text itself.
+        # SQLite's message may contain names from the file that are not text.
         why = f" ({error})" if isinstance(error, sqlite3.Error) else ""
         return FormatError(f"The collection is damaged{why}.", where=self.where)
 
     def rows(self, query: str) -> Iterator[tuple[Any, ...]]:
-        """The rows of a SELECT, one after the other."""
+        """The rows of a SELECT, one by one."""
         try:
-            # By a function, since a cursor that is left early must not be closed after its connection.
+            # Not the cursor itself: one that is not read to its end must not be closed after its connection.
             yield from iter(self.connection.execute(query).fetchone, None)
         except ERRORS as error:
             raise self.damaged(error) from error
 
     def count(self, table: str, limit: int, what: str) -> int:
-        """The rows of ``table``, called ``what``. Raises FormatError where there are more than ``limit``."""
+        """The number of rows of ``table``. Raises FormatError if there are more than ``limit`` (of ``what``)."""
         (rows,) = self.row(f"SELECT count(*) FROM {table}")  # noqa: S608 - a name of ours
         if rows > limit:
             raise FormatError(f"It has {rows:,} {what}; at most {limit:,} can be read.", where=self.where)
         return int(rows)
 
     def row(self, query: str) -> tuple[Any, ...]:
-        """The first row of a SELECT; empty if there is none."""
+        """The first row of a SELECT. Empty if there is none."""
         return next(self.rows(query), ())

@@ -1,4 +1,4 @@
-"""Reads what Anki writes in protocol buffers, without a schema. Pure.
+"""Reads the protocol buffers in Anki's files, without a schema. Pure.
 
 The encoding: https://protobuf.dev/programming-guides/encoding/
 """
@@ -13,11 +13,11 @@ LONGEST_VARINT = 10
 MAX_VALUES = 100_000
 
 Message = dict[int, list[int | bytes]]
-"""A message's values by field number, in the order in which they came; what is nested stays bytes."""
+"""A message's values by field number, in their order. Nested messages stay bytes."""
 
 
 class DamagedMessageError(FormatError):
-    """The bytes are no message."""
+    """The bytes are not a message."""
 
 
 def varint(data: bytes, position: int) -> tuple[int, int]:
@@ -31,7 +31,7 @@ def varint(data: bytes, position: int) -> tuple[int, int]:
 
 
 def read(data: bytes) -> Message:
-    """The fields of a message. Raises DamagedMessageError where ``data`` is none."""
+    """The fields of a message. Raises DamagedMessageError if ``data`` is not one."""
     message: Message = defaultdict(list)
     position, values = 0, 0
     while position < len(data):
@@ -58,7 +58,7 @@ def read(data: bytes) -> Message:
 
 
 def last(message: Message, field: int) -> int | bytes | None:
-    """The value that counts where a field can have one only."""
+    """The last value, which counts for a field with one value."""
     values = message.get(field)
     return values[-1] if values else None
 
@@ -79,6 +79,6 @@ def nested(message: Message, field: int) -> Message:
 
 
 def floats(message: Message, field: int) -> tuple[float, ...]:
-    """A list of 32-bit floats, packed or not; a single one is a list of one."""
+    """A list of 32-bit floats, packed or not. A single one makes a list of one."""
     data = b"".join(value for value in message.get(field, []) if isinstance(value, bytes))
     return tuple(value for (value,) in struct.iter_unpack("<f", data[: len(data) // 4 * 4]))

@@ -1,4 +1,4 @@
-"""Zstandard, which Anki's newer files are compressed with, within bounds. Pure."""
+"""Decompressing Zstandard, which Anki's newer files use, within limits. Pure."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -13,13 +13,13 @@ else:
     from backports import zstd
 
 MAX_WINDOW_LOG = 24
-"""A decompressor keeps 2 to this power bytes; Anki's files need 2 to the power 21."""
+"""A decompressor needs 2 to the power of this bytes. Anki's files need 2 to the power of 21."""
 
 
 def unpacked(chunks: Iterable[bytes], limit: int, *, where: str) -> Iterator[bytes]:
-    """The content of compressed ``chunks``, piece by piece; at most ``limit`` bytes.
+    """The content of compressed ``chunks`` in blocks, at most ``limit`` bytes.
 
-    Raises FormatError, which names ``where``, if it would be more or the data is damaged.
+    Raises FormatError, which names ``where``, for more bytes or damaged data.
     """
     decompressor = zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: MAX_WINDOW_LOG})
     total = 0
