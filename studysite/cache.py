@@ -1,4 +1,4 @@
-"""The cache, in the database: rate limits count in it, so all processes have to share it."""
+"""The cache in the database: rate limits use it, so all processes must share it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,10 +9,9 @@ from django.db import OperationalError, connections, router, transaction
 
 
 class Cache(DatabaseCache):
-    """Django's, whose writes raise DatabaseError where the database cannot be used.
+    """Django's database cache, but writes raise DatabaseError if the database cannot be used.
 
-    Django's own says that nothing was set, which a rate limit takes for "somebody else is counting", and then for
-    too many tries.
+    Django's own returns "not set" then, which a rate limit would treat as too many tries.
     """
 
     def _base_set(self, mode: str, key: str, value: Any, timeout: Any = DEFAULT_TIMEOUT) -> bool:
@@ -26,7 +25,7 @@ class Cache(DatabaseCache):
                 failed.append(error)
                 raise
 
-        # Begins before Django's does, whose errors are passed over in silence.
+        # This transaction begins before Django's, which ignores errors.
         with transaction.atomic(using=using), connections[using].execute_wrapper(note_failure):
             is_set = bool(super()._base_set(mode, key, value, timeout))  # type: ignore[misc]
             if failed:

@@ -54,7 +54,7 @@ def source_path() -> Path:
 
 
 def recipe_digest(source: Path) -> str:
-    """What names one subset: the font it is made of and the way it is made."""
+    """A digest that identifies a subset: its source font and the recipe."""
     digest = hashlib.sha256(source.read_bytes())
     digest.update(repr((CODE_POINTS, FEATURES, importlib.metadata.version("fonttools"))).encode())
     return digest.hexdigest()[:16]
@@ -76,14 +76,14 @@ def make_subset(source: Path, target: Path) -> None:
 
 
 def license_note(source: Path) -> str:
-    """The font's own words on whose it is and how it may be used."""
+    """The font's copyright and licence notes."""
     with TTFont(source, lazy=True) as font:
         names = [font["name"].getDebugName(name_id) for name_id in (4, 0, 7, 13)]
     return "\n\n".join([*names, "This is a subset of the font, made for web pages."]) + "\n"
 
 
 def ensure_fonts() -> Path:
-    """The directory that holds `FONT` and `LICENSE`, made first where this font and recipe have none yet.
+    """The directory with `FONT` and `LICENSE`, which is made if this font and recipe have none yet.
 
     Raises OSError where ``DATA_DIR`` cannot be written.
     """
@@ -92,7 +92,7 @@ def ensure_fonts() -> Path:
     if root.exists():
         return root
     root.parent.mkdir(parents=True, exist_ok=True)
-    # Whole or not at all: two processes may start at once, and either may be stopped half-way.
+    # Atomically: two processes may start at once, and either may be stopped at any time.
     with tempfile.TemporaryDirectory(dir=root.parent) as temporary:
         made = Path(temporary) / root.name
         (made / FONT).parent.mkdir(parents=True)
@@ -117,7 +117,7 @@ class MathsFontFinder(BaseFinder):
         return []
 
     def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
-        """The absolute path of ``path``, if it is one of ours; a list of it for ``find_all``."""
+        """The absolute path of ``path`` if it is one of our files; as a list for ``find_all``."""
         found = [self.storage.path(path)] if path in (FONT, LICENSE) else []
         return found if find_all else "".join(found)
 

@@ -1,4 +1,4 @@
-"""What monitors ask: whether the site answers, and whether it can keep what it is told."""
+"""Health checks for monitors: whether the site responds, and whether it can write."""
 
 import secrets
 import shutil
@@ -14,27 +14,27 @@ from django.views.decorators.http import require_safe
 
 from studysite.sqlite.write_lock import WaitLimit, waiting_at_most
 
-LEAST_ROOM = 100
-"""Megabytes on the disk of DATA_DIR below which the site is not ready, while it still writes."""
+LEAST_FREE = 100
+"""Free megabytes on the disk of DATA_DIR below which the site is not ready, although it can still write."""
 
 WAIT = 1.0
-"""Seconds that the check waits for the writer's turn."""
+"""Seconds that the check waits for the write lock."""
 
-ANSWER_KEPT = 1.0
-"""Seconds for which an answer is given again: whoever asks without a pause does not keep others from writing."""
+REUSED_FOR = 1.0
+"""Seconds for which a result is reused, so that frequent checks do not block other writers."""
 
 
 class Readiness:
-    """Whether a row could be written, as of a second ago at most."""
+    """Whether a row could be written, checked at most a second ago."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.checked_at = float("-inf")
         self.is_ready = False
 
-    def look(self) -> bool:
+    def check(self) -> bool:
         with self.lock:
-            if time.monotonic() - self.checked_at > ANSWER_KEPT:
+            if time.monotonic() - self.checked_at > REUSED_FOR:
                 self.is_ready = can_write()
                 self.checked_at = time.monotonic()
             return self.is_ready
@@ -49,7 +49,7 @@ def can_write() -> bool:
     try:
         with waiting_at_most(WaitLimit(WAIT, WAIT)):
             cache.set("readyz", written, timeout=60)
-            # Reading deletes a row that has expired.
+            # Reading also deletes an expired row.
             return bool(cache.get("readyz") == written)
     except DatabaseError:
         return False
@@ -58,7 +58,7 @@ def can_write() -> bool:
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 ``ok`` when the database answers, else 503; it never waits for those who write."""
+    """200 ``ok`` if the database answers, else 503; it never waits for writers."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -70,11 +70,11 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when something could be kept just now and there is room for more, else 503; and how much room."""
-    is_ready = readiness.look()
-    room = shutil.disk_usage(settings.DATA_DIR).free // 2**20
-    said = "ready" if is_ready else "nothing can be written"
-    if is_ready and room < LEAST_ROOM:
-        said = "the disk is nearly full"
-    status = 200 if said == "ready" else 503
-    return HttpResponse(f"{said}\nroom left: {room} MB\n", status=status, content_type="text/plain")
+    """200 if a row could be written and the disk has free space, else 503; also the free space."""
+    is_ready = readiness.check()
+    free = shutil.disk_usage(settings.DATA_DIR).free // 2**20
+    state = "ready" if is_ready else "nothing can be written"
+    if is_ready and free < LEAST_FREE:
+        state = "the disk is nearly full"
+    status = 200 if state == "ready" else 503
+    return HttpResponse(f"{state}\nroom left: {free} MB\n", status=status, content_type="text/plain")

@@ -1,8 +1,8 @@
-"""What of a request may stand in the log: its id and its path, without the parts of the path that are keys.
+"""Log filters: each line gets the request's id, and secret keys in addresses are masked.
 
-Whoever knows the address of an invitation, of a link to set a password, of an import or of a shared paper can use
-it, so a log must not hold one. In a path only what is known to be public is shown: words of the site's addresses,
-numbers, the names in PUBLIC_ARGUMENTS. A new kind of key is masked without anybody thinking of it.
+Anyone who knows the address of an invitation, of a link to set a password, of an import or of a shared test can
+use it, so it must not be in a log. Only parts of a path that are known to be public are shown: the fixed words of
+the site's addresses, numbers, and the arguments in PUBLIC_ARGUMENTS. So a new kind of key is masked by default.
 """
 
 import logging
@@ -30,19 +30,19 @@ LARGEST_NUMBER = 10**18 - 1
 """The largest number in a path that is shown."""
 
 SHORTEST_KEY = 4
-"""Shorter parts of a path are left in other texts, where they would stand for themselves: no key is so short."""
+"""Shorter parts of a path are not masked in other texts, where they may be ordinary words: keys are longer."""
 
 current_request: ContextVar[HttpRequest | None] = ContextVar("request", default=None)
 
 
 def request_of(record: logging.LogRecord) -> HttpRequest | None:
-    """The request that the line is about: the one that it names, else the one that is being answered."""
+    """The request of a log record: its own, or the one that this thread is answering."""
     named = getattr(record, "request", None)
     return named if isinstance(named, HttpRequest) else current_request.get()
 
 
 class RequestIdFilter(logging.Filter):
-    """Adds the id of the request that a line is about."""
+    """Adds the request's id to each record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = getattr(request_of(record), "request_id", "-")
@@ -50,7 +50,7 @@ class RequestIdFilter(logging.Filter):
 
 
 class KeyFilter(logging.Filter):
-    """Masks keys in every line, whoever logs it: in its message, its traceback and its stack."""
+    """Masks keys in every record, from any logger: in its message, its traceback and its stack."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         request = request_of(record)
@@ -70,18 +70,18 @@ class KeyFilter(logging.Filter):
 
 
 def masked_address(found: re.Match[str]) -> str:
-    """An address in a message without its keys, and without its query, which may carry what people typed."""
+    """An address in a message, without its keys and without its query, which may contain what people typed."""
     site, path, query = found.groups()
     return f"{site or ''}{masked_path(unquote(path))}{query[0] + '…' if query else ''}"
 
 
 def masked_path(path: str) -> str:
-    """The path in one line; what is not known to be public is replaced by its name, as in ``/import/<token>/``."""
+    """The path in one line; a part that is not known to be public is replaced, as in ``/import/<token>/``."""
     return "/".join(shown for _, shown in parts_of(path)).encode("unicode_escape").decode()
 
 
 def parts_of(path: str) -> Iterator[tuple[str, str]]:
-    """Each part of the path between slashes, and what is shown of it."""
+    """Each part of the path between slashes, with the text to show for it."""
     if path.startswith(settings.STATIC_URL):
         yield path, path
         return
@@ -96,12 +96,12 @@ def parts_of(path: str) -> Iterator[tuple[str, str]]:
 
 
 def arguments_of(path: str) -> dict[str, str]:
-    """The path's parts by the names that its route gives them; none where it leads nowhere."""
+    """The arguments of the path's route, by name; none if there is no route."""
     for whole in (path, f"{path}/"):
         try:
             return {name: str(value) for name, value in resolve(whole).kwargs.items()}
         except Http404:
-            # Nothing there, or a number too large for a key.
+            # No such route, or a number that is too large for a key.
             continue
     return {}
 
@@ -111,7 +111,7 @@ def is_number(part: str) -> bool:
 
 
 def words() -> frozenset[str]:
-    """Every part of the site's addresses that is the same for everybody."""
+    """All fixed parts of the site's addresses."""
     return words_of(get_urlconf() or settings.ROOT_URLCONF)
 
 
@@ -122,21 +122,21 @@ def words_of(urlconf: str) -> frozenset[str]:
 
 def literals(resolver: URLResolver) -> Iterator[str]:
     for pattern in resolver.url_patterns:
-        # Of a regular expression too: its anchors go, and whatever else is no plain word is none.
+        # Also for regular expressions: without their anchors; parts that are not plain words are ignored.
         yield from filter(LITERAL.fullmatch, str(pattern.pattern).strip("^$\\Z").split("/"))
         if isinstance(pattern, URLResolver):
             yield from literals(pattern)
 
 
 def without_keys(text: str, request: HttpRequest) -> str:
-    """``text`` without the keys in the addresses of the request, of the page before it and of the page to come."""
+    """``text`` without the keys in the addresses of the request, of its referring page and of its next page."""
     for key in sorted(keys_of(request), key=len, reverse=True):
         text = re.sub(rf"(?<![\w-]){re.escape(key)}(?![\w-])", "<key>", text)
     return text
 
 
 def keys_of(request: HttpRequest) -> set[str]:
-    """What `masked_path` would not show, as it is and as it is in an address."""
+    """The parts that `masked_path` masks, plain and percent-encoded."""
     pages = [request.path, urlsplit_path(request.META.get("HTTP_REFERER", ""))]
     pages += [value for value in map(str, request.GET.values()) if value.startswith("/")]
     parts = {part for page in pages for part, shown in parts_of(unquote(page)) if part != shown}

@@ -30,21 +30,21 @@ DATA_DIR = data_dir()
 
 try:
     DEBUG = env.bool("DEBUG", False)
-    # Where the server listens: only this machine, unless told otherwise.
+    # The address that the server listens on; the default accepts connections from this machine only.
     HOST = ip_address("HOST", "127.0.0.1")
     PORT = between("PORT", 8000, 1, 65535)
     WORKERS = between("WORKERS", min(os.cpu_count() or 1, 4), 1, 64)
-    # How many seconds a client may send or take nothing, before the server gives up on it.
+    # How many seconds a client may send or receive nothing before the server disconnects it.
     CLIENT_SECONDS = between("CLIENT_SECONDS", 60, 1, 3600)
     SITE_URL = env.str("SITE_URL", f"http://localhost:{PORT}").rstrip("/")
     EXTRA_HOSTS: list[str] = env.list("EXTRA_HOSTS", [])
-    # How many proxies stand before the site; each adds one address to X-Forwarded-For.
+    # How many proxies are in front of the site; each adds one address to X-Forwarded-For.
     TRUSTED_PROXIES = between("TRUSTED_PROXIES", 0, 0, 5)
     SECURE_HSTS_SECONDS = between("HSTS_SECONDS", 365 * 24 * 3600, 0, 10 * 365 * 24 * 3600)
     LOG_LEVEL = one_of("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
-    # Who may make an account: anyone, those with an invitation, nobody.
+    # Who may sign up: anyone, only with an invitation, or no one.
     SIGNUP = one_of("SIGNUP", "open", ("open", "invitation", "closed"))
-    # Whether strangers may study without an account.
+    # Whether visitors may study public decks without an account.
     GUESTS = env.bool("GUESTS", True)
     SQLITE_SYNC = one_of("SQLITE_SYNC", "NORMAL", ("NORMAL", "FULL", "OFF"))
     EMAIL = read_email()
@@ -54,16 +54,16 @@ except EnvError as error:
 
 SECRET_KEY = read_secret_key(DATA_DIR)
 
-# --- Where the site is reachable: SITE_URL decides hosts, origins and whether cookies are for https alone.
+# --- Address: SITE_URL decides the allowed hosts and origins, and whether cookies are for https only.
 
 site = split_site_url(SITE_URL)
 SITE_HOST = host_name("SITE_URL", site.hostname or "")
 EXTRA_HOSTS = [host_name("EXTRA_HOSTS", host.strip()) for host in EXTRA_HOSTS]
 if DEBUG and (site.scheme == "https" or SITE_HOST not in ("localhost", "127.0.0.1")):
-    raise refusal("DEBUG", "must be off unless SITE_URL is http://localhost: it shows the site's insides")
+    raise refusal("DEBUG", "must be off unless SITE_URL is http://localhost: it shows internal details")
 if DEBUG and not ipaddress.ip_address(HOST).is_loopback:
-    # Whoever reaches the port can claim to have asked for localhost.
-    raise refusal("DEBUG", "must be off unless HOST is this machine alone: it shows the site's insides")
+    # A client that reaches the port can send any host name, such as localhost.
+    raise refusal("DEBUG", "must be off unless HOST is this machine only: it shows internal details")
 
 HTTPS = site.scheme == "https"
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"] if SITE_HOST == "localhost" else []
@@ -77,7 +77,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# A subdomain is one decision, the preload list another: both belong to whoever runs the domain.
+# HSTS for subdomains and the preload list are decisions of the domain's owner.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 # --- Applications
@@ -105,7 +105,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "studysite.http.middleware.request_log",
     "django.middleware.security.SecurityMiddleware",
-    # Before static files are answered: an SVG that is opened by itself is a page too.
+    # Before static files: an SVG that is opened directly is a page too.
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "studysite.http.middleware.permissions_policy",
@@ -124,7 +124,7 @@ MIDDLEWARE = [
     "studysite.accounts.guests.learner",
     "cards.middleware.deck_gone_meanwhile",
     "studysite.http.middleware.time_zone",
-    # A page says so, and nothing before it reads what a request holds.
+    # Its response is a page, so it comes late; no middleware before it reads the request's body.
     "studysite.http.middleware.upload_limit",
     "studysite.http.unavailable.unavailable_to_503",
 ]
@@ -167,29 +167,30 @@ DATABASES = {"default": read_database(DATA_DIR)}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # With a fair write lock for all threads and processes (studysite/sqlite).
     DATABASES["default"]["ENGINE"] = "studysite.sqlite"
-    # What is erased is overwritten in the file, not only left out of account.
+    # Deleted data is overwritten in the file, not only marked as free.
     ERASE = "PRAGMA secure_delete=ON;"
     DATABASES["default"]["OPTIONS"] = {
-        # A transaction that will write takes the write lock at its start: waiting then is safe, whereas a
-        # reader that turns writer in the middle fails at once, whatever the timeout.
+        # A transaction takes the write lock at its start, where it can wait. In SQLite, a transaction that begins
+        # by reading and then writes fails at once, whatever the timeout.
         "transaction_mode": "IMMEDIATE",
         "init_command": f"PRAGMA journal_mode=WAL; PRAGMA synchronous={SQLITE_SYNC}; {ERASE}",
     }
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-    # The pool keeps connections open itself, one for each thread of a worker, and looks whether one still works
-    # before it hands it out: so the site is back as soon as its database is.
+    # The pool keeps connections open, one for each thread of a worker, and checks each before it gives it out. So
+    # the site works again as soon as its database does.
     DATABASES["default"].update(CONN_MAX_AGE=0, CONN_HEALTH_CHECKS=True)
     options = DATABASES["default"].setdefault("OPTIONS", {})
-    # A request waits for two seconds. A database that was away the pool tries again after one, two, four seconds
-    # and so on, for as long as it is told to: after two it gives up, and the next request lets it begin anew.
+    # A request waits for two seconds. If the database is not reachable, the pool tries again after one, two, four
+    # seconds and so on, until reconnect_timeout. With two seconds it gives up soon and the next request starts
+    # again.
     options["pool"] = {
         "min_size": 1,
         "max_size": sum(THREADS.values()),
         "timeout": 2,
         "reconnect_timeout": 2,
     }
-    # Seconds, and milliseconds: a machine that is switched off says nothing.
+    # In seconds and milliseconds: a machine that is switched off does not answer at all.
     options.setdefault("connect_timeout", 2)
     options.setdefault("tcp_user_timeout", 5_000)
 else:
@@ -197,8 +198,8 @@ else:
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
-# Rate limits count in the cache, so it must be one that all worker processes share.
-# Beyond MAX_ENTRIES a third of them goes, whichever: 300, Django's number, a few classes would pass.
+# Rate limits use the cache, so all workers must share it. Above MAX_ENTRIES Django deletes a third of the entries;
+# a few classes would reach its default of 300.
 CACHES = {
     "default": {
         "BACKEND": "studysite.cache.Cache",
@@ -260,10 +261,10 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = site.scheme
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
-# A classroom shares one address: 40 people signing up or logging in within minutes is an ordinary Monday.
+# A class shares one address, and 40 people may sign up or log in within minutes.
 ACCOUNT_RATE_LIMITS = {
     "login": "300/m/ip",
-    # Wrong passwords: for one account as seen from one address, for one account from anywhere, from one address.
+    # Wrong passwords: for an account from one address, for an account from anywhere, and from one address.
     "login_failed": "10/5m/key",
     "login_failed_anywhere": "100/h/key",
     "login_failed_address": "60/m/ip",
@@ -271,9 +272,9 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "100/m/ip",
     "reset_password": "60/m/ip,5/m/key",
     "reset_password_from_key": "100/m/ip",
-    # What takes the site some time, for a learner and for an address (studysite/http/limits.py).
+    # Slow actions, for a learner and for an address (studysite/http/limits.py).
     "import": "20/m/key,300/m/ip",
-    # While somebody types: each key may ask for one.
+    # While typing: each key press may send a request.
     "preview": "200/m/key,3000/m/ip",
     "export": "30/m/key,300/m/ip",
     "hand_in": "20/m/key,600/m/ip",
@@ -295,7 +296,7 @@ STATICFILES_FINDERS = [
     "studysite.fonts.MathsFontFinder",
 ]
 WHITENOISE_USE_FINDERS = DEBUG
-# Pages name files by their hash alone; without the second copy, collecting and starting take half as long.
+# Pages only use file names with a hash. Without the second copy, collecting and starting take half as long.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -306,7 +307,7 @@ STORAGES = {
     },
 }
 
-# Everything comes from the site itself and nothing is inline, so no nonce or hash is ever needed.
+# Everything comes from the site itself and nothing is inline, so no nonce or hash is needed.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
@@ -336,14 +337,14 @@ LOGGING = {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            # Every handler needs the second: links that are keys are no matter for a log.
+            # Every handler needs both filters: `keys` masks secret addresses.
             "filters": ["request_id", "keys"],
         }
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": LOG_LEVEL},
-        # The request log has a line for each answer already.
+        # The request log already has a line for each response.
         "django.server": {"handlers": [], "level": "ERROR", "propagate": True},
         "django.request": {"level": "ERROR"},
     },

@@ -1,4 +1,4 @@
-"""Pages that belong to the site as a whole: its errors."""
+"""Error pages."""
 
 import sys
 
@@ -10,7 +10,7 @@ from studysite.http.unavailable import is_unavailable, unavailable
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400, or 413 where the request was too large: nothing of it was kept, and the page says so."""
+    """400, or 413 if the request was too large; the page says that nothing was saved."""
     too_large = isinstance(exception, RequestDataTooBig | TooManyFieldsSent)
     return render(request, "413.html" if too_large else "400.html", status=413 if too_large else 400)
 
@@ -24,9 +24,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Rendered without a request's context: whatever broke the page must not break its error page too.
+    """500, or 503 if a middleware could not use the database.
 
-    503 where a middleware could not use the database.
+    Rendered without the request's context: an error in a context processor must not break the error page too.
     """
     error = sys.exc_info()[1]
     if error is not None and is_unavailable(error):

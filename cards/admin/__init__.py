@@ -1,4 +1,4 @@
-"""The admin of decks, cards and reports: each part registers itself."""
+"""The admin for decks, cards and reports; importing the modules registers them."""
 
 from cards.admin import cards, decks, reports
 

@@ -1,11 +1,10 @@
-"""Erasing people: their account ends at once, what was theirs goes in short steps that can be stopped anywhere.
+"""Erasing people: the account ends at once, and its data is erased in short steps that can stop anywhere.
 
-`erase_person` is the one way, for the admin and whoever else may ask for it; `continue_erasing` does the rest, as
-long as one may, and again the next day. What other apps keep of people they alone know: they listen to
-`accounts.signals`.
+`erase_person` ends an account. `continue_erasing` erases its data while there is time, and again the next day.
+Other apps listen to `accounts.signals` and erase their own data.
 
-A row is left, without a name, address or rights, as long as something has to belong to it: the shells of
-decks that others have studied, or the admin's log of what an editor did.
+The user's row stays, without name, address and rights, while other rows refer to it: erased decks that others have
+studied, or the admin's log of an editor's actions.
 """
 
 import logging
@@ -38,7 +37,7 @@ HEIR_GONE = "The new owner's account no longer exists."
 
 @dataclass(frozen=True)
 class Belonging:
-    """How much somebody has of something; of decks somebody else could be the owner."""
+    """How many rows of a kind a person has; decks can be handed over to another owner."""
 
     number: int
     one: str
@@ -50,11 +49,11 @@ class Belonging:
 
 
 class ErasureRefusedError(Exception):
-    """A person cannot be erased: ``str()`` says why in words for who asked for it. Nothing has changed."""
+    """A person cannot be erased, and nothing has changed; ``str()`` is a message for the user."""
 
 
 def objections(people: Collection[int]) -> list[str]:
-    """Why these people (primary keys) cannot be erased, each reason a sentence; empty where they can."""
+    """The reasons, as sentences, why these people (primary keys) cannot be erased; empty if they can."""
     others = User.objects.filter(is_superuser=True, is_active=True)
     superusers = set(others.values_list("pk", flat=True))
     found = [LAST_SUPERUSER] if superusers and superusers <= set(people) else []
@@ -64,25 +63,25 @@ def objections(people: Collection[int]) -> list[str]:
 
 
 def belongings(people: Collection[int]) -> list[Belonging]:
-    """What there is of these people (primary keys) that erasing them is about."""
+    """The data of these people (primary keys), to be shown before they are erased."""
     answers: list[Any] = [found for _, found in belongings_asked.send(sender=User, people=people)]
     return [each for found in answers for each in found if each.number]
 
 
 def erase_person(*, person: User, heir: User | None = None, now: datetime) -> bool:
-    """End the account of ``person``, a guest too, for good; `continue_erasing` erases what was theirs.
+    """End the account of ``person``, who may be a guest, for good; `continue_erasing` erases their data.
 
-    Their decks become the ``heir``'s; without one they are removed and erased. Those that were removed before are
-    erased in either case. False, with nothing changed, where the account has been erased already.
+    The ``heir`` becomes the owner of their decks; without an heir the decks are erased. Decks that were removed
+    before are always erased. Return False, with nothing changed, if the account was erased already.
 
     Raises:
-        ErasureRefusedError: the person cannot be erased, or the heir has left.
+        ErasureRefusedError: the person cannot be erased, or the heir's account no longer exists.
     """
     with transaction.atomic():
         if person.is_superuser:
-            # Of two superusers who erase each other, one comes first.
+            # If two superusers erase each other at once, one must wait here.
             list(User.objects.select_for_update(no_key=True).filter(is_superuser=True).order_by("pk"))
-        # Not for the key: an answer that is being written refers to the row, and holds what is waited for here.
+        # no_key: an answer that is being saved refers to this row while it holds locks that are needed below.
         mine = User.objects.select_for_update(no_key=True).filter(pk=person.pk, erased_at=None).first()
         if mine is None:
             return False
@@ -99,12 +98,12 @@ def erase_person(*, person: User, heir: User | None = None, now: datetime) -> bo
 
 
 def heirs() -> QuerySet[User]:
-    """The people who can be given somebody's decks."""
+    """The people who can become the owners of decks."""
     return User.objects.filter(is_active=True, is_guest=False, erased_at=None)
 
 
 def _forget_account(person: User, now: datetime) -> None:
-    """Leave a row that says nothing of ``person`` and in which nobody signs in."""
+    """Remove all data of ``person`` from the row, and make logging in impossible."""
     addresses = EmailAddress.objects.filter(user=person)
     emails = {person.email or "", *addresses.values_list("email", flat=True)} - {""}
     forget_rows(EmailAddress, addresses.values_list("pk", flat=True), said=NAME)
@@ -116,10 +115,10 @@ def _forget_account(person: User, now: datetime) -> None:
     person.user_permissions.clear()
     person.name, person.time_zone, person.last_login, person.date_joined = NAME, "UTC", None, now
     if not person.is_guest:
-        # One of a name that cannot be, since each person has one, and that nobody else can have taken.
+        # People must have an address: a random one, in a domain that cannot exist.
         person.email = f"left-{secrets.token_hex(8)}@erased.invalid"
     person.is_active = person.is_staff = person.is_superuser = False
-    # Ends every session at its next request, before `end_sessions` has found it.
+    # This ends every session at its next request, even before `end_sessions` deletes it.
     person.set_unusable_password()
     person.erased_at, person.is_erasing = now, True
     person.save()
@@ -137,7 +136,7 @@ def _forget_invitations(person: User, emails: Collection[str]) -> None:
 
 
 def continue_erasing(*, slice_: Slice, people: Collection[int] | None = None) -> bool:
-    """Go on erasing what was theirs who have left, or those of ``people``; whether nothing is left to be erased.
+    """Continue erasing the data of ended accounts, or only of ``people``; return whether all is done.
 
     Stops between two steps when the time of ``slice_`` is over.
     """
@@ -151,7 +150,7 @@ def continue_erasing(*, slice_: Slice, people: Collection[int] | None = None) ->
         if _empty(person, slice_):
             emptied.append(person)
     keys = {person.pk for person in emptied}
-    # Nobody is signed in as a guest: a session that names one says nothing once the guest is gone.
+    # Nobody logs in as a guest, and a session that refers to a deleted guest is harmless.
     signed_in = {person.pk for person in emptied if not person.is_guest}
     if signed_in and not end_sessions(signed_in, slice_=slice_):
         keys -= signed_in
@@ -165,24 +164,24 @@ def continue_erasing(*, slice_: Slice, people: Collection[int] | None = None) ->
 
 
 def _empty(person: User, slice_: Slice) -> bool:
-    """Whether every app says that nothing of the person is left; all of them are asked."""
+    """Let every app erase its data of the person; return whether nothing is left."""
     answers: list[Any] = [done for _, done in person_erasing.send(sender=User, person=person, slice_=slice_)]
     return all(answers)
 
 
 def _remove(person: User) -> None:
-    """Delete the row, unless something has to belong to it still."""
+    """Delete the row, unless other rows still refer to it."""
     try:
         with transaction.atomic():
             person.delete()
     except (ProtectedError, IntegrityError):
-        logger.debug("Something still belongs to person %s.", person.pk)
+        logger.debug("Rows still refer to person %s.", person.pk)
 
 
 def end_sessions(people: Collection[int], *, slice_: Slice) -> bool:
-    """Delete the sessions in which one of ``people`` is signed in; whether all are found.
+    """Delete the sessions of ``people``; return whether all sessions were searched.
 
-    Which these are is written in each alone, so that all have to be read.
+    A session's user is only stored inside its data, so all sessions must be read.
     """
     last = ""
     while chunk := list(
@@ -198,5 +197,5 @@ def end_sessions(people: Collection[int], *, slice_: Slice) -> bool:
 
 
 def _person_of(session: Session) -> int | None:
-    """The primary key of who is signed in."""
+    """The primary key of the session's user."""
     return whole_number(str(session.get_decoded().get(SIGNED_IN)))

@@ -1,4 +1,4 @@
-"""Forms of people's accounts: django-allauth's with the site's fields and words, and the preferences."""
+"""Account forms: django-allauth's with the site's fields and texts, and the preferences."""
 
 from typing import Any
 
@@ -27,9 +27,9 @@ LABELS = {
 
 
 class PlainFields:
-    """Fields in the site's words: no placeholders that repeat the labels, and a new password typed once.
+    """The site's labels, without placeholders, and with a new password that is typed only once.
 
-    A button that shows the password does what typing it twice was for.
+    Instead of typing it twice, a button shows the password.
     """
 
     fields: dict[str, forms.Field]
@@ -49,9 +49,9 @@ class LoginForm(PlainFields, allauth_forms.LoginForm):
 
 
 def check_present_password(user: User, password: str, error: str) -> str:
-    """``password`` where it is the user's own; wrong ones count as at the login, since a page may be left open.
+    """Return ``password`` if it is right. Wrong ones count as at the login, because a page may be left open.
 
-    Raises ValidationError with the adapter's message ``error``, and ImmediateHttpResponse after too many.
+    Raises ValidationError with the adapter's message ``error``, or ImmediateHttpResponse after too many tries.
     """
     if not get_adapter().reauthenticate(user, password):
         raise get_adapter().validation_error(error)
@@ -80,7 +80,7 @@ class ReauthenticateForm(PlainFields, allauth_forms.ReauthenticateForm):
 
 
 class SignupForm(PlainFields, allauth_forms.SignupForm):
-    """E-mail, name and one password; the time zone is the browser's, if a script could ask it.
+    """E-mail, name and one password; a script fills in the browser's time zone.
 
     With an ``invitation`` that names an address, only this one can sign up.
     """
@@ -91,7 +91,7 @@ class SignupForm(PlainFields, allauth_forms.SignupForm):
         help_text=NAME.help_text,
         widget=forms.TextInput({"autocomplete": "name"}),
     )
-    # A bare Field takes whatever comes: a strange time zone must not keep anybody from signing up.
+    # A plain Field accepts any value: an unknown time zone must not prevent signing up.
     time_zone = forms.Field(required=False, widget=forms.HiddenInput({"data-time-zone": ""}))
     field_order = ["email", "name", "password1", "time_zone"]
 
@@ -109,11 +109,11 @@ class SignupForm(PlainFields, allauth_forms.SignupForm):
         return time_zone_or_utc(self.cleaned_data["time_zone"])
 
     def save(self, request: HttpRequest) -> User:
-        """Create the user, and use up the invitation, both or neither.
+        """Create the user and mark the invitation as used, in one transaction.
 
         Raises:
-            IntegrityError: somebody has signed up with this address since it was checked.
-            InvitationGoneError: somebody has used the invitation since it was opened.
+            IntegrityError: another user has signed up with this address since it was checked.
+            InvitationGoneError: the invitation was used, or has expired, since it was opened.
         """
         with transaction.atomic():
             user: User = super().save(request)
@@ -123,9 +123,10 @@ class SignupForm(PlainFields, allauth_forms.SignupForm):
 
 
 class ChangeEmailForm(PlainFields, allauth_forms.AddEmailForm):
-    """A new address, and the password, so that a page left open is not enough to take an account over.
+    """A new address, with the password, so that a page left open is not enough to take over an account.
 
-    With a mail server the address changes when the mail that is sent there is answered; without one at once.
+    With a mail server the address changes when the user opens the link in the mail; without one it changes at
+    once.
     """
 
     password = forms.CharField(strip=False, widget=forms.PasswordInput({"autocomplete": "current-password"}))
@@ -140,7 +141,7 @@ class ChangeEmailForm(PlainFields, allauth_forms.AddEmailForm):
 
     def clean_email(self) -> str:
         email: str = super().clean_email()
-        # With mail the answer is the same whoever has the address, and the mail goes to the one who has it.
+        # With mail the response does not show whether the address is taken: only its owner gets a mail.
         if not settings.HAS_MAIL and User.objects.filter(email=email).exists():
             raise get_adapter().validation_error("email_taken")
         return email
@@ -162,7 +163,7 @@ class ChangeEmailForm(PlainFields, allauth_forms.AddEmailForm):
 
 
 class PreferencesForm(forms.ModelForm):
-    """What people may change about themselves without their password."""
+    """Settings that people may change without their password."""
 
     time_zone = forms.ChoiceField(
         choices=time_zone_choices,

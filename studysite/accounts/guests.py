@@ -1,7 +1,7 @@
-"""Who studies: the person who is signed in, else the browser's guest, else nobody.
+"""The learner of a request: the user who is logged in, or the browser's guest, or AnonymousUser.
 
-A guest is a user row that the session names and that is never signed in: a login as a guest would keep them
-from signing up and from logging in as themselves.
+A guest is a User row whose key is in the session. Guests are never logged in, because then they could not sign up,
+or log in to their own account.
 """
 
 import logging
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 
 def learner(get_response: Handler) -> Handler:
-    """Middleware: set ``request.learner``, which asks the database only when it is looked at."""
+    """Middleware: set ``request.learner``, which queries the database only when it is used."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         request.learner = SimpleLazyObject(lambda: learner_of(request))  # type: ignore[attr-defined]
@@ -44,10 +44,10 @@ def learner(get_response: Handler) -> Handler:
 
 
 def gone_meanwhile(request: HttpRequest, exception: Exception) -> HttpResponse | None:
-    """Send a learner home whose row went while they were answered.
+    """Redirect to the home page if the learner's row was deleted during the request.
 
-    Another tab has merged or dropped the guest, or the account was erased. What they wrote names a learner
-    who is no more, so the database refuses it as a whole.
+    Another tab may have merged or discarded the guest, or the account was erased. The database then refuses all
+    rows that refer to the learner.
     """
     pk = request.user.pk or request.session.get(SESSION_KEY)
     about_rows = isinstance(exception, IntegrityError | ObjectDoesNotExist)
@@ -64,7 +64,7 @@ def learner_of(request: HttpRequest) -> User | AnonymousUser:
 
 
 def guest_of(request: HttpRequest) -> User | None:
-    """The guest that the session names, whoever is signed in; one that is gone is forgotten."""
+    """The guest of the session, even if a user is logged in; a deleted guest is removed from the session."""
     pk = request.session.get(SESSION_KEY)
     if pk is None:
         return None
@@ -75,10 +75,11 @@ def guest_of(request: HttpRequest) -> User | None:
 
 
 def admit(request: HttpRequest) -> HttpResponse | None:
-    """Make nobody a guest: call it where a post starts something. None if there is somebody now, else the answer.
+    """Create a guest for an anonymous visitor. Call it in POST views that start something.
 
-    The post's ``time_zone`` is what the browser says; a strange one becomes UTC. The session gets a new key, so
-    that who knew the old one does not know the guest.
+    Return None if the request now has a learner, else the response to send. The browser sends its ``time_zone``
+    with the form; an unknown one becomes UTC. The session gets a new key, because the old one may be known to
+    others.
     """
     if request.learner.is_authenticated:  # type: ignore[attr-defined]
         return None
@@ -95,12 +96,12 @@ def admit(request: HttpRequest) -> HttpResponse | None:
 
 
 def forget(request: HttpRequest) -> None:
-    """Take the guest's name out of the session; their row stays."""
+    """Remove the guest from the session; their row stays."""
     request.session.pop(SESSION_KEY, None)
 
 
 def learner_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Send who is nobody yet to the login, and back to the page; from a post, to the page that the form was on."""
+    """Require a learner; otherwise redirect to the login, and after it to the page, or to the page of the form."""
 
     @wraps(view)
     def wrapped(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -112,13 +113,13 @@ def learner_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpRes
 
 
 def to_login(request: HttpRequest) -> HttpResponse:
-    """Send to the login, and from there to the page; a post's address is none, so to the page before it."""
+    """Redirect to the login, and after it to this page; after a POST to the page before it."""
     is_page = request.method in ("GET", "HEAD")
     return redirect_to_login(request.get_full_path() if is_page else page_before(request))
 
 
 def page_before(request: HttpRequest) -> str:
-    """The path of the page of this site from which the request comes; home where the browser does not say."""
+    """The path of the page of this site that the request comes from; "/" if the browser does not send it."""
     page = request.headers.get("Referer", "")
     if not url_has_allowed_host_and_scheme(page, {request.get_host()}, require_https=request.is_secure()):
         return "/"

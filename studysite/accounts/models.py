@@ -1,4 +1,4 @@
-"""People: one user model for learners, owners and editors; and invitations to become one of them."""
+"""The user model for learners, owners and editors, and invitations to sign up."""
 
 import datetime
 import secrets
@@ -17,7 +17,7 @@ from django.utils import timezone
 from studysite.accounts.time_zones import time_zone_names
 from studysite.accounts.validators import VisiblePasswordValidator
 
-# Marks that turn the text around them, also beyond the name: in a table they would rearrange other cells.
+# They change the direction of text, also after the name: in a table they would affect other cells.
 _BIDI_CONTROLS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # Control characters, lone surrogates, separators of lines and paragraphs (Unicode's general categories).
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
@@ -33,7 +33,7 @@ def validate_time_zone(value: str) -> None:
 
 
 def validate_name(value: str) -> None:
-    """Raise ValidationError unless ``value`` can be shown in one line and has something to see in it."""
+    """Raise ValidationError unless ``value`` is one line and has a visible character."""
     if any(
         character in _BIDI_CONTROLS or unicodedata.category(character) in _UNPRINTABLE for character in value
     ):
@@ -43,9 +43,10 @@ def validate_name(value: str) -> None:
 
 
 class UserManager(BaseUserManager["User"]):
-    """Creates users by e-mail address; addresses are kept in lower case.
+    """Creates users by e-mail address; addresses are stored in lower case.
 
-    Raises ValidationError for a password of blanks: ``createsuperuser`` may be told to pass over the validators.
+    Raises ValidationError for a password without visible characters, because ``createsuperuser`` can skip
+    validators.
     """
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
@@ -59,13 +60,13 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A user with all rights. Whoever may run commands on the server need not prove an e-mail address."""
+        """A user with all rights, and a verified address: only the site's operators can run this."""
         user = self.create_user(email, password, **{**fields, "is_staff": True, "is_superuser": True})
         user.emailaddress_set.create(email=user.email, primary=True, verified=True)  # type: ignore[attr-defined]
         return user
 
     def create_guest(self, *, time_zone: str) -> "User":
-        """Somebody who studies without an account; `studysite.accounts.guests` tells how they are known again."""
+        """Create a learner without an account (see `studysite.accounts.guests`)."""
         guest = self.model(name=GUEST_NAME, time_zone=time_zone, is_guest=True)
         guest.set_unusable_password()
         guest.save(using=self._db)
@@ -76,12 +77,12 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person who signs in by e-mail. ``name`` is what others see of them, never the address.
+    """A person who logs in by e-mail. Others see their ``name``, never the address.
 
-    A guest has no address and never signs in: their row holds what a browser has learned until somebody signs up.
+    A guest has no address and never logs in: the row has the progress of a browser until its owner signs up.
     """
 
-    # Null and not blank, since blank would be unique too: there could be one guest.
+    # Null, not blank: a blank address would have to be unique, so there could be only one guest.
     email = models.EmailField("e-mail address", max_length=254, unique=True, null=True)  # noqa: DJ001
     name = models.CharField(
         "name", max_length=80, validators=[validate_name], help_text="What other people see of you."
@@ -97,7 +98,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_guest = models.BooleanField("guest", default=False, editable=False)
     is_active = models.BooleanField("active", default=True, help_text="Switch off instead of deleting.")
     date_joined = models.DateTimeField("joined", default=timezone.now, editable=False)
-    # See `studysite.accounts.erasing`: when their account was deleted, and whether something of theirs is left.
+    # When the account was erased, and whether some of its data is left (see `studysite.accounts.erasing`).
     erased_at = models.DateTimeField("erased", null=True, editable=False)
     is_erasing = models.BooleanField(default=False, editable=False)
 
@@ -127,7 +128,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             ),
         ]
         indexes = [
-            # Guests are looked for by age, and are many or few beside the people.
+            # Guests are searched by age.
             models.Index(
                 fields=["date_joined"], condition=models.Q(is_guest=True), name="user_guests_by_age"
             ),
@@ -141,7 +142,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def zone(self) -> ZoneInfo:
-        """The time zone by which their study days begin and end."""
+        """The time zone of their study days."""
         return ZoneInfo(self.time_zone)
 
     def natural_key(self) -> tuple[str]:
@@ -151,7 +152,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name
 
     def stored_rights(self) -> list[str]:
-        """Every right that is kept for them, also one that they cannot use now because they are switched off."""
+        """All rights that are stored for them, even if they are inactive."""
         flags = [name for name in ("is_staff", "is_superuser") if getattr(self, name)]
         groups = self.groups.order_by("pk").values_list("pk", flat=True)
         permissions = self.user_permissions.order_by("pk").values_list("pk", flat=True)
@@ -159,7 +160,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 def new_token() -> str:
-    """32 random bytes as text that an address can hold: nobody guesses it."""
+    """32 random bytes, as text for an address."""
     return secrets.token_urlsafe(32)
 
 
@@ -169,12 +170,12 @@ def invitation_expiry() -> datetime.datetime:
 
 class InvitationQuerySet(models.QuerySet["Invitation"]):
     def usable(self, now: datetime.datetime) -> "InvitationQuerySet":
-        """Those that nobody has used and that have not expired."""
+        """Unused invitations that have not expired at ``now``."""
         return self.filter(used_at=None, expires_at__gt=now)
 
 
 class Invitation(models.Model):
-    """Lets one person make an account where sign-up is by invitation."""
+    """Lets one person sign up if SIGNUP is "invitation"."""
 
     token = models.CharField(max_length=64, unique=True, default=new_token, editable=False)
     email = models.EmailField(

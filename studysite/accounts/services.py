@@ -1,4 +1,4 @@
-"""Writes that span the models of people."""
+"""Writes on several models of accounts."""
 
 import datetime
 
@@ -9,16 +9,16 @@ from studysite.accounts.models import Invitation, User
 
 
 class InvitationGoneError(Exception):
-    """The invitation has been used by somebody else or has expired meanwhile."""
+    """The invitation was used by someone else, or has expired, in the meantime."""
 
 
 def invitation_claim(*, invitation: Invitation, user: User, now: datetime.datetime) -> None:
-    """Note that ``user`` has used ``invitation``; call it in the transaction that creates them.
+    """Mark ``invitation`` as used by ``user``; call it in the transaction that creates the user.
 
-    One conditional update decides, so of two people who send the form at once only one succeeds.
+    It is one conditional update: if two people send the form at once, only one succeeds.
 
     Raises:
-        InvitationGoneError: it cannot be used any more; the caller's transaction must be undone.
+        InvitationGoneError: it can no longer be used; the caller must roll back.
     """
     claimed = Invitation.objects.filter(pk=invitation.pk).usable(now).update(used_by=user, used_at=now)
     if not claimed:
@@ -27,10 +27,10 @@ def invitation_claim(*, invitation: Invitation, user: User, now: datetime.dateti
 
 @transaction.atomic
 def email_change(*, user: User, email: str) -> EmailAddress:
-    """Make ``email`` the only address of ``user``, not confirmed: the old one signs in no more.
+    """Make ``email`` the only address of ``user``, unconfirmed; the old address can no longer log in.
 
     Raises:
-        IntegrityError: somebody else has this address.
+        IntegrityError: another account has this address.
     """
     user.email = email.lower()
     user.save(update_fields=["email"])

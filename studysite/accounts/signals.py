@@ -1,20 +1,18 @@
-"""What the accounts tell the rest of the site, and ask it, about people who leave."""
+"""Signals about people whose accounts are erased."""
 
 from django.dispatch import Signal
 
-# With ``people`` (primary keys): whoever knows a reason why one of them cannot be erased answers with a list of
-# sentences.
+# With ``people`` (primary keys). Receivers return a list of sentences: reasons why one of them cannot be erased.
 objections_asked = Signal()
 
-# With ``people`` (primary keys): whoever keeps something of theirs answers with a list of
-# `erasing.Belonging`.
+# With ``people`` (primary keys). Receivers return a list of `erasing.Belonging`: the data that they keep of them.
 belongings_asked = Signal()
 
-# With ``person``, the ``heir`` of their decks (None: the decks are erased) and ``now``, in the transaction
-# that ends the account: whatever others see of the person has to be gone when it is committed.
+# With ``person``, the ``heir`` of their decks (None: the decks are erased) and ``now``, in the transaction that
+# ends the account. Receivers remove everything of the person that others can see.
 person_leaving = Signal()
 
-# With ``person``, whose account has ended: whoever keeps something of theirs erases it, in short
-# transactions, and answers whether nothing is left when it returns; it stops when the time of
-# ``slice_`` is over. Sent outside any transaction.
+# With ``person``, whose account has ended, and ``slice_``. Receivers erase the data that they keep of the person,
+# in short transactions, stop when the time of ``slice_`` is over, and return whether nothing is left. Sent outside
+# any transaction.
 person_erasing = Signal()

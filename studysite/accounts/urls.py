@@ -1,4 +1,4 @@
-"""Addresses of accounts that django-allauth does not have, or that stand before its own."""
+"""Addresses of accounts that django-allauth does not have, or that replace its own."""
 
 from allauth.account import views as allauth_views
 from django.urls import path

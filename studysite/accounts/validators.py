@@ -1,21 +1,21 @@
-"""What the site asks of a password beyond Django's own validators."""
+"""A password validator in addition to Django's."""
 
 import unicodedata
 
 from django.core.exceptions import ValidationError
 
-# Letters and symbols by category that look like a blank: fillers of Hangul, the empty cell of Braille.
+# Characters in the categories of letters and symbols that look blank: Hangul fillers, the empty Braille cell.
 _BLANK_LETTERS = set("\u115f\u1160\u2800\u3164\uffa0")
 
 
 class VisiblePasswordValidator:
-    """Refuses passwords of blanks alone, of any kind and width: somebody has leant on the space bar.
+    """Refuses passwords that have only blank characters, of any kind.
 
-    Blanks around or between what can be seen belong to the password, and are kept wherever one is typed.
+    Blanks next to visible characters are part of the password.
     """
 
     def validate(self, password: str, user: object = None) -> None:
-        """Raise ValidationError unless there is a letter, a number, a punctuation mark or a symbol to see."""
+        """Raise ValidationError unless there is a visible letter, number, punctuation mark or symbol."""
         if not any(
             unicodedata.category(character)[0] in "LNPS" and character not in _BLANK_LETTERS
             for character in password

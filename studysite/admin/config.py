@@ -1,4 +1,4 @@
-"""Names the site's admin to Django; apart from it, since Django reads this before there are models."""
+"""The admin's AppConfig; a module of its own, because Django imports it before the models."""
 
 from django.contrib.admin.apps import AdminConfig
 

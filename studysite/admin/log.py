@@ -1,4 +1,4 @@
-"""The admin's log of rows that have been erased: what was done, when and by whom stays, the rows' words go."""
+"""The admin's log entries about erased rows: action, time and editor stay, the rows' texts are removed."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,5 +15,5 @@ def entries_about(model: type[Model], keys: Iterable[Any]) -> QuerySet[LogEntry]
 
 
 def forget_rows(model: type[Model], keys: Iterable[Any], *, said: str) -> None:
-    """Let the log call these rows ``said``, and forget which words were used about them."""
+    """Replace the names of these rows in the log by ``said``, and delete the texts about their changes."""
     entries_about(model, keys).update(object_repr=said, change_message="")

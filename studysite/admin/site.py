@@ -1,6 +1,4 @@
-"""The admin as a whole: one signs in and changes one's password as everywhere, and it tells no addresses apart
-from those that an editor may see.
-"""
+"""The admin site. It uses the site's own login and password pages, and "View on site" checks permissions."""
 
 from typing import Any
 
@@ -14,14 +12,14 @@ from django.urls import URLPattern, URLResolver, path
 
 
 class StudysiteAdminSite(admin.AdminSite):
-    """Django's admin without its own ways past the site's rules."""
+    """Django's admin without the parts that would bypass the site's rules."""
 
     site_header = "Studysite"
     site_title = "Studysite admin"
     index_title = "Admin"
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """With "View on site" that asks who may see the row: Django's leads any editor to any row's address."""
+        """With a "View on site" that checks permissions: Django's redirects any editor to any row's address."""
         shown = path(
             "r/<path:content_type_id>/<path:object_id>/",
             self.admin_view(self.view_on_site),
@@ -30,7 +28,7 @@ class StudysiteAdminSite(admin.AdminSite):
         return [shown, *super().get_urls()]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The site's own login: the admin's would count no wrong passwords."""
+        """The site's own login: Django's would not count wrong passwords."""
         response: HttpResponse = secure_admin_login(super().login)(request, extra_context)
         return response
 
@@ -41,9 +39,9 @@ class StudysiteAdminSite(admin.AdminSite):
         return redirect("account_change_password")
 
     def view_on_site(self, request: HttpRequest, content_type_id: str, object_id: str) -> HttpResponse:
-        """To the page of a row that the editor may view, where its list offers this; else 404.
+        """Redirect to the row's page if the editor may view the row and its admin has such a link; else 404.
 
-        The address of an invitation or of an unfinished import is a key.
+        The addresses of invitations and of unfinished imports are secret keys.
         """
         try:
             model = ContentType.objects.get(pk=content_type_id).model_class()
@@ -55,7 +53,7 @@ class StudysiteAdminSite(admin.AdminSite):
         row = rows.get_object(request, unquote(object_id))
         if row is None or not rows.has_view_permission(request, row):
             raise Http404
-        # The address of this very view, where the row has a page and its list says so.
+        # This is the address of this view; None if the row has no page or its admin has no such link.
         if rows.get_view_on_site_url(row) is None:
             raise Http404
         return redirect(row.get_absolute_url())  # type: ignore[attr-defined]

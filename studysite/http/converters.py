@@ -1,4 +1,4 @@
-"""What parts of addresses may be, for the addresses of every app."""
+"""Path converters for the addresses of every app."""
 
 from django.http import Http404
 
@@ -13,7 +13,7 @@ class KeyConverter:
     def to_python(self, value: str) -> int:
         key = whole_number(value)
         if key is None:
-            # A ValueError would say that the address is another one, and the admin takes any.
+            # After a ValueError Django tries other patterns, and the admin's catch-all pattern would match.
             raise Http404("too large for a key")
         return key
 

@@ -1,4 +1,4 @@
-"""What htmx is answered with: the one place that decides between a whole page and a part of it."""
+"""Decides whether a request gets a whole page or a part of it; no other module does."""
 
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -14,8 +14,8 @@ from studysite.http.requests import SiteRequest
 def wanted_part(request: SiteRequest, parts: Collection[str]) -> str | None:
     """The part of the page that htmx will swap: the one among ``parts`` that the request names as its target.
 
-    A part's name, its DOM id and ``hx-target`` are the same word. Whatever is not in ``parts`` (and a request
-    by which htmx restores a page from history) gets the whole page.
+    A part's name, its DOM id and ``hx-target`` are the same word. A request for any other target gets the whole
+    page, and so does a request by which htmx restores a page from history.
     """
     htmx = request.htmx
     if not htmx or htmx.boosted or htmx.history_restore_request:
@@ -31,7 +31,7 @@ def render_page(
     parts: Collection[str] = (),
     status: int = 200,
 ) -> HttpResponse:
-    """Render ``template``, or only the part of it that htmx asks for, and tell caches what that depended on.
+    """Render ``template``, or only the part of it that htmx asks for, and set the Vary header.
 
     A form with errors is answered with status 200: htmx does not swap a 4xx.
     """

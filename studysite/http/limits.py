@@ -1,4 +1,4 @@
-"""How often one learner, and one address, may ask for what takes the site some time; counted as logins are."""
+"""Rate limits for slow actions, for each learner and each address, counted by django-allauth."""
 
 from allauth.core.internal import ratelimit
 from django.conf import settings
@@ -10,10 +10,11 @@ WAIT = 60
 
 
 def too_often(request: HttpRequest, action: str) -> HttpResponse | None:
-    """Count a try of ``action``; None while there are not too many, else the answer 429.
+    """Count a try of ``action``; return None if it is allowed, or the response 429.
 
-    Its page has a button that sends the same once more, so that nothing that was typed is lost. To be asked before
-    any work is done. Who is nobody has an address alone. GETs count too, which allauth's own function leaves out.
+    Call it before any work. The response's page has a button that sends the same data again, so nothing that was
+    typed is lost. For a visitor without a session only the address counts. GET requests count too; allauth's own
+    function ignores them.
     """
     key = key_of(request)
     rates = settings.ACCOUNT_RATE_LIMITS.get(action, "").split(",")
@@ -27,12 +28,12 @@ def too_often(request: HttpRequest, action: str) -> HttpResponse | None:
 
 
 def key_of(request: HttpRequest) -> str:
-    """Names the learner, a guest too; else the browser's session; empty where there is none."""
+    """A key for the learner, who may be a guest, or for the session; empty if there is neither."""
     learner = request.learner  # type: ignore[attr-defined]
     return f"learner {learner.pk}" if learner.is_authenticated else request.session.session_key or ""
 
 
 def fields_of(request: HttpRequest) -> list[tuple[str, str]]:
-    """What was sent, without files, which no page can send again."""
+    """The posted fields, without files: a page cannot send them again."""
     posted = request.POST.lists()
     return [(name, value) for name, values in posted if name != "csrfmiddlewaretoken" for value in values]

@@ -1,4 +1,4 @@
-"""What happens to every request: a line in the log, headers, the visitor's time zone, logins inside htmx."""
+"""Middleware for every request: log line, headers, time zone, size limit, 405 page, login redirects for htmx."""
 
 import logging
 import time
@@ -24,7 +24,7 @@ logger = logging.getLogger("studysite.requests")
 
 
 def request_log(get_response: Handler) -> Handler:
-    """Log one line for each answer, and name the request in the answer's header and on error pages."""
+    """Log one line for each response; give the request an id, for the response's header and error pages."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         request_id = uuid.uuid4().hex[:12]
@@ -45,9 +45,9 @@ def request_log(get_response: Handler) -> Handler:
 
 
 def upload_limit(get_response: Handler) -> Handler:
-    """Refuse what is too large by its announced length, before anything of it is read or kept.
+    """Refuse requests whose announced length is too large, before anything is read.
 
-    More than is announced is never read.
+    The server never reads more than the announced length.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -62,9 +62,9 @@ def upload_limit(get_response: Handler) -> Handler:
 
 
 def page_headers(get_response: Handler) -> Handler:
-    """Keep pages out of shared caches and of search engines, unless their views say otherwise.
+    """Keep pages out of shared caches and search engines, unless their views set these headers themselves.
 
-    A page shows who is signed in, so a browser asks anew before it shows one again; going back shows it as it was.
+    Pages show who is logged in, so browsers must ask again before they reuse one (but not when going back).
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -77,7 +77,7 @@ def page_headers(get_response: Handler) -> Handler:
 
 
 def permissions_policy(get_response: Handler) -> Handler:
-    """Switch off the browser features that no page uses."""
+    """Disable browser features that no page uses."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -88,7 +88,7 @@ def permissions_policy(get_response: Handler) -> Handler:
 
 
 def method_not_allowed(get_response: Handler) -> Handler:
-    """Give 405 a page: people come there by reloading, or by opening a button's address."""
+    """Give 405 a page: people get it by reloading, or by opening the address of a button."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -101,10 +101,10 @@ def method_not_allowed(get_response: Handler) -> Handler:
 
 
 def login_redirect(get_response: Handler) -> Handler:
-    """Turn a redirect to the login page into one that htmx follows as a page.
+    """For htmx, change a redirect to the login page into a full page load.
 
-    htmx would swap the login form into the middle of the page, and after the login the visitor would be sent
-    to the fragment's address; so they go to the login page as a whole and come back to the page they were on.
+    Otherwise htmx would swap the login form into the page, and after the login the visitor would get the address
+    of a part. Instead they come back to the page that they were on.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -123,7 +123,7 @@ def login_redirect(get_response: Handler) -> Handler:
 
 
 def page_of(htmx: HtmxDetails) -> str:
-    """The path of the page that the request was made on; home where the header names no page of this site."""
+    """The path of the page that sent the request; "/" if the header has no page of this site."""
     try:
         return htmx.current_url_abs_path or "/"
     except ValueError:
@@ -131,10 +131,10 @@ def page_of(htmx: HtmxDetails) -> str:
 
 
 def time_zone(get_response: Handler) -> Handler:
-    """Show times in the learner's own time zone."""
+    """Use the learner's time zone for all times."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        # Static files and pages for strangers never touch the session.
+        # Static files and visitors without a session never load one.
         if settings.SESSION_COOKIE_NAME not in request.COOKIES:
             return get_response(request)
         learner = request.learner  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""What a request holds: types for views, the numbers that are sent, and the page that a form was on."""
+"""Types of requests for views, the page that a form was on, and the largest body of an address."""
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -15,10 +15,10 @@ IMPORT_PATHS = ("/import/",)
 
 
 class Utf8Request(HttpRequest):
-    """Reads what is sent as UTF-8, as browsers send it from this site's pages, whatever charset is claimed.
+    """Reads requests as UTF-8, as browsers send them from this site, whatever charset a request claims.
 
-    Django takes every codec of Python's, and some are none for text (base64): their errors come before any
-    middleware could answer them.
+    Django accepts every codec of Python, even those that are not for text, such as base64. Their errors occur
+    before any middleware could handle them.
     """
 
     @property
@@ -31,9 +31,9 @@ class Utf8Request(HttpRequest):
 
 
 class SiteRequest(HttpRequest):
-    """``htmx`` tells what htmx said of the request; ``request_id`` names it in the log.
+    """``htmx`` has the headers of htmx; ``request_id`` is the request's id in the log.
 
-    ``learner`` is who studies: the person who is signed in, else the browser's guest, else nobody.
+    ``learner`` is the user who is logged in, or the browser's guest, or AnonymousUser.
     """
 
     htmx: HtmxDetails
@@ -42,19 +42,19 @@ class SiteRequest(HttpRequest):
 
 
 class LearnerRequest(SiteRequest):
-    """A request behind ``learner_required``: there is somebody who studies."""
+    """A request behind ``learner_required``: its learner is a user or a guest."""
 
     learner: User
 
 
 def safe_next(request: SiteRequest) -> str:
-    """The page that the form was on, if it is one of ours."""
+    """The path ``next`` of the request, if it is a page of this site; else an empty text."""
     target = request.POST.get("next") or request.GET.get("next", "")
     allowed = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
-    # A path, since `redirect` takes any other word for the name of a page, and no longer than it sends.
+    # Only a path: `redirect` treats other texts as names of pages. It also refuses very long addresses.
     return target if allowed and target.startswith("/") and len(iri_to_uri(target)) <= MAX_NEXT else ""
 
 
 def largest_body(path: str) -> int:
-    """The most bytes that may be sent to an address: files come to the pages of importing, images to a card."""
+    """The most bytes of a request to ``path``: more for import files than for forms and images."""
     return int(settings.MAX_IMPORT if path.endswith(IMPORT_PATHS) else settings.MAX_REQUEST)

@@ -1,9 +1,8 @@
-"""What search engines may keep: the front page and public decks, and nothing else.
+"""Search engines may index the front page and public decks, and nothing else.
 
-Pages say so themselves, by the header X-Robots-Tag; where a view has set none,
-`studysite.http.middleware.page_headers` says ``noindex``. robots.txt names only addresses that are no secret:
-where it named an invitation or a deck shared
-by link, no robot would read there that it must not keep them.
+Views allow it by the header X-Robots-Tag; without it `studysite.http.middleware.page_headers` sends ``noindex``.
+robots.txt does not block invitations or decks that are shared by link: a robot that may not read a page would not
+see its ``noindex``.
 """
 
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +15,7 @@ HOUR = 3600
 
 
 def for_robots(response: HttpResponse) -> HttpResponse:
-    """``response`` as one that search engines may keep: everybody sees it, and its address is no secret."""
+    """Let search engines index ``response``: everyone may see it, and its address is not secret."""
     response[HEADER] = "all"
     return response
 

@@ -1,6 +1,6 @@
-"""When the database cannot be used for now: 503 and not 500, and nothing of what was sent is lost.
+"""503 instead of 500 while the database cannot be used; nothing that was sent is lost.
 
-htmx leaves the form on the page as it was filled in; other browsers get a page that sends it again.
+With htmx the form stays on the page as it was filled in; other browsers get a page that can send it again.
 """
 
 import errno
@@ -18,7 +18,7 @@ from studysite.sqlite.base import DatabaseBusyError, sqlite_code
 RETRY_AFTER = 2
 """Seconds after which a client may try again."""
 
-# Of SQLite's errors those that tell of the file or the disk; the others are faults of a statement.
+# SQLite's errors about the file or the disk; the others are errors of a statement.
 SQLITE_ERRORS = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -36,23 +36,23 @@ logger = logging.getLogger("studysite.requests")
 
 
 def is_unavailable(error: BaseException | None) -> bool:
-    """Whether the database or the disk could not be used, so that the same may work later."""
+    """Whether the database or the disk could not be used, so the same request may work later."""
     if isinstance(error, OSError):
         return error.errno in FULL
     if isinstance(error, sqlite3.OperationalError):
-        # Of a file of our own that is no table of the site's.
+        # From a SQLite file of an import or an export, which is not the site's database.
         return sqlite_code(error) in SQLITE_ERRORS
     if not isinstance(error, OperationalError | InterfaceError):
         return False
     if isinstance(error, DatabaseBusyError) or connection.vendor != "sqlite":
-        # psycopg has no such error for a fault of a statement.
+        # psycopg does not raise these errors for errors of a statement.
         return True
-    # An OSError where the files of the queue could not be opened.
+    # The cause is an OSError if the lock files could not be opened.
     return isinstance(error.__cause__, OSError) or sqlite_code(error) in SQLITE_ERRORS
 
 
 def unavailable_to_503(get_response: Handler) -> Handler:
-    """Answer with 503 where a view could not use the database (`views.server_error` does it for the rest)."""
+    """Answer with 503 if a view could not use the database (for other code `views.server_error` does this)."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         return get_response(request)
@@ -65,7 +65,7 @@ def unavailable_to_503(get_response: Handler) -> Handler:
 
 
 def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
-    """The page that says that nothing was saved; it does not ask the database for anything."""
+    """The page that says that nothing was saved; it does not use the database."""
     logger.warning("the database cannot be used: %s", " ".join(str(error).split()))
     is_write = request.method == "POST"
     context: dict[str, Any] = {"is_write": is_write, "is_busy": isinstance(error, DatabaseBusyError)}
@@ -79,7 +79,7 @@ def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
 
 
 def fields_to_send_again(request: HttpRequest) -> list[tuple[str, str]]:
-    """What was sent, to be sent again as it is, without the passwords: a page may be kept."""
+    """The posted fields without passwords, which must not be in a page that may be stored."""
     passwords = password_names(request)
     pairs = [(name, value) for name, values in request.POST.lists() for value in values]
     return [(name, value) for name, value in pairs if name not in passwords]

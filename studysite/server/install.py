@@ -1,9 +1,9 @@
-"""Makes .venv and installs a locked requirements file into it, unless that is done already.
+"""Makes .venv and installs a locked requirements file into it, unless this is done already.
 
     python3 studysite/server/install.py requirements.txt
 
-Run by make with the machine's own Python: the standard library is all it has, and as an old Python has to get as
-far as saying that it is too old, nothing here is newer than Python 3.5.
+Make runs it with the machine's own Python. It uses only the standard library, and no syntax newer than Python 3.5,
+so that an old Python can say that it is too old.
 """
 
 import fcntl
@@ -17,17 +17,17 @@ PYTHON = VENV / "bin" / "python"
 
 
 def stamp(requirements: Path) -> Path:
-    """Kept once all of ``requirements`` is installed; without any stamp, .venv was never finished."""
+    """The file that is written when all of ``requirements`` is installed; without any, .venv is not finished."""
     return VENV / requirements.name
 
 
 def stamp_text(requirements: Path) -> str:
-    """What is installed, and for which Python: .venv only works with the one that made it."""
+    """The installed requirements, and their Python: .venv only works with the Python that made it."""
     return str(PYTHON.resolve()) + "\n" + requirements.read_text()
 
 
 def works() -> bool:
-    """Whether .venv was finished once, by a Python that this machine still has."""
+    """Whether .venv was finished by a Python that this machine still has."""
     made_by = {path.read_text().partition("\n")[0] for path in VENV.glob("requirements*.txt")}
     return PYTHON.exists() and str(PYTHON.resolve()) in made_by
 
@@ -38,7 +38,7 @@ def is_installed(requirements: Path) -> bool:
 
 
 def make_venv() -> None:
-    """Raise SystemExit where Python came without what it needs, as Debian's does."""
+    """Make .venv. Raise SystemExit if Python's module venv is missing, as on Debian."""
     if not importlib.util.find_spec("ensurepip") or not importlib.util.find_spec("venv"):
         sys.exit("Python's module venv is missing. On Debian and Ubuntu: sudo apt install python3-venv")
     if subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)]).returncode:
@@ -68,7 +68,7 @@ def main(requirements: Path) -> None:
             "PYTHON: Studysite needs Python 3.11 or newer, not " + version + "; such as PYTHON=python3.11"
         )
     with requirements.open() as lock:
-        # A second make waits here for the first, and then finds everything done.
+        # A second make waits here for the first one, and then has nothing to do.
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not is_installed(requirements):
             install(requirements)

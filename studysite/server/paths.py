@@ -1,4 +1,4 @@
-"""Where the site's code is, and where it keeps what it must not lose."""
+"""The directories of the site's code and of its data."""
 
 import os
 from pathlib import Path

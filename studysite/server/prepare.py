@@ -1,7 +1,7 @@
-"""Makes DATA_DIR ready to be served from: secret key, database, the library's decks, lists of words, static files.
+"""Prepares DATA_DIR for serving: secret key, database, the library's decks, word lists, static files.
 
-Every step looks first whether it is needed, so that a second start changes nothing and is quick. ``python -m
-studysite.server.prepare`` does just this; studysite.server.serve serves afterwards.
+Each step first checks whether it is needed, so a second start changes nothing and is fast. ``python -m
+studysite.server.prepare`` only prepares; studysite.server.serve also serves.
 """
 
 import fcntl
@@ -25,12 +25,12 @@ from studysite.sqlite.lock_files import open_lock_file
 
 
 class CannotStartError(Exception):
-    """Why the site cannot start: one line for the person who started it, naming what they can change."""
+    """The site cannot start; the text is one line that names what to change."""
 
 
 @contextmanager
 def in_one_line() -> Iterator[None]:
-    """End the program with one line, and no traceback, for what whoever starts the site can mend."""
+    """End the program with one line instead of a traceback for errors that the operator can fix."""
     try:
         yield
     except (CannotStartError, ImproperlyConfigured) as error:
@@ -50,9 +50,9 @@ def one_line(error: Exception) -> str:
 
 @contextmanager
 def alone(directory: Path) -> Iterator[None]:
-    """Let one start at a time change ``directory``, which is made if need be.
+    """Let only one process at a time change ``directory``, which is made if it does not exist.
 
-    Raises CannotStartError where nothing can be written there.
+    Raises CannotStartError if it cannot be written.
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
@@ -65,7 +65,7 @@ def alone(directory: Path) -> Iterator[None]:
 
 
 def ensure_secret_key(directory: Path) -> None:
-    """Keep one key in DATA_DIR, which only its owner may read, unless SECRET_KEY is set."""
+    """Make a key in DATA_DIR that only its owner may read, unless there is one or SECRET_KEY is set."""
     path = directory / "secret_key"
     if os.environ.get("SECRET_KEY") or os.environ.get("DATABASE_URL") or path.exists():
         return
@@ -75,7 +75,7 @@ def ensure_secret_key(directory: Path) -> None:
 
 
 def start_django() -> None:
-    """Read the settings, which raise ImproperlyConfigured for what is unsafe, and load the applications."""
+    """Read the settings and load the applications. Raises ImproperlyConfigured for unsafe settings."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studysite.settings")
     directory = data_dir()
     with alone(directory):
@@ -85,7 +85,7 @@ def start_django() -> None:
 
 @contextmanager
 def single_connection() -> Iterator[None]:
-    """Use one connection and close it: a pool would try for long, and log it, where one fails at once."""
+    """Use one connection and close it. It fails at once, while a pool would try again for long."""
     options = settings.DATABASES["default"]["OPTIONS"]
     kept = dict(options)
     options.pop("pool", None)
@@ -97,7 +97,7 @@ def single_connection() -> Iterator[None]:
 
 
 def ensure_database() -> None:
-    """Bring the tables up to date. Raises DatabaseError where the database cannot be opened or written."""
+    """Bring the tables up to date. Raises DatabaseError if the database cannot be opened or written."""
     with transaction.atomic():
         executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
@@ -106,21 +106,21 @@ def ensure_database() -> None:
     ensure_writable()
     call_command("createcachetable", verbosity=0)
     call_command("load_library", verbosity=0)
-    # Each learner's progress in a deck in a transaction of its own: a start that is stopped goes on at the next.
+    # One transaction for each learner and deck: if the start is interrupted, the next one continues.
     call_command("rebuild_progress", behind=True)
 
 
 def ensure_writable() -> None:
-    """Raise DatabaseError where the tables can only be read, which would show at the first answer otherwise.
+    """Raise DatabaseError if the tables cannot be written; otherwise this would only show at the first answer.
 
-    Deletes nothing. SQLite opens a file that belongs to somebody else, and begins a transaction, without a word.
+    The statement deletes nothing. SQLite opens a read-only file, and begins a transaction, without an error.
     """
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE id IS NULL")
 
 
 def static_signature() -> str:
-    """Changes whenever collecting would give other files: with those of the site, or with any package."""
+    """A digest of everything that collecting depends on: the site's files and the packages."""
     digest = hashlib.sha256()
     sources = [BASE_DIR / "requirements.txt", BASE_DIR / "studysite" / "fonts.py"]
     for directory in settings.STATICFILES_DIRS:
@@ -142,11 +142,11 @@ def ensure_static_files() -> None:
 
 
 def prepare() -> None:
-    """Do everything that a start needs, after `start_django`."""
+    """Do everything that a start needs; call `start_django` first."""
     with alone(settings.DATA_DIR):
         with single_connection():
             ensure_database()
-        # The workers share them, once loaded, with the process that forks them.
+        # Loaded before the fork, so that the workers share their memory.
         call_command("load_words")
         if not settings.DEBUG:
             ensure_static_files()

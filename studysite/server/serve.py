@@ -1,6 +1,6 @@
 """Prepares DATA_DIR and serves the site: ``python -m studysite.server.serve``, which `make run` calls.
 
-The workers are forked from the process that prepared, so that they share its memory and start at once.
+The workers are forked from the process that has prepared everything, so they share its memory and start at once.
 """
 
 import errno
@@ -27,15 +27,15 @@ from studysite.server.prepare import CannotStartError, in_one_line, prepare, sta
 HEADER_MILLISECONDS = 5_000
 CONNECTIONS = 4_000
 BUFFER = 128 * 1024
-"""Bytes that a connection may have on their way; a third of granian's own number, for many slow readers."""
+"""Bytes that a connection may have in transit; a third of granian's default, for many slow readers."""
 END_SECONDS = 10
-"""How long open requests have to come to their end when the server is told to end."""
+"""Seconds that open requests have to finish when the server stops."""
 
 
 def check_port(host: str, port: int) -> None:
     """Raise CannotStartError unless the server could listen there.
 
-    The server itself shares its port with any other that asks for the same, so it would not notice.
+    The server itself would not notice: it shares its port with any other process that also allows it.
     """
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -57,7 +57,7 @@ def announce() -> None:
 
 
 def develop() -> None:
-    """Become Django's server, which reloads when a file changes."""
+    """Replace this process by Django's development server, which reloads when a file changes."""
     announce()
     host = f"[{settings.HOST}]" if ":" in settings.HOST else settings.HOST
     command = [sys.executable, str(BASE_DIR / "manage.py"), "runserver", f"{host}:{settings.PORT}"]
@@ -65,18 +65,18 @@ def develop() -> None:
 
 
 def end_with_server() -> None:
-    """Wait in a worker until the server's process is gone, however it ended, and end the worker."""
+    """In a worker: wait until the server's process has ended for any reason, then end the worker."""
     server = multiprocessing.parent_process()
     if server:
         server.join()
         os.kill(os.getpid(), signal.SIGTERM)
-        # As the server would do: whoever is sending slowly must not keep the port from the next start.
+        # As the server would do: a slow client must not keep the port in use for the next start.
         time.sleep(END_SECONDS)
         os.kill(os.getpid(), signal.SIGKILL)
 
 
 def load_application() -> Any:
-    """The site, in a worker; a worker whose server was killed would keep the port from the next start."""
+    """Load the site in a worker. It ends with the server, because it would keep the port in use."""
     threading.Thread(target=end_with_server, daemon=True).start()
     from studysite.server.application import application
 
@@ -84,9 +84,9 @@ def load_application() -> Any:
 
 
 def allow_open_files() -> None:
-    """Let the workers have as many connections and files as the system lets them: services start with 1,024.
+    """Raise the limit of open files to the system's maximum: services start with 1,024.
 
-    granian 2.8.7 happens to do the same when it is imported, but does not promise it.
+    granian 2.8.7 does the same when it is imported, but this is not documented.
     """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if most != resource.RLIM_INFINITY:
@@ -94,19 +94,19 @@ def allow_open_files() -> None:
 
 
 def serve() -> None:
-    """Serve until SIGTERM, Ctrl-C or the end of the terminal; open requests are let finish."""
+    """Serve until SIGTERM, Ctrl-C or the end of the terminal; open requests may finish."""
     allow_open_files()
     server = Granian(
         "studysite.server.application:application",
         address=settings.HOST,
         port=settings.PORT,
-        # Without the protocol's "lifespan": nothing has to happen at the start and at the end.
+        # Without the protocol's "lifespan": the site needs no start and stop events.
         interface=Interfaces.ASGINL,
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=BUFFER),
         websockets=False,
         workers=settings.WORKERS,
-        # Connections of a worker, idle ones too; what comes beyond waits to be accepted.
+        # Connections of a worker, including idle ones; more must wait to be accepted.
         backpressure=CONNECTIONS,
         backlog=1024,
         respawn_failed_workers=True,
@@ -117,7 +117,7 @@ def serve() -> None:
     )
 
     def on_startup() -> None:
-        # By itself the server would outlive its terminal, and keep the port.
+        # Otherwise the server would survive its terminal and keep the port.
         signal.signal(signal.SIGHUP, server.signal_handler_interrupt)
         announce()
 

@@ -71,11 +71,11 @@ def test_is_not_ready_without_the_database(client: Client, monkeypatch: pytest.M
 
 
 def test_is_not_ready_on_a_disk_that_is_nearly_full(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    usage = namedtuple("usage", "total used free")(100, 99, (health.LEAST_ROOM - 1) * 2**20)
+    usage = namedtuple("usage", "total used free")(100, 99, (health.LEAST_FREE - 1) * 2**20)
     monkeypatch.setattr("studysite.health.shutil.disk_usage", lambda path: usage)
     response = client.get("/readyz")
     assert response.status_code == 503
-    assert response.content.decode() == f"the disk is nearly full\nroom left: {health.LEAST_ROOM - 1} MB\n"
+    assert response.content.decode() == f"the disk is nearly full\nroom left: {health.LEAST_FREE - 1} MB\n"
 
 
 def test_whoever_asks_without_a_pause_does_not_write_each_time(

@@ -1,4 +1,4 @@
-"""The admin of people: it registers itself."""
+"""The admin for people; importing it registers it."""
 
 from studysite.accounts.admin import people
 

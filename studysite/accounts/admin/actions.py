@@ -1,4 +1,4 @@
-"""Rows that are named in the admin's lists and fields, whatever is sent for them."""
+"""Invalid keys in the admin: fields and lists of selected rows report or ignore them instead of crashing."""
 
 from typing import Any
 
@@ -17,13 +17,13 @@ MOST_SHOWN = 40
 
 
 def key_from(text: str, model: type[Model]) -> int | None:
-    """The primary key that ``text`` is, None where no row of ``model`` can have it."""
+    """``text`` as a primary key; None if no row of ``model`` can have this key."""
     _, most = connection.ops.integer_field_range(model._meta.pk.get_internal_type())
     return whole_number(text, most=most)
 
 
 class RowsField(forms.ModelMultipleChoiceField):
-    """Any number of rows; for a number that the database does not take, where Django would raise, an error."""
+    """A field for any number of rows. A number that is too large for the database is an error of the field."""
 
     def clean(self, value: Any) -> QuerySet[Any]:
         model = self.queryset.model  # type: ignore[union-attr]
@@ -35,7 +35,7 @@ class RowsField(forms.ModelMultipleChoiceField):
 
 
 class ChosenRowsAdmin(admin.ModelAdmin):
-    """Bears what can be no row: among the ticked ones it is passed over, in a field it is the field's error."""
+    """An admin that ignores invalid keys among the selected rows, and reports them as errors in fields."""
 
     def formfield_for_manytomany(
         self, db_field: ManyToManyField, request: HttpRequest, **kwargs: Any

@@ -1,4 +1,4 @@
-"""The page of the admin on which people are erased: what goes, and what becomes of their decks."""
+"""The admin's page for erasing people: it lists their data and asks what to do with their decks."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +17,7 @@ from studysite.accounts.models import User
 from studysite.slices import Slice
 
 MOST_AT_ONCE = 50
-"""People who are erased by one request."""
+"""People that one request may erase."""
 
 SHOWN_ROWS = 20
 YOURSELF = "You cannot delete yourself. Ask another superuser."
@@ -26,7 +26,7 @@ ERASE, HAND_OVER = "erase", "hand_over"
 
 
 class DecksForm(forms.Form):
-    """What becomes of the decks of ``people``; whoever gets them is named by address."""
+    """What to do with the decks of ``people``; a new owner is entered by e-mail address."""
 
     decks = forms.ChoiceField(
         label="Their decks",
@@ -57,18 +57,18 @@ class DecksForm(forms.Form):
 
     @property
     def chosen_heir(self) -> User | None:
-        """Who gets the decks; None where they are erased."""
+        """The new owner of the decks; None if they are erased."""
         return self.cleaned_data["heir"] if self.cleaned_data["decks"] == HAND_OVER else None
 
 
 def erase(modeladmin: ModelAdmin, request: HttpRequest, people: Sequence[User]) -> HttpResponse | None:
-    """Ask, and when the page's form is sent, erase ``people``; None when that is done."""
+    """Return the page that asks for confirmation. When its form is sent, erase ``people`` and return None."""
     keys = [person.pk for person in people]
     objections = [YOURSELF] if request.user.pk in keys else []
     objections += [TOO_MANY] if len(people) > MOST_AT_ONCE else []
     objections += erasing.objections(keys)
     found = erasing.belongings(keys)
-    # The list's action posts too, to get here.
+    # The list's action, which leads to this page, is a POST too.
     sent = request.POST if "post" in request.POST else None
     form = None
     if any(each.can_be_handed_over for each in found):
@@ -87,7 +87,7 @@ def _erase_all(
     modeladmin: ModelAdmin, request: HttpRequest, people: Sequence[User], heir: User | None
 ) -> None:
     for person in people:
-        # Both or neither: the log tells of nobody who is there still, and calls nobody by name.
+        # In one transaction: the log has an entry only for a person who is erased, and then without their name.
         with transaction.atomic():
             if erasing.erase_person(person=person, heir=heir, now=timezone.now()):
                 modeladmin.log_deletions(request, User.objects.filter(pk=person.pk))

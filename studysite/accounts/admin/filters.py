@@ -1,4 +1,4 @@
-"""Filters by people in the admin's lists, for the lists of every app."""
+"""Filters for guests, for the admin's lists of every app."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,12 +10,12 @@ from django.http import HttpRequest
 
 
 class GuestFilter(admin.SimpleListFilter):
-    """People unless guests are asked for: on an open site most rows may be guests'."""
+    """Shows rows of people, or of guests if chosen: on an open site most rows may belong to guests."""
 
     title = "account"
     parameter_name = "guests"
     is_guest = "is_guest"
-    """How the list's model comes to know it."""
+    """The lookup for the model of the list."""
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, str]]:
         return [("yes", "Guests")]
@@ -30,12 +30,12 @@ class GuestFilter(admin.SimpleListFilter):
 
 
 class GuestOwnerFilter(GuestFilter):
-    """The same for what somebody owns."""
+    """The same for rows with an owner."""
 
     is_guest = "owner__is_guest"
 
 
 class GuestLearnerFilter(GuestFilter):
-    """The same for what somebody has studied."""
+    """The same for rows with a learner."""
 
     is_guest = "learner__is_guest"

@@ -1,4 +1,4 @@
-"""The admin for people: nobody gives rights that are not theirs to give, or becomes who has more."""
+"""The admin for people and invitations. No editor can give rights or take over accounts with more rights."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ from studysite.accounts.time_zones import time_zone_choices
 
 
 class LowerCaseEmail(forms.ModelForm):
-    """Addresses are kept in lower case, whoever types them."""
+    """Addresses are stored in lower case."""
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
@@ -55,8 +55,8 @@ class UserEditForm(LowerCaseEmail, UserChangeForm):
 def may_change(request: HttpRequest, user: User) -> bool:
     """Superusers may change everyone, other editors only themselves and people without any rights.
 
-    Who may change somebody can become them: by their address, their password or a link to set one. Rights count
-    also where they cannot be used at present. Nobody changes a guest: there is nothing about them to set.
+    An editor who may change an account can take it over: by its address, its password or a link to set one. So
+    rights of an inactive account count too. Nobody changes a guest: a guest has no settings.
     """
     if user.is_guest:
         return False
@@ -96,7 +96,7 @@ class UserAdmin(ChosenRowsAdmin, DjangoUserAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[User], search_term: str
     ) -> tuple[QuerySet[User], bool]:
-        """Nobody looks a guest up by name: fields that ask for a person, such as a deck's owner, offer none."""
+        """Fields for a person, such as a deck's owner, do not offer guests."""
         if request.resolver_match and request.resolver_match.url_name == "autocomplete":
             queryset = queryset.filter(is_guest=False)
         return super().get_search_results(request, queryset, search_term)
@@ -105,17 +105,17 @@ class UserAdmin(ChosenRowsAdmin, DjangoUserAdmin):
         return super().has_change_permission(request, obj) and (obj is None or may_change(request, obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Superusers alone: who erases people erases their decks, or gives these to anybody."""
+        """Only superusers: erasing people also erases their decks, or gives them to another user."""
         return bool(request.user.is_superuser)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
-        """Without what is left of people whose accounts have been erased."""
+        """Without the rows that remain of erased accounts."""
         return super().get_queryset(request).filter(erased_at=None)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Erases, by a page that says what goes and asks what becomes of decks."""
+        """Erase the person, after a page that lists the data and asks what to do with their decks."""
         person = self.get_object(request, unquote(object_id))
         if not self.has_delete_permission(request, person):
             raise PermissionDenied
@@ -135,7 +135,7 @@ class UserAdmin(ChosenRowsAdmin, DjangoUserAdmin):
 
     @admin.action(description="Make a one-time link to set a new password", permissions=["change"])
     def make_password_links(self, request: HttpRequest, queryset: QuerySet[User]) -> HttpResponse | None:
-        """Show a link for each chosen person whom the editor may change; it is not kept anywhere."""
+        """Show a link for each selected person whom the editor may change; links are not stored."""
         users = [user for user in queryset if user.is_active and may_change(request, user)]
         if left_out := len(queryset) - len(users):
             self.message_user(
@@ -158,7 +158,7 @@ class UserAdmin(ChosenRowsAdmin, DjangoUserAdmin):
 
 
 def password_link(request: HttpRequest, user: User) -> str:
-    """The address where ``user`` can set a new password once, for as long as PASSWORD_RESET_TIMEOUT says."""
+    """The address at which ``user`` can set a new password once, within PASSWORD_RESET_TIMEOUT seconds."""
     key = f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}"
     link: str = get_adapter(request).get_reset_password_from_key_url(key)
     return link
@@ -180,12 +180,12 @@ class InvitationAdmin(ChosenRowsAdmin):
         return ("link", *self.fields) if self.may_send(request, obj) else self.fields
 
     def may_send(self, request: HttpRequest, invitation: Invitation) -> bool:
-        """Whether the editor sees the link, which is a key: who may change invitations, or has made this one."""
+        """Whether the editor sees the secret link: they may change invitations, or have created this one."""
         made_it = invitation.created_by_id is not None and invitation.created_by_id == request.user.pk
         return self.has_change_permission(request) or (made_it and self.has_add_permission(request))
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        """No list is narrowed by the token: who may see the list could find it letter by letter."""
+        """Not the token: with a filter on it an editor could find a token letter by letter."""
         return not lookup.startswith("token") and super().lookup_allowed(lookup, value, request)
 
     @admin.display(description="Link to send")
@@ -212,9 +212,9 @@ class InvitationAdmin(ChosenRowsAdmin):
     def response_add(
         self, request: HttpRequest, obj: Invitation, post_url_continue: Any = None
     ) -> HttpResponse:
-        """Go on to the invitation's own page: its link is what the editor came for.
+        """Redirect to the invitation's page, which shows its link.
 
-        Who may add invitations and not look at them gets the link with the message.
+        An editor who may add invitations, but not view them, gets the link in the message.
         """
         if self.has_view_permission(request, obj):
             self.message_user(request, "The invitation is created. Send its link.", messages.SUCCESS)

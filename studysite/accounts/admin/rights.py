@@ -1,4 +1,4 @@
-"""Lists of the admin in which rights could be given or accounts taken over: for superusers alone."""
+"""Parts of the admin that could give rights or take accounts over: only for superusers."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from studysite.accounts.admin.actions import ChosenRowsAdmin
 
 
 class SuperusersAdmin(ChosenRowsAdmin):
-    """A list that nobody else sees, whatever permissions they have been given."""
+    """An admin that only superusers see, whatever permissions others have."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_active and request.user.is_superuser)
@@ -30,9 +30,9 @@ admin.site.unregister([Group, EmailAddress])
 
 @admin.register(Group)
 class GroupAdmin(SuperusersAdmin, DjangoGroupAdmin):  # type: ignore[misc]
-    """Whoever may change groups could give their own every right."""
+    """For superusers: an editor of groups could give all rights to their own group."""
 
 
 @admin.register(EmailAddress)
 class EmailAddressAdmin(SuperusersAdmin, allauth_admin.EmailAddressAdmin):
-    """Whoever can add an address to an account can take it over."""
+    """For superusers: an editor who adds an address to an account can take it over."""

@@ -1,8 +1,8 @@
-"""Browsers in which somebody has logged in: they still get in while strangers guess the account's password.
+"""Browsers in which a user has logged in before: they can still log in while strangers guess the password.
 
-The browser keeps one cookie, signed by the site, that lists the accounts logged in to there. After OWASP's "Slow
-down online guessing attacks with device cookies": an entry holds a number of its own, by which wrong passwords
-from this browser are counted, so that it lends nobody unlimited tries.
+The browser has one signed cookie that lists the accounts. The rules are those of OWASP's "Slow down online
+guessing attacks with device cookies": each entry has its own number, by which wrong passwords from this browser
+are counted, so the cookie does not allow unlimited tries.
 """
 
 import secrets
@@ -24,29 +24,29 @@ from studysite.accounts.models import User
 COOKIE = "known_browser"
 SALT = "studysite.accounts.known_browsers"
 DAYS = 180
-"""How long a browser is known after the last login; Chromium keeps no cookie for more than 400."""
+"""How many days a browser is known after the last login; Chromium keeps cookies for at most 400."""
 
 MOST_ACCOUNTS = 10
-"""Of one browser, the newest: a school's laptop has many learners, and a cookie at most 4 096 bytes."""
+"""The newest accounts of a browser: a school laptop has many learners, but a cookie at most 4,096 bytes."""
 
 PATH = "/accounts/"
-"""Where every page is that takes a password; others need not be sent the cookie."""
+"""All pages that ask for a password are below this path; other pages do not get the cookie."""
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
 Entry = tuple[int, str, int, str]
-"""A user's key, the number of the browser for this user, the day of the login, the mark of the password."""
+"""The user's key, the browser's number for this user, the day of the login, a digest of the password."""
 
 
 def number_for(request: HttpRequest, email: str) -> str | None:
-    """The number by which this browser is known to the account of ``email``; None where it is not known.
+    """The number by which the account of ``email`` knows this browser; None if it does not know it.
 
-    Only a browser with a cookie of ours costs a look into the database, so that an answer's time tells nothing.
+    The database is queried only if the browser has our cookie, so response times do not show who has an account.
     """
     entries = entries_of(request)
     if not entries:
         return None
-    marks = {user.pk: password_mark(user) for user in filter_users_by_email(email)}
+    marks = {user.pk: password_digest(user) for user in filter_users_by_email(email)}
     for pk, number, _, mark in entries:
         if pk in marks and constant_time_compare(mark, marks[pk]):
             return number
@@ -54,7 +54,7 @@ def number_for(request: HttpRequest, email: str) -> str | None:
 
 
 def entries_of(request: HttpRequest) -> list[Entry]:
-    """What the cookie lists and is not too old; nothing where it is not ours."""
+    """The entries of the cookie that are not too old; none if the signature is wrong."""
     try:
         entries = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT)
     except signing.BadSignature:
@@ -66,8 +66,8 @@ def today() -> int:
     return timezone.now().date().toordinal()
 
 
-def password_mark(user: User) -> str:
-    """Changes with whatever ends the user's sessions: a new password does."""
+def password_digest(user: User) -> str:
+    """A digest that changes whenever the user's sessions end, for example with a new password."""
     return salted_hmac(SALT, user.get_session_auth_hash(), algorithm="sha256").hexdigest()[:32]
 
 
@@ -75,13 +75,13 @@ def password_mark(user: User) -> str:
 @receiver(password_changed)
 @receiver(password_set)
 def note(request: HttpRequest | None, user: User, **kwargs: Any) -> None:
-    """Have the answer to ``request`` make this browser known: whoever sent it has shown that they are ``user``."""
+    """Let `remember` set the cookie: the sender of this request has proved to be ``user``."""
     if request is not None:
         request.logged_in_here = user  # type: ignore[attr-defined]
 
 
 def remember(get_response: Handler) -> Handler:
-    """Middleware: set the cookie where somebody has logged in, or changed their password, with the request."""
+    """Middleware: set the cookie if a user has logged in or changed their password in this request."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -94,7 +94,7 @@ def remember(get_response: Handler) -> Handler:
 
 def set_cookie(request: HttpRequest, response: HttpResponse, user: User) -> None:
     others = [entry for entry in entries_of(request) if entry[0] != user.pk]
-    entry: Entry = (user.pk, secrets.token_urlsafe(8), today(), password_mark(user))
+    entry: Entry = (user.pk, secrets.token_urlsafe(8), today(), password_digest(user))
     response.set_cookie(
         COOKIE,
         signing.dumps([*others, entry][-MOST_ACCOUNTS:], salt=SALT),

@@ -1,7 +1,7 @@
-"""How many wrong passwords are looked at, counted by django-allauth wherever it checks one.
+"""Limits on wrong passwords; they apply wherever django-allauth checks a password.
 
-Tightly for an account as seen from one address, so that strangers lock out nobody but themselves; widely for an
-account from anywhere, against many addresses that share the work; and for one address, whatever the account.
+There are three: a low one for an account from one address, so that strangers lock out only themselves; a high one
+for an account from anywhere, against attacks from many addresses; and one for an address with any account.
 """
 
 import ipaddress
@@ -20,9 +20,9 @@ HERE, ANYWHERE, ADDRESS = "login_failed", "login_failed_anywhere", "login_failed
 
 
 def consume(request: HttpRequest, email: str) -> ratelimit.RateLimitUsage | HttpResponse:
-    """Count a try before the password is looked at; the usage is rolled back where it was right.
+    """Count a try before the password is checked; the caller rolls the usage back if the password was right.
 
-    The answer 429 instead, where there were too many. It is the same whether ``email`` has an account or not.
+    After too many tries return the response 429 instead. It is the same whether ``email`` has an account or not.
     """
     known = known_browsers.number_for(request, email)
     limits = [(ADDRESS, None), (HERE, place_key(request, email, known))]
@@ -39,7 +39,7 @@ def consume(request: HttpRequest, email: str) -> ratelimit.RateLimitUsage | Http
 
 
 def clear(request: HttpRequest, email: str) -> None:
-    """Forget the tries for an account, whose owner has just set a new password; not those of the address."""
+    """Delete the tries for an account whose owner has just set a new password; the address keeps its tries."""
     known = known_browsers.number_for(request, email)
     for key in {place_key(request, email, None), place_key(request, email, known)}:
         ratelimit.clear(request, app=APP, action=HERE, key=key)
@@ -47,35 +47,35 @@ def clear(request: HttpRequest, email: str) -> None:
 
 
 def account_key(email: str) -> str:
-    """As logging in looks addresses up: without regard to case. The host's name is no part: clients choose it."""
+    """Lower case, as at the login. The host name is not part of the key, because clients choose it."""
     return email.strip().lower()
 
 
 def place_key(request: HttpRequest, email: str, known: str | None) -> str:
-    """The account as seen from one known browser, else from one address (of IPv6, one network of 64 bits)."""
+    """The account with a known browser, or else with an address (for IPv6 a network of 64 bits)."""
     place = f"browser {known}" if known else ratelimit.get_ip(request)
     return f"{account_key(email)} {place}"
 
 
 def client_ip(request: HttpRequest) -> str:
-    """The client's address, as far as the trusted proxies tell it, else that of who is connected.
+    """The client's address from the trusted proxies' header, or else that of the connection.
 
-    An IPv4 address that a server listening on IPv6 sees as ``::ffff:192.0.2.1`` is given as IPv4: all of these are
-    one network of 64 bits.
+    An IPv4 address that a server on IPv6 sees as ``::ffff:192.0.2.1`` is returned as IPv4: otherwise all of them
+    would be in one network of 64 bits.
 
-    Raises PermissionDenied where there is none.
+    Raises PermissionDenied if there is no valid address.
     """
     try:
         found = get_client_ip(request)
     except ImproperlyConfigured:
-        # Fewer proxies than usual have passed this on: a request from inside.
+        # The request came through fewer proxies: from inside the network.
         found = None
     try:
         address = ipaddress.ip_address(found or request.META.get("REMOTE_ADDR", ""))
     except ValueError:
         raise PermissionDenied("The client has no address.") from None
     if isinstance(address, ipaddress.IPv6Address):
-        # Without the name of a network card, which the sender's system makes up.
+        # Without the scope (the name of a network interface), which the sender chooses.
         mapped = address.ipv4_mapped or ipaddress.IPv6Address(int(address))
         return str(mapped)
     return str(address)
