@@ -1,7 +1,7 @@
 """Settings of the site: every value that may differ between installations comes from the environment.
 
-`studysite.environment` reads the values strictly: a value that cannot be read, or that would be unsafe where
-others can reach the site, stops the start with one line that names the variable. README.md has the table.
+`studysite.server.environment` reads the values strictly: a value that cannot be read, or that would be unsafe
+where others can reach the site, stops the start with one line that names the variable. README.md has the table.
 """
 
 import ipaddress
@@ -12,7 +12,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, EnvError
 
-from studysite.environment import (
+from studysite.server.environment import (
     between,
     host_name,
     ip_address,
@@ -142,7 +142,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "studysite.context_processors.signup",
+                "studysite.http.context_processors.signup",
             ],
         },
     },
@@ -293,7 +293,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.FileSystemFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
-    "studysite.fonts.MathsFontFinder",
+    "studysite.server.fonts.MathsFontFinder",
 ]
 WHITENOISE_USE_FINDERS = DEBUG
 # Pages only use file names with a hash. Without the second copy, collecting and starting take half as long.

@@ -122,7 +122,7 @@ def ensure_writable() -> None:
 def static_signature() -> str:
     """A digest of everything that collecting depends on: the site's files and the packages."""
     digest = hashlib.sha256()
-    sources = [BASE_DIR / "requirements.txt", BASE_DIR / "studysite" / "fonts.py"]
+    sources = [BASE_DIR / "requirements.txt", BASE_DIR / "studysite" / "server" / "fonts.py"]
     for directory in settings.STATICFILES_DIRS:
         sources += sorted(path for path in Path(directory).rglob("*") if path.is_file())
     for path in sources:

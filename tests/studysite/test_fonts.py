@@ -8,7 +8,7 @@ from django.core.management import call_command
 from fontTools.ttLib import TTFont
 from pytest_django.fixtures import Settings
 
-from studysite import fonts
+from studysite.server import fonts
 
 pytestmark = pytest.mark.slow
 

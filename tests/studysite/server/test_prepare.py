@@ -15,7 +15,7 @@ def site(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(prepare, "BASE_DIR", tmp_path)
     settings.STATIC_ROOT = tmp_path / "data" / "static"
     settings.STATICFILES_DIRS = [tmp_path / "static"]
-    for name in ("requirements.txt", "studysite/fonts.py", "static/css/base.css"):
+    for name in ("requirements.txt", "studysite/server/fonts.py", "static/css/base.css"):
         (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / name).write_text("first")
     return tmp_path
@@ -41,7 +41,7 @@ def test_collects_once(collected: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["requirements.txt", "studysite/fonts.py", "static/css/base.css", "static/new.js"]
+    "name", ["requirements.txt", "studysite/server/fonts.py", "static/css/base.css", "static/new.js"]
 )
 def test_collects_again_when_a_source_changes(site: Path, collected: list[str], name: str) -> None:
     prepare.ensure_static_files()
