@@ -29,11 +29,11 @@ def test_memory_without_room_is_left_alone(places: Path, monkeypatch: pytest.Mon
     assert memory.make_directory("a-").parent.name == "disk"
 
 
-def test_a_machine_without_such_memory(places: Path) -> None:
+def test_machine_without_shared_memory_uses_the_disk(places: Path) -> None:
     (places / "memory").rmdir()
     assert memory.make_directory("a-").parent.name == "disk"
 
 
-def test_the_place_that_is_named_is_used(places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_named_directory_is_used(places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TMPDIR", str(places / "disk"))
     assert memory.make_directory("a-").parent.name == "disk"

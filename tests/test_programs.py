@@ -27,13 +27,13 @@ STARTS = [
 
 
 @pytest.mark.parametrize("start", STARTS, ids=["subprocess", "system", "posix_spawn", "multiprocessing"])
-def test_what_is_not_marked_starts_no_program(start: Callable[[], object]) -> None:
+def test_unmarked_test_cannot_start_a_program(start: Callable[[], object]) -> None:
     with pytest.raises(ProgramStartedError, match=r"test_programs\.py.*: mark it slow"):
         start()
 
 
 @pytest.mark.slow
-def test_what_is_marked_may() -> None:
+def test_slow_test_may_start_a_program() -> None:
     assert subprocess.run(NOTHING).returncode == 0
 
 
@@ -41,6 +41,6 @@ def test_formulas_are_typeset_everywhere() -> None:
     assert "<math" in to_mathml("x^2", display=False)
 
 
-def test_what_other_marks_leave_out_is_slow_too(request: pytest.FixtureRequest) -> None:
+def test_browser_and_long_tests_are_slow(request: pytest.FixtureRequest) -> None:
     marks = [{mark.name for mark in item.iter_markers()} for item in request.session.items]
     assert all("slow" in names for names in marks if names & {"browser", "long"})

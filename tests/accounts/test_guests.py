@@ -38,7 +38,7 @@ def request_of():
 # --- The row
 
 
-def test_a_guest_has_a_name_and_nothing_to_sign_in_with(guest):
+def test_guest_has_a_name_and_no_credentials(guest):
     assert (guest.name, guest.email, guest.is_guest) == ("Guest", None, True)
     assert not guest.has_usable_password()
     assert str(guest) == "Guest"
@@ -53,16 +53,16 @@ def test_a_guest_has_a_name_and_nothing_to_sign_in_with(guest):
         {"is_guest": True, "email": None, "is_superuser": True},
     ],
 )
-def test_the_database_keeps_guests_and_people_apart(fields):
+def test_database_refuses_guests_with_address_or_rights(fields):
     with pytest.raises(IntegrityError), transaction.atomic():
         User.objects.create(name="X", **fields)
 
 
-def test_there_can_be_many_guests(guest):
+def test_many_guests_can_exist(guest):
     assert User.objects.create_guest(time_zone="UTC").pk != guest.pk
 
 
-def test_no_address_finds_a_guest(guest):
+def test_guest_is_found_by_no_address(guest):
     for nothing in (None, ""):
         with pytest.raises(User.DoesNotExist):
             User.objects.get_by_natural_key(nothing)
@@ -71,7 +71,7 @@ def test_no_address_finds_a_guest(guest):
 # --- Never signed in
 
 
-def test_a_guest_is_never_the_user_of_a_request(guest):
+def test_guest_is_never_the_requests_user(guest):
     client = Client()
     client.force_login(guest)
     page = client.get("/accounts/preferences/")
@@ -79,7 +79,7 @@ def test_a_guest_is_never_the_user_of_a_request(guest):
     assert not client.get("/").wsgi_request.user.is_authenticated
 
 
-def test_not_even_with_a_password(guest):
+def test_guest_with_a_password_cannot_log_in(guest):
     guest.set_password("correct horse battery")
     guest.save()
     for name in ("", "Guest", "None"):
@@ -89,29 +89,29 @@ def test_not_even_with_a_password(guest):
 # --- Who studies
 
 
-def test_the_learner_is_who_is_signed_in_whatever_guest_there_is(request_of, learner, guest):
+def test_signed_in_person_is_the_learner_despite_a_guest(request_of, learner, guest):
     assert request_of(learner, guest_id=guest.pk).learner == learner
 
 
-def test_the_learner_is_the_sessions_guest_else_nobody(request_of, guest):
+def test_learner_is_the_sessions_guest_or_anonymous(request_of, guest):
     assert request_of(guest_id=guest.pk).learner == guest
     assert not request_of().learner.is_authenticated
 
 
-def test_the_guest_is_looked_up_once_and_only_when_used(request_of, guest, django_assert_num_queries):
+def test_guest_is_fetched_once_and_only_when_used(request_of, guest, django_assert_num_queries):
     with django_assert_num_queries(0):
         request = request_of(guest_id=guest.pk)
     with django_assert_num_queries(1):
         assert (request.learner.name, request.learner.time_zone) == ("Guest", "Asia/Tokyo")
 
 
-def test_a_guest_who_is_gone_is_forgotten(request_of):
+def test_deleted_guest_is_dropped_from_the_session(request_of):
     request = request_of(guest_id=4711)
     assert not request.learner.is_authenticated
     assert guests.SESSION_KEY not in request.session
 
 
-def test_the_session_names_no_person_as_its_guest(request_of, learner):
+def test_person_is_never_taken_for_the_sessions_guest(request_of, learner):
     request = request_of(guest_id=learner.pk)
     assert not request.learner.is_authenticated
     assert guests.SESSION_KEY not in request.session
@@ -120,7 +120,7 @@ def test_the_session_names_no_person_as_its_guest(request_of, learner):
 # --- In the admin
 
 
-def test_the_admin_lists_guests_only_when_asked(superuser_client, guest, learner):
+def test_admin_lists_guests_only_when_filtered(superuser_client, guest, learner):
     people = superuser_client.get("/admin/accounts/user/").context["cl"].result_list
     assert guest not in people
     assert learner in people
@@ -128,7 +128,7 @@ def test_the_admin_lists_guests_only_when_asked(superuser_client, guest, learner
     assert list(listed) == [guest]
 
 
-def test_nobody_changes_a_guest_or_gives_her_a_password(superuser_client, guest):
+def test_admin_cannot_change_a_guest_or_their_password(superuser_client, guest):
     page = superuser_client.get(f"/admin/accounts/user/{guest.pk}/change/")
     assert page.status_code == 200
     assert "_save" not in page.text
@@ -138,7 +138,7 @@ def test_nobody_changes_a_guest_or_gives_her_a_password(superuser_client, guest)
     assert "No link for 1" in links.text
 
 
-def test_a_deck_is_never_given_to_a_guest(superuser_client, guest, learner):
+def test_guests_are_not_offered_as_deck_owners(superuser_client, guest, learner):
     query = {"app_label": "cards", "model_name": "deck", "field_name": "owner", "term": ""}
     names = [each["text"] for each in superuser_client.get("/admin/autocomplete/", query).json()["results"]]
     assert "Lena Learner" in names

@@ -22,7 +22,7 @@ def invitation(db):
     return Invitation.objects.create(note="The new girl")
 
 
-def test_lets_one_person_sign_up(client, invitation):
+def test_invitation_lets_one_person_sign_up(client, invitation):
     assert "Sign up" in client.get(invitation.get_absolute_url()).text
     assert sign_up(client, invitation.get_absolute_url()).status_code == 302
     invitation.refresh_from_db()
@@ -30,7 +30,7 @@ def test_lets_one_person_sign_up(client, invitation):
     assert invitation.used_at is not None
 
 
-def test_cannot_be_used_twice(client, invitation, learner):
+def test_used_invitation_returns_404(client, invitation, learner):
     services.invitation_claim(invitation=invitation, user=learner, now=timezone.now())
     response = sign_up(client, invitation.get_absolute_url())
     assert response.status_code == 404
@@ -38,7 +38,7 @@ def test_cannot_be_used_twice(client, invitation, learner):
     assert User.objects.count() == 1
 
 
-def test_two_people_at_once(client, invitation, learner, monkeypatch):
+def test_invitation_used_meanwhile_makes_no_account(client, invitation, learner, monkeypatch):
     """Both have passed the check; the one who saves first has it, and the other makes no account."""
     claim = services.invitation_claim
 
@@ -51,40 +51,40 @@ def test_two_people_at_once(client, invitation, learner, monkeypatch):
     assert not User.objects.filter(name="Ada").exists()
 
 
-def test_expires(client, invitation):
+def test_expired_invitation_returns_404(client, invitation):
     Invitation.objects.update(expires_at=timezone.now() - datetime.timedelta(seconds=1))
     assert client.get(invitation.get_absolute_url()).status_code == 404
 
 
-def test_lasts_fourteen_days(invitation):
+def test_invitation_lasts_fourteen_days(invitation):
     assert (invitation.expires_at - invitation.created_at).days in (13, 14)
 
 
 @pytest.mark.parametrize("token", ["x", "x" * 5000, "%00", "..", "%ED%A0%80"])
-def test_a_made_up_token(client, token):
+def test_invented_token_returns_404(client, token):
     assert client.get(f"/accounts/invitation/{token}/").status_code == 404
 
 
-def test_an_invitation_for_an_address_is_for_nobody_else(client):
+def test_invitation_for_an_address_signs_up_that_address(client):
     invitation = Invitation.objects.create(email="Ada@example.org")
     assert 'value="Ada@example.org"' in client.get(invitation.get_absolute_url()).text
     sign_up(client, invitation.get_absolute_url(), email="eve@example.org")
     assert User.objects.get().email == "ada@example.org"
 
 
-def test_bad_input_leaves_the_invitation_open(client, invitation):
+def test_invalid_input_leaves_the_invitation_usable(client, invitation):
     assert errors(sign_up(client, invitation.get_absolute_url(), password1="short"))
     assert Invitation.objects.usable(timezone.now()).exists()
 
 
-def test_where_sign_up_is_closed_no_invitation_opens_it(client, invitation, settings):
+def test_closed_sign_up_refuses_invitations(client, invitation, settings):
     settings.SIGNUP = "closed"
     response = sign_up(client, invitation.get_absolute_url())
     assert "closed" in response.text
     assert not User.objects.exists()
 
 
-def test_where_sign_up_is_open_an_invitation_works_too(client, invitation, settings):
+def test_open_sign_up_accepts_invitations(client, invitation, settings):
     settings.SIGNUP = "open"
     sign_up(client, invitation.get_absolute_url())
     invitation.refresh_from_db()
@@ -97,7 +97,7 @@ def test_tokens_cannot_be_guessed():
     assert min(map(len, tokens)) >= 43
 
 
-def test_an_invitation_outlives_who_used_it(invitation, learner):
+def test_invitation_outlives_its_user(invitation, learner):
     services.invitation_claim(invitation=invitation, user=learner, now=timezone.now())
     learner.delete()
     invitation.refresh_from_db()

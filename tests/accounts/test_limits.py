@@ -63,7 +63,7 @@ ASKED: dict[str, Ask] = {
 
 @pytest.mark.usefixtures("once")
 @pytest.mark.parametrize("what", ASKED)
-def test_too_many_tries_get_429_and_a_way_to_go_on(
+def test_too_many_requests_return_429_with_a_button(
     what: str, owner_client: Client, learner_client: Client, deck: Deck
 ) -> None:
     assert ASKED[what](owner_client, deck).status_code in (200, 302)
@@ -83,7 +83,7 @@ def sent_again(page: str) -> dict[str, str]:
 
 
 @pytest.mark.usefixtures("once")
-def test_nothing_typed_is_lost(owner_client: Client, deck: Deck, settings: Any) -> None:
+def test_refused_form_keeps_what_was_typed(owner_client: Client, deck: Deck, settings: Any) -> None:
     text = 'a\tb\n"c" <d> & é\te\n'
     owner_client.post("/import/", {"text": "x\ty"})
     page = owner_client.post("/import/", {"text": text})
@@ -94,7 +94,7 @@ def test_nothing_typed_is_lost(owner_client: Client, deck: Deck, settings: Any) 
 
 
 @pytest.mark.usefixtures("once")
-def test_a_file_is_to_be_chosen_again(owner_client: Client) -> None:
+def test_refused_upload_asks_for_the_file_again(owner_client: Client) -> None:
     owner_client.post("/import/", {"text": "x\ty"})
     file = SimpleUploadedFile("cards.txt", b"a\tb\n")
     page = owner_client.post("/import/", {"text": "", "file": file})
@@ -103,7 +103,7 @@ def test_a_file_is_to_be_chosen_again(owner_client: Client) -> None:
 
 
 @pytest.mark.usefixtures("once")
-def test_no_work_is_done_for_what_is_refused(
+def test_refused_request_does_no_work(
     owner_client: Client, deck: Deck, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hand_in(owner_client, deck)
@@ -113,7 +113,7 @@ def test_no_work_is_done_for_what_is_refused(
 
 
 @pytest.mark.usefixtures("once")
-def test_choosing_anew_counts_as_looking_at_a_file(owner_client: Client) -> None:
+def test_new_import_options_count_as_a_preview(owner_client: Client) -> None:
     url = owner_client.post("/import/", {"text": "a,b\tc\n"})["Location"]
     options = {"separator": "comma", "row_separator": "newline", "head": "guess", "title": "T", "do": "look"}
     page = owner_client.post(url, options)
@@ -124,7 +124,7 @@ def test_choosing_anew_counts_as_looking_at_a_file(owner_client: Client) -> None
     assert owner_client.get(url).status_code == 200
 
 
-def test_addresses_are_counted_too(client: Client, deck: Deck, settings: Any) -> None:
+def test_requests_are_counted_by_address(client: Client, deck: Deck, settings: Any) -> None:
     settings.ACCOUNT_RATE_LIMITS = {"export": "99/h/key,2/h/ip"}
     export = f"{deck.get_absolute_url()}export/archive/"
     assert [Client().get(export).status_code for _ in range(3)] == [200, 200, 429]
@@ -133,14 +133,14 @@ def test_addresses_are_counted_too(client: Client, deck: Deck, settings: Any) ->
     assert Client().get(export, headers=other).status_code == 200
 
 
-def test_who_is_nobody_has_an_address_alone(deck: Deck, settings: Any) -> None:
+def test_visitors_without_session_are_counted_by_address_alone(deck: Deck, settings: Any) -> None:
     """A class that looks on without accounts is many people."""
     settings.ACCOUNT_RATE_LIMITS = {"export": "1/h/key,99/h/ip"}
     export = f"{deck.get_absolute_url()}export/archive/"
     assert [Client().get(export).status_code for _ in range(3)] == [200, 200, 200]
 
 
-def test_a_guest_is_counted_as_a_learner(client: Client, settings: Any) -> None:
+def test_guest_is_counted_as_a_learner(client: Client, settings: Any) -> None:
     settings.ACCOUNT_RATE_LIMITS = {"import": "1/h/key,99/h/ip"}
     answers = [client.post("/import/", {"text": "a\tb"}).status_code for _ in range(3)]
     assert answers == [302, 302, 429]
@@ -148,7 +148,7 @@ def test_a_guest_is_counted_as_a_learner(client: Client, settings: Any) -> None:
 
 
 @pytest.mark.usefixtures("once")
-def test_htmx_leaves_the_page_as_it_is(owner_client: Client, deck: Deck) -> None:
+def test_htmx_request_beyond_the_limit_gets_429(owner_client: Client, deck: Deck) -> None:
     """A 429 is not swapped in, and the page says why (static/js/ui.js)."""
     address, typed = f"{deck.get_absolute_url()}edit/preview/", {"term": "**a**", "definition": "b"}
     assert owner_client.post(address, typed, headers=HTMX).status_code == 200
@@ -156,7 +156,7 @@ def test_htmx_leaves_the_page_as_it_is(owner_client: Client, deck: Deck) -> None
 
 
 @pytest.mark.parametrize("action", ["import", "preview", "export", "hand_in"])
-def test_a_class_behind_one_address_is_let_through(action: str) -> None:
+def test_limits_let_a_class_behind_one_address_work(action: str) -> None:
     """35 people, each of whom does it several times a minute."""
     rates = dict(reversed(rate.split("/m/")) for rate in site.ACCOUNT_RATE_LIMITS[action].split(","))
     assert int(rates["key"]) >= 20

@@ -9,14 +9,14 @@ pytestmark = pytest.mark.postgres_too
 
 
 @pytest.mark.django_db
-def test_the_address_is_kept_in_lower_case():
+def test_address_is_stored_in_lower_case():
     assert User.objects.create_user(" Ada@Example.ORG ", "x").email == "ada@example.org"
 
 
-def test_an_address_is_one_account_without_regard_to_case(learner: User):
+def test_address_is_unique_regardless_of_case(learner: User):
     with pytest.raises(IntegrityError):
         User.objects.create(email=learner.email.upper())
 
 
-def test_clients_are_signed_in(learner, learner_client):
+def test_client_fixtures_are_signed_in(learner, learner_client):
     assert learner_client.session["_auth_user_id"] == str(learner.pk)

@@ -12,7 +12,7 @@ from tests.accounts.people import errors
 PATH = "/accounts/preferences/"
 
 
-def test_saves_and_says_so(learner, learner_client):
+def test_preferences_are_saved_with_a_message(learner, learner_client):
     response = learner_client.post(PATH, {"name": " Lena L. ", "time_zone": "Asia/Tokyo"}, follow=True)
     assert response.redirect_chain == [(PATH, 302)]
     assert "are saved" in response.text
@@ -32,7 +32,7 @@ def test_saves_and_says_so(learner, learner_client):
         ("time_zone", "\x00"),
     ],
 )
-def test_bad_input_is_a_form_error(learner, learner_client, field, value):
+def test_invalid_input_is_a_form_error(learner, learner_client, field, value):
     response = learner_client.post(PATH, {"name": "Other", "time_zone": "UTC", field: value})
     assert field in errors(response)
     assert "Lena Learner" in response.text  # the header still shows who she is
@@ -40,18 +40,18 @@ def test_bad_input_is_a_form_error(learner, learner_client, field, value):
     assert (learner.name, learner.time_zone) == ("Lena Learner", "America/New_York")
 
 
-def test_changes_nothing_else(learner, learner_client):
+def test_form_changes_no_other_field(learner, learner_client):
     learner_client.post(PATH, {"name": "L", "time_zone": "UTC", "is_staff": "on", "email": "x@example.org"})
     learner.refresh_from_db()
     assert (learner.is_staff, learner.email) == (False, "lena@example.org")
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])
-def test_other_methods_are_refused(learner_client, method):
+def test_other_methods_return_405(learner_client, method):
     assert getattr(learner_client, method)(PATH).status_code == 405
 
 
-def test_strangers_log_in_first(client):
+def test_visitors_are_redirected_to_the_login(client):
     assert client.post(PATH, {"name": "x", "time_zone": "UTC"}).status_code == 302
 
 
@@ -69,5 +69,5 @@ def test_time_zones_read_like_places():
 
 
 @given(st.one_of(st.text(), st.none(), st.integers(), st.sampled_from(["Europe/Paris", "UTC"])))
-def test_whatever_a_browser_says_is_a_time_zone(value):
+def test_any_value_from_a_browser_becomes_a_time_zone(value):
     assert zoneinfo.ZoneInfo(time_zone_or_utc(value))

@@ -27,7 +27,7 @@ def deck() -> Deck:
 
 
 @pytest.mark.parametrize("browser_page", ["page", "plain_page"])
-def test_cards_are_written_on_in_place(
+def test_cards_are_edited_in_the_list(
     request: pytest.FixtureRequest, browser_page: str, editor: User, deck: Deck, sign_in: SignIn
 ) -> None:
     page: Page = request.getfixturevalue(browser_page)
@@ -45,9 +45,7 @@ def test_cards_are_written_on_in_place(
     expect(page.get_by_text("There was nothing to save.")).to_be_visible()
 
 
-def test_a_list_is_narrowed_to_a_deck_that_is_searched_for(
-    page: Page, editor: User, deck: Deck, sign_in: SignIn
-) -> None:
+def test_deck_filter_can_be_searched_by_typing(page: Page, editor: User, deck: Deck, sign_in: SignIn) -> None:
     Card.objects.create(deck=Deck.objects.create(owner=editor, title="Another"), term="Elsewhere")
     sign_in(page.context, editor)
     page.goto("/admin/cards/card/?q=e")
@@ -60,7 +58,7 @@ def test_a_list_is_narrowed_to_a_deck_that_is_searched_for(
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_axe_finds_nothing_on_our_own_pages(
+def test_axe_finds_nothing_on_admin_pages(
     page: Page, editor: User, deck: Deck, sign_in: SignIn, width: int
 ) -> None:
     page.set_viewport_size({"width": width, "height": 800})

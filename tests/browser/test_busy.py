@@ -29,7 +29,7 @@ def held_database() -> AbstractContextManager[None]:
     return locked(connection.settings_dict["NAME"])
 
 
-def test_an_answer_is_not_lost(page: Page, console_errors: list[str]) -> None:
+def test_answer_refused_with_503_can_be_sent_again(page: Page, console_errors: list[str]) -> None:
     page.goto(STUDY)
     start(page)
     page.get_by_text("Show answer").click()
@@ -45,7 +45,9 @@ def test_an_answer_is_not_lost(page: Page, console_errors: list[str]) -> None:
     assert Review.objects.count() == 1
 
 
-def test_the_same_without_javascript(plain_page: Page, console_errors: list[str]) -> None:
+def test_refused_answer_can_be_sent_again_without_javascript(
+    plain_page: Page, console_errors: list[str]
+) -> None:
     plain_page.goto(STUDY)
     start(plain_page)
     plain_page.get_by_text("Show answer").click()

@@ -44,7 +44,7 @@ def stored(deck: Deck) -> list[tuple[str, str]]:
     return [(card.term, card.definition) for card in deck.cards.present().in_order()]
 
 
-def test_a_deck_is_made_by_keyboard_alone(page: Page, owner: User, sign_in: SignIn) -> None:
+def test_deck_is_made_by_keyboard_alone(page: Page, owner: User, sign_in: SignIn) -> None:
     sign_in(page.context, owner)
     page.goto("/decks/new/")
     page.get_by_label("Title").focus()
@@ -64,7 +64,7 @@ def test_a_deck_is_made_by_keyboard_alone(page: Page, owner: User, sign_in: Sign
     expect(page.locator("#new-card [name=term]")).to_be_focused()
 
 
-def test_lines_are_written_with_shift_and_formulas_shown(page: Page, editor, deck: Deck) -> None:
+def test_shift_enter_breaks_a_line_and_formulas_are_previewed(page: Page, editor, deck: Deck) -> None:
     editor(page)
     page.get_by_role("link", name="Add cards").click()
     page.locator("#new-card [name=term]").focus()
@@ -81,9 +81,7 @@ def test_lines_are_written_with_shift_and_formulas_shown(page: Page, editor, dec
     expect(page.locator("#new-card .card-preview")).to_have_count(0)
 
 
-def test_a_card_that_is_not_saved_keeps_its_text(
-    page: Page, editor, deck: Deck, console_errors: list[str]
-) -> None:
+def test_unsaved_card_keeps_its_text(page: Page, editor, deck: Deck, console_errors: list[str]) -> None:
     editor(page)
     page.route("**/edit/add/", lambda route: route.abort())
     page.locator("#new-card [name=term]").fill("Lost?")
@@ -98,7 +96,7 @@ def test_a_card_that_is_not_saved_keeps_its_text(
     console_errors.clear()
 
 
-def test_a_refused_card_says_why_and_is_mended(page: Page, editor, deck: Deck) -> None:
+def test_refused_card_says_why_and_can_be_corrected(page: Page, editor, deck: Deck) -> None:
     editor(page)
     page.locator("#new-card [name=term]").fill("x" * 10_001)
     page.locator("#new-card [name=definition]").press("Enter")
@@ -110,7 +108,7 @@ def test_a_refused_card_says_why_and_is_mended(page: Page, editor, deck: Deck) -
     assert stored(deck)[-1] == ("short", "")
 
 
-def test_a_card_is_edited_in_its_place(page: Page, editor, deck: Deck) -> None:
+def test_card_is_edited_in_place(page: Page, editor, deck: Deck) -> None:
     editor(page)
     first = page.locator(".editor-card").first
     first.get_by_role("link", name="Edit").click()
@@ -123,7 +121,7 @@ def test_a_card_is_edited_in_its_place(page: Page, editor, deck: Deck) -> None:
     assert deck.cards.in_order()[0].accepted_definitions == ["one", "two"]
 
 
-def test_cancel_brings_the_card_back(page: Page, editor, deck: Deck) -> None:
+def test_cancel_restores_the_card(page: Page, editor, deck: Deck) -> None:
     editor(page)
     first = page.locator(".editor-card").first
     first.get_by_role("link", name="Edit").click()
@@ -132,7 +130,7 @@ def test_cancel_brings_the_card_back(page: Page, editor, deck: Deck) -> None:
     expect(first.locator(".term")).to_have_text("Term 0")
 
 
-def test_two_people_see_each_others_text(page: Page, editor, deck: Deck) -> None:
+def test_edit_conflict_shows_both_texts(page: Page, editor, deck: Deck) -> None:
     editor(page)
     first = page.locator(".editor-card").first
     first.get_by_role("link", name="Edit").click()
@@ -148,7 +146,7 @@ def test_two_people_see_each_others_text(page: Page, editor, deck: Deck) -> None
     expect(first.locator(".term")).to_have_text("Mine")
 
 
-def test_cards_are_moved_by_buttons_and_keys(page: Page, editor, deck: Deck) -> None:
+def test_cards_move_by_buttons_and_keys(page: Page, editor, deck: Deck) -> None:
     editor(page)
     page.locator(".editor-card").nth(2).get_by_role("button", name="Move up").click()
     expect(page.get_by_role("status").filter(has_text="Moved to place 2 of 4.")).to_be_visible()
@@ -163,7 +161,7 @@ def test_cards_are_moved_by_buttons_and_keys(page: Page, editor, deck: Deck) -> 
 @pytest.mark.parametrize(
     ("card", "over", "result"), [(3, 0, "3012"), (0, 2, "1203"), (1, 4, "0231"), (2, 2, "0123")]
 )
-def test_cards_are_dragged(page: Page, editor, deck: Deck, card: int, over: int, result: str) -> None:
+def test_cards_move_by_dragging(page: Page, editor, deck: Deck, card: int, over: int, result: str) -> None:
     # Without scrolling on the way.
     page.set_viewport_size({"width": 1280, "height": 1600})
     editor(page)
@@ -176,7 +174,7 @@ def test_cards_are_dragged(page: Page, editor, deck: Deck, card: int, over: int,
     assert [term[-1] for term in terms(page)] == list(result)
 
 
-def test_removing_can_be_undone(page: Page, editor, deck: Deck) -> None:
+def test_removed_card_can_be_restored(page: Page, editor, deck: Deck) -> None:
     editor(page)
     page.locator(".editor-card").nth(1).get_by_role("button", name="Remove").click()
     expect(page.get_by_role("button", name="Undo")).to_be_focused()
@@ -187,7 +185,7 @@ def test_removing_can_be_undone(page: Page, editor, deck: Deck) -> None:
     assert len(stored(deck)) == 4
 
 
-def test_find_and_replace(page: Page, editor, deck: Deck) -> None:
+def test_find_and_replace_changes_cards(page: Page, editor, deck: Deck) -> None:
     editor(page)
     page.get_by_text("More", exact=True).click()
     page.get_by_role("link", name="Find and replace").click()
@@ -201,7 +199,7 @@ def test_find_and_replace(page: Page, editor, deck: Deck) -> None:
     assert terms(page) == [f"Capital {number}" for number in range(4)]
 
 
-def test_twins_are_searched_while_one_types(page: Page, editor, deck: Deck) -> None:
+def test_twin_search_updates_while_typing(page: Page, editor, deck: Deck) -> None:
     editor(page)
     page.locator(".editor-card").first.get_by_role("link", name="Edit").click()
     page.get_by_role("link", name="Twins").click()
@@ -211,7 +209,7 @@ def test_twins_are_searched_while_one_types(page: Page, editor, deck: Deck) -> N
     check(page)
 
 
-def test_a_removed_deck_comes_back(page: Page, editor, deck: Deck) -> None:
+def test_removed_deck_can_be_restored(page: Page, editor, deck: Deck) -> None:
     editor(page)
     page.get_by_text("More", exact=True).click()
     page.get_by_role("link", name="Remove deck").click()
@@ -221,7 +219,7 @@ def test_a_removed_deck_comes_back(page: Page, editor, deck: Deck) -> None:
     expect(page.get_by_role("heading", name="Capitals")).to_be_visible()
 
 
-def test_without_javascript(plain_page: Page, editor, deck: Deck) -> None:
+def test_editor_works_without_javascript(plain_page: Page, editor, deck: Deck) -> None:
     page = editor(plain_page)
     page.locator("#new-card").get_by_label("Term").fill("New")
     page.get_by_role("button", name="Add card").click()
@@ -239,7 +237,7 @@ def test_without_javascript(plain_page: Page, editor, deck: Deck) -> None:
     assert [term for term, _ in stored(deck)] == ["**Newer**", "Term 1", "Term 2", "Term 3"]
 
 
-def test_axe_finds_nothing(page: Page, editor, deck: Deck) -> None:
+def test_axe_finds_nothing_in_the_editor(page: Page, editor, deck: Deck) -> None:
     take_look(page, *LOOKS[-1])
     editor(page)
     page.locator("#new-card [name=term]").fill("**bold**")

@@ -54,28 +54,28 @@ def study_and_sign_up(page: Page) -> None:
     assert set(Review.objects.values_list("learner__name", flat=True)) == {"Ada"}
 
 
-def test_a_guest_studies_signs_up_and_finds_all_of_it(page: Page) -> None:
+def test_guest_keeps_progress_after_sign_up(page: Page) -> None:
     study_and_sign_up(page)
 
 
-def test_the_same_without_javascript(plain_page: Page) -> None:
+def test_guest_keeps_progress_after_sign_up_without_javascript(plain_page: Page) -> None:
     study_and_sign_up(plain_page)
 
 
-def test_a_guest_has_the_browsers_time_zone(new_context, live_server) -> None:
+def test_guest_gets_the_browsers_time_zone(new_context, live_server) -> None:
     page = new_context(timezone_id="Asia/Tokyo").new_page()
     study(page, 1)
     assert User.objects.get(is_guest=True).time_zone == "Asia/Tokyo"
 
 
-def test_the_start_form_sends_it_too(new_context) -> None:
+def test_start_form_sends_the_time_zone(new_context) -> None:
     page = new_context(timezone_id="Asia/Tokyo").new_page()
     page.goto(f"{DECK}spaced/")
     start(page)
     assert User.objects.get(is_guest=True).time_zone == "Asia/Tokyo"
 
 
-def test_logging_in_asks_what_to_do_with_the_answers(page: Page, learner) -> None:
+def test_login_asks_what_happens_to_guest_answers(page: Page, learner) -> None:
     study(page, 2)
     open_menu(page)
     page.get_by_role("link", name="Log in").click()
@@ -90,7 +90,7 @@ def test_logging_in_asks_what_to_do_with_the_answers(page: Page, learner) -> Non
     assert Review.objects.filter(learner=learner).count() == 2
 
 
-def test_the_next_person_starts_fresh(page: Page) -> None:
+def test_start_fresh_forgets_the_guest(page: Page) -> None:
     study(page, 1)
     open_menu(page)
     page.get_by_role("button", name="Not you? Start fresh").click()
@@ -111,16 +111,16 @@ def choose_at_once(page: Page) -> None:
     expect(page.get_by_text("Choose the right answer.")).to_be_hidden()
 
 
-def test_the_first_question_is_a_choice(page: Page) -> None:
+def test_first_question_of_a_guest_is_a_choice(page: Page) -> None:
     choose_at_once(page)
 
 
-def test_the_first_question_is_a_choice_without_javascript(plain_page: Page) -> None:
+def test_first_question_is_a_choice_without_javascript(plain_page: Page) -> None:
     choose_at_once(plain_page)
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 360), ("dark", 1280)])
-def test_a_deck_that_nobody_has_studied_looks_right(page: Page, scheme, width) -> None:
+def test_unstudied_deck_page_passes_axe_with_an_empty_table(page: Page, scheme, width) -> None:
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 740})
     page.goto(DECK)
@@ -134,7 +134,7 @@ def test_a_deck_that_nobody_has_studied_looks_right(page: Page, scheme, width) -
     check(page)
 
 
-def test_axe_finds_nothing(page: Page, learner, sign_in) -> None:
+def test_axe_finds_nothing_on_guest_pages(page: Page, learner, sign_in) -> None:
     take_look(page, *LOOKS[-1])
     page.goto("/")
     check_looks(page)

@@ -48,7 +48,7 @@ def expect_shown(page: Page, image: Locator) -> None:
 
 
 @pytest.mark.parametrize("dark", [False, True])
-def test_an_image_goes_from_the_editor_to_the_viewer_and_the_question(
+def test_image_is_shown_in_editor_viewer_and_question(
     page: Page, owner: User, deck: Deck, sign_in: SignIn, dark: bool
 ) -> None:
     page.set_viewport_size(PHONE)
@@ -82,7 +82,7 @@ def test_an_image_goes_from_the_editor_to_the_viewer_and_the_question(
     check(page)
 
 
-def test_without_javascript_it_is_a_plain_form(
+def test_image_upload_works_without_javascript(
     plain_page: Page, owner: User, deck: Deck, sign_in: SignIn
 ) -> None:
     sign_in(plain_page.context, owner)
@@ -101,9 +101,7 @@ def test_without_javascript_it_is_a_plain_form(
     expect(plain_page.get_by_alt_text("The Seine")).to_have_count(0)
 
 
-def test_options_and_tiles_stay_on_a_phones_screen(
-    page: Page, owner: User, deck: Deck, sign_in: SignIn
-) -> None:
+def test_options_and_tiles_fit_a_phone(page: Page, owner: User, deck: Deck, sign_in: SignIn) -> None:
     for card in deck.cards.all():
         image = stored("navy", f"View of {card.definition}", (900, 1_600))
         show(card, term=(image,), definition=(image,))

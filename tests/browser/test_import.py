@@ -51,16 +51,16 @@ def word_file(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_guest_pastes_and_studies(page: Page) -> None:
+def test_guest_pastes_cards_and_studies_them(page: Page) -> None:
     paste_and_study(page)
 
 
-def test_the_same_without_javascript(plain_page: Page) -> None:
+def test_guest_pastes_cards_and_studies_them_without_javascript(plain_page: Page) -> None:
     paste_and_study(plain_page)
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_a_file_is_looked_at_and_imported(page, plain_page, sign_in, learner, word_file, scripts) -> None:
+def test_file_is_previewed_and_imported(page, plain_page, sign_in, learner, word_file, scripts) -> None:
     page = page if scripts else plain_page
     sign_in(page.context, learner)
     import_file(page, word_file)
@@ -77,7 +77,7 @@ def test_a_file_is_looked_at_and_imported(page, plain_page, sign_in, learner, wo
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_the_fields_of_a_note_type_are_chosen(page, plain_page, sign_in, learner, tmp_path, scripts) -> None:
+def test_fields_of_a_note_type_can_be_chosen(page, plain_page, sign_in, learner, tmp_path, scripts) -> None:
     page = page if scripts else plain_page
     page.set_viewport_size({"width": 360, "height": 740})
     path = tmp_path / "Biology.apkg"
@@ -102,7 +102,7 @@ def test_the_fields_of_a_note_type_are_chosen(page, plain_page, sign_in, learner
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_a_large_file_shows_how_far_it_is(page, plain_page, sign_in, learner, tmp_path, monkeypatch, scripts):
+def test_large_import_shows_its_progress(page, plain_page, sign_in, learner, tmp_path, monkeypatch, scripts):
     page = page if scripts else plain_page
     monkeypatch.setattr("cards.importing.running.run", partial(running.run, seconds=0))
     path = tmp_path / "Many.csv"
@@ -120,7 +120,7 @@ def test_a_large_file_shows_how_far_it_is(page, plain_page, sign_in, learner, tm
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_a_large_file_is_read_and_a_large_deck_prepared_in_slices(
+def test_large_import_and_export_run_in_slices(
     page, plain_page, sign_in, learner, word_file, monkeypatch, scripts
 ) -> None:
     page = page if scripts else plain_page
@@ -157,7 +157,7 @@ def wait_for(page: Page, title: str, scripts: bool, meanwhile: str = "", ready: 
         expect(page.get_by_text(ready)).to_be_visible()
 
 
-def test_a_deck_is_downloaded(page, sign_in, learner, word_file) -> None:
+def test_deck_can_be_downloaded(page, sign_in, learner, word_file) -> None:
     sign_in(page.context, learner)
     import_file(page, word_file)
     page.get_by_role("button", name="Make the deck").click()
@@ -170,7 +170,7 @@ def test_a_deck_is_downloaded(page, sign_in, learner, word_file) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(page, sign_in, learner, word_file, scheme) -> None:
+def test_axe_finds_nothing_on_import_pages(page, sign_in, learner, word_file, scheme) -> None:
     page.emulate_media(color_scheme=scheme)
     page.goto("/")
     check(page)

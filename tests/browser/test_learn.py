@@ -62,7 +62,7 @@ def answer_by_keys(page: Page, *, right: bool = True) -> None:
     expect(page.locator("#go-on")).to_be_focused()
 
 
-def test_a_round_by_keys_alone(page: Page, learner, sign_in) -> None:
+def test_round_works_by_keys_alone(page: Page, learner, sign_in) -> None:
     sign_in(page.context, learner)
     start(page)
     for number in range(ROUND):
@@ -77,7 +77,7 @@ def test_a_round_by_keys_alone(page: Page, learner, sign_in) -> None:
     expect(page.locator(".study-counts")).to_contain_text("Round 2")
 
 
-def test_escape_is_a_miss_and_the_card_comes_back(page: Page, learner, sign_in) -> None:
+def test_escape_counts_as_a_miss_and_the_card_returns(page: Page, learner, sign_in) -> None:
     sign_in(page.context, learner)
     start(page, "Type the answer")
     first = question(page)
@@ -96,7 +96,7 @@ def test_escape_is_a_miss_and_the_card_comes_back(page: Page, learner, sign_in) 
     assert question(page).card_id == first.card_id
 
 
-def test_a_slip_is_marked_and_the_verdict_can_be_turned(page: Page, learner, sign_in) -> None:
+def test_slip_is_marked_and_the_verdict_can_be_overruled(page: Page, learner, sign_in) -> None:
     sign_in(page.context, learner)
     Card.objects.update(definition="Regularization", side_choice="definition", studied_side="definition")
     start(page, "Type the answer")
@@ -110,7 +110,7 @@ def test_a_slip_is_marked_and_the_verdict_can_be_turned(page: Page, learner, sig
     assert Review.objects.standing().get().verdict == "wrong"
 
 
-def test_who_knows_a_card_types_it_at_once(page: Page, learner, sign_in) -> None:
+def test_known_card_is_asked_without_choices(page: Page, learner, sign_in) -> None:
     sign_in(page.context, learner)
     Card.objects.filter(position__gte=30).update(studied_side="definition")
     start(page)
@@ -123,7 +123,7 @@ def test_who_knows_a_card_types_it_at_once(page: Page, learner, sign_in) -> None
     assert question(page).kind in (Kind.TYPED, Kind.FLIP)
 
 
-def test_undo_brings_the_question_back(page: Page, learner, sign_in) -> None:
+def test_undo_restores_the_question(page: Page, learner, sign_in) -> None:
     sign_in(page.context, learner)
     start(page)
     prompt = page.locator(".flashcard-front .prose").inner_text()
@@ -134,7 +134,7 @@ def test_undo_brings_the_question_back(page: Page, learner, sign_in) -> None:
     assert not Review.objects.standing().exists()
 
 
-def test_a_round_on_a_phone_fits_and_breaks_no_rule(page: Page, learner, sign_in) -> None:
+def test_round_fits_a_phone_and_passes_axe(page: Page, learner, sign_in) -> None:
     sign_in(page.context, learner)
     page.set_viewport_size({"width": 360, "height": 640})
     start(page)
@@ -157,7 +157,7 @@ def test_a_round_on_a_phone_fits_and_breaks_no_rule(page: Page, learner, sign_in
             expect(page.locator("#answer-form")).to_be_visible()
 
 
-def test_a_typed_field_corrects_nothing(page: Page, learner, sign_in) -> None:
+def test_answer_field_has_no_spelling_help(page: Page, learner, sign_in) -> None:
     sign_in(page.context, learner)
     start(page, "Type the answer")
     while question(page).kind is not Kind.TYPED:
@@ -169,7 +169,7 @@ def test_a_typed_field_corrects_nothing(page: Page, learner, sign_in) -> None:
         expect(field).to_have_attribute(name, value)
 
 
-def test_a_round_without_javascript(plain_page: Page, learner, sign_in) -> None:
+def test_round_works_without_javascript(plain_page: Page, learner, sign_in) -> None:
     page = plain_page
     sign_in(page.context, learner)
     start(page, "Choose among four", "Say it, show it")
@@ -190,7 +190,7 @@ def test_a_round_without_javascript(plain_page: Page, learner, sign_in) -> None:
     expect(page.locator("#answer-form")).to_be_visible()
 
 
-def test_what_is_mixed_up_stands_side_by_side_and_is_drilled(page: Page, learner, sign_in) -> None:
+def test_mixed_up_cards_are_compared_and_drilled(page: Page, learner, sign_in) -> None:
     sign_in(page.context, learner)
     start(page)
     for _ in range(3):

@@ -57,7 +57,7 @@ def narrow(page: Page) -> None:
     expect(page.locator(".term-list")).to_contain_text("suspended")
 
 
-def test_the_list_is_narrowed_in_place_and_its_heading_gets_the_focus(page: Page) -> None:
+def test_filtering_updates_the_list_and_focuses_its_heading(page: Page) -> None:
     narrow(page)
     expect(page.get_by_role("heading", name="Terms")).to_be_focused()
     page.keyboard.press("Tab")
@@ -66,7 +66,7 @@ def test_the_list_is_narrowed_in_place_and_its_heading_gets_the_focus(page: Page
     expect(page.locator(".term-list > li")).to_have_count(46)
 
 
-def test_going_back_brings_the_whole_list_back(page: Page) -> None:
+def test_back_button_restores_the_whole_list(page: Page) -> None:
     narrow(page)
     page.go_back()
     expect(page.locator(".term-list > li")).to_have_count(46)
@@ -82,18 +82,18 @@ def read_a_card(page: Page) -> None:
     expect(page.get_by_role("table").get_by_role("rowheader")).to_have_count(3)
 
 
-def test_a_card_tells_its_history(page: Page) -> None:
+def test_card_page_shows_its_history(page: Page) -> None:
     read_a_card(page)
 
 
-def test_all_of_it_without_javascript(plain_page: Page) -> None:
+def test_card_page_and_filters_work_without_javascript(plain_page: Page) -> None:
     narrow(plain_page)
     plain_page.get_by_role("link", name="Show all cards").click()
     expect(plain_page.locator(".term-list > li")).to_have_count(46)
     read_a_card(plain_page)
 
 
-def test_the_curve_is_drawn_from_the_left_edge_to_the_right(page: Page) -> None:
+def test_recall_curve_spans_the_chart(page: Page) -> None:
     read_a_card(page)
     box = page.locator(".recall-curve svg").bounding_box()
     past = page.locator(".recall-curve .past").bounding_box()
@@ -102,7 +102,7 @@ def test_the_curve_is_drawn_from_the_left_edge_to_the_right(page: Page) -> None:
     assert abs(ahead["x"] + ahead["width"] - box["x"] - box["width"]) < 5
 
 
-def test_axe_finds_nothing_and_nothing_sticks_out(page: Page) -> None:
+def test_level_pages_fit_and_pass_axe(page: Page) -> None:
     take_look(page, *LOOKS[-1])
     page.goto(DECK)
     page.get_by_label("About mastery and predicted recall").click()

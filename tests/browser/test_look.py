@@ -14,7 +14,7 @@ SCHEME = "getComputedStyle(document.documentElement).colorScheme"
 POST = "htmx.ajax('POST', '/test/save/', {target: '#main', swap: 'none'}).catch(() => {})"
 
 
-def test_a_chosen_colour_scheme_stays(page: Page) -> None:
+def test_chosen_colour_scheme_is_kept(page: Page) -> None:
     page.goto("/accounts/login/")
     assert page.evaluate(SCHEME) == "light dark"
     page.get_by_role("button", name="Dark").click()
@@ -25,12 +25,12 @@ def test_a_chosen_colour_scheme_stays(page: Page) -> None:
     assert page.evaluate(SCHEME) == "light dark"
 
 
-def test_without_javascript_there_is_no_switch(plain_page: Page) -> None:
+def test_theme_switch_is_hidden_without_javascript(plain_page: Page) -> None:
     plain_page.goto("/accounts/login/")
     expect(plain_page.locator("#theme-switch")).to_be_hidden()
 
 
-def test_a_lost_connection_is_said(page: Page, console_errors: list[str]) -> None:
+def test_lost_connection_shows_a_message(page: Page, console_errors: list[str]) -> None:
     page.goto("/accounts/login/")
     page.route("**/test/save/", lambda route: route.abort())
     page.evaluate(POST)
@@ -41,7 +41,9 @@ def test_a_lost_connection_is_said(page: Page, console_errors: list[str]) -> Non
 @pytest.mark.parametrize(
     ("status", "text"), [(403, "no longer valid"), (413, "too large"), (500, "had a problem")]
 )
-def test_a_refused_request_is_said(page: Page, console_errors: list[str], status: int, text: str) -> None:
+def test_refused_request_shows_a_message(
+    page: Page, console_errors: list[str], status: int, text: str
+) -> None:
     page.goto("/accounts/login/")
     page.route("**/test/save/", lambda route: route.fulfill(status=status, body=""))
     page.evaluate(POST)
@@ -49,7 +51,7 @@ def test_a_refused_request_is_said(page: Page, console_errors: list[str], status
     console_errors.clear()
 
 
-def test_the_menu_closes_on_escape_and_beside_it(
+def test_menu_closes_on_escape_and_outside_click(
     page: Page, learner: User, sign_in: Callable[[BrowserContext, User], None]
 ) -> None:
     sign_in(page.context, learner)

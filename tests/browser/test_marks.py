@@ -45,7 +45,7 @@ def open_menu(page: Page) -> None:
     page.locator(".card-tools summary").click()
 
 
-def test_by_keys(page: Page, study) -> None:
+def test_cards_are_starred_suspended_and_buried_by_keys(page: Page, study) -> None:
     first = study(page)
     page.keyboard.press("*")
     expect(page.get_by_role("button", name="Starred")).to_have_attribute("aria-pressed", "true")
@@ -66,7 +66,7 @@ def test_by_keys(page: Page, study) -> None:
     assert not Review.objects.exists()
 
 
-def test_z_brings_a_card_put_aside_back_before_it_takes_an_answer_back(page: Page, study) -> None:
+def test_z_undoes_a_buried_card_before_an_answer(page: Page, study) -> None:
     first = study(page)
     page.keyboard.press(" ")
     page.keyboard.press("3")
@@ -82,7 +82,7 @@ def test_z_brings_a_card_put_aside_back_before_it_takes_an_answer_back(page: Pag
     assert not Review.objects.standing().exists()
 
 
-def test_the_viewer_stars_its_card_by_key_and_stays_at_its_address(page: Page, study) -> None:
+def test_star_key_in_the_viewer_keeps_the_address(page: Page, study) -> None:
     study(page)
     page.goto(f"{DECK}?card=3")
     page.keyboard.press("*")
@@ -93,7 +93,7 @@ def test_the_viewer_stars_its_card_by_key_and_stays_at_its_address(page: Page, s
 
 
 @pytest.mark.parametrize("with_javascript", [True, False])
-def test_by_pointer_and_back_again(page: Page, plain_page: Page, study, with_javascript) -> None:
+def test_marks_are_set_and_cleared_by_pointer(page: Page, plain_page: Page, study, with_javascript) -> None:
     page = page if with_javascript else plain_page
     first = study(page)
     page.get_by_role("button", name="Starred").click()
@@ -107,7 +107,7 @@ def test_by_pointer_and_back_again(page: Page, plain_page: Page, study, with_jav
     assert (row.starred, row.suspended) == (True, False)
 
 
-def test_keys_can_be_switched_off_and_stay_off(page: Page, study) -> None:
+def test_shortcuts_stay_switched_off(page: Page, study) -> None:
     first = study(page)
     open_menu(page)
     page.get_by_role("button", name="Shortcuts: on").click()
@@ -125,7 +125,7 @@ def test_keys_can_be_switched_off_and_stay_off(page: Page, study) -> None:
     expect_another(page, first)
 
 
-def test_keys_are_silent_while_somebody_types_or_composes(page: Page, study) -> None:
+def test_shortcuts_are_ignored_while_composing_or_with_control(page: Page, study) -> None:
     first = study(page)
     page.locator("body").evaluate(
         "body => body.dispatchEvent(new KeyboardEvent('keydown', {key: '@', isComposing: true, bubbles: true}))"
@@ -136,7 +136,7 @@ def test_keys_are_silent_while_somebody_types_or_composes(page: Page, study) -> 
     assert not CardProgress.objects.exists()
 
 
-def test_settings_and_two_buttons(page: Page, study) -> None:
+def test_saved_settings_change_the_study_page(page: Page, study) -> None:
     study(page)
     page.goto(DECK)
     page.get_by_role("link", name="Settings").click()
@@ -155,7 +155,7 @@ def test_settings_and_two_buttons(page: Page, study) -> None:
     assert Review.objects.get().rating == 3
 
 
-def test_starting_over(page: Page, study) -> None:
+def test_starting_over_asks_and_resets_progress(page: Page, study) -> None:
     study(page)
     rate(page, "Good")
     page.goto(f"{DECK}settings/")
@@ -165,7 +165,7 @@ def test_starting_over(page: Page, study) -> None:
     assert Enrollment.objects.get().recalled == 0
 
 
-def test_axe_finds_nothing(page: Page, study) -> None:
+def test_axe_finds_nothing_on_mark_pages(page: Page, study) -> None:
     take_look(page, *LOOKS[-1])
     study(page)
     page.keyboard.press("*")

@@ -60,7 +60,7 @@ def expect_left(page: Page, left: int) -> None:
     expect(page.locator(".study-counts strong")).to_have_text(str(left))
 
 
-def test_a_board_by_mouse(page: Page, learner, sign_in) -> None:
+def test_board_is_played_by_mouse(page: Page, learner, sign_in) -> None:
     sign_in(page.context, learner)
     start(page)
     mark(page)
@@ -81,7 +81,7 @@ def test_a_board_by_mouse(page: Page, learner, sign_in) -> None:
     expect_marked(page)
 
 
-def test_a_board_by_keys_alone(page: Page, learner, sign_in) -> None:
+def test_board_is_played_by_keys_alone(page: Page, learner, sign_in) -> None:
     sign_in(page.context, learner)
     page.goto(MATCHING)
     mark(page)
@@ -111,7 +111,7 @@ def test_a_board_by_keys_alone(page: Page, learner, sign_in) -> None:
     expect_marked(page)
 
 
-def test_after_a_miss_the_focus_stays_at_the_term(page: Page, learner, sign_in) -> None:
+def test_miss_keeps_the_focus_on_the_term(page: Page, learner, sign_in) -> None:
     sign_in(page.context, learner)
     start(page)
     page.keyboard.press("3")
@@ -121,7 +121,7 @@ def test_after_a_miss_the_focus_stays_at_the_term(page: Page, learner, sign_in) 
     expect(page.locator(".tile-choice:checked")).to_have_count(0)
 
 
-def test_the_same_tile_twice_and_two_terms_are_harmless(page: Page, learner, sign_in) -> None:
+def test_same_tile_twice_and_two_terms_do_nothing(page: Page, learner, sign_in) -> None:
     sign_in(page.context, learner)
     start(page)
     for number in (0, 0, 1):
@@ -133,7 +133,7 @@ def test_the_same_tile_twice_and_two_terms_are_harmless(page: Page, learner, sig
     assert (board().revision, board().misses) == (0, 0)
 
 
-def test_who_is_faster_than_the_connection_loses_no_pair(page: Page, learner, sign_in) -> None:
+def test_fast_pairs_are_all_saved(page: Page, learner, sign_in) -> None:
     sign_in(page.context, learner)
     start(page)
     mark(page)
@@ -148,7 +148,7 @@ def test_who_is_faster_than_the_connection_loses_no_pair(page: Page, learner, si
     expect_marked(page)
 
 
-def test_a_pair_that_is_not_saved_stays_chosen(page: Page, learner, sign_in, console_errors) -> None:
+def test_unsaved_pair_stays_chosen(page: Page, learner, sign_in, console_errors) -> None:
     sign_in(page.context, learner)
     start(page)
     page.route("**/matching/answer/", lambda route: route.abort())
@@ -162,7 +162,7 @@ def test_a_pair_that_is_not_saved_stays_chosen(page: Page, learner, sign_in, con
 
 
 @pytest.mark.parametrize("width", [320, 360])
-def test_a_board_on_a_phone_fits_and_breaks_no_rule(page: Page, learner, sign_in, width) -> None:
+def test_board_fits_a_phone_and_passes_axe(page: Page, learner, sign_in, width) -> None:
     sign_in(page.context, learner)
     page.set_viewport_size({"width": width, "height": 740})
     page.goto(MATCHING)
@@ -179,7 +179,7 @@ def test_a_board_on_a_phone_fits_and_breaks_no_rule(page: Page, learner, sign_in
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_a_long_text_can_be_read_in_full(page: Page, learner, sign_in) -> None:
+def test_long_tile_can_be_read_in_full(page: Page, learner, sign_in) -> None:
     sign_in(page.context, learner)
     for card in Card.objects.all():
         card.definition = f"{card.pk} " + "and so on, as far as it goes, " * 30 + "to its end"
@@ -195,7 +195,7 @@ def test_a_long_text_can_be_read_in_full(page: Page, learner, sign_in) -> None:
     expect(page.locator(".tile-full[open]")).to_have_count(0)
 
 
-def test_a_board_without_javascript(plain_page: Page, learner, sign_in) -> None:
+def test_board_works_without_javascript(plain_page: Page, learner, sign_in) -> None:
     page = plain_page
     sign_in(page.context, learner)
     start(page)
@@ -213,7 +213,7 @@ def test_a_board_without_javascript(plain_page: Page, learner, sign_in) -> None:
     expect_left(page, PAIRS)
 
 
-def test_without_a_clock_there_is_none(page: Page, learner, sign_in) -> None:
+def test_board_without_clock_shows_no_time(page: Page, learner, sign_in) -> None:
     sign_in(page.context, learner)
     start(page)
     expect(page.get_by_role("timer")).to_be_visible()
@@ -224,7 +224,7 @@ def test_without_a_clock_there_is_none(page: Page, learner, sign_in) -> None:
     expect(page.get_by_role("timer")).to_have_count(0)
 
 
-def test_a_guest_plays_and_sees_how_her_times_went(page: Page) -> None:
+def test_guest_sees_the_times_of_their_boards(page: Page) -> None:
     for _ in range(3):
         start(page)
         for term in range(PAIRS):

@@ -40,7 +40,7 @@ def decide_on_both(page: Page) -> None:
 
 
 @pytest.mark.parametrize("with_javascript", [True, False])
-def test_the_owner_decides(
+def test_owner_accepts_and_rejects_answers(
     page: Page, plain_page: Page, card: Card, owner: User, sign_in: SignIn, with_javascript: bool
 ) -> None:
     page = page if with_javascript else plain_page
@@ -50,7 +50,7 @@ def test_the_owner_decides(
     assert getattr(card, f"accepted_{card.studied_side}s")[-1] == "Sucre!"
 
 
-def test_axe_finds_nothing_on_a_phone(page: Page, card: Card, owner: User, sign_in: SignIn) -> None:
+def test_overridden_answers_pass_axe_on_a_phone(page: Page, card: Card, owner: User, sign_in: SignIn) -> None:
     sign_in(page.context, owner)
     page.set_viewport_size({"width": 360, "height": 740})
     for address in (PAGE, "/decks/deep-learning/edit/reports/", "/"):

@@ -8,17 +8,17 @@ from studysite.accounts.models import User
 from tests.browser.conftest import SharedContext
 
 
-def test_the_login_page_opens_without_an_error_in_the_console(page: Page) -> None:
+def test_login_page_logs_no_console_error(page: Page) -> None:
     page.goto("/accounts/login/")
     expect(page.locator("#main form")).to_be_visible()
 
 
-def test_the_login_page_needs_no_javascript(plain_page: Page, learner: User) -> None:
+def test_login_form_is_visible_without_javascript(plain_page: Page, learner: User) -> None:
     plain_page.goto("/accounts/login/")
     expect(plain_page.locator("#main form")).to_be_visible()
 
 
-def test_a_person_can_be_signed_in(
+def test_signed_in_person_sees_their_name(
     page: Page, learner: User, sign_in: Callable[[BrowserContext, User], None]
 ) -> None:
     sign_in(page.context, learner)
@@ -26,7 +26,7 @@ def test_a_person_can_be_signed_in(
     expect(page.locator("header")).to_contain_text(learner.name)
 
 
-def test_what_a_test_leaves_in_the_browser_is_forgotten(page: Page, scripted: SharedContext) -> None:
+def test_browser_state_is_cleared_between_tests(page: Page, scripted: SharedContext) -> None:
     page.goto("/accounts/login/")
     page.evaluate("localStorage.setItem('kept', '1'); sessionStorage.setItem('kept', '1')")
     assert scripted.context.cookies()

@@ -49,21 +49,21 @@ def study_five(page: Page) -> None:
     expect(page.locator("#start-form")).to_be_visible()
 
 
-def test_sign_up_study_five_cards_and_see_the_row(page: Page) -> None:
+def test_new_learner_studies_five_cards_and_sees_the_row(page: Page) -> None:
     sign_up(page)
     study_five(page)
     assert Review.objects.count() == 5
     find_her_row(page, "4 %", "2 due")
 
 
-def test_the_same_without_javascript(plain_page: Page) -> None:
+def test_new_learner_studies_five_cards_without_javascript(plain_page: Page) -> None:
     sign_up(plain_page)
     study_five(plain_page)
     assert Review.objects.count() == 5
     find_her_row(plain_page, "4 %", "2 due")
 
 
-def test_by_keys_alone(page: Page, learner, sign_in) -> None:
+def test_session_works_by_keys_alone(page: Page, learner, sign_in) -> None:
     sign_in(page.context, learner)
     page.goto(STUDY)
     start(page, key="Enter")
@@ -78,7 +78,7 @@ def test_by_keys_alone(page: Page, learner, sign_in) -> None:
     assert list(Review.objects.in_order().values_list("rating", flat=True)) == [3, 1, 4]
 
 
-def test_a_key_in_the_moment_of_the_swap_counts_as_one_after_it(page: Page, learner, sign_in) -> None:
+def test_keys_pressed_during_a_page_update_are_counted(page: Page, learner, sign_in) -> None:
     sign_in(page.context, learner)
     page.goto(STUDY)
     start(page)
@@ -95,7 +95,7 @@ def test_a_key_in_the_moment_of_the_swap_counts_as_one_after_it(page: Page, lear
     assert page.evaluate("globalThis.stays")
 
 
-def test_a_closed_tab_loses_nothing(page: Page, learner, sign_in) -> None:
+def test_closed_tab_loses_no_answer(page: Page, learner, sign_in) -> None:
     sign_in(page.context, learner)
     page.goto(STUDY)
     start(page)
@@ -121,7 +121,7 @@ def test_two_tabs_count_one_answer(page: Page, learner, sign_in) -> None:
     assert [line.rating for line in Review.objects.all()] == [3]
 
 
-def test_the_viewer_by_keys(page: Page) -> None:
+def test_viewer_works_by_keys(page: Page) -> None:
     page.goto(DECK)
     page.keyboard.press(" ")
     expect(page.locator(".flashcard-back")).to_be_visible()
@@ -137,7 +137,7 @@ def test_the_viewer_by_keys(page: Page) -> None:
     expect(page.locator("#card-counter")).to_have_text("46/46")
 
 
-def test_the_viewer_without_javascript(plain_page: Page) -> None:
+def test_viewer_works_without_javascript(plain_page: Page) -> None:
     plain_page.goto(DECK)
     plain_page.get_by_text("Flip").click()
     expect(plain_page.locator(".flashcard-back")).to_be_visible()
@@ -149,7 +149,7 @@ def test_the_viewer_without_javascript(plain_page: Page) -> None:
     expect(plain_page.locator("#viewer-autoplay")).to_be_hidden()
 
 
-def test_going_back_in_history_shows_the_card_before(page: Page) -> None:
+def test_back_button_shows_the_previous_card(page: Page) -> None:
     page.goto(DECK)
     page.get_by_role("link", name="Next card").click()
     expect(page.locator("#card-counter")).to_have_text("2/46")
@@ -160,7 +160,7 @@ def test_going_back_in_history_shows_the_card_before(page: Page) -> None:
     expect(page.get_by_role("heading", name="Deep Learning")).to_be_visible()
 
 
-def test_autoplay_flips_and_goes_on_until_stopped(own_page: Page) -> None:
+def test_autoplay_runs_until_stopped(own_page: Page) -> None:
     page = own_page
     page.clock.install(time=datetime(2026, 3, 2, tzinfo=UTC))
     page.goto(DECK)
@@ -187,7 +187,7 @@ def test_formulas_are_typeset(page: Page) -> None:
     assert numerator.bounding_box()["y"] < denominator.bounding_box()["y"]
 
 
-def test_axe_finds_nothing(page: Page, learner, sign_in, console_errors) -> None:
+def test_axe_finds_nothing_in_spaced(page: Page, learner, sign_in, console_errors) -> None:
     take_look(page, *LOOKS[-1])
     for path in ("/", DECK, "/accounts/login/", "/accounts/signup/", "/nothing/"):
         page.goto(path)

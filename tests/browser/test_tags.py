@@ -30,7 +30,7 @@ def tagged(learner: User) -> Deck:
     return deck
 
 
-def test_a_term_is_tagged_with_completion(page: Page, learner: User, tagged: Deck, sign_in: SignIn) -> None:
+def test_card_is_tagged_with_completion(page: Page, learner: User, tagged: Deck, sign_in: SignIn) -> None:
     sign_in(page.context, learner)
     page.goto(DECK)
     tags = page.locator(".term-list > li").nth(10).locator(".card-tags")
@@ -50,7 +50,9 @@ def test_a_term_is_tagged_with_completion(page: Page, learner: User, tagged: Dec
     assert tagged.cards.in_order()[10].tags.get().name == "second"
 
 
-def test_terms_are_narrowed_by_any_and_all(page: Page, learner: User, tagged: Deck, sign_in: SignIn) -> None:
+def test_cards_are_filtered_by_any_and_by_all_tags(
+    page: Page, learner: User, tagged: Deck, sign_in: SignIn
+) -> None:
     sign_in(page.context, learner)
     page.goto(DECK)
     terms = page.locator(".term-list > li")
@@ -85,7 +87,9 @@ def test_many_cards_are_tagged_at_once(page: Page, learner: User, sign_in: SignI
     assert not Card.objects.filter(tags__name="exam").exists()
 
 
-def test_without_javascript(plain_page: Page, learner: User, tagged: Deck, sign_in: SignIn) -> None:
+def test_tagging_works_without_javascript(
+    plain_page: Page, learner: User, tagged: Deck, sign_in: SignIn
+) -> None:
     page = plain_page
     sign_in(page.context, learner)
     page.goto(f"{DECK}?tag=norm")
@@ -105,9 +109,7 @@ def test_without_javascript(plain_page: Page, learner: User, tagged: Deck, sign_
     expect(page.locator(".selection-list > li")).to_have_count(2)
 
 
-def test_a_tag_is_renamed_merged_and_deleted(
-    page: Page, learner: User, tagged: Deck, sign_in: SignIn
-) -> None:
+def test_tag_is_renamed_merged_and_deleted(page: Page, learner: User, tagged: Deck, sign_in: SignIn) -> None:
     sign_in(page.context, learner)
     page.goto("/tags/")
     page.get_by_role("link", name="norm", exact=True).click()
@@ -125,7 +127,7 @@ def test_a_tag_is_renamed_merged_and_deleted(
     assert not Tag.objects.exists()
 
 
-def test_axe_finds_nothing(page: Page, learner: User, tagged: Deck, sign_in: SignIn) -> None:
+def test_axe_finds_nothing_on_tag_pages(page: Page, learner: User, tagged: Deck, sign_in: SignIn) -> None:
     sign_in(page.context, learner)
     take_look(page, *LOOKS[-1])
     page.goto(f"{DECK}?tag=norm&tag=loss")

@@ -71,7 +71,7 @@ def expect_saved(page: Page, answered: int) -> None:
     expect(page.locator("#paper-state")).to_have_text("Saved")
 
 
-def test_every_kind_closed_in_the_middle_and_finished_on_another_device(
+def test_test_continues_on_another_device(
     page: Page, browser: Browser, browser_context_args: dict[str, Any], learner, sign_in: Callable[..., None]
 ) -> None:
     sign_in(page.context, learner)
@@ -99,7 +99,7 @@ def test_every_kind_closed_in_the_middle_and_finished_on_another_device(
     assert Review.objects.count() == QUESTIONS
 
 
-def test_what_changes_without_a_connection_is_shown_tried_again_and_not_lost(
+def test_offline_answers_are_shown_and_sent_again(
     page: Page, learner, sign_in, console_errors: list[str]
 ) -> None:
     sign_in(page.context, learner)
@@ -118,7 +118,7 @@ def test_what_changes_without_a_connection_is_shown_tried_again_and_not_lost(
     console_errors.clear()
 
 
-def test_who_changes_an_answer_on_a_page_that_is_old_means_it(
+def test_answer_changed_on_an_old_page_is_saved(
     page: Page, browser: Browser, browser_context_args: dict[str, Any], learner, sign_in
 ) -> None:
     sign_in(page.context, learner)
@@ -136,7 +136,7 @@ def test_who_changes_an_answer_on_a_page_that_is_old_means_it(
     assert steps()[0].saved == {"typed": "four"}
 
 
-def test_who_answers_faster_than_the_site_saves_loses_nothing(page: Page, learner, sign_in) -> None:
+def test_fast_answers_are_all_saved(page: Page, learner, sign_in) -> None:
     sign_in(page.context, learner)
     start(page, "choice")
     page.evaluate("""
@@ -148,7 +148,7 @@ def test_who_answers_faster_than_the_site_saves_loses_nothing(page: Page, learne
     assert [step.saved for step in steps()] == [{"option": "0"}] * QUESTIONS
 
 
-def test_enter_goes_to_the_next_field_and_saves(page: Page, learner, sign_in) -> None:
+def test_enter_saves_and_moves_to_the_next_field(page: Page, learner, sign_in) -> None:
     sign_in(page.context, learner)
     start(page, "typed")
     page.locator("#q0-typed").focus()
@@ -159,7 +159,7 @@ def test_enter_goes_to_the_next_field_and_saves(page: Page, learner, sign_in) ->
     assert page.url.endswith(TEST)
 
 
-def test_when_the_time_is_up_the_page_hands_itself_in(page: Page, learner, sign_in) -> None:
+def test_test_is_handed_in_when_time_is_up(page: Page, learner, sign_in) -> None:
     sign_in(page.context, learner)
     start(page, "typed")
     Paper.objects.update(deadline=timezone.now() + timedelta(seconds=4))
@@ -169,7 +169,7 @@ def test_when_the_time_is_up_the_page_hands_itself_in(page: Page, learner, sign_
     expect(page.get_by_role("heading", level=1)).to_have_text("10 %")
 
 
-def test_a_test_without_javascript(plain_page: Page, learner, sign_in) -> None:
+def test_test_works_without_javascript(plain_page: Page, learner, sign_in) -> None:
     page = plain_page
     sign_in(page.context, learner)
     start(page)
@@ -185,7 +185,7 @@ def test_a_test_without_javascript(plain_page: Page, learner, sign_in) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("90 %")
 
 
-def test_all_pages_fit_a_phone_and_break_no_rule(
+def test_test_pages_fit_a_phone_and_pass_axe(
     page: Page, browser: Browser, browser_context_args, learner, sign_in
 ) -> None:
     sign_in(page.context, learner)

@@ -56,15 +56,15 @@ def check_if_scripted(page: Page) -> None:
         check(page)
 
 
-def test_with_a_pointer(page: Page) -> None:
+def test_undo_works_by_pointer(page: Page) -> None:
     undo_override_and_sign_up(page)
 
 
-def test_without_javascript(plain_page: Page) -> None:
+def test_undo_works_without_javascript(plain_page: Page) -> None:
     undo_override_and_sign_up(plain_page)
 
 
-def test_by_keys_alone(page: Page) -> None:
+def test_undo_works_by_keys_alone(page: Page) -> None:
     page.goto(f"{DECK}spaced/")
     start(page, key="Enter")
     for key in ("3", "1", "z", "4"):
@@ -80,7 +80,7 @@ def test_by_keys_alone(page: Page) -> None:
     assert [rating for _, rating in ratings()] == [1, 4]
 
 
-def test_undo_reopens_a_session_that_has_ended(page: Page) -> None:
+def test_undo_reopens_an_ended_session(page: Page) -> None:
     page.goto(f"{DECK}spaced/")
     start(page)
     rate(page, "Good")

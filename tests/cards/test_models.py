@@ -19,7 +19,7 @@ pytestmark = pytest.mark.postgres_too
     ("visibility", "owner_sees", "stranger_sees", "listed"),
     [("private", True, False, False), ("link", True, True, False), ("public", True, True, True)],
 )
-def test_who_may_open_a_deck(
+def test_deck_visibility_decides_who_may_open_it(
     owner: User, stranger: User, visibility: str, owner_sees: bool, stranger_sees: bool, listed: bool
 ) -> None:
     Deck.objects.create(owner=owner, title="D", visibility=visibility)
@@ -29,7 +29,7 @@ def test_who_may_open_a_deck(
     assert Deck.objects.public().exists() == listed
 
 
-def test_a_removed_deck_is_nobodys(make_deck: MakeDeck, owner: User) -> None:
+def test_removed_deck_is_visible_to_nobody(make_deck: MakeDeck, owner: User) -> None:
     deck = make_deck(0)
     Deck.objects.update(removed_at=deck.created_at, visibility=Visibility.PUBLIC)
     for found in (Deck.objects.visible_to(owner), Deck.objects.public(), Deck.objects.owned_by(owner)):
@@ -51,18 +51,18 @@ def test_cleaned_text_can_be_stored_anywhere(text: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["x", [1], [" "], [["x"]], ["x"] * 21, ["x" * 1_001], None, {}])
-def test_bad_alternatives_are_refused(value: object) -> None:
+def test_invalid_alternatives_are_refused(value: object) -> None:
     with pytest.raises(ValidationError):
         validate_alternatives(value)
 
 
 @pytest.mark.parametrize(("term", "definition"), [(" ", "\0"), ("x" * 10_001, "d"), ("t", "x" * 10_001)])
-def test_cards_that_may_not_be_stored(term: str, definition: str) -> None:
+def test_invalid_cards_are_refused(term: str, definition: str) -> None:
     with pytest.raises(ValidationError):
         Card(term=term, definition=definition).clean()
 
 
-def test_saving_some_fields_keeps_html_and_side_in_step(make_deck: MakeDeck) -> None:
+def test_saving_some_fields_updates_html_and_side(make_deck: MakeDeck) -> None:
     card = make_deck(1).cards.get()
     card.term, card.side_choice = "*New*", "term"
     card.save(update_fields=["term", "side_choice"])
@@ -74,7 +74,7 @@ def test_saving_some_fields_keeps_html_and_side_in_step(make_deck: MakeDeck) -> 
     ("card_choice", "deck_choice", "settled"),
     [("term", "definition", "term"), ("auto", "term", "term"), ("auto", "auto", "definition")],
 )
-def test_the_cards_choice_goes_before_the_decks(card_choice: str, deck_choice: str, settled: str) -> None:
+def test_card_side_choice_overrides_the_decks(card_choice: str, deck_choice: str, settled: str) -> None:
     deck = Deck(side_choice=deck_choice)
     assert Card(deck=deck, term="T", definition="7", side_choice=card_choice).chosen_side() == settled
 
@@ -82,14 +82,14 @@ def test_the_cards_choice_goes_before_the_decks(card_choice: str, deck_choice: s
 @pytest.mark.parametrize(
     ("one", "other"), [("Äpfel", "äPFEL"), ("ﬁn", "FIN"), ("Straße", "STRASSE"), (" a", "a ")]
 )
-def test_tags_are_unique_per_owner_without_regard_to_case(owner: User, one: str, other: str) -> None:
+def test_tag_keys_ignore_case(owner: User, one: str, other: str) -> None:
     assert tag_key(one) == tag_key(other)
     Tag.objects.create(owner=owner, name=one)
     with pytest.raises(IntegrityError):
         Tag.objects.create(owner=owner, name=other)
 
 
-def test_a_learner_sees_the_owners_tags_and_her_own(
+def test_learner_sees_the_owners_and_their_own_tags(
     make_deck: MakeDeck, owner: User, learner: User, stranger: User
 ) -> None:
     card = make_deck(1).cards.get()
@@ -99,7 +99,7 @@ def test_a_learner_sees_the_owners_tags_and_her_own(
     assert {tag.owner for tag in seen} == {owner, learner}
 
 
-def test_a_pair_of_twins_is_stored_in_one_order(make_deck: MakeDeck) -> None:
+def test_twin_pair_is_stored_in_one_order(make_deck: MakeDeck) -> None:
     first, second = make_deck(2).cards.in_order()
     with pytest.raises(IntegrityError):
         TwinPair.objects.create(first=second, second=first)

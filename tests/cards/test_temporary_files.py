@@ -26,17 +26,17 @@ def old(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_only_old_files_without_a_row_go(old: Path) -> None:
+def test_only_old_files_without_a_row_are_removed(old: Path) -> None:
     remove_strays(old, known={"kept"}, before=NOW - timedelta(days=1))
     assert {path.name for path in old.iterdir()} == {"kept", "kept.txt", "new.txt"}
 
 
-def test_a_file_that_goes_at_this_moment_is_no_error(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_removed_meanwhile_is_no_error(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "glob", lambda *arguments: iter([old / "gone", old / "stray.txt"]))
     remove_strays(old, known=set(), before=NOW - timedelta(days=1))
     assert not (old / "stray.txt").exists()
     assert not is_older(old / "gone", NOW)
 
 
-def test_a_folder_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
+def test_missing_folder_is_no_error(tmp_path: Path) -> None:
     remove_strays(tmp_path / "none", known=set(), before=NOW)

@@ -56,9 +56,7 @@ def learners(rows: list) -> set[str]:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_everything_can_be_looked_at_and_nothing_changed(
-    editor_client: Client, studied: Studying, model: type
-) -> None:
+def test_every_row_is_viewable_and_read_only(editor_client: Client, studied: Studying, model: type) -> None:
     row = model.objects.order_by("pk").first()
     before = model.objects.filter(pk=row.pk).values().get()
     page = editor_client.get(address(model, "change", row.pk)).content.decode()
@@ -89,7 +87,7 @@ def test_rows_are_found_by_learner_and_deck(
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_guests_are_left_out_unless_asked_for(
+def test_guests_are_listed_only_when_filtered(
     editor_client: Client, studied: Studying, others: User, model: type
 ) -> None:
     assert "Guest" not in learners(listed(editor_client, model))
@@ -98,7 +96,7 @@ def test_guests_are_left_out_unless_asked_for(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS)
-def test_queries_do_not_grow(
+def test_queries_do_not_grow_with_learners(
     editor_client: Client,
     studied: Studying,
     django_assert_max_num_queries: DjangoAssertNumQueries,
@@ -128,13 +126,13 @@ def test_queries_do_not_grow(
     "query",
     ["learner=x", "deck=" + "9" * 40, "q=%00", "p=9999", "p=x", "session=x", "o=9", "q=" + "x+" * 500],
 )
-def test_an_address_that_asks_for_nonsense(
+def test_invalid_query_opens_the_list(
     editor_client: Client, studied: Studying, model: type, query: str
 ) -> None:
     assert editor_client.get(f"{address(model)}?{query}", follow=True).status_code == 200
 
 
-def test_the_ways_from_an_enrollment_to_its_answers(editor_client: Client, studied: Studying, others) -> None:
+def test_enrollment_links_to_its_answers(editor_client: Client, studied: Studying, others) -> None:
     enrollment = Enrollment.objects.get(learner=studied.learner)
     page = editor_client.get(address(Enrollment)).content.decode()
     for model in (StudySession, Review):
@@ -147,7 +145,7 @@ def test_the_ways_from_an_enrollment_to_its_answers(editor_client: Client, studi
     assert {step.session for step in listed(editor_client, Step, session=session.pk)} == {session}
 
 
-def test_long_lists_say_that_there_is_more(
+def test_truncated_list_says_that_there_is_more(
     editor_client: Client, studied: Studying, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "3 reviews" in editor_client.get(address(Review)).content.decode()
@@ -156,7 +154,7 @@ def test_long_lists_say_that_there_is_more(
 
 
 @pytest.mark.parametrize("mode", ["test", "matching"])
-def test_a_session_says_what_it_came_to(
+def test_session_shows_its_result(
     editor_client: Client, learner_client: Client, deck: Deck, mode: str
 ) -> None:
     learner_client.post(f"{deck.get_absolute_url()}{mode}/", {"questions": 4, "kinds": ["flip", "typed"]})
@@ -166,7 +164,7 @@ def test_a_session_says_what_it_came_to(
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_only_staff_with_the_right_may_look(
+def test_viewing_needs_staff_status_and_permission(
     learner: User, learner_client: Client, studied: Studying, model: type
 ) -> None:
     pages = [address(model), address(model, "change", model.objects.first().pk)]
@@ -177,9 +175,7 @@ def test_only_staff_with_the_right_may_look(
     assert [learner_client.get(page).status_code for page in pages] == [200, 200]
 
 
-def test_a_person_is_deleted_with_what_she_has_studied(
-    editor_client: Client, studied: Studying, others: User
-) -> None:
+def test_person_is_erased_with_their_reviews(editor_client: Client, studied: Studying, others: User) -> None:
     page = reverse("admin:accounts_user_delete", args=[studied.learner.pk])
     asked = editor_client.get(page).content.decode()
     assert "<li>3 answers</li>" in asked
@@ -190,7 +186,7 @@ def test_a_person_is_deleted_with_what_she_has_studied(
     assert not CardProgress.objects.filter(learner=studied.learner.pk).exists()
 
 
-def test_whoever_owns_a_deck_is_deleted_and_others_keep_their_answers(
+def test_erasing_an_owner_keeps_answers_of_others(
     editor_client: Client, studied: Studying, others: User, owner: User
 ) -> None:
     page = reverse("admin:accounts_user_delete", args=[owner.pk])

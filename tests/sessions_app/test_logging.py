@@ -46,13 +46,13 @@ def lines(caplog, deck, learner):
     return lines
 
 
-def test_an_answer_that_counts_leaves_no_line(studying, lines):
+def test_counted_answer_is_not_logged(studying, lines):
     studying.start()
     studying.answer(3)
     assert lines() == []
 
 
-def test_a_stale_answer_undo_and_mark(studying, lines):
+def test_stale_answer_undo_and_mark_are_logged(studying, lines):
     session = studying.start()
     first = studying.open_step()
     studying.answer(3, first)
@@ -66,7 +66,7 @@ def test_a_stale_answer_undo_and_mark(studying, lines):
     ]
 
 
-def test_a_paper_that_is_handed_in_twice(learner, deck, lines):
+def test_second_hand_in_is_logged(learner, deck, lines):
     settings = SessionSettings(questions=3, kinds=("typed",))
     paper = starting.start(learner=learner, deck=deck, settings=settings, now=NOON).paper
     for _ in range(2):
@@ -75,13 +75,13 @@ def test_a_paper_that_is_handed_in_twice(learner, deck, lines):
     assert lines() == [f"Paper {paper.pk}: a post came too late and changed nothing."] * 2
 
 
-def test_a_pair_that_is_tried_on_an_older_board(learner, deck, lines):
+def test_try_on_an_older_board_is_logged(learner, deck, lines):
     board = matching.board_start(learner=learner, deck=deck, untimed=False, now=NOON)
     assert matching.board_try(board=board, pair=matching.Try(0, 0), revision=7, now=NOON) == "stale"
     assert lines() == [f"Board {board.pk}: a try at revision 7 came too late and changed nothing."]
 
 
-def test_a_correction_of_a_line_that_was_taken_back(studying, learner, lines):
+def test_correction_of_an_undone_answer_is_logged(studying, learner, lines):
     studying.start()
     studying.answer(3)
     line = Review.objects.select_related("card__deck").get()
@@ -94,7 +94,7 @@ def test_a_correction_of_a_line_that_was_taken_back(studying, learner, lines):
     )
 
 
-def test_a_decision_that_was_made_already(deck, owner_client, lines):
+def test_second_decision_on_an_answer_is_logged(deck, owner_client, lines):
     answer = OverriddenAnswer.objects.create(
         card=deck.cards.first(), side="definition", digest="0" * 64, decision="not_right"
     )
@@ -105,7 +105,7 @@ def test_a_decision_that_was_made_already(deck, owner_client, lines):
     ]
 
 
-def test_a_guest_who_is_merged_twice(guest, learner, lines):
+def test_second_merge_of_a_guest_is_logged(guest, learner, lines):
     gone = User.objects.get(pk=guest.pk)
     for _ in range(2):
         guest_merge(guest=gone, user=learner, now=NOON)
@@ -113,7 +113,7 @@ def test_a_guest_who_is_merged_twice(guest, learner, lines):
     assert lines() == [f"Guest {guest.pk} was merged or discarded already; user {learner.pk} got nothing."]
 
 
-def test_a_guest_who_cannot_be_merged_now(guest, learner, learner_client, lines, caplog):
+def test_failed_merge_of_a_guest_is_logged(guest, learner, learner_client, lines, caplog):
     session = learner_client.session
     session["guest_id"] = guest.pk
     session.save()

@@ -39,27 +39,27 @@ def start(client, deck):
 
 
 @pytest.mark.parametrize("cards", [2, 10, 400])
-def test_an_answer_takes_few_queries_whatever_the_decks_size(learner_client, make_deck, cards):
+def test_answer_queries_do_not_grow_with_the_deck(learner_client, make_deck, cards):
     deck = make_deck(cards)
     start(learner_client, deck)
     assert answer_queries(learner_client, deck) <= MOST_FOR_AN_ANSWER
 
 
-def test_no_answer_of_a_session_takes_more(learner_client, make_deck):
+def test_every_answer_of_a_session_stays_within_the_limit(learner_client, make_deck):
     deck = make_deck(6)
     start(learner_client, deck)
     numbers = [answer_queries(learner_client, deck, rating) for rating in (1, 3, 1, 2, 3, 1, 1, 2, 3)]
     assert max(numbers) <= MOST_FOR_AN_ANSWER
 
 
-def test_a_guests_answers_take_no_more(client, make_deck):
+def test_answers_of_a_guest_stay_within_the_limit(client, make_deck):
     deck = make_deck(6)
     start(client, deck)
     numbers = [answer_queries(client, deck, rating) for rating in (1, 3, 1, 2, 3, 1, 1, 2, 3)]
     assert max(numbers) <= MOST_FOR_AN_ANSWER
 
 
-def test_history_adds_no_queries_to_an_answer(learner, learner_client, make_deck):
+def test_answer_queries_do_not_grow_with_history(learner, learner_client, make_deck):
     deck = make_deck(30)
     start(learner_client, deck)
     first = answer_queries(learner_client, deck)
@@ -69,7 +69,7 @@ def test_history_adds_no_queries_to_an_answer(learner, learner_client, make_deck
 
 
 @pytest.mark.slow
-def test_the_deck_page_takes_few_queries_and_cards_add_none(learner, learner_client, make_deck):
+def test_deck_page_queries_do_not_grow_with_cards(learner, learner_client, make_deck):
     numbers = []
     for cards in (3, 60, 400):
         deck = make_deck(cards)
@@ -82,7 +82,7 @@ def test_the_deck_page_takes_few_queries_and_cards_add_none(learner, learner_cli
 
 
 @pytest.mark.slow
-def test_learners_add_no_queries_to_the_deck_page(owner_client, make_deck):
+def test_deck_page_queries_do_not_grow_with_learners(owner_client, make_deck):
     deck = make_deck(3)
     numbers = []
     for learners in (1, 12):
@@ -98,7 +98,7 @@ def test_learners_add_no_queries_to_the_deck_page(owner_client, make_deck):
 
 
 @pytest.mark.slow
-def test_decks_add_no_queries_to_home(learner, learner_client, make_deck):
+def test_home_queries_do_not_grow_with_decks(learner, learner_client, make_deck):
     numbers = []
     for decks in (1, 9):
         for _ in range(decks):

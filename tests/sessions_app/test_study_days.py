@@ -32,7 +32,7 @@ def due_count(studying: Studying) -> int:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("earlier", [timedelta(0), timedelta(minutes=5)])
-def test_five_minutes_earlier_each_evening_is_as_good_as_on_time(studying, earlier):
+def test_five_minutes_earlier_each_evening_counts_as_on_time(studying, earlier):
     studying.start(new_limit=1)
     studying.answer(1)
     studying.answer(3, after=timedelta(minutes=10))
@@ -46,7 +46,7 @@ def test_five_minutes_earlier_each_evening_is_as_good_as_on_time(studying, earli
     assert replaying.rebuild(Enrollment.objects.get()) == 0
 
 
-def test_a_card_is_due_on_its_day_wherever_the_learner_is(studying, learner):
+def test_due_day_holds_in_every_time_zone(studying, learner):
     """Answered in New York and due on a date, it is due in Auckland when that date begins there."""
     studying.start(new_limit=1)
     studying.answer(3)
@@ -61,7 +61,7 @@ def test_a_card_is_due_on_its_day_wherever_the_learner_is(studying, learner):
     assert replaying.rebuild(Enrollment.objects.get()) == 0
 
 
-def test_from_auckland_to_los_angeles_and_back(studying, learner):
+def test_study_days_follow_a_learner_across_time_zones(studying, learner):
     for zone, at in (
         ("Pacific/Auckland", datetime(2026, 3, 9, 23, tzinfo=UTC)),
         ("America/Los_Angeles", datetime(2026, 3, 10, 3, tzinfo=UTC)),
@@ -77,7 +77,7 @@ def test_from_auckland_to_los_angeles_and_back(studying, learner):
     call_command("rebuild_progress", check=True)
 
 
-def test_the_start_page_names_the_day_on_which_a_card_is_next_due(studying, learner_client):
+def test_start_page_names_the_next_due_day(studying, learner_client):
     studying.start(new_limit=1)
     studying.answer(3)
     Enrollment.objects.update(new_per_day=0)
@@ -100,7 +100,7 @@ def over_four(studying, learner_client):
 
 
 @pytest.mark.parametrize("headers", [HTMX, {}])
-def test_an_answer_after_the_day_says_that_a_new_one_has_begun(over_four, learner_client, headers):
+def test_answer_after_the_day_ended_announces_a_new_day(over_four, learner_client, headers):
     address = reverse("study_answer", args=[over_four.deck.slug, "spaced"])
     fields = {"step": over_four.open_step().pk, "rating": "3"}
     page = learner_client.post(address, fields, headers=headers, follow=True).text
@@ -110,7 +110,7 @@ def test_an_answer_after_the_day_says_that_a_new_one_has_begun(over_four, learne
     assert not StudySession.objects.open().exists()
 
 
-def test_looking_says_so_too_and_writes_nothing(over_four, learner_client):
+def test_page_announces_a_new_day_and_writes_nothing(over_four, learner_client):
     page = learner_client.get(reverse("study", args=[over_four.deck.slug, "spaced"])).text
     assert NEW_DAY in page
     assert 'id="start-form"' in page
@@ -118,13 +118,13 @@ def test_looking_says_so_too_and_writes_nothing(over_four, learner_client):
 
 
 @pytest.mark.parametrize("headers", [HTMX, {}])
-def test_putting_the_card_aside_after_the_day_says_so(over_four, learner_client, headers):
+def test_burying_after_the_day_ended_announces_a_new_day(over_four, learner_client, headers):
     address = reverse("study_aside", args=[over_four.deck.slug, "spaced"])
     fields = {"step": over_four.open_step().pk, "mark": "buried"}
     assert NEW_DAY in learner_client.post(address, fields, headers=headers, follow=True).text
 
 
-def test_learn_goes_on_over_the_end_of_a_day(deck, learner, learner_client):
+def test_learn_continues_past_the_end_of_a_day(deck, learner, learner_client):
     with time_machine.travel(NOON, tick=False):
         learner_client.post(reverse("study", args=[deck.slug, "learn"]))
     with time_machine.travel(NOON + timedelta(days=1), tick=False):
@@ -150,18 +150,18 @@ OPTIONS = {"options": ("Paris", "Rome"), "option_cards": (1, 2)}
         (Kind.CHOICE, {"unknown": ""}, "learner"),
     ],
 )
-def test_a_verdict_says_whose_word_it_is(kind, response, judged_by):
+def test_verdict_records_who_judged(kind, response, judged_by):
     question = Question(kind, **QUESTION, **(OPTIONS if kind in (Kind.CHOICE, Kind.TRUE_FALSE) else {}))
     assert grading.grade(question, response).judged_by == judged_by
 
 
-def test_the_learners_word_on_an_answer_in_doubt_is_the_learners():
+def test_doubtful_answer_is_judged_by_the_learner():
     doubtful = Question(Kind.TYPED, **QUESTION, twins=("Lutetia",))
     said = {"typed": "Lutetia", "held": "yes", "verdict": "correct"}
     assert grading.grade(doubtful, said).judged_by == "learner"
 
 
-def test_an_overridden_line_is_the_learners_own_word(learner, deck):
+def test_overruled_answer_is_judged_by_the_learner(learner, deck):
     settings = SessionSettings(kinds=("typed",))
     sessions.session_start(learner=learner, deck=deck, mode="learn", settings=settings, now=NOON)
     step = Step.objects.unanswered().select_related("session__deck", "card").get()
@@ -187,7 +187,7 @@ def behind(studying):
     return studying
 
 
-def test_whoever_answers_first_replays_first(behind):
+def test_first_answer_after_an_upgrade_replays_the_progress(behind):
     behind.start()
     behind.answer(3)
     enrollment = Enrollment.objects.get()
@@ -195,7 +195,7 @@ def test_whoever_answers_first_replays_first(behind):
     assert replaying.rebuild(enrollment) == 0
 
 
-def test_a_change_of_cards_replays_everybody(behind):
+def test_changed_cards_replay_every_learner_after_an_upgrade(behind):
     from cards.editing.cards import remove_cards
 
     remove_cards(deck=behind.deck, cards=behind.deck.cards.filter(position=0))
@@ -203,7 +203,7 @@ def test_a_change_of_cards_replays_everybody(behind):
     assert not CardProgress.objects.filter(stability=99).exists()
 
 
-def test_pages_can_be_looked_at_before(behind, learner_client):
+def test_pages_open_before_progress_is_replayed(behind, learner_client):
     for page in (
         reverse("home"),
         behind.deck.get_absolute_url(),
@@ -215,7 +215,7 @@ def test_pages_can_be_looked_at_before(behind, learner_client):
     assert Enrollment.objects.get().replayed_with == ""
 
 
-def test_the_command_replays_only_what_is_behind(behind, make_deck, capsys):
+def test_command_replays_only_outdated_enrollments(behind, make_deck, capsys):
     other = Studying(behind.learner, make_deck(2, title="Other"))
     other.start()
     call_command("rebuild_progress", behind=True)

@@ -36,7 +36,7 @@ THURSDAY = datetime(2026, 3, 5, 15, 0, tzinfo=UTC)
         (timedelta(days=800), "2.2 y"),
     ],
 )
-def test_an_interval_is_one_short_number(wait, text):
+def test_interval_is_one_short_number(wait, text):
     assert interval(wait) == text
 
 
@@ -53,7 +53,7 @@ def test_an_interval_is_one_short_number(wait, text):
     ],
 )
 @time_machine.travel(THURSDAY, tick=False)
-def test_a_coming_time_is_said_as_people_do(wait, text):
+def test_future_time_is_worded(wait, text):
     assert when(THURSDAY + wait) == text
 
 
@@ -61,12 +61,12 @@ def test_a_coming_time_is_said_as_people_do(wait, text):
     ("days", "text"), [(0, "today"), (1, "yesterday"), (2, "2 days ago"), (40, "24 Jan 2026")]
 )
 @time_machine.travel(THURSDAY, tick=False)
-def test_a_past_day_is_said_as_people_do(days, text):
+def test_past_day_is_worded(days, text):
     assert ago(THURSDAY - timedelta(days=days)) == text
 
 
 @time_machine.travel(THURSDAY, tick=False)
-def test_days_are_the_readers_own():
+def test_days_follow_the_readers_time_zone():
     with timezone.override("Pacific/Kiritimati"):
         assert when(THURSDAY + timedelta(hours=10)) == "today 15:00"
 
@@ -75,16 +75,16 @@ def test_days_are_the_readers_own():
     ("days", "text"), [(-3, "today"), (0, "today"), (1, "tomorrow"), (6, "next Tue"), (40, "13 Apr")]
 )
 @time_machine.travel(THURSDAY.replace(hour=1), tick=False)
-def test_a_coming_study_day_is_counted_from_the_study_day(days, text):
+def test_future_study_day_is_counted_from_todays(days, text):
     """At one in the morning of Thursday it is still Wednesday's."""
     assert when(THURSDAY.date() - timedelta(days=1) + timedelta(days=days)) == text
 
 
-def test_nothing_to_come_is_nothing_to_say():
+def test_missing_time_is_an_empty_text():
     assert when(None) == ""
 
 
-def test_a_frozen_text_is_rendered_safely():
+def test_frozen_text_is_rendered_safely():
     assert "<script" not in rendered("<script>alert(1)</script>")
     assert "<strong>" in rendered("**x**")
 
@@ -92,7 +92,7 @@ def test_a_frozen_text_is_rendered_safely():
 @pytest.mark.parametrize(
     ("text", "long"), [("7×7", False), ("a\nb", False), ("a\nb\nc", True), ("a" * 91, True)]
 )
-def test_long_texts_are_read_rather_than_looked_at(text, long):
+def test_long_texts_are_detected(text, long):
     assert is_long(text) is long
 
 
@@ -111,18 +111,18 @@ def test_long_texts_are_read_rather_than_looked_at(text, long):
         (None, "Mastered is the highest level."),
     ],
 )
-def test_the_way_up_is_said_in_a_sentence(step, text):
+def test_next_step_is_worded_as_a_sentence(step, text):
     assert way_up(step) == text
 
 
 @pytest.mark.parametrize(
     ("milliseconds", "text"), [(0, "1 s"), (4_400, "4 s"), (99_000, "99 s"), (180_000, "3 min")]
 )
-def test_the_time_an_answer_took(milliseconds, text):
+def test_elapsed_time_is_worded(milliseconds, text):
     assert elapsed(milliseconds) == text
 
 
-def test_wide_formulas_are_reached_by_keys_and_labels_have_no_links():
+def test_wide_formulas_are_focusable_and_labels_have_no_links():
     wide = f"${'x + ' * 20}y$"
     assert 'class="maths-wide" tabindex="0"' in rendered(wide)
     label = rendered_label(f"[link](https://example.org) {wide}")
@@ -140,5 +140,5 @@ def test_wide_formulas_are_reached_by_keys_and_labels_have_no_links():
         (103_050, "1 min 43.0 s", "1 min 43 s"),
     ],
 )
-def test_the_clock_of_matching_is_cut_not_rounded(milliseconds, exact, whole):
+def test_matching_clock_is_truncated(milliseconds, exact, whole):
     assert (clock(milliseconds), whole_seconds(milliseconds)) == (exact, whole)

@@ -30,7 +30,7 @@ def served(shared_data_dir: Path) -> Iterator[Site]:
     assert "database is locked" not in log
 
 
-def test_learners_go_on_when_the_lock_is_gone(served: Site) -> None:
+def test_learners_continue_after_a_foreign_lock(served: Site) -> None:
     """Each answer was acknowledged and is kept, or was refused with 503 and is not."""
     learners = begin(served.port, 4)
     with studying(learners), probing(served.port, "/decks/deep-learning/", count=2) as readers:
@@ -50,7 +50,7 @@ def test_learners_go_on_when_the_lock_is_gone(served: Site) -> None:
     assert rebuilding_changes(served.data_dir) == ""
 
 
-def test_a_refusal_says_so_and_keeps_what_was_sent(served: Site) -> None:
+def test_refused_form_is_kept_to_send_again(served: Site) -> None:
     """The same form can be sent again: it is on the page, for a browser without scripts too."""
     (learner,) = begin(served.port, 1)
     step, answers = learner.step, list[Answer]()
@@ -75,7 +75,7 @@ def test_a_refusal_says_so_and_keeps_what_was_sent(served: Site) -> None:
     assert [line for line in log_of(served.data_dir) if line[0] == step] == [(step, 3, False)]
 
 
-def test_a_page_is_read_and_the_site_is_healthy_meanwhile(served: Site) -> None:
+def test_pages_and_health_work_during_a_foreign_lock(served: Site) -> None:
     (learner,) = begin(served.port, 1)
     with locked(served.database):
         started = time.monotonic()

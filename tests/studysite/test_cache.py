@@ -32,21 +32,21 @@ def another_program_writes() -> AbstractContextManager[None]:
     return locked(connection.settings_dict["NAME"])
 
 
-def test_no_room_is_told_too() -> None:
+def test_full_disk_makes_cache_writes_raise() -> None:
     with full() as too_many, pytest.raises(OperationalError):
         cache.set("key", "x" * too_many)
     cache.set("key", "x" * too_many)
     assert cache.get("key") == "x" * too_many
 
 
-def test_what_is_there_already_is_no_error() -> None:
+def test_adding_an_existing_key_returns_false() -> None:
     assert cache.add("key", 1)
     assert not cache.add("key", 2)
     assert not cache.touch("another")
     assert cache.get("key") == 1
 
 
-def test_writing_raises(client: Client) -> None:
+def test_locked_database_makes_writes_raise(client: Client) -> None:
     with another_program_writes(), waiting_at_most(WaitLimit(0.1, 0.1)), pytest.raises(DatabaseBusyError):
         cache.set("key", 1)
     cache.set("key", 1)
@@ -62,7 +62,9 @@ def test_writing_raises(client: Client) -> None:
         ("/import/", {"text": "one\ttwo"}),
     ],
 )
-def test_a_form_is_told_busy(client: Client, address: str, fields: dict[str, str]) -> None:
+def test_rate_limited_form_returns_503_while_locked(
+    client: Client, address: str, fields: dict[str, str]
+) -> None:
     client.get(address)
     with another_program_writes(), waiting_at_most(WaitLimit(0.2, 0.2)):
         response = client.post(address, fields)
@@ -72,7 +74,7 @@ def test_a_form_is_told_busy(client: Client, address: str, fields: dict[str, str
         assert f'name="{name}" value="{value}"' in response.text
 
 
-def test_guests_who_start_at_once_wait(client: Client) -> None:
+def test_simultaneous_guests_wait_for_a_short_lock(client: Client) -> None:
     """A lock of more than a second, which is how long django-allauth waits for its own."""
     statuses: list[int] = []
 

@@ -22,7 +22,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return fonts.ensure_fonts()
 
 
-def test_the_subset_keeps_what_formulas_need(root: Path) -> None:
+def test_subset_keeps_what_formulas_need(root: Path) -> None:
     font = TTFont(root / fonts.FONT)
     variants = font["MATH"].table.MathVariants
     assert "parenleft" in variants.VertGlyphCoverage.glyphs
@@ -30,28 +30,26 @@ def test_the_subset_keeps_what_formulas_need(root: Path) -> None:
     assert "ssty" in {record.FeatureTag for record in font["GSUB"].table.FeatureList.FeatureRecord}
 
 
-def test_the_subset_is_small_and_says_whose_it_is(root: Path) -> None:
+def test_subset_is_small_and_names_its_licence(root: Path) -> None:
     assert (root / fonts.FONT).stat().st_size < 300_000
     assert "Open Font License" in TTFont(root / fonts.FONT)["name"].getDebugName(13)
     assert "The STIX Fonts Project Authors" in (root / fonts.LICENSE).read_text(encoding="utf-8")
 
 
-def test_a_finished_font_is_used_again(
-    root: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_finished_font_is_reused(root: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.DATA_DIR = root.parent.parent
     monkeypatch.setattr(fonts, "make_subset", lambda source, target: pytest.fail("made again"))
     assert fonts.ensure_fonts() == root
 
 
-def test_another_recipe_makes_another_font(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_changed_recipe_makes_another_font(monkeypatch: pytest.MonkeyPatch) -> None:
     source = fonts.source_path()
     before = fonts.recipe_digest(source)
     monkeypatch.setattr(fonts, "FEATURES", ("ssty",))
     assert fonts.recipe_digest(source) != before
 
 
-def test_a_stop_half_way_leaves_nothing_behind(
+def test_interrupted_build_leaves_nothing_behind(
     tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.DATA_DIR = tmp_path
@@ -62,7 +60,7 @@ def test_a_stop_half_way_leaves_nothing_behind(
     assert list((tmp_path / "cache").iterdir()) == []
 
 
-def test_two_at_once_end_with_one_font(
+def test_simultaneous_builds_make_one_font(
     tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.DATA_DIR = tmp_path
@@ -85,7 +83,7 @@ def fonts_in_place(root: Path, settings: Settings) -> None:
 
 
 @pytest.mark.usefixtures("fonts_in_place")
-def test_the_finder_offers_font_and_licence_alone() -> None:
+def test_finder_offers_only_font_and_licence() -> None:
     assert Path(finders.find(fonts.FONT)).read_bytes()[:4] == b"wOF2"
     assert finders.find(fonts.LICENSE)
     finder = fonts.MathsFontFinder()

@@ -17,13 +17,13 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "readiness", health.Readiness())
 
 
-def test_is_healthy_while_the_database_answers(client: Client) -> None:
+def test_healthz_is_200_while_the_database_answers(client: Client) -> None:
     response = client.get("/healthz")
     assert (response.status_code, response.content) == (200, b"ok")
     assert "no-store" in response["Cache-Control"]
 
 
-def test_is_not_healthy_without_the_database(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_healthz_is_503_without_the_database(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> None:
         raise DatabaseError("gone")
 
@@ -33,11 +33,11 @@ def test_is_not_healthy_without_the_database(client: Client, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("address", ["/healthz", "/readyz"])
-def test_health_is_only_read(client: Client, address: str) -> None:
+def test_post_returns_405(client: Client, address: str) -> None:
     assert client.post(address).status_code == 405
 
 
-def test_is_ready_while_it_can_write(client: Client) -> None:
+def test_readyz_is_200_while_it_can_write(client: Client) -> None:
     response = client.get("/readyz")
     text = response.content.decode()
     assert response.status_code == 200
@@ -45,16 +45,14 @@ def test_is_ready_while_it_can_write(client: Client) -> None:
     assert "no-store" in response["Cache-Control"]
 
 
-def test_is_not_ready_while_nothing_can_be_written(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_readyz_is_503_while_nothing_can_be_written(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("django.core.cache.backends.db.DatabaseCache._base_set", lambda *_: False)
     response = client.get("/readyz")
     assert response.status_code == 503
     assert response.content.startswith(b"nothing can be written\n")
 
 
-def test_waits_for_its_turn_to_write_for_a_second_at_most(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_readyz_waits_at_most_a_second_to_write(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """A monitor does not wait for as long as a learner does."""
     seen: list[WaitLimit] = []
     monkeypatch.setattr(health.cache, "set", lambda *_, **__: seen.append(wait_limit()))
@@ -62,7 +60,7 @@ def test_waits_for_its_turn_to_write_for_a_second_at_most(
     assert [(limit.stalled, limit.total) for limit in seen] == [(1, 1)]
 
 
-def test_is_not_ready_without_the_database(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_readyz_is_503_without_the_database(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> None:
         raise DatabaseError("gone")
 
@@ -70,7 +68,7 @@ def test_is_not_ready_without_the_database(client: Client, monkeypatch: pytest.M
     assert client.get("/readyz").status_code == 503
 
 
-def test_is_not_ready_on_a_disk_that_is_nearly_full(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_readyz_is_503_on_a_nearly_full_disk(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = namedtuple("usage", "total used free")(100, 99, (health.LEAST_FREE - 1) * 2**20)
     monkeypatch.setattr("studysite.health.shutil.disk_usage", lambda path: usage)
     response = client.get("/readyz")
@@ -78,9 +76,7 @@ def test_is_not_ready_on_a_disk_that_is_nearly_full(client: Client, monkeypatch:
     assert response.content.decode() == f"the disk is nearly full\nroom left: {health.LEAST_FREE - 1} MB\n"
 
 
-def test_whoever_asks_without_a_pause_does_not_write_each_time(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_readyz_writes_once_for_frequent_requests(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     written = []
     monkeypatch.setattr(health, "can_write", lambda: not written.append(1))  # type: ignore[func-returns-value]
     assert {client.get("/readyz").status_code for _ in range(5)} == {200}

@@ -163,7 +163,7 @@ def encoded(fields: dict[str, str]) -> str:
     return "&".join(f"{name}={quote(value, errors='surrogatepass')}" for name, value in fields.items())
 
 
-def test_the_sweep_reaches_every_page(pages: list[str], sweep: Sweep) -> None:
+def test_sweep_reaches_every_page(pages: list[str], sweep: Sweep) -> None:
     seen = []
     sweep(lambda client, page: seen.append(page) or client.get(page))
     assert len(pages) > 20
@@ -172,33 +172,33 @@ def test_the_sweep_reaches_every_page(pages: list[str], sweep: Sweep) -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_every_method(sweep: Sweep, method: str) -> None:
+def test_unusual_methods_cause_no_500(sweep: Sweep, method: str) -> None:
     assert not sweep(lambda client, page: client.generic(method, page))
 
 
 @pytest.mark.parametrize("name", ["NUL", "a lone surrogate", "a long number", "a path that is no text"])
-def test_every_query(sweep: Sweep, name: str) -> None:
+def test_hostile_queries_cause_no_500(sweep: Sweep, name: str) -> None:
     query = encoded(dict.fromkeys(QUERY_NAMES, VALUES[name]))
     assert not sweep(lambda client, page: client.get(f"{page}?{query}"))
 
 
 @pytest.mark.parametrize("headers", HEADERS.values(), ids=HEADERS)
-def test_every_header(sweep: Sweep, headers: dict[str, str]) -> None:
+def test_hostile_headers_cause_no_500(sweep: Sweep, headers: dict[str, str]) -> None:
     assert not sweep(lambda client, page: client.get(page, headers=headers))
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_no_other_host(host: str) -> None:
+def test_unknown_host_returns_400(host: str) -> None:
     assert Client().get("/", headers={"Host": host}).status_code == 400
 
 
-def test_every_field(sweep: Sweep, field_names: set[str]) -> None:
+def test_hostile_fields_cause_no_500(sweep: Sweep, field_names: set[str]) -> None:
     for name, value in VALUES.items():
         body = encoded(dict.fromkeys(field_names, value))
         assert not sweep(lambda client, page: client.post(page, body, content_type=FORM)), name  # noqa: B023
 
 
-def test_a_number_that_is_none_in_an_address_is_404(deck: Deck, admin_client: Client) -> None:
+def test_invalid_number_in_an_address_returns_404(deck: Deck, admin_client: Client) -> None:
     routes = [route for route in worlds.routes() if "<key:pk>" in route]
     assert len(routes) > 20
     for route in routes:
@@ -207,13 +207,13 @@ def test_a_number_that_is_none_in_an_address_is_404(deck: Deck, admin_client: Cl
             assert admin_client.get(page).status_code == 404, page[:200]
 
 
-def test_numbers_in_addresses_are_keys() -> None:
+def test_addresses_use_no_int_converter() -> None:
     """Django's own <int:> takes numbers that a database does not."""
     assert not [route for route in worlds.routes() if "<int:" in route]
 
 
 @pytest.mark.long
-def test_every_form(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hostile_values_in_every_form_cause_no_500(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each field of every form that people see, with an open paper too: one at a time, and all at once.
 
     And some requests by chance, of which `python -m tests.load.fuzz` sends more.
@@ -255,12 +255,12 @@ def strange_fields(form: worlds.Form) -> Iterator[list[tuple[str, str]]]:
 
 
 @pytest.mark.parametrize(("body", "content_type"), BODIES.values(), ids=BODIES)
-def test_every_body(sweep: Sweep, body: bytes, content_type: str) -> None:
+def test_hostile_bodies_cause_no_500(sweep: Sweep, body: bytes, content_type: str) -> None:
     assert not sweep(lambda client, page: client.generic("POST", page, body, content_type=content_type))
 
 
 @pytest.mark.parametrize("charset", ["base64", "idna", "undefined", "martian", "utf-16"])
-def test_every_charset(charset: str) -> None:
+def test_unknown_charsets_cause_no_500(charset: str) -> None:
     environ = {"REQUEST_METHOD": "POST", "PATH_INFO": "/accounts/login/", "QUERY_STRING": "next=%ff&x=%C3%A4"}
     environ["CONTENT_TYPE"] = f"{FORM}; charset={charset}"
     setup_testing_defaults(environ)
@@ -279,14 +279,14 @@ def test_every_charset(charset: str) -> None:
         ("/accounts/login/", "password"),
     ],
 )
-def test_a_megabyte_in_one_field_is_the_form_s_error(client: Client, page: str, field: str) -> None:
+def test_megabyte_in_a_field_is_a_form_error(client: Client, page: str, field: str) -> None:
     response = client.post(page, {field: MEGABYTE})
     assert response.status_code == 200
     assert "errorlist" in response.content.decode()
 
 
 @pytest.mark.parametrize("field", ["name", "time_zone"])
-def test_a_megabyte_is_no_preference(learner: User, learner_client: Client, field: str) -> None:
+def test_megabyte_in_a_preference_is_refused(learner: User, learner_client: Client, field: str) -> None:
     before = User.objects.filter(pk=learner.pk).values().get()
     fields = {"name": learner.name, "time_zone": learner.time_zone, field: MEGABYTE}
     response = learner_client.post("/accounts/preferences/", fields)
@@ -295,7 +295,9 @@ def test_a_megabyte_is_no_preference(learner: User, learner_client: Client, fiel
 
 
 @pytest.mark.parametrize("content_type", ["", "application/json", "multipart/form-data", "text/plain"])
-def test_an_answer_in_another_form_is_none(deck: Deck, learner_client: Client, content_type: str) -> None:
+def test_answer_in_another_content_type_is_not_counted(
+    deck: Deck, learner_client: Client, content_type: str
+) -> None:
     learner_client.post(f"{deck.get_absolute_url()}spaced/")
     body = f"step={Step.objects.get().pk}&rating=3"
     address = f"{deck.get_absolute_url()}spaced/answer/"

@@ -64,7 +64,7 @@ def client() -> Client:
     return Client(raise_request_exception=False, enforce_csrf_checks=True)
 
 
-def test_every_handler_masks_and_none_sends_mail() -> None:
+def test_every_handler_masks_keys_and_none_sends_mail() -> None:
     handlers = settings.LOGGING["handlers"].values()
     assert all("keys" in handler["filters"] for handler in handlers)
     used = {handler for name in ("", "django") for handler in logging.getLogger(name).handlers}
@@ -73,7 +73,7 @@ def test_every_handler_masks_and_none_sends_mail() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("address", [*KEYS, *SPOILT])
-def test_no_line_of_a_request_holds_the_key(client: Client, log: Log, address: str) -> None:
+def test_request_lines_hold_no_key(client: Client, log: Log, address: str) -> None:
     client.get(address)
     client.post(address)
     client.post(address, headers={"Origin": "https://evil.example.org"})
@@ -84,7 +84,7 @@ def test_no_line_of_a_request_holds_the_key(client: Client, log: Log, address: s
 
 
 @pytest.mark.django_db
-def test_the_page_before_is_masked_too(client: Client, log: Log) -> None:
+def test_referer_is_masked(client: Client, log: Log) -> None:
     referer = f"https://testserver:444/import/{KEY}/?q={KEY}"
     client.post("/accounts/logout/", secure=True, headers={"Referer": referer})
     assert "Referer checking failed - https://testserver:444/import/<token>/?… does not" in log.text
@@ -95,7 +95,7 @@ def test_the_page_before_is_masked_too(client: Client, log: Log) -> None:
     "error",
     [f"cannot use {KEY}", f"no such page: {RESET}", f"1-c8x2ab-{KEY}"],
 )
-def test_a_traceback_does_not_hold_the_key(log: Log, error: str) -> None:
+def test_traceback_holds_no_key(log: Log, error: str) -> None:
     request = RequestFactory().get(RESET.replace("1-c8x2ab-", "") if error.endswith(f"use {KEY}") else RESET)
     token = current_request.set(request)
     try:
@@ -109,26 +109,26 @@ def test_a_traceback_does_not_hold_the_key(log: Log, error: str) -> None:
     assert KEY not in log.text
 
 
-def test_a_crash_is_logged_without_its_key(client: Client, log: Log) -> None:
+def test_crash_is_logged_without_the_key(client: Client, log: Log) -> None:
     client.get(f"/test/crash/{KEY}/")
     assert "Internal Server Error: /test/crash/<key>/" in log.text
     assert "RuntimeError: a page that breaks for <key>" in log.text
     assert KEY not in log.text
 
 
-def test_the_line_of_the_development_server_is_masked(log: Log) -> None:
+def test_development_server_line_is_masked(log: Log) -> None:
     line = f"GET /import/{KEY}/?next=%2Fimport%2F{KEY} HTTP/1.1"
     logging.getLogger("django.server").info('"%s" %s %s', line, 200, 17, extra={"request": object()})
     assert 'django.server "GET /import/<token>/?… HTTP/1.1" 200 17' in log.text
 
 
-def test_an_encoded_key_is_masked(log: Log) -> None:
+def test_encoded_key_is_masked(log: Log) -> None:
     line = f"GET /accounts/invitation/{KEY.replace('_', '%5F')}/ HTTP/1.1"
     logging.getLogger("django.server").info('"%s" %s %s', line, 200, 17)
     assert "/accounts/invitation/<token>/ HTTP/1.1" in log.text
 
 
-def test_a_line_of_anybody_s_about_a_request_is_masked(log: Log) -> None:
+def test_lines_of_other_loggers_about_a_request_are_masked(log: Log) -> None:
     token = current_request.set(
         RequestFactory().get(f"/import/{KEY}/", {"next": f"/decks/a/test/beat/x{KEY}/"})
     )
@@ -138,13 +138,13 @@ def test_a_line_of_anybody_s_about_a_request_is_masked(log: Log) -> None:
 
 
 @pytest.mark.django_db
-def test_what_is_public_stays(client: Client, log: Log) -> None:
+def test_public_paths_are_not_masked(client: Client, log: Log) -> None:
     for path in ("/static/css/base.css", "/decks/deep-learning/", "/healthz"):
         client.get(path, headers={"Referer": f"https://testserver{path}"})
         assert f"studysite.requests GET {path} " in log.text
 
 
-def test_other_lines_stay_as_they_are(log: Log) -> None:
+def test_unrelated_lines_are_not_changed(log: Log) -> None:
     current_request.set(None)
     logging.getLogger("anything").warning("%d%% of /srv/studysite/images is full", 90)
     assert "anything 90% of /srv/studysite/images is full" in log.text
@@ -169,10 +169,10 @@ def test_other_lines_stay_as_they_are(log: Log) -> None:
         ("/static/\nGET /", "/static/\\nGET /"),
     ],
 )
-def test_a_path_is_shown_as_far_as_it_is_public(path: str, shown: str) -> None:
+def test_path_is_shown_with_its_keys_masked(path: str, shown: str) -> None:
     assert masked_path(path) == shown
 
 
-def test_a_request_without_an_address_is_logged(log: Log) -> None:
+def test_request_without_an_address_is_logged(log: Log) -> None:
     logging.getLogger("django.request").error("Broke", extra={"request": HttpRequest()})
     assert "django.request Broke" in log.text

@@ -28,24 +28,24 @@ class ProfileForm(forms.Form):
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: str(path.relative_to(FOLDER)))
-def test_a_template_has_nothing_inline(template: Path) -> None:
+def test_template_has_nothing_inline(template: Path) -> None:
     assert not INLINE.search(template.read_text("utf-8"))
 
 
-def test_every_template_that_is_named_is_there() -> None:
+def test_every_named_template_exists() -> None:
     assert "404.html" in NAMED
     for name in sorted(NAMED):
         get_template(name)
 
 
-def test_every_template_of_ours_is_named() -> None:
+def test_every_template_is_named_somewhere() -> None:
     """Whole, in another template or in the code: a name that is put together could not be searched for."""
     ours = {str(path.relative_to(FOLDER)) for app in APPS for path in (FOLDER / app).rglob("*.html")}
     assert ours
     assert ours <= NAMED
 
 
-def test_every_icon_is_drawn() -> None:
+def test_every_used_icon_is_drawn() -> None:
     drawn = set(
         re.findall(r'<symbol id="([a-z-]+)"', (settings.BASE_DIR / "static/img/icons.svg").read_text())
     )
@@ -59,7 +59,7 @@ def test_every_custom_property_is_defined() -> None:
     assert set(re.findall(r"var\((--[a-z0-9-]+)", text)) <= set(re.findall(r"(--[a-z0-9-]+)\s*:", text))
 
 
-def test_a_field_names_its_help_and_its_error() -> None:
+def test_field_is_described_by_its_help_and_error() -> None:
     html = str(ProfileForm({"email": "ada"}))
     assert 'aria-describedby="id_email_helptext id_email_error"' in html
     assert 'id="id_email_helptext"' in html
@@ -67,7 +67,7 @@ def test_a_field_names_its_help_and_its_error() -> None:
     assert '<label for="id_email">Email</label>' in html
 
 
-def test_a_box_to_tick_comes_before_its_label() -> None:
+def test_checkbox_comes_before_its_label() -> None:
     html = str(ProfileForm())
     assert html.index('name="share"') < html.index("Share progress")
 
@@ -78,6 +78,6 @@ def test_choices_are_a_group_with_a_legend() -> None:
     assert "<legend>Side</legend>" in html
 
 
-def test_a_hidden_field_is_nothing_but_itself() -> None:
+def test_hidden_field_has_no_label() -> None:
     assert 'for="id_place"' not in str(ProfileForm())
     assert str(ProfileForm()).count('name="place"') == 1

@@ -56,7 +56,7 @@ def test_each_timed_answer_writes_one_review(client: Client, deck: Deck) -> None
 
 @pytest.mark.usefixtures("_answered_before")
 @pytest.mark.parametrize("name", ANSWERS)
-def test_a_stale_answer_has_no_time(name: str, client: Client, deck: Deck) -> None:
+def test_benchmark_refuses_stale_answers(name: str, client: Client, deck: Deck) -> None:
     with pytest.raises(NotWrittenError, match=f"{name}, reviews: 1 sent, 0 written"):
         bench.measured(name, bench.TIMED[name], client, deck.slug)
 
@@ -67,19 +67,19 @@ def test_stale_answers_are_not_counted_by_the_second(client: Client, deck: Deck)
         bench.answers_per_second(client, deck, 0.01)
 
 
-def test_a_page_that_writes_has_no_time(client: Client, deck: Deck) -> None:
+def test_benchmark_refuses_a_page_that_writes(client: Client, deck: Deck) -> None:
     writes = bench.Timed(bench.answer)
     with pytest.raises(NotWrittenError, match="page, reviews: 0 sent, 1 written"):
         bench.measured("page", writes, client, deck.slug)
 
 
-def test_a_test_with_fewer_questions_has_no_time(client: Client, deck: Deck) -> None:
+def test_benchmark_refuses_a_test_with_fewer_questions(client: Client, deck: Deck) -> None:
     with pytest.raises(NotWrittenError, match="questions of a test: 100 sent, 46 written"):
         bench.paper_milliseconds(client, deck)
 
 
 @pytest.mark.parametrize(("cards", "tags"), [(9_999, 10_000), (10_000, 0), (20_000, 10_000)])
-def test_an_import_of_other_cards_has_no_time(
+def test_benchmark_refuses_an_import_of_other_cards(
     cards: int, tags: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     told = {"make": "", "ours": f"1.0 2.0 6.0 {cards} {tags}", "anki": "0.1 10000"}
@@ -89,6 +89,6 @@ def test_an_import_of_other_cards_has_no_time(
     assert not capsys.readouterr().out
 
 
-def test_what_is_sent_twice_and_written_once_is_told(owner: User) -> None:
+def test_row_sent_twice_and_written_once_is_reported(owner: User) -> None:
     with pytest.raises(NotWrittenError, match="decks: 2 sent, 1 written"), counted("decks", Deck.objects, 2):
         Deck.objects.create(owner=owner, title="Once")

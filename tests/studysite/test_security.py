@@ -23,7 +23,7 @@ def client() -> Client:
 
 
 @pytest.mark.parametrize("address", [*PAGES, "/healthz", "/admin/login/"])
-def test_every_answer_carries_the_security_headers(client: Client, address: str) -> None:
+def test_every_response_has_the_security_headers(client: Client, address: str) -> None:
     response = client.get(address)
     policy = response["Content-Security-Policy"]
     assert "default-src 'self'" in policy
@@ -37,7 +37,7 @@ def test_every_answer_carries_the_security_headers(client: Client, address: str)
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_no_page_holds_a_script_or_a_style(client: Client, address: str) -> None:
+def test_pages_hold_no_inline_script_or_style(client: Client, address: str) -> None:
     assert not INLINE.findall(client.get(address).content.decode())
 
 
@@ -45,17 +45,17 @@ def test_no_page_holds_a_script_or_a_style(client: Client, address: str) -> None
     "page",
     ['<p style="x">', "<style>", '<a onclick="x">', "<script>x</script>", '<a href="javascript:x">'],
 )
-def test_the_search_for_scripts_and_styles_finds_them(page: str) -> None:
+def test_search_for_inline_code_finds_it(page: str) -> None:
     assert INLINE.search(page)
 
 
-def test_a_page_from_elsewhere_cannot_post(learner: User) -> None:
+def test_post_from_another_origin_is_refused(learner: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(learner)
     assert client.post("/accounts/logout/", headers={"Origin": "https://evil.example.org"}).status_code == 403
 
 
-def test_cookies_are_kept_from_scripts_and_other_sites(client: Client, learner: User) -> None:
+def test_cookies_are_http_only_and_same_site(client: Client, learner: User) -> None:
     client.post("/accounts/login/", {"login": learner.email, "password": PASSWORD})
     cookie = client.cookies["sessionid"]
     assert cookie["httponly"]

@@ -84,7 +84,7 @@ def refusal() -> str:
         ("DATABASE_URL", "sqlite://:memory:"),
     ],
 )
-def test_refuses_in_one_line_that_names_the_variable(
+def test_invalid_value_is_refused_naming_the_variable(
     environment: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     environment.setenv(variable, value)
@@ -94,12 +94,12 @@ def test_refuses_in_one_line_that_names_the_variable(
     assert "secret@" not in message
 
 
-def test_refuses_to_start_without_a_key(environment: pytest.MonkeyPatch) -> None:
+def test_missing_secret_key_is_refused(environment: pytest.MonkeyPatch) -> None:
     environment.delenv("SECRET_KEY")
     assert refusal().startswith("SECRET_KEY: is not set")
 
 
-def test_refuses_a_database_server_without_a_key(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_database_server_without_a_key_is_refused(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "secret_key").write_text(KEY)
     environment.delenv("SECRET_KEY")
     environment.setenv("DATABASE_URL", "postgres://db/studysite")
@@ -107,19 +107,19 @@ def test_refuses_a_database_server_without_a_key(environment: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("content", [b"", b"short", b"x" * 50, b"\xff" * 50])
-def test_refuses_a_damaged_key_file(environment: pytest.MonkeyPatch, tmp_path: Path, content: bytes) -> None:
+def test_damaged_key_file_is_refused(environment: pytest.MonkeyPatch, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "secret_key").write_bytes(content)
     environment.delenv("SECRET_KEY")
     assert refusal().startswith("SECRET_KEY: DATA_DIR/secret_key")
 
 
-def test_reads_the_key_of_the_data_directory(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_key_is_read_from_the_data_directory(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "secret_key").write_text(f"{KEY}\n")
     environment.delenv("SECRET_KEY")
     assert read()["SECRET_KEY"] == KEY
 
 
-def test_refuses_mail_without_a_sender(environment: pytest.MonkeyPatch) -> None:
+def test_mail_without_a_sender_is_refused(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("EMAIL_URL", "smtp://mail.example.org")
     assert refusal().startswith("DEFAULT_FROM_EMAIL: must be set")
 
@@ -127,7 +127,7 @@ def test_refuses_mail_without_a_sender(environment: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "sender", ["cards", "cards@", "Studysite <cards>", "cards@example.org\nBcc: all@example.org"]
 )
-def test_refuses_a_sender_that_is_no_address(environment: pytest.MonkeyPatch, sender: str) -> None:
+def test_sender_that_is_no_address_is_refused(environment: pytest.MonkeyPatch, sender: str) -> None:
     environment.setenv("EMAIL_URL", "smtp://mail.example.org")
     environment.setenv("DEFAULT_FROM_EMAIL", sender)
     assert refusal().startswith("DEFAULT_FROM_EMAIL: must be an address")
@@ -143,7 +143,7 @@ def test_refuses_a_sender_that_is_no_address(environment: pytest.MonkeyPatch, se
         ("HOST", "192.168.1.2"),
     ],
 )
-def test_refuses_debug_where_others_can_see_it(
+def test_debug_on_a_public_host_is_refused(
     environment: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     environment.setenv("DEBUG", "on")
@@ -152,14 +152,14 @@ def test_refuses_debug_where_others_can_see_it(
 
 
 @pytest.mark.parametrize(("value", "expected"), [("on", True), ("1", True), ("no", False), ("False", False)])
-def test_reads_the_usual_words_for_yes_and_no(
+def test_usual_words_for_yes_and_no_are_read(
     environment: pytest.MonkeyPatch, value: str, expected: bool
 ) -> None:
     environment.setenv("DEBUG", value)
     assert read()["DEBUG"] is expected
 
 
-def test_is_safe_by_default(environment: pytest.MonkeyPatch) -> None:
+def test_defaults_are_safe(environment: pytest.MonkeyPatch) -> None:
     settings = read()
     assert settings["DEBUG"] is False
     assert settings["HOST"] == "127.0.0.1"
@@ -167,7 +167,7 @@ def test_is_safe_by_default(environment: pytest.MonkeyPatch) -> None:
     assert settings["SECURE_HSTS_SECONDS"] == 0
 
 
-def test_an_https_address_makes_everything_https(environment: pytest.MonkeyPatch) -> None:
+def test_https_address_secures_cookies_and_redirects(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("SITE_URL", "https://study.example.org/")
     environment.setenv("EXTRA_HOSTS", "cards.example.org, learn.example.org")
     environment.setenv("TRUSTED_PROXIES", "1")
@@ -180,24 +180,24 @@ def test_an_https_address_makes_everything_https(environment: pytest.MonkeyPatch
     assert settings["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
 
 
-def test_trusts_no_forwarded_header_without_a_proxy(environment: pytest.MonkeyPatch) -> None:
+def test_forwarded_header_is_ignored_without_a_proxy(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("SITE_URL", "https://study.example.org")
     assert read()["SECURE_PROXY_SSL_HEADER"] is None
 
 
-def test_a_data_directory_may_have_any_name(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_data_directory_may_have_any_name(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     directory = tmp_path / "50 % off? #1 &co"
     environment.setenv("DATA_DIR", str(directory))
     assert read()["DATABASES"]["default"]["NAME"] == str(directory / "studysite.sqlite3")
 
 
-def test_sqlite_waits_for_its_turn_to_write(environment: pytest.MonkeyPatch) -> None:
+def test_sqlite_uses_immediate_transactions_and_wal(environment: pytest.MonkeyPatch) -> None:
     options = read()["DATABASES"]["default"]["OPTIONS"]
     assert options["transaction_mode"] == "IMMEDIATE"
     assert "journal_mode=WAL" in options["init_command"]
 
 
-def test_postgresql_keeps_a_pool_and_the_address_s_options(environment: pytest.MonkeyPatch) -> None:
+def test_postgresql_uses_a_pool_and_its_url_options(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("DATABASE_URL", "postgres://me@db/studysite?sslmode=require")
     options = read()["DATABASES"]["default"]["OPTIONS"]
     assert options["sslmode"] == "require"
@@ -212,7 +212,9 @@ def test_postgresql_keeps_a_pool_and_the_address_s_options(environment: pytest.M
         ("console://", "console", False),
     ],
 )
-def test_reads_the_mail_server(environment: pytest.MonkeyPatch, url: str, backend: str, tls: bool) -> None:
+def test_mail_server_is_read_from_its_url(
+    environment: pytest.MonkeyPatch, url: str, backend: str, tls: bool
+) -> None:
     environment.setenv("EMAIL_URL", url)
     environment.setenv("DEFAULT_FROM_EMAIL", "cards@example.org")
     settings = read()

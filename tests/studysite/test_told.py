@@ -15,7 +15,7 @@ def learner_told(**told: object) -> Learner:
     return learner
 
 
-def test_a_log_that_is_what_was_told_has_no_fault() -> None:
+def test_log_equal_to_the_acknowledged_answers_has_no_fault() -> None:
     assert faults_in_log([learner_told()], RIGHT) == []
 
 
@@ -30,23 +30,23 @@ def test_a_log_that_is_what_was_told_has_no_fault() -> None:
         ([*RIGHT, (3, 1, False)], "step 3 was taken back and counts"),
     ],
 )
-def test_a_fault_is_named(log: list[LogLine], fault: str) -> None:
+def test_fault_in_the_log_is_named(log: list[LogLine], fault: str) -> None:
     assert fault in faults_in_log([learner_told()], log)
 
 
-def test_what_was_refused_must_not_count() -> None:
+def test_refused_answer_must_not_count() -> None:
     refused = learner_told(refused={5})
     assert faults_in_log([refused], RIGHT) == []
     assert "step 5 was refused and counts" in faults_in_log([refused], [*RIGHT, (5, 3, False)])
 
 
 @pytest.mark.parametrize("log", [RIGHT, [*RIGHT, (5, 3, False)], [*RIGHT, (5, 3, True)]])
-def test_what_nobody_knows_may_count_or_not(log: list[LogLine]) -> None:
+def test_unacknowledged_answer_may_count_or_not(log: list[LogLine]) -> None:
     assert faults_in_log([learner_told(unknown={5: 3})], log) == []
     assert faults_in_log([learner_told(unknown_undos={5: 3})], log) == []
 
 
-def test_what_nobody_knows_counts_once_at_most() -> None:
+def test_unacknowledged_answer_counts_at_most_once() -> None:
     twice = [*RIGHT, (5, 3, False), (5, 3, False)]
     assert faults_in_log([learner_told(unknown={5: 3})], twice) == ["step 5 counts 2 times"]
 
@@ -71,14 +71,14 @@ def test_answers_that_write_nothing_are_a_fault() -> None:
     assert faults_in_count([learner], RIGHT) == ["4 answers were acknowledged (and 0 cut off), 3 are written"]
 
 
-def test_the_open_step_is_not_the_one_that_can_be_taken_back() -> None:
+def test_open_step_is_not_the_undoable_one() -> None:
     undo = '<form id="undo-form"><input type="hidden" name="step" value="1"></form>'
     page = f'{undo}<form id="answer-form" class="x">\n<input type="hidden" name="step" value="2"></form>'
     assert (open_step(page), last_step(page)) == (2, 1)
     assert (open_step(undo), last_step(undo)) == (None, 1)
 
 
-def test_who_waits_for_longest_is_measured_too() -> None:
+def test_slowest_answer_is_measured() -> None:
     """Asked before the window and answered after it: 30 seconds, not nothing."""
     learner = Learner(port=1)
     learner.answered = [(90.0, 0.1), (130.0, 30.0), (140.0, 0.1)]
@@ -86,5 +86,5 @@ def test_who_waits_for_longest_is_measured_too() -> None:
 
 
 @pytest.mark.parametrize(("percent", "value"), [(50, 50), (99, 99), (100, 100), (1, 1)])
-def test_percentiles(percent: int, value: float) -> None:
+def test_percentile_is_the_nearest_rank(percent: int, value: float) -> None:
     assert percentile(range(1, 101), percent) == value

@@ -28,9 +28,7 @@ def client() -> Client:
         ("/\ud800".encode("utf-8", "surrogatepass").decode("latin-1"), 404, "Page not found"),
     ],
 )
-def test_an_error_looks_like_the_site_and_leads_on(
-    client: Client, address: str, status: int, text: str
-) -> None:
+def test_error_page_looks_like_the_site(client: Client, address: str, status: int, text: str) -> None:
     response = client.get(address)
     page = response.content.decode()
     assert response.status_code == status
@@ -39,11 +37,11 @@ def test_an_error_looks_like_the_site_and_leads_on(
     assert 'href="/"' in page
 
 
-def test_an_error_knows_who_is_signed_in(learner_client: Client, learner: User) -> None:
+def test_error_page_shows_who_is_signed_in(learner_client: Client, learner: User) -> None:
     assert learner.name in learner_client.get("/nothing/here/").content.decode()
 
 
-def test_a_form_without_a_token_is_refused_with_a_page(learner: User) -> None:
+def test_missing_csrf_token_returns_403_with_a_page(learner: User) -> None:
     client = Client(enforce_csrf_checks=True)
     response = client.post("/accounts/login/", {"login": learner.email, "password": "x"})
     assert response.status_code == 403
@@ -58,29 +56,29 @@ def test_a_form_without_a_token_is_refused_with_a_page(learner: User) -> None:
     ],
     ids=["long", "many fields"],
 )
-def test_what_is_too_large_is_refused_with_a_page(client: Client, body: dict[str, str]) -> None:
+def test_too_large_body_returns_413_with_a_page(client: Client, body: dict[str, str]) -> None:
     response = client.post("/test/form/", body)
     assert response.status_code == 413
     assert "That was too large" in response.content.decode()
 
 
 @pytest.mark.parametrize("length", ["9" * 5_000, "²", "-1", "1e3"])
-def test_a_length_that_is_none_is_refused(client: Client, length: str) -> None:
+def test_invalid_content_length_is_refused(client: Client, length: str) -> None:
     assert client.generic("POST", "/test/form/", b"", CONTENT_LENGTH=length).status_code == 413
 
 
 @pytest.mark.slow
-def test_a_megabyte_is_read(client: Client) -> None:
+def test_form_of_a_megabyte_is_read(client: Client) -> None:
     assert client.post("/test/form/", {"field": "x" * 1024 * 1024}).content == b"1"
 
 
-def test_a_stranger_s_host_name_is_refused_with_a_page(client: Client) -> None:
+def test_unknown_host_returns_400_with_a_page(client: Client) -> None:
     response = client.get("/test/zone/", headers={"Host": "evil.example.org"})
     assert response.status_code == 400
     assert 'id="main"' in response.content.decode()
 
 
-def test_a_damaged_body_is_no_server_error(client: Client) -> None:
+def test_damaged_body_causes_no_500(client: Client) -> None:
     multipart = "multipart/form-data; boundary=x"
     assert client.post("/test/form/", b"\xff\0", content_type=multipart).status_code < 500
     assert client.post("/test/form/", json.dumps({}), content_type="application/json").status_code == 200

@@ -29,7 +29,7 @@ def data_dir(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_start_brings_everything_along_and_replays_it_once(data_dir: Path) -> None:
+def test_start_migrates_everything_and_replays_once(data_dir: Path) -> None:
     before = query(data_dir, KEPT)
     started = run("studysite.server.prepare", data_dir, DEBUG="on")
     assert started.returncode == 0, started.stderr
@@ -42,7 +42,7 @@ def test_a_start_brings_everything_along_and_replays_it_once(data_dir: Path) -> 
     assert "replayed" not in run("studysite.server.prepare", data_dir, DEBUG="on").stdout
 
 
-def test_a_start_that_was_stopped_goes_on_where_it_was(data_dir: Path) -> None:
+def test_interrupted_start_continues_replaying(data_dir: Path) -> None:
     key = "for-a-test-alone-0123456789-abcdefghijklmnop"
     manage(data_dir, "migrate", "--verbosity=0", SECRET_KEY=key)
     manage(data_dir, "rebuild_progress", "--learner", "ada@example.org", SECRET_KEY=key)

@@ -34,21 +34,21 @@ def hand_over(address, **more):
     return {"post": "yes", "decks": "hand_over", "heir": address, **more}
 
 
-def test_somebody_without_decks_goes_at_once(superuser_client, learner):
+def test_person_without_decks_is_erased_at_once(superuser_client, learner):
     assert "Their decks" not in superuser_client.get(delete_page(learner)).text
     assert superuser_client.post(delete_page(learner), {"post": "yes"})["Location"] == USERS
     assert not User.objects.filter(pk=learner.pk).exists()
     assert LogEntry.objects.get().object_repr == erasing.NAME
 
 
-def test_the_page_says_what_there_is_and_asks_about_decks(superuser_client, owner, deck):
+def test_page_counts_what_is_erased_and_asks_about_decks(superuser_client, owner, deck):
     page = superuser_client.get(delete_page(owner))
     assert "1 deck<" in page.text
     assert "1 card in them" in page.text
     assert "Give them to another user" in page.text
 
 
-def test_decks_are_not_erased_unasked(superuser_client, owner, deck):
+def test_choice_about_decks_is_required(superuser_client, owner, deck):
     assert errors(superuser_client.post(delete_page(owner), {"post": "yes"})) == {
         "decks": ["This field is required."]
     }
@@ -73,7 +73,7 @@ def test_decks_are_handed_over_with_their_tags(superuser_client, owner, learner,
 
 
 @pytest.mark.parametrize("heir", ["", "nobody@example.org", "olga@example.org", "x", "off@example.org"])
-def test_whoever_cannot_have_the_decks_gets_none(superuser_client, owner, deck, heir):
+def test_decks_go_only_to_somebody_who_may_own_them(superuser_client, owner, deck, heir):
     User.objects.create_user("off@example.org", PASSWORD, name="Off", is_active=False)
     response = superuser_client.post(delete_page(owner), hand_over(heir))
     assert "heir" in errors(response)
@@ -81,7 +81,7 @@ def test_whoever_cannot_have_the_decks_gets_none(superuser_client, owner, deck, 
 
 
 @pytest.mark.parametrize("gone", [{"is_active": False}, {"is_active": False, "erased_at": timezone.now()}])
-def test_whoever_has_left_meanwhile_gets_no_decks(owner, learner, deck, gone):
+def test_inactive_or_erased_person_cannot_receive_decks(owner, learner, deck, gone):
     """Since the form was checked; as little as whoever is erased."""
     User.objects.filter(pk=learner.pk).update(**gone)
     for heir in (learner, owner):
@@ -91,20 +91,20 @@ def test_whoever_has_left_meanwhile_gets_no_decks(owner, learner, deck, gone):
     assert User.objects.get(pk=owner.pk).is_active
 
 
-def test_nobody_deletes_themselves(superuser, superuser_client):
+def test_superuser_cannot_delete_themselves(superuser, superuser_client):
     page = superuser_client.post(delete_page(superuser), {"post": "yes"})
     assert (page.status_code, "cannot delete yourself" in page.text) == (200, True)
     assert User.objects.get(pk=superuser.pk).is_active
 
 
-def test_the_last_superuser_stays(superuser, owner):
+def test_last_superuser_is_not_erased(superuser, owner):
     with pytest.raises(erasing.ErasureRefusedError, match="superuser"):
         erasing.erase_person(person=superuser, now=owner.date_joined)
     User.objects.create_superuser("other@example.org", PASSWORD, name="Other")
     assert erasing.erase_person(person=superuser, now=owner.date_joined)
 
 
-def test_whoever_owns_the_shipped_deck_stays(superuser_client):
+def test_owner_of_the_shipped_deck_is_not_erased(superuser_client):
     call_command("load_library", verbosity=0)
     library = Deck.objects.get().owner
     page = superuser_client.post(delete_page(library), ERASE)
@@ -112,7 +112,7 @@ def test_whoever_owns_the_shipped_deck_stays(superuser_client):
     assert Deck.objects.present().get().owner == library
 
 
-def test_several_go_by_the_list(superuser_client, owner, learner, stranger, deck):
+def test_list_action_erases_several_people(superuser_client, owner, learner, stranger, deck):
     data = {"action": "delete_selected", "_selected_action": [owner.pk, learner.pk]}
     assert "1 deck" in superuser_client.post(USERS, data).text
     assert "decks" in errors(superuser_client.post(USERS, data | {"post": "yes"}))
@@ -123,7 +123,7 @@ def test_several_go_by_the_list(superuser_client, owner, learner, stranger, deck
     assert not User.objects.filter(pk__in=[owner.pk, learner.pk]).exists()
 
 
-def test_of_too_many_nobody_goes(superuser_client):
+def test_list_action_refuses_more_than_fifty_people(superuser_client):
     people = [User.objects.create_guest(time_zone="UTC").pk for _ in range(51)]
     data = {"action": "delete_selected", "_selected_action": people, "post": "yes"}
     page = superuser_client.post(f"{USERS}?guests=yes", data)
@@ -131,7 +131,7 @@ def test_of_too_many_nobody_goes(superuser_client):
     assert User.objects.filter(is_guest=True).count() == 51
 
 
-def test_as_many_queries_to_ask_for_ten_as_for_one(superuser_client, owner, deck):
+def test_confirmation_queries_do_not_grow_with_people(superuser_client, owner, deck):
     counts = []
     for people in (0, 9):
         for number in range(people):
@@ -143,9 +143,7 @@ def test_as_many_queries_to_ask_for_ten_as_for_one(superuser_client, owner, deck
     assert counts[0] == counts[1]
 
 
-def test_where_the_second_is_refused_the_log_tells_of_the_first(
-    superuser_client, learner, stranger, monkeypatch
-):
+def test_first_erasure_is_logged_when_the_second_is_refused(superuser_client, learner, stranger, monkeypatch):
     """Something has changed since the page was asked for."""
     erase_person = erasing.erase_person
 
@@ -162,14 +160,14 @@ def test_where_the_second_is_refused_the_log_tells_of_the_first(
     assert User.objects.get(pk=stranger.pk).is_active
 
 
-def test_editors_erase_and_hand_over_nothing(editor_client, owner, deck):
+def test_editors_cannot_erase_or_hand_over(editor_client, owner, deck):
     for data in (ERASE, hand_over("edith@example.org")):
         assert editor_client.post(delete_page(owner), data).status_code == 403
         editor_client.post(USERS, data | {"action": "delete_selected", "_selected_action": [owner.pk]})
     assert Deck.objects.present().get().owner == owner
 
 
-def test_the_account_ends_at_once(superuser_client, owner, owner_client, deck, monkeypatch):
+def test_erased_account_ends_at_once(superuser_client, owner, owner_client, deck, monkeypatch):
     """Also where there is no time for anything else."""
     monkeypatch.setattr("studysite.slices.SECONDS", -1)
     page = superuser_client.post(delete_page(owner), ERASE, follow=True)
@@ -185,7 +183,7 @@ def test_the_account_ends_at_once(superuser_client, owner, owner_client, deck, m
     assert not Card.objects.exists()
 
 
-def test_what_names_the_address_goes_wherever_it_is(learner, owner):
+def test_invitations_and_log_entries_lose_the_address(learner, owner):
     """Invitations that nobody has used, and the log of rows that are there no more."""
     Invitation.objects.create(email="Lena@Example.org", created_by=owner)
     other = Invitation.objects.create(email="lena@example.com", created_by=owner)
@@ -198,12 +196,12 @@ def test_what_names_the_address_goes_wherever_it_is(learner, owner):
     assert (entry.object_repr, entry.change_message) == (erasing.NAME, "")
 
 
-def test_the_address_is_free_again(superuser_client, learner):
+def test_erased_address_can_sign_up_again(superuser_client, learner):
     superuser_client.post(delete_page(learner), {"post": "yes"})
     User.objects.create_user("lena@example.org", PASSWORD, name="Lena")
 
 
-def test_what_an_editor_did_stays_in_the_log(superuser_client, editor, editor_client, learner):
+def test_actions_of_an_erased_editor_stay_in_the_log(superuser_client, editor, editor_client, learner):
     data = {"email": learner.email, "name": "Lena", "time_zone": "UTC", "is_active": "on"}
     editor_client.post(f"{USERS}{learner.pk}/change/", data)
     superuser_client.post(delete_page(editor), {"post": "yes"})
@@ -212,6 +210,6 @@ def test_what_an_editor_did_stays_in_the_log(superuser_client, editor, editor_cl
     assert "@erased.invalid" in superuser_client.get(f"{USERS}{learner.pk}/history/").text
 
 
-def test_twice_is_once(learner, owner):
+def test_erasing_twice_changes_nothing(learner, owner):
     assert erasing.erase_person(person=learner, now=owner.date_joined)
     assert not erasing.erase_person(person=learner, now=owner.date_joined)

@@ -12,12 +12,12 @@ pytestmark = pytest.mark.django_db
 USERS = "/admin/accounts/user/"
 
 
-def test_the_admin_asks_to_log_in_where_everybody_does(client):
+def test_admin_redirects_to_the_sites_login(client):
     response = client.get("/admin/", follow=True)
     assert response.redirect_chain[-1][0] == "/accounts/login/?next=%2Fadmin%2F"
 
 
-def test_learners_are_kept_out(learner_client):
+def test_admin_returns_403_to_learners(learner_client):
     assert learner_client.get("/admin/", follow=True).status_code == 403
 
 
@@ -27,7 +27,7 @@ def test_lists_and_finds_people(superuser_client, learner, stranger):
     assert "Sam Stranger" not in page.text
 
 
-def test_adds_a_person_who_sets_her_password_by_link(superuser_client):
+def test_person_can_be_added_without_a_password(superuser_client):
     data = {"email": "Kim@Example.org", "name": "Kim", "usable_password": "false"}
     assert superuser_client.post(f"{USERS}add/", data).status_code == 302
     kim = User.objects.get(name="Kim")
@@ -35,25 +35,25 @@ def test_adds_a_person_who_sets_her_password_by_link(superuser_client):
     assert not kim.has_usable_password()
 
 
-def test_adding_an_address_twice_is_a_form_error(superuser_client, learner):
+def test_address_in_use_is_a_form_error(superuser_client, learner):
     data = {"email": "LENA@example.org", "name": "Kim", "usable_password": "false"}
     response = superuser_client.post(f"{USERS}add/", data)
     assert "email" in response.context["adminform"].form.errors
 
 
-def test_a_person_has_a_button_for_the_link(superuser_client, learner):
+def test_person_page_offers_a_one_time_link(superuser_client, learner):
     page = superuser_client.get(f"{USERS}{learner.pk}/change/")
     assert "Make a one-time link" in page.text
 
 
-def test_an_editor_changes_a_learner(editor_client, learner):
+def test_editor_changes_a_learner(editor_client, learner):
     data = {"email": learner.email, "name": "Lena", "time_zone": "UTC", "is_active": "on"}
     assert editor_client.post(f"{USERS}{learner.pk}/change/", data).status_code == 302
     learner.refresh_from_db()
     assert learner.name == "Lena"
 
 
-def test_an_editor_gives_no_rights(editor, editor_client, learner):
+def test_editor_cannot_give_rights(editor, editor_client, learner):
     for user in (learner, editor):
         data = {"email": user.email, "name": "X", "time_zone": "UTC", "is_active": "on"}
         rights = {"is_staff": "on", "is_superuser": "on", "groups": [], "user_permissions": [1]}
@@ -66,7 +66,7 @@ def test_an_editor_gives_no_rights(editor, editor_client, learner):
 
 
 @pytest.mark.parametrize("page", ["change", "password"])
-def test_an_editor_does_not_change_a_superuser(editor_client, superuser, page):
+def test_editor_cannot_change_a_superuser(editor_client, superuser, page):
     data = {
         "email": "mine@example.org",
         "name": "X",
@@ -81,18 +81,18 @@ def test_an_editor_does_not_change_a_superuser(editor_client, superuser, page):
     assert superuser.check_password(PASSWORD)
 
 
-def test_an_editor_deletes_nobody(editor_client, superuser, learner):
+def test_editor_cannot_delete_people(editor_client, superuser, learner):
     data = {"action": "delete_selected", "_selected_action": [superuser.pk, learner.pk], "post": "yes"}
     editor_client.post(USERS, data)
     assert editor_client.post(f"{USERS}{learner.pk}/delete/", {"post": "yes"}).status_code == 403
     assert User.objects.filter(pk__in=[superuser.pk, learner.pk]).count() == 2
 
 
-def test_an_editor_does_not_touch_addresses_behind_peoples_back(editor, editor_client):
+def test_editor_cannot_open_the_list_of_email_addresses(editor, editor_client):
     assert editor_client.get("/admin/account/emailaddress/").status_code == 403
 
 
-def test_an_invitation_shows_its_link(editor, editor_client, settings):
+def test_invitation_shows_its_link(editor, editor_client, settings):
     data = {"note": "New girl", "expires_at_0": "2100-01-01", "expires_at_1": "12:00:00"}
     page = editor_client.post("/admin/accounts/invitation/add/", data, follow=True)
     invitation = Invitation.objects.get()
@@ -100,21 +100,21 @@ def test_an_invitation_shows_its_link(editor, editor_client, settings):
     assert invitation.created_by == editor
 
 
-def test_the_list_of_invitations_says_how_they_are(editor_client, learner):
+def test_invitation_list_shows_their_state(editor_client, learner):
     Invitation.objects.create(note="one")
     page = editor_client.get("/admin/accounts/invitation/")
     assert ">open<" in page.text
 
 
 @pytest.mark.parametrize("model", [User, Invitation])
-def test_every_page_of_the_admin_answers(superuser_client, model, learner):
+def test_every_admin_list_opens(superuser_client, model, learner):
     name = model._meta.model_name
     assert model in admin.site._registry
     assert superuser_client.get(f"/admin/accounts/{name}/").status_code == 200
     assert superuser_client.get(f"/admin/accounts/{name}/add/").status_code == 200
 
 
-def test_createsuperuser(monkeypatch):
+def test_createsuperuser_makes_a_superuser(monkeypatch):
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "a long sentence")
     call_command("createsuperuser", "--noinput", email="Root@Example.org", name="Root")
     root = User.objects.get()
@@ -129,7 +129,7 @@ NO_KEYS = ["x", "-1", "²", "٣", str(2**31), str(2**63 - 1), str(2**63), "9" * 
 
 @pytest.mark.parametrize("key", NO_KEYS)
 @pytest.mark.parametrize("field", ["groups", "user_permissions"])
-def test_rights_that_are_none_are_the_field_s_error(superuser_client, learner, field, key):
+def test_unknown_rights_are_a_field_error(superuser_client, learner, field, key):
     data = {"email": learner.email, "name": "Lena", "time_zone": "UTC", "is_active": "on", field: ["1", key]}
     response = superuser_client.post(f"{USERS}{learner.pk}/change/", data)
     assert response.status_code == 200
@@ -137,7 +137,7 @@ def test_rights_that_are_none_are_the_field_s_error(superuser_client, learner, f
 
 
 @pytest.mark.parametrize("key", NO_KEYS)
-def test_permissions_of_a_group_that_are_none_are_the_field_s_error(superuser_client, key):
+def test_unknown_group_permissions_are_a_field_error(superuser_client, key):
     response = superuser_client.post("/admin/auth/group/add/", {"name": "Teachers", "permissions": [key]})
     assert response.status_code == 200
     assert "permissions" in response.context["adminform"].form.errors
@@ -146,6 +146,6 @@ def test_permissions_of_a_group_that_are_none_are_the_field_s_error(superuser_cl
 @pytest.mark.parametrize(
     "table", ["accounts/user", "accounts/invitation", "account/emailaddress", "auth/group"]
 )
-def test_ticked_rows_that_are_none_are_passed_over(superuser_client, table):
+def test_unknown_selected_rows_are_ignored(superuser_client, table):
     data = {"action": "delete_selected", "_selected_action": NO_KEYS}
     assert superuser_client.post(f"/admin/{table}/", data).status_code in (200, 302)

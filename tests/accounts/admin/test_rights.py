@@ -43,7 +43,7 @@ def invitation(superuser):
     return Invitation.objects.create(note="The new girl", created_by=superuser)
 
 
-def test_what_gives_rights_is_for_superusers(almighty_client, superuser_client):
+def test_models_that_give_rights_are_for_superusers(almighty_client, superuser_client):
     models = [model for model in admin.site._registry if model._meta.app_label in APPS_OF_RIGHTS]
     assert {model._meta.label for model in models} == {"auth.Group", "account.EmailAddress"}
     for model in models:
@@ -53,7 +53,7 @@ def test_what_gives_rights_is_for_superusers(almighty_client, superuser_client):
             assert superuser_client.get(page).status_code == 200
 
 
-def test_an_editor_gives_their_own_group_nothing(editor, almighty_client):
+def test_editor_cannot_change_their_own_group(editor, almighty_client):
     group = Group.objects.create(name="Editors")
     editor.groups.add(group)
     data = {"name": "Editors", "permissions": [Permission.objects.first().pk]}
@@ -62,7 +62,7 @@ def test_an_editor_gives_their_own_group_nothing(editor, almighty_client):
     assert not group.permissions.exists()
 
 
-def test_an_editor_gives_no_rights_by_adding_a_person(almighty_client):
+def test_editor_cannot_give_rights_to_an_added_person(almighty_client):
     data = {"email": "kim@example.org", "name": "Kim", "usable_password": "false"}
     almighty_client.post(f"{USERS}add/", data | {"is_staff": "on", "is_superuser": "on"})
     assert User.objects.get(name="Kim").stored_rights() == []
@@ -87,7 +87,7 @@ def superuser_switched_off(user):
 @pytest.mark.parametrize(
     "raised", [in_a_group, with_a_permission, staff_switched_off, superuser_switched_off]
 )
-def test_an_editor_takes_over_nobody_with_rights(almighty_client, learner, raised):
+def test_editor_cannot_take_over_an_account_with_rights(almighty_client, learner, raised):
     raised(learner)
     data = {"email": "mine@example.org", "name": "X", "time_zone": "UTC", "is_active": "on"}
     new = {"password1": "another long sentence", "password2": "another long sentence"}
@@ -101,14 +101,14 @@ def test_an_editor_takes_over_nobody_with_rights(almighty_client, learner, raise
 
 
 @pytest.mark.parametrize("raised", [in_a_group, with_a_permission])
-def test_a_link_ends_when_its_person_gets_rights(client, editor_client, learner, raised):
+def test_link_ends_when_its_person_gets_rights(client, editor_client, learner, raised):
     link = {"action": "make_password_links", "_selected_action": learner.pk}
     [(_, address)] = editor_client.post(USERS, link).context["links"]
     raised(learner)
     assert "This link does not work" in client.get(address, follow=True).text
 
 
-def test_the_admin_has_no_password_page_of_its_own(editor_client):
+def test_admin_password_page_redirects_to_the_sites(editor_client):
     response = editor_client.post("/admin/password_change/", {"old_password": "guess"})
     assert response["Location"] == "/accounts/password/change/"
 
@@ -117,7 +117,7 @@ def pages_of(invitation):
     return (INVITATIONS, f"{INVITATIONS}{invitation.pk}/change/", f"{INVITATIONS}{invitation.pk}/history/")
 
 
-def test_who_may_view_invitations_does_not_see_the_link(editor_may, invitation):
+def test_viewer_of_invitations_does_not_see_the_link(editor_may, invitation):
     client = editor_may("view_invitation")
     for page in (*pages_of(invitation), "/admin/"):
         response = client.get(page)
@@ -126,11 +126,11 @@ def test_who_may_view_invitations_does_not_see_the_link(editor_may, invitation):
 
 
 @pytest.mark.parametrize("permissions", [["change_invitation"], ["view_invitation", "change_invitation"]])
-def test_who_may_change_invitations_sees_the_link(editor_may, invitation, permissions):
+def test_right_to_change_invitations_shows_the_link(editor_may, invitation, permissions):
     assert invitation.get_absolute_url() in editor_may(*permissions).get(pages_of(invitation)[1]).text
 
 
-def test_who_adds_invitations_sees_the_links_of_their_own(editor, editor_may, invitation):
+def test_creator_of_invitations_sees_only_their_own_links(editor, editor_may, invitation):
     client = editor_may("view_invitation", "add_invitation")
     data = {"note": "Mine", "expires_at_0": "2100-01-01", "expires_at_1": "12:00:00"}
     page = client.post(f"{INVITATIONS}add/", data, follow=True)
@@ -138,7 +138,7 @@ def test_who_adds_invitations_sees_the_links_of_their_own(editor, editor_may, in
     assert invitation.token not in client.get(pages_of(invitation)[1]).text
 
 
-def test_who_may_only_add_invitations_gets_the_link_once(editor, editor_may):
+def test_creator_without_view_right_sees_the_link_once(editor, editor_may):
     client = editor_may("add_invitation")
     data = {"note": "Mine", "expires_at_0": "2100-01-01", "expires_at_1": "12:00:00"}
     page = client.post(f"{INVITATIONS}add/", data, follow=True)
@@ -148,14 +148,14 @@ def test_who_may_only_add_invitations_gets_the_link_once(editor, editor_may):
 
 
 @pytest.mark.parametrize("lookup", ["token", "token__startswith", "token__gt", "token__regex"])
-def test_no_list_is_narrowed_by_the_token(editor_may, invitation, lookup):
+def test_lists_cannot_be_filtered_by_token(editor_may, invitation, lookup):
     client = editor_may("view_invitation", "change_invitation", "view_user")
     assert client.get(INVITATIONS, {lookup: invitation.token}).status_code == 400
     assert client.get(USERS, {f"invitations_made__{lookup}": invitation.token}).status_code == 400
 
 
 @pytest.mark.parametrize("form", ["{}", "0{}", "+{}", "{}x", "99999999999999999999"])
-def test_no_address_of_a_key_is_told(almighty_client, invitation, form):
+def test_admin_redirect_reveals_no_invitation_link(almighty_client, invitation, form):
     number = form.format(ContentType.objects.get_for_model(Invitation).pk)
     assert almighty_client.get(f"/admin/r/{number}/{invitation.pk}/").status_code == 404
 
@@ -163,7 +163,7 @@ def test_no_address_of_a_key_is_told(almighty_client, invitation, form):
 @pytest.mark.parametrize(
     ("permission", "status"), [("view_deck", 302), ("change_deck", 302), ("view_card", 404)]
 )
-def test_view_on_site_is_for_those_who_may_view(editor_may, owner, permission, status):
+def test_view_on_site_needs_the_view_right(editor_may, owner, permission, status):
     deck = Deck.objects.create(owner=owner, title="A", slug="a", visibility=Visibility.PRIVATE)
     number = ContentType.objects.get_for_model(Deck).pk
     client = editor_may(permission)
@@ -171,7 +171,7 @@ def test_view_on_site_is_for_those_who_may_view(editor_may, owner, permission, s
     assert client.get(f"/admin/r/{number}/x/").status_code == 404
 
 
-def test_the_log_of_the_admin_holds_no_link(superuser, superuser_client, learner):
+def test_admin_log_holds_no_link(superuser, superuser_client, learner):
     data = {"note": "", "expires_at_0": "2100-01-01", "expires_at_1": "12:00:00"}
     superuser_client.post(f"{INVITATIONS}add/", data)
     token = Invitation.objects.get(created_by=superuser).token

@@ -47,7 +47,7 @@ def change(client, password, present=PASSWORD):
 
 
 @pytest.mark.django_db
-def test_no_form_takes_one(blank, learner, learner_client, superuser_client):
+def test_every_form_refuses_a_blank_password(blank, learner, learner_client, superuser_client):
     assert SENTENCE in errors(sign_up(Client(), password1=blank))["password1"]
     assert SENTENCE in errors(change(learner_client, blank))["password1"]
     assert SENTENCE in errors(set_by_link(superuser_client, learner, blank))["password1"]
@@ -56,7 +56,7 @@ def test_no_form_takes_one(blank, learner, learner_client, superuser_client):
 
 
 @pytest.mark.django_db
-def test_the_admin_takes_none(blank, learner, superuser_client):
+def test_admin_refuses_a_blank_password(blank, learner, superuser_client):
     twice = {"password1": blank, "password2": blank, "usable_password": "true"}
     new = {"email": "kim@example.org", "name": "Kim", **twice}
     for path, data in [(f"{USERS}add/", new), (f"{USERS}{learner.pk}/password/", twice)]:
@@ -67,7 +67,7 @@ def test_the_admin_takes_none(blank, learner, superuser_client):
 
 
 @pytest.mark.django_db
-def test_createsuperuser_takes_none(blank, monkeypatch):
+def test_createsuperuser_refuses_a_blank_password(blank, monkeypatch):
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", blank)
     with pytest.raises(CommandError, match="visible character"):
         call_command("createsuperuser", "--noinput", email="root@example.org", name="Root")
@@ -75,7 +75,7 @@ def test_createsuperuser_takes_none(blank, monkeypatch):
 
 
 @pytest.mark.django_db
-def test_blanks_around_a_password_are_kept_by_every_form(learner, learner_client, superuser_client):
+def test_every_form_keeps_blanks_around_a_password(learner, learner_client, superuser_client):
     def is_it(email):
         exact = log_in(Client(), email=email, password=AROUND).status_code == 302
         return exact and "__all__" in errors(log_in(Client(), email=email, password=AROUND.strip()))
@@ -101,10 +101,10 @@ def test_createsuperuser_keeps_blanks_around_a_password(monkeypatch):
 
 
 @given(st.text("abcXYZ019äß李¿!-_€🦊", min_size=1), st.text(" \t\u200b\u3000", max_size=20))
-def test_one_character_to_see_is_enough(visible, blanks):
+def test_one_visible_character_is_enough(visible, blanks):
     VisiblePasswordValidator().validate(blanks + visible + blanks)
 
 
-def test_an_empty_password_is_blank_too():
+def test_empty_password_counts_as_blank():
     with pytest.raises(ValidationError):
         VisiblePasswordValidator().validate("")

@@ -16,7 +16,7 @@ def change(client, email="new@example.org", password=PASSWORD):
     return client.post("/accounts/email/", {"email": email, "password": password, "action_add": ""})
 
 
-def test_changes_at_once(learner, learner_client, mailoutbox):
+def test_email_changes_at_once_without_mail(learner, learner_client, mailoutbox):
     assert change(learner_client, "New@example.org").status_code == 302
     learner.refresh_from_db()
     assert learner.email == "new@example.org"
@@ -24,7 +24,7 @@ def test_changes_at_once(learner, learner_client, mailoutbox):
     assert "now new@example.org" in learner_client.get("/accounts/preferences/").text
 
 
-def test_the_old_address_logs_in_no_more(learner, learner_client):
+def test_old_address_no_longer_logs_in(learner, learner_client):
     log_in(Client(), learner.email)
     change(learner_client)
     assert errors(log_in(Client(), "lena@example.org"))
@@ -32,7 +32,7 @@ def test_the_old_address_logs_in_no_more(learner, learner_client):
 
 
 @pytest.mark.parametrize("password", ["", "wrong", "\x00"])
-def test_needs_the_password(learner, learner_client, password):
+def test_email_change_needs_the_password(learner, learner_client, password):
     assert "password" in errors(change(learner_client, password=password))
     learner.refresh_from_db()
     assert learner.email == "lena@example.org"
@@ -41,11 +41,11 @@ def test_needs_the_password(learner, learner_client, password):
 @pytest.mark.parametrize(
     "email", ["", "no address", "a\x00@b.org", "x" * 1_000_000, "SAM@example.org", "lena@example.org"]
 )
-def test_bad_and_taken_addresses_are_form_errors(learner, learner_client, stranger, email):
+def test_invalid_and_taken_addresses_are_form_errors(learner, learner_client, stranger, email):
     assert "email" in errors(change(learner_client, email))
 
 
-def test_somebody_else_takes_the_address_meanwhile(learner, learner_client, monkeypatch):
+def test_address_taken_since_the_check_is_refused(learner, learner_client, monkeypatch):
     def taken(**kwargs: object) -> None:
         raise IntegrityError
 
@@ -56,7 +56,7 @@ def test_somebody_else_takes_the_address_meanwhile(learner, learner_client, monk
     assert learner.email == "lena@example.org"
 
 
-def test_an_address_that_the_admin_changes_is_the_only_one(learner, superuser_client):
+def test_admin_change_replaces_the_only_address(learner, superuser_client):
     log_in(Client())
     page = f"/admin/accounts/user/{learner.pk}/change/"
     data = {"email": "Other@example.org", "name": "Lena", "time_zone": "UTC", "is_active": "on"}

@@ -48,19 +48,19 @@ def many_addresses(count):
     return [f"203.0.113.{number}" for number in range(count)]
 
 
-def test_guessing_at_one_address_locks_nobody_elsewhere(learner):
+def test_guessing_from_one_address_locks_only_that_address(learner):
     assert guess(HERE, times=TIGHT) == 200
     assert log_in(Client(REMOTE_ADDR=HERE)).status_code == 429
     assert log_in(Client(REMOTE_ADDR=ELSEWHERE)).status_code == 302
 
 
-def test_a_right_password_counts_as_no_guess(learner):
+def test_correct_password_is_not_counted_as_a_guess(learner):
     for _ in range(TIGHT + 5):
         assert log_in(Client(REMOTE_ADDR=HERE)).status_code == 302
     assert guess(HERE, times=TIGHT) == 200
 
 
-def test_many_addresses_together_are_stopped(learner, few_anywhere):
+def test_guesses_from_many_addresses_are_stopped(learner, few_anywhere):
     assert guess(*many_addresses(15)) == 200
     response = log_in(Client(REMOTE_ADDR=ELSEWHERE))
     assert response.status_code == 429
@@ -68,7 +68,7 @@ def test_many_addresses_together_are_stopped(learner, few_anywhere):
 
 
 @pytest.mark.slow
-def test_one_address_is_stopped_whatever_the_account(learner):
+def test_one_address_is_stopped_across_accounts(learner):
     for number in range(60):
         guess(HERE, email=f"pupil{number}@example.org")
     assert log_in(Client(REMOTE_ADDR=HERE)).status_code == 429
@@ -76,7 +76,7 @@ def test_one_address_is_stopped_whatever_the_account(learner):
 
 
 @pytest.mark.usefixtures("few_anywhere")
-def test_an_account_that_is_none_answers_alike(learner):
+def test_unknown_account_is_limited_like_a_real_one(learner):
     def answers(email):
         statuses = [guess(address, email=email) for address in many_addresses(16)]
         return statuses, guess(ELSEWHERE, email=email)
@@ -85,30 +85,30 @@ def test_an_account_that_is_none_answers_alike(learner):
 
 
 @pytest.mark.parametrize("email", ["LENA@example.org", " lena@EXAMPLE.org "])
-def test_another_way_to_write_the_address_is_the_same_account(learner, email):
+def test_email_spellings_count_as_one_account(learner, email):
     guess(HERE, times=TIGHT)
     assert guess(HERE, email=email) == 429
 
 
-def test_another_port_or_name_of_the_site_is_the_same_account(learner, settings):
+def test_host_names_count_as_one_account(learner, settings):
     settings.ALLOWED_HOSTS = ["one.example.org", "two.example.org"]
     for number in range(TIGHT):
         guess(HERE, HTTP_HOST=f"one.example.org:{8000 + number}")
     assert guess(HERE, HTTP_HOST="two.example.org") == 429
 
 
-def test_a_known_browser_gets_in_while_others_guess(home, few_anywhere):
+def test_known_browser_logs_in_during_guessing(home, few_anywhere):
     guess(*many_addresses(16))
     assert log_in(Client(REMOTE_ADDR=HERE)).status_code == 429
     assert log_in(home).status_code == 302
 
 
-def test_a_known_browser_gets_in_while_a_neighbour_guesses(home):
+def test_known_browser_logs_in_while_its_address_is_locked(home):
     assert guess(HERE, times=TIGHT + 1) == 429
     assert log_in(home).status_code == 302
 
 
-def test_a_known_browser_has_no_more_tries_than_others(home):
+def test_known_browser_has_the_same_number_of_tries(home):
     for _ in range(TIGHT):
         assert log_in(home, password="wrong").status_code == 200
     home.defaults["REMOTE_ADDR"] = ELSEWHERE
@@ -117,13 +117,13 @@ def test_a_known_browser_has_no_more_tries_than_others(home):
 
 
 @pytest.mark.usefixtures("few_anywhere")
-def test_a_browser_is_known_to_its_own_accounts_alone(home, stranger):
+def test_browser_is_known_only_to_its_own_accounts(home, stranger):
     guess(*many_addresses(16), email=stranger.email)
     assert log_in(home, email=stranger.email).status_code == 429
 
 
 @pytest.mark.usefixtures("few_anywhere")
-def test_a_new_password_forgets_the_other_browsers(home, learner):
+def test_new_password_forgets_other_browsers(home, learner):
     learner.set_password(NEW_PASSWORD)
     learner.save()
     guess(*many_addresses(16))
@@ -131,7 +131,7 @@ def test_a_new_password_forgets_the_other_browsers(home, learner):
 
 
 @pytest.mark.usefixtures("few_anywhere")
-def test_the_browser_in_which_the_password_was_changed_stays_known(home):
+def test_browser_that_changed_the_password_stays_known(home):
     log_in(home)
     home.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": NEW_PASSWORD})
     home.post("/accounts/logout/")
@@ -141,7 +141,7 @@ def test_the_browser_in_which_the_password_was_changed_stays_known(home):
 
 @pytest.mark.usefixtures("few_anywhere")
 @pytest.mark.parametrize(("days", "status"), [(DAYS - 1, 302), (DAYS, 429)])
-def test_a_browser_is_known_for_half_a_year(home, time_machine, days, status):
+def test_browser_is_known_for_half_a_year(home, time_machine, days, status):
     time_machine.move_to(timezone.now() + datetime.timedelta(days=days))
     guess(*many_addresses(16))
     assert log_in(home).status_code == status
@@ -149,7 +149,7 @@ def test_a_browser_is_known_for_half_a_year(home, time_machine, days, status):
 
 @pytest.mark.usefixtures("few_anywhere")
 @pytest.mark.parametrize("spoilt", ["", "x", "W10:1abcde:x", "x" * 5000, "{}x", "x{}"])
-def test_a_cookie_that_is_not_ours_is_passed_over(home, spoilt):
+def test_invalid_cookie_is_ignored(home, spoilt):
     home.cookies[COOKIE] = spoilt.format(home.cookies[COOKIE].value)
     guess(*many_addresses(16))
     assert log_in(home).status_code == 429
@@ -157,7 +157,7 @@ def test_a_cookie_that_is_not_ours_is_passed_over(home, spoilt):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("few_anywhere")
-def test_a_browser_knows_its_newest_accounts(home):
+def test_cookie_keeps_the_newest_accounts(home):
     for number in range(MOST_ACCOUNTS):
         email = f"pupil{number}@example.org"
         User.objects.create_user(email, PASSWORD, name="Pupil")
@@ -172,7 +172,7 @@ def test_a_browser_knows_its_newest_accounts(home):
 
 
 @pytest.mark.parametrize("https", [True, False])
-def test_the_cookie_is_kept_from_scripts_and_other_sites(learner, client, settings, https):
+def test_cookie_is_http_only_and_same_site(learner, client, settings, https):
     settings.SESSION_COOKIE_SECURE = https
     log_in(client)
     cookie = client.cookies[COOKIE]
@@ -181,7 +181,7 @@ def test_the_cookie_is_kept_from_scripts_and_other_sites(learner, client, settin
     assert learner.email not in cookie.value
 
 
-def test_a_guess_makes_no_browser_known(learner, client):
+def test_failed_login_sets_no_cookie(learner, client):
     log_in(client, password="wrong")
     assert COOKIE not in client.cookies
 
@@ -194,7 +194,7 @@ def test_a_guess_makes_no_browser_known(learner, client):
         ("/accounts/reauthenticate/", {"password": "wrong"}, "password"),
     ],
 )
-def test_every_page_that_takes_a_password_counts(learner_client, settings, path, fields, error):
+def test_every_password_page_counts_guesses(learner_client, settings, path, fields, error):
     limits = {"change_password": "99/m/user", "manage_email": "99/m/user", "reauthenticate": "99/m/user"}
     settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | limits
     for _ in range(TIGHT):
@@ -203,18 +203,18 @@ def test_every_page_that_takes_a_password_counts(learner_client, settings, path,
     assert log_in(Client()).status_code == 429
 
 
-def test_the_admin_s_login_counts(learner, client):
+def test_admin_login_redirects_to_the_counted_one(learner, client):
     response = client.post("/admin/login/", {"username": learner.email, "password": "wrong"})
     assert response["Location"].startswith("/accounts/login/")
 
 
 @pytest.mark.parametrize("path", ["/accounts/login/code/", "/accounts/2fa/authenticate/"])
-def test_there_is_no_other_way_in(client, path):
+def test_login_by_code_returns_404(client, path):
     assert client.post(path, {"email": "lena@example.org", "code": "1"}).status_code == 404
 
 
 @pytest.mark.usefixtures("with_mail")
-def test_a_password_set_by_mail_ends_the_lock(learner, few_anywhere, mailoutbox):
+def test_password_reset_by_mail_ends_the_lock(learner, few_anywhere, mailoutbox):
     guess(*many_addresses(16))
     guess(HERE, times=TIGHT)
     client = Client(REMOTE_ADDR=HERE)
@@ -226,7 +226,7 @@ def test_a_password_set_by_mail_ends_the_lock(learner, few_anywhere, mailoutbox)
 
 
 @pytest.mark.slow
-def test_behind_a_proxy_the_client_s_address_counts(learner, settings):
+def test_client_address_counts_behind_a_proxy(learner, settings):
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
 
     def passed_on(chain, password="wrong"):
@@ -238,13 +238,13 @@ def test_behind_a_proxy_the_client_s_address_counts(learner, settings):
     assert passed_on(ELSEWHERE, PASSWORD) == 302
 
 
-def test_without_a_proxy_nobody_says_where_they_are(learner):
+def test_forwarded_header_is_ignored_without_a_proxy(learner):
     for number in range(TIGHT):
         guess(HERE, HTTP_X_FORWARDED_FOR=f"10.0.0.{number}")
     assert guess(HERE, HTTP_X_FORWARDED_FOR=ELSEWHERE) == 429
 
 
-def test_a_network_of_64_bits_is_one_address(learner):
+def test_ipv6_network_of_64_bits_is_one_address(learner):
     guess(*(f"2001:db8::{number:x}" for number in range(TIGHT)))
     assert log_in(Client(REMOTE_ADDR="2001:db8::ffff")).status_code == 429
     assert log_in(Client(REMOTE_ADDR="2001:db8:0:1::1")).status_code == 302
@@ -265,12 +265,12 @@ def test_a_network_of_64_bits_is_one_address(learner):
         (2, {"REMOTE_ADDR": HERE, "HTTP_X_FORWARDED_FOR": f"10.0.0.1, {ELSEWHERE}, 10.0.0.2"}, ELSEWHERE),
     ],
 )
-def test_the_client_s_address(settings, proxies, meta, address):
+def test_client_address_is_read_from_trusted_proxies(settings, proxies, meta, address):
     settings.ALLAUTH_TRUSTED_PROXY_COUNT = proxies
     request = HttpRequest()
     request.META = meta
     assert client_ip(request) == address
 
 
-def test_a_connection_without_an_address_is_refused(learner, client):
+def test_connection_without_an_address_is_refused(learner, client):
     assert log_in(Client(REMOTE_ADDR="")).status_code == 403

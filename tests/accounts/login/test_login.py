@@ -8,28 +8,28 @@ from tests.accounts.people import errors, log_in
 pytestmark = pytest.mark.django_db
 
 
-def test_logs_in_by_address_without_regard_to_case(client, learner):
+def test_login_ignores_the_case_of_the_address(client, learner):
     assert log_in(client, email="LENA@example.org").status_code == 302
     assert client.session["_auth_user_id"] == str(learner.pk)
 
 
-def test_a_wrong_password_and_an_unknown_address_look_the_same(client, learner):
+def test_wrong_password_and_unknown_address_look_the_same(client, learner):
     wrong = errors(log_in(client, password="wrong"))
     unknown = errors(log_in(client, email="nobody@example.org", password="wrong"))
     assert wrong == unknown
 
 
 @pytest.mark.parametrize("text", ["", "\x00", "a\x00@example.org", "x" * 1_000_000, "no address"])
-def test_bad_addresses_are_form_errors(client, text):
+def test_invalid_addresses_are_form_errors(client, text):
     assert errors(log_in(client, email=text))
 
 
 @pytest.mark.parametrize("text", ["", "\x00", "x" * 1_000_000, "\ud800".encode("utf-8", "replace").decode()])
-def test_bad_passwords_are_form_errors(client, learner, text):
+def test_invalid_passwords_are_form_errors(client, learner, text):
     assert errors(log_in(client, password=text))
 
 
-def test_somebody_switched_off_cannot_log_in(client, learner):
+def test_inactive_person_cannot_log_in(client, learner):
     learner.is_active = False
     learner.save()
     response = client.post("/accounts/login/", {"login": learner.email, "password": "correct horse battery"})
@@ -38,7 +38,7 @@ def test_somebody_switched_off_cannot_log_in(client, learner):
     assert "_auth_user_id" not in client.session
 
 
-def test_too_many_wrong_passwords_for_one_account(client, learner):
+def test_too_many_wrong_passwords_return_429(client, learner):
     for _ in range(10):
         assert log_in(client, password="wrong").status_code == 200
     response = log_in(client)
@@ -46,14 +46,14 @@ def test_too_many_wrong_passwords_for_one_account(client, learner):
     assert "too many tries from your network" in response.text
 
 
-def test_others_behind_the_same_address_still_log_in(client, learner, stranger):
+def test_other_accounts_at_the_address_still_log_in(client, learner, stranger):
     for _ in range(11):
         log_in(client, password="wrong")
     assert log_in(Client(), email=stranger.email).status_code == 302
 
 
 @pytest.mark.parametrize("path", ["/decks/new/", "/?page=2", "http://testserver/decks/"])
-def test_goes_on_to_where_she_came_from(client, learner, settings, path):
+def test_login_returns_to_the_page_before(client, learner, settings, path):
     settings.ALLOWED_HOSTS = ["testserver"]
     assert log_in(client, next=path)["Location"] == path
 
@@ -72,15 +72,15 @@ def test_goes_on_to_where_she_came_from(client, learner, settings, path):
         "/" + "x" * 3000,
     ],
 )
-def test_goes_nowhere_else(client, learner, path):
+def test_login_never_redirects_to_another_site(client, learner, path):
     assert log_in(client, next=path)["Location"] == "/"
 
 
-def test_a_hostile_next_is_not_markup(client):
+def test_hostile_next_is_escaped(client):
     assert "<script>x" not in client.get("/accounts/login/", {"next": '"><script>x'}).text
 
 
-def test_logging_out_needs_a_post(learner_client):
+def test_logout_needs_a_post(learner_client):
     page = learner_client.get("/accounts/logout/")
     assert "Lena Learner" in page.text
     assert "_auth_user_id" in learner_client.session
@@ -88,10 +88,10 @@ def test_logging_out_needs_a_post(learner_client):
     assert "_auth_user_id" not in learner_client.session
 
 
-def test_a_login_without_csrf_token_is_refused(learner):
+def test_login_without_csrf_token_returns_403(learner):
     assert log_in(Client(enforce_csrf_checks=True)).status_code == 403
 
 
-def test_there_is_no_json_interface(client):
+def test_login_answers_html_to_json_requests(client):
     response = client.get("/accounts/login/", headers={"accept": "application/json"})
     assert response["Content-Type"].startswith("text/html")

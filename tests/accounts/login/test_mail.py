@@ -27,7 +27,7 @@ def verified(learner):
     return learner
 
 
-def test_signing_up_waits_for_the_mails_link(client, mailoutbox):
+def test_sign_up_waits_for_the_mailed_link(client, mailoutbox):
     assert sign_up(client)["Location"] == "/accounts/confirm-email/"
     assert "Check your mail" in client.get("/accounts/confirm-email/").text
     assert "_auth_user_id" not in client.session
@@ -40,19 +40,19 @@ def test_signing_up_waits_for_the_mails_link(client, mailoutbox):
     assert client.session["_auth_user_id"] == str(User.objects.get().pk)
 
 
-def test_an_unconfirmed_address_does_not_log_in(client, learner, mailoutbox):
+def test_unconfirmed_address_cannot_log_in(client, learner, mailoutbox):
     assert log_in(client)["Location"] == "/accounts/confirm-email/"
     assert len(mailoutbox) == 1
 
 
 @pytest.mark.parametrize("key", ["x", "MQ:1:x", "a" * 3000])
-def test_a_made_up_confirmation(client, key):
+def test_invented_confirmation_key_is_refused(client, key):
     page = client.get(f"/accounts/confirm-email/{key}/")
     assert "This link does not work" in page.text
     assert client.post(f"/accounts/confirm-email/{key}/").status_code == 404
 
 
-def test_signing_up_does_not_tell_who_has_an_account(mailoutbox, verified):
+def test_sign_up_does_not_reveal_accounts(mailoutbox, verified):
     new, taken = Client(), Client()
     answers = [sign_up(new), sign_up(taken, email=verified.email)]
     assert len({(answer.status_code, answer["Location"]) for answer in answers}) == 1
@@ -63,7 +63,7 @@ def test_signing_up_does_not_tell_who_has_an_account(mailoutbox, verified):
     assert User.objects.count() == 2
 
 
-def test_resetting_does_not_tell_who_has_an_account(client, mailoutbox, verified):
+def test_reset_does_not_reveal_accounts(client, mailoutbox, verified):
     answers = [
         client.post("/accounts/password/reset/", {"email": email})
         for email in (verified.email, "no@example.org")
@@ -75,7 +75,7 @@ def test_resetting_does_not_tell_who_has_an_account(client, mailoutbox, verified
     ]
 
 
-def test_a_reset_by_mail(client, mailoutbox, verified):
+def test_mailed_reset_link_sets_a_password(client, mailoutbox, verified):
     client.post("/accounts/password/reset/", {"email": verified.email})
     page = client.get(link_in(mailoutbox[0]), follow=True)
     client.post(page.redirect_chain[-1][0], {"password1": "another long sentence"})
@@ -83,7 +83,7 @@ def test_a_reset_by_mail(client, mailoutbox, verified):
     assert mailoutbox[-1].subject == "Your password was changed"
 
 
-def test_the_address_changes_when_the_mail_is_answered(learner_client, mailoutbox, verified):
+def test_email_changes_after_confirmation(learner_client, mailoutbox, verified):
     learner_client.post(
         "/accounts/email/", {"email": "new@example.org", "password": PASSWORD, "action_add": ""}
     )
@@ -95,7 +95,7 @@ def test_the_address_changes_when_the_mail_is_answered(learner_client, mailoutbo
     assert verified.email == "new@example.org"
 
 
-def test_a_change_of_address_can_be_called_off(learner_client, mailoutbox, verified):
+def test_email_change_can_be_cancelled(learner_client, mailoutbox, verified):
     learner_client.post(
         "/accounts/email/", {"email": "new@example.org", "password": PASSWORD, "action_add": ""}
     )
@@ -103,7 +103,7 @@ def test_a_change_of_address_can_be_called_off(learner_client, mailoutbox, verif
     assert learner_client.post(link_in(mailoutbox[0])).status_code == 404
 
 
-def test_an_address_that_somebody_else_has_meanwhile(learner_client, mailoutbox, verified):
+def test_email_does_not_change_to_a_taken_address(learner_client, mailoutbox, verified):
     User.objects.create_user("new@example.org", PASSWORD, name="First")
     learner_client.post(
         "/accounts/email/", {"email": "new@example.org", "password": PASSWORD, "action_add": ""}
@@ -123,19 +123,19 @@ def broken_mail(monkeypatch):
 
 
 @pytest.mark.usefixtures("broken_mail")
-def test_a_mail_server_that_fails_is_no_500_and_no_promise(client, verified):
+def test_failing_mail_server_returns_503_with_a_reason(client, verified):
     for response in (sign_up(client), client.post("/accounts/password/reset/", {"email": verified.email})):
         assert response.status_code == 503
         assert "could not be sent" in response.text
 
 
 @pytest.mark.usefixtures("broken_mail")
-def test_a_change_counts_though_its_notice_cannot_be_sent(learner_client, verified):
+def test_password_changes_even_if_the_notice_fails(learner_client, verified):
     data = {"oldpassword": PASSWORD, "password1": "another long sentence"}
     assert learner_client.post("/accounts/password/change/", data).status_code == 302
     verified.refresh_from_db()
     assert verified.check_password("another long sentence")
 
 
-def test_whoever_may_run_commands_needs_no_mail(client, superuser):
+def test_superuser_made_by_command_needs_no_confirmation(client, superuser):
     assert log_in(client, superuser.email)["Location"] == "/"

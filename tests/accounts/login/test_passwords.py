@@ -34,7 +34,7 @@ def set_password(client, link, password=NEW_PASSWORD):
     return client.post(page.redirect_chain[-1][0], {"password1": password}) if page.redirect_chain else page
 
 
-def test_changing_needs_the_present_password(learner, learner_client):
+def test_password_change_needs_the_present_one(learner, learner_client):
     response = learner_client.post(
         "/accounts/password/change/", {"oldpassword": "wrong", "password1": NEW_PASSWORD}
     )
@@ -43,7 +43,7 @@ def test_changing_needs_the_present_password(learner, learner_client):
     assert learner.check_password(PASSWORD)
 
 
-def test_changing_keeps_this_login_and_ends_others(learner, learner_client):
+def test_password_change_keeps_this_login_and_ends_others(learner, learner_client):
     elsewhere = Client()
     log_in(elsewhere)
     response = learner_client.post(
@@ -55,11 +55,11 @@ def test_changing_keeps_this_login_and_ends_others(learner, learner_client):
 
 
 @pytest.mark.parametrize("path", ["/accounts/password/change/", "/accounts/email/", "/accounts/preferences/"])
-def test_strangers_are_asked_to_log_in(client, path):
+def test_visitors_are_redirected_to_the_login(client, path):
     assert client.get(path)["Location"] == f"/accounts/login/?next={path}"
 
 
-def test_without_mail_the_reset_page_names_the_admin(client, mailoutbox, learner):
+def test_reset_page_without_mail_names_the_admin(client, mailoutbox, learner):
     path = "/accounts/password/reset/"
     for response in (client.get(path), client.post(path, {"email": learner.email})):
         assert response.status_code == 200
@@ -68,11 +68,11 @@ def test_without_mail_the_reset_page_names_the_admin(client, mailoutbox, learner
 
 
 @pytest.mark.parametrize("path", ["/accounts/password/reset/done/", "/accounts/confirm-email/"])
-def test_without_mail_no_page_tells_of_a_mail(client, path):
+def test_mail_pages_return_404_without_mail(client, path):
     assert client.get(path).status_code == 404
 
 
-def test_a_one_time_link_sets_a_password_and_logs_in(client, learner, superuser_client):
+def test_one_time_link_sets_a_password_and_logs_in(client, learner, superuser_client):
     link = link_for(superuser_client, learner)
     assert set_password(client, link).status_code == 302
     assert client.session["_auth_user_id"] == str(learner.pk)
@@ -80,7 +80,7 @@ def test_a_one_time_link_sets_a_password_and_logs_in(client, learner, superuser_
     assert learner.check_password(NEW_PASSWORD)
 
 
-def test_a_one_time_link_works_once(client, learner, superuser_client):
+def test_one_time_link_works_once(client, learner, superuser_client):
     link = link_for(superuser_client, learner)
     set_password(client, link)
     response = set_password(Client(), link, "a third long sentence")
@@ -89,49 +89,49 @@ def test_a_one_time_link_works_once(client, learner, superuser_client):
     assert learner.check_password(NEW_PASSWORD)
 
 
-def test_a_one_time_link_ends(client, learner, superuser_client, time_machine):
+def test_one_time_link_expires(client, learner, superuser_client, time_machine):
     link = link_for(superuser_client, learner)
     time_machine.move_to(timezone.now() + datetime.timedelta(days=3, minutes=1))
     assert "This link does not work" in set_password(client, link).text
 
 
-def test_a_bad_new_password_is_a_form_error(client, learner, superuser_client):
+def test_invalid_new_password_is_a_form_error(client, learner, superuser_client):
     assert "password1" in errors(set_password(client, link_for(superuser_client, learner), "short"))
 
 
 @pytest.mark.parametrize(
     "key", ["1-x", "1-", "zzzzzzzzzzzzz-abc-def", "zzzzzzzzzzzzzz-abc-def", "0-set-password", "1-%00"]
 )
-def test_a_made_up_link(client, learner, key):
+def test_invented_link_is_refused(client, learner, key):
     response = client.get(f"/accounts/password/reset/key/{key}/")
     assert response.status_code in (200, 404)
     assert "password1" not in response.text
 
 
-def test_links_for_a_whole_class(superuser_client, owner, learner, stranger):
+def test_links_are_made_for_several_people(superuser_client, owner, learner, stranger):
     links = make_links(superuser_client, owner, learner, stranger).context["links"]
     assert [user for user, _ in links] == [learner, owner, stranger]
     assert len({link for _, link in links}) == 3
 
 
-def test_the_link_is_shown_and_noted(superuser_client, superuser, learner):
+def test_link_is_shown_and_its_making_logged(superuser_client, superuser, learner):
     response = make_links(superuser_client, learner)
     assert response.context["links"][0][1] in response.text
     assert superuser.logentry_set.get().object_id == str(learner.pk)
 
 
-def test_an_editor_makes_links_for_people_without_the_admin(editor_client, learner):
+def test_editor_makes_links_for_people_without_rights(editor_client, learner):
     assert link_for(editor_client, learner)
 
 
-def test_an_editor_makes_none_for_a_superuser_or_another_editor(editor_client, superuser):
+def test_editor_cannot_make_links_for_superusers_or_editors(editor_client, superuser):
     colleague = User.objects.create_user("carl@example.org", PASSWORD, name="Carl", is_staff=True)
     response = make_links(editor_client, superuser, colleague)
     assert response.status_code == 302
     assert "links" not in (response.context or {})
 
 
-def test_nobody_else_makes_links(client, learner_client, learner, editor, editor_client):
+def test_visitors_and_learners_cannot_make_links(client, learner_client, learner, editor, editor_client):
     editor.user_permissions.clear()
     assert make_links(client, learner).status_code == 302
     assert make_links(learner_client, learner).status_code == 302
@@ -144,6 +144,6 @@ def test_making_a_link_needs_a_post(superuser_client, learner):
     assert "/password/reset/key/" not in response.text
 
 
-def test_no_link_for_somebody_switched_off(superuser_client, learner):
+def test_inactive_person_gets_no_link(superuser_client, learner):
     User.objects.filter(pk=learner.pk).update(is_active=False)
     assert make_links(superuser_client, learner).status_code == 302

@@ -47,7 +47,9 @@ def choose(client: Client, action: str, cards: object, **fields: object) -> str:
 
 
 @pytest.mark.parametrize("action", ["reask", "move"])
-def test_nothing_happens_before_it_is_confirmed(editor_client: Client, studied: Deck, action: str) -> None:
+def test_action_changes_nothing_before_confirmation(
+    editor_client: Client, studied: Deck, action: str
+) -> None:
     page = choose(editor_client, action, studied.cards.all())
     assert "<strong>2 learners</strong>" in page
     assert "Term 1" in page
@@ -55,18 +57,18 @@ def test_nothing_happens_before_it_is_confirmed(editor_client: Client, studied: 
     assert studied.cards.filter(asked_since=None).count() == 3
 
 
-def test_confirmed_new_questions_start_anew(editor_client: Client, studied: Deck) -> None:
+def test_confirmed_new_question_action_resets_progress(editor_client: Client, studied: Deck) -> None:
     page = choose(editor_client, "reask", studied.cards.filter(position__lt=2), confirmed="yes")
     assert "2 start over for every learner." in page
     assert set(CardProgress.objects.values_list("level", flat=True)) == {0}
     assert studied.cards.filter(asked_since=None).get().position == 2
 
 
-def test_nobody_is_touched_where_nobody_has_studied(editor_client: Client, studied: Deck) -> None:
+def test_new_question_action_says_that_nobody_has_studied(editor_client: Client, studied: Deck) -> None:
     assert "Nobody has studied them yet" in choose(editor_client, "reask", studied.cards.filter(position=2))
 
 
-def test_confirmed_cards_move(editor_client: Client, studied: Deck, make_deck: MakeDeck) -> None:
+def test_confirmed_move_moves_the_cards(editor_client: Client, studied: Deck, make_deck: MakeDeck) -> None:
     target = make_deck(1)
     page = choose(editor_client, "move", studied.cards.all(), confirmed="yes", deck=target.pk)
     assert "3 moved to" in page
@@ -83,23 +85,21 @@ def test_confirmed_cards_move(editor_client: Client, studied: Deck, make_deck: M
         ("9" * 30, "valid choice"),
     ],
 )
-def test_a_deck_that_is_none_is_refused_with_a_reason(
+def test_invalid_target_deck_is_refused_with_a_reason(
     editor_client: Client, studied: Deck, deck: str, message: str
 ) -> None:
     assert message in choose(editor_client, "move", studied.cards.all(), confirmed="yes", deck=deck)
     assert studied.cards.count() == 3
 
 
-def test_a_removed_deck_takes_no_cards(editor_client: Client, studied: Deck, make_deck: MakeDeck) -> None:
+def test_removed_deck_is_no_valid_target(editor_client: Client, studied: Deck, make_deck: MakeDeck) -> None:
     gone = make_deck(0)
     decks.remove_decks(decks=Deck.objects.filter(pk=gone.pk))
     page = choose(editor_client, "move", studied.cards.all(), confirmed="yes", deck=gone.pk)
     assert "Select a valid choice" in page
 
 
-def test_all_pages_of_a_list_are_meant_without_a_field_for_each_card(
-    editor_client: Client, make_deck: MakeDeck
-) -> None:
+def test_select_all_reaches_every_page_with_one_field(editor_client: Client, make_deck: MakeDeck) -> None:
     deck = make_deck(130)
     some = deck.cards.in_order()[:100]
     page = choose(editor_client, "reask", some, select_across="1")
@@ -109,14 +109,14 @@ def test_all_pages_of_a_list_are_meant_without_a_field_for_each_card(
     assert not Card.objects.filter(asked_since=None).exists()
 
 
-def test_cards_with_hostile_texts_are_listed_as_text(editor_client: Client, make_deck: MakeDeck) -> None:
+def test_hostile_card_texts_are_escaped(editor_client: Client, make_deck: MakeDeck) -> None:
     deck = make_deck(0)
     save_card(card=Card(deck=deck, term="<script>alert(1)</script>"))
     assert "<script>alert(1)" not in choose(editor_client, "reask", deck.cards.all())
 
 
 @pytest.mark.parametrize("action", ["reask", "move"])
-def test_only_editors_may(
+def test_actions_need_the_change_right(
     learner: User, learner_client: Client, studied: Deck, make_deck: MakeDeck, action: str
 ) -> None:
     deck = make_deck(0)

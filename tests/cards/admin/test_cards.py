@@ -39,13 +39,13 @@ def card_change(card: Card) -> str:
 
 
 @pytest.mark.parametrize("name", EVERY_PAGE)
-def test_every_list_and_form_opens(editor_client: Client, make_deck: MakeDeck, name: str) -> None:
+def test_every_list_and_form_opens_for_editors(editor_client: Client, make_deck: MakeDeck, name: str) -> None:
     make_deck(3)
     assert editor_client.get(reverse(f"admin:cards_{name}")).status_code == 200
 
 
 @pytest.mark.parametrize("name", EVERY_PAGE)
-def test_learners_do_not_get_in(learner_client: Client, name: str) -> None:
+def test_learners_are_redirected_to_the_login(learner_client: Client, name: str) -> None:
     assert learner_client.get(reverse(f"admin:cards_{name}")).status_code == 302
 
 
@@ -57,7 +57,7 @@ def queries_of(client: Client, address: str, assert_max: DjangoAssertNumQueries)
 
 
 @pytest.mark.parametrize("name", ["deck_changelist", "card_changelist", "deck_change", "card_change"])
-def test_queries_do_not_grow_with_cards(
+def test_list_queries_do_not_grow_with_cards(
     editor_client: Client,
     make_deck: MakeDeck,
     name: str,
@@ -72,7 +72,7 @@ def test_queries_do_not_grow_with_cards(
     assert queries_of(editor_client, address, django_assert_max_num_queries) == few
 
 
-def test_a_new_card_goes_to_the_end_and_counts(editor_client: Client, make_deck: MakeDeck) -> None:
+def test_new_card_goes_to_the_end_and_is_counted(editor_client: Client, make_deck: MakeDeck) -> None:
     deck = make_deck(3)
     editor_client.post(reverse("admin:cards_card_add"), card_data(deck, term="New"))
     card = deck.cards.get(term="New")
@@ -112,7 +112,7 @@ def test_saving_the_form_as_shown_keeps_every_alternative(editor_client: Client,
         ({"deck": "999999"}, "Select a valid choice"),
     ],
 )
-def test_bad_cards_are_refused_with_a_reason(
+def test_invalid_card_is_refused_with_a_reason(
     editor_client: Client, make_deck: MakeDeck, changes: dict[str, object], message: str
 ) -> None:
     answer = editor_client.post(reverse("admin:cards_card_add"), card_data(make_deck(0), **changes))
@@ -121,9 +121,7 @@ def test_bad_cards_are_refused_with_a_reason(
     assert not Card.objects.exists()
 
 
-def test_the_preview_is_typeset_and_hostile_text_is_not_run(
-    editor_client: Client, make_deck: MakeDeck
-) -> None:
+def test_preview_typesets_formulas_and_escapes_scripts(editor_client: Client, make_deck: MakeDeck) -> None:
     card = make_deck(1).cards.get()
     card.term, card.definition = "$x^2$", "<script>alert(1)</script>"
     cards.save_card(card=card)
@@ -132,14 +130,14 @@ def test_the_preview_is_typeset_and_hostile_text_is_not_run(
     assert "<script>alert" not in page
 
 
-def test_a_card_stays_in_its_deck(editor_client: Client, make_deck: MakeDeck) -> None:
+def test_form_cannot_move_a_card_to_another_deck(editor_client: Client, make_deck: MakeDeck) -> None:
     card, other = make_deck(1).cards.get(), make_deck(0)
     editor_client.post(card_change(card), card_data(other, term="Moved?"))
     card.refresh_from_db()
     assert (card.term, card.deck == other) == ("Moved?", False)
 
 
-def test_removing_and_bringing_back_cards(editor_client: Client, make_deck: MakeDeck) -> None:
+def test_cards_are_removed_and_restored(editor_client: Client, make_deck: MakeDeck) -> None:
     deck = make_deck(3)
     chosen = list(deck.cards.values_list("pk", flat=True))[:2]
     for action, count in (("remove", 1), ("restore", 3)):
@@ -151,14 +149,14 @@ def test_removing_and_bringing_back_cards(editor_client: Client, make_deck: Make
         assert (deck.card_count, deck.cards.present().count()) == (count, count)
 
 
-def test_no_card_is_ever_deleted(editor_client: Client, make_deck: MakeDeck) -> None:
+def test_cards_cannot_be_deleted(editor_client: Client, make_deck: MakeDeck) -> None:
     card = make_deck(1).cards.get()
     address = reverse("admin:cards_card_delete", args=[card.pk])
     assert editor_client.post(address, {"post": "yes"}).status_code == 403
     assert "delete_selected" not in editor_client.get(reverse("admin:cards_card_changelist")).text
 
 
-def test_a_removed_deck_keeps_its_cards_and_comes_back(editor_client: Client, make_deck: MakeDeck) -> None:
+def test_removed_deck_keeps_its_cards_and_can_be_restored(editor_client: Client, make_deck: MakeDeck) -> None:
     deck = make_deck(2)
     address = reverse("admin:cards_deck_changelist")
     editor_client.post(address, {"action": "remove", "_selected_action": [deck.pk]})
@@ -170,7 +168,7 @@ def test_a_removed_deck_keeps_its_cards_and_comes_back(editor_client: Client, ma
     assert Deck.objects.present().get().cards.present().count() == 2
 
 
-def test_another_side_for_the_deck_resettles_its_cards(editor_client: Client, make_deck: MakeDeck) -> None:
+def test_changed_side_of_a_deck_updates_its_cards(editor_client: Client, make_deck: MakeDeck) -> None:
     deck = make_deck(2)
     data = {
         **{name: getattr(deck, name) for name in ("title", "slug", "language", "visibility")},
@@ -181,7 +179,7 @@ def test_another_side_for_the_deck_resettles_its_cards(editor_client: Client, ma
     assert set(deck.cards.values_list("studied_side", flat=True)) == {"term"}
 
 
-def test_the_deck_filter_shows_one_decks_cards(editor_client: Client, make_deck: MakeDeck) -> None:
+def test_deck_filter_lists_the_cards_of_one_deck(editor_client: Client, make_deck: MakeDeck) -> None:
     deck, _other = make_deck(2), make_deck(3)
     answer = editor_client.get(reverse("admin:cards_card_changelist", query={"deck": deck.pk, "q": "Term"}))
     assert set(answer.context["cl"].result_list) == set(deck.cards.all())
@@ -189,16 +187,14 @@ def test_the_deck_filter_shows_one_decks_cards(editor_client: Client, make_deck:
 
 
 @pytest.mark.parametrize("value", ["abc", "-1", "9" * 40, "%00", "1.5"])
-def test_a_senseless_deck_filter_finds_nothing(
-    editor_client: Client, make_deck: MakeDeck, value: str
-) -> None:
+def test_invalid_deck_filter_finds_nothing(editor_client: Client, make_deck: MakeDeck, value: str) -> None:
     make_deck(1)
     answer = editor_client.get(reverse("admin:cards_card_changelist") + f"?deck={value}")
     assert answer.status_code == 200
     assert not answer.context["cl"].result_list
 
 
-def test_removed_cards_are_not_offered_to_choose_from(editor_client: Client, make_deck: MakeDeck) -> None:
+def test_autocomplete_leaves_out_removed_cards(editor_client: Client, make_deck: MakeDeck) -> None:
     deck = make_deck(2)
     cards.remove_cards(deck=deck, cards=deck.cards.filter(position=0))
     query = {"app_label": "cards", "model_name": "twinpair", "field_name": "first", "term": "Term"}
@@ -211,29 +207,27 @@ def post_twins(client: Client, first: Card, second: Card) -> str:
     return client.post(reverse("admin:cards_twinpair_add"), data).content.decode()
 
 
-def test_twins_are_stored_in_order_and_once(editor_client: Client, make_deck: MakeDeck) -> None:
+def test_twin_pair_is_stored_once_in_order(editor_client: Client, make_deck: MakeDeck) -> None:
     first, second = make_deck(2).cards.in_order()
     assert post_twins(editor_client, second, first) == ""
     assert (TwinPair.objects.get().first, TwinPair.objects.get().second) == (first, second)
     assert "already exists" in post_twins(editor_client, second, first)
 
 
-def test_twins_are_two_cards_of_one_deck(editor_client: Client, make_deck: MakeDeck) -> None:
+def test_twins_must_be_two_cards_of_one_deck(editor_client: Client, make_deck: MakeDeck) -> None:
     card, foreign = make_deck(1).cards.get(), make_deck(1).cards.get()
     assert "card of the same deck" in post_twins(editor_client, card, foreign)
     assert "a card other than the first" in post_twins(editor_client, card, card)
 
 
-def test_an_owners_tag_names_are_unique_without_regard_to_case(editor_client: Client, owner: User) -> None:
+def test_tag_names_are_unique_per_owner_regardless_of_case(editor_client: Client, owner: User) -> None:
     Tag.objects.create(owner=owner, name="Äpfel")
     answer = editor_client.post(reverse("admin:cards_tag_add"), {"owner": owner.pk, "name": "äPFEL"})
     assert "already has a tag with this name" in answer.content.decode()
 
 
 @pytest.mark.parametrize("value", ["weakest", "-1", "٣", "9" * 30, "9" * 5_000, "\0", "\ud800"])
-def test_a_choice_that_is_none_is_the_forms_error(
-    editor_client: Client, make_deck: MakeDeck, value: str
-) -> None:
+def test_invalid_choice_is_a_form_error(editor_client: Client, make_deck: MakeDeck, value: str) -> None:
     make_deck(1)
     for name, field in [("card", "deck"), ("card", "tags"), ("deck", "owner"), ("twinpair", "first")]:
         body = f"{field}={quote(value, errors='surrogatepass')}"
@@ -244,9 +238,7 @@ def test_a_choice_that_is_none_is_the_forms_error(
 
 
 @pytest.mark.parametrize("key", ["x", "-1", "9" * 30, "", "\0", "1.5"])
-def test_rows_that_are_none_are_passed_over_by_every_action(
-    editor_client: Client, make_deck: MakeDeck, key: str
-) -> None:
+def test_every_action_ignores_unknown_rows(editor_client: Client, make_deck: MakeDeck, key: str) -> None:
     make_deck(1)
     for page in ("cards_deck", "cards_card", "cards_cardreport", "accounts_user"):
         address = reverse(f"admin:{page}_changelist")
@@ -256,7 +248,7 @@ def test_rows_that_are_none_are_passed_over_by_every_action(
 
 
 @pytest.mark.parametrize("name", ["cards", "import", "change"])
-def test_a_deck_that_is_none_has_no_pages(editor_client: Client, name: str) -> None:
+def test_pages_of_an_unknown_deck_return_404_or_redirect(editor_client: Client, name: str) -> None:
     for key in ("0", "9" * 40):
         page = f"/admin/cards/deck/{key}/{name}/"
         assert editor_client.get(page, follow=name == "change").status_code == (

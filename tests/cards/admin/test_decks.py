@@ -61,7 +61,7 @@ def test_decks_are_published_and_made_private(editor_client: Client, make_deck: 
     assert LogEntry.objects.count() == 4
 
 
-def test_only_a_deck_that_was_not_is_noted_as_published(editor_client: Client, make_deck: MakeDeck) -> None:
+def test_publishing_logs_only_decks_that_changed(editor_client: Client, make_deck: MakeDeck) -> None:
     deck, public = make_deck(0), make_deck(0)
     Deck.objects.filter(pk=public.pk).update(visibility=Visibility.PUBLIC)
     page = choose(editor_client, "publish", deck, public)
@@ -69,7 +69,7 @@ def test_only_a_deck_that_was_not_is_noted_as_published(editor_client: Client, m
     assert "1 published." in editor_client.get(page.url).content.decode()
 
 
-def test_the_list_shows_cards_and_owner(editor_client: Client, make_deck: MakeDeck) -> None:
+def test_list_shows_cards_and_owner(editor_client: Client, make_deck: MakeDeck) -> None:
     deck = make_deck(3)
     page = editor_client.get(LIST).content.decode()
     assert f"?deck={deck.pk}" in page
@@ -77,14 +77,16 @@ def test_the_list_shows_cards_and_owner(editor_client: Client, make_deck: MakeDe
     assert f'<a href="{LIST}?owner={deck.owner_id}">Olga Owner</a>' in page
 
 
-def test_filters_by_owner_and_visibility(editor_client: Client, make_deck: MakeDeck, learner: User) -> None:
+def test_list_filters_by_owner_and_visibility(
+    editor_client: Client, make_deck: MakeDeck, learner: User
+) -> None:
     mine, other = make_deck(0), Deck.objects.create(owner=learner, title="Hers", visibility="public")
     assert listed(editor_client, owner=learner.pk) == {other}
     assert listed(editor_client, visibility__exact="private") == {mine}
     assert listed(editor_client, owner="x") == set()
 
 
-def test_the_owner_filter_lists_nobody_but_the_chosen_one(
+def test_owner_filter_lists_only_the_chosen_owner(
     editor_client: Client, make_deck: MakeDeck, learner: User
 ) -> None:
     deck = make_deck(0)
@@ -93,7 +95,7 @@ def test_the_owner_filter_lists_nobody_but_the_chosen_one(
     assert "Lena Learner" not in page
 
 
-def test_guests_decks_are_listed_only_when_asked_for(editor_client: Client, make_deck: MakeDeck) -> None:
+def test_decks_of_guests_are_listed_only_when_filtered(editor_client: Client, make_deck: MakeDeck) -> None:
     deck = make_deck(0)
     guests = Deck.objects.create(owner=User.objects.create_guest(time_zone="UTC"), title="Pasted")
     assert listed(editor_client) == {deck}
@@ -101,7 +103,7 @@ def test_guests_decks_are_listed_only_when_asked_for(editor_client: Client, make
 
 
 @pytest.mark.parametrize("kind", list(exporting.FORMATS))
-def test_one_deck_is_exported_as_its_file(editor_client: Client, make_deck: MakeDeck, kind: str) -> None:
+def test_one_deck_is_exported_as_one_file(editor_client: Client, make_deck: MakeDeck, kind: str) -> None:
     deck = make_deck(3)
     answer = choose(editor_client, "export", deck, confirmed="yes", kind=kind)
     assert f'filename="{deck.title}.{exporting.FORMATS[kind].ending}"' in answer["Content-Disposition"]
@@ -111,7 +113,7 @@ def test_one_deck_is_exported_as_its_file(editor_client: Client, make_deck: Make
     assert is_zip or b"Definition 2" in content
 
 
-def test_an_export_has_the_owners_tags_and_not_the_editors(
+def test_export_has_the_tags_of_the_owner_alone(
     editor_client: Client, make_deck: MakeDeck, owner: User
 ) -> None:
     deck = make_deck(1)
@@ -133,15 +135,13 @@ def test_several_decks_are_exported_as_a_zip(editor_client: Client, make_deck: M
 
 
 @pytest.mark.parametrize("kind", ["", "exe", "\0", "history"])
-def test_a_kind_that_is_none_is_the_forms_error(
-    editor_client: Client, make_deck: MakeDeck, kind: str
-) -> None:
+def test_unknown_kind_of_file_is_a_form_error(editor_client: Client, make_deck: MakeDeck, kind: str) -> None:
     answer = choose(editor_client, "export", make_deck(1), confirmed="yes", kind=kind)
     assert answer.status_code == 200
     assert answer.context["form"].errors
 
 
-def test_too_many_decks_are_not_exported(editor_client: Client, owner: User) -> None:
+def test_export_of_too_many_decks_is_refused(editor_client: Client, owner: User) -> None:
     decks = Deck.objects.bulk_create([Deck(owner=owner, title=f"Deck {n}") for n in range(51)])
     answer = choose(editor_client, "export", *decks)
     assert "at most 50 decks" in editor_client.get(answer.url).content.decode()
@@ -151,7 +151,7 @@ def address_of_import(deck: Deck) -> str:
     return reverse("admin:cards_deck_import", args=[deck.pk])
 
 
-def test_cards_are_imported_into_somebody_elses_private_deck(
+def test_editor_imports_into_a_private_deck_of_another_owner(
     editor_client: Client, make_deck: MakeDeck
 ) -> None:
     deck = make_deck(1)
@@ -168,7 +168,7 @@ def test_cards_are_imported_into_somebody_elses_private_deck(
     assert deck.cards.get(term="A").tags.get().owner == deck.owner
 
 
-def test_a_history_in_the_file_becomes_nobodys(editor_client: Client, make_deck: MakeDeck) -> None:
+def test_admin_import_ignores_the_history_in_the_file(editor_client: Client, make_deck: MakeDeck) -> None:
     deck = make_deck(1)
     editor_client.post(address_of_import(deck), {"text": "A\tB"})
     draft = ImportDraft.objects.get()
@@ -176,7 +176,7 @@ def test_a_history_in_the_file_becomes_nobodys(editor_client: Client, make_deck:
 
 
 @pytest.mark.parametrize("data", [{}, {"text": " "}, {"text": "\0"}, {"file": "x"}])
-def test_nothing_to_import_is_the_forms_error(
+def test_empty_import_is_a_form_error(
     editor_client: Client, make_deck: MakeDeck, data: dict[str, str]
 ) -> None:
     answer = editor_client.post(address_of_import(make_deck(1)), data)
@@ -184,7 +184,7 @@ def test_nothing_to_import_is_the_forms_error(
     assert answer.context["form"].errors
 
 
-def test_a_hidden_or_removed_deck_takes_nothing(editor_client: Client, make_deck: MakeDeck) -> None:
+def test_hidden_or_removed_deck_cannot_be_imported_into(editor_client: Client, make_deck: MakeDeck) -> None:
     removed, hidden = make_deck(0), make_deck(0)
     Deck.objects.filter(pk=hidden.pk).update(is_building=True)
     choose(editor_client, "remove", removed)
@@ -192,7 +192,7 @@ def test_a_hidden_or_removed_deck_takes_nothing(editor_client: Client, make_deck
         assert editor_client.get(address_of_import(deck)).status_code == 404
 
 
-def test_importing_needs_the_right_to_add_and_change_cards(
+def test_import_needs_the_rights_to_add_and_change_cards(
     staff: User, learner_client: Client, make_deck: MakeDeck
 ) -> None:
     deck = make_deck(1)
@@ -203,7 +203,9 @@ def test_importing_needs_the_right_to_add_and_change_cards(
     assert learner_client.get(address_of_import(deck)).status_code == 200
 
 
-def test_actions_need_their_rights(staff: User, learner_client: Client, make_deck: MakeDeck) -> None:
+def test_right_to_view_decks_allows_only_the_export(
+    staff: User, learner_client: Client, make_deck: MakeDeck
+) -> None:
     deck = make_deck(1)
     assert learner_client.get(LIST).status_code == 403
     allow(staff, "view_deck")
@@ -217,7 +219,7 @@ def test_actions_need_their_rights(staff: User, learner_client: Client, make_dec
     assert (deck.visibility, deck.removed_at) == ("private", None)
 
 
-def test_nobody_searches_for_owners_who_may_not_see_them(
+def test_owner_filter_needs_the_right_to_view_people(
     staff: User, learner_client: Client, make_deck: MakeDeck
 ) -> None:
     allow(staff, "view_deck")
@@ -227,7 +229,9 @@ def test_nobody_searches_for_owners_who_may_not_see_them(
 
 
 @pytest.mark.parametrize("page", ["cards", "import"])
-def test_strangers_are_led_to_the_login(learner_client: Client, make_deck: MakeDeck, page: str) -> None:
+def test_visitors_and_learners_are_redirected_to_the_login(
+    learner_client: Client, make_deck: MakeDeck, page: str
+) -> None:
     address = reverse(f"admin:cards_deck_{page}", args=[make_deck(1).pk])
     for client in (Client(), learner_client):
         answer = client.get(address)
@@ -235,7 +239,7 @@ def test_strangers_are_led_to_the_login(learner_client: Client, make_deck: MakeD
         assert "login" in answer.url
 
 
-def test_every_page_takes_as_many_queries_for_many_cards(
+def test_page_queries_do_not_grow_with_cards(
     editor_client: Client, make_deck: MakeDeck, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     counts = []
@@ -257,7 +261,7 @@ def test_every_page_takes_as_many_queries_for_many_cards(
     assert counts[1] == counts[2]
 
 
-def test_an_import_of_ones_own_leads_to_the_deck(owner_client: Client, make_deck: MakeDeck) -> None:
+def test_import_into_ones_own_deck_redirects_to_it(owner_client: Client, make_deck: MakeDeck) -> None:
     deck = make_deck(0)
     answer = owner_client.post(f"{deck.get_absolute_url()}import/", {"text": "A\tB"}, follow=True)
     fields = {name: value or "" for name, value in answer.context["options"].initial.items()}
@@ -267,7 +271,7 @@ def test_an_import_of_ones_own_leads_to_the_deck(owner_client: Client, make_deck
     assert Card.objects.get().term == "A"
 
 
-def test_whoever_may_not_see_people_gives_a_deck_no_other_owner(
+def test_changing_the_owner_needs_the_right_to_view_people(
     staff: User, learner_client: Client, make_deck: MakeDeck
 ) -> None:
     allow(staff, "change_deck", "add_deck")
@@ -287,7 +291,7 @@ def test_whoever_may_not_see_people_gives_a_deck_no_other_owner(
     assert form["owner"].value() == staff.pk
 
 
-def test_pages_offer_only_what_one_may_do(staff: User, learner_client: Client, make_deck: MakeDeck) -> None:
+def test_pages_offer_only_permitted_actions(staff: User, learner_client: Client, make_deck: MakeDeck) -> None:
     deck = make_deck(1)
     allow(staff, "view_deck", "change_card")
     ways = {
@@ -307,7 +311,7 @@ def test_pages_offer_only_what_one_may_do(staff: User, learner_client: Client, m
     assert [offered(name) for name in ways] == [[True, True], [True, True], [True]]
 
 
-def test_who_may_only_look_at_a_card_sees_it(
+def test_viewer_sees_a_card_without_a_save_button(
     staff: User, learner_client: Client, make_deck: MakeDeck
 ) -> None:
     allow(staff, "view_card")

@@ -46,7 +46,7 @@ def sent(cards: Iterable[Card], **written: str) -> dict[str, object]:
     return data
 
 
-def test_a_page_holds_fifty_cards_of_any_deck(editor_client: Client, make_deck: MakeDeck) -> None:
+def test_page_holds_fifty_cards(editor_client: Client, make_deck: MakeDeck) -> None:
     deck = make_deck(120)
     pages = [editor_client.get(page_of(deck), {"p": page}).context["rows"] for page in (1, 3)]
     assert [len(rows) for rows in pages] == [50, 20]
@@ -60,7 +60,7 @@ def test_cards_are_found_by_both_sides(editor_client: Client, make_deck: MakeDec
         assert [form.instance.position for form in rows] == [11]
 
 
-def test_what_was_written_is_saved_rendered_and_noted(editor_client: Client, make_deck: MakeDeck) -> None:
+def test_changed_cards_are_saved_rendered_and_logged(editor_client: Client, make_deck: MakeDeck) -> None:
     deck = make_deck(3)
     cards = list(deck.cards.in_order())
     answer = editor_client.post(page_of(deck), sent(cards[:2], definition="**new**\r\n$x$"), follow=True)
@@ -70,7 +70,7 @@ def test_what_was_written_is_saved_rendered_and_noted(editor_client: Client, mak
     assert LogEntry.objects.count() == 2
 
 
-def test_the_studied_side_follows_the_texts(editor_client: Client, make_deck: MakeDeck) -> None:
+def test_studied_side_follows_the_texts(editor_client: Client, make_deck: MakeDeck) -> None:
     card = make_deck(1).cards.get()
     long = "what nobody types, since it is far too long to be typed"
     assert card.studied_side == "definition"
@@ -79,7 +79,7 @@ def test_the_studied_side_follows_the_texts(editor_client: Client, make_deck: Ma
     assert card.studied_side == "term"
 
 
-def test_a_deck_is_refreshed_once(editor_client: Client, make_deck: MakeDeck) -> None:
+def test_saving_many_cards_refreshes_the_deck_once(editor_client: Client, make_deck: MakeDeck) -> None:
     deck, calls = make_deck(5), []
 
     def note(**kwargs: object) -> None:
@@ -100,9 +100,7 @@ def change_meanwhile(card: Card, term: str = "Theirs", definition: str = "") -> 
     save_card(card=theirs)
 
 
-def test_what_somebody_else_has_written_is_shown_and_not_overwritten(
-    editor_client: Client, make_deck: MakeDeck
-) -> None:
+def test_conflicting_edit_is_shown_and_not_overwritten(editor_client: Client, make_deck: MakeDeck) -> None:
     deck = make_deck(2)
     cards = list(deck.cards.in_order())
     change_meanwhile(cards[0], "Theirs & <b>")
@@ -114,7 +112,7 @@ def test_what_somebody_else_has_written_is_shown_and_not_overwritten(
     assert set(deck.cards.values_list("definition", flat=True)) == {"Mine", "Definition 0"}
 
 
-def test_saving_again_is_ones_word(editor_client: Client, make_deck: MakeDeck) -> None:
+def test_saving_again_after_a_conflict_overwrites(editor_client: Client, make_deck: MakeDeck) -> None:
     card = make_deck(1).cards.get()
     data = sent([card], term="Mine")
     change_meanwhile(card)
@@ -125,7 +123,7 @@ def test_saving_again_is_ones_word(editor_client: Client, make_deck: MakeDeck) -
     assert card.term == "Mine"
 
 
-def test_rows_without_anything_written_are_left_alone(editor_client: Client, make_deck: MakeDeck) -> None:
+def test_unchanged_rows_are_not_saved(editor_client: Client, make_deck: MakeDeck) -> None:
     deck = make_deck(2)
     data = sent(deck.cards.in_order())
     change_meanwhile(deck.cards.in_order()[0], definition="Theirs too")
@@ -134,7 +132,7 @@ def test_rows_without_anything_written_are_left_alone(editor_client: Client, mak
     assert deck.cards.filter(term="Theirs").count() == 1
 
 
-def test_a_removed_card_comes_back_only_when_saved_again(editor_client: Client, make_deck: MakeDeck) -> None:
+def test_removed_card_is_restored_only_by_saving_again(editor_client: Client, make_deck: MakeDeck) -> None:
     card = make_deck(1).cards.get()
     data = sent([card], term="Mine")
     remove_cards(deck=card.deck, cards=Card.objects.all())
@@ -146,7 +144,7 @@ def test_a_removed_card_comes_back_only_when_saved_again(editor_client: Client, 
     assert Card.objects.present().get().term == "Mine"
 
 
-def test_what_is_not_right_is_told_and_the_rest_is_saved(editor_client: Client, make_deck: MakeDeck) -> None:
+def test_invalid_rows_show_errors_and_the_rest_is_saved(editor_client: Client, make_deck: MakeDeck) -> None:
     deck = make_deck(3)
     data = sent(deck.cards.in_order(), definition="New")
     first, second, _ = deck.cards.in_order()
@@ -159,7 +157,9 @@ def test_what_is_not_right_is_told_and_the_rest_is_saved(editor_client: Client, 
 
 
 @pytest.mark.parametrize("key", ["x", "-1", "9" * 30, "٣", "", "\0"])
-def test_what_is_no_card_is_passed_over(editor_client: Client, make_deck: MakeDeck, key: str) -> None:
+def test_rows_of_unknown_or_foreign_cards_are_ignored(
+    editor_client: Client, make_deck: MakeDeck, key: str
+) -> None:
     deck, other = make_deck(1), make_deck(1)
     data = {"card": [key, other.cards.get().pk], f"card-{other.cards.get().pk}-term": "Foreign"}
     assert editor_client.post(page_of(deck), data).status_code == 302
@@ -167,17 +167,17 @@ def test_what_is_no_card_is_passed_over(editor_client: Client, make_deck: MakeDe
 
 
 @pytest.mark.parametrize("query", ["p=x", "p=-1", "p=" + "9" * 5_000, "q=%00", "q=" + "x" * 500, "p=%ff"])
-def test_an_address_that_asks_for_nonsense(editor_client: Client, make_deck: MakeDeck, query: str) -> None:
+def test_invalid_query_opens_the_page(editor_client: Client, make_deck: MakeDeck, query: str) -> None:
     assert editor_client.get(f"{page_of(make_deck(1))}?{query}").status_code == 200
 
 
-def test_hostile_text_is_not_run(editor_client: Client, make_deck: MakeDeck) -> None:
+def test_hostile_text_is_escaped(editor_client: Client, make_deck: MakeDeck) -> None:
     deck = make_deck(0)
     save_card(card=Card(deck=deck, term="</textarea><script>alert(1)</script> *x*"))
     assert "<script>alert(1)" not in editor_client.get(page_of(deck)).content.decode()
 
 
-def test_saving_fifty_cards_takes_as_many_queries_as_two(
+def test_save_queries_do_not_grow_with_cards(
     editor_client: Client, make_deck: MakeDeck, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     editor_client.post(page_of(deck := make_deck(1)), sent(deck.cards.all(), term="First of all"))
@@ -191,7 +191,9 @@ def test_saving_fifty_cards_takes_as_many_queries_as_two(
     assert counts[0] == counts[1]
 
 
-def test_only_who_may_change_cards_may(make_deck: MakeDeck, learner: User, learner_client: Client) -> None:
+def test_editing_needs_the_right_to_change_cards(
+    make_deck: MakeDeck, learner: User, learner_client: Client
+) -> None:
     deck = make_deck(1)
     data = sent(deck.cards.all(), term="New")
     assert learner_client.post(page_of(deck), data).status_code == 302
@@ -215,7 +217,7 @@ def whole(card: Card, **changes: object) -> dict[str, object]:
     return {**shown, "seen": card.updated_at.isoformat(), **changes}
 
 
-def test_two_editors_on_the_page_of_one_card(editor_client: Client, make_deck: MakeDeck) -> None:
+def test_conflict_on_the_card_page_shows_both_texts(editor_client: Client, make_deck: MakeDeck) -> None:
     card = make_deck(1).cards.get()
     address = reverse("admin:cards_card_change", args=[card.pk])
     data = whole(card, term="Mine", accepted_terms=["one", "two"])
@@ -231,20 +233,22 @@ def test_two_editors_on_the_page_of_one_card(editor_client: Client, make_deck: M
 
 
 @pytest.mark.parametrize("seen", ["", "x", "2026", "9" * 99])
-def test_a_moment_that_is_none_is_no_conflict(editor_client: Client, make_deck: MakeDeck, seen: str) -> None:
+def test_invalid_timestamp_causes_no_server_error(
+    editor_client: Client, make_deck: MakeDeck, seen: str
+) -> None:
     card = make_deck(1).cards.get()
     address = reverse("admin:cards_card_change", args=[card.pk])
     assert editor_client.post(address, whole(card, seen=seen)).status_code in (200, 302)
 
 
-def test_the_service_leaves_out_cards_of_other_decks(make_deck: MakeDeck) -> None:
+def test_service_ignores_cards_of_other_decks(make_deck: MakeDeck) -> None:
     deck, card = make_deck(1), make_deck(1).cards.get()
     card.term = "Foreign"
     assert edit_cards(deck=deck, edits=[(card, timezone.now())]) == ([], [])
     assert not Card.objects.filter(term="Foreign").exists()
 
 
-def test_the_service_counts_what_is_written_alike_as_said(make_deck: MakeDeck) -> None:
+def test_service_saves_nothing_for_equal_texts(make_deck: MakeDeck) -> None:
     card = make_deck(1).cards.get()
     old = card.updated_at - timedelta(days=1)
     assert edit_cards(deck=card.deck, edits=[(card, old)]) == ([], [])

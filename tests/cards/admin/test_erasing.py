@@ -41,13 +41,13 @@ def delete_page(deck):
     return reverse("admin:cards_deck_delete", args=[deck.pk])
 
 
-def test_the_page_says_what_goes(superuser_client, make_deck):
+def test_page_counts_what_is_erased(superuser_client, make_deck):
     page = superuser_client.get(delete_page(make_deck(3)))
     assert "3 cards" in page.text
     assert "0 learners who have answers" in page.text
 
 
-def test_a_deck_nobody_has_studied_goes_at_once(superuser_client, make_deck):
+def test_unstudied_deck_is_erased_at_once(superuser_client, make_deck):
     deck = make_deck(3)
     assert superuser_client.post(delete_page(deck), {"post": "yes"})["Location"] == DECKS
     assert not Deck.objects.exists()
@@ -55,7 +55,7 @@ def test_a_deck_nobody_has_studied_goes_at_once(superuser_client, make_deck):
     assert "Deck 0" not in LogEntry.objects.get().object_repr
 
 
-def test_a_removed_deck_can_be_erased_before_its_time(superuser_client, make_deck, owner_client):
+def test_removed_deck_can_be_erased_early(superuser_client, make_deck, owner_client):
     deck = make_deck(1)
     owner_client.post(reverse("deck_remove", args=[deck.slug]))
     superuser_client.post(delete_page(deck), {"post": "yes"})
@@ -63,7 +63,7 @@ def test_a_removed_deck_can_be_erased_before_its_time(superuser_client, make_dec
     assert not Deck.objects.exists()
 
 
-def test_several_go_by_the_list(superuser_client, make_deck):
+def test_list_action_erases_several_decks(superuser_client, make_deck):
     keys = [make_deck(1).pk, make_deck(2).pk]
     kept = make_deck(1)
     data = {"action": "delete_selected", "_selected_action": keys}
@@ -72,7 +72,7 @@ def test_several_go_by_the_list(superuser_client, make_deck):
     assert list(Deck.objects.all()) == [kept]
 
 
-def test_as_many_queries_for_ten_decks_as_for_one(superuser_client, make_deck):
+def test_confirmation_queries_do_not_grow_with_decks(superuser_client, make_deck):
     counts = []
     for decks in (1, 9):
         for _ in range(decks):
@@ -89,7 +89,7 @@ def test_as_many_queries_for_ten_decks_as_for_one(superuser_client, make_deck):
     assert counts[0] == counts[1]
 
 
-def test_the_shipped_deck_is_not_erased(superuser_client, make_deck):
+def test_shipped_deck_cannot_be_erased(superuser_client, make_deck):
     deck = make_deck(1)
     Deck.objects.filter(pk=deck.pk).update(slug=LIBRARY_SLUG)
     page = superuser_client.post(delete_page(deck), {"post": "yes"})
@@ -98,14 +98,14 @@ def test_the_shipped_deck_is_not_erased(superuser_client, make_deck):
     assert Deck.objects.get().title == deck.title
 
 
-def test_editors_erase_nothing(almighty_client, make_deck):
+def test_editors_cannot_erase_decks(almighty_client, make_deck):
     deck = make_deck(1)
     assert almighty_client.post(delete_page(deck), {"post": "yes"}).status_code == 403
     almighty_client.post(DECKS, {"action": "delete_selected", "_selected_action": [deck.pk], "post": "yes"})
     assert Deck.objects.get().erased_at is None
 
 
-def test_a_new_owner_has_the_tags_too(superuser_client, make_deck, owner, learner):
+def test_handed_over_deck_keeps_its_tags(superuser_client, make_deck, owner, learner):
     deck, other = make_deck(2), make_deck(1)
     first, second = deck.cards.in_order()
     verbs, nouns = (Tag.objects.create(owner=owner, name=name) for name in ("Verbs", "Äpfel"))
@@ -123,7 +123,7 @@ def test_a_new_owner_has_the_tags_too(superuser_client, make_deck, owner, learne
 
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL has no such bound here")
-def test_more_tagged_cards_than_a_statement_has_room_for(make_deck, owner, learner, monkeypatch):
+def test_tags_of_many_cards_are_handed_over_in_chunks(make_deck, owner, learner, monkeypatch):
     here, there = make_deck(60), make_deck(1)
     verbs = Tag.objects.create(owner=owner, name="Verbs")
     verbs.cards.add(*here.cards.all(), *there.cards.all())
@@ -137,7 +137,7 @@ def test_more_tagged_cards_than_a_statement_has_room_for(make_deck, owner, learn
     assert list(verbs.cards.all()) == list(there.cards.all())
 
 
-def test_a_deck_that_is_somebody_elses_is_not_handed_over(make_deck, owner, learner, stranger):
+def test_deck_of_another_owner_is_not_handed_over(make_deck, owner, learner, stranger):
     """It was given away after the old owner's decks were listed."""
     mine, theirs = make_deck(1), make_deck(1)
     Deck.objects.filter(pk=theirs.pk).update(owner=stranger)

@@ -34,7 +34,7 @@ def reports(card, learner) -> list[CardReport]:
     return list(CardReport.objects.order_by("pk"))
 
 
-def test_the_same_is_kept_once_until_it_is_settled(reports, card, learner):
+def test_repeated_report_is_kept_once_while_open(reports, card, learner):
     assert len(reports) == 2
     CardReport.objects.update(settled_at="2026-01-01T00:00Z")
     report_card(card=card, reporter=learner, kind="problem", side="definition", text="Spelling")
@@ -46,7 +46,7 @@ def act(client: Client, action: str, reports: list[CardReport]) -> None:
     client.post(reverse("admin:cards_cardreport_changelist"), data)
 
 
-def test_reports_are_listed_and_settled(admin_client, reports):
+def test_reports_are_listed_and_closed(admin_client, reports):
     url = reverse("admin:cards_cardreport_changelist")
     assert "La Paz" in admin_client.get(url).content.decode()
     act(admin_client, "settle", reports)
@@ -55,14 +55,14 @@ def test_reports_are_listed_and_settled(admin_client, reports):
     assert "La Paz" in admin_client.get(f"{url}?settled=yes").content.decode()
 
 
-def test_accepting_lets_the_answers_count_and_settles_those_alone(admin_client, reports, card):
+def test_accepting_adds_the_answer_and_closes_its_reports(admin_client, reports, card):
     act(admin_client, "accept", reports)
     card.refresh_from_db()
     assert card.accepted_definitions == ["La Paz"]
     assert [report.kind for report in CardReport.objects.unsettled()] == ["problem"]
 
 
-def test_nothing_is_written_or_deleted_there(admin_client, reports):
+def test_reports_cannot_be_added_or_deleted(admin_client, reports):
     assert admin_client.get(reverse("admin:cards_cardreport_add")).status_code == 403
     assert admin_client.get(reverse("admin:cards_cardreport_delete", args=[reports[0].pk])).status_code == 403
     assert admin_client.get(reverse("admin:cards_cardreport_change", args=[reports[0].pk])).status_code == 200

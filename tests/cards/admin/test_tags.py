@@ -44,14 +44,14 @@ def found(client: Client, **query: object) -> set[str]:
     return {card.term for card in client.get(LIST, query).context["cl"].result_list}
 
 
-def test_a_page_asks_for_the_tags_first(editor_client: Client, make_deck: MakeDeck) -> None:
+def test_tag_action_asks_for_the_tags(editor_client: Client, make_deck: MakeDeck) -> None:
     page = choose(editor_client, "tag", make_deck(2).cards.all())
     assert "<h2>2 cards</h2>" in page
     assert "Olga Owner" in page
     assert not Tag.objects.exists()
 
 
-def test_each_owner_gets_the_tags_on_her_cards(
+def test_tags_are_made_for_the_owner_of_each_card(
     editor_client: Client, two_owners: tuple[Deck, Deck], learner: User
 ) -> None:
     Tag.objects.create(owner=learner, name="Äpfel")
@@ -62,7 +62,7 @@ def test_each_owner_gets_the_tags_on_her_cards(
     assert tags_of(lenas) == {("Lena Learner", "Äpfel"), ("Lena Learner", "new")}
 
 
-def test_untagging_leaves_the_tags_of_learners(
+def test_untag_action_leaves_tags_of_learners(
     editor_client: Client, make_deck: MakeDeck, owner: User, learner: User
 ) -> None:
     deck = make_deck(2)
@@ -75,16 +75,14 @@ def test_untagging_leaves_the_tags_of_learners(
 
 
 @pytest.mark.parametrize("names", ["", " , ", "x" * 61, "\0", "\u202e", ",".join("abcdefghijklmnopqrstuvw")])
-def test_names_that_are_none_are_the_forms_error(
-    editor_client: Client, make_deck: MakeDeck, names: str
-) -> None:
+def test_invalid_tag_names_are_form_errors(editor_client: Client, make_deck: MakeDeck, names: str) -> None:
     for action in ("tag", "untag"):
         page = choose(editor_client, action, make_deck(1).cards.all(), confirmed="yes", names=names)
         assert "errorlist" in page
     assert not Tag.objects.exists()
 
 
-def test_a_name_with_a_comma_is_the_owners_tag(
+def test_name_with_a_comma_can_match_an_existing_tag(
     editor_client: Client, make_deck: MakeDeck, owner: User
 ) -> None:
     Tag.objects.create(owner=owner, name="Bonn, Rhein")
@@ -93,7 +91,7 @@ def test_a_name_with_a_comma_is_the_owners_tag(
     assert tags_of(deck) == {("Olga Owner", "Bonn, Rhein")}
 
 
-def test_cards_of_too_many_owners_are_refused(editor_client: Client, db: None) -> None:
+def test_tagging_cards_of_too_many_owners_is_refused(editor_client: Client, db: None) -> None:
     for number in range(MAX_OWNERS + 1):
         owner = User.objects.create_user(f"o{number}@example.org", name=f"Owner {number}")
         Card.objects.create(deck=Deck.objects.create(owner=owner, title="Deck"), term="Term")
@@ -102,7 +100,7 @@ def test_cards_of_too_many_owners_are_refused(editor_client: Client, db: None) -
     assert not Tag.objects.exists()
 
 
-def test_cards_are_found_by_their_owners_tag_alone(
+def test_tag_filter_uses_the_owners_tags_alone(
     editor_client: Client, make_deck: MakeDeck, owner: User, learner: User
 ) -> None:
     deck = make_deck(3)
@@ -115,7 +113,7 @@ def test_cards_are_found_by_their_owners_tag_alone(
     assert len(found(editor_client, tag=" ")) == 3
 
 
-def test_cards_are_found_by_owner_and_deck_and_text(
+def test_filters_combine_owner_deck_and_text(
     editor_client: Client, two_owners: tuple[Deck, Deck], learner: User
 ) -> None:
     assert found(editor_client, owner=learner.pk) == {"Hers"}
@@ -125,7 +123,7 @@ def test_cards_are_found_by_owner_and_deck_and_text(
 
 @pytest.mark.parametrize("value", ["%00", "x" * 5_000, "%ff", "9" * 40, "'\"><script>"])
 @pytest.mark.parametrize("name", ["tag", "owner"])
-def test_a_senseless_filter_finds_nothing(
+def test_invalid_filter_opens_the_list_and_is_escaped(
     editor_client: Client, make_deck: MakeDeck, name: str, value: str
 ) -> None:
     make_deck(1)
@@ -135,7 +133,7 @@ def test_a_senseless_filter_finds_nothing(
 
 
 @pytest.mark.parametrize("action", ["tag", "untag", "move", "remove", "reask"])
-def test_actions_take_as_many_queries_for_many_cards(
+def test_action_queries_do_not_grow_with_cards(
     editor_client: Client,
     make_deck: MakeDeck,
     django_assert_max_num_queries: DjangoAssertNumQueries,
@@ -153,7 +151,7 @@ def test_actions_take_as_many_queries_for_many_cards(
     assert counts[1] == counts[2]
 
 
-def test_lists_with_filters_take_as_many_queries_for_many_cards(
+def test_filtered_list_queries_do_not_grow_with_cards(
     editor_client: Client,
     make_deck: MakeDeck,
     owner: User,

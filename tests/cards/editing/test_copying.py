@@ -45,7 +45,9 @@ def copied(client: Client, deck: Deck, **fields: str) -> str:
     return str(response["Location"])
 
 
-def test_a_copy_is_the_learners_own_and_private(learner: User, learner_client: Client, deck: Deck) -> None:
+def test_copy_belongs_to_the_learner_and_is_private(
+    learner: User, learner_client: Client, deck: Deck
+) -> None:
     location = copied(learner_client, deck)
     copy = Deck.objects.get(owner=learner)
     assert location == url("deck_edit", copy)
@@ -57,7 +59,7 @@ def test_a_copy_is_the_learners_own_and_private(learner: User, learner_client: C
     assert first.definition_html == "<p>Definition 0</p>"
 
 
-def test_twins_and_seen_tags_come_along(learner: User, learner_client: Client, deck: Deck) -> None:
+def test_copy_keeps_twins_and_visible_tags(learner: User, learner_client: Client, deck: Deck) -> None:
     copied(learner_client, deck)
     copy = Deck.objects.get(owner=learner)
     pairs = TwinPair.objects.filter(first__deck=copy)
@@ -69,14 +71,16 @@ def test_twins_and_seen_tags_come_along(learner: User, learner_client: Client, d
     assert learner.tags.count() == 2
 
 
-def test_an_owner_duplicates_with_the_same_tags(owner: User, owner_client: Client, deck: Deck) -> None:
+def test_owners_copy_keeps_the_tags(owner: User, owner_client: Client, deck: Deck) -> None:
     assert "Deck 0 (copy)" in owner_client.get(url("deck_copy", deck)).content.decode()
     copied(owner_client, deck)
     assert owner.decks.count() == 2
     assert owner.tags.get().cards.present().count() == 2
 
 
-def test_who_may_copy(client: Client, learner_client: Client, deck: Deck) -> None:
+def test_copying_needs_an_account_and_a_visible_deck(
+    client: Client, learner_client: Client, deck: Deck
+) -> None:
     assert client.post(url("deck_copy", deck))["Location"].startswith("/accounts/login/")
     Deck.objects.update(visibility=Visibility.PRIVATE)
     assert learner_client.get(url("deck_copy", deck)).status_code == 404
@@ -84,7 +88,7 @@ def test_who_may_copy(client: Client, learner_client: Client, deck: Deck) -> Non
     assert Deck.objects.count() == 1
 
 
-def test_a_copy_needs_a_title(learner_client: Client, deck: Deck) -> None:
+def test_copy_needs_a_title(learner_client: Client, deck: Deck) -> None:
     for title in ("", " ", "x" * 201):
         response = learner_client.post(url("deck_copy", deck), {"title": title})
         assert response.status_code == 200
@@ -111,7 +115,7 @@ def seen(html: str) -> str:
     return found[1]
 
 
-def test_what_is_shown_is_what_is_replaced(owner_client: Client, deck: Deck) -> None:
+def test_replacement_changes_what_the_preview_shows(owner_client: Client, deck: Deck) -> None:
     page = url("deck_replace", deck)
     html = owner_client.get(f"{page}?find=term&new=**Name**").content.decode()
     assert html.count("<del>Term</del><ins>**Name**</ins>") == 3
@@ -123,7 +127,7 @@ def test_what_is_shown_is_what_is_replaced(owner_client: Client, deck: Deck) -> 
     assert deck.cards.removed().get().term == "Term 2"
 
 
-def test_what_was_changed_meanwhile_is_shown_again(owner_client: Client, deck: Deck) -> None:
+def test_cards_changed_since_the_preview_stop_the_replacement(owner_client: Client, deck: Deck) -> None:
     page = url("deck_replace", deck)
     fields = {
         "find": "Term",
@@ -140,7 +144,7 @@ def test_what_was_changed_meanwhile_is_shown_again(owner_client: Client, deck: D
     assert Card.objects.filter(term__contains="Name").count() == 3
 
 
-def test_a_card_saved_at_that_moment_is_left_alone(deck: Deck) -> None:
+def test_card_saved_during_the_replacement_is_skipped(deck: Deck) -> None:
     found = replacing.changes(deck=deck, replacement=Replacement("Term", "Name"))
     card = deck.cards.in_order()[0]
     card.term = "Newer"
@@ -161,11 +165,11 @@ def test_a_card_saved_at_that_moment_is_left_alone(deck: Deck) -> None:
         (Replacement("a", ""), "abc", "bc"),
     ],
 )
-def test_texts_are_taken_as_they_are_written(replacement: Replacement, text: str, result: str) -> None:
+def test_search_and_replacement_are_literal(replacement: Replacement, text: str, result: str) -> None:
     assert replacement.apply(text) == result
 
 
-def test_cards_that_would_be_empty_or_too_long_are_left(deck: Deck) -> None:
+def test_replacement_names_cards_left_empty_or_too_long(deck: Deck) -> None:
     card = deck.cards.in_order()[0]
     card.term, card.definition = "aaa", ""
     card.save()
@@ -180,7 +184,7 @@ def test_cards_that_would_be_empty_or_too_long_are_left(deck: Deck) -> None:
     ]
 
 
-def test_sides_can_be_chosen_and_nothing_found_is_said(owner_client: Client, deck: Deck) -> None:
+def test_replacement_can_be_limited_to_a_side(owner_client: Client, deck: Deck) -> None:
     page = url("deck_replace", deck)
     assert (
         "No card contains “term”." in owner_client.get(f"{page}?find=term&sides=definition").content.decode()

@@ -75,7 +75,7 @@ def fields_of(client: Client, card: Card, **changed: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("visibility", Visibility.values)
-def test_only_the_owner_edits(
+def test_editor_pages_do_not_open_for_strangers(
     client: Client, owner_client: Client, stranger_client: Client, deck: Deck, card: Card, visibility: str
 ) -> None:
     Deck.objects.update(visibility=visibility)
@@ -88,7 +88,7 @@ def test_only_the_owner_edits(
 
 
 @pytest.mark.parametrize("name", ON_DECK_POST + ON_CARD_POST)
-def test_writes_are_posts_of_the_owner_with_a_token(
+def test_writes_need_post_owner_and_csrf_token(
     owner: User, owner_client: Client, stranger_client: Client, deck: Deck, card: Card, name: str
 ) -> None:
     page = url(name, deck, card if name in ON_CARD_POST else None)
@@ -100,7 +100,9 @@ def test_writes_are_posts_of_the_owner_with_a_token(
     assert Card.objects.present().count() == 3
 
 
-def test_an_editor_edits_what_she_may_open(learner: User, learner_client: Client, deck: Deck) -> None:
+def test_superuser_but_not_plain_staff_edits_visible_decks(
+    learner: User, learner_client: Client, deck: Deck
+) -> None:
     User.objects.filter(pk=learner.pk).update(is_staff=True)
     Deck.objects.update(visibility="public")
     assert learner_client.get(url("deck_edit", deck)).status_code == 404
@@ -110,7 +112,7 @@ def test_an_editor_edits_what_she_may_open(learner: User, learner_client: Client
     assert learner_client.get(url("deck_edit", deck)).status_code == 404
 
 
-def test_cards_of_another_deck_are_not_reached(owner_client: Client, deck: Deck, make_deck: MakeDeck) -> None:
+def test_cards_of_another_deck_return_404(owner_client: Client, deck: Deck, make_deck: MakeDeck) -> None:
     other = make_deck(1).cards.get()
     for name in ON_CARD:
         assert owner_client.get(url(name, deck, other)).status_code == 404
@@ -129,20 +131,20 @@ def new_deck(client: Client, **fields: str) -> dict[str, str]:
     return {**made, "language": "de", "side_choice": "auto", **fields}
 
 
-def test_a_new_deck_leads_to_its_editor(owner: User, owner_client: Client) -> None:
+def test_new_deck_redirects_to_its_editor(owner: User, owner_client: Client) -> None:
     response = owner_client.post(reverse("deck_new"), new_deck(owner_client, description="Of Europe"))
     deck = Deck.objects.get()
     assert response["Location"] == f"{url('deck_edit', deck)}#new-card"
     assert (deck.owner, deck.title, deck.description, deck.language) == (owner, "Capitals", "Of Europe", "de")
 
 
-def test_the_same_form_sent_twice_makes_one_deck(owner_client: Client) -> None:
+def test_form_sent_twice_makes_one_deck(owner_client: Client) -> None:
     fields = new_deck(owner_client)
     places = {owner_client.post(reverse("deck_new"), fields)["Location"] for _ in range(2)}
     assert (len(places), Deck.objects.count()) == (1, 1)
 
 
-def test_nobody_chooses_an_address_of_a_page(owner_client: Client) -> None:
+def test_unsigned_or_reserved_slug_is_replaced(owner_client: Client) -> None:
     for address in ("new", "deep-learning", ""):
         owner_client.post(reverse("deck_new"), new_deck(owner_client, address=address))
     slugs = set(Deck.objects.values_list("slug", flat=True))
@@ -154,9 +156,7 @@ def test_nobody_chooses_an_address_of_a_page(owner_client: Client) -> None:
     "field", ["title", "description", "visibility", "language", "side_choice", "address"]
 )
 @pytest.mark.parametrize("value", NASTY, ids=range(len(NASTY)))
-def test_a_bad_new_deck_is_the_forms_error_and_loses_nothing(
-    owner_client: Client, field: str, value: str
-) -> None:
+def test_hostile_fields_make_a_deck_or_form_errors(owner_client: Client, field: str, value: str) -> None:
     response = send(owner_client, reverse("deck_new"), new_deck(owner_client, **{field: value}))
     assert response.status_code in (200, 302)
     if response.status_code == 200:
@@ -164,11 +164,11 @@ def test_a_bad_new_deck_is_the_forms_error_and_loses_nothing(
         assert not Deck.objects.exists()
 
 
-def test_guests_and_strangers_are_sent_to_log_in(client: Client) -> None:
+def test_new_deck_page_redirects_visitors_to_the_login(client: Client) -> None:
     assert client.get(reverse("deck_new"))["Location"] == "/accounts/login/?next=/decks/new/"
 
 
-def test_details_are_saved_and_the_studied_side_settled_anew(owner_client: Client, deck: Deck) -> None:
+def test_details_are_saved_and_studied_sides_updated(owner_client: Client, deck: Deck) -> None:
     fields = {"title": "Other", "visibility": "link", "language": "en", "side_choice": "term"}
     assert owner_client.post(url("deck_details", deck), fields).status_code == 302
     deck.refresh_from_db()
@@ -185,7 +185,7 @@ class TestTwoPeopleDescribeADeck:
         "side_choice": "auto",
     }
 
-    def test_the_second_is_told_and_neither_text_is_lost(self, owner_client: Client, deck: Deck) -> None:
+    def test_details_conflict_shows_both_texts(self, owner_client: Client, deck: Deck) -> None:
         page = owner_client.get(url("deck_details", deck))
         typed = self.FIELDS | {"seen": page.context["form"]["seen"].value()}
         Deck.objects.update(title="Theirs <b>", description="Said by them")
@@ -199,32 +199,32 @@ class TestTwoPeopleDescribeADeck:
         assert owner_client.post(url("deck_details", deck), again).status_code == 302
         assert (Deck.objects.get().title, Deck.objects.get().description) == ("Mine", "")
 
-    def test_cards_that_change_meanwhile_are_no_matter(self, owner_client: Client, deck: Deck) -> None:
+    def test_changed_cards_are_no_conflict_of_details(self, owner_client: Client, deck: Deck) -> None:
         page = owner_client.get(url("deck_details", deck))
         decks.refresh_deck(deck=deck)
         typed = self.FIELDS | {"seen": page.context["form"]["seen"].value()}
         assert owner_client.post(url("deck_details", deck), typed).status_code == 302
 
-    def test_the_same_said_twice_is_no_conflict(self, owner_client: Client, deck: Deck) -> None:
+    def test_details_sent_twice_are_no_conflict(self, owner_client: Client, deck: Deck) -> None:
         page = owner_client.get(url("deck_details", deck))
         typed = self.FIELDS | {"seen": page.context["form"]["seen"].value()}
         for _ in range(2):
             assert owner_client.post(url("deck_details", deck), typed).status_code == 302
 
-    def test_a_strange_version_loses_nothing(self, owner_client: Client, deck: Deck) -> None:
+    def test_invalid_version_keeps_the_typed_details(self, owner_client: Client, deck: Deck) -> None:
         page = owner_client.post(url("deck_details", deck), self.FIELDS | {"seen": "y" * 20_000})
         assert page.status_code == 200
         page = owner_client.post(url("deck_details", deck), self.FIELDS | {"seen": "y"})
         assert 'value="Mine"' in page.text
 
 
-def test_a_language_that_is_not_in_the_list_stays(owner_client: Client, deck: Deck) -> None:
+def test_unlisted_language_is_kept(owner_client: Client, deck: Deck) -> None:
     Deck.objects.update(language="tlh")
     fields = {"title": "T", "visibility": "link", "language": "tlh", "side_choice": "auto"}
     assert owner_client.post(url("deck_details", deck), fields).status_code == 302
 
 
-def test_a_removed_deck_comes_back(owner_client: Client, deck: Deck) -> None:
+def test_removed_deck_can_be_restored(owner_client: Client, deck: Deck) -> None:
     assert "30 days" in owner_client.get(url("deck_remove", deck)).content.decode()
     assert Deck.objects.present().exists()
     assert owner_client.post(url("deck_remove", deck))["Location"] == reverse("decks_removed")
@@ -235,7 +235,7 @@ def test_a_removed_deck_comes_back(owner_client: Client, deck: Deck) -> None:
     assert Deck.objects.present().get().cards.present().count() == 3
 
 
-def test_only_the_owner_brings_a_deck_back_and_for_30_days(
+def test_only_the_owner_restores_a_deck_within_30_days(
     owner_client: Client, stranger_client: Client, deck: Deck
 ) -> None:
     owner_client.post(url("deck_remove", deck))
@@ -250,7 +250,7 @@ def test_only_the_owner_brings_a_deck_back_and_for_30_days(
 # --- Adding cards
 
 
-def test_a_card_is_added_at_the_end(owner_client: Client, deck: Deck) -> None:
+def test_added_card_goes_to_the_end(owner_client: Client, deck: Deck) -> None:
     response = owner_client.post(url("card_add", deck), {"term": " New ", "definition": "$x^2$"})
     assert response["Location"] == f"{url('deck_edit', deck)}?page=1#new-card"
     card = deck.cards.in_order().last()
@@ -261,7 +261,7 @@ def test_a_card_is_added_at_the_end(owner_client: Client, deck: Deck) -> None:
     assert deck.card_count == 4
 
 
-def test_a_script_gets_the_card_alone(owner_client: Client, deck: Deck) -> None:
+def test_htmx_gets_the_added_card_alone(owner_client: Client, deck: Deck) -> None:
     response = owner_client.post(url("card_add", deck), {"term": "New"}, headers=part("added-card"))
     html = response.content.decode()
     assert html.strip().startswith("<li")
@@ -269,7 +269,7 @@ def test_a_script_gets_the_card_alone(owner_client: Client, deck: Deck) -> None:
     assert 'id="new-card"' not in html
 
 
-def test_a_card_sent_twice_is_one_card(owner_client: Client, deck: Deck) -> None:
+def test_card_sent_twice_is_added_once(owner_client: Client, deck: Deck) -> None:
     fields = {"term": "New", "definition": "D", "key": "6a9a4f6e-9f0b-4d2e-8d0d-0c2f3f1a2b3c"}
     for _ in range(3):
         owner_client.post(url("card_add", deck), fields)
@@ -279,20 +279,20 @@ def test_a_card_sent_twice_is_one_card(owner_client: Client, deck: Deck) -> None
 
 
 @pytest.mark.parametrize("key", ["", "x", "a" * 5_000, "a\0b", "Term 0"])
-def test_a_strange_key_is_none(owner_client: Client, deck: Deck, key: str) -> None:
+def test_invalid_key_is_replaced(owner_client: Client, deck: Deck, key: str) -> None:
     assert owner_client.post(url("card_add", deck), {"term": "New", "key": key}).status_code == 302
     assert deck.cards.get(term="New").key != key
 
 
 @pytest.mark.parametrize("target", ["", "added-card"])
-def test_an_empty_card_is_refused(owner_client: Client, deck: Deck, target: str) -> None:
+def test_empty_card_is_a_form_error(owner_client: Client, deck: Deck, target: str) -> None:
     response = owner_client.post(url("card_add", deck), {"term": " ", "definition": ""}, headers=part(target))
     assert response.status_code == 200
     assert "A card needs at least one side." in response.content.decode()
     assert deck.cards.count() == 3
 
 
-def test_a_side_that_is_too_long_comes_back_whole(owner_client: Client, deck: Deck) -> None:
+def test_too_long_side_is_shown_again_in_full(owner_client: Client, deck: Deck) -> None:
     response = owner_client.post(url("card_add", deck), {"term": "T", "definition": MEGABYTE})
     html = response.content.decode()
     assert response.status_code == 200
@@ -301,7 +301,9 @@ def test_a_side_that_is_too_long_comes_back_whole(owner_client: Client, deck: De
 
 
 @pytest.mark.parametrize("value", NASTY, ids=range(len(NASTY)))
-def test_nasty_texts_are_cards_or_errors(owner_client: Client, deck: Deck, card: Card, value: str) -> None:
+def test_hostile_texts_are_saved_or_form_errors(
+    owner_client: Client, deck: Deck, card: Card, value: str
+) -> None:
     for page, fields in [
         (url("card_add", deck), {"term": value, "definition": value, "key": value}),
         (url("card_preview", deck), {"term": value, "definition": value}),
@@ -323,7 +325,7 @@ def test_nasty_texts_are_cards_or_errors(owner_client: Client, deck: Deck, card:
 
 
 @pytest.mark.slow
-def test_the_list_comes_in_pages_and_cards_add_no_queries(owner_client: Client, make_deck: MakeDeck) -> None:
+def test_list_is_paginated_with_constant_queries(owner_client: Client, make_deck: MakeDeck) -> None:
     numbers = []
     for cards in (3, 49, 120):
         deck = make_deck(cards)
@@ -338,14 +340,14 @@ def test_the_list_comes_in_pages_and_cards_add_no_queries(owner_client: Client, 
     assert html.count('class="editor-card"') == 20
 
 
-def test_cards_are_found_by_a_text_on_either_side(owner_client: Client, deck: Deck) -> None:
+def test_search_finds_text_on_either_side(owner_client: Client, deck: Deck) -> None:
     html = owner_client.get(f"{url('deck_edit', deck)}?q=definition+2").content.decode()
     assert "1 card with" in html
     assert "Term 2" in html
     assert "Term 1" not in html
 
 
-def test_the_preview_shows_what_has_markup(owner_client: Client, deck: Deck) -> None:
+def test_preview_shows_only_texts_with_markup(owner_client: Client, deck: Deck) -> None:
     page = url("card_preview", deck)
     assert "<strong>b</strong>" in owner_client.post(page, {"term": "**b**"}).content.decode()
     assert not owner_client.post(page, {"term": "plain", "definition": "text"}).content.strip()
@@ -355,7 +357,7 @@ def test_the_preview_shows_what_has_markup(owner_client: Client, deck: Deck) -> 
 # --- Editing a card
 
 
-def test_a_card_is_edited_with_all_that_belongs_to_it(owner_client: Client, deck: Deck, card: Card) -> None:
+def test_card_form_saves_every_field(owner_client: Client, deck: Deck, card: Card) -> None:
     changed = {
         "term": "**New**",
         "accepted_terms": "one\r\n\r\ntwo\r\n  and more\r\n",
@@ -383,9 +385,7 @@ def test_alternatives_with_lines_survive_the_form(owner_client: Client, deck: De
 
 
 @pytest.mark.parametrize("target", ["", "card"])
-def test_two_people_on_one_card_lose_nothing(
-    owner_client: Client, deck: Deck, card: Card, target: str
-) -> None:
+def test_edit_conflict_shows_both_texts(owner_client: Client, deck: Deck, card: Card, target: str) -> None:
     headers = part(f"card-{card.pk}") if target else {}
     page = url("card_edit", deck, card)
     mine = fields_of(owner_client, card, term="Mine")
@@ -401,13 +401,13 @@ def test_two_people_on_one_card_lose_nothing(
     assert Card.objects.get(pk=card.pk).term == "Mine"
 
 
-def test_the_same_edit_sent_twice_is_no_conflict(owner_client: Client, deck: Deck, card: Card) -> None:
+def test_edit_sent_twice_is_no_conflict(owner_client: Client, deck: Deck, card: Card) -> None:
     fields = fields_of(owner_client, card, term="Mine")
     for _ in range(2):
         assert owner_client.post(url("card_edit", deck, card), fields).status_code == 302
 
 
-def test_moving_and_tagging_a_card_is_no_conflict(owner_client: Client, deck: Deck, card: Card) -> None:
+def test_moving_or_tagging_meanwhile_is_no_conflict(owner_client: Client, deck: Deck, card: Card) -> None:
     fields = fields_of(owner_client, card, term="Mine")
     owner_client.post(url("card_place", deck, card), {"to": "end"})
     owner_client.post(url("card_tags", deck, card), {"name": "exam"})
@@ -416,9 +416,7 @@ def test_moving_and_tagging_a_card_is_no_conflict(owner_client: Client, deck: De
     assert (card.term, moving.place_of(card)) == ("Mine", 3)
 
 
-def test_a_card_that_was_removed_meanwhile_can_be_saved_all_the_same(
-    owner_client: Client, deck: Deck, card: Card
-) -> None:
+def test_card_removed_meanwhile_can_still_be_saved(owner_client: Client, deck: Deck, card: Card) -> None:
     fields = fields_of(owner_client, card, term="Mine")
     owner_client.post(url("card_remove", deck, card))
     html = owner_client.post(url("card_edit", deck, card), fields).content.decode()
@@ -430,7 +428,7 @@ def test_a_card_that_was_removed_meanwhile_can_be_saved_all_the_same(
     assert (card.term, card.removed_at) == ("Mine", None)
 
 
-def test_a_stale_or_unreadable_moment_never_overwrites(owner_client: Client, deck: Deck, card: Card) -> None:
+def test_stale_or_invalid_timestamp_never_overwrites(owner_client: Client, deck: Deck, card: Card) -> None:
     for seen in ("", "yesterday", "2020-01-01T00:00:00+00:00", "2020-01-01"):
         fields = fields_of(owner_client, card, term="Mine", seen=seen)
         assert owner_client.post(url("card_edit", deck, card), fields).status_code == 200
@@ -460,7 +458,7 @@ def order(deck: Deck) -> str:
         ({}, "0123"),
     ],
 )
-def test_a_card_goes_where_it_is_sent(
+def test_card_moves_to_the_requested_place(
     owner_client: Client, make_deck: MakeDeck, to: dict[str, str], result: str
 ) -> None:
     deck = make_deck(4)
@@ -471,9 +469,7 @@ def test_a_card_goes_where_it_is_sent(
     assert response.content.decode().strip().startswith('<section id="cards"')
 
 
-def test_places_pass_over_removed_cards_and_mend_doubled_positions(
-    owner_client: Client, make_deck: MakeDeck
-) -> None:
+def test_placing_skips_removed_cards_and_repairs_positions(owner_client: Client, make_deck: MakeDeck) -> None:
     deck = make_deck(5)
     deck.cards.filter(term="Term 1").update(removed_at="2026-01-01T00:00:00Z")
     deck.cards.filter(position__gt=2).update(position=2)
@@ -488,7 +484,7 @@ def test_places_pass_over_removed_cards_and_mend_doubled_positions(
 # --- Removing cards
 
 
-def test_a_removed_card_leaves_a_way_back_in_its_place(owner_client: Client, deck: Deck, card: Card) -> None:
+def test_removed_card_shows_an_undo_button(owner_client: Client, deck: Deck, card: Card) -> None:
     headers = part(f"card-{card.pk}")
     html = owner_client.post(url("card_remove", deck, card), headers=headers).content.decode()
     assert "Undo" in html
@@ -509,7 +505,7 @@ def test_removed_cards_are_listed(owner_client: Client, deck: Deck, card: Card) 
 # --- Twins
 
 
-def test_the_author_marks_twins_and_takes_it_back(owner_client: Client, deck: Deck, card: Card) -> None:
+def test_author_marks_and_unmarks_twins(owner_client: Client, deck: Deck, card: Card) -> None:
     other = deck.cards.in_order()[2]
     page = url("card_twins", deck, other)
     assert "Term 0" in owner_client.get(f"{page}?q=term+0").content.decode()
@@ -518,7 +514,7 @@ def test_the_author_marks_twins_and_takes_it_back(owner_client: Client, deck: De
         assert list(TwinPair.objects.values_list("are_twins", flat=True)) == stored
 
 
-def test_twins_are_two_cards_of_one_deck(
+def test_twins_must_be_two_cards_of_one_deck(
     owner_client: Client, deck: Deck, card: Card, make_deck: MakeDeck
 ) -> None:
     foreign = make_deck(1).cards.get()

@@ -44,7 +44,7 @@ def test_saving_a_card_refreshes_its_deck(make_deck: MakeDeck, told: list[Deck])
     assert told == [deck, deck]
 
 
-def test_the_next_position_is_after_removed_cards(make_deck: MakeDeck) -> None:
+def test_next_position_comes_after_removed_cards(make_deck: MakeDeck) -> None:
     deck = make_deck(3)
     editing_cards.remove_cards(deck=deck, cards=deck.cards.filter(position=2))
     assert moving.next_position(deck) == 3
@@ -62,7 +62,7 @@ def test_removing_keeps_rows_and_positions(make_deck: MakeDeck, told: list[Deck]
     assert deck.card_count == 3
 
 
-def test_removing_twice_keeps_the_first_time(make_deck: MakeDeck) -> None:
+def test_removing_twice_keeps_the_first_timestamp(make_deck: MakeDeck) -> None:
     deck = make_deck(1)
     editing_cards.remove_cards(deck=deck, cards=deck.cards.all())
     first = deck.cards.get().removed_at
@@ -70,13 +70,13 @@ def test_removing_twice_keeps_the_first_time(make_deck: MakeDeck) -> None:
     assert deck.cards.get().removed_at == first
 
 
-def test_only_the_decks_own_cards_are_removed(make_deck: MakeDeck) -> None:
+def test_only_cards_of_the_deck_are_removed(make_deck: MakeDeck) -> None:
     deck, other = make_deck(1), make_deck(1)
     assert editing_cards.remove_cards(deck=deck, cards=Card.objects.all()) == 1
     assert other.cards.present().count() == 1
 
 
-def test_a_deck_is_removed_and_restored_with_its_cards(make_deck: MakeDeck) -> None:
+def test_deck_is_removed_and_restored_with_its_cards(make_deck: MakeDeck) -> None:
     deck = make_deck(2)
     assert editing_decks.remove_decks(decks=Deck.objects.order_by("title")) == 1
     assert not Deck.objects.present().exists()
@@ -88,7 +88,7 @@ def positions(deck: Deck) -> list[str]:
     return [card.term for card in deck.cards.in_order()]
 
 
-def test_moved_cards_go_to_the_end_in_their_order(make_deck: MakeDeck, told: list[Deck]) -> None:
+def test_moved_cards_go_to_the_end_in_order(make_deck: MakeDeck, told: list[Deck]) -> None:
     source, target = make_deck(3), make_deck(2)
     told.clear()
     chosen = source.cards.exclude(position=1).order_by("-position")
@@ -99,13 +99,13 @@ def test_moved_cards_go_to_the_end_in_their_order(make_deck: MakeDeck, told: lis
     assert told == [source, target]
 
 
-def test_cards_that_are_there_already_do_not_move(make_deck: MakeDeck) -> None:
+def test_moving_within_a_deck_changes_nothing(make_deck: MakeDeck) -> None:
     deck = make_deck(2)
     assert moving.move_cards(cards=deck.cards.all(), to=deck, now=NOW) == 0
     assert positions(deck) == ["Term 0", "Term 1"]
 
 
-def test_a_moved_card_keeps_its_key_unless_it_is_taken(make_deck: MakeDeck) -> None:
+def test_moved_card_keeps_its_key_unless_taken(make_deck: MakeDeck) -> None:
     source, target = make_deck(2), make_deck(1)
     target.cards.update(key="first")
     source.cards.filter(position=0).update(key="first")
@@ -116,7 +116,7 @@ def test_a_moved_card_keeps_its_key_unless_it_is_taken(make_deck: MakeDeck) -> N
     assert renamed not in {"first", "second"}
 
 
-def test_a_moved_card_asks_for_what_its_new_deck_asks_for(make_deck: MakeDeck) -> None:
+def test_moved_card_takes_the_side_of_its_new_deck(make_deck: MakeDeck) -> None:
     source, target = make_deck(1), make_deck(0)
     Deck.objects.filter(pk=target.pk).update(side_choice="term")
     target.refresh_from_db()
@@ -124,7 +124,7 @@ def test_a_moved_card_asks_for_what_its_new_deck_asks_for(make_deck: MakeDeck) -
     assert target.cards.get().studied_side == "term"
 
 
-def test_moving_parts_twins_and_keeps_tags(make_deck: MakeDeck, owner: User) -> None:
+def test_moving_separates_twins_and_keeps_tags(make_deck: MakeDeck, owner: User) -> None:
     source, target = make_deck(4), make_deck(0)
     cards = list(source.cards.in_order())
     for first, second in ((0, 1), (1, 2), (2, 3)):
@@ -136,14 +136,14 @@ def test_moving_parts_twins_and_keeps_tags(make_deck: MakeDeck, owner: User) -> 
     assert target.cards.filter(tags__name="Layers").get() == cards[1]
 
 
-def test_removed_cards_move_as_removed(make_deck: MakeDeck) -> None:
+def test_removed_cards_stay_removed_when_moved(make_deck: MakeDeck) -> None:
     source, target = make_deck(2), make_deck(0)
     editing_cards.remove_cards(deck=source, cards=source.cards.filter(position=0))
     moving.move_cards(cards=source.cards.all(), to=target, now=NOW)
     assert (target.card_count, target.cards.count()) == (1, 2)
 
 
-def test_only_the_decks_own_cards_become_new_questions(make_deck: MakeDeck, told: list[Deck]) -> None:
+def test_only_cards_of_the_deck_become_new_questions(make_deck: MakeDeck, told: list[Deck]) -> None:
     deck, other = make_deck(2), make_deck(1)
     assert moving.reask_cards(deck=deck, cards=Card.objects.exclude(position=1), now=NOW) == 1
     assert list(Card.objects.exclude(asked_since=None).values_list("deck", "position")) == [(deck.pk, 0)]
@@ -151,7 +151,7 @@ def test_only_the_decks_own_cards_become_new_questions(make_deck: MakeDeck, told
     assert other.cards.get().asked_since is None
 
 
-def test_the_named_cards_share_out_their_places(make_deck: MakeDeck) -> None:
+def test_reordered_cards_swap_only_their_own_places(make_deck: MakeDeck) -> None:
     deck = make_deck(5)
     keys = list(deck.cards.in_order().values_list("key", flat=True))
     editing_cards.remove_cards(deck=deck, cards=deck.cards.filter(position=1))
@@ -161,7 +161,7 @@ def test_the_named_cards_share_out_their_places(make_deck: MakeDeck) -> None:
     assert deck.order_version == before + 1
 
 
-def test_cards_at_one_place_are_told_apart(make_deck: MakeDeck) -> None:
+def test_cards_with_equal_positions_can_be_reordered(make_deck: MakeDeck) -> None:
     deck = make_deck(3)
     deck.cards.update(position=7)
     keys = list(deck.cards.in_order().values_list("key", flat=True))
@@ -169,14 +169,16 @@ def test_cards_at_one_place_are_told_apart(make_deck: MakeDeck) -> None:
     assert positions(deck) == ["Term 2", "Term 1", "Term 0"]
 
 
-def test_a_card_has_one_place(make_deck: MakeDeck) -> None:
+def test_reordering_a_card_twice_is_refused(make_deck: MakeDeck) -> None:
     deck = make_deck(1)
     with pytest.raises(ValueError, match="one place"):
         moving.reorder_cards(deck=deck, keys_in_order=[deck.cards.get().key] * 2)
 
 
 @pytest.mark.parametrize(("language", "side"), [("en", "term"), ("de", "definition")])
-def test_sides_are_settled_anew(make_deck: MakeDeck, language: str, side: str) -> None:
+def test_language_decides_the_studied_side_of_automatic_cards(
+    make_deck: MakeDeck, language: str, side: str
+) -> None:
     deck = make_deck(0)
     definition = "One two three four five six"
     own = Card.objects.create(deck=deck, term="Warum", definition=definition, side_choice="definition")
@@ -189,7 +191,7 @@ def test_sides_are_settled_anew(make_deck: MakeDeck, language: str, side: str) -
         assert card.studied_side == expected
 
 
-def test_resettling_does_not_query_for_each_card(
+def test_updating_sides_takes_constant_queries(
     make_deck: MakeDeck, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     deck = make_deck(60)
@@ -199,7 +201,7 @@ def test_resettling_does_not_query_for_each_card(
     assert set(deck.cards.values_list("studied_side", flat=True)) == {"term"}
 
 
-def test_render_cards_mends_what_is_stale(make_deck: MakeDeck, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_render_cards_updates_stale_html(make_deck: MakeDeck, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(editing_decks, "CHUNK", 2)
     deck = make_deck(5)
     stale = deck.cards.filter(position__in=[0, 4])
@@ -211,7 +213,7 @@ def test_render_cards_mends_what_is_stale(make_deck: MakeDeck, monkeypatch: pyte
     assert editing_decks.render_cards() == 0
 
 
-def test_render_cards_tells_of_cards_that_ask_for_another_side(make_deck: MakeDeck, told: list[Deck]) -> None:
+def test_render_cards_signals_cards_with_a_changed_side(make_deck: MakeDeck, told: list[Deck]) -> None:
     stale, right = make_deck(2), make_deck(2)
     stale.cards.filter(position=1).update(studied_side="term")
     right.cards.update(term_html="stale")

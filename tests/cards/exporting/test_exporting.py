@@ -44,7 +44,7 @@ def deck(make_deck, owner):
     return deck
 
 
-def test_the_page_offers_every_kind(owner_client, deck):
+def test_page_offers_every_kind_of_file(owner_client, deck):
     page = owner_client.get(f"/decks/{deck.slug}/export/")
     for name in (*NAMES, "history"):
         assert f"/decks/{deck.slug}/export/{name}/" in page.text
@@ -52,7 +52,7 @@ def test_the_page_offers_every_kind(owner_client, deck):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_kind_is_read_again(owner_client, deck, name):
+def test_every_kind_of_file_holds_the_cards(owner_client, deck, name):
     response = owner_client.get(f"/decks/{deck.slug}/export/{name}/")
     assert response["Content-Disposition"].startswith(f'attachment; filename="{deck.title}.')
     content = body(response)
@@ -69,7 +69,7 @@ def test_every_kind_is_read_again(owner_client, deck, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_private_deck_leaves_for_its_owner_alone(learner_client, client, deck, name):
+def test_private_deck_is_not_exported_for_others(learner_client, client, deck, name):
     for each in (learner_client, client):
         assert each.get(f"/decks/{deck.slug}/export/").status_code == 404
         assert each.get(f"/decks/{deck.slug}/export/{name}/").status_code == 404
@@ -78,20 +78,20 @@ def test_a_private_deck_leaves_for_its_owner_alone(learner_client, client, deck,
     assert client.get(f"/decks/{deck.slug}/export/{name}/").status_code == 200
 
 
-def test_nothing_is_posted_and_no_other_kind_is_there(owner_client, deck):
+def test_post_returns_405_and_unknown_kind_404(owner_client, deck):
     assert owner_client.post(f"/decks/{deck.slug}/export/tab/").status_code == 405
     assert owner_client.get(f"/decks/{deck.slug}/export/exe/").status_code == 404
     assert owner_client.head(f"/decks/{deck.slug}/export/tab/").status_code == 200
 
 
-def test_ones_own_history_needs_somebody(client, owner_client, deck):
+def test_history_export_needs_a_learner(client, owner_client, deck):
     Deck.objects.update(visibility="public")
     assert client.get(f"/decks/{deck.slug}/export/history/").status_code == 404
     assert "my answers" not in client.get(f"/decks/{deck.slug}/export/").text
     assert owner_client.get(f"/decks/{deck.slug}/export/history/").status_code == 200
 
 
-def test_a_learners_tags_leave_with_her_alone(learner_client, client, learner, deck):
+def test_learners_tags_are_exported_for_them_alone(learner_client, client, learner, deck):
     Deck.objects.update(visibility="public")
     deck.cards.first().tags.add(
         Tag.objects.create(owner=learner, name="mine"), Tag.objects.create(owner=learner, name="verbs")
@@ -104,7 +104,7 @@ def test_a_learners_tags_leave_with_her_alone(learner_client, client, learner, d
 
 
 @pytest.mark.parametrize("title", ["../../etc/passwd", 'a"b\r\nX: y', ".", "Grüße 日本", "x" * 200])
-def test_names_of_files_are_only_names(owner_client, deck, title):
+def test_file_names_hold_no_path(owner_client, deck, title):
     Deck.objects.update(title=title)
     name = owner_client.get(f"/decks/{deck.slug}/export/comma/")["Content-Disposition"]
     assert name.startswith("attachment; filename")
@@ -172,7 +172,7 @@ class RoundTrip(TestCase):
         side=st.sampled_from(["auto", "term"]),
         description=texts,
     )
-    def test_an_archive_comes_in_as_it_went_out(self, fields, language, side, description):
+    def test_archive_is_imported_as_it_was_exported(self, fields, language, side, description):
         owner = User.objects.create_user("round@example.org", name="Round")
         deck = Deck.objects.create(
             owner=owner, title="Round trip", language=language, side_choice=side, description=description
@@ -207,7 +207,7 @@ class RoundTrip(TestCase):
             assert rows(again) == rows(deck)
 
 
-def test_a_text_export_updates_its_own_deck(owner_client, owner, deck):
+def test_text_export_updates_its_own_deck(owner_client, owner, deck):
     content = body(owner_client.get(f"/decks/{deck.slug}/export/tab/"))
     import_content(owner, content.replace(b"Definition 1", b"Changed"), deck)
     assert list(deck.cards.in_order().values_list("definition", flat=True)) == [
@@ -217,13 +217,13 @@ def test_a_text_export_updates_its_own_deck(owner_client, owner, deck):
     ]
 
 
-def test_a_removed_card_of_the_file_comes_back(owner_client, owner, deck):
+def test_import_restores_a_removed_card(owner_client, owner, deck):
     content = body(owner_client.get(f"/decks/{deck.slug}/export/archive/"))
     deck.cards.filter(term="Term 1").update(removed_at=timezone.now())
     assert import_content(owner, content, deck).card_count == 3
 
 
-def test_an_import_into_a_public_deck_keeps_it_public(owner, deck):
+def test_import_keeps_the_visibility_of_the_deck(owner, deck):
     Deck.objects.update(visibility="public")
     assert import_content(owner, b"a\tb\n", deck).visibility == "public"
     assert import_content(owner, b"a\tb\n").visibility == "private"

@@ -123,7 +123,7 @@ def body(response: Any) -> bytes:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_bit_by_bit_it_is_the_same_file(
+def test_export_in_slices_is_the_same_file(
     deck: Deck, owner: User, kind: str, request: pytest.FixtureRequest
 ) -> None:
     whole = at_once(deck, kind, owner)
@@ -135,7 +135,7 @@ def test_bit_by_bit_it_is_the_same_file(
 
 
 @pytest.mark.parametrize("kind", ["anki", "archive", "history"])
-def test_so_it_is_in_many_blocks(
+def test_export_in_many_blocks_is_the_same_file(
     deck: Deck, owner: User, kind: str, monkeypatch: pytest.MonkeyPatch, minimal: None
 ) -> None:
     monkeypatch.setattr(parts, "BLOCK", 5_000 if kind == "anki" else 100)
@@ -150,7 +150,7 @@ def test_so_it_is_in_many_blocks(
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("broken", ["studysite.slices.Slice.is_over", "cards.formats.parts.Parts.close"])
-def test_whoever_is_killed_in_a_slice_loses_that_slice_alone(
+def test_killed_export_loses_only_its_last_slice(
     deck: Deck, owner: User, kind: str, minimal: None, monkeypatch: pytest.MonkeyPatch, broken: str
 ) -> None:
     whole = at_once(deck, kind, owner)
@@ -169,9 +169,7 @@ def fails(*_args: object, **_more: object) -> None:
     raise ZeroDivisionError
 
 
-def test_cards_that_change_meanwhile_are_as_they_are_and_none_comes_twice(
-    deck: Deck, owner: User, minimal: None
-) -> None:
+def test_cards_changed_during_an_export_are_written_once(deck: Deck, owner: User, minimal: None) -> None:
     export = begun(deck, "tab", owner)
     preparing.run(export=again(export))
     preparing.run(export=again(export))
@@ -186,7 +184,7 @@ def test_cards_that_change_meanwhile_are_as_they_are_and_none_comes_twice(
     assert found[3] == ("Term 4", "Changed")
 
 
-def test_a_deck_that_is_renamed_meanwhile_is_one_in_its_package(
+def test_deck_renamed_during_an_export_stays_one_deck(
     deck: Deck, owner: User, minimal: None, tmp_path: Path
 ) -> None:
     whole = at_once(deck, "anki", owner)
@@ -197,7 +195,7 @@ def test_a_deck_that_is_renamed_meanwhile_is_one_in_its_package(
     assert in_slices(export) == whole
 
 
-def test_so_it_is_where_the_first_slice_was_killed(
+def test_export_restarts_after_its_first_slice_was_killed(
     deck: Deck, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     export = begun(deck, "anki", owner)
@@ -210,7 +208,7 @@ def test_so_it_is_where_the_first_slice_was_killed(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_step_ends_by_characters_too(
+def test_steps_are_bounded_by_characters(
     deck: Deck, owner: User, kind: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     whole = at_once(deck, kind, owner)
@@ -225,7 +223,7 @@ def test_a_step_ends_by_characters_too(
         assert writer.path.read_bytes() == whole
 
 
-def test_of_two_one_works(deck: Deck, owner: User, minimal: None) -> None:
+def test_only_one_of_two_requests_works_on_an_export(deck: Deck, owner: User, minimal: None) -> None:
     export = begun(deck, "archive", owner)
     with again(export).claim():
         assert not preparing.run(export=again(export))
@@ -233,7 +231,7 @@ def test_of_two_one_works(deck: Deck, owner: User, minimal: None) -> None:
     in_slices(export)
 
 
-def test_a_deck_without_cards_has_a_file_too(owner: User, minimal: None, deck: Deck) -> None:
+def test_empty_deck_is_exported(owner: User, minimal: None, deck: Deck) -> None:
     empty = Deck.objects.create(owner=owner, title="Empty")
     for kind in KINDS:
         whole = at_once(empty, kind, owner)
@@ -244,7 +242,7 @@ def test_a_deck_without_cards_has_a_file_too(owner: User, minimal: None, deck: D
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_large_deck_is_prepared_and_fetched(
+def test_large_deck_is_prepared_and_downloaded(
     owner_client: Client, deck: Deck, owner: User, minimal: None, large: None, kind: str
 ) -> None:
     page = owner_client.get(f"/decks/{deck.slug}/export/{kind}/")
@@ -279,7 +277,9 @@ def drive(client: Client, url: str) -> list[str]:
     raise AssertionError("It never ends.")
 
 
-def test_without_htmx_a_button_goes_on(owner_client: Client, deck: Deck, minimal: None, large: None) -> None:
+def test_button_continues_the_export_without_htmx(
+    owner_client: Client, deck: Deck, minimal: None, large: None
+) -> None:
     url = owner_client.post(f"/decks/{deck.slug}/export/tab/prepare/")["Location"]
     for _ in range(MOST_REQUESTS):
         page = owner_client.get(url)
@@ -290,7 +290,7 @@ def test_without_htmx_a_button_goes_on(owner_client: Client, deck: Deck, minimal
     assert "The file is ready." in page.text
 
 
-def test_a_small_deck_is_written_at_once_unless_that_takes_too_long(
+def test_small_deck_is_sent_at_once_unless_slow(
     owner_client: Client, deck: Deck, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "Download .txt" in owner_client.get(f"/decks/{deck.slug}/export/").text
@@ -301,7 +301,7 @@ def test_a_small_deck_is_written_at_once_unless_that_takes_too_long(
         assert "must be prepared before you can download it" in page.text
 
 
-def test_a_deck_of_long_texts_is_large_before_anything_is_written(
+def test_deck_of_long_texts_counts_as_large(
     owner_client: Client, deck: Deck, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     characters = sum(len(card.term) + len(card.definition) for card in deck.cards.all())
@@ -314,7 +314,7 @@ def test_a_deck_of_long_texts_is_large_before_anything_is_written(
         assert "must be prepared before you can download it" in text or (not page and "Prepare" in text)
 
 
-def test_a_stranger_s_browser_has_its_own(
+def test_visitors_export_belongs_to_their_browser(
     client: Client, stranger_client: Client, deck: Deck, minimal: None, large: None
 ) -> None:
     url = client.post(f"/decks/{deck.slug}/export/anki/prepare/")["Location"]
@@ -329,7 +329,7 @@ def test_a_stranger_s_browser_has_its_own(
     assert client.post(f"/decks/{deck.slug}/export/history/prepare/").status_code == 404
 
 
-def test_a_learner_s_is_theirs_alone(
+def test_learners_export_is_theirs_alone(
     owner_client: Client, learner_client: Client, client: Client, deck: Deck, minimal: None, large: None
 ) -> None:
     url = learner_client.post(f"/decks/{deck.slug}/export/archive/prepare/")["Location"]
@@ -340,7 +340,7 @@ def test_a_learner_s_is_theirs_alone(
         assert "records/reviews.jsonl" not in package.namelist()
 
 
-def test_a_deck_that_is_closed_meanwhile_is_not_handed_out(
+def test_export_of_a_deck_made_private_is_not_sent(
     learner_client: Client, deck: Deck, minimal: None, large: None
 ) -> None:
     whole, half = (
@@ -357,7 +357,9 @@ def test_a_deck_that_is_closed_meanwhile_is_not_handed_out(
     assert len(list(exports_folder().iterdir())) == 1
 
 
-def test_a_post_is_needed_and_a_token(owner_client: Client, deck: Deck, minimal: None, large: None) -> None:
+def test_preparing_needs_post_and_csrf_token(
+    owner_client: Client, deck: Deck, minimal: None, large: None
+) -> None:
     address = f"/decks/{deck.slug}/export/tab/prepare/"
     assert owner_client.get(address).status_code == 405
     assert owner_client.post(f"/decks/{deck.slug}/export/exe/prepare/").status_code == 404
@@ -370,7 +372,7 @@ def test_a_post_is_needed_and_a_token(owner_client: Client, deck: Deck, minimal:
         assert strict.post(url + page).status_code == 403
 
 
-def test_whose_export_is_deleted_sees_the_kinds_again(
+def test_deleting_an_export_redirects_to_the_export_page(
     owner_client: Client, deck: Deck, minimal: None, large: None
 ) -> None:
     url = owner_client.post(f"/decks/{deck.slug}/export/tab/prepare/")["Location"]
@@ -379,7 +381,7 @@ def test_whose_export_is_deleted_sees_the_kinds_again(
     assert not list(exports_folder().iterdir())
 
 
-def test_what_is_too_large_says_so(
+def test_too_large_export_shows_an_error(
     owner_client: Client,
     deck: Deck,
     minimal: None,
@@ -398,14 +400,14 @@ def test_what_is_too_large_says_so(
     assert [line for line in caplog.messages if line.startswith(said)]
 
 
-def test_preparing_too_often_is_asked_to_wait(owner_client: Client, deck: Deck, settings: Any) -> None:
+def test_preparing_too_often_returns_429(owner_client: Client, deck: Deck, settings: Any) -> None:
     settings.ACCOUNT_RATE_LIMITS = {**site.ACCOUNT_RATE_LIMITS, "export": "1/m/key"}
     address = f"/decks/{deck.slug}/export/tab/prepare/"
     assert owner_client.post(address).status_code == 302
     assert owner_client.post(address).status_code == 429
 
 
-def test_a_file_that_is_forgotten_at_that_moment_is_not_there(
+def test_file_deleted_during_the_request_returns_404(
     owner_client: Client, deck: Deck, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     export = begun(deck, "tab", owner)
@@ -418,14 +420,16 @@ def test_a_file_that_is_forgotten_at_that_moment_is_not_there(
 # --- Room
 
 
-def test_files_are_for_the_site_alone(deck: Deck, owner: User, minimal: None) -> None:
+def test_export_folder_is_private_to_the_site(deck: Deck, owner: User, minimal: None) -> None:
     export = begun(deck, "tab", owner)
     in_slices(export)
     assert stat.S_IMODE(export.folder.stat().st_mode) == 0o700
 
 
 @pytest.mark.parametrize("who", ["owner", "stranger"])
-def test_the_newest_stay(deck: Deck, owner: User, client: Client, who: str, owner_client: Client) -> None:
+def test_only_the_newest_exports_are_kept(
+    deck: Deck, owner: User, client: Client, who: str, owner_client: Client
+) -> None:
     browser = owner_client if who == "owner" else client
     tokens = [
         browser.post(f"/decks/{deck.slug}/export/{kind}/prepare/")["Location"].split("/")[2]
@@ -435,7 +439,7 @@ def test_the_newest_stay(deck: Deck, owner: User, client: Client, who: str, owne
     assert {path.name for path in exports_folder().iterdir()} == set(tokens[2:])
 
 
-def test_all_together_have_bounded_room(
+def test_total_size_of_exports_is_limited(
     deck: Deck, owner: User, learner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = begun(deck, "tab", owner), begun(deck, "tab", learner)
@@ -446,7 +450,7 @@ def test_all_together_have_bounded_room(
     assert not first.folder.exists()
 
 
-def test_room_is_made_of_strangers_exports_first(
+def test_exports_of_visitors_are_deleted_first(
     deck: Deck, owner: User, learner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old, new = begun(deck, "tab", owner), begun(deck, "tab", learner)
@@ -458,7 +462,7 @@ def test_room_is_made_of_strangers_exports_first(
     assert set(DeckExport.objects.all()) == {old, new}
 
 
-def test_old_ones_go_with_their_files(deck: Deck, owner: User, minimal: None) -> None:
+def test_old_exports_are_deleted_with_their_files(deck: Deck, owner: User, minimal: None) -> None:
     export = preparing.begin(deck=deck, learner=owner, kind="tab")
     in_slices(export)
     (exports_folder() / "left-behind").mkdir()
@@ -468,7 +472,7 @@ def test_old_ones_go_with_their_files(deck: Deck, owner: User, minimal: None) ->
     assert not list(exports_folder().iterdir())
 
 
-def test_the_daily_command_drives_on_what_was_begun(deck: Deck, owner: User, minimal: None) -> None:
+def test_daily_command_finishes_exports(deck: Deck, owner: User, minimal: None) -> None:
     export = begun(deck, "history", owner)
     preparing.run(export=again(export))
     assert preparing.run_waiting(seconds=60) == 1
@@ -476,7 +480,7 @@ def test_the_daily_command_drives_on_what_was_begun(deck: Deck, owner: User, min
     assert preparing.run_waiting(seconds=60) == 0
 
 
-def test_the_daily_command_keeps_to_its_time_and_off_what_somebody_drives(
+def test_daily_command_obeys_time_limit_and_skips_claimed_exports(
     deck: Deck, owner: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     export = begun(deck, "tab", owner)
@@ -489,7 +493,7 @@ def test_the_daily_command_keeps_to_its_time_and_off_what_somebody_drives(
     assert preparing.run_waiting(seconds=60) == 1
 
 
-def test_what_has_lost_its_folder_is_forgotten(deck: Deck, owner: User, minimal: None) -> None:
+def test_export_without_its_folder_is_deleted(deck: Deck, owner: User, minimal: None) -> None:
     export = begun(deck, "tab", owner)
     preparing.run(export=again(export))
     for path in export.folder.iterdir():
@@ -499,12 +503,12 @@ def test_what_has_lost_its_folder_is_forgotten(deck: Deck, owner: User, minimal:
     assert not DeckExport.objects.exists()
 
 
-def test_a_writer_holds_few_cards_in_memory(deck: Deck, owner: User, tmp_path: Path, minimal: None) -> None:
+def test_writer_reads_cards_in_small_steps(deck: Deck, owner: User, tmp_path: Path, minimal: None) -> None:
     writer = Writer(deck, owner, "tab", now=NOW, folder=tmp_path, state={})
     assert [writer.done for _ in writer.steps()] == [0, 2, 4, 6, 7]
 
 
-def test_whoever_was_overtaken_does_not_forget_what_the_other_has_finished(
+def test_overtaken_request_keeps_the_finished_export(
     deck: Deck, owner: User, minimal: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A slice that took longer than its claim finds its files put together by somebody else."""
@@ -523,7 +527,7 @@ def test_whoever_was_overtaken_does_not_forget_what_the_other_has_finished(
     assert again(export).is_whole
 
 
-def test_whoever_was_overtaken_leaves_how_far_the_other_is(
+def test_overtaken_request_keeps_the_progress_of_the_other(
     deck: Deck, owner: User, minimal: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     export = begun(deck, "tab", owner)
@@ -540,7 +544,7 @@ def test_whoever_was_overtaken_leaves_how_far_the_other_is(
     assert again(export).is_claimed()
 
 
-def test_strangers_exports_are_few_and_theirs_to_drive(
+def test_exports_of_visitors_are_limited_and_not_continued_daily(
     deck: Deck, owner: User, minimal: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(preparing, "VISITORS_EXPORTS", 2)
@@ -552,7 +556,7 @@ def test_strangers_exports_are_few_and_theirs_to_drive(
     assert DeckExport.objects.filter(is_whole=False).count() == 2
 
 
-def test_one_that_cannot_be_written_keeps_no_other_from_it(
+def test_failing_export_does_not_block_others(
     deck: Deck, owner: User, minimal: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     bad, good = (begun(deck, kind, owner) for kind in ("tab", "comma"))

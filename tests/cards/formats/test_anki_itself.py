@@ -164,7 +164,9 @@ def test_cards_show_what_anki_shows(both: tuple[list[dict[str, Any]], list[Parse
             assert plain(answer) == words(theirs["answer"][line.end() :])
 
 
-def test_due_days_and_memories_are_ankis(both: tuple[list[dict[str, Any]], list[ParsedCard]]) -> None:
+def test_due_days_and_memory_states_equal_those_of_anki(
+    both: tuple[list[dict[str, Any]], list[ParsedCard]],
+) -> None:
     scheduled = 0
     for theirs, card, side in pairs(both):
         schedule = next(schedule for schedule in card.schedules if schedule.side == side)
@@ -182,7 +184,7 @@ def test_due_days_and_memories_are_ankis(both: tuple[list[dict[str, Any]], list[
     assert scheduled >= 3
 
 
-def test_images_tags_and_decks_come_with_the_cards(exported: Path) -> None:
+def test_images_tags_and_decks_are_read(exported: Path) -> None:
     for name in FORMATS:
         with read_anki(exported / name) as parsed:
             card = next(iter(parsed))
@@ -190,7 +192,7 @@ def test_images_tags_and_decks_come_with_the_cards(exported: Path) -> None:
             assert parsed.read_image(card.definition_images[0].name) == b"\x89PNG heart"
 
 
-def test_our_export_is_imported_and_updated_by_anki(tmp_path: Path) -> None:
+def test_anki_imports_and_updates_our_export(tmp_path: Path) -> None:
     cards = [
         ParsedCard(
             "**What** is $x < 2$?",
@@ -226,7 +228,7 @@ def test_our_export_is_imported_and_updated_by_anki(tmp_path: Path) -> None:
     collection.close()
 
 
-def test_our_export_comes_back_through_anki(tmp_path: Path) -> None:
+def test_our_export_survives_a_round_trip_through_anki(tmp_path: Path) -> None:
     """Out of here, into Anki, out of Anki in its new format, and in again: the same cards."""
     cards = [
         ParsedCard("**What** is $x < 2$?", "1. one\n2. two", key="key-1", side_choice="definition"),

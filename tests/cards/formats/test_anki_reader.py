@@ -25,11 +25,11 @@ def test_front_and_back_become_term_and_definition(new: bool) -> None:
     assert card.side_choice == "definition"
 
 
-def test_the_stub_of_a_new_package_is_not_read() -> None:
+def test_stub_collection_of_a_new_package_is_ignored() -> None:
     assert sides(cards_of(package([note(["q", "a"])]))) == [("q", "a")]
 
 
-def test_subdecks_become_tags_where_that_is_wished() -> None:
+def test_subdecks_can_become_tags() -> None:
     (card,) = cards_of(package([note(["q", "a"], tags="t", deck=2)]), AnkiOptions(subdecks="tags"))
     assert (card.deck, card.tags) == (("Biology",), ("t", "Cells"))
 
@@ -43,7 +43,7 @@ def test_both_directions_are_one_card(new: bool) -> None:
     assert [(review.side, review.rating) for review in card.reviews] == [("definition", 3), ("term", 1)]
 
 
-def test_both_directions_are_two_cards_where_that_is_wished() -> None:
+def test_both_directions_can_become_two_cards() -> None:
     data = package([note(["q", "a"], kind=REVERSED, ords=[0, 1])])
     cards = cards_of(data, AnkiOptions(merge_reversed=False))
     assert sides(cards) == [("q", "a"), ("a", "q")]
@@ -62,12 +62,12 @@ def test_each_cloze_deletion_is_a_card() -> None:
     assert cards[1].accepted_definitions == ("France",)
 
 
-def test_a_deletion_inside_a_formula_is_a_formula() -> None:
+def test_deletion_inside_a_formula_stays_a_formula() -> None:
     (card,) = cards_of(package([note([r"\(a = {{c1::b^2}}\)", ""], kind=CLOZE)]))
     assert (card.term, card.definition) == ("$a = [...]$", "$b^2$")
 
 
-def test_image_occlusion_is_counted_and_left_out() -> None:
+def test_image_occlusion_is_counted_and_skipped() -> None:
     data = package([note(["{{c1::image-occlusion:rect:left=.1}}", "<img src=a>"], kind=OCCLUSION, ords=[0])])
     with read_anki(data) as parsed:
         assert list(parsed) == []
@@ -75,7 +75,7 @@ def test_image_occlusion_is_counted_and_left_out() -> None:
 
 
 @both_formats
-def test_images_are_found_and_sounds_counted(new: bool) -> None:
+def test_images_are_read_and_sounds_counted(new: bool) -> None:
     notes = [note(['<img src="a.png" alt="A">', "[sound:b.mp3]c <img src='gone.png'>"])]
     with read_anki(package(notes, new=new, media={"a.png": b"image"})) as parsed:
         (card,) = parsed
@@ -110,7 +110,7 @@ def test_schedules_are_read(new: bool) -> None:
     assert unseen.retention == 0.85
 
 
-def test_the_log_is_read_and_what_was_forgotten_left_out() -> None:
+def test_review_log_leaves_out_answers_before_a_reset() -> None:
     reviews = [
         (10, 1_700_000_000_000, 1, -600, 5_000, 0),
         (10, 1_700_000_100_000, 0, 0, 0, 4),
@@ -132,7 +132,7 @@ def test_the_log_is_read_and_what_was_forgotten_left_out() -> None:
         assert counted(parsed).reviews == 1
 
 
-def test_note_types_come_with_their_fields_and_three_live_samples() -> None:
+def test_note_types_have_fields_and_three_samples() -> None:
     notes = [note([f"q{n}", f"a{n}"]) for n in range(5)] + [note(["{{c1::x}}", ""], kind=CLOZE)]
     with read_anki(package(notes)) as parsed:
         basic, cloze = parsed.note_types
@@ -144,12 +144,12 @@ def test_note_types_come_with_their_fields_and_three_live_samples() -> None:
     assert (cloze.is_cloze, cloze.chosen) == (True, FieldChoice(("Text",), ("Extra",)))
 
 
-def test_other_fields_may_be_chosen() -> None:
+def test_fields_can_be_chosen() -> None:
     options = AnkiOptions(fields={BASIC: FieldChoice(("Back",), ("Front", "Back"))})
     assert sides(cards_of(package([note(["q", "a"])]), options)) == [("a", "q\n\na")]
 
 
-def test_a_template_decides_what_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_template_decides_what_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     fields = ("Country", "City", "Hint")
     question = (
         "<style>x</style>Capital of {{Country}}?{{#Hint}} ({{hint:Hint}}){{/Hint}}{{^Hint}} No hint.{{/Hint}}"
@@ -167,6 +167,6 @@ def test_keys_that_cannot_be_stored_are_replaced() -> None:
     assert first.key != second.key
 
 
-def test_marked_notes_are_starred_and_leeches_lose_the_tag() -> None:
+def test_marked_notes_are_starred_and_the_leech_tag_dropped() -> None:
     (card,) = cards_of(package([note(["q", "a"], tags="Marked leech real")]))
     assert (card.starred, card.tags) == (True, ("real",))

@@ -34,11 +34,11 @@ def written(cards: list[ParsedCard]) -> bytes:
         ("<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;"),
     ],
 )
-def test_sides_become_ankis_html(source: str, marked: str) -> None:
+def test_sides_become_anki_html(source: str, marked: str) -> None:
     assert side_html(source) == marked
 
 
-def test_the_same_cards_come_back() -> None:
+def test_written_cards_are_read_back_equal() -> None:
     cards = [
         ParsedCard(
             "**Hund**", "dog\n\n- big\n- small", key="k1", tags=("two_words", "x"), side_choice="definition"
@@ -64,13 +64,13 @@ lines = st.text(characters, min_size=1, max_size=20)
 @pytest.mark.slow
 @settings(max_examples=50)
 @given(st.lists(lines, min_size=1, max_size=4))
-def test_plain_cards_of_any_text_show_the_same_again(texts: list[str]) -> None:
+def test_plain_texts_survive_a_round_trip(texts: list[str]) -> None:
     cards = [ParsedCard(escape_plain(text), "b", key=f"k{n}") for n, text in enumerate(texts)]
     with read_anki(written(cards)) as parsed:
         assert [plain(card.term) for card in parsed] == [plain(card.term) for card in cards]
 
 
-def test_formulas_are_the_same_after_the_way_back() -> None:
+def test_formulas_survive_a_round_trip() -> None:
     sources = ["a $x_1$ b $$y$$", r"$\text{if } a \le b$", "costs \\$5"]
     with read_anki(written([ParsedCard(source, "b", key=source) for source in sources])) as parsed:
         assert [render(card.term) for card in parsed] == [render(source) for source in sources]

@@ -66,9 +66,7 @@ def written(**more: Any) -> bytes:
 
 
 @given(decks, st.lists(cards, max_size=4, unique_by=lambda card: card.key), records)
-def test_what_is_written_is_read_back_equal(
-    deck: ParsedDeck, made: list[ParsedCard], log: list[dict]
-) -> None:
+def test_archive_is_read_back_equal(deck: ParsedDeck, made: list[ParsedCard], log: list[dict]) -> None:
     twins = tuple(TwinKeys(one.key, other.key, are_twins=False) for one, other in pairwise(made))
     data = written(deck=deck, cards=made, twins=twins, records={"reviews": log}, read_image=str.encode)
     with read_archive(data) as parsed:
@@ -82,7 +80,7 @@ def test_what_is_written_is_read_back_equal(
         assert list(parsed.records("marks")) == []
 
 
-def test_the_same_deck_makes_the_same_file() -> None:
+def test_same_deck_makes_the_same_file() -> None:
     card = ParsedCard("a", "b", created_at=datetime(2026, 1, 1, tzinfo=UTC))
     assert written(cards=[card]) == written(cards=[card])
 
@@ -108,13 +106,13 @@ def test_the_same_deck_makes_the_same_file() -> None:
         (HEAD, [], "line 2: It is not a JSON object"),
     ],
 )
-def test_what_is_wrong_is_named(head: dict, line: Any, message: str) -> None:
+def test_invalid_archive_names_the_fault(head: dict, line: Any, message: str) -> None:
     lines = json.dumps({"term": "fine"}) + "\n" + json.dumps(line) + "\n"
     with pytest.raises(FormatError, match=message):
         list(read_archive(zipped({"deck.json": json.dumps(head).encode(), "cards.jsonl": lines.encode()})))
 
 
-def test_fields_to_come_are_passed_over_and_missing_images_reported() -> None:
+def test_unknown_fields_are_ignored_and_missing_images_reported() -> None:
     line = {"term": "a", "colour": "red", "term_images": [{"name": "gone.png"}]}
     members = {"deck.json": json.dumps(HEAD | {"more": 1}).encode(), "cards.jsonl": json.dumps(line).encode()}
     with read_archive(zipped(members)) as parsed:
@@ -124,6 +122,6 @@ def test_fields_to_come_are_passed_over_and_missing_images_reported() -> None:
 
 
 @pytest.mark.parametrize("name", ["Reviews", "../x", ""])
-def test_records_have_plain_names(name: str) -> None:
+def test_invalid_record_name_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="not a valid name for records"):
         written(records={name: []})

@@ -60,20 +60,20 @@ MEMBERS: dict[str, Callable[[int], bytes]] = {
 
 
 @pytest.mark.parametrize("member", MEMBERS)
-def test_lines_of_every_member_are_counted(member: str) -> None:
+def test_lines_of_every_member_are_limited(member: str) -> None:
     read(MEMBERS[member](FEW.lines), FEW)
     with pytest.raises(FormatError, match=rf"{member.split()[0]}: It has more than 5 lines. Split it."):
         read(MEMBERS[member](FEW.lines + 1), FEW)
 
 
-def test_keys_that_no_database_holds_are_passed_on_as_they_are() -> None:
+def test_unstorable_keys_are_passed_on_unchanged() -> None:
     records = [{"card": key} for key in ("\ud800", "\0", "a", "\udc00")]
     with read_file(deck(reviews=records)) as parsed:
         assert list(parsed.records("reviews")) == records
 
 
 @pytest.mark.parametrize("read_on", ["steps", "units", "lines"])
-def test_whoever_reads_on_has_the_time_that_is_left(read_on: str) -> None:
+def test_resumed_reading_has_the_remaining_time(read_on: str) -> None:
     def once(*_args: object) -> Iterator[Any]:
         yield None
 
@@ -85,7 +85,7 @@ def test_whoever_reads_on_has_the_time_that_is_left(read_on: str) -> None:
 
 
 @pytest.mark.parametrize("blank", [b"\n", b"\r\n", b" \n"])
-def test_lines_without_anything_count_too(blank: bytes) -> None:
+def test_empty_lines_count_towards_the_limit(blank: bytes) -> None:
     data = zipped({"deck.json": HEAD, "cards.jsonl": b"\n" * 6})
     with pytest.raises(FormatError, match="more than 5 lines"):
         read(data, FEW)
@@ -94,9 +94,7 @@ def test_lines_without_anything_count_too(blank: bytes) -> None:
 
 
 @pytest.mark.parametrize(("member", "most"), [("twins", "100,000"), ("marks", "400,000"), ("settings", "10")])
-def test_some_members_have_bounds_of_their_own(
-    monkeypatch: pytest.MonkeyPatch, member: str, most: str
-) -> None:
+def test_some_members_have_their_own_limits(monkeypatch: pytest.MonkeyPatch, member: str, most: str) -> None:
     spy = Spy()
     for module in (reading, records):
         monkeypatch.setattr(module, "lines_of", spy)
@@ -116,7 +114,7 @@ class Spy:
         return iter(())
 
 
-def test_what_is_about_one_card_stands_together() -> None:
+def test_records_of_one_card_must_be_adjacent() -> None:
     read(deck(reviews=[{"card": "a"}, {"card": "a"}, {}, {"card": "b"}, {"card": 5}]))
     with pytest.raises(FormatError, match="line 3: All records about one card must be next to each other"):
         read(deck(reviews=[{"card": "a"}, {"card": "b"}, {"card": "a"}]))
@@ -125,7 +123,7 @@ def test_what_is_about_one_card_stands_together() -> None:
 
 
 @pytest.mark.parametrize("name", ["reviews", "marks"])
-def test_records_of_one_card_are_bounded(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_records_of_one_card_are_limited(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(records, "ANSWERS_OF_A_CARD", 3)
     most = [{"card": "a"}] * 3 + [{"card": "b"}] * 3 + [{}] * 5
     read(deck(**{name: most}))
@@ -133,7 +131,7 @@ def test_records_of_one_card_are_bounded(monkeypatch: pytest.MonkeyPatch, name: 
         read(deck(**{name: [*most[:6], {"card": "b"}]}))
 
 
-def test_so_they_are_where_reading_goes_on_in_the_middle_of_a_card(
+def test_records_of_a_card_are_limited_in_resumed_reading(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(records, "ANSWERS_OF_A_CARD", 3)
@@ -146,7 +144,7 @@ def test_so_they_are_where_reading_goes_on_in_the_middle_of_a_card(
             next(parsed.make_lines("reviews", place))
 
 
-def test_answers_to_one_card_of_anki_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answers_to_one_anki_card_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "ANSWERS_OF_A_CARD", 3)
     answers = [(10, 1_772_000_000_000 + number, 3, 1, 1, 1) for number in range(4)]
     with read_anki(package([note(["q", "a"])], reviews=answers[:3])) as parsed:
@@ -161,20 +159,20 @@ def test_answers_to_one_card_of_anki_are_bounded(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("name", ["tags", "accepted_terms", "wrong_definitions"])
-def test_lists_of_a_card_are_bounded(name: str) -> None:
+def test_lists_of_a_card_are_limited(name: str) -> None:
     read(deck(cards=[{"term": "a", name: ["x"] * 1_000}]))
     with pytest.raises(FormatError, match=f"“{name}” lists more than 1,000"):
         read(deck(cards=[{"term": "a", name: ["x"] * 1_001}]))
 
 
-def test_images_of_a_card_and_keys_of_twins_are_bounded() -> None:
+def test_images_of_a_card_and_twin_keys_are_limited() -> None:
     with pytest.raises(FormatError, match="“term_images” lists more than 1,000"):
         read(deck(cards=[{"term": "a", "term_images": [{"name": "a.png"}] * 1_001}]))
     with pytest.raises(FormatError, match="“cards” must be two keys"):
         read(deck(twins=[{"cards": ["a" * 65, "b"]}]))
 
 
-def test_tags_of_a_note_are_bounded() -> None:
+def test_tags_of_a_note_are_limited() -> None:
     tags = " ".join(f"t{n}" for n in range(1_500))
     with read_file(package([note(["q", "a"], tags=tags)])) as parsed:
         (card,) = parsed
@@ -195,7 +193,7 @@ FILLER = "CREATE TABLE filler AS SELECT zeroblob(22000000);"
 
 
 @pytest.mark.parametrize("kind", UNPACKED)
-def test_a_guests_file_has_at_most_20_mb_unpacked(kind: str) -> None:
+def test_guest_file_is_limited_to_20_mb_unpacked(kind: str) -> None:
     data = UNPACKED[kind]()
     assert len(data) < MEGABYTE
     with pytest.raises(FormatError, match=r"too large when unpacked; at most 20 MB. Log in to import larger"):
@@ -203,7 +201,7 @@ def test_a_guests_file_has_at_most_20_mb_unpacked(kind: str) -> None:
     read(data)
 
 
-def test_a_member_that_is_read_again_counts_once() -> None:
+def test_member_read_twice_counts_once() -> None:
     meter = Meter(FEW)
     for _ in range(3):
         meter.unpack("a", 600_000)
@@ -240,7 +238,7 @@ def test_records_have_a_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
             list(parsed.records("reviews"))
 
 
-def test_what_is_done_with_a_card_is_not_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_time_spent_outside_the_reader_does_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr(bounds.time, "thread_time", lambda: now[0])
     with read_file(deck(cards=cards(4)), limits=replace(ACCOUNT, seconds=10.0)) as parsed:
@@ -255,7 +253,7 @@ def test_what_is_done_with_a_card_is_not_reading(monkeypatch: pytest.MonkeyPatch
 # --- Counts
 
 
-def test_answers_are_bounded_by_the_cards(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answers_are_limited_by_the_number_of_cards(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "FREE_ANSWERS", 1)
     monkeypatch.setattr(bounds, "ANSWERS_PER_CARD", 2)
     reviews = [(10, 1_700_000_000_000 + n, 3, 1, 1, 1) for n in range(4)]
@@ -266,7 +264,7 @@ def test_answers_are_bounded_by_the_cards(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize("what", [{"deck": ("d",)}, {"tags": ("t",)}])
-def test_decks_and_tags_of_a_file_are_bounded(monkeypatch: pytest.MonkeyPatch, what: dict[str, Any]) -> None:
+def test_decks_and_tags_of_a_file_are_limited(monkeypatch: pytest.MonkeyPatch, what: dict[str, Any]) -> None:
     monkeypatch.setattr(types, "MAX_DECKS", 3)
     monkeypatch.setattr(types, "MAX_TAGS", 3)
     counts = FileCounts()

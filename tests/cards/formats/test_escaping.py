@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cards.formats.markdown.escaping import escape_plain
 from cards.text.markdown import MAX_SOURCE, plain, render
-from tests.cards.text.test_markdown import PIECES
+from tests.cards.text.test_markdown_renders_as_expected import PIECES
 
 MARKUP = re.compile(r"</?(?:p|br)>")
 texts = st.one_of(
@@ -47,7 +47,7 @@ def shown(source: str) -> list[str]:
 @example("x\n---")
 @example("<http://a.b>")
 @example("&amp; &#65; \\&amp;")
-def test_rendered_is_what_was_written(text: str) -> None:
+def test_escaped_text_renders_as_written(text: str) -> None:
     assert shown(escape_plain(text)) == lines(text)[:MAX_SOURCE]
 
 
@@ -63,7 +63,7 @@ def test_rendered_is_what_was_written(text: str) -> None:
         "1914 - 1918",
     ],
 )
-def test_what_means_nothing_is_left_as_it_is(text: str) -> None:
+def test_text_without_markup_is_not_escaped(text: str) -> None:
     assert escape_plain(text) == text
 
 

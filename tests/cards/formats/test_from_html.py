@@ -76,7 +76,7 @@ def test_html_becomes_markdown(marked: str, expected: str) -> None:
 @pytest.mark.slow
 @settings(max_examples=400)
 @given(st.lists(inline, max_size=5).map("".join))
-def test_the_text_is_the_same_whatever_the_styles(marked: str) -> None:
+def test_styles_do_not_change_the_text(marked: str) -> None:
     if "\\(" not in marked and "\\[" not in marked:
         assert re.sub(r"\s", "", plain(convert(marked).text)) == words_of(marked)
 
@@ -114,13 +114,13 @@ TANGLE = [
 
 
 @given(st.lists(st.sampled_from(TANGLE), max_size=40).map("".join))
-def test_any_tangle_of_tags_is_read(marked: str) -> None:
+def test_any_nesting_of_tags_is_read(marked: str) -> None:
     converted = convert(marked)
     assert not re.search(r"[\x00-\x08]", converted.text)
     assert "<script" not in render(converted.text)
 
 
-def test_images_sounds_and_what_lies_elsewhere_are_told_apart() -> None:
+def test_images_sounds_and_remote_media_are_distinguished() -> None:
     converted = convert(
         '<img src="a%20b.png" alt="A &amp; B">[sound:x.mp3]<img src="https://c.d/e.png">'
         '<img src="data:image/png;base64,AAAA">[anki:play:q:0]text'
@@ -163,7 +163,7 @@ PIECES = [
 
 
 @pytest.mark.parametrize("piece", PIECES)
-def test_time_does_not_grow_with_the_square(piece: str) -> None:
+def test_conversion_time_is_not_quadratic(piece: str) -> None:
     """A tenth of a second, measured; with the square of the length it would be minutes."""
     start = time.process_time()
     convert(piece * (MAX_HTML_SOURCE // len(piece)))

@@ -30,11 +30,11 @@ def an_archive() -> bytes:
         (zipped({"deck.json": b"{}", "collection.anki2": b""}), ARCHIVE),
     ],
 )
-def test_a_file_is_recognised_by_its_content(content: bytes, kind: FileKind) -> None:
+def test_file_is_recognised_by_its_content(content: bytes, kind: FileKind) -> None:
     assert kind_of(content) is kind
 
 
-def test_a_new_row_is_recognised_before_text(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_new_kind_is_recognised_before_text(monkeypatch: pytest.MonkeyPatch) -> None:
     notes = FileKind(
         "notes",
         label="Notes",
@@ -50,6 +50,6 @@ def test_a_new_row_is_recognised_before_text(monkeypatch: pytest.MonkeyPatch) ->
     assert kind_of(b"a\tb") is TEXT
 
 
-def test_a_text_has_no_images() -> None:
+def test_text_file_has_no_images() -> None:
     with pytest.raises(FormatError, match="no such image"):
         open_images(b"a\tb").read("a.png")

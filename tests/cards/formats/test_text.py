@@ -47,7 +47,7 @@ def test_separators_are_guessed(
     assert (parsed.separator, parsed.row_separator) == (separator, row_separator)
 
 
-def test_separators_may_be_ones_own() -> None:
+def test_custom_separators_are_used() -> None:
     assert sides("a :: b, c%%d :: e", separator="::", row_separator="%%") == [("a", "b, c"), ("d", "e")]
 
 
@@ -68,11 +68,11 @@ def test_encodings_are_guessed_and_reported(codec: str, name: str) -> None:
     assert parsed.encoding == name
 
 
-def test_a_chosen_encoding_counts() -> None:
+def test_chosen_encoding_is_used() -> None:
     assert sides("é\ta".encode("mac_roman"), encoding="Mac Roman") == [("é", "a")]
 
 
-def test_plain_text_is_escaped_unless_it_is_markdown() -> None:
+def test_plain_text_is_escaped_unless_markdown() -> None:
     text = "1986. Chernobyl\t__init__"
     assert sides(text) == [("1986\\. Chernobyl", "\\_\\_init\\_\\_")]
     assert sides(text, markdown=True) == [("1986. Chernobyl", "__init__")]
@@ -87,13 +87,13 @@ def test_rows_with_one_side_are_reported() -> None:
     ]
 
 
-def test_a_side_that_is_too_long_is_left_out_with_its_row() -> None:
+def test_row_with_a_too_long_side_is_skipped() -> None:
     counts = counted(read_text("a\tb\nc\t" + "d" * 10_001))
     assert (counts.cards, counts.report.skipped) == (1, {"cards that are too long": 1})
     assert str(counts.report.notices[0]).startswith("row 2: The definition has 10,001 characters")
 
 
-def test_a_head_names_the_columns() -> None:
+def test_header_row_names_the_columns() -> None:
     text = "Tags,Question,Answer\nx; y,a,b\n,c,d"
     assert [(card.term, card.definition, card.tags) for card in read_text(text)] == [
         ("a", "b", ("x", "y")),
@@ -101,7 +101,7 @@ def test_a_head_names_the_columns() -> None:
     ]
 
 
-def test_columns_may_be_chosen() -> None:
+def test_columns_can_be_chosen() -> None:
     parsed = read_text("1\ta\tb\n2\tc\td", TextOptions(columns=("", "definition", "term")))
     assert [(card.term, card.definition) for card in parsed] == [("b", "a"), ("d", "c")]
     assert parsed.report.skipped == {"fields of columns that were left out": 2}
@@ -120,7 +120,7 @@ g2;Basic;Bio;"# no comment";d;
 """
 
 
-def test_ankis_text_says_how_it_is_read() -> None:
+def test_anki_text_headers_are_followed() -> None:
     parsed = read_text(ANKI_TEXT)
     first, second = parsed
     assert (first.term, first.definition) == ("**q** $x$", 'a "b"\nc')
@@ -135,7 +135,7 @@ def test_formulas_of_spreadsheets_are_neutralised() -> None:
 
 
 @given(st.text(st.sampled_from("'=+-@\t\r\nａ＝a"), max_size=5))
-def test_what_is_guarded_is_unguarded(cell: str) -> None:
+def test_guarded_cells_are_unguarded(cell: str) -> None:
     assert unguarded(guarded(cell)) == cell
     assert not guarded(cell).startswith(("=", "+", "-", "@", "\t", "\r"))
 
@@ -156,7 +156,7 @@ def content(card: ParsedCard) -> tuple[str, str, str, tuple[str, ...]]:
 
 @given(st.lists(written, max_size=5))
 @pytest.mark.parametrize("write", [write_tab, write_comma])
-def test_our_exports_are_read_back_equal(write: object, cards: list[ParsedCard]) -> None:
+def test_exports_are_read_back_equal(write: object, cards: list[ParsedCard]) -> None:
     made = "".join(write(cards))  # type: ignore[operator]
     expected = []
     for card in cards:
@@ -169,11 +169,11 @@ def test_our_exports_are_read_back_equal(write: object, cards: list[ParsedCard])
     assert parsed.is_markdown
 
 
-def test_without_a_head_tabs_are_as_others_take_them() -> None:
+def test_tab_file_without_header_has_two_columns() -> None:
     assert "".join(write_tab([ParsedCard("=a", "b", key="k")], head=False)) == "=a\tb\n"
 
 
-def test_markdown_is_for_reading() -> None:
+def test_markdown_export_is_readable() -> None:
     cards = [ParsedCard("Term", "Definition", tags=("x",)), ParsedCard("two\nlines", "")]
     made = "".join(write_markdown(cards, title="A  deck", description="About."))
     assert made == "# A deck\n\nAbout.\n\n## Term\n\nDefinition\n\n*x*\n\n## 2\n\ntwo\nlines\n"
@@ -192,12 +192,12 @@ def test_markdown_is_for_reading() -> None:
         (b"#separator:nonsense\na", "row 1"),
     ],
 )
-def test_what_is_no_text_is_refused_in_words(data: bytes, message: str) -> None:
+def test_unreadable_text_is_refused_with_a_reason(data: bytes, message: str) -> None:
     with pytest.raises(FormatError, match=message):
         list(read_text(data))
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_cards_or_an_error(data: bytes) -> None:
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     with contextlib.suppress(FormatError):
         counted(read_text(data))

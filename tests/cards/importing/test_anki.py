@@ -41,7 +41,7 @@ def decks() -> dict[str, int]:
 
 class TestNames:
     @pytest.mark.parametrize("new", [True, False])
-    def test_a_deck_whose_name_no_database_holds_is_found_again(self, learner_client, new):
+    def test_deck_with_an_unstorable_name_can_be_imported(self, learner_client, new):
         named = json.dumps({"1": {"id": 1, "name": "a\0b"}, "2": {"id": 2, "name": "\ud800"}})
         renamed = "UPDATE decks SET name = 'a' || char(0) || 'b' WHERE id = 1;"
         extra = renamed if new else f"UPDATE col SET decks = '{named}';"
@@ -50,7 +50,7 @@ class TestNames:
         import_it(learner_client, url)
         assert decks() == {"ab": 3, "Biology: Cells" if new else "?": 4}
 
-    def test_a_field_whose_name_no_database_holds_can_be_chosen(self, learner_client):
+    def test_field_with_an_unstorable_name_can_be_chosen(self, learner_client):
         url = hand_in(
             learner_client, extra="UPDATE fields SET name = 'Fr' || char(0) || 'ont' WHERE ord = 0;"
         )
@@ -60,7 +60,7 @@ class TestNames:
 
 
 class TestSamples:
-    def test_each_note_type_shows_three_of_its_own(self, learner_client):
+    def test_each_note_type_shows_three_samples(self, learner_client):
         rows = [note([f"front {n}", f"back {n}"]) for n in range(60)]
         rows += [note([f"{{{{c1::gap {n}}}}} of text", ""], kind=CLOZE) for n in range(5)]
         page = learner_client.get(hand_in(learner_client, rows)).text
@@ -69,7 +69,7 @@ class TestSamples:
         part = page[page.index(f'id="type-samples-{CLOZE}"') :]
         assert [f"gap {n}" in part for n in range(4)] == [True, True, True, False]
 
-    def test_other_fields_show_other_samples_and_write_nothing(self, learner_client):
+    def test_choosing_fields_changes_only_the_samples(self, learner_client):
         url = hand_in(learner_client)
         data = as_shown(learner_client, url, **{f"term_{BASIC}": "1", f"definition_{BASIC}": "0"})
         part = learner_client.post(f"{url}samples/{BASIC}/", data).text
@@ -78,14 +78,14 @@ class TestSamples:
         learner_client.post(url, data | {"do": "look"})
         assert part.strip() in learner_client.get(url).text
 
-    def test_one_field_alone_says_what_is_missing(self, learner_client):
+    def test_one_chosen_field_asks_for_the_other(self, learner_client):
         url = hand_in(learner_client)
         data = as_shown(learner_client, url, **{f"term_{BASIC}": "1"})
         part = learner_client.post(f"{url}samples/{BASIC}/", data).text
         assert "Choose a field for both sides." in part
 
     @pytest.mark.parametrize("key", ["0", "x", "9" * 400, f"{BASIC}0"])
-    def test_a_type_that_is_not_there(self, learner_client, stranger_client, key):
+    def test_unknown_note_type_returns_404(self, learner_client, stranger_client, key):
         url = hand_in(learner_client)
         assert learner_client.post(f"{url}samples/{key}/").status_code == 404
         assert learner_client.get(f"{url}samples/{BASIC}/").status_code == 405
@@ -93,12 +93,12 @@ class TestSamples:
 
 
 class TestDecks:
-    def test_by_default_they_are_tags_of_one_deck(self, learner_client):
+    def test_subdecks_become_tags_by_default(self, learner_client):
         import_it(learner_client, hand_in(learner_client), title="All")
         assert decks() == {"All": 7}
         assert Tag.objects.get().name == "Cells"
 
-    def test_or_a_deck_each_without_tags(self, learner_client, learner):
+    def test_split_import_makes_a_deck_for_each_subdeck(self, learner_client, learner):
         url = hand_in(learner_client)
         split(learner_client, url)
         page = learner_client.get(url).text
@@ -112,7 +112,7 @@ class TestDecks:
             assert list(deck.cards.in_order().values_list("position", flat=True)) == [*range(deck.card_count)]
         assert "Cards: 7 added. In 2 decks." in learner_client.get("/").text
 
-    def test_again_updates_each_and_doubles_nothing(self, learner_client):
+    def test_split_import_again_updates_each_deck(self, learner_client):
         url = hand_in(learner_client)
         split(learner_client, url)
         import_it(learner_client, url)
@@ -126,7 +126,7 @@ class TestDecks:
         draft = ImportDraft.objects.latest("pk")
         assert (draft.added, draft.updated, draft.unchanged) == (0, 3, 4)
 
-    def test_what_was_put_together_is_not_taken_for_several(self, learner_client):
+    def test_split_import_after_a_merged_one_makes_new_decks(self, learner_client):
         import_it(learner_client, hand_in(learner_client), title="All")
         url = hand_in(learner_client)
         assert ImportDraft.objects.latest("pk").deck == Deck.objects.get()
@@ -134,7 +134,7 @@ class TestDecks:
         import_it(learner_client, url)
         assert decks() == {"All": 7, "Biology: Cells": 4, "Default": 3}
 
-    def test_a_deck_without_cards_makes_none(self, learner_client):
+    def test_empty_subdeck_makes_no_deck(self, learner_client):
         url = hand_in(learner_client, extra="INSERT INTO decks VALUES (3, 'Empty', NULL);")
         learner_client.post(url, as_shown(learner_client, url, subdecks="decks", path="Empty", do="look"))
         page = import_it(learner_client, url)
@@ -142,9 +142,7 @@ class TestDecks:
         assert "There are no cards in it." in page.text
         assert not Deck.objects.exists()
 
-    def test_what_is_chosen_after_it_has_begun_in_another_tab_changes_nothing(
-        self, learner_client, monkeypatch
-    ):
+    def test_options_chosen_after_the_start_change_nothing(self, learner_client, monkeypatch):
         url = hand_in(learner_client)
         split(learner_client, url)
         shown = as_shown(learner_client, url, subdecks="tags", do="look")
@@ -161,7 +159,7 @@ class TestDecks:
         learner_client.post(f"{url}go-on/")
         assert decks() == {"Biology: Cells": 4, "Default": 3}
 
-    def test_nor_does_how_far_another_tab_has_read(self, learner_client, monkeypatch):
+    def test_reading_does_not_disturb_an_import_begun_meanwhile(self, learner_client, monkeypatch):
         url = hand_in(learner_client)
         shown = as_shown(learner_client, url, **{f"term_{BASIC}": "1", f"definition_{BASIC}": "0"})
         real = reader.Reader.add
@@ -181,7 +179,7 @@ class TestDecks:
             pass
         assert decks() == {"x": 7}
 
-    def test_none_is_seen_before_all_are_whole(self, learner_client, monkeypatch):
+    def test_split_decks_appear_together(self, learner_client, monkeypatch):
         monkeypatch.setattr("cards.importing.writing.CHUNK", 2)
         monkeypatch.setattr("cards.importing.running.run", partial(running.run, seconds=0))
         url = hand_in(learner_client)
@@ -198,7 +196,7 @@ class TestDecks:
         assert not Deck.objects.filter(is_building=True).exists()
 
     @pytest.mark.parametrize("subdecks", ["tags", "decks"])
-    def test_a_note_whose_cards_are_cut_apart_comes_whole(self, learner_client, monkeypatch, subdecks):
+    def test_note_split_between_slices_is_imported_whole(self, learner_client, monkeypatch, subdecks):
         monkeypatch.setattr("cards.importing.writing.CHUNK", 2)
         monkeypatch.setattr("cards.importing.running.run", partial(running.run, seconds=0))
         gaps = "{{c1::one}} {{c2::two}} {{c3::three}}"
@@ -212,7 +210,7 @@ class TestDecks:
         assert len(set(Card.objects.values_list("key", flat=True))) == 15
         assert ImportDraft.objects.get().added == 15
 
-    def test_dropped_half_way_leaves_nothing(self, learner_client, monkeypatch):
+    def test_dropped_split_import_leaves_nothing(self, learner_client, monkeypatch):
         monkeypatch.setattr("cards.importing.writing.CHUNK", 2)
         monkeypatch.setattr("cards.importing.running.run", partial(running.run, seconds=0))
         url = hand_in(learner_client)
@@ -223,7 +221,7 @@ class TestDecks:
         assert not Deck.objects.exists()
         assert not Card.objects.exists()
 
-    def test_answers_go_to_the_deck_of_their_card(self, learner_client, learner):
+    def test_history_goes_to_the_deck_of_each_card(self, learner_client, learner):
         rows = [note(["a", "b"], guid="a", deck=CELLS), note(["c", "d"], guid="c", deck=DEFAULT)]
         # A review of each card, which are numbered ten times their notes.
         reviews = [(10, 1_700_000_000_000, 3, 1, 900, 1), (20, 1_700_000_001_000, 3, 1, 900, 1)]
@@ -244,13 +242,13 @@ class TestCommand:
         call_command("import_deck", str(path), "--owner", owner.email, *args, stdout=out, stderr=StringIO())
         return out.getvalue()
 
-    def test_a_deck_each(self, tmp_path, owner):
+    def test_command_splits_the_file_into_decks(self, tmp_path, owner):
         said = self.run(tmp_path, owner, "--subdecks", "decks")
         assert decks() == {"Biology: Cells": 4, "Default": 3}
         assert all(deck.get_absolute_url() in said for deck in Deck.objects.all())
         assert "0 cards added, 0 updated, 7 there already" in self.run(tmp_path, owner, "--subdecks", "decks")
         assert len(decks()) == 2
 
-    def test_not_into_one_that_is_there(self, tmp_path, owner, make_deck):
+    def test_command_refuses_to_split_into_an_existing_deck(self, tmp_path, owner, make_deck):
         with pytest.raises(CommandError, match="split"):
             self.run(tmp_path, owner, "--subdecks", "decks", "--into", make_deck(1).slug)

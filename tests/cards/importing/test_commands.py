@@ -31,7 +31,7 @@ def words(tmp_path):
     return path
 
 
-def test_a_file_becomes_a_deck(owner, words):
+def test_command_imports_a_file_as_a_deck(owner, words):
     said = run("import_deck", str(words), owner=owner.email)
     deck = Deck.objects.get()
     assert (deck.title, deck.owner, deck.card_count, deck.visibility) == ("Zahlen", owner, 2, "private")
@@ -39,7 +39,7 @@ def test_a_file_becomes_a_deck(owner, words):
     assert deck.get_absolute_url() in said
 
 
-def test_into_a_deck_that_is_there(owner, words, make_deck):
+def test_command_imports_into_an_existing_deck(owner, words, make_deck):
     deck = make_deck(1)
     run("import_deck", str(words), owner=owner.email, into=deck.slug)
     assert "0 cards added, 0 updated, 2 there already" in run(
@@ -48,7 +48,7 @@ def test_into_a_deck_that_is_there(owner, words, make_deck):
     assert deck.cards.count() == 3
 
 
-def test_errors_are_told_and_leave_nothing(owner, tmp_path, words):
+def test_command_error_leaves_nothing(owner, tmp_path, words):
     pdf = tmp_path / "x.txt"
     pdf.write_bytes(b"%PDF")
     for file, options, why in (
@@ -63,7 +63,7 @@ def test_errors_are_told_and_leave_nothing(owner, tmp_path, words):
     assert not ImportDraft.objects.exists()
 
 
-def test_an_error_says_what_stays(owner, words, make_deck, monkeypatch):
+def test_command_error_says_what_stays(owner, words, make_deck, monkeypatch):
     def damaged(**_options: object) -> None:
         raise FormatError("It is damaged.")
 
@@ -75,7 +75,7 @@ def test_an_error_says_what_stays(owner, words, make_deck, monkeypatch):
 
 
 @pytest.mark.parametrize("ending", ["txt", "csv", "apkg", "zip"])
-def test_out_and_in_again(owner, tmp_path, make_deck, ending):
+def test_exported_deck_is_imported_again(owner, tmp_path, make_deck, ending):
     deck, path = make_deck(3), tmp_path / f"deck.{ending}"
     assert "3 cards written" in run("export_deck", deck.slug, str(path))
     run("import_deck", str(path), owner=owner.email, title="Again")
@@ -85,7 +85,7 @@ def test_out_and_in_again(owner, tmp_path, make_deck, ending):
     )
 
 
-def test_export_says_what_is_wrong(owner, tmp_path, make_deck):
+def test_export_command_names_the_error(owner, tmp_path, make_deck):
     deck = make_deck(1)
     for args, why in (
         ((deck.slug, "x.doc"), "must end with"),
@@ -98,7 +98,7 @@ def test_export_says_what_is_wrong(owner, tmp_path, make_deck):
         run("export_deck", deck.slug, "x.txt", learner=owner.email)
 
 
-def test_of_two_who_go_on_at_once_one_writes(owner):
+def test_only_one_of_two_imports_writes(owner):
     draft = drafts.make_draft(owner=owner, content="a\tb\nc\td\n")
     running.begin(draft=draft, preview=comparing.preview_file(draft), title="Twice")
     stale = ImportDraft.objects.select_related("owner", "staging__owner").get()
@@ -115,7 +115,7 @@ def test_of_two_who_go_on_at_once_one_writes(owner):
 
 
 @pytest.mark.slow
-def test_what_cannot_be_read_to_its_end_leaves_nothing(owner, tmp_path, make_deck):
+def test_damaged_file_leaves_nothing(owner, tmp_path, make_deck):
     """The damage lies behind the first chunk."""
     path = tmp_path / "deck.zip"
     run("export_deck", make_deck(1_001).slug, str(path))
@@ -131,7 +131,7 @@ def test_what_cannot_be_read_to_its_end_leaves_nothing(owner, tmp_path, make_dec
     assert Card.objects.count() == 1_001
 
 
-def test_an_import_whose_page_was_closed_comes_to_its_end(owner, settings, tmp_path):
+def test_daily_command_finishes_an_abandoned_import(owner, settings, tmp_path):
     settings.DATA_DIR = tmp_path
     draft = drafts.make_draft(owner=owner, content="a\tb\nc\td\n")
     running.begin(draft=draft, preview=comparing.preview_file(draft), title="Half")
@@ -140,7 +140,7 @@ def test_an_import_whose_page_was_closed_comes_to_its_end(owner, settings, tmp_p
     assert Card.objects.count() == 2
 
 
-def test_old_drafts_go_with_what_they_have_half_written(owner, settings, tmp_path):
+def test_daily_command_deletes_old_drafts_and_hidden_decks(owner, settings, tmp_path):
     # Other tests' files lie elsewhere.
     settings.DATA_DIR = tmp_path
     draft = drafts.make_draft(owner=owner, content="a\tb\nc\td\n")

@@ -40,21 +40,19 @@ def cards_of(deck: Deck) -> list[tuple[str, list[str]]]:
     return list(cards.values_list("definition", "accepted_definitions"))
 
 
-def test_a_choice_is_there_where_something_differs(owner_client, deck, archive):
+def test_choice_is_offered_for_differing_cards(owner_client, deck, archive):
     page = owner_client.get(hand_in(owner_client, archive))
     assert CHOICE in page.text
     assert (page.context["preview"].changed, page.context["preview"].new) == (1, 1)
     assert "The deck keeps its title, description and visibility." in page.text
 
 
-def test_by_default_the_files_are_taken(owner_client, deck, archive):
+def test_texts_of_the_file_win_by_default(owner_client, deck, archive):
     import_it(owner_client, hand_in(owner_client, archive))
     assert cards_of(deck) == [("Definition 0", []), ("Definition 1", []), ("Definition 2", [])]
 
 
-def test_the_decks_are_kept_where_that_is_chosen_and_what_is_missing_comes(
-    owner_client, deck, archive, owner
-):
+def test_kept_cards_stay_and_missing_ones_are_added(owner_client, deck, archive, owner):
     first, second, _ = deck.cards.in_order()
     mark_twins(card=first, other=second, are_twins=False)
     url = hand_in(owner_client, archive)
@@ -68,7 +66,7 @@ def test_the_decks_are_kept_where_that_is_chosen_and_what_is_missing_comes(
 
 
 @pytest.mark.parametrize(("keep", "are_twins"), [("file", True), ("deck", False)])
-def test_so_is_its_word_on_twins(owner_client, deck, keep, are_twins):
+def test_chosen_source_decides_about_twins(owner_client, deck, keep, are_twins):
     first, second, third = deck.cards.in_order()
     mark_twins(card=first, other=second, are_twins=True)
     data = b"".join(owner_client.get(reverse("deck_export_file", args=[deck.slug, "archive"])))
@@ -81,7 +79,7 @@ def test_so_is_its_word_on_twins(owner_client, deck, keep, are_twins):
     assert TwinPair.objects.get().are_twins is are_twins
 
 
-def test_text_too(owner_client, deck):
+def test_text_import_can_keep_existing_cards(owner_client, deck):
     import_it(owner_client, paste(owner_client, "ein\tone\n", f"/decks/{deck.slug}/import/"))
     url = paste(owner_client, "ein\tone!\nzwei\ttwo\n", f"/decks/{deck.slug}/import/")
     owner_client.post(url, as_shown(owner_client, url, keep="deck", do="look"))
@@ -89,19 +87,19 @@ def test_text_too(owner_client, deck):
     assert cards_of(deck)[3:] == [("one", []), ("two", [])]
 
 
-def test_no_choice_where_there_is_none(learner_client, archive):
+def test_new_deck_offers_no_choice(learner_client, archive):
     page = learner_client.get(hand_in(learner_client, archive)).text
     assert CHOICE not in page
     assert "The new deck is private until you choose otherwise." in page
 
 
-def test_a_strange_choice_is_an_error_of_the_form(owner_client, archive):
+def test_unknown_choice_is_a_form_error(owner_client, archive):
     page = import_it(owner_client, hand_in(owner_client, archive), keep="x")
     assert page.status_code == 200
     assert page.context["options"].errors
 
 
-def test_the_command_keeps_too(owner, deck, archive, tmp_path):
+def test_command_can_keep_existing_cards(owner, deck, archive, tmp_path):
     path = tmp_path / "deck.zip"
     path.write_bytes(archive)
     args = ("--owner", owner.email, "--into", deck.slug, "--keep")

@@ -50,7 +50,7 @@ def refs(*names: str, alt: str = "") -> tuple[ImageRef, ...]:
     return tuple(ImageRef(name, alt) for name in names)
 
 
-def test_images_come_along_written_anew(owner):
+def test_images_are_imported_and_reencoded(owner):
     card = ParsedCard("a", "b", key="1", term_images=refs("flag.png", alt="A flag"))
     card.definition_images = refs("map.jpg", "flag.png")
     deck = import_content(owner, archive(card))
@@ -62,7 +62,7 @@ def test_images_come_along_written_anew(owner):
     assert all(path_of(image.sha256).read_bytes()[8:12] == b"WEBP" for image in stands.images.all())
 
 
-def test_bad_images_are_left_out_by_name_and_fail_nothing(owner_client, owner):
+def test_invalid_images_are_skipped_by_name(owner_client, owner):
     card = ParsedCard("a", "b", key="1", term_images=refs("bad.png", "flag.png", "cut.png"))
     file = io.BytesIO(archive(card))
     file.name = "flags.zip"
@@ -76,7 +76,7 @@ def test_bad_images_are_left_out_by_name_and_fail_nothing(owner_client, owner):
     assert Deck.objects.get().cards.get().images.count() == 1
 
 
-def test_a_side_that_is_an_image_alone_gets_its_words_else_its_name(owner_client, owner):
+def test_image_only_side_gets_its_description_or_name(owner_client, owner):
     cards = (
         ParsedCard("", "b", key="1", term_images=refs("flag.png", alt="A *red* flag")),
         ParsedCard("c", "", key="2", definition_images=refs("map.jpg")),
@@ -106,7 +106,7 @@ def as_anki(*cards: ParsedCard) -> bytes:
     return file.getvalue()
 
 
-def test_the_same_file_again_doubles_nothing(owner):
+def test_importing_the_same_images_again_changes_nothing(owner):
     content = as_anki(ParsedCard("a", "b", key="1", term_images=refs("flag.png", alt="A flag")))
     deck = import_content(owner, content)
     before = deck.cards.get()
@@ -119,7 +119,7 @@ def test_the_same_file_again_doubles_nothing(owner):
     assert CardImage.objects.count() == 1
 
 
-def test_an_image_new_in_the_file_is_a_change_and_a_missing_one_none(owner):
+def test_new_image_is_added_and_only_archives_remove_it(owner):
     plain, pictured = ParsedCard("a", "b", key="1"), ParsedCard("a", "b", key="1")
     pictured.definition_images = refs("flag.png")
     deck = import_content(owner, as_anki(plain))
@@ -136,7 +136,7 @@ def test_an_image_new_in_the_file_is_a_change_and_a_missing_one_none(owner):
     assert not CardImage.objects.exists()
 
 
-def test_another_image_takes_the_place_of_the_one_before(owner):
+def test_changed_image_replaces_the_previous_one(owner):
     before = ParsedCard("a", "b", key="1", term_images=refs("flag.png"), definition_images=refs("flag.png"))
     after = ParsedCard("a", "b", key="1", term_images=refs("map.jpg"), definition_images=refs("flag.png"))
     deck = import_content(owner, archive(before))
@@ -147,7 +147,7 @@ def test_another_image_takes_the_place_of_the_one_before(owner):
     assert images["term"][0].url in deck.cards.get().term_html
 
 
-def test_what_takes_long_goes_on_in_the_next_request(owner):
+def test_slow_images_continue_in_the_next_request(owner):
     cards = [ParsedCard(f"t{n}", "d", key=str(n), term_images=refs("flag.png")) for n in range(5)]
     draft = drafts.make_draft(owner=owner, content=io.BytesIO(archive(*cards)), file_name="x")
     running.begin(draft=draft, preview=comparing.preview_file(draft), title="x")
@@ -160,7 +160,7 @@ def test_what_takes_long_goes_on_in_the_next_request(owner):
     assert CardImage.objects.filter(card__deck=draft.deck).count() == 5
 
 
-def test_a_file_has_so_many_images_and_no_more(owner, monkeypatch):
+def test_images_of_a_file_are_limited(owner, monkeypatch):
     monkeypatch.setattr(importing_images, "MAX_BYTES", 100)
     card = ParsedCard("a", "b", key="1", term_images=refs("map.jpg", "flag.png"))
     draft = drafts.make_draft(owner=owner, content=io.BytesIO(archive(card)), file_name="x")
@@ -169,7 +169,7 @@ def test_a_file_has_so_many_images_and_no_more(owner, monkeypatch):
     assert images_message(draft) == f"1 image was left out: flag.png ({importing_images.TOO_MANY})."
 
 
-def test_dropping_an_import_drops_its_images(owner):
+def test_dropped_import_deletes_its_images(owner):
     card = ParsedCard("a", "b", key="1", term_images=refs("flag.png"))
     draft = drafts.make_draft(owner=owner, content=io.BytesIO(archive(card)), file_name="x")
     running.begin(draft=draft, preview=comparing.preview_file(draft), title="x")
@@ -180,7 +180,7 @@ def test_dropping_an_import_drops_its_images(owner):
     assert not Deck.objects.exists()
 
 
-def test_queries_do_not_grow_with_images(owner, monkeypatch):
+def test_import_queries_do_not_grow_with_images(owner, monkeypatch):
     # On a busy machine one slice or transaction more would be more queries.
     monkeypatch.setattr("studysite.slices.SECONDS", 60.0)
     monkeypatch.setattr("studysite.slices.OF_A_TRANSACTION", 60.0)
@@ -203,7 +203,7 @@ def test_queries_do_not_grow_with_images(owner, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["archive", "anki"])
-def test_packages_have_the_images(owner, make_deck, name):
+def test_exported_packages_hold_the_images(owner, make_deck, name):
     deck = make_deck(2)
     image = stored(alt="A “flag”")
     show(deck.cards.in_order()[0], definition=(image,))
@@ -216,7 +216,7 @@ def test_packages_have_the_images(owner, make_deck, name):
         assert parsed.read_image(ref.name) == path_of(image.sha256).read_bytes()
 
 
-def test_a_lost_file_is_no_reason_to_export_nothing(owner, make_deck):
+def test_export_skips_a_missing_image_file(owner, make_deck):
     deck = make_deck(1)
     image = stored()
     show(deck.cards.get(), term=(image,))
@@ -226,7 +226,7 @@ def test_a_lost_file_is_no_reason_to_export_nothing(owner, make_deck):
     assert not [name for name in zipfile.ZipFile(file).namelist() if name.startswith("images/")]
 
 
-def test_the_commands_carry_them(owner, tmp_path, capsys):
+def test_commands_export_and_import_images(owner, tmp_path, capsys):
     path = tmp_path / "flags.zip"
     path.write_bytes(archive(ParsedCard("a", "b", key="1", term_images=refs("flag.png", "bad.png"))))
     call_command("import_deck", str(path), owner=owner.email)

@@ -33,7 +33,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in caplog.records if record.name.startswith("cards.importing")]
 
 
-def test_an_import_that_is_rolled_back_leaves_a_line(
+def test_rolled_back_import_is_logged(
     draft: ImportDraft, owner: User, owner_client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     drafts.drop_hidden(splitting.hidden_decks(draft))
@@ -42,7 +42,7 @@ def test_an_import_that_is_rolled_back_leaves_a_line(
     assert lines(caplog) == [said]
 
 
-def test_an_import_that_is_given_up_leaves_a_line(
+def test_dropped_import_is_logged(
     draft: ImportDraft, owner: User, owner_client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     owner_client.post(f"{draft.get_absolute_url()}drop/")
@@ -50,13 +50,13 @@ def test_an_import_that_is_given_up_leaves_a_line(
     assert lines(caplog) == [said]
 
 
-def test_a_preview_that_is_given_up_leaves_none(owner: User, caplog: pytest.LogCaptureFixture) -> None:
+def test_dropped_preview_is_not_logged(owner: User, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "cards")
     drafts.drop_draft(draft=a_draft(owner, "text"))
     assert lines(caplog) == []
 
 
-def test_what_the_daily_command_cannot_continue_leaves_a_line(
+def test_import_that_the_daily_command_cannot_continue_is_logged(
     draft: ImportDraft, caplog: pytest.LogCaptureFixture
 ) -> None:
     draft.forget_file()

@@ -66,7 +66,7 @@ SAID = {
 
 @CHANGES
 @pytest.mark.parametrize("phase", SAID)
-def test_nothing_more_comes_into_a_deck_that_is_not_theirs_any_more(
+def test_import_stops_once_deck_is_given_away_or_removed(
     make_deck: MakeDeck,
     owner: User,
     owner_client: Client,
@@ -88,7 +88,7 @@ def test_nothing_more_comes_into_a_deck_that_is_not_theirs_any_more(
 
 
 @CHANGES
-def test_so_it_is_in_the_middle_of_a_slice(
+def test_import_slice_stops_when_its_deck_is_lost(
     make_deck: MakeDeck,
     owner: User,
     stranger: User,
@@ -109,7 +109,7 @@ def test_so_it_is_in_the_middle_of_a_slice(
     assert deck.cards.count() == before
 
 
-def test_a_card_that_is_edited_meanwhile_keeps_what_it_says(make_deck: MakeDeck, owner: User) -> None:
+def test_card_edited_during_an_import_keeps_its_text(make_deck: MakeDeck, owner: User) -> None:
     deck = make_deck(1)
     deck.cards.update(term="Term 2", definition="another 2")
     draft = begun(owner, "text", "merging", deck)
@@ -120,7 +120,7 @@ def test_a_card_that_is_edited_meanwhile_keeps_what_it_says(make_deck: MakeDeck,
     assert sorted(said) == ["another 2", "edited"]
 
 
-def test_a_card_that_is_added_meanwhile_has_a_place_of_its_own(make_deck: MakeDeck, owner: User) -> None:
+def test_card_added_during_an_import_has_its_own_position(make_deck: MakeDeck, owner: User) -> None:
     deck = make_deck(1)
     draft = begun(owner, "archive", "merging", deck)
     came = deck.cards.count()
@@ -132,7 +132,7 @@ def test_a_card_that_is_added_meanwhile_has_a_place_of_its_own(make_deck: MakeDe
     assert len(set(places)) == len(places) == 9
 
 
-def test_one_that_somebody_else_has_finished_is_finished_once(owner: User) -> None:
+def test_import_finished_elsewhere_is_finished_once(owner: User) -> None:
     draft = begun(owner, "archive")
     while again(draft).done < draft.total:
         running.run(draft=again(draft))
@@ -146,7 +146,7 @@ def test_one_that_somebody_else_has_finished_is_finished_once(owner: User) -> No
 
 
 @CHANGES
-def test_so_it_is_before_it_begins(
+def test_import_does_not_begin_when_its_deck_is_lost(
     make_deck: MakeDeck,
     owner: User,
     owner_client: Client,
@@ -162,7 +162,7 @@ def test_so_it_is_before_it_begins(
     assert (again(draft).phase, Deck.objects.count()) == ("preview", 1)
 
 
-def test_the_page_says_so_and_lets_them_choose_anew(
+def test_preview_says_that_the_deck_is_gone(
     make_deck: MakeDeck, owner: User, owner_client: Client, stranger: User
 ) -> None:
     deck = make_deck(1)
@@ -175,9 +175,7 @@ def test_the_page_says_so_and_lets_them_choose_anew(
     assert again(draft).phase == "preview"
 
 
-def test_an_editor_in_the_admin_goes_on_with_a_private_deck_until_the_right_is_taken(
-    make_deck: MakeDeck, stranger: User
-) -> None:
+def test_admin_import_continues_while_the_editor_has_the_right(make_deck: MakeDeck, stranger: User) -> None:
     deck = make_deck(1)
     stranger.is_staff = True
     stranger.save()
@@ -207,7 +205,7 @@ def claimed(draft: ImportDraft) -> None:
 
 
 @pytest.mark.parametrize("change", [dropped, given_up, claimed])
-def test_what_changes_while_the_daily_command_drives_it_is_let_go(
+def test_daily_command_leaves_an_import_that_changed(
     owner: User, monkeypatch: pytest.MonkeyPatch, change: Callable[[ImportDraft], None]
 ) -> None:
     begun(owner, "text")
@@ -226,7 +224,7 @@ def test_what_changes_while_the_daily_command_drives_it_is_let_go(
     assert len(calls) == 1
 
 
-def test_one_that_fails_keeps_no_other_waiting(
+def test_failing_import_does_not_block_others(
     owner: User, learner: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     first, second = begun(owner, "text"), begun(learner, "text")
@@ -246,9 +244,7 @@ def test_one_that_fails_keeps_no_other_waiting(
 # --- Hidden decks
 
 
-def test_the_hidden_deck_of_an_import_that_begins_just_now_stays(
-    owner: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_hidden_deck_of_a_starting_import_is_kept(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     begun(owner, "text")
     draft = again(a_draft(owner, "text"))
     preview, real = preview_in_slices(draft), splitting.hidden_decks
@@ -263,7 +259,7 @@ def test_the_hidden_deck_of_an_import_that_begins_just_now_stays(
     assert again(draft).staging is not None
 
 
-def test_a_deck_that_has_appeared_meanwhile_keeps_its_cards(make_deck: MakeDeck) -> None:
+def test_finished_deck_is_not_deleted_as_hidden(make_deck: MakeDeck) -> None:
     deck = make_deck(3)
     deck.is_building = True
     assert drafts.drop_hidden([deck])
@@ -271,7 +267,7 @@ def test_a_deck_that_has_appeared_meanwhile_keeps_its_cards(make_deck: MakeDeck)
 
 
 @pytest.mark.parametrize("options", [{}, {"subdecks": "decks"}])
-def test_one_whose_hidden_deck_has_gone_is_given_up(
+def test_import_without_its_hidden_deck_is_rolled_back(
     owner: User, owner_client: Client, options: dict[str, str]
 ) -> None:
     draft = begun(owner, "new package", **options)
@@ -285,7 +281,7 @@ LEFT = pytest.mark.parametrize("way", ["newer files", "erased deck", "erased per
 
 
 @LEFT
-def test_what_a_draft_leaves_is_for_the_daily_command(owner: User, make_deck: MakeDeck, way: str) -> None:
+def test_daily_command_deletes_leftovers_of_a_draft(owner: User, make_deck: MakeDeck, way: str) -> None:
     deck = make_deck(1)
     draft = begun(owner, "archive", deck=deck)
     while again(draft).done < 6:
@@ -313,7 +309,7 @@ def test_what_a_draft_leaves_is_for_the_daily_command(owner: User, make_deck: Ma
 
 
 @pytest.mark.parametrize("way", ["drop", "give up", "old"])
-def test_what_counts_cards_is_right_after_a_merge_that_ends_early(
+def test_counts_are_right_after_an_interrupted_merge(
     make_deck: MakeDeck, owner: User, learner: User, way: str
 ) -> None:
     deck = make_deck(4)
@@ -353,9 +349,7 @@ def answer(learner: User, card: Card) -> None:
 # --- Several decks at once
 
 
-def test_a_deck_of_several_that_is_removed_meanwhile_ends_the_import(
-    owner: User, owner_client: Client
-) -> None:
+def test_removed_target_deck_ends_a_split_import(owner: User, owner_client: Client) -> None:
     begun(owner, "new package", "done", subdecks="decks")
     draft = begun(owner, "new package", "merging", subdecks="decks")
     Deck.objects.filter(pk=draft.options["parts"][-1]["deck"]).update(removed_at=timezone.now())
@@ -366,9 +360,7 @@ def test_a_deck_of_several_that_is_removed_meanwhile_ends_the_import(
     assert set(Deck.objects.present().values_list("pk", flat=True)) == titles
 
 
-def test_hidden_decks_that_were_handed_over_are_no_error(
-    owner: User, owner_client: Client, stranger: User
-) -> None:
+def test_handed_over_hidden_deck_is_no_error(owner: User, owner_client: Client, stranger: User) -> None:
     draft = begun(owner, "new package", subdecks="decks")
     hidden = [deck.pk for deck in splitting.hidden_decks(draft)]
     hand_over(decks=hidden, owner=owner, to=stranger)
@@ -379,7 +371,7 @@ def test_hidden_decks_that_were_handed_over_are_no_error(
 
 
 @pytest.mark.parametrize("phase", ["merging", "history", "done"])
-def test_what_stays_is_said_by_how_far_it_was_when_it_was_dropped(
+def test_dropped_import_says_what_stays_in_each_phase(
     make_deck: MakeDeck, owner: User, owner_client: Client, monkeypatch: pytest.MonkeyPatch, phase: str
 ) -> None:
     draft = begun(owner, "archive", deck=make_deck(1))
@@ -395,7 +387,7 @@ def test_what_stays_is_said_by_how_far_it_was_when_it_was_dropped(
     assert (SAID | {"done": "The cards are there already."})[phase] in page.text
 
 
-def test_the_page_says_when_only_answers_are_to_come(owner: User, owner_client: Client) -> None:
+def test_page_says_when_only_the_history_is_left(owner: User, owner_client: Client) -> None:
     draft = begun(owner, "archive", "history")
     page = owner_client.get(draft.get_absolute_url())
     assert "The cards are imported; your answers follow." in page.text

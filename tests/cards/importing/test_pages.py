@@ -48,7 +48,7 @@ def import_it(client: Client, url: str, **changes: str):
 # --- The way through
 
 
-def test_nothing_is_written_before_import(learner_client, learner):
+def test_preview_writes_nothing(learner_client, learner):
     url = paste(learner_client)
     page = learner_client.get(url).text
     assert "with\n    a tab\n" in page
@@ -62,7 +62,7 @@ def test_nothing_is_written_before_import(learner_client, learner):
     assert "Cards: 2 added." in learner_client.get(deck.get_absolute_url()).text
 
 
-def test_the_file_is_forgotten_afterwards(learner_client):
+def test_file_is_deleted_after_the_import(learner_client):
     url = paste(learner_client)
     path = ImportDraft.objects.get().path
     assert path.exists()
@@ -70,7 +70,7 @@ def test_the_file_is_forgotten_afterwards(learner_client):
     assert not path.exists()
 
 
-def test_sent_twice_is_imported_once(learner_client):
+def test_form_sent_twice_imports_once(learner_client):
     url = paste(learner_client)
     data = as_shown(learner_client, url)
     first, second = learner_client.post(url, data), learner_client.post(url, data)
@@ -79,7 +79,7 @@ def test_sent_twice_is_imported_once(learner_client):
     assert learner_client.post(f"{url}go-on/")["Location"] == first["Location"]
 
 
-def test_plain_text_stays_as_it_was_typed_unless_it_is_markdown(learner_client):
+def test_plain_text_is_kept_unless_markdown(learner_client):
     url = paste(learner_client, "__init__\t1986. Chernobyl *x*\n")
     assert "<em>" not in learner_client.get(url).text
     response = learner_client.post(url, as_shown(learner_client, url, markdown="on", do="look"))
@@ -87,7 +87,7 @@ def test_plain_text_stays_as_it_was_typed_unless_it_is_markdown(learner_client):
     assert "<em>x</em>" in learner_client.get(url).text
 
 
-def test_what_was_chosen_anew_is_shown_before_it_is_imported(learner_client):
+def test_changed_options_are_previewed_before_the_import(learner_client):
     url = paste(learner_client, "a,b\tc\n")
     response = import_it(learner_client, url, separator="comma")
     assert response["Location"] == url
@@ -97,7 +97,7 @@ def test_what_was_chosen_anew_is_shown_before_it_is_imported(learner_client):
     assert page.context["preview"].file_counts.samples[0].term == "a"
 
 
-def test_an_own_separator(learner_client):
+def test_custom_separator_is_used(learner_client):
     url = paste(learner_client, "a => b\nc => d\n")
     learner_client.post(url, as_shown(learner_client, url, separator="own", own_separator=" => ", do="look"))
     sample = learner_client.get(url).context["preview"].file_counts.samples[1]
@@ -113,20 +113,20 @@ def test_an_own_separator(learner_client):
         ("Äpfel\tapples\n".encode("utf-16"), "UTF-16-LE"),
     ],
 )
-def test_the_encoding_is_guessed_and_shown(learner_client, content, name):
+def test_encoding_is_guessed_and_shown(learner_client, content, name):
     page = learner_client.get(upload(learner_client, content)["Location"])
     assert f"Text in {name}" in page.text
     assert "Äpfel" in page.text
 
 
-def test_an_encoding_that_does_not_fit_is_refused_and_the_page_stays(learner_client):
+def test_wrong_encoding_is_a_form_error(learner_client):
     url = upload(learner_client, "Äpfel\tapples\n".encode("latin-1"))["Location"]
     page = learner_client.post(url, as_shown(learner_client, url, encoding="UTF-8", do="look"))
     assert "row 1: This is not UTF-8." in page.text
     assert ImportDraft.objects.get().options == {}
 
 
-def test_doubles_and_rows_with_one_side_are_counted(learner_client):
+def test_duplicates_and_one_sided_rows_are_counted(learner_client):
     preview = learner_client.get(paste(learner_client, "a\tb\na\tb\nc\n\td\n")).context["preview"]
     assert (preview.new, preview.duplicates, preview.file_counts.one_sided) == (3, 1, 2)
     assert [str(notice) for notice in preview.file_counts.report.notices] == [
@@ -138,7 +138,7 @@ def test_doubles_and_rows_with_one_side_are_counted(learner_client):
 # --- Into a deck that is there
 
 
-def test_importing_again_updates_and_does_not_double(owner_client, make_deck):
+def test_importing_again_updates_cards(owner_client, make_deck):
     deck = make_deck(0)
     import_it(owner_client, paste(owner_client, TEXT, f"/decks/{deck.slug}/import/"))
     url = paste(owner_client, "ein\tone!\nzwei\ttwo\ndrei\tthree\n", f"/decks/{deck.slug}/import/")
@@ -152,7 +152,7 @@ def test_importing_again_updates_and_does_not_double(owner_client, make_deck):
     assert Deck.objects.count() == 1
 
 
-def test_a_file_imported_again_goes_into_its_deck_unless_told_otherwise(owner_client, owner):
+def test_file_imported_again_goes_into_its_deck_by_default(owner_client, owner):
     import_it(owner_client, paste(owner_client))
     url = paste(owner_client)
     assert ImportDraft.objects.get(token=url.split("/")[2]).deck == Deck.objects.get()
@@ -163,14 +163,14 @@ def test_a_file_imported_again_goes_into_its_deck_unless_told_otherwise(owner_cl
     assert Deck.objects.count() == 2
 
 
-def test_what_the_deck_has_by_its_sides_is_not_added(owner_client, make_deck):
+def test_cards_with_the_same_sides_are_not_added(owner_client, make_deck):
     deck = make_deck(2)
     url = paste(owner_client, "Term 0\tDefinition 0\nTerm 9\tDefinition 9\n", f"/decks/{deck.slug}/import/")
     import_it(owner_client, url)
     assert list(deck.cards.in_order().values_list("term", flat=True)) == ["Term 0", "Term 1", "Term 9"]
 
 
-def test_tags_become_the_owners_and_are_one_without_regard_to_case(owner_client, owner):
+def test_imported_tags_belong_to_the_owner_regardless_of_case(owner_client, owner):
     Tag.objects.create(owner=owner, name="Verbs")
     url = paste(owner_client, "Term\tDefinition\tTags\ngehen\tgo\tverbs; Motion\nHaus\thouse\t\n")
     import_it(owner_client, url)
@@ -181,7 +181,7 @@ def test_tags_become_the_owners_and_are_one_without_regard_to_case(owner_client,
 # --- Who may
 
 
-def test_a_private_deck_is_there_for_its_owner_alone(owner_client, learner_client, client, make_deck):
+def test_only_the_owner_imports_into_a_private_deck(owner_client, learner_client, client, make_deck):
     url = f"/decks/{make_deck(1).slug}/import/"
     assert owner_client.get(url).status_code == 200
     assert learner_client.get(url).status_code == 404
@@ -189,7 +189,7 @@ def test_a_private_deck_is_there_for_its_owner_alone(owner_client, learner_clien
     assert "/accounts/login/" in client.get(url)["Location"]
 
 
-def test_a_public_deck_is_filled_by_its_owner_and_editors(learner_client, learner, make_deck):
+def test_editors_but_not_learners_import_into_a_public_deck(learner_client, learner, make_deck):
     deck = make_deck(1)
     Deck.objects.update(visibility="public")
     url = f"/decks/{deck.slug}/import/"
@@ -200,7 +200,7 @@ def test_a_public_deck_is_filled_by_its_owner_and_editors(learner_client, learne
     assert set(Tag.objects.values_list("owner", flat=True)) <= {deck.owner_id}
 
 
-def test_a_draft_is_its_learners_alone(learner_client, stranger_client, client):
+def test_draft_returns_404_to_others(learner_client, stranger_client, client):
     url = paste(learner_client)
     for page in (url, f"{url}go-on/", f"{url}drop/", f"{url}study/"):
         assert stranger_client.post(page, {"do": "import"}).status_code == 404
@@ -209,7 +209,7 @@ def test_a_draft_is_its_learners_alone(learner_client, stranger_client, client):
     assert ImportDraft.objects.exists()
 
 
-def test_nobody_imports_into_somebody_elses_deck(learner_client, make_deck):
+def test_import_into_a_foreign_deck_adds_nothing_to_it(learner_client, make_deck):
     deck = make_deck(1)
     Deck.objects.update(visibility="public")
     url = paste(learner_client)
@@ -219,7 +219,7 @@ def test_nobody_imports_into_somebody_elses_deck(learner_client, make_deck):
 
 
 @pytest.mark.parametrize("page", ["", "go-on/", "drop/", "study/"])
-def test_writing_needs_a_token(learner_client, page):
+def test_import_needs_a_csrf_token(learner_client, page):
     url = paste(learner_client)
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = learner_client.cookies
@@ -229,14 +229,14 @@ def test_writing_needs_a_token(learner_client, page):
 
 
 @pytest.mark.parametrize("page", ["go-on/", "drop/", "study/"])
-def test_a_get_writes_nothing(learner_client, page):
+def test_post_pages_return_405_to_get(learner_client, page):
     url = paste(learner_client)
     assert learner_client.get(f"{url}{page}").status_code == 405
     assert learner_client.put(url).status_code == 405
     assert ImportDraft.objects.get().phase == "preview"
 
 
-def test_dropping_forgets_the_file(learner_client):
+def test_dropping_deletes_the_file(learner_client):
     url = paste(learner_client)
     path = ImportDraft.objects.get().path
     assert learner_client.post(f"{url}drop/")["Location"] == "/import/"
@@ -247,7 +247,7 @@ def test_dropping_forgets_the_file(learner_client):
 # --- Guests
 
 
-def test_a_guest_pastes_studies_and_keeps_it_when_signing_up(client):
+def test_guest_keeps_a_pasted_deck_after_sign_up(client):
     assert "Paste and study" in client.get("/").text
     url = client.post("/import/", {"text": TEXT, "time_zone": "Asia/Tokyo"})["Location"]
     guest = User.objects.get(is_guest=True)
@@ -264,20 +264,20 @@ def test_a_guest_pastes_studies_and_keeps_it_when_signing_up(client):
     assert not User.objects.filter(is_guest=True).exists()
 
 
-def test_nobody_becomes_a_guest_for_what_cannot_be_read(client):
+def test_unreadable_upload_makes_no_guest(client):
     for text in ("", "   ", "\x00"):
         assert client.post("/import/", {"text": text}).status_code == 200
     assert upload(client, b"%PDF-1.7").status_code == 200
     assert not User.objects.filter(is_guest=True).exists()
 
 
-def test_without_guests_nobody_pastes(client, settings):
+def test_visitors_cannot_paste_when_guests_are_off(client, settings):
     settings.GUESTS = False
     assert "Paste and study" not in client.get("/").text
     assert "/accounts/login/" in client.post("/import/", {"text": TEXT})["Location"]
 
 
-def test_a_guests_file_is_small(client, learner_client):
+def test_guest_file_has_a_smaller_limit(client, learner_client):
     content = b"a\tb\n" * 600_000
     page = upload(client, content)
     assert "Log in to import larger files." in page.text
@@ -297,7 +297,7 @@ def test_a_guests_file_is_small(client, learner_client):
         (b"a" * 200_000, "row 1"),
     ],
 )
-def test_what_cannot_be_read_says_why(learner_client, content, words):
+def test_unreadable_file_is_a_form_error(learner_client, content, words):
     page = upload(learner_client, content, "x.apkg")
     assert page.status_code == 200
     assert page.context["form"].errors
@@ -316,14 +316,14 @@ def test_what_cannot_be_read_says_why(learner_client, content, words):
         {"encoding": "x"},
     ],
 )
-def test_strange_choices_are_errors_of_the_form(learner_client, changes, make_deck):
+def test_invalid_options_cause_no_server_error(learner_client, changes, make_deck):
     url = paste(learner_client)
     page = import_it(learner_client, url, **changes)
     assert page.status_code in (200, 302)
     assert Deck.objects.filter(title="x" * 201).count() == 0
 
 
-def test_a_draft_whose_file_is_gone_says_so(learner_client):
+def test_draft_without_its_file_asks_for_it_again(learner_client):
     url = paste(learner_client)
     ImportDraft.objects.get().path.unlink()
     assert "Choose it again." in learner_client.get(url).text
@@ -333,7 +333,7 @@ def test_a_draft_whose_file_is_gone_says_so(learner_client):
 @pytest.mark.parametrize(
     ("path", "most"), [("/import/", "101 MB"), ("/decks/x/import/", "101 MB"), ("/", "24 MB")]
 )
-def test_what_is_announced_too_large_is_not_read(learner_client, path, most):
+def test_too_large_upload_returns_413(learner_client, path, most):
     class Unread(io.BytesIO):
         def read(self, *args: object) -> bytes:
             raise AssertionError("It was read.")
@@ -345,7 +345,7 @@ def test_what_is_announced_too_large_is_not_read(learner_client, path, most):
     assert f"more than {most}" in response.text
 
 
-def test_a_file_that_breaks_off_takes_back_what_it_wrote(learner_client, monkeypatch):
+def test_import_of_a_file_damaged_midway_is_rolled_back(learner_client, monkeypatch):
     """The file is another one by the time that its second half is read."""
     monkeypatch.setattr("cards.importing.running.run", partial(running.run, seconds=0))
     url = paste(learner_client, "".join(f"a{n}\tb\n" for n in range(600)))
@@ -361,7 +361,7 @@ def test_a_file_that_breaks_off_takes_back_what_it_wrote(learner_client, monkeyp
     assert not Card.objects.exists()
 
 
-def test_the_progress_swaps_its_part_and_ends_at_the_deck(learner_client, monkeypatch):
+def test_progress_updates_and_redirects_to_the_deck(learner_client, monkeypatch):
     monkeypatch.setattr("cards.importing.running.run", partial(running.run, seconds=0))
     url = paste(learner_client, "".join(f"a{n}\tb\n" for n in range(1_100)))
     import_it(learner_client, url)
@@ -373,7 +373,7 @@ def test_the_progress_swaps_its_part_and_ends_at_the_deck(learner_client, monkey
     assert end["HX-Redirect"] == Deck.objects.get().get_absolute_url()
 
 
-def test_cards_that_take_long_to_render_do_not_wait_for_their_chunk(learner, monkeypatch):
+def test_slow_cards_are_saved_before_their_chunk_is_full(learner, monkeypatch):
     monkeypatch.setattr(writing, "RENDERED_AT_ONCE", 20)
     text = "".join(f"*term* {number}\tdefinition\n" for number in range(6))
     draft = drafts.make_draft(owner=learner, content=text)

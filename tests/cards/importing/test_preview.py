@@ -86,7 +86,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_what_is_kept_is_what_was_read(learner: User, kind: str, read: list[str]) -> None:
+def test_saved_preview_equals_the_first_one(learner: User, kind: str, read: list[str]) -> None:
     content = io.BytesIO(FILES[kind]())
     draft = make_draft(owner=learner, content=content, file_name="x.csv" if kind == "comma" else "x")
     first = prepared(draft)
@@ -96,9 +96,7 @@ def test_what_is_kept_is_what_was_read(learner: User, kind: str, read: list[str]
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_the_pages_of_a_preview_read_the_file_once(
-    learner_client: Client, kind: str, read: list[str]
-) -> None:
+def test_preview_pages_read_the_file_once(learner_client: Client, kind: str, read: list[str]) -> None:
     url = upload(learner_client, FILES[kind]())["Location"]
     data = as_shown(learner_client, url)
     for _ in range(3):
@@ -109,7 +107,7 @@ def test_the_pages_of_a_preview_read_the_file_once(
     assert Deck.objects.count() == 1
 
 
-def test_what_is_chosen_anew_is_read_anew_once(learner_client: Client, read: list[str]) -> None:
+def test_changed_options_read_the_file_once_more(learner_client: Client, read: list[str]) -> None:
     url = paste(learner_client, "a,b\tc\n")
     import_it(learner_client, url, separator="comma")
     assert len(read) == 2
@@ -117,7 +115,7 @@ def test_what_is_chosen_anew_is_read_anew_once(learner_client: Client, read: lis
     assert len(read) == 2
 
 
-def test_what_cannot_be_read_so_keeps_what_could(learner_client: Client, read: list[str]) -> None:
+def test_unreadable_options_keep_the_last_preview(learner_client: Client, read: list[str]) -> None:
     url = upload(learner_client, "é\tb\n".encode("latin-1"))["Location"]
     page = learner_client.post(url, as_shown(learner_client, url, encoding="UTF-8", do="look"))
     assert "This is not UTF-8" in page.text
@@ -125,7 +123,7 @@ def test_what_cannot_be_read_so_keeps_what_could(learner_client: Client, read: l
     assert ImportDraft.objects.get().options == {}
 
 
-def test_a_deck_that_changes_is_compared_anew_and_the_file_not_read_again(
+def test_changed_deck_is_compared_without_reading_the_file(
     owner_client: Client, owner: User, read: list[str]
 ) -> None:
     import_it(owner_client, paste(owner_client, "a\tb\nc\td\n"), title="Old")
@@ -140,7 +138,9 @@ def test_a_deck_that_changes_is_compared_anew_and_the_file_not_read_again(
     assert len(read) == before
 
 
-def test_an_error_is_kept_too(learner: User, monkeypatch: pytest.MonkeyPatch, read: list[str]) -> None:
+def test_error_of_the_preview_is_saved(
+    learner: User, monkeypatch: pytest.MonkeyPatch, read: list[str]
+) -> None:
     """What takes too long is not begun anew whenever somebody opens the page."""
     draft = make_draft(owner=learner, content="a\tb\n")
     monkeypatch.setattr(reader, "limits_of", lambda _owner: bounds.Limits(1, 1, -1.0, "Split it."))
@@ -150,7 +150,7 @@ def test_an_error_is_kept_too(learner: User, monkeypatch: pytest.MonkeyPatch, re
     assert len(read) == 1
 
 
-def test_the_page_says_that_reading_takes_too_long(
+def test_page_says_that_reading_takes_too_long(
     learner_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = paste(learner_client)
@@ -161,26 +161,24 @@ def test_the_page_says_that_reading_takes_too_long(
     assert "Reading this file takes too long. Split it." in page.text
 
 
-def test_too_much_to_be_kept_is_an_error(learner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_large_preview_is_an_error(learner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(saving, "MAX_STORED", 100)
     with pytest.raises(FormatError, match="too many decks and note types to show"):
         prepared(make_draft(owner=learner, content="a\tb\n"))
 
 
-def test_a_kept_look_goes_with_the_import(learner_client: Client) -> None:
+def test_saved_preview_is_deleted_with_the_import(learner_client: Client) -> None:
     import_it(learner_client, paste(learner_client))
     assert ImportDraft.objects.get().look == {}
 
 
 @pytest.mark.parametrize("text", ["\0", "\\u0000", "\\\0", "\\\\u0000", "\ud800", "\\"])
-def test_what_no_database_holds_is_left_out(text: str) -> None:
+def test_unstorable_characters_are_removed_or_replaced(text: str) -> None:
     clean = text.replace("\0", "").replace("\ud800", "?")
     assert saving.as_stored({text: [text]}) == {clean: [clean]}
 
 
-def test_the_page_that_ends_the_reading_shows_what_later_ones_do(
-    learner_client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_first_and_later_previews_are_equal(learner_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cards.importing.pages.READ_AT_ONCE", 0)
     members = {"collection.anki2": collection([note(["q", "a"])], new=False), "media": b'{"0": "\\ud800/x"}'}
     url = upload(learner_client, zipped(members))["Location"]
@@ -189,7 +187,7 @@ def test_the_page_that_ends_the_reading_shows_what_later_ones_do(
     assert learner_client.get(url).text.count("is no file name") == page.count("is no file name") > 0
 
 
-def test_a_guests_file_is_read_within_narrow_limits(client: Client) -> None:
+def test_guest_file_is_read_within_smaller_limits(client: Client) -> None:
     file = io.BytesIO()
     some = [ParsedCard(f"t{n}", "x" * 9_000, key=f"k{n}") for n in range(3_000)]
     write_archive(file, deck=ParsedDeck((), title="T"), cards=some)
@@ -201,7 +199,7 @@ def test_a_guests_file_is_read_within_narrow_limits(client: Client) -> None:
     assert reader.limits_of(User.objects.get()) == GUEST
 
 
-def test_more_answers_than_the_cards_can_have_are_refused(
+def test_too_many_answers_for_the_cards_are_refused(
     learner_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bounds, "FREE_ANSWERS", -15 * 100)

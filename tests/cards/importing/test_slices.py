@@ -100,7 +100,7 @@ def written(deck: Deck, learner: User) -> list[Any]:
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_a_file_read_row_by_row_reads_the_same(owner: User, minimal: None, kind: str) -> None:
+def test_file_read_row_by_row_gives_the_same_cards(owner: User, minimal: None, kind: str) -> None:
     one, other = a_draft(owner, kind), a_draft(owner, kind)
     comparing.preview_file(one)
     preview_in_slices(other)
@@ -108,7 +108,7 @@ def test_a_file_read_row_by_row_reads_the_same(owner: User, minimal: None, kind:
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_what_is_imported_bit_by_bit_is_the_same(
+def test_import_in_slices_gives_the_same_deck(
     owner: User, learner: User, request: pytest.FixtureRequest, kind: str
 ) -> None:
     first = a_draft(owner, kind)
@@ -121,7 +121,7 @@ def test_what_is_imported_bit_by_bit_is_the_same(
 
 @pytest.mark.parametrize("keep", ["file", "deck"])
 @pytest.mark.parametrize("kind", FILES)
-def test_so_it_is_into_a_deck_that_is_there(
+def test_import_in_slices_updates_a_deck_the_same(
     owner: User, learner: User, request: pytest.FixtureRequest, kind: str, keep: str
 ) -> None:
     drafts = []
@@ -142,7 +142,7 @@ def test_so_it_is_into_a_deck_that_is_there(
     assert counts[0] == counts[1]
 
 
-def test_many_cards_of_one_term_take_no_longer_each(learner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_cards_with_one_term_stay_fast(learner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
     real = reader.uuid.uuid5
     monkeypatch.setattr(reader.uuid, "uuid5", lambda space, name: made.append(name) or real(space, name))
@@ -152,7 +152,7 @@ def test_many_cards_of_one_term_take_no_longer_each(learner: User, monkeypatch: 
     assert "200 same" in made
 
 
-def test_a_file_has_its_time_for_all_slices_together(
+def test_time_limit_of_a_file_spans_its_slices(
     learner: User, minimal: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seconds = itertools.count(step=1.0)
@@ -163,7 +163,7 @@ def test_a_file_has_its_time_for_all_slices_together(
     assert 0 < again(draft).done < 40
 
 
-def test_a_collection_has_its_length_for_all_slices_together(
+def test_length_limit_of_a_collection_spans_its_slices(
     learner: User, minimal: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cards.formats.anki.reader.FREE_LENGTH", 150)
@@ -174,7 +174,7 @@ def test_a_collection_has_its_length_for_all_slices_together(
     assert again(draft).done == 5
 
 
-def test_an_archive_has_its_bytes_for_all_slices_together(
+def test_size_limit_of_an_archive_spans_its_slices(
     learner: User, minimal: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draft = a_draft(learner, "archive")
@@ -189,7 +189,7 @@ def test_an_archive_has_its_bytes_for_all_slices_together(
 # --- Two at once, and none any more
 
 
-def test_of_two_one_works_and_the_other_does_nothing(learner: User, minimal: None) -> None:
+def test_only_one_of_two_requests_works_on_an_import(learner: User, minimal: None) -> None:
     draft = a_draft(learner, "text")
     with again(draft).claim() as mine:
         assert mine
@@ -204,7 +204,7 @@ def test_of_two_one_works_and_the_other_does_nothing(learner: User, minimal: Non
     assert Card.objects.count() == 2
 
 
-def test_a_claim_of_a_server_that_was_killed_is_taken_over(learner: User) -> None:
+def test_claim_of_a_killed_server_expires(learner: User) -> None:
     draft = a_draft(learner, "text")
     ImportDraft.objects.update(claimed_until=timezone.now() + timedelta(seconds=9))
     assert saving.prepare(again(draft), Slice()) is None
@@ -213,7 +213,7 @@ def test_a_claim_of_a_server_that_was_killed_is_taken_over(learner: User) -> Non
     assert again(draft).claimed_until is None
 
 
-def test_a_claim_that_was_taken_over_stays_with_who_has_it(learner: User) -> None:
+def test_former_holder_does_not_release_a_taken_over_claim(learner: User) -> None:
     draft = a_draft(learner, "text")
     others = timezone.now() + timedelta(seconds=9)
     with draft.claim():
@@ -230,7 +230,7 @@ def test_a_claim_that_was_taken_over_stays_with_who_has_it(learner: User) -> Non
         "cards.importing.writing.rows_of",
     ],
 )
-def test_whoever_is_killed_in_a_slice_loses_that_slice_alone(
+def test_killed_import_loses_only_its_last_slice(
     learner: User, minimal: None, monkeypatch: pytest.MonkeyPatch, kind: str, broken: str
 ) -> None:
     deck = Deck.objects.create(owner=learner, title="Old")
@@ -257,7 +257,7 @@ def step(draft: ImportDraft) -> bool:
     return False
 
 
-def test_what_is_read_is_read_anew_when_its_database_is_damaged(learner: User) -> None:
+def test_file_is_read_again_if_its_database_is_damaged(learner: User) -> None:
     draft = a_draft(learner, "text")
     before = comparing.preview_file(draft)
     for path in draft.folder.iterdir():
@@ -268,7 +268,7 @@ def test_what_is_read_is_read_anew_when_its_database_is_damaged(learner: User) -
 PAGE = 4096
 
 
-def test_so_it_is_where_the_damage_is_found_in_the_middle_of_a_slice(learner: User, minimal: None) -> None:
+def test_damage_found_within_a_slice_makes_it_read_again(learner: User, minimal: None) -> None:
     draft = a_draft(learner, "text")
     running.begin(draft=draft, preview=preview_in_slices(draft), title="x")
     assert not running.run(draft=again(draft))
@@ -284,7 +284,7 @@ def test_so_it_is_where_the_damage_is_found_in_the_middle_of_a_slice(learner: Us
     assert Deck.objects.get().card_count == again(draft).total == Card.objects.count()
 
 
-def test_a_page_that_meets_another_slice_at_work_waits(learner_client: Client, minimal: None) -> None:
+def test_page_waits_while_another_request_works(learner_client: Client, minimal: None) -> None:
     url = upload(learner_client, a_text())["Location"]
     with closing(sqlite3.connect(ImportDraft.objects.get().folder / "read.sqlite3")) as db:
         db.execute("BEGIN EXCLUSIVE")
@@ -292,7 +292,7 @@ def test_a_page_that_meets_another_slice_at_work_waits(learner_client: Client, m
     assert learner_client.post(f"{url}go-on/").status_code == 302
 
 
-def test_the_daily_command_drives_on_what_was_begun(learner: User, minimal: None) -> None:
+def test_daily_command_finishes_imports(learner: User, minimal: None) -> None:
     draft = a_draft(learner, "archive")
     running.begin(draft=draft, preview=preview_in_slices(draft), title="x")
     assert running.run_waiting(seconds=60) == 1
@@ -300,7 +300,7 @@ def test_the_daily_command_drives_on_what_was_begun(learner: User, minimal: None
     assert running.run_waiting(seconds=60) == 0
 
 
-def test_it_leaves_alone_what_somebody_else_drives_or_cannot_be_read(learner: User, minimal: None) -> None:
+def test_daily_command_skips_claimed_and_unreadable_imports(learner: User, minimal: None) -> None:
     draft, gone = a_draft(learner, "text"), a_draft(learner, "text")
     for each in (draft, gone):
         running.begin(draft=each, preview=preview_in_slices(each), title="x")
@@ -313,7 +313,7 @@ def test_it_leaves_alone_what_somebody_else_drives_or_cannot_be_read(learner: Us
 # --- Taking back
 
 
-def test_dropping_takes_slices_too_and_the_rest_goes_later(learner: User, minimal: None) -> None:
+def test_dropping_an_import_runs_in_slices(learner: User, minimal: None) -> None:
     draft = a_draft(learner, "archive")
     running.begin(draft=draft, preview=preview_in_slices(draft), title="x")
     while again(draft).done < 6:
@@ -327,7 +327,7 @@ def test_dropping_takes_slices_too_and_the_rest_goes_later(learner: User, minima
     assert not Deck.objects.exists()
 
 
-def test_what_has_come_into_a_deck_stays_there(learner: User, minimal: None) -> None:
+def test_cards_merged_before_a_rollback_stay(learner: User, minimal: None) -> None:
     deck = Deck.objects.create(owner=learner, title="Old")
     draft = a_draft(learner, "archive", deck)
     running.begin(draft=draft, preview=preview_in_slices(draft), title="x")

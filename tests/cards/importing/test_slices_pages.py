@@ -50,7 +50,7 @@ HTMX = {"HX-Request": "true", "HX-Target": "import-progress"}
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_a_large_file_shows_how_far_it_is_read(learner_client: Client, minimal: None, kind: str) -> None:
+def test_large_file_shows_its_reading_progress(learner_client: Client, minimal: None, kind: str) -> None:
     url = upload(learner_client, FILES[kind]())["Location"]
     page = learner_client.get(url)
     assert "Reading x" in page.text or "Reading words.txt" in page.text
@@ -63,7 +63,7 @@ def test_a_large_file_shows_how_far_it_is_read(learner_client: Client, minimal: 
     assert not Deck.objects.exists()
 
 
-def test_without_htmx_its_button_leads_to_the_page_again(learner_client: Client, minimal: None) -> None:
+def test_button_continues_the_reading_without_htmx(learner_client: Client, minimal: None) -> None:
     url = upload(learner_client, a_text())["Location"]
     for _ in range(MOST_REQUESTS):
         page = learner_client.get(url)
@@ -74,7 +74,7 @@ def test_without_htmx_its_button_leads_to_the_page_again(learner_client: Client,
     assert "<h1>Preview</h1>" in page.text
 
 
-def test_other_choices_are_read_in_slices_and_shown(learner_client: Client, minimal: None) -> None:
+def test_changed_options_are_read_in_slices(learner_client: Client, minimal: None) -> None:
     url = upload(learner_client, b"a,b\tc\nd,e\tf\ng,h\ti\n")["Location"]
     drive(learner_client, url, **HTMX)
     assert import_it(learner_client, url, separator="comma")["Location"] == url
@@ -85,7 +85,7 @@ def test_other_choices_are_read_in_slices_and_shown(learner_client: Client, mini
     assert not Deck.objects.exists()
 
 
-def test_what_cannot_be_read_so_is_read_as_before(
+def test_unreadable_options_fall_back_to_the_previous_ones(
     learner_client: Client, minimal: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content = "".join(f"{n}\té\n" for n in range(5)).encode("latin-1")
@@ -107,7 +107,7 @@ def broken(*_args: object) -> None:
     raise FormatError("That is no card.")
 
 
-def test_guests_wait_too_and_nobody_else_goes_on(
+def test_only_the_guest_continues_their_import(
     client: Client, stranger_client: Client, minimal: None
 ) -> None:
     url = upload(client, a_text())["Location"]
@@ -119,7 +119,7 @@ def test_guests_wait_too_and_nobody_else_goes_on(
     assert Deck.objects.get().card_count == ImportDraft.objects.get().total
 
 
-def test_an_import_that_is_dropped_in_another_tab_is_gone(
+def test_import_dropped_in_another_tab_returns_404(
     learner_client: Client, minimal: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = upload(learner_client, a_text())["Location"]
@@ -136,7 +136,7 @@ def test_an_import_that_is_dropped_in_another_tab_is_gone(
     assert Card.objects.count() == before
 
 
-def test_a_preview_takes_few_queries_however_many_cards(
+def test_preview_queries_do_not_grow_with_cards(
     learner_client: Client, django_assert_max_num_queries: Any
 ) -> None:
     url = upload(learner_client, "".join(f"a{n}\tb\n" for n in range(3_000)).encode())["Location"]
@@ -152,7 +152,7 @@ def test_a_preview_takes_few_queries_however_many_cards(
         "sessions_app.review_log.importing.next_chunk",
     ],
 )
-def test_a_draft_that_is_dropped_in_the_middle_of_a_slice_breaks_nothing(
+def test_draft_dropped_during_a_slice_returns_404(
     learner_client: Client, minimal: None, monkeypatch: pytest.MonkeyPatch, within: str
 ) -> None:
     url = upload(learner_client, an_archive())["Location"]
@@ -174,7 +174,7 @@ def test_a_draft_that_is_dropped_in_the_middle_of_a_slice_breaks_nothing(
     assert not list(drafts_folder().iterdir())
 
 
-def test_a_draft_that_is_dropped_before_its_reading_is_opened_is_gone(
+def test_draft_dropped_before_reading_says_so_then_returns_404(
     learner_client: Client, minimal: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = upload(learner_client, an_archive())["Location"]
@@ -190,7 +190,7 @@ def test_a_draft_that_is_dropped_before_its_reading_is_opened_is_gone(
     assert learner_client.get(url).status_code == 404
 
 
-def test_what_was_unpacked_is_kept_no_longer_than_needed(learner: User, minimal: None) -> None:
+def test_unpacked_files_are_deleted_after_reading(learner: User, minimal: None) -> None:
     draft = a_draft(learner, "archive")
     saving.prepare(again(draft), Slice(0))
     assert (draft.folder / "cards.jsonl").exists()
@@ -199,14 +199,14 @@ def test_what_was_unpacked_is_kept_no_longer_than_needed(learner: User, minimal:
     assert draft.folder.stat().st_mode & 0o777 == 0o700
 
 
-def test_a_file_that_is_another_one_is_unpacked_anew(learner: User) -> None:
+def test_changed_file_is_unpacked_again(learner: User) -> None:
     draft = a_draft(learner, "new package")
     assert comparing.preview_file(draft).file_counts.samples[0].term == "Term 0"
     draft.path.write_bytes(package([note(["Other", "b"])]))
     assert comparing.preview_file(draft).file_counts.samples[0].term == "Other"
 
 
-def test_too_many_decks_and_note_types_are_told_at_once(
+def test_too_many_decks_and_note_types_are_refused(
     learner_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cards.importing.reading.as_json.MAX_HEAD", 100)
@@ -214,7 +214,7 @@ def test_too_many_decks_and_note_types_are_told_at_once(
     assert "It has too many decks and note types to show" in page.text
 
 
-def test_a_large_file_is_stored_first_and_read_then(
+def test_large_file_is_stored_before_it_is_read(
     learner_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cards.importing.pages.READ_AT_ONCE", 10)

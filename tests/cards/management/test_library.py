@@ -19,11 +19,11 @@ def fixture_rows(model: str) -> list[dict[str, Any]]:
     return [row["fields"] for row in rows if row["model"] == model]
 
 
-def test_the_fixture_is_what_its_source_makes() -> None:
+def test_fixture_matches_its_source() -> None:
     assert library.FIXTURE_FILE.read_text(encoding="utf-8") == library.fixture_text(library.read_source())
 
 
-def test_building_writes_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_building_again_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "fixture.json"
     monkeypatch.setattr(library, "FIXTURE_FILE", target)
     call_command("build_fixture", stdout=StringIO())
@@ -33,26 +33,26 @@ def test_building_writes_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("side", ["term", "definition"])
-def test_the_stored_html_is_a_fresh_rendering(side: str) -> None:
+def test_stored_html_is_up_to_date(side: str) -> None:
     for card in fixture_rows("cards.card"):
         assert card[f"{side}_html"] == render(card[side])
 
 
-def test_the_deck_has_46_cards_in_order_and_the_sides_of_the_plan() -> None:
+def test_deck_has_46_cards_with_their_sides() -> None:
     cards = fixture_rows("cards.card")
     assert [card["position"] for card in cards] == list(range(46))
     assert len({card["key"] for card in cards}) == 46
     assert sum(card["studied_side"] == "term" for card in cards) == 12
 
 
-def test_a_source_with_two_equal_terms_is_refused() -> None:
+def test_source_with_equal_terms_is_refused() -> None:
     source = library.read_source()
     source["cards"].append(source["cards"][0])
     with pytest.raises(ValueError, match="same term"):
         library.fixture_text(source)
 
 
-def test_twins_that_no_card_has_are_refused() -> None:
+def test_twins_of_unknown_cards_are_refused() -> None:
     source = library.read_source()
     source["same_meaning"].append(["Hinge loss", "No such card"])
     with pytest.raises(KeyError):
@@ -60,7 +60,7 @@ def test_twins_that_no_card_has_are_refused() -> None:
 
 
 @pytest.mark.django_db
-def test_loading_an_empty_database() -> None:
+def test_library_is_loaded_into_an_empty_database() -> None:
     call_command("load_library", stdout=StringIO())
     deck = Deck.objects.public().get(slug="deep-learning")
     assert deck.cards.present().count() == deck.card_count == 46
@@ -69,7 +69,7 @@ def test_loading_an_empty_database() -> None:
 
 
 @pytest.mark.django_db
-def test_nobody_can_log_in_as_the_library() -> None:
+def test_library_owner_cannot_log_in() -> None:
     call_command("load_library", stdout=StringIO())
     owner = User.objects.get(email="library@studysite.invalid")
     assert not owner.is_active
@@ -78,7 +78,7 @@ def test_nobody_can_log_in_as_the_library() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("removed", [False, True])
-def test_a_deck_that_is_there_is_left_alone(removed: bool) -> None:
+def test_existing_deck_is_not_overwritten(removed: bool) -> None:
     call_command("load_library", stdout=StringIO())
     deck = Deck.objects.get()
     deck.title, deck.removed_at = "Mine now", deck.created_at if removed else None
@@ -90,7 +90,7 @@ def test_a_deck_that_is_there_is_left_alone(removed: bool) -> None:
 
 
 @pytest.mark.django_db
-def test_loading_the_fixture_again_brings_nothing_twice() -> None:
+def test_loading_the_fixture_twice_adds_nothing() -> None:
     for _ in range(2):
         call_command("loaddata", "deep_learning", verbosity=0)
     assert (Card.objects.count(), TwinPair.objects.count(), Deck.objects.count()) == (46, 14, 1)

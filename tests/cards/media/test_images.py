@@ -56,7 +56,7 @@ def save(client: Client, card: Card, *, target: str = "", **fields):
 # --- Who may see
 
 
-def test_a_private_image_is_its_owners_alone(owner_client, learner_client, client, card):
+def test_private_image_is_served_to_its_owner_alone(owner_client, learner_client, client, card):
     image = stored(alt="A red flag")
     show(card, term=(image,))
     response = owner_client.get(image.url)
@@ -72,7 +72,7 @@ def test_a_private_image_is_its_owners_alone(owner_client, learner_client, clien
         assert "immutable" not in response.get("Cache-Control", "")
 
 
-def test_by_link_and_public_everyone_sees_it(learner_client, client, card):
+def test_image_of_a_shared_deck_is_served_to_everyone(learner_client, client, card):
     image = stored()
     show(card, definition=(image,))
     for visibility in (Visibility.LINK, Visibility.PUBLIC):
@@ -81,7 +81,7 @@ def test_by_link_and_public_everyone_sees_it(learner_client, client, card):
         assert client.get(image.url).status_code == 200
 
 
-def test_a_guest_sees_those_of_her_own_deck(client, card):
+def test_guest_sees_images_of_their_own_deck(client, card):
     page = client.post("/import/", {"text": "a\tb"}, follow=True)
     assert page.status_code == 200
     guest = User.objects.get(is_guest=True)
@@ -92,7 +92,7 @@ def test_a_guest_sees_those_of_her_own_deck(client, card):
     assert Client().get(image.url).status_code == 404
 
 
-def test_of_a_removed_deck_nobody_sees_it(owner_client, client, card):
+def test_image_of_a_removed_deck_returns_404(owner_client, client, card):
     image = stored()
     show(card, term=(image,))
     Deck.objects.update(visibility=Visibility.PUBLIC)
@@ -103,7 +103,7 @@ def test_of_a_removed_deck_nobody_sees_it(owner_client, client, card):
     assert client.get(image.url).status_code == 200
 
 
-def test_an_image_of_two_decks_is_seen_through_either(owner_client, learner_client, card, make_deck):
+def test_image_of_two_decks_is_served_through_either(owner_client, learner_client, card, make_deck):
     image = stored()
     show(card, term=(image,))
     public = make_deck(1)
@@ -116,7 +116,7 @@ def test_an_image_of_two_decks_is_seen_through_either(owner_client, learner_clie
     assert owner_client.get(image.url).status_code == 200
 
 
-def test_who_reads_every_card_in_the_admin_sees_it_there(client, card):
+def test_staff_who_view_cards_see_every_image(client, card):
     image = stored()
     show(card, term=(image,))
     staff = User.objects.create_superuser("admin@example.org", "correct horse battery", name="Admin")
@@ -125,7 +125,7 @@ def test_who_reads_every_card_in_the_admin_sees_it_there(client, card):
     assert client.get(f"/images/{'0' * 64}/").status_code == 404
 
 
-def test_other_names_and_lost_files_are_404(owner_client, card):
+def test_unknown_names_and_missing_files_return_404(owner_client, card):
     image = stored()
     assert owner_client.get(image.url).status_code == 404
     show(card, term=(image,))
@@ -139,7 +139,7 @@ def test_other_names_and_lost_files_are_404(owner_client, card):
 
 
 @pytest.mark.parametrize("by_htmx", [True, False])
-def test_an_image_is_added_shown_and_removed(owner_client, card, by_htmx):
+def test_image_is_added_shown_and_removed(owner_client, card, by_htmx):
     target = f"card-{card.pk}" if by_htmx else ""
     response = save(owner_client, card, target=target, term__file=upload(), term__words='A "red" <flag>')
     assert response.status_code == (200 if by_htmx else 302)
@@ -161,7 +161,7 @@ def test_an_image_is_added_shown_and_removed(owner_client, card, by_htmx):
     assert card.term_html == "<p>New</p>"
 
 
-def test_a_form_that_names_no_image_keeps_what_is_there(owner_client, card):
+def test_form_without_image_fields_keeps_the_images(owner_client, card):
     show(card, term=(stored(alt="Flag"),))
     save(owner_client, card, definition="Changed")
     card.refresh_from_db()
@@ -169,7 +169,7 @@ def test_a_form_that_names_no_image_keeps_what_is_there(owner_client, card):
     assert "<img" in card.term_html
 
 
-def test_words_are_asked_for_and_the_image_need_not_be_chosen_again(owner_client, card):
+def test_missing_description_keeps_the_chosen_image(owner_client, card):
     response = save(owner_client, card, term__file=upload())
     assert response.status_code == 200
     assert "Say what the image shows" in response.text
@@ -180,7 +180,7 @@ def test_words_are_asked_for_and_the_image_need_not_be_chosen_again(owner_client
     assert card.images.get().alt == "A red flag"
 
 
-def test_another_mistake_in_the_form_does_not_lose_the_image(owner_client, card):
+def test_other_form_error_keeps_the_chosen_image(owner_client, card):
     response = save(
         owner_client, card, term="x" * 10_001, definition__file=upload(), definition__words="Flag"
     )
@@ -189,13 +189,13 @@ def test_another_mistake_in_the_form_does_not_lose_the_image(owner_client, card)
     assert token_of(stored()) in response.text
 
 
-def test_a_preview_without_javascript_keeps_the_image(owner_client, card):
+def test_preview_without_javascript_keeps_the_chosen_image(owner_client, card):
     response = save(owner_client, card, preview="on", term__file=upload(), term__words="Flag")
     assert token_of(stored()) in response.text
     assert not card.images.exists()
 
 
-def test_an_imported_image_without_words_is_in_nobodys_way(owner_client, card):
+def test_imported_image_without_description_can_be_saved(owner_client, card):
     image = stored()
     show(card, term=(image,))
     assert 'alt="Image without a description"' in Card.objects.get(pk=card.pk).term_html
@@ -211,7 +211,7 @@ def test_an_imported_image_without_words_is_in_nobodys_way(owner_client, card):
         (upload(bytes(11 * 2**20)), "at most 10 MB"),
     ],
 )
-def test_what_is_no_image_is_told_and_no_text_is_lost(owner_client, card, file, said):
+def test_invalid_image_is_refused_and_the_text_is_kept(owner_client, card, file, said):
     response = save(owner_client, card, term="Typed", term__file=file, term__words="My words")
     assert response.status_code == 200
     assert said in response.text
@@ -219,28 +219,28 @@ def test_what_is_no_image_is_told_and_no_text_is_lost(owner_client, card, file, 
     assert "My words" in response.text
 
 
-def test_a_side_with_an_image_needs_a_text(owner_client, card):
+def test_side_with_an_image_needs_a_text(owner_client, card):
     response = save(owner_client, card, definition="", definition__file=upload(), definition__words="Flag")
     assert "needs a text too" in response.text
     response = save(owner_client, card, term__words="Only words")
     assert "Choose the image" in response.text
 
 
-def test_nobody_takes_anothers_image_by_its_name(owner_client, card):
+def test_unsigned_image_token_is_refused(owner_client, card):
     image = stored()
     for token in (image.sha256, f"{image.sha256}.40.30", f"{image.sha256}.40.30:forged"):
         save(owner_client, card, term__image=token, term__alt="Mine")
         assert not card.images.exists()
 
 
-def test_what_was_not_saved_in_time_is_chosen_again(owner_client, card):
+def test_expired_image_token_asks_for_the_file_again(owner_client, card):
     image = stored()
     path_of(image.sha256).unlink()
     response = save(owner_client, card, term__image=token_of(image), term__alt="Flag")
     assert "Choose it again" in response.text
 
 
-def test_two_people_are_told_of_each_others_images(owner_client, card):
+def test_edit_conflict_shows_images_of_both(owner_client, card):
     seen = card.updated_at.isoformat()
     theirs = stored("blue", "Theirs")
     show(card, term=(theirs,))
@@ -255,7 +255,7 @@ def test_two_people_are_told_of_each_others_images(owner_client, card):
     assert {image.alt for image in card.images.all()} == {"Mine", "Theirs"}
 
 
-def test_images_alone_are_a_change_and_the_same_again_is_none(owner_client, card):
+def test_changed_images_update_the_card_once(owner_client, card):
     before = card.updated_at
     save(owner_client, card, term__file=upload(), term__words="Flag")
     card.refresh_from_db()
@@ -266,20 +266,20 @@ def test_images_alone_are_a_change_and_the_same_again_is_none(owner_client, card
     assert card.updated_at == after
 
 
-def test_who_may_not_edit_leaves_nothing(learner_client, card):
+def test_upload_by_others_stores_nothing(learner_client, card):
     Deck.objects.update(visibility=Visibility.PUBLIC)
     assert save(learner_client, card, term__file=upload(), term__words="Flag").status_code == 404
     assert not CardImage.objects.exists()
 
 
-def test_a_guests_image_is_smaller(client, card):
+def test_guest_upload_has_a_smaller_limit(client, card):
     client.post("/import/", {"text": "a\tb"})
     Deck.objects.update(owner=User.objects.get(is_guest=True))
     response = save(client, card, term__file=upload(bytes(3 * 2**20)), term__words="Flag")
     assert "at most 2 MB" in response.text
 
 
-def test_a_picture_in_a_text_is_none(owner_client, card):
+def test_markdown_image_in_a_text_is_not_embedded(owner_client, card):
     save(owner_client, card, term="![x](https://example.org/x.png) <img src=x>")
     card.refresh_from_db()
     assert "<img" not in card.term_html
@@ -288,7 +288,7 @@ def test_a_picture_in_a_text_is_none(owner_client, card):
 # --- Where cards go
 
 
-def test_a_copy_shows_them_too(card, learner):
+def test_copied_deck_shows_the_images(card, learner):
     show(card, term=(stored(alt="Flag"),), definition=(stored("blue"), stored("green")))
     copy = copy_deck(deck=card.deck, owner=learner, title="Copy", slug="copy")
     copied = copy.cards.in_order()[0]
@@ -298,7 +298,7 @@ def test_a_copy_shows_them_too(card, learner):
     )
 
 
-def test_copying_takes_as_many_queries_for_more_images(deck, learner, make_deck):
+def test_copy_queries_do_not_grow_with_images(deck, learner, make_deck):
     def queries(number: int) -> int:
         source = make_deck(number)
         for card in source.cards.all():
@@ -312,7 +312,7 @@ def test_copying_takes_as_many_queries_for_more_images(deck, learner, make_deck)
     assert queries(2) == queries(12)
 
 
-def test_rendering_and_replacing_take_as_many_queries_for_more_images(make_deck):
+def test_render_and_replace_queries_do_not_grow_with_images(make_deck):
     def queries(number: int) -> int:
         deck = make_deck(number)
         for card in deck.cards.all():
@@ -326,7 +326,7 @@ def test_rendering_and_replacing_take_as_many_queries_for_more_images(make_deck)
     assert queries(2) == queries(12)
 
 
-def test_moved_removed_and_restored_it_keeps_them(card, make_deck):
+def test_moved_and_restored_card_keeps_its_images(card, make_deck):
     show(card, term=(stored(),))
     moving.move_cards(cards=Card.objects.filter(pk=card.pk), to=make_deck(1), now=timezone.now())
     cards.remove_cards(deck=Card.objects.get(pk=card.pk).deck, cards=Card.objects.filter(pk=card.pk))
@@ -334,7 +334,7 @@ def test_moved_removed_and_restored_it_keeps_them(card, make_deck):
     assert Card.objects.get(pk=card.pk).images.count() == 1
 
 
-def test_rendering_anew_and_replacing_keep_them(card, deck):
+def test_rendering_and_replacing_keep_images(card, deck):
     show(card, term=(stored(),))
     assert decks.render_cards() == 0
     Card.objects.filter(pk=card.pk).update(term_html="old")
@@ -345,7 +345,7 @@ def test_rendering_anew_and_replacing_keep_them(card, deck):
     assert html.startswith("<p>Word 0</p><img")
 
 
-def test_editors_who_write_on_many_cards_at_once_keep_them(card, deck):
+def test_bulk_edit_keeps_images(card, deck):
     show(card, term=(stored(),))
     card.refresh_from_db()
     card.term = "Another term"
@@ -353,7 +353,7 @@ def test_editors_who_write_on_many_cards_at_once_keep_them(card, deck):
     assert Card.objects.get(pk=card.pk).term_html.startswith("<p>Another term</p><img")
 
 
-def test_files_that_no_card_shows_go_after_a_day(card, tmp_path):
+def test_unused_files_are_deleted_after_a_day(card, tmp_path):
     shown, unused = stored("red"), stored("blue")
     show(card, term=(shown,))
     (path_of(shown.sha256).parent / "new-half").write_bytes(b"x")
@@ -364,7 +364,7 @@ def test_files_that_no_card_shows_go_after_a_day(card, tmp_path):
     call_command("daily")
 
 
-def test_a_missing_file_leaves_a_line_in_the_log(owner_client, card, caplog):
+def test_missing_image_file_is_logged(owner_client, card, caplog):
     image = stored()
     show(card, term=(image,))
     path_of(image.sha256).unlink()

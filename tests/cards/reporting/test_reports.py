@@ -27,14 +27,14 @@ def report(deck, learner, kind="also_right", text="La Paz"):
     return CardReport.objects.latest("pk")
 
 
-def test_only_who_may_edit_the_deck_sees_its_reports(deck, url, owner_client, learner_client, client):
+def test_reports_are_visible_to_editors_of_the_deck_alone(deck, url, owner_client, learner_client, client):
     assert "Nothing to review." in owner_client.get(url).text
     assert learner_client.get(url).status_code == 404
     assert learner_client.post(url, {"report": "1"}).status_code == 404
     assert client.get(url).status_code in (302, 404)
 
 
-def test_an_answer_is_accepted_and_the_report_settled(deck, url, owner_client, learner):
+def test_accepting_adds_the_answer_and_closes_the_report(deck, url, owner_client, learner):
     found = report(deck, learner)
     assert "La Paz" in owner_client.get(url).text
     owner_client.post(url, {"report": found.pk, "word": "accept"})
@@ -43,7 +43,7 @@ def test_an_answer_is_accepted_and_the_report_settled(deck, url, owner_client, l
     assert owner_client.post(url, {"report": found.pk, "word": "accept"}).status_code == 404
 
 
-def test_a_problem_is_settled_and_nothing_else(deck, url, owner_client, learner):
+def test_closing_a_problem_changes_nothing_else(deck, url, owner_client, learner):
     found = report(deck, learner, kind="problem", text="<b>Wrong</b>")
     assert "&lt;b&gt;Wrong" in owner_client.get(url).text
     owner_client.post(url, {"report": found.pk, "word": "accept"})
@@ -52,17 +52,17 @@ def test_a_problem_is_settled_and_nothing_else(deck, url, owner_client, learner)
 
 
 @pytest.mark.parametrize("key", ["", "x", "0", "9" * 40, "-1", "٣"])
-def test_reports_that_there_are_not_are_not_found(url, owner_client, key):
+def test_unknown_report_returns_404(url, owner_client, key):
     assert owner_client.post(url, {"report": key}).status_code == 404
 
 
-def test_a_report_on_another_deck_is_not_found_here(make_deck, url, owner_client, learner):
+def test_report_on_another_deck_returns_404(make_deck, url, owner_client, learner):
     other = report(make_deck(1), learner)
     assert owner_client.post(url, {"report": other.pk, "word": "settle"}).status_code == 404
     assert CardReport.objects.unsettled().count() == 1
 
 
-def test_the_editor_leads_there_while_there_is_something_to_see_to(deck, url, owner_client, learner):
+def test_editor_links_to_open_reports(deck, url, owner_client, learner):
     editor = reverse("deck_edit", args=[deck.slug])
     assert f'href="{url}"' not in owner_client.get(editor).text
     report(deck, learner)

@@ -49,7 +49,7 @@ def names_on(card: Card, owner: User) -> list[str]:
 # --- One card
 
 
-def test_a_learner_tags_a_card_with_tags_of_her_own(
+def test_learner_tags_a_card_with_their_own_tags(
     learner: User, learner_client: Client, owner_client: Client, deck: Deck, card: Card
 ) -> None:
     response = learner_client.post(url("card_tags", deck, card), {"name": "Exam,  Äpfel "})
@@ -58,14 +58,16 @@ def test_a_learner_tags_a_card_with_tags_of_her_own(
     assert "Äpfel" not in owner_client.get(deck.get_absolute_url()).content.decode()
 
 
-def test_case_makes_no_second_tag(learner: User, learner_client: Client, deck: Deck, card: Card) -> None:
+def test_name_in_another_case_is_the_same_tag(
+    learner: User, learner_client: Client, deck: Deck, card: Card
+) -> None:
     for name in ("Äpfel", "äpfel", "ÄPFEL ", "äpfel, ÄPFEL"):
         learner_client.post(url("card_tags", deck, card), {"name": name})
     assert list(learner.tags.values_list("name", flat=True)) == ["Äpfel"]
     assert card.tags.count() == 1
 
 
-def test_a_tag_comes_off_and_others_tags_do_not(
+def test_untagging_removes_only_ones_own_tag(
     owner: User, learner: User, learner_client: Client, tagged: Deck
 ) -> None:
     card = tagged.cards.get(position=1)
@@ -77,7 +79,7 @@ def test_a_tag_comes_off_and_others_tags_do_not(
     assert learner.tags.filter(key="exam").exists()
 
 
-def test_htmx_gets_the_cards_tags(learner_client: Client, deck: Deck, card: Card) -> None:
+def test_htmx_gets_the_tags_of_the_card(learner_client: Client, deck: Deck, card: Card) -> None:
     target = f"card-tags-{card.pk}"
     response = learner_client.post(url("card_tags", deck, card), {"name": "exam"}, headers=part(target))
     html = response.content.decode()
@@ -93,7 +95,7 @@ def test_htmx_gets_the_cards_tags(learner_client: Client, deck: Deck, card: Card
 @pytest.mark.parametrize(
     "name", [*NASTY, "", ",", "\u200b", "ﷺ" * 60, ",".join("abcdefghijklmnopqrstuvwxyz")]
 )
-def test_bad_names_are_errors(
+def test_hostile_names_make_valid_tags_or_errors(
     learner: User, learner_client: Client, deck: Deck, card: Card, name: str
 ) -> None:
     for fields in ({"name": name}, {"remove": name}, {"name": name, "do": name, "card": name, "all": name}):
@@ -102,7 +104,7 @@ def test_bad_names_are_errors(
     assert all(0 < len(name) <= 60 for name in learner.tags.values_list("name", flat=True))
 
 
-def test_a_name_with_a_comma_that_is_there_already_is_one_tag(
+def test_existing_name_with_a_comma_is_one_tag(
     learner: User, learner_client: Client, deck: Deck, card: Card
 ) -> None:
     Tag.objects.create(owner=learner, name="red, green")
@@ -110,7 +112,7 @@ def test_a_name_with_a_comma_that_is_there_already_is_one_tag(
     assert names_on(card, learner) == ["red, green"]
 
 
-def test_the_form_comes_when_it_is_asked_for(learner_client: Client, deck: Deck, card: Card) -> None:
+def test_tag_form_is_loaded_on_request(learner_client: Client, deck: Deck, card: Card) -> None:
     page, target = url("card_tags", deck, card), part(f"card-tags-{card.pk}")
     assert 'name="name"' not in learner_client.get(deck.get_absolute_url()).content.decode()
     assert 'name="name"' in learner_client.get(page, headers=target).content.decode()
@@ -121,7 +123,9 @@ def test_the_form_comes_when_it_is_asked_for(learner_client: Client, deck: Deck,
     assert learner_client.post(page, {"name": "x", "next": "//evil.example.org"})["Location"] == page
 
 
-def test_who_may_tag(client: Client, learner_client: Client, deck: Deck, card: Card) -> None:
+def test_learners_tag_and_visitors_log_in(
+    client: Client, learner_client: Client, deck: Deck, card: Card
+) -> None:
     page = url("card_tags", deck, card)
     assert learner_client.get(page).status_code == 200
     assert client.post(page, {"name": "x"})["Location"].startswith("/accounts/login/")
@@ -145,7 +149,7 @@ def test_many_cards_are_tagged_and_untagged_at_once(owner: User, owner_client: C
     assert [names_on(card, owner) for card in deck.cards.in_order()] == [["a", "b"], ["b"], ["b"], [], []]
 
 
-def test_all_that_were_found_are_tagged_on_every_page(owner_client: Client, make_deck: MakeDeck) -> None:
+def test_all_found_cards_are_tagged_across_pages(owner_client: Client, make_deck: MakeDeck) -> None:
     deck = make_deck(120)
     owner_client.post(f"{url('deck_tags', deck)}?q=term+1", {"name": "ones", "do": "tag", "all": "on"})
     assert Card.objects.filter(tags__name="ones").count() == 1 + 10 + 20
@@ -160,14 +164,16 @@ def test_only_cards_of_the_deck_are_tagged(learner_client: Client, deck: Deck, m
     assert Card.objects.filter(tags__name="a").count() == 1
 
 
-def test_what_was_ticked_stays_ticked_beside_an_error(learner_client: Client, deck: Deck, card: Card) -> None:
+def test_form_error_keeps_the_selection(learner_client: Client, deck: Deck, card: Card) -> None:
     fields = {"name": "", "do": "tag", "card": [card.pk]}
     html = learner_client.post(url("deck_tags", deck), fields).content.decode()
     assert "Enter the name of a tag." in html
     assert re.search(rf'value="{card.pk}"[^>]* checked', html)
 
 
-def test_cards_add_no_queries(owner_client: Client, make_deck: MakeDeck, owner: User) -> None:
+def test_tag_page_queries_do_not_grow_with_cards(
+    owner_client: Client, make_deck: MakeDeck, owner: User
+) -> None:
     numbers = []
     for cards in (3, 120):
         deck = make_deck(cards)
@@ -201,17 +207,17 @@ def listed(client: Client, deck: Deck, query: str) -> str:
         ("?tag=exam&tag=nonsense&match=all", "01"),
     ],
 )
-def test_the_terms_are_narrowed_by_tags(client: Client, tagged: Deck, query: str, found: str) -> None:
+def test_term_list_is_filtered_by_tags(client: Client, tagged: Deck, query: str, found: str) -> None:
     assert listed(client, tagged, query) == found
 
 
-def test_a_learners_own_tags_narrow_for_her_and_join_the_owners(learner_client: Client, tagged: Deck) -> None:
+def test_learner_filters_by_their_own_and_the_owners_tags(learner_client: Client, tagged: Deck) -> None:
     assert listed(learner_client, tagged, "?tag=hers") == "4"
     assert listed(learner_client, tagged, "?tag=exam") == "013"
     assert listed(learner_client, tagged, "?tag=exam&tag=hard&match=all") == "1"
 
 
-def test_chips_add_and_take_away(client: Client, tagged: Deck) -> None:
+def test_tag_chips_toggle_the_filter(client: Client, tagged: Deck) -> None:
     html = client.get(f"{tagged.get_absolute_url()}?tag=exam&page=9").content.decode()
     assert 'href="?tag=exam&amp;tag=hard#terms"' in html
     assert 'href="?#terms"' in html
@@ -219,7 +225,7 @@ def test_chips_add_and_take_away(client: Client, tagged: Deck) -> None:
     assert 'href="?tag=exam&amp;tag=hard&amp;match=all#terms"' in html
 
 
-def test_a_deck_without_tags_says_so(client: Client, learner_client: Client, deck: Deck) -> None:
+def test_deck_without_tags_says_so(client: Client, learner_client: Client, deck: Deck) -> None:
     for page in (deck.get_absolute_url(), url("deck_tags", deck), reverse("tags")):
         assert "Looks like no tags are added yet." in learner_client.get(page).content.decode()
     assert "Looks like no tags are added yet." in client.get(deck.get_absolute_url()).content.decode()
@@ -228,7 +234,7 @@ def test_a_deck_without_tags_says_so(client: Client, learner_client: Client, dec
 # --- A learner's own list
 
 
-def test_a_tag_is_renamed(owner: User, owner_client: Client, tagged: Deck) -> None:
+def test_tag_is_renamed(owner: User, owner_client: Client, tagged: Deck) -> None:
     tag = owner.tags.get(name="exam")
     assert owner_client.post(reverse("tag", args=[tag.pk]), {"name": " EXAM  1"}).status_code == 302
     tag.refresh_from_db()
@@ -238,7 +244,7 @@ def test_a_tag_is_renamed(owner: User, owner_client: Client, tagged: Deck) -> No
     assert owner_client.post(reverse("tag", args=[tag.pk]), {"name": "exam 1"}).status_code == 302
 
 
-def test_two_tags_become_one(owner: User, owner_client: Client, tagged: Deck) -> None:
+def test_merging_two_tags_keeps_the_cards_of_both(owner: User, owner_client: Client, tagged: Deck) -> None:
     tag = owner.tags.get(name="exam")
     owner_client.post(reverse("tag_merge", args=[tag.pk]), {"into": "Hard"})
     assert list(owner.tags.values_list("name", flat=True)) == ["hard"]
@@ -247,7 +253,7 @@ def test_two_tags_become_one(owner: User, owner_client: Client, tagged: Deck) ->
 
 
 @pytest.mark.parametrize("into", ["exam", "nonsense", "", "hers", *NASTY])
-def test_a_tag_is_merged_into_another_of_the_same_owner(
+def test_merging_into_an_invalid_tag_is_a_form_error(
     owner: User, owner_client: Client, tagged: Deck, into: str
 ) -> None:
     tag = owner.tags.get(name="exam")
@@ -258,12 +264,14 @@ def test_a_tag_is_merged_into_another_of_the_same_owner(
 
 
 @pytest.mark.parametrize("name", NASTY)
-def test_bad_new_names_are_errors(owner: User, owner_client: Client, tagged: Deck, name: str) -> None:
+def test_hostile_new_name_causes_no_server_error(
+    owner: User, owner_client: Client, tagged: Deck, name: str
+) -> None:
     tag = owner.tags.get(name="exam")
     assert send(owner_client, reverse("tag", args=[tag.pk]), {"name": name}).status_code in (200, 302)
 
 
-def test_a_tag_is_deleted_and_the_cards_stay(owner: User, owner_client: Client, tagged: Deck) -> None:
+def test_deleting_a_tag_keeps_its_cards(owner: User, owner_client: Client, tagged: Deck) -> None:
     tag = owner.tags.get(name="exam")
     assert "On 2 cards." in owner_client.get(reverse("tag", args=[tag.pk])).content.decode()
     owner_client.post(reverse("tag_delete", args=[tag.pk]))
@@ -271,9 +279,7 @@ def test_a_tag_is_deleted_and_the_cards_stay(owner: User, owner_client: Client, 
     assert tagged.cards.present().count() == 5
 
 
-def test_nobody_elses_tags_are_reached(
-    owner: User, learner_client: Client, client: Client, tagged: Deck
-) -> None:
+def test_tags_of_others_return_404(owner: User, learner_client: Client, client: Client, tagged: Deck) -> None:
     tag = owner.tags.get(name="exam")
     for name in ("tag", "tag_merge", "tag_delete"):
         page = reverse(name, args=[tag.pk])
@@ -287,9 +293,7 @@ def test_nobody_elses_tags_are_reached(
     assert html.count("hers") == 3
 
 
-def test_the_list_counts_cards_and_decks_in_one_query(
-    owner: User, owner_client: Client, tagged: Deck
-) -> None:
+def test_tag_list_counts_in_constant_queries(owner: User, owner_client: Client, tagged: Deck) -> None:
     numbers = []
     for more in (0, 30):
         for number in range(more):

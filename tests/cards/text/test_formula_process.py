@@ -85,9 +85,7 @@ def is_gone(pid: int) -> bool:
     ("latex", "words"),
     [("work", "takes too long"), ("crash", "too much"), ("endless answer", "takes too long")],
 )
-def test_a_formula_that_ends_the_helper_is_refused_and_the_next_is_answered(
-    make: Make, latex: str, words: str
-) -> None:
+def test_formula_that_kills_the_helper_is_refused_alone(make: Make, latex: str, words: str) -> None:
     process = make()
     first = ask(process)
     assert ask(process) == first
@@ -97,14 +95,14 @@ def test_a_formula_that_ends_the_helper_is_refused_and_the_next_is_answered(
     assert ask(process) != first
 
 
-def test_a_helper_that_says_nothing_is_ended(make: Make) -> None:
+def test_silent_helper_is_killed(make: Make) -> None:
     process = make(timeout=0.5)
     with pytest.raises(EndlessFormulaError, match="takes too long"):
         answer(process, "sleep")
     assert process.process is None
 
 
-def test_a_helper_that_died_while_idle_is_replaced(make: Make) -> None:
+def test_helper_that_died_while_idle_is_replaced(make: Make) -> None:
     process = make()
     first = ask(process)
     os.kill(first, signal.SIGKILL)
@@ -113,14 +111,14 @@ def test_a_helper_that_died_while_idle_is_replaced(make: Make) -> None:
 
 
 @pytest.mark.parametrize("program", ["", "raise SystemExit(3)", "print('something else')"])
-def test_a_helper_that_does_not_start_is_no_fault_of_the_formula(make: Make, program: str) -> None:
+def test_helper_that_does_not_start_blames_no_formula(make: Make, program: str) -> None:
     with pytest.raises(ConverterGoneError, match="at the moment"):
         answer(make(program), "x")
     with pytest.raises(ConverterGoneError):
         answer(FormulaProcess(("/nowhere/python",)), "x")
 
 
-def test_threads_take_turns(make: Make) -> None:
+def test_threads_share_one_helper(make: Make) -> None:
     process, answers = make(), []
 
     def work(name: str) -> None:
@@ -134,7 +132,7 @@ def test_threads_take_turns(make: Make) -> None:
     assert sorted(answers) == sorted(f"{name}{n}" for name in "abcd" for n in range(50))
 
 
-def test_a_forked_child_has_a_helper_of_its_own() -> None:
+def test_forked_child_starts_its_own_helper() -> None:
     """As the server's workers are forked; the parent's is ended, so that no child holds its pipes."""
     code = """
 import os
@@ -155,7 +153,7 @@ print("fine")
     assert (done.stdout, done.stderr) == ("fine\n", "")
 
 
-def test_the_helper_ends_with_the_site(make: Make) -> None:
+def test_helper_ends_with_the_site(make: Make) -> None:
     """Even where that is killed, and nobody closes anything."""
     code = """
 import os, signal
@@ -176,7 +174,7 @@ os.kill(os.getpid(), signal.SIGKILL)
     pytest.fail("the helper outlived the site")
 
 
-def test_the_helper_is_small_and_knows_nothing_of_the_site() -> None:
+def test_helper_is_small_and_imports_nothing_of_the_site() -> None:
     converter.convert([("x", False)])
     assert converter.process is not None
     status = Path(f"/proc/{converter.process.pid}/status").read_text()
@@ -203,14 +201,14 @@ helper.main(0.05, 2**27)
 
 
 @pytest.mark.parametrize(("latex", "words"), [("work", "takes too long"), ("memory", "too much")])
-def test_the_program_of_the_helper_ends_by_itself(make: Make, latex: str, words: str) -> None:
+def test_helper_ends_itself_at_its_limits(make: Make, latex: str, words: str) -> None:
     """At its deadline and at its bound of memory, without anybody's doing."""
     with pytest.raises(EndlessFormulaError, match=words):
         answer(make(BUSY), latex)
 
 
 @pytest.mark.parametrize("latex", ["é 漢 😀", "\u2028", "\x00", '"\\\\ \n', "x" * 1_000])
-def test_every_text_comes_through_the_pipe(latex: str) -> None:
+def test_every_text_passes_through_the_pipe(latex: str) -> None:
     found, seconds = converter.convert([("a", True), (latex, False), ("b", False)])
     assert len(found) == 3
     assert seconds >= 0

@@ -58,7 +58,7 @@ def spy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Spy]:
 
 
 @pytest.mark.parametrize("opening", NESTS)
-def test_nesting_at_the_bound_is_typeset_or_refused(opening: str) -> None:
+def test_deep_nesting_is_typeset_or_refused(opening: str) -> None:
     before, after = NESTS[opening]
     for depth in (MAX_OPENERS // 2, MAX_OPENERS, (MAX_FORMULA - 1) // len(before + after)):
         with suppress(FormulaError):
@@ -79,7 +79,7 @@ UNBALANCED = [one for one in UNBALANCED if one != r"\left\{x\right"]
 
 
 @pytest.mark.parametrize("latex", UNBALANCED)
-def test_nothing_unbalanced_reaches_the_converter(spy: Spy, latex: str) -> None:
+def test_unbalanced_formulas_do_not_reach_the_converter(spy: Spy, latex: str) -> None:
     with pytest.raises(FormulaError, match=r"is not closed|closes something that was not opened"):
         to_mathml(latex, display=False)
     assert spy.asked == []
@@ -111,7 +111,7 @@ BALANCED = [
 
 
 @pytest.mark.parametrize("latex", BALANCED)
-def test_what_people_leave_open_in_formulas_is_typeset(spy: Spy, latex: str) -> None:
+def test_usual_unbalanced_delimiters_are_typeset(spy: Spy, latex: str) -> None:
     to_mathml(latex, display=False)
     assert spy.asked == [latex]
 
@@ -134,7 +134,7 @@ OPENERS = [
 
 
 @pytest.mark.parametrize("opener", OPENERS)
-def test_what_stays_open_is_bounded(spy: Spy, opener: str) -> None:
+def test_open_delimiters_are_limited(spy: Spy, opener: str) -> None:
     """Each of these leaves one parenthesis or the like open."""
     most = 5 if opener == r"\mathopen|" else MAX_OPEN
     check_delimiters(opener * most)
@@ -146,7 +146,7 @@ def test_what_stays_open_is_bounded(spy: Spy, opener: str) -> None:
 @pytest.mark.parametrize(
     "closed", ["(_)", r"(\hat)", r"(\mathrm)", r"({)}", r"(\text{)}", "(&)", r"(\\)", r"\ket^"]
 )
-def test_what_only_looks_closed_counts_as_open(spy: Spy, closed: str) -> None:
+def test_apparently_closed_delimiters_count_as_open(spy: Spy, closed: str) -> None:
     with pytest.raises(FormulaError, match="can be left open"):
         to_mathml(closed * (MAX_OPEN + 1), display=False)
     assert spy.asked == []
@@ -155,7 +155,7 @@ def test_what_only_looks_closed_counts_as_open(spy: Spy, closed: str) -> None:
 @pytest.mark.parametrize(
     "latex", [r"\pi", "{}", r"\left(\right)", r"\begin{x}\end{x}", r"\sqrt[2]{x}", "()", "[]", r"\{\}", "⟨⟩"]
 )
-def test_openers_of_each_kind_are_bounded(spy: Spy, monkeypatch: pytest.MonkeyPatch, latex: str) -> None:
+def test_openers_of_each_kind_are_limited(spy: Spy, monkeypatch: pytest.MonkeyPatch, latex: str) -> None:
     monkeypatch.setattr(mathml, "MAX_FORMULA", 100_000)
     with pytest.raises(FormulaError, match="at most 200"):
         to_mathml(latex * (MAX_OPENERS + 1), display=False)
@@ -174,13 +174,13 @@ def test_openers_of_each_kind_are_bounded(spy: Spy, monkeypatch: pytest.MonkeyPa
         ("x^", "reached end of input"),
     ],
 )
-def test_what_cannot_be_typeset_says_why(latex: str, reason: str) -> None:
+def test_refused_formula_says_why(latex: str, reason: str) -> None:
     with pytest.raises(FormulaError, match=reason):
         to_mathml(latex, display=False)
 
 
 @pytest.mark.parametrize("latex", [r"\cdots", r"a \pmod n", r"A \iff B", r"\ket{x}", r"\textcolor{red}{x}"])
-def test_the_converters_own_macros_work(latex: str) -> None:
+def test_macros_of_the_converter_work(latex: str) -> None:
     assert "<math" in to_mathml(latex, display=False)
 
 
@@ -192,12 +192,12 @@ def test_any_text_is_typeset_or_refused(latex: str) -> None:
 
 
 @given(st.text(alphabet=st.sampled_from(r"\{}[]()$&%_ leftrightbeginendxa⟨⟩")))
-def test_delimiters_of_any_text_are_read(latex: str) -> None:
+def test_delimiters_of_any_text_are_counted(latex: str) -> None:
     with suppress(FormulaError):
         check_delimiters(latex)
 
 
-def test_a_text_spends_the_deadline_on_few_formulas(spy: Spy) -> None:
+def test_text_stops_typesetting_at_its_deadline(spy: Spy) -> None:
     """The rest is shown as source, with a sentence, and is not remembered: it may be fine elsewhere."""
     source = " ".join(f"$slow{n}$" for n in range(50)) + " $fine$"
     rendered = render(source)
@@ -207,16 +207,16 @@ def test_a_text_spends_the_deadline_on_few_formulas(spy: Spy) -> None:
     assert "<math" in render("$fine$")
 
 
-def test_the_formulas_before_and_between_are_typeset(spy: Spy) -> None:
+def test_fast_formulas_beside_a_slow_one_are_typeset(spy: Spy) -> None:
     assert render("$a$ $slow$ $b$").count("<math") == 2
 
 
-def test_a_formula_that_stands_in_a_text_often_is_typeset_once(spy: Spy) -> None:
+def test_repeated_formula_is_typeset_once(spy: Spy) -> None:
     assert render("- $a$ $b$ $a$\n- $a$").count("<math") == 4
     assert spy.asked == ["a", "b"]
 
 
-def test_what_took_too_long_is_not_tried_again_for_a_while(spy: Spy, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_formula_is_not_retried_for_a_while(spy: Spy, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(3):
         assert "It takes too long" in render("$slow$ and $fine$")
     assert spy.ended == ["several", "slow"]
@@ -227,7 +227,7 @@ def test_what_took_too_long_is_not_tried_again_for_a_while(spy: Spy, monkeypatch
     assert len(spy.ended) == 3
 
 
-def test_only_so_many_are_remembered() -> None:
+def test_remembered_refusals_are_limited() -> None:
     refused = Refused()
     for number in range(mathml.REMEMBERED + 1):
         refused.add(str(number).encode(), "why")
@@ -235,9 +235,7 @@ def test_only_so_many_are_remembered() -> None:
     assert len(refused.known) == mathml.REMEMBERED
 
 
-def test_a_converter_that_is_gone_says_nothing_about_a_formula(
-    spy: Spy, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_formula_is_typeset_once_the_converter_is_back(spy: Spy, monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(formulas: Sequence[tuple[str, bool]]) -> tuple[list[str | FormulaError], float]:
         raise ConverterGoneError("Formulas cannot be typeset at the moment.")
 
@@ -248,7 +246,7 @@ def test_a_converter_that_is_gone_says_nothing_about_a_formula(
 
 
 @pytest.mark.django_db
-def test_a_request_spends_the_deadline_on_few_formulas(spy: Spy, owner_client: Client) -> None:
+def test_request_stops_typesetting_at_its_deadline(spy: Spy, owner_client: Client) -> None:
     """However many cards it renders: here the preview of ten pasted ones."""
     cards = "term (Markdown)\tdefinition (Markdown)\n" + "\n".join(f"term {n}\t$slow{n}$" for n in range(10))
     response = owner_client.post("/import/", {"text": cards})
@@ -257,7 +255,7 @@ def test_a_request_spends_the_deadline_on_few_formulas(spy: Spy, owner_client: C
     assert len(spy.ended) == MAX_SECONDS // SECONDS
 
 
-def test_formulas_that_are_slow_but_end_are_bounded_too(spy: Spy) -> None:
+def test_slow_but_finished_formulas_count_towards_the_deadline(spy: Spy) -> None:
     spy.seconds = SECONDS - 0.1
     mathml.allowed.set(mathml.Allowance())
     assert ["<math" in render(f"${letter}$") for letter in "abcdef"] == [True] * 4 + [False] * 2

@@ -142,7 +142,7 @@ def formulas_of_the_deck() -> list[str]:
 
 
 @given(hostile)
-def test_whatever_comes_in_only_safe_html_comes_out(source: str) -> None:
+def test_any_text_renders_to_safe_html(source: str) -> None:
     for tag, attributes in Elements(render(source)).found:
         assert tag in HTML_TAGS | MATHML_TAGS
         assert not [name for name in attributes if name.startswith("on") or name in ("style", "id", "src")]
@@ -150,12 +150,12 @@ def test_whatever_comes_in_only_safe_html_comes_out(source: str) -> None:
 
 
 @given(hostile)
-def test_rendering_twice_is_the_same_and_cleaning_changes_nothing_more(source: str) -> None:
+def test_rendering_is_deterministic_and_already_clean(source: str) -> None:
     assert cleaner.clean(render(source)) == render(source)
 
 
 @given(st.text(alphabet="aé.,-1()7×“ \n:;!?'\"=+#%/\u00a0\u2028\t0", max_size=60))
-def test_plain_text_needs_no_engine(source: str) -> None:
+def test_fast_path_for_plain_text_equals_the_engine(source: str) -> None:
     source = normal(source)
     if source and PLAIN.fullmatch(source):
         assert render(source) == render_with_engine(source)
@@ -172,7 +172,7 @@ BESIDE_FORMULAS = st.sampled_from(
 @example("$y$ is 2")
 @example("so:\n$E = mc^2$\nand")
 @example("it costs 5$x$")
-def test_text_with_formulas_needs_no_engine(source: str) -> None:
+def test_fast_path_for_formulas_equals_the_engine(source: str) -> None:
     source = normal(source)
     if source and not PLAIN.fullmatch(source) and WITH_FORMULAS.fullmatch(source):
         assert render(source) == render_with_engine(source)
@@ -213,7 +213,7 @@ def test_every_formula_of_the_deck_is_typeset(formula: str) -> None:
         ("`$x$`", 0),
     ],
 )
-def test_money_is_money_and_maths_is_maths(source: str, formulas: int) -> None:
+def test_dollar_amounts_are_not_formulas(source: str, formulas: int) -> None:
     assert render(source).count("<math") == formulas
 
 
@@ -237,31 +237,31 @@ def test_money_is_money_and_maths_is_maths(source: str, formulas: int) -> None:
         ("```\n<a>\n```", '<pre class="highlight"><code>&lt;a&gt;\n</code></pre>'),
     ],
 )
-def test_markdown(source: str, expected: str) -> None:
+def test_markdown_renders_as_expected(source: str, expected: str) -> None:
     assert render(source) == expected
 
 
-def test_a_table_aligns_by_classes() -> None:
+def test_table_alignment_becomes_classes() -> None:
     assert '<td class="align-right">1</td>' in render("|a|\n|-:|\n|1|")
 
 
-def test_pictures_are_not_shown_but_can_be_followed() -> None:
+def test_markdown_images_become_links() -> None:
     rendered = render("![a cat](https://b.c/cat.png)")
     assert "<img" not in rendered
     assert 'href="https://b.c/cat.png"' in rendered
 
 
-def test_code_is_coloured_by_classes() -> None:
+def test_code_is_highlighted_by_classes() -> None:
     assert '<span class="k">def</span>' in render("```python\ndef f(): pass\n```")
 
 
-def test_code_beyond_the_bound_is_left_plain() -> None:
+def test_code_beyond_the_limit_is_not_highlighted() -> None:
     block = "```python\ndef f(): pass\n" + "x = 1\n" * 150 + "```\n"
     assert render(block).count('class="k"') == render(block * 2).count('class="k"')
 
 
 @pytest.mark.parametrize("language", sorted(CODE_LANGUAGES))
-def test_every_language_of_the_list_has_a_lexer(language: str) -> None:
+def test_every_listed_language_has_a_lexer(language: str) -> None:
     assert "<span" in render(f"```{language}\n+x = 1\n# y <a> :b {{c}} \\d\n```")
 
 
@@ -278,11 +278,11 @@ def test_styles_of_formulas_become_classes(latex: str, expected: str) -> None:
     assert expected in render(f"${latex}$")
 
 
-def test_a_formula_alone_on_its_line_is_set_at_full_height() -> None:
+def test_formula_alone_on_its_line_is_display_style() -> None:
     assert render("$x$\nwhere $x$ is").count('displaystyle="true"') == 1
 
 
-def test_a_wrong_formula_shows_its_source_and_the_reason() -> None:
+def test_invalid_formula_shows_its_source_and_the_reason() -> None:
     rendered = render(r"$\foo<x$")
     assert '<code class="maths-error"' in rendered
     assert r"\foo&lt;x</code>" in rendered
@@ -345,7 +345,7 @@ HOSTILE_UNITS = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize("unit", HOSTILE_UNITS)
-def test_the_longest_hostile_sources_stay_within_bounds(unit: str) -> None:
+def test_longest_hostile_sources_stay_within_limits(unit: str) -> None:
     source = unit * (MAX_SOURCE // len(unit))
     started = time.process_time()
     rendered = render(source)
@@ -355,21 +355,21 @@ def test_the_longest_hostile_sources_stay_within_bounds(unit: str) -> None:
 
 
 @pytest.mark.parametrize("columns", [2, 12, 60, 1_500])
-def test_tables_do_not_amplify(columns: int) -> None:
+def test_tables_do_not_multiply_the_output(columns: int) -> None:
     table = "|".join("a" * columns) + "\n" + "|".join("-" * columns) + "\n"
     assert len(render(table + "|\n" * ((MAX_SOURCE - len(table)) // 2))) < 5 * MAX_SOURCE
 
 
 @pytest.mark.parametrize("unit", ["\n", " \n", "a\n", "a ", "'", "\\", "a.", "<a", '"\\', "{a"])
 @pytest.mark.parametrize("language", ["c", "java", "python", "typescript", "scala", "julia", "css"])
-def test_lexers_get_too_little_code_to_be_slow(language: str, unit: str) -> None:
+def test_highlighting_hostile_code_stays_fast(language: str, unit: str) -> None:
     source = f"```{language}\n" + (unit * 1_200)[:1_199] + "\n```"
     started = time.process_time()
     render(source)
     assert time.process_time() - started < 2
 
 
-def test_what_is_too_long_is_cut() -> None:
+def test_too_long_source_is_truncated() -> None:
     assert render("a" * MAX_SOURCE + "b") == f"<p>{'a' * MAX_SOURCE}</p>"
 
 
@@ -384,7 +384,7 @@ def test_what_is_too_long_is_cut() -> None:
         ("", ""),
     ],
 )
-def test_plain_is_one_line_without_markup(source: str, expected: str) -> None:
+def test_plain_returns_one_line_without_markup(source: str, expected: str) -> None:
     assert plain(source) == expected
 
 

@@ -27,24 +27,24 @@ LONG = "a definition that has clearly more than five words"
         ("", LONG, "definition"),
     ],
 )
-def test_automatic_side(term: str, definition: str, side: str) -> None:
+def test_automatic_side_follows_the_texts(term: str, definition: str, side: str) -> None:
     assert studied_side.automatic_side(term, definition) == side
 
 
 @pytest.mark.parametrize(
     ("language", "side"), [("de", "definition"), ("de-AT", "definition"), ("en", "term"), ("xx", "term")]
 )
-def test_heading_words_are_those_of_the_decks_language(language: str, side: str) -> None:
+def test_heading_words_follow_the_language_of_the_deck(language: str, side: str) -> None:
     assert studied_side.automatic_side("Ziel", LONG, language=language) == side
 
 
 @given(st.text(), st.text(), st.text(max_size=12))
-def test_every_card_gets_a_side(term: str, definition: str, language: str) -> None:
+def test_any_texts_get_a_side(term: str, definition: str, language: str) -> None:
     assert studied_side.automatic_side(term, definition, language=language) in studied_side.SIDES
 
 
 @pytest.mark.parametrize(
     "text", ["1" * 10_000, "1," * 5_000, "$" * 10_000, "a" * 10_000, "1 " * 5_000 + "x" * 20]
 )
-def test_hostile_texts_are_settled_at_once(text: str) -> None:
+def test_hostile_texts_get_a_side_quickly(text: str) -> None:
     assert studied_side.automatic_side(text, text) in studied_side.SIDES

@@ -74,9 +74,7 @@ def waiting(deck) -> list[tuple[str, int, int]]:
 
 
 class TestWhatWaits:
-    def test_answers_of_one_normalised_form_are_one_with_how_often_and_by_how_many(
-        self, deck, card, learner, stranger
-    ):
+    def test_equal_answers_are_listed_once_with_counts(self, deck, card, learner, stranger):
         for user, text in (
             (learner, "Sucre"),
             (learner, "sucre. "),
@@ -86,11 +84,11 @@ class TestWhatWaits:
             call_right(user, card, text)
         assert waiting(deck) == [("SUCRE", 3, 2), ("Quito", 1, 1)]
 
-    def test_a_wrong_answer_alone_is_none(self, deck, card, learner):
+    def test_wrong_answer_without_overruling_is_not_listed(self, deck, card, learner):
         type_answer(learner, card, "Sucre")
         assert waiting(deck) == []
 
-    def test_one_that_is_taken_back_or_called_wrong_again_is_gone(self, deck, card, learner):
+    def test_answer_undone_or_called_wrong_again_is_not_listed(self, deck, card, learner):
         line = call_right(learner, card, "Sucre")
         corrections.answer_override(learner=learner, line=line, verdict=Verdict.WRONG, now=timezone.now())
         assert waiting(deck) == []
@@ -98,24 +96,24 @@ class TestWhatWaits:
         corrections.answer_void(learner=learner, line=line, now=timezone.now())
         assert waiting(deck) == []
 
-    def test_what_only_the_exact_setting_called_wrong_is_none(self, deck, card, learner):
+    def test_answer_wrong_only_by_strict_grading_is_not_listed(self, deck, card, learner):
         card.definition = "Definitions"
         cards.save_card(card=card)
         call_right(learner, card, "Definitoins", strict=True)
         assert waiting(deck) == []
 
-    def test_an_answer_in_doubt_that_the_learner_calls_right(self, deck, card, learner):
+    def test_doubtful_answer_called_right_is_listed(self, deck, card, learner):
         type_answer(learner, card, "Sucre", twins=("Sucre",), then="correct")
         assert waiting(deck) == [("Sucre", 1, 1)]
         type_answer(learner, card, "Quito", twins=("Quito",), then="wrong")
         assert waiting(deck) == [("Sucre", 1, 1)]
 
-    def test_a_new_question_forgets_them(self, deck, card, learner):
+    def test_reasked_card_drops_its_answers(self, deck, card, learner):
         call_right(learner, card, "Sucre")
         moving.reask_cards(deck=deck, cards=Card.objects.filter(pk=card.pk), now=timezone.now())
         assert waiting(deck) == []
 
-    def test_whoever_edits_the_card_so_that_it_counts_has_decided(self, deck, card, learner):
+    def test_edit_that_accepts_the_answer_removes_it(self, deck, card, learner):
         call_right(learner, card, "Sucre")
         card.accepted_definitions = ["Sucre"]
         cards.save_card(card=card)
@@ -125,12 +123,12 @@ class TestWhatWaits:
         call_right(learner, card, "Sucre")
         assert waiting(deck) == [("Sucre", 2, 1)]
 
-    def test_accepting_in_learn_settles_it(self, deck, card, learner):
+    def test_accepting_in_learn_removes_the_answer(self, deck, card, learner):
         call_right(learner, card, "Sucre")
         accept_answer(card=card, side="definition", text="sucre")
         assert waiting(deck) == []
 
-    def test_they_go_with_the_learner_who_typed_them(self, deck, card, learner):
+    def test_answers_without_reviews_are_not_listed(self, deck, card, learner):
         call_right(learner, card, "Sucre")
         Review.objects.all().delete()
         assert waiting(deck) == []
@@ -138,14 +136,14 @@ class TestWhatWaits:
 
 
 class TestThePage:
-    def test_it_is_for_who_may_edit(self, url, owner_client, learner_client, client):
+    def test_page_is_for_editors_of_the_deck(self, url, owner_client, learner_client, client):
         assert NOTHING in owner_client.get(url).text
         assert owner_client.put(url).status_code == 405
         assert learner_client.get(url).status_code == 404
         assert learner_client.post(url, {"answer": "1", "word": "accept"}).status_code == 404
         assert client.get(url).status_code in (302, 404)
 
-    def test_it_names_nobody(self, url, card, owner_client, learner):
+    def test_page_names_no_learner(self, url, card, owner_client, learner):
         call_right(learner, card, "<b>Sucre")
         page = owner_client.get(url).text
         assert "&lt;b&gt;Sucre" in page
@@ -162,31 +160,29 @@ class TestThePage:
         card.refresh_from_db()
         assert card.accepted_definitions == ["Sucre"]
 
-    def test_not_right_is_remembered(self, url, deck, card, owner_client, learner, stranger):
+    def test_rejected_answer_is_not_listed_again(self, url, deck, card, owner_client, learner, stranger):
         call_right(learner, card, "Sucre")
         owner_client.post(url, {"answer": OverriddenAnswer.objects.get().pk, "word": "not_right"})
         call_right(stranger, card, "sucre")
         assert NOTHING in owner_client.get(url).text
 
-    def test_an_answer_for_which_there_is_no_room_stays(self, url, deck, card, owner_client, learner):
+    def test_answer_beyond_the_limit_of_alternatives_stays(self, url, deck, card, owner_client, learner):
         Card.objects.filter(pk=card.pk).update(accepted_definitions=[f"x{n}" for n in range(20)])
         call_right(learner, card, "Sucre")
         data = {"answer": OverriddenAnswer.objects.get().pk, "word": "accept"}
         assert "was not added" in owner_client.post(url, data, follow=True).text
         assert len(waiting(deck)) == 1
 
-    def test_a_long_answer_is_shown_and_not_accepted(self, url, deck, card, owner_client, learner):
+    def test_too_long_answer_cannot_be_accepted(self, url, deck, card, owner_client, learner):
         call_right(learner, card, "Sucre " * 300)
         data = {"answer": OverriddenAnswer.objects.get().pk, "word": "accept"}
         assert "was not added" in owner_client.post(url, data, follow=True).text
 
     @pytest.mark.parametrize("key", ["", "x", "0", "9" * 40, "-1", "٣", "y" * 20_000])
-    def test_what_is_not_there_is_not_found(self, url, owner_client, key):
+    def test_unknown_answer_returns_404(self, url, owner_client, key):
         assert owner_client.post(url, {"answer": key, "word": "accept"}).status_code == 404
 
-    def test_a_removed_card_and_another_deck_are_not_found(
-        self, url, deck, card, owner_client, learner, make_deck
-    ):
+    def test_removed_card_and_other_deck_return_404(self, url, deck, card, owner_client, learner, make_deck):
         call_right(learner, card, "Sucre")
         data = {"answer": OverriddenAnswer.objects.get().pk, "word": "accept"}
         other = reverse("deck_overridden", args=[make_deck(1).slug])
@@ -196,7 +192,7 @@ class TestThePage:
         assert owner_client.post(url, data).status_code == 404
 
     @pytest.mark.parametrize("word", ["", "z" * 20_000])
-    def test_another_word_decides_nothing(self, url, deck, card, owner_client, learner, word):
+    def test_unknown_decision_changes_nothing(self, url, deck, card, owner_client, learner, word):
         call_right(learner, card, "Sucre")
         data = {"answer": OverriddenAnswer.objects.get().pk, "word": word}
         assert "Choose whether" in owner_client.post(url, data, follow=True).text
@@ -204,7 +200,9 @@ class TestThePage:
 
 
 class TestTheNotice:
-    def test_reports_and_answers_count_together(self, deck, card, owner_client, learner_client, learner):
+    def test_link_counts_reports_and_answers_together(
+        self, deck, card, owner_client, learner_client, learner
+    ):
         pages = [deck.get_absolute_url(), reverse("deck_edit", args=[deck.slug]), "/"]
         for page in pages:
             assert "to review" not in owner_client.get(page).text
@@ -215,7 +213,7 @@ class TestTheNotice:
             assert "2 to review" in text
         assert "to review" not in learner_client.get(pages[0]).text
 
-    def test_decks_and_answers_add_no_queries(self, make_deck, owner_client, learner, stranger):
+    def test_queries_do_not_grow_with_decks_and_answers(self, make_deck, owner_client, learner, stranger):
         numbers = []
         for count in (1, 4):
             deck = make_deck(5)

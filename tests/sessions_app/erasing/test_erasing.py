@@ -70,7 +70,7 @@ def erase(now=None):
 # --- When
 
 
-def test_a_deck_is_erased_after_30_days_and_not_before(deck, learner):
+def test_removed_deck_is_erased_after_30_days(deck, learner):
     study(learner, deck, 3)
     remove(deck, timedelta(days=29))
     erase()
@@ -81,7 +81,7 @@ def test_a_deck_is_erased_after_30_days_and_not_before(deck, learner):
     assert deck.title == "A deck that was removed"
 
 
-def test_a_deck_that_came_back_at_that_moment_stays(deck):
+def test_deck_restored_in_time_is_not_erased(deck):
     remove(deck)
     before = timezone.now() - timedelta(days=30)
     restore_decks(decks=Deck.objects.filter(pk=deck.pk))
@@ -90,7 +90,7 @@ def test_a_deck_that_came_back_at_that_moment_stays(deck):
     assert (deck.title, deck.erased_at) == ("Capitals", None)
 
 
-def test_a_card_that_came_back_at_that_moment_stays(deck):
+def test_card_restored_in_time_is_not_erased(deck):
     card = deck.cards.get(position=0)
     remove_card(card)
     before = timezone.now() - timedelta(days=30)
@@ -100,7 +100,7 @@ def test_a_card_that_came_back_at_that_moment_stays(deck):
     assert (card.term, card.erased_at) == ("Term 0", None)
 
 
-def test_an_erased_deck_does_not_come_back(deck, owner_client, learner):
+def test_erased_deck_cannot_be_restored(deck, owner_client, learner):
     study(learner, deck, 3)
     remove(deck)
     erase()
@@ -112,7 +112,7 @@ def test_an_erased_deck_does_not_come_back(deck, owner_client, learner):
         Deck.objects.update(removed_at=None)
 
 
-def test_the_shipped_deck_is_kept_where_it_was_removed(db):
+def test_removed_shipped_deck_is_not_erased(db):
     """Else the next start would load it again."""
     call_command("load_library", verbosity=0)
     remove(Deck.objects.get())
@@ -151,7 +151,7 @@ def kill_at(monkeypatch, number):
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("number", [4, 7])
-def test_killed_again_and_again_it_comes_to_its_end(number, make_deck, learner, stranger, owner, monkeypatch):
+def test_erasure_killed_repeatedly_finishes(number, make_deck, learner, stranger, owner, monkeypatch):
     """Each run ends within its fifth or eighth transaction; no replay comes out different after it."""
     for name in ("cards.erasing.services.CARDS", "cards.erasing.services.ROWS", "sessions_app.erasing.ROWS"):
         monkeypatch.setattr(f"{name}_AT_ONCE", 2)
@@ -170,7 +170,7 @@ def test_killed_again_and_again_it_comes_to_its_end(number, make_deck, learner, 
     assert Review.objects.filter(learner=learner).count() == 2
 
 
-def test_no_deck_is_looked_at_once_the_time_is_over(make_deck, owner):
+def test_no_deck_is_erased_after_the_time_is_up(make_deck, owner):
     """However many there are."""
     for _ in range(3):
         make_deck(0)
@@ -182,7 +182,7 @@ def test_no_deck_is_looked_at_once_the_time_is_over(make_deck, owner):
     assert not Deck.objects.exists()
 
 
-def test_a_deck_is_not_done_before_others_are_done_with_it(make_deck, learner):
+def test_deck_stays_until_other_apps_have_erased_their_rows(make_deck, learner):
     deck = make_deck(0)
     StudySession.objects.create(learner=learner, deck=deck, mode="test", seed=1, study_day=NOON.date())
     claim_decks([deck.pk], now=timezone.now())
@@ -192,7 +192,7 @@ def test_a_deck_is_not_done_before_others_are_done_with_it(make_deck, learner):
     assert not Deck.objects.exists()
 
 
-def test_with_no_time_at_all_it_goes_on_bit_by_bit(deck, owner, learner):
+def test_erasure_out_of_time_is_finished_by_later_runs(deck, owner, learner):
     study(learner, deck, 3)
     erasing.erase_person(person=owner, now=timezone.now())
     for _ in range(3):
@@ -203,7 +203,7 @@ def test_with_no_time_at_all_it_goes_on_bit_by_bit(deck, owner, learner):
 # --- Whoever is in the middle of something
 
 
-def test_an_answer_to_a_question_that_went_is_stale(deck, learner):
+def test_answer_to_an_erased_question_is_stale(deck, learner):
     studying = study(learner, deck, 3)
     step = studying.open_step()
     claim_decks([deck.pk], now=timezone.now())
@@ -213,7 +213,7 @@ def test_an_answer_to_a_question_that_went_is_stale(deck, learner):
     assert not Step.objects.exists()
 
 
-def test_a_session_that_begins_at_that_moment_goes_the_next_day(deck, learner):
+def test_session_started_during_erasure_is_erased_by_next_run(deck, learner):
     study(learner, deck, 3)
     claim_decks([deck.pk], now=timezone.now())
     stale = Deck(pk=deck.pk, owner=deck.owner, title=deck.title)
@@ -223,7 +223,7 @@ def test_a_session_that_begins_at_that_moment_goes_the_next_day(deck, learner):
     assert not StudySession.objects.exists()
 
 
-def test_what_is_written_at_that_moment_goes_the_next_day(deck, learner):
+def test_card_added_to_erased_deck_is_erased_by_next_run(deck, learner):
     study(learner, deck, 3)
     claim_decks([deck.pk], now=timezone.now())
     erase()
@@ -233,7 +233,7 @@ def test_what_is_written_at_that_moment_goes_the_next_day(deck, learner):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_deck_that_goes_while_a_page_is_answered_is_not_found(deck, learner_client, monkeypatch):
+def test_deck_erased_during_a_request_returns_404(deck, learner_client, monkeypatch):
     set_settings = Enrollment.objects.set_for
 
     def too_late(learner, deck, **fields):
@@ -248,9 +248,7 @@ def test_a_deck_that_goes_while_a_page_is_answered_is_not_found(deck, learner_cl
 
 @pytest.mark.parametrize("is_needed", [False, True])
 @pytest.mark.parametrize("is_seen", [False, True])
-def test_a_deck_that_is_erased_while_it_is_described_stays_erased(
-    deck, learner, owner_client, monkeypatch, is_needed, is_seen
-):
+def test_deck_erased_while_edited_stays_erased(deck, learner, owner_client, monkeypatch, is_needed, is_seen):
     """With the form's note of what was seen and without; the row may be there still for others' answers."""
     if is_needed:
         study(learner, deck, 3)
@@ -267,7 +265,7 @@ def test_a_deck_that_is_erased_while_it_is_described_stays_erased(
     assert set(Deck.objects.values_list("title", flat=True)) == ({REMOVED_DECK} if is_needed else set())
 
 
-def test_whoever_is_erased_while_they_are_answered_is_sent_home(
+def test_person_erased_during_a_request_is_redirected_home(
     make_deck, learner, learner_client, stranger, monkeypatch
 ):
     """Also where their row stays for the deck that others have studied."""
@@ -288,7 +286,7 @@ def test_whoever_is_erased_while_they_are_answered_is_sent_home(
 # --- Whose
 
 
-def test_a_guests_deck(deck, learner):
+def test_guest_with_an_erased_studied_deck_is_erased(deck, learner):
     guest = User.objects.create_guest(time_zone="UTC")
     Deck.objects.update(owner=guest)
     study(learner, deck, 3)
@@ -300,7 +298,7 @@ def test_a_guests_deck(deck, learner):
     assert User.objects.get(pk=guest.pk).email is None
 
 
-def test_people_and_decks_with_nothing(db, stranger):
+def test_people_and_decks_without_content_are_erased(db, stranger):
     for person in (stranger, User.objects.create_guest(time_zone="UTC")):
         Deck.objects.create(owner=person, title="Empty", removed_at=timezone.now() - LONG_AGO)
     erase()
@@ -311,7 +309,7 @@ def test_people_and_decks_with_nothing(db, stranger):
     assert not User.objects.exists()
 
 
-def test_two_at_once_and_names_of_any_script(make_deck, owner, learner, stranger):
+def test_two_people_are_erased_with_names_in_any_script(make_deck, owner, learner, stranger):
     decks = [make_deck(2), make_deck(3, title="Żółć 漢字 🎓")]
     for deck in decks:
         study(learner, deck, 3)
@@ -325,7 +323,7 @@ def test_two_at_once_and_names_of_any_script(make_deck, owner, learner, stranger
     assert not User.objects.filter(pk=stranger.pk).exists()
 
 
-def test_the_owners_own_log_of_the_deck_goes_and_others_stay(deck, owner, learner, make_deck):
+def test_owners_log_is_erased_and_other_logs_stay(deck, owner, learner, make_deck):
     kept = make_deck(2)
     for person in (owner, learner):
         study(person, deck, 3, 3)
@@ -340,7 +338,7 @@ def test_the_owners_own_log_of_the_deck_goes_and_others_stay(deck, owner, learne
     assert Review.objects.filter(learner=owner).count() == 1
 
 
-def test_erased_cards_that_are_rendered_anew_ask_for_the_same_side(deck, learner):
+def test_rendering_erased_cards_keeps_their_side(deck, learner):
     """By texts that have gone they asked for the term; progress counts by that."""
     deck.cards.update(studied_side="term")
     deck.refresh_from_db()
@@ -352,7 +350,7 @@ def test_erased_cards_that_are_rendered_anew_ask_for_the_same_side(deck, learner
     call_command("rebuild_progress", check=True, verbosity=0)
 
 
-def test_of_learners_without_answers_those_stay_who_have_marked_a_card(deck, learner, stranger):
+def test_enrollment_with_a_marked_card_is_kept(deck, learner, stranger):
     for person in (learner, stranger):
         Enrollment.objects.create(learner=person, deck=deck)
     card = deck.cards.get(position=0)
@@ -363,7 +361,7 @@ def test_of_learners_without_answers_those_stay_who_have_marked_a_card(deck, lea
     assert deck.cards.get() == card
 
 
-def test_where_cards_were_moved_the_owners_log_stays_whole(make_deck, owner):
+def test_owners_log_of_moved_cards_is_kept(make_deck, owner):
     here, there = make_deck(3), make_deck(3)
     study(owner, here, 3, 3)
     move_cards(cards=here.cards.filter(position=0), to=there, now=NOON + timedelta(hours=1))
@@ -374,7 +372,7 @@ def test_where_cards_were_moved_the_owners_log_stays_whole(make_deck, owner):
     assert Review.objects.count() == 2
 
 
-def test_moved_cards_go_from_the_questions_of_both_decks(make_deck, learner):
+def test_moved_cards_are_erased_from_questions_of_both_decks(make_deck, learner):
     here, there = make_deck(3), make_deck(3)
     study(learner, here, 3)
     card = here.cards.get(position=0)
@@ -387,7 +385,7 @@ def test_moved_cards_go_from_the_questions_of_both_decks(make_deck, learner):
     assert StudySession.objects.filter(deck=here).exists()
 
 
-def test_a_digest_goes_with_the_last_who_typed_that(deck, learner, stranger):
+def test_overridden_answer_is_erased_with_its_last_learner(deck, learner, stranger):
     for person in (learner, stranger):
         study(person, deck, 3)
     digest = OverriddenAnswer.objects.create(card=deck.cards.first(), side="definition", digest="d")
@@ -402,7 +400,7 @@ def test_a_digest_goes_with_the_last_who_typed_that(deck, learner, stranger):
 # --- Images and tags
 
 
-def test_an_image_of_two_decks_stays_until_nobody_shows_it(make_deck):
+def test_shared_image_is_kept_until_unused(make_deck):
     first, second = make_deck(1), make_deck(1)
     for deck in (first, second):
         show(deck.cards.get(), term=(stored(),))
@@ -417,7 +415,7 @@ def test_an_image_of_two_decks_stays_until_nobody_shows_it(make_deck):
     assert not path.exists()
 
 
-def test_a_file_goes_with_the_run_that_erases_its_card(deck):
+def test_image_file_is_deleted_with_its_card(deck):
     card = deck.cards.get(position=0)
     show(card, term=(stored(),))
     remove_card(card)
@@ -427,7 +425,7 @@ def test_a_file_goes_with_the_run_that_erases_its_card(deck):
     assert not path.exists()
 
 
-def test_tags_go_that_are_on_no_other_card(make_deck, owner, learner):
+def test_tags_only_on_erased_cards_are_deleted(make_deck, owner, learner):
     here, there = make_deck(1), make_deck(1)
     only, both = (Tag.objects.create(owner=owner, name=name) for name in ("only", "both"))
     theirs, unused = (
@@ -444,13 +442,13 @@ def test_tags_go_that_are_on_no_other_card(make_deck, owner, learner):
 # --- Cards of decks that stay
 
 
-def test_a_card_goes_that_nobody_has_answered(deck):
+def test_unanswered_card_row_is_deleted(deck):
     remove_card(deck.cards.get(position=0))
     erase()
     assert deck.cards.count() == 4
 
 
-def test_the_shell_of_a_card_goes_with_the_last_who_has_answered(deck, learner):
+def test_emptied_card_row_is_deleted_with_its_last_answer(deck, learner):
     study(learner, deck, 3)
     remove_card(deck.cards.get(position=0))
     erase()
@@ -461,7 +459,7 @@ def test_the_shell_of_a_card_goes_with_the_last_who_has_answered(deck, learner):
     assert deck.cards.count() == 4
 
 
-def test_an_erased_card_is_offered_nowhere(deck, learner, owner, owner_client):
+def test_erased_card_cannot_be_restored(deck, learner, owner, owner_client):
     study(learner, deck, 3)
     card = deck.cards.get(position=0)
     remove_card(card)
@@ -474,7 +472,7 @@ def test_an_erased_card_is_offered_nowhere(deck, learner, owner, owner_client):
     assert owner_client.post(reverse("card_restore", args=[deck.slug, card.pk])).status_code == 404
 
 
-def test_what_somebody_has_typed_for_an_erased_card_can_be_saved(deck, learner):
+def test_edit_of_an_erased_card_can_be_saved(deck, learner):
     study(learner, deck, 3)
     card = deck.cards.get(position=0)
     seen = card.updated_at
@@ -489,7 +487,7 @@ def test_what_somebody_has_typed_for_an_erased_card_can_be_saved(deck, learner):
     call_command("rebuild_progress", check=True, verbosity=0)
 
 
-def test_an_import_brings_an_erased_card_back_with_its_own_texts(deck, learner, tmp_path, owner):
+def test_import_restores_an_erased_card(deck, learner, tmp_path, owner):
     path = str(tmp_path / "deck.zip")
     call_command("export_deck", deck.slug, path, verbosity=0)
     study(learner, deck, 3)
@@ -504,7 +502,7 @@ def test_an_import_brings_an_erased_card_back_with_its_own_texts(deck, learner, 
     call_command("rebuild_progress", check=True, verbosity=0)
 
 
-def test_learners_of_an_erased_deck_see_every_page(deck, learner, learner_client):
+def test_pages_open_for_learners_of_an_erased_deck(deck, learner, learner_client):
     study(learner, deck, 3)
     slug = deck.slug
     remove(deck)
@@ -515,7 +513,7 @@ def test_learners_of_an_erased_deck_see_every_page(deck, learner, learner_client
         assert learner_client.get(reverse("deck", args=[address])).status_code == 404
 
 
-def test_the_admin_names_an_erased_deck(deck, learner):
+def test_admin_names_an_erased_deck(deck, learner):
     study(learner, deck, 3)
     remove(deck)
     erase()

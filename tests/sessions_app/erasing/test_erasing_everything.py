@@ -52,14 +52,14 @@ def entries(*, of_people):
     )
 
 
-def test_each_model_with_texts_is_looked_at(world):
+def test_every_text_field_is_covered_by_the_test(world):
     """Whoever adds a model gives it a row in `erasable.fill`, or says there why it is nobody's."""
     planted = erasable.plant(others=[])
     assert planted == {f"{model._meta.label}.{field.name}" for model, field in erasable.text_fields()}
     assert erasable.found() == planted
 
 
-def test_nothing_is_left_of_a_deck(world, learner, stranger):
+def test_erased_deck_leaves_no_text(world, learner, stranger):
     others = [learner.pk, stranger.pk]
     erasable.plant(others=others, spared=PEOPLE)
     entries(of_people=True).update(object_repr="", change_message="")
@@ -76,7 +76,7 @@ def test_nothing_is_left_of_a_deck(world, learner, stranger):
     assert erasable.found() == set()
 
 
-def test_what_others_have_answered_stays(world, learner, stranger):
+def test_erased_deck_keeps_answers_of_others(world, learner, stranger):
     old(Deck.objects.filter(pk=world.pk))
     before = list(
         Review.objects.filter(learner=learner).order_by("pk").values("pk", "response", "card", "reviewed_at")
@@ -93,7 +93,7 @@ def test_what_others_have_answered_stays(world, learner, stranger):
     assert not Step.objects.exists()
 
 
-def test_nothing_is_left_of_a_person(world, owner, learner, stranger):
+def test_erased_owner_leaves_no_text(world, owner, learner, stranger):
     others = [learner.pk, stranger.pk]
     erasable.plant(others=others)
     owner.refresh_from_db()
@@ -106,7 +106,7 @@ def test_nothing_is_left_of_a_person(world, owner, learner, stranger):
     assert LogEntry.objects.filter(user=owner).exists()
 
 
-def test_nothing_is_left_of_a_learner(world, owner, learner, stranger):
+def test_erased_learner_leaves_no_row(world, owner, learner, stranger):
     """Who owns nothing goes as a whole; the deck stays as it is."""
     erasable.log(owner, learner)
     draft = make_draft(owner=learner, content="a\tb\n")
@@ -126,7 +126,7 @@ def test_nothing_is_left_of_a_learner(world, owner, learner, stranger):
     assert set(Paper.objects.filter(session__learner=stranger).values_list("source", flat=True)) == {None}
 
 
-def test_a_shell_goes_with_the_last_answer_that_needs_it(world, learner, stranger):
+def test_emptied_rows_are_deleted_with_the_last_answer(world, learner, stranger):
     old(Deck.objects.filter(pk=world.pk))
     daily()
     erasing.erase_person(person=learner, now=timezone.now())
@@ -135,7 +135,7 @@ def test_a_shell_goes_with_the_last_answer_that_needs_it(world, learner, strange
     assert not Card.objects.exists()
 
 
-def test_frozen_texts_of_a_card_go_from_a_deck_that_stays(world, learner, stranger):
+def test_frozen_texts_of_an_erased_card_are_erased(world, learner, stranger):
     """Also where it was an option, beside a typed answer, or on a board."""
     card = world.cards.get(position=0)
     marked = {

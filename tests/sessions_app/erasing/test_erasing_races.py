@@ -42,7 +42,7 @@ def go_on(sitting):
             return
 
 
-def test_learners_who_answer_meanwhile(sittings):
+def test_answering_during_a_deck_erasure_leaves_no_session(sittings):
     deck = sittings[0].deck
     race(
         *[lambda sitting=sitting: go_on(sitting) for sitting in sittings],
@@ -57,7 +57,7 @@ def test_learners_who_answer_meanwhile(sittings):
     assert_law()
 
 
-def test_learners_who_leave_while_they_answer(sittings):
+def test_answers_during_the_erasure_of_a_person_are_erased(sittings):
     people = [sitting.learner for sitting in sittings]
 
     def leave(person):
@@ -71,7 +71,7 @@ def test_learners_who_leave_while_they_answer(sittings):
     assert not User.objects.filter(pk__in=[person.pk for person in people]).exists()
 
 
-def test_of_bringing_back_and_erasing_one_wins(deck):
+def test_either_restoring_or_erasing_wins(deck):
     Deck.objects.update(removed_at=timezone.now())
     race(
         lambda: restore_decks(decks=Deck.objects.filter(pk=deck.pk)),
@@ -81,7 +81,7 @@ def test_of_bringing_back_and_erasing_one_wins(deck):
     assert (deck.removed_at is None) == (deck.erased_at is None) == (deck.title == "Capitals")
 
 
-def test_two_who_erase_one_deck(sittings):
+def test_simultaneous_erasures_of_a_deck_erase_every_card(sittings):
     deck = sittings[0].deck
     race(*[lambda: erase_now([deck.pk], now=timezone.now())] * 3)
     race(*[lambda: erase_claimed_decks(slice_=Slice(60))] * 3)
@@ -89,7 +89,7 @@ def test_two_who_erase_one_deck(sittings):
     assert_law()
 
 
-def test_of_two_superusers_who_erase_each_other_one_stays():
+def test_one_superuser_survives_mutual_erasure():
     people = [User.objects.create_superuser(f"{n}@example.org", PASSWORD, name="Root") for n in range(2)]
 
     def erase(person):

@@ -68,7 +68,7 @@ def differences():
 # --- A guest alone
 
 
-def test_everything_moves_to_who_had_nothing(guest, learner, deck, merge):
+def test_merge_moves_everything_to_a_new_account(guest, learner, deck, merge):
     study(guest, deck, 3, 1)
     CardProgress.objects.filter(card__position=1).update(starred=True)
     Enrollment.objects.update(new_per_day=7)
@@ -82,7 +82,7 @@ def test_everything_moves_to_who_had_nothing(guest, learner, deck, merge):
     assert differences() == [0]
 
 
-def test_a_second_merge_changes_nothing(guest, learner, deck, merge):
+def test_second_merge_changes_nothing(guest, learner, deck, merge):
     study(guest, deck, 3)
     again = User.objects.get(pk=guest.pk)
     assert merge()
@@ -90,7 +90,7 @@ def test_a_second_merge_changes_nothing(guest, learner, deck, merge):
     assert Review.objects.filter(learner=learner).count() == 1
 
 
-def test_a_guest_who_was_erased_meanwhile_is_not_merged(guest, learner, deck, merge):
+def test_erased_guest_is_not_merged(guest, learner, deck, merge):
     """Their row stays for the deck that others have studied; nothing of it becomes anybody's."""
     Deck.objects.filter(pk=deck.pk).update(owner=guest)
     study(learner, deck, 3)
@@ -99,13 +99,13 @@ def test_a_guest_who_was_erased_meanwhile_is_not_merged(guest, learner, deck, me
     assert Deck.objects.get(pk=deck.pk).owner == guest
 
 
-def test_a_person_is_never_merged_away(learner, stranger, deck):
+def test_person_is_never_merged_into_another(learner, stranger, deck):
     study(stranger, deck, 3)
     assert not guest_merge(guest=stranger, user=learner, now=NOON)
     assert Review.objects.get().learner == stranger
 
 
-def test_rows_that_a_merge_does_not_know_undo_it(guest, learner, deck, merge, monkeypatch):
+def test_merge_that_would_lose_rows_is_rolled_back(guest, learner, deck, merge, monkeypatch):
     study(guest, deck, 3)
     monkeypatch.setattr(
         "sessions_app.learners.guests.LEARNER_MODELS", (StudySession, CardProgress, DayTotal, Enrollment)
@@ -115,7 +115,7 @@ def test_rows_that_a_merge_does_not_know_undo_it(guest, learner, deck, merge, mo
     assert Review.objects.get().learner_id == Enrollment.objects.get().learner_id != learner.pk
 
 
-def test_all_that_names_a_learner_is_moved():
+def test_every_model_with_a_learner_is_merged():
     """Whoever adds a table of what learners do has to say here what a merge makes of it."""
     people_alone = {"accounts", "account", "admin"}
     made = {Deck, Tag, CardReport, ImportDraft, DeckExport}
@@ -156,7 +156,7 @@ def test_replaying_a_merged_log_changes_nothing(answers, learner, make_deck):
         transaction.set_rollback(True)
 
 
-def test_the_test_above_can_fail(guest, learner, deck, merge, monkeypatch):
+def test_replay_differs_without_the_merge_replay(guest, learner, deck, merge, monkeypatch):
     """Without the replay the card keeps what one of the two knew of it."""
     study(guest, deck, 3)
     study(learner, deck, 1)
@@ -166,7 +166,7 @@ def test_the_test_above_can_fail(guest, learner, deck, merge, monkeypatch):
     assert differences() != [0]
 
 
-def test_the_cards_know_what_both_answered(guest, learner, deck, merge):
+def test_merged_progress_counts_answers_of_both(guest, learner, deck, merge):
     study(guest, deck, 3, 1)
     study(learner, deck, 3, now=NOON + timedelta(days=2))
     merge()
@@ -179,7 +179,7 @@ def test_the_cards_know_what_both_answered(guest, learner, deck, merge):
     assert enrollment.last_studied_at == NOON + timedelta(days=2, seconds=20)
 
 
-def test_the_accounts_own_settings_stay(guest, learner, deck, merge):
+def test_merge_keeps_the_settings_of_the_account(guest, learner, deck, merge):
     study(guest, deck, 3)
     study(learner, deck, 3)
     Enrollment.objects.filter(learner=guest).update(new_per_day=1, retention=0.8)
@@ -191,7 +191,7 @@ def test_the_accounts_own_settings_stay(guest, learner, deck, merge):
     assert differences() == [0]
 
 
-def test_marks_are_added(guest, learner, deck, merge):
+def test_merge_combines_the_marks_of_both(guest, learner, deck, merge):
     study(guest, deck, 3)
     study(learner, deck, 3)
     soon, late = NOON + timedelta(hours=1), NOON + timedelta(hours=9)
@@ -206,7 +206,7 @@ def test_marks_are_added(guest, learner, deck, merge):
 
 
 @pytest.mark.parametrize("guest_is_newer", [True, False])
-def test_the_newer_open_session_goes_on(guest, learner, deck, merge, guest_is_newer):
+def test_merge_keeps_the_newer_open_session(guest, learner, deck, merge, guest_is_newer):
     early, late = (learner, guest) if guest_is_newer else (guest, learner)
     study(early, deck, 3)
     open_question = study(late, deck, now=NOON + timedelta(minutes=5)).open_step()
@@ -217,7 +217,7 @@ def test_the_newer_open_session_goes_on(guest, learner, deck, merge, guest_is_ne
     assert StudySession.objects.exclude(finished_at=None).get().steps.filter(retired_at=None).count() == 1
 
 
-def test_a_card_that_was_moved_is_replayed_too(guest, learner, make_deck, merge):
+def test_merge_replays_moved_cards(guest, learner, make_deck, merge):
     """The account knows the card from the deck in which it lay before."""
     here, there = make_deck(2), make_deck(2)
     study(learner, here, 3)
@@ -236,7 +236,7 @@ def test_a_card_that_was_moved_is_replayed_too(guest, learner, make_deck, merge)
 # --- The end of guests
 
 
-def test_discarding_deletes_the_guest_with_everything(guest, learner, deck):
+def test_discarding_deletes_the_guest_and_their_rows(guest, learner, deck):
     study(guest, deck, 3)
     study(learner, deck, 3)
     guest_discard(guest=guest, now=NOON)
@@ -244,7 +244,7 @@ def test_discarding_deletes_the_guest_with_everything(guest, learner, deck):
     assert not User.objects.filter(is_guest=True).exists()
 
 
-def test_discarding_spares_people(learner, deck):
+def test_discarding_never_deletes_a_person(learner, deck):
     study(learner, deck, 3)
     guest_discard(guest=learner, now=NOON)
     assert Review.objects.exists()
@@ -259,7 +259,7 @@ def make_guest(deck, *, joined, studied=None):
     return guest
 
 
-def test_idle_guests_go_and_nobody_else(learner, deck, capsys, monkeypatch):
+def test_only_idle_guests_are_erased(learner, deck, capsys, monkeypatch):
     monkeypatch.setattr("sessions_app.learners.guests.GUESTS_AT_ONCE", 1)
     old, new = timezone.now() - timedelta(days=31), timezone.now() - timedelta(days=29)
     User.objects.filter(pk=learner.pk).update(date_joined=datetime(2020, 1, 1, tzinfo=UTC))
@@ -276,7 +276,7 @@ def test_idle_guests_go_and_nobody_else(learner, deck, capsys, monkeypatch):
     assert set(User.objects.all()) == {learner, deck.owner}
 
 
-def test_an_idle_guest_who_comes_back_at_that_moment_stays(deck, monkeypatch):
+def test_guest_who_returns_during_the_cleanup_is_not_erased(deck, monkeypatch):
     old = timezone.now() - timedelta(days=31)
     _, second = make_guest(deck, joined=old), make_guest(deck, joined=old)
     erase_person = erasing.erase_person
@@ -290,7 +290,7 @@ def test_an_idle_guest_who_comes_back_at_that_moment_stays(deck, monkeypatch):
     assert User.objects.get(pk=second.pk).erased_at is None
 
 
-def test_what_the_guest_reported_is_the_learners_word(learner, deck):
+def test_merge_moves_reports_to_the_learner(learner, deck):
     guest = User.objects.create_guest(time_zone="UTC")
     card = deck.cards.first()
     for reporter, text in ((guest, "Spelling"), (guest, "Both"), (learner, "Both")):
@@ -303,7 +303,7 @@ def test_what_the_guest_reported_is_the_learners_word(learner, deck):
 # --- What a guest has made
 
 
-def test_a_guests_decks_and_tags_become_the_users(guest, learner):
+def test_merge_moves_decks_and_tags(guest, learner):
     deck = Deck.objects.create(owner=guest, title="Hers")
     card = Card.objects.create(deck=deck, term="t", definition="d")
     both = Tag.objects.create(owner=guest, name="Verbs"), Tag.objects.create(owner=learner, name="verbs")
@@ -322,7 +322,7 @@ def test_a_guests_decks_and_tags_become_the_users(guest, learner):
     assert not User.objects.filter(is_guest=True).exists()
 
 
-def test_discarding_a_guest_takes_her_decks_too(guest):
+def test_discarding_deletes_the_guests_decks(guest):
     deck = Deck.objects.create(owner=guest, title="Hers")
     Card.objects.create(deck=deck, term="t", definition="d")
     draft = make_draft(owner=guest, content="a\tb\n")
@@ -332,7 +332,7 @@ def test_discarding_a_guest_takes_her_decks_too(guest):
     assert not draft.path.exists()
 
 
-def test_a_guest_with_a_fresh_deck_is_not_idle(guest):
+def test_guest_with_a_recently_edited_deck_is_not_idle(guest):
     Deck.objects.create(owner=guest, title="Hers", updated_at=NOON + timedelta(days=40))
     User.objects.filter(pk=guest.pk).update(date_joined=NOON - timedelta(days=90))
     assert idle_guests_erase(before=NOON + timedelta(days=30), slice_=Slice(60)) == 0
@@ -341,7 +341,7 @@ def test_a_guest_with_a_fresh_deck_is_not_idle(guest):
     assert not Deck.objects.filter(title="Hers").exists()
 
 
-def test_a_deck_that_others_study_keeps_its_guest(guest, learner):
+def test_guest_whose_deck_is_studied_is_kept(guest, learner):
     deck = Deck.objects.create(owner=guest, title="Hers", updated_at=NOON - timedelta(days=60))
     Enrollment.objects.create(learner=learner, deck=deck)
     User.objects.filter(pk=guest.pk).update(date_joined=NOON - timedelta(days=90))
@@ -350,7 +350,7 @@ def test_a_deck_that_others_study_keeps_its_guest(guest, learner):
     assert Deck.objects.filter(pk=deck.pk).exists()
 
 
-def test_such_a_guest_loses_answers_and_files(guest, learner, make_deck, settings, tmp_path):
+def test_guest_kept_for_a_deck_loses_answers_and_files(guest, learner, make_deck, settings, tmp_path):
     settings.DATA_DIR = tmp_path
     shared, deck = make_deck(1), make_deck(2)
     Deck.objects.filter(pk=shared.pk).update(owner=guest)
@@ -369,7 +369,7 @@ def test_such_a_guest_loses_answers_and_files(guest, learner, make_deck, setting
     assert User.objects.filter(pk=guest.pk, erased_at=None).exists()
 
 
-def test_a_deck_that_is_erased_keeps_no_guest(guest, learner, deck):
+def test_idle_guest_who_owned_an_erased_deck_is_erased(guest, learner, deck):
     Deck.objects.filter(pk=deck.pk).update(owner=guest)
     study(learner, deck, 3)
     erase_now([deck.pk], now=NOON)

@@ -59,14 +59,14 @@ def guests():
 
 
 @pytest.mark.parametrize("method", ["get", "head"])
-def test_looking_makes_no_guest(client, deck, study_url, method):
+def test_get_or_head_makes_no_guest(client, deck, study_url, method):
     for path in ("/", deck.get_absolute_url(), study_url, "/guest/fresh/"):
         assert getattr(client, method)(path).status_code in (200, 302)
     assert not guests().exists()
     assert "guest_id" not in client.session
 
 
-def test_starting_makes_one_and_a_second_start_none(client, study_url):
+def test_first_start_makes_one_guest(client, study_url):
     assert client.post(study_url, {"time_zone": "Asia/Tokyo"})["Location"] == study_url
     client.post(study_url)
     guest = guests().get()
@@ -76,30 +76,30 @@ def test_starting_makes_one_and_a_second_start_none(client, study_url):
 
 
 @pytest.mark.parametrize("zone", ["", "Nowhere/Land", "\x00", "z" * 100_000])
-def test_a_strange_time_zone_becomes_utc(client, study_url, zone):
+def test_unknown_time_zone_becomes_utc(client, study_url, zone):
     client.post(study_url, {"time_zone": zone})
     assert guests().get().time_zone == "UTC"
 
 
-def test_nothing_is_made_where_the_start_form_has_errors(client, study_url):
+def test_invalid_start_form_makes_no_guest(client, study_url):
     page = client.post(study_url, {"queue": "nonsense"})
     assert page.status_code == 200
     assert not guests().exists()
 
 
 @pytest.mark.parametrize(("visibility", "status"), [("private", 404), ("link", 302), ("public", 302)])
-def test_a_guest_starts_where_everybody_may_look(client, study_url, visibility, status):
+def test_guest_starts_only_on_visible_decks(client, study_url, visibility, status):
     Deck.objects.update(visibility=visibility)
     assert client.post(study_url).status_code == status
     assert guests().exists() == (status == 302)
 
 
-def test_without_a_token_nobody_becomes_a_guest(study_url):
+def test_start_without_csrf_token_makes_no_guest(study_url):
     assert Client(enforce_csrf_checks=True).post(study_url).status_code == 403
     assert not guests().exists()
 
 
-def test_a_session_that_somebody_knows_does_not_become_the_guests(client, study_url):
+def test_planted_session_key_is_replaced(client, study_url):
     session = client.session
     session["planted"] = True
     session.save()
@@ -111,18 +111,18 @@ def test_a_session_that_somebody_knows_does_not_become_the_guests(client, study_
 
 
 @pytest.mark.slow
-def test_a_class_starts_behind_one_address(study_url):
+def test_forty_guests_start_from_one_address(study_url):
     assert {Client().post(study_url).status_code for _ in range(40)} == {302}
 
 
-def test_endless_guests_from_one_address_are_slowed_down(client, study_url, settings):
+def test_too_many_guests_from_one_address_return_429(client, study_url, settings):
     settings.ACCOUNT_RATE_LIMITS = {"guest": "2/h/ip"}
     answers = [Client().post(study_url).status_code for _ in range(3)]
     assert answers == [302, 302, 429]
     assert guests().count() == 2
 
 
-def test_without_guests_the_front_page_leads_to_the_deck(client, deck, settings):
+def test_front_page_hides_study_now_if_guests_are_off(client, deck, settings):
     assert "Study now" in client.get("/").text
     settings.GUESTS = False
     body = client.get("/").text
@@ -130,7 +130,7 @@ def test_without_guests_the_front_page_leads_to_the_deck(client, deck, settings)
     assert deck.get_absolute_url() in body
 
 
-def test_days_and_times_are_the_guests_own(client, study_url, answer_url):
+def test_guest_studies_in_their_own_time_zone(client, study_url, answer_url):
     with time_machine.travel("2026-03-02 20:00Z", tick=False):
         client.post(study_url, {"time_zone": "Asia/Tokyo"})
         answer(client, answer_url)
@@ -146,7 +146,7 @@ def test_days_and_times_are_the_guests_own(client, study_url, answer_url):
 
 
 @pytest.mark.parametrize("name", ["study_answer", "study_finish", "study_undo"])
-def test_a_post_by_nobody_leads_back_to_the_start(client, deck, study_url, name):
+def test_post_without_a_learner_redirects_to_the_start(client, deck, study_url, name):
     url = reverse(name, args=[deck.slug, "spaced"])
     assert client.post(url, {"step": 1})["Location"] == study_url
     assert "no longer logged in" in client.get(study_url).text
@@ -155,7 +155,7 @@ def test_a_post_by_nobody_leads_back_to_the_start(client, deck, study_url, name)
 
 
 @pytest.mark.parametrize(("on", "visibility"), [(False, "public"), (True, "private")])
-def test_a_post_by_nobody_leads_to_the_login_where_she_cannot_start(
+def test_post_redirects_to_the_login_where_guests_cannot_start(
     client, answer_url, study_url, settings, on, visibility
 ):
     settings.GUESTS = on
@@ -163,7 +163,9 @@ def test_a_post_by_nobody_leads_to_the_login_where_she_cannot_start(
     assert client.post(answer_url, {"step": 1})["Location"] == f"/accounts/login/?next={study_url}"
 
 
-def test_a_guests_step_is_hers_alone(guest_client, learner_client, owner_client, study_url, answer_url):
+def test_step_of_a_guest_cannot_be_answered_by_others(
+    guest_client, learner_client, owner_client, study_url, answer_url
+):
     step = Step.objects.unanswered().get()
     other = Client()
     other.post(study_url)
@@ -172,13 +174,13 @@ def test_a_guests_step_is_hers_alone(guest_client, learner_client, owner_client,
     assert Review.objects.count() == 2
 
 
-def test_a_guest_answers_for_nobody_else(guest_client, learner_client, learner, study_url, answer_url):
+def test_guest_cannot_answer_steps_of_others(guest_client, learner_client, learner, study_url, answer_url):
     learner_client.post(study_url)
     step = Step.objects.get(session__learner=learner)
     assert guest_client.post(answer_url, {"step": step.pk, "rating": "3"}).status_code == 404
 
 
-def test_a_guest_sees_her_row_and_shares_it_with_nobody(guest_client, owner_client, deck):
+def test_guest_sees_their_row_and_cannot_share_it(guest_client, owner_client, deck):
     page = guest_client.get(deck.get_absolute_url())
     assert "Guest" in page.text
     assert "Share my row" not in page.text
@@ -189,14 +191,14 @@ def test_a_guest_sees_her_row_and_shares_it_with_nobody(guest_client, owner_clie
     assert "No study sessions yet." in owner_client.get(deck.get_absolute_url()).text
 
 
-def test_the_header_tells_a_guest_what_she_is(guest_client):
+def test_header_says_that_the_learner_is_a_guest(guest_client):
     body = guest_client.get("/").text
     told = ("You are studying as a guest", "Sign up to keep your answers", "Not you? Start fresh", "My decks")
     for words in told:
         assert words in body
 
 
-def test_a_guest_removed_meanwhile_is_nobody(guest_client, study_url):
+def test_deleted_guest_is_anonymous(guest_client, study_url):
     guests().delete()
     assert 'id="start-form"' in guest_client.get(study_url).text
     assert "guest_id" not in guest_client.session
@@ -204,7 +206,7 @@ def test_a_guest_removed_meanwhile_is_nobody(guest_client, study_url):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_answer_while_another_tab_merges_leads_home(guest_client, answer_url, learner):
+def test_answer_during_a_merge_redirects_home(guest_client, answer_url, learner):
     """The guest is there when the request begins, and gone when it writes."""
     step, really_answer = Step.objects.unanswered().get(), sessions.step_answer
 
@@ -219,7 +221,7 @@ def test_an_answer_while_another_tab_merges_leads_home(guest_client, answer_url,
     assert step.answered_at is None
 
 
-def test_a_guest_who_was_erased_is_nobody(guest_client, deck, learner):
+def test_erased_guest_is_anonymous(guest_client, deck, learner):
     """Also where their row stays for the deck that others have studied."""
     Deck.objects.filter(pk=deck.pk).update(owner=guests().get())
     Enrollment.objects.create(learner=learner, deck=deck)
@@ -232,7 +234,7 @@ def test_a_guest_who_was_erased_is_nobody(guest_client, deck, learner):
 # --- Signing up
 
 
-def test_signing_up_keeps_everything_silently(guest_client, study_url, answer_url):
+def test_sign_up_keeps_the_guests_progress(guest_client, study_url, answer_url):
     key = guest_client.session.session_key
     assert sign_up(guest_client, time_zone="Asia/Tokyo")["Location"] == "/"
     user = User.objects.get(email="ada@example.org")
@@ -254,7 +256,7 @@ def with_mail(settings):
 
 
 @pytest.mark.usefixtures("with_mail")
-def test_an_address_to_confirm_changes_nothing(guest_client, mailoutbox):
+def test_sign_up_to_be_confirmed_keeps_the_guests_progress(guest_client, mailoutbox):
     sign_up(guest_client)
     user = User.objects.get(email="ada@example.org")
     assert Review.objects.filter(learner=user).count() == 2
@@ -265,14 +267,14 @@ def test_an_address_to_confirm_changes_nothing(guest_client, mailoutbox):
 
 
 @pytest.mark.usefixtures("with_mail")
-def test_signing_up_with_somebodys_address_gives_her_nothing(guest_client, learner):
+def test_sign_up_with_an_existing_address_moves_nothing(guest_client, learner):
     learner.emailaddress_set.create(email=learner.email, verified=True, primary=True)
     sign_up(guest_client, email=learner.email)
     assert not Review.objects.filter(learner=learner).exists()
     assert guest_client.session["guest_id"] == guests().get().pk
 
 
-def test_a_sign_up_that_fails_loses_nothing(guest_client, learner):
+def test_failed_sign_up_keeps_the_guest(guest_client, learner):
     assert sign_up(guest_client, email=learner.email).status_code == 200
     assert Review.objects.filter(learner=guests().get()).count() == 2
 
@@ -287,28 +289,28 @@ def asked_client(guest_client, learner):
     return guest_client
 
 
-def test_logging_in_asks_first(asked_client, learner):
+def test_login_asks_about_the_guests_answers(asked_client, learner):
     page = asked_client.get("/guest/?next=%2F%3Fpage%3D2")
     assert "Add the 2 answers from this device to your account?" in page.text
     assert 'value="/?page=2"' in page.text
     assert not Review.objects.filter(learner=learner).exists()
 
 
-def test_adding_them(asked_client, learner):
+def test_adding_merges_the_guest(asked_client, learner):
     response = asked_client.post("/guest/", {"decision": "add", "next": "/?page=2"})
     assert response["Location"] == "/?page=2"
     assert Review.objects.filter(learner=learner).count() == 2
     assert not guests().exists()
 
 
-def test_discarding_them(asked_client, learner):
+def test_discarding_deletes_the_guest(asked_client, learner):
     assert asked_client.post("/guest/", {"decision": "discard"})["Location"] == "/"
     assert not guests().exists()
     assert not Review.objects.exists()
     assert not StudySession.objects.exists()
 
 
-def test_adding_while_something_else_is_saved_is_tried_again(asked_client, learner):
+def test_failed_merge_asks_to_try_again(asked_client, learner):
     with patch("sessions_app.learners.guests.replaying.rebuild", side_effect=IntegrityError):
         Enrollment.objects.create(learner=learner, deck=Deck.objects.get())
         page = asked_client.post("/guest/", {"decision": "add"})
@@ -318,13 +320,13 @@ def test_adding_while_something_else_is_saved_is_tried_again(asked_client, learn
 
 
 @pytest.mark.parametrize("decision", ["", "yes", "\x00", "ADD"])
-def test_anything_else_asks_again(asked_client, decision):
+def test_unknown_decision_asks_again(asked_client, decision):
     assert "Add the 2 answers" in asked_client.post("/guest/", {"decision": decision}).text
     assert guests().exists()
 
 
 @pytest.mark.parametrize(("first", "kept"), [("add", 2), ("discard", 0)])
-def test_a_second_tab_decides_nothing_any_more(asked_client, learner, first, kept):
+def test_second_decision_changes_nothing(asked_client, learner, first, kept):
     asked_client.post("/guest/", {"decision": first})
     for second in ("add", "discard"):
         response = asked_client.post("/guest/", {"decision": second}, follow=True)
@@ -332,7 +334,7 @@ def test_a_second_tab_decides_nothing_any_more(asked_client, learner, first, kep
     assert Review.objects.filter(learner=learner).count() == kept
 
 
-def test_home_asks_until_it_is_decided(asked_client, learner):
+def test_home_asks_about_guest_answers_until_decided(asked_client, learner):
     page = asked_client.get("/")
     assert page.wsgi_request.learner == learner
     assert "2 answers from a guest who studied here" in page.text
@@ -344,11 +346,11 @@ def test_home_asks_until_it_is_decided(asked_client, learner):
     "target",
     ["https://evil.example/", "//evil.example", "javascript:alert(1)", "\x00", "no-page", "/" + "é" * 900],
 )
-def test_it_leads_nowhere_else(asked_client, target):
+def test_decision_never_redirects_to_another_site(asked_client, target):
     assert asked_client.post("/guest/", {"decision": "add", "next": target})["Location"] == "/"
 
 
-def test_a_guest_without_answers_is_dropped_silently(client, learner, study_url):
+def test_guest_without_answers_is_dropped_at_login(client, learner, study_url):
     client.post(study_url)
     assert log_in(client)["Location"] == "/"
     assert not guests().exists()
@@ -356,27 +358,27 @@ def test_a_guest_without_answers_is_dropped_silently(client, learner, study_url)
 
 
 @pytest.mark.slow
-def test_answers_taken_back_are_none(client, learner, deck, study_url, answer_url):
+def test_guest_with_only_undone_answers_is_dropped(client, learner, deck, study_url, answer_url):
     client.post(study_url)
     answer(client, answer_url)
     client.post(reverse("study_undo", args=[deck.slug, "spaced"]), {"step": Step.objects.earliest("pk").pk})
     assert log_in(client)["Location"] == "/"
 
 
-def test_the_question_is_for_who_is_logged_in(guest_client):
+def test_decision_page_needs_a_login(guest_client):
     assert "/accounts/login/" in guest_client.get("/guest/")["Location"]
     assert "/accounts/login/" in guest_client.post("/guest/", {"decision": "discard"})["Location"]
     assert guests().exists()
 
 
-def test_deciding_needs_a_token(asked_client):
+def test_decision_needs_a_csrf_token(asked_client):
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = asked_client.cookies
     assert strict.post("/guest/", {"decision": "discard"}).status_code == 403
     assert guests().exists()
 
 
-def test_logging_out_leaves_no_guest_behind(asked_client):
+def test_logout_drops_the_guest(asked_client):
     asked_client.post("/accounts/logout/")
     assert "guest_id" not in asked_client.session
 
@@ -384,7 +386,7 @@ def test_logging_out_leaves_no_guest_behind(asked_client):
 # --- Starting fresh
 
 
-def test_starting_fresh_asks_where_there_are_answers(guest_client):
+def test_start_fresh_asks_if_there_are_answers(guest_client):
     for page in (guest_client.post("/guest/fresh/"), guest_client.get("/guest/fresh/")):
         assert "the guest's 2 answers" in page.text
     key = guest_client.session.session_key
@@ -394,13 +396,13 @@ def test_starting_fresh_asks_where_there_are_answers(guest_client):
     assert "You are studying as a guest" not in guest_client.get("/").text
 
 
-def test_starting_fresh_without_answers_needs_no_question(client, study_url):
+def test_start_fresh_without_answers_asks_nothing(client, study_url):
     client.post(study_url)
     assert client.post("/guest/fresh/")["Location"] == "/"
     assert "guest_id" not in client.session
 
 
-def test_starting_fresh_is_for_guests(client, learner_client):
+def test_start_fresh_does_not_log_out_people(client, learner_client):
     for each in (client, learner_client):
         assert each.post("/guest/fresh/", {"sure": "1"})["Location"] == "/"
     assert "_auth_user_id" in learner_client.session

@@ -56,13 +56,13 @@ def aside_url(deck):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_nobody_is_sent_to_the_login(client, deck, name):
+def test_visitors_are_redirected_to_the_login(client, deck, name):
     url = reverse(name, args=[deck.slug])
     assert client.get(url)["Location"] == f"{reverse('account_login')}?next={url}"
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_private_deck_is_not_there_for_others(deck, learner_client, owner_client, name):
+def test_private_deck_returns_404_to_others(deck, learner_client, owner_client, name):
     Deck.objects.update(visibility="private")
     url = reverse(name, args=[deck.slug])
     assert learner_client.get(url).status_code == 404
@@ -70,19 +70,19 @@ def test_a_private_deck_is_not_there_for_others(deck, learner_client, owner_clie
 
 
 @pytest.mark.parametrize("name", ["deck_settings", "deck_start_over"])
-def test_a_write_without_a_token_is_refused(learner, deck, name):
+def test_post_without_csrf_token_is_refused(learner, deck, name):
     client = Client(enforce_csrf_checks=True)
     client.force_login(learner)
     assert client.post(reverse(name, args=[deck.slug])).status_code == 403
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_reading_writes_nothing(learner_client, deck, name):
+def test_get_writes_nothing(learner_client, deck, name):
     page(learner_client, deck, name)
     assert not Enrollment.objects.exists()
 
 
-def test_marks_are_posts(learner_client, deck, aside_url):
+def test_mark_addresses_refuse_the_wrong_method(learner_client, deck, aside_url):
     assert learner_client.get(reverse("card_mark", args=[deck.slug, 1])).status_code == 405
     assert learner_client.get(aside_url).status_code == 405
     assert learner_client.post(reverse("deck_marked", args=[deck.slug])).status_code == 405
@@ -104,7 +104,7 @@ def test_settings_are_saved_and_shown_again(learner_client, deck):
 
 
 @pytest.mark.parametrize("percent", range(70, 98))
-def test_every_percentage_comes_back_as_it_was_chosen(percent):
+def test_every_retention_percentage_survives_the_form(percent):
     form = SettingsForm(SETTINGS | {"percent": str(percent)}, instance=Enrollment())
     assert form.is_valid()
     assert (
@@ -119,7 +119,7 @@ def test_every_percentage_comes_back_as_it_was_chosen(percent):
      ("percent", "90.5"), ("percent", "９0x"), ("percent", "9" * 400), ("side_choice", "back"),
      ("side_choice", "\0"), ("learn_ahead", "121"), ("learn_ahead", "-5"), ("learn_ahead", "soon")],
 )  # fmt: skip
-def test_a_setting_out_of_range_is_a_form_error_and_loses_nothing(learner_client, deck, name, value):
+def test_setting_out_of_range_is_a_form_error(learner_client, deck, name, value):
     response = learner_client.post(reverse("deck_settings", args=[deck.slug]), SETTINGS | {name: value})
     assert response.status_code == 200
     assert "errorlist" in text(response)
@@ -127,7 +127,7 @@ def test_a_setting_out_of_range_is_a_form_error_and_loses_nothing(learner_client
     assert not Enrollment.objects.exists()
 
 
-def test_the_help_tells_the_truth_about_what_retention_costs():
+def test_retention_changes_intervals_as_the_help_text_says():
     """At 95 % a card comes two and a half times as often as at 90 %, at 80 % a third as often."""
     first, later = fsrs_memory.review(None, Rating.EASY, NOON, NOON.date()), NOON + timedelta(days=8)
     waits = {
@@ -138,7 +138,7 @@ def test_the_help_tells_the_truth_about_what_retention_costs():
     assert waits[80] / waits[90] == pytest.approx(3.3, rel=0.1)
 
 
-def test_settings_in_the_middle_of_a_session_leave_the_question_open(learner_client, deck, studied):
+def test_changed_settings_keep_the_open_question(learner_client, deck, studied):
     step = studied.open_step()
     learner_client.post(reverse("deck_settings", args=[deck.slug]), SETTINGS)
     assert studied.open_step() == step
@@ -146,7 +146,7 @@ def test_settings_in_the_middle_of_a_session_leave_the_question_open(learner_cli
     assert step.question["prompt"] in html
 
 
-def test_two_buttons_hide_hard_and_easy_and_nothing_is_refused(learner_client, deck, studied):
+def test_two_buttons_hide_hard_and_easy(learner_client, deck, studied):
     learner_client.post(reverse("deck_settings", args=[deck.slug]), SETTINGS | {"two_buttons": "on"})
     html = text(learner_client.get(reverse("study", args=[deck.slug, "spaced"])))
     assert [name for name in ("Again", "Hard", "Good", "Easy") if f">{name}</span>" in html] == [
@@ -166,7 +166,7 @@ def test_starting_over_asks_first(learner_client, deck, studied):
     assert Enrollment.objects.get().recalled == 1
 
 
-def test_starting_over_leads_to_a_deck_that_is_new(learner_client, deck, studied):
+def test_starting_over_makes_all_cards_new(learner_client, deck, studied):
     response = learner_client.post(reverse("deck_start_over", args=[deck.slug]), follow=True)
     assert "all cards of this deck are new again" in text(response)
     assert Enrollment.objects.get().recalled == 0
@@ -179,7 +179,7 @@ def test_starting_over_leads_to_a_deck_that_is_new(learner_client, deck, studied
 
 
 @pytest.mark.parametrize("kind", ["starred", "suspended", "buried"])
-def test_a_mark_and_the_way_back(learner_client, deck, kind):
+def test_mark_is_set_listed_and_removed(learner_client, deck, kind):
     assert mark(learner_client, deck, 2, kind)["Location"] == reverse("deck_marked", args=[deck.slug])
     html = page(learner_client, deck, "deck_marked")
     assert "Term 2" in html
@@ -188,7 +188,7 @@ def test_a_mark_and_the_way_back(learner_client, deck, kind):
     assert "No cards are marked." in page(learner_client, deck, "deck_marked")
 
 
-def test_the_list_can_be_of_one_mark(learner_client, deck):
+def test_marked_list_can_be_filtered(learner_client, deck):
     mark(learner_client, deck, 1, "starred")
     mark(learner_client, deck, 2, "suspended")
     assert 'href="?mark=suspended"' in page(learner_client, deck, "deck_marked")
@@ -199,7 +199,7 @@ def test_the_list_can_be_of_one_mark(learner_client, deck):
     assert "No cards are buried." in page(learner_client, deck, "deck_marked", "?mark=buried")
 
 
-def test_marked_cards_come_in_pages(learner, learner_client, make_deck):
+def test_marked_list_is_paginated(learner, learner_client, make_deck):
     deck = make_deck(60)
     rows = [
         CardProgress(learner=learner, deck=deck, card=card, side="definition", starred=True)
@@ -210,7 +210,7 @@ def test_marked_cards_come_in_pages(learner, learner_client, make_deck):
     assert "Term 59" in page(learner_client, deck, "deck_marked", "?page=2")
 
 
-def test_my_marks_are_not_anothers(learner_client, stranger_client, deck):
+def test_marks_are_private_to_the_learner(learner_client, stranger_client, deck):
     mark(learner_client, deck, 1, "starred")
     assert "Term 1" not in page(stranger_client, deck, "deck_marked")
     mark(stranger_client, deck, 1, "starred", on="")
@@ -218,12 +218,12 @@ def test_my_marks_are_not_anothers(learner_client, stranger_client, deck):
 
 
 @pytest.mark.parametrize("kind", ["", "gone", "starred\0", "STARRED"])
-def test_an_unknown_mark_is_not_found(learner_client, deck, kind):
+def test_unknown_mark_returns_404(learner_client, deck, kind):
     assert mark(learner_client, deck, 1, kind).status_code == 404
     assert not CardProgress.objects.exists()
 
 
-def test_only_present_cards_of_a_visible_deck_can_be_marked(learner_client, make_deck, deck):
+def test_removed_and_unknown_cards_cannot_be_marked(learner_client, make_deck, deck):
     elsewhere = make_deck(1).cards.get()
     for pk in (elsewhere.pk, 0, 10**30):
         url = reverse("card_mark", args=[deck.slug, pk])
@@ -233,11 +233,11 @@ def test_only_present_cards_of_a_visible_deck_can_be_marked(learner_client, make
 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "\0"])
-def test_the_way_back_leads_nowhere_else(learner_client, deck, target):
+def test_mark_never_redirects_to_another_site(learner_client, deck, target):
     assert mark(learner_client, deck, 1, "starred", next=target)["Location"].startswith("/decks/")
 
 
-def test_the_star_alone_comes_back_to_htmx(learner_client, deck):
+def test_htmx_gets_only_the_star_form(learner_client, deck):
     url = reverse("card_mark", args=[deck.slug, deck.cards.first().pk])
     headers = {"HX-Request": "true", "HX-Target": "star-form"}
     for on, pressed in (("on", "true"), ("", "false")):
@@ -253,9 +253,7 @@ def test_the_star_alone_comes_back_to_htmx(learner_client, deck):
 @pytest.mark.parametrize(
     ("kind", "said"), [("suspended", "not asked any more"), ("buried", "comes back tomorrow")]
 )
-def test_putting_aside_in_place_shows_the_next_card_and_the_way_back(
-    learner_client, deck, studied, aside_url, kind, said
-):
+def test_htmx_suspend_or_bury_shows_next_card_and_undo(learner_client, deck, studied, aside_url, kind, said):
     step = studied.open_step()
     html = text(learner_client.post(aside_url, {"step": step.pk, "mark": kind}, headers=HTMX))
     assert html.startswith('<div id="question"')
@@ -264,7 +262,7 @@ def test_putting_aside_in_place_shows_the_next_card_and_the_way_back(
     assert ">Undo<" in html
 
 
-def test_without_htmx_the_page_says_the_same_until_it_is_undone(learner_client, deck, studied, aside_url):
+def test_suspending_without_htmx_shows_a_notice_until_undone(learner_client, deck, studied, aside_url):
     step = studied.open_step()
     response = learner_client.post(aside_url, {"step": step.pk, "mark": "suspended"})
     assert response.status_code == 302
@@ -274,14 +272,12 @@ def test_without_htmx_the_page_says_the_same_until_it_is_undone(learner_client, 
 
 
 @pytest.mark.parametrize("value", ["x", "0", "-1", "9" * 60, "%00", "1"])
-def test_a_way_back_that_is_none_shows_nothing(learner_client, deck, studied, value):
+def test_invalid_aside_parameter_shows_no_notice(learner_client, deck, studied, value):
     html = text(learner_client.get(reverse("study", args=[deck.slug, "spaced"]) + f"?aside={value}"))
     assert "not asked any more" not in html
 
 
-def test_a_stale_step_marks_nothing_and_shows_where_the_session_stands(
-    learner_client, deck, studied, aside_url
-):
+def test_stale_step_marks_nothing(learner_client, deck, studied, aside_url):
     step = studied.open_step()
     studied.answer(3)
     for headers in (HTMX, {}):
@@ -294,18 +290,18 @@ def test_a_stale_step_marks_nothing_and_shows_where_the_session_stands(
 
 
 @pytest.mark.parametrize("kind", ["starred", "", "\0"])
-def test_only_what_puts_aside_puts_aside(learner_client, studied, aside_url, kind):
+def test_only_suspend_and_bury_skip_a_step(learner_client, studied, aside_url, kind):
     data = {"step": studied.open_step().pk, "mark": kind}
     assert learner_client.post(aside_url, data).status_code == 404
 
 
-def test_nobody_puts_anothers_card_aside(stranger_client, studied, aside_url):
+def test_step_of_another_learner_returns_404(stranger_client, studied, aside_url):
     data = {"step": studied.open_step().pk, "mark": "buried"}
     assert stranger_client.post(aside_url, data).status_code == 404
     assert studied.open_step().pk == data["step"]
 
 
-def test_suspending_the_last_card_shows_the_end_with_the_way_back(learner, learner_client, make_deck):
+def test_suspending_the_last_card_shows_the_end_and_undo(learner, learner_client, make_deck):
     deck = make_deck(1)
     studying = Studying(learner, deck, now=timezone.now())
     studying.start()
@@ -320,7 +316,7 @@ def test_suspending_the_last_card_shows_the_end_with_the_way_back(learner, learn
 
 
 @pytest.mark.parametrize(("lapses", "warned"), [(7, False), (8, True)])
-def test_a_leech_is_told_what_to_do_about_it(learner_client, deck, studied, lapses, warned):
+def test_leech_shows_advice(learner_client, deck, studied, lapses, warned):
     CardProgress.objects.filter(card=studied.open_step().card_id).update(lapses=lapses)
     row = {"learner": studied.learner, "deck": deck, "card": studied.open_step().card, "side": "definition"}
     CardProgress.objects.update_or_create(**row, defaults={"lapses": lapses})
@@ -329,7 +325,7 @@ def test_a_leech_is_told_what_to_do_about_it(learner_client, deck, studied, laps
     assert ("Ask Olga Owner to rewrite or split it" in html) == warned
 
 
-def test_only_starred_cards_can_be_studied_once_there_are_any(learner_client, deck):
+def test_starred_option_appears_once_a_card_is_starred(learner_client, deck):
     url = reverse("study", args=[deck.slug, "spaced"])
     assert "Only starred cards" not in text(learner_client.get(url))
     mark(learner_client, deck, 3, "starred")
@@ -338,13 +334,13 @@ def test_only_starred_cards_can_be_studied_once_there_are_any(learner_client, de
     assert Step.objects.get().card.position == 3
 
 
-def test_a_session_learns_ahead_as_the_settings_say(learner_client, deck):
+def test_session_uses_the_learn_ahead_setting(learner_client, deck):
     learner_client.post(reverse("deck_settings", args=[deck.slug]), SETTINGS)
     learner_client.post(reverse("study", args=[deck.slug, "spaced"]))
     assert StudySession.objects.get().settings["learn_ahead"] == 5
 
 
-def test_the_end_says_what_moved_and_lists_the_cards(learner_client, deck, studied):
+def test_end_page_lists_changed_levels_and_cards(learner_client, deck, studied):
     learner_client.post(reverse("study_finish", args=[deck.slug, "spaced"]))
     html = text(learner_client.get(reverse("study", args=[deck.slug, "spaced"])))
     assert "1 card up to Recalled." in html
@@ -352,7 +348,7 @@ def test_the_end_says_what_moved_and_lists_the_cards(learner_client, deck, studi
     assert html.index("Term 0") < html.index("Term 1")
 
 
-def test_suspended_cards_leave_mastery_and_the_due_count(learner, learner_client, deck, studied):
+def test_suspended_cards_do_not_count_on_the_deck_page(learner, learner_client, deck, studied):
     for position in (1, 2, 3, 4):
         mark(learner_client, deck, position, "suspended")
     html = text(learner_client.get(deck.get_absolute_url()))

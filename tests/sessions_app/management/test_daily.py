@@ -29,14 +29,14 @@ def lines(capsys):
     return dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())
 
 
-def test_each_chore_says_what_it_came_to(capsys):
+def test_each_task_reports_its_result(capsys):
     call_command("daily")
     said = lines(capsys)
     assert list(said) == [chore.name for chore in chores.CHORES]
     assert said["images"] == "0 images without a card removed."
 
 
-def test_expired_sessions_go(client, learner, capsys, monkeypatch):
+def test_expired_sessions_are_removed(client, learner, capsys, monkeypatch):
     monkeypatch.setattr(chores, "ROWS_AT_ONCE", 1)
     for _ in range(3):
         client.force_login(learner)
@@ -48,7 +48,7 @@ def test_expired_sessions_go(client, learner, capsys, monkeypatch):
     assert list(Session.objects.all()) == [kept]
 
 
-def test_a_chore_that_fails_stops_no_other(monkeypatch, capsys, caplog):
+def test_failing_task_does_not_stop_others(monkeypatch, capsys, caplog):
     def fail(now, slice_):
         raise ValueError("no")
 
@@ -62,7 +62,7 @@ def test_a_chore_that_fails_stops_no_other(monkeypatch, capsys, caplog):
     assert "ValueError: no" in caplog.text
 
 
-def test_only_one_is_at_it(tmp_path, capsys):
+def test_second_run_at_the_same_time_does_nothing(tmp_path, capsys):
     with (tmp_path / ".daily-lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         call_command("daily")
@@ -72,12 +72,12 @@ def test_only_one_is_at_it(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("minutes", [0, -1, 10**6])
-def test_a_number_of_minutes_that_makes_no_sense(minutes):
+def test_invalid_minutes_are_refused(minutes):
     with pytest.raises(CommandError, match="--minutes must be"):
         call_command("daily", minutes=minutes)
 
 
-def test_what_there_was_no_time_for_is_done_the_next_day(make_deck, learner, capsys, monkeypatch):
+def test_unfinished_work_is_left_to_the_next_run(make_deck, learner, capsys, monkeypatch):
     make_deck(3)
     Deck.objects.update(removed_at=timezone.now() - timedelta(days=31))
     User.objects.create_guest(time_zone="UTC")
@@ -96,7 +96,7 @@ def test_what_there_was_no_time_for_is_done_the_next_day(make_deck, learner, cap
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL keeps files of its own")
 @pytest.mark.django_db(transaction=True)
-def test_what_is_erased_is_in_no_file():
+def test_erased_text_is_in_no_database_file():
     secret = "Zq7 never to be read again " * 50
     user = User.objects.create_user("leaves@example.org", name="Leaves")
     deck = Deck.objects.create(owner=user, title="Secrets", slug="secrets", description=secret)
@@ -108,7 +108,7 @@ def test_what_is_erased_is_in_no_file():
     assert not any(b"Zq7 never" in file.read_bytes() for file in files)
 
 
-def test_files_of_a_server_that_was_killed(settings, tmp_path, capsys):
+def test_temporary_files_of_a_killed_server_are_removed(settings, tmp_path, capsys):
     settings.TEMPORARY_FILES = tmp_path / "tmp"
     for name, age in (("old", 90_000), ("new", 0)):
         file, folder = settings.TEMPORARY_FILES / name, settings.TEMPORARY_FILES / f"{name} folder"

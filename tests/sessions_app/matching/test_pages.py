@@ -88,7 +88,7 @@ def playing(learner_client, deck) -> Playing:
 # --- A whole board
 
 
-def test_a_board_from_start_to_end(playing, learner):
+def test_board_is_played_from_start_to_end(playing, learner):
     assert "start-form" in playing.client.get(playing.page).text
     assert playing.start().status_code == 302
     page = playing.client.get(playing.page).text
@@ -104,7 +104,7 @@ def test_a_board_from_start_to_end(playing, learner):
     assert board.session.finished_at == board.finished_at == Enrollment.objects.get().last_studied_at
 
 
-def test_a_board_counts_for_nothing_but_its_clock(playing):
+def test_board_writes_no_review_or_progress(playing):
     playing.play()
     playing.start()
     playing.wrong()
@@ -113,7 +113,7 @@ def test_a_board_counts_for_nothing_but_its_clock(playing):
     assert not any(Enrollment.objects.get().roll_up().values())
 
 
-def test_a_wrong_pair_costs_a_second_and_can_be_tried_again(playing):
+def test_wrong_pair_adds_a_second(playing):
     playing.start()
     assert "Not a pair: one second added." in playing.wrong().text
     assert "Not a pair" in playing.wrong().text
@@ -123,7 +123,7 @@ def test_a_wrong_pair_costs_a_second_and_can_be_tried_again(playing):
     assert board.milliseconds - 2_000 == (board.finished_at - board.started_at) // timedelta(milliseconds=1)
 
 
-def test_the_key_is_not_sent(playing):
+def test_page_does_not_reveal_the_pairs(playing):
     playing.start()
     page = playing.client.get(playing.page).text
     values = re.findall(r'value="(\d+)"', page)
@@ -131,7 +131,7 @@ def test_the_key_is_not_sent(playing):
     assert str(list(playing.board().frozen().key)) not in page
 
 
-def test_without_htmx_a_try_leads_back_to_the_board_and_the_last_to_its_result(playing):
+def test_try_without_htmx_redirects_to_the_board_or_result(playing):
     playing.start()
     response = playing.wrong(htmx=False)
     assert (response.status_code, response.url) == (302, playing.page)
@@ -143,7 +143,7 @@ def test_without_htmx_a_try_leads_back_to_the_board_and_the_last_to_its_result(p
     assert "wrong pair</dt><dd>1<" in page
 
 
-def test_a_board_that_is_left_is_there_on_another_device(playing, learner):
+def test_open_board_continues_on_another_device(playing, learner):
     playing.start()
     playing.right()
     other = Client()
@@ -153,7 +153,7 @@ def test_a_board_that_is_left_is_there_on_another_device(playing, learner):
     assert MatchingBoard.objects.count() == 1
 
 
-def test_a_board_that_is_given_up_has_no_time(playing):
+def test_abandoned_board_has_no_time(playing):
     playing.start()
     playing.right()
     response = playing.client.post(reverse("matching_finish", args=[playing.deck.slug]), headers=HTMX)
@@ -167,7 +167,7 @@ def test_a_board_that_is_given_up_has_no_time(playing):
     assert MatchingBoard.objects.count() == 2
 
 
-def test_starting_over_ends_the_board_and_keeps_the_times(playing):
+def test_starting_over_ends_the_board_and_keeps_times(playing):
     playing.play()
     playing.start()
     playing.client.post(reverse("deck_start_over", args=[playing.deck.slug]), {"sure": "1"})
@@ -175,7 +175,7 @@ def test_starting_over_ends_the_board_and_keeps_the_times(playing):
     assert MatchingBoard.objects.ranked().count() == 1
 
 
-def test_editing_a_card_changes_no_board(playing):
+def test_editing_a_card_changes_no_open_board(playing):
     playing.start()
     before = playing.client.get(playing.page).text.count("Definition")
     for card in Card.objects.all():
@@ -189,7 +189,7 @@ def test_editing_a_card_changes_no_board(playing):
 # --- What is sent twice, late, or wrong
 
 
-def test_a_double_submit_counts_once(playing):
+def test_try_sent_twice_counts_once(playing):
     playing.start()
     board = playing.board()
     for _ in range(3):
@@ -198,7 +198,7 @@ def test_a_double_submit_counts_once(playing):
     assert playing.board().misses == 1
 
 
-def test_a_stale_tab_shows_where_the_board_stands(playing):
+def test_stale_tab_shows_the_current_board(playing):
     playing.start()
     playing.right()
     response = playing.wrong(revision=0)
@@ -208,7 +208,7 @@ def test_a_stale_tab_shows_where_the_board_stands(playing):
     assert playing.board().misses == 0
 
 
-def test_the_last_pair_twice_shows_the_result(playing):
+def test_last_pair_sent_twice_shows_the_result(playing):
     playing.start()
     playing.finish()
     board = playing.board()
@@ -218,7 +218,7 @@ def test_the_last_pair_twice_shows_the_result(playing):
     assert playing.board().finished_at == board.finished_at
 
 
-def test_of_two_tries_at_once_one_counts(playing, caplog):
+def test_one_of_two_simultaneous_tries_counts(playing, caplog):
     caplog.set_level("INFO", logger="sessions_app.matching")
     playing.start()
     first, second = playing.board(), playing.board()
@@ -232,7 +232,7 @@ def test_of_two_tries_at_once_one_counts(playing, caplog):
     ]
 
 
-def test_who_sends_the_last_pair_a_moment_too_late_sees_its_time(playing, monkeypatch):
+def test_late_last_pair_shows_the_time(playing, monkeypatch):
     playing.start()
     for _ in range(PAIRS - 1):
         playing.right()
@@ -263,7 +263,7 @@ def test_who_sends_the_last_pair_a_moment_too_late_sees_its_time(playing, monkey
         ("\0", "٣x"),
     ],
 )
-def test_values_that_are_not_on_the_board_count_for_nothing(playing, term, definition):
+def test_values_not_on_the_board_are_ignored(playing, term, definition):
     playing.start()
     for htmx in (True, False):
         response = playing.attempt(term, definition, htmx=htmx)
@@ -272,13 +272,13 @@ def test_values_that_are_not_on_the_board_count_for_nothing(playing, term, defin
     assert (playing.board().misses, playing.board().revision) == (0, 0)
 
 
-def test_what_was_chosen_alone_stays_chosen(playing):
+def test_single_chosen_tile_stays_chosen(playing):
     playing.start()
     assert playing.attempt("3", "").text.count(" checked") == 1
     assert 'name="term" value="3" data-tile-key="4" checked' in playing.attempt("3", "").text
 
 
-def test_a_tile_that_has_left_is_no_miss(playing):
+def test_found_tile_counts_no_miss(playing):
     playing.start()
     playing.right()
     (term, definition) = playing.board().found[0]
@@ -288,19 +288,19 @@ def test_a_tile_that_has_left_is_no_miss(playing):
 
 
 @pytest.mark.parametrize("board", [None, "x", 0, 10**30])
-def test_a_try_on_no_board_is_not_found(playing, board):
+def test_try_on_an_unknown_board_returns_404(playing, board):
     playing.start()
     known = {} if board is None else {"board": board}
     assert playing.send(revision=0, term=0, definition=0, **known).status_code == 404
 
 
 @pytest.mark.parametrize("revision", ["", "x", "-1", 10**30])
-def test_a_try_on_no_state_of_the_board_is_not_found(playing, revision):
+def test_try_with_an_invalid_revision_returns_404(playing, revision):
     playing.start()
     assert playing.right(revision=revision).status_code == 404
 
 
-def test_only_its_learner_plays_a_board(playing, stranger_client, owner_client, make_deck):
+def test_board_of_another_learner_returns_404(playing, stranger_client, owner_client, make_deck):
     playing.start()
     for client in (stranger_client, owner_client):
         other = Playing(client, playing.deck)
@@ -312,7 +312,7 @@ def test_only_its_learner_plays_a_board(playing, stranger_client, owner_client, 
     assert playing.board().revision == 0
 
 
-def test_a_private_deck_is_not_there_for_strangers(playing, stranger_client, owner_client):
+def test_private_deck_returns_404_to_others(playing, stranger_client, owner_client):
     playing.start()
     Deck.objects.update(visibility="private")
     for client in (stranger_client, playing.client):
@@ -322,20 +322,20 @@ def test_a_private_deck_is_not_there_for_strangers(playing, stranger_client, own
     assert Playing(owner_client, playing.deck).start().status_code == 302
 
 
-def test_only_posts_write(playing):
+def test_get_writes_nothing(playing):
     for name in ("matching_answer", "matching_finish"):
         assert playing.client.get(reverse(name, args=[playing.deck.slug])).status_code == 405
     assert not StudySession.objects.exists()
 
 
-def test_a_try_needs_a_token(deck, learner):
+def test_post_without_csrf_token_is_refused(deck, learner):
     client = Client(enforce_csrf_checks=True)
     client.force_login(learner)
     assert Playing(client, deck).start().status_code == 403
 
 
 @pytest.mark.parametrize("name", ["study_undo", "study_aside", "study_instead", "study_retype"])
-def test_what_belongs_to_questions_is_not_there(playing, name):
+def test_question_addresses_return_404_for_matching(playing, name):
     playing.start()
     address = reverse(name, args=[playing.deck.slug, "matching"])
     for step in ("", "1", str(playing.board().pk)):
@@ -346,13 +346,13 @@ def test_what_belongs_to_questions_is_not_there(playing, name):
 # --- Which cards
 
 
-def test_the_next_board_has_other_cards(learner_client, make_deck):
+def test_next_board_has_other_cards(learner_client, make_deck):
     playing = Playing(learner_client, make_deck(24))
     first, second = playing.play(), playing.play()
     assert not set(first.frozen().cards) & set(second.frozen().cards)
 
 
-def test_twins_and_cards_put_aside_are_not_on_a_board(playing, learner):
+def test_twins_and_suspended_cards_are_not_on_a_board(playing, learner):
     cards = list(Card.objects.order_by("position"))
     TwinPair.objects.create(first=cards[0], second=cards[1])
     row = {"learner": learner, "deck": playing.deck, "side": "definition", "suspended": True}
@@ -365,7 +365,7 @@ def test_twins_and_cards_put_aside_are_not_on_a_board(playing, learner):
 
 
 @pytest.mark.parametrize("texts", [[], ["a 1"], ["a 1", "b 2"], ["a 1"] * 4, ["a b", "b a", "c c"]])
-def test_a_deck_that_gives_no_board_says_so(learner_client, owner, texts):
+def test_deck_that_allows_no_board_shows_a_message(learner_client, owner, texts):
     deck = Deck.objects.create(owner=owner, title="Small", visibility="public")
     for position, text in enumerate(texts):
         term, definition = text.split()
@@ -378,7 +378,7 @@ def test_a_deck_that_gives_no_board_says_so(learner_client, owner, texts):
     assert not MatchingBoard.objects.exists()
 
 
-def test_fewer_pairs_are_ranked_apart(learner_client, learner, make_deck):
+def test_times_are_ranked_separately_by_number_of_pairs(learner_client, learner, make_deck):
     deck = make_deck(8)
     playing = Playing(learner_client, deck)
     playing.play(seconds=30)
@@ -393,7 +393,7 @@ def test_fewer_pairs_are_ranked_apart(learner_client, learner, make_deck):
 # --- Times
 
 
-def test_untimed_is_a_setting_and_shows_no_clock(playing):
+def test_untimed_setting_hides_the_clock(playing):
     playing.start(untimed="on")
     page = playing.client.get(playing.page).text
     assert "board-clock" not in page
@@ -407,19 +407,19 @@ def test_untimed_is_a_setting_and_shows_no_clock(playing):
     assert playing.board().milliseconds is None
 
 
-def test_a_board_of_more_than_ten_minutes_is_not_ranked(playing, learner):
+def test_board_of_more_than_ten_minutes_is_not_ranked(playing, learner):
     playing.play(seconds=601)
     assert "not ranked" in playing.client.get(f"{playing.page}?board={playing.board().pk}").text
     assert times_of(learner, playing.deck) is None
     assert "not ranked" in playing.client.get(playing.deck.get_absolute_url()).text
 
 
-def test_a_clock_put_back_counts_as_no_time(playing):
+def test_clock_set_back_counts_as_zero_time(playing):
     assert playing.play(seconds=-3_600).milliseconds == 0
 
 
 @pytest.mark.slow
-def test_the_best_time_and_how_the_times_went(playing):
+def test_result_shows_the_best_time_and_earlier_times(playing):
     for seconds in (40, 30, 35):
         board = playing.play(seconds=seconds)
     page = playing.client.get(f"{playing.page}?board={board.pk}").text
@@ -431,7 +431,7 @@ def test_the_best_time_and_how_the_times_went(playing):
     assert "Your best time</h1>" in page
 
 
-def test_the_trend_is_drawn_from_the_oldest_to_the_latest(playing, learner):
+def test_trend_runs_from_the_oldest_to_the_latest(playing, learner):
     for seconds in (40, 20, 10):
         playing.play(seconds=seconds)
     times = times_of(learner, playing.deck)
@@ -441,7 +441,7 @@ def test_the_trend_is_drawn_from_the_oldest_to_the_latest(playing, learner):
     assert times.best_y == heights[-1]
 
 
-def test_the_decks_fastest_is_of_those_who_share(playing, deck, stranger_client, stranger):
+def test_fastest_time_is_among_those_who_share(playing, deck, stranger_client, stranger):
     Playing(stranger_client, deck).play(seconds=10)
     playing.play(seconds=20)
     assert "fastest" not in playing.client.get(playing.page).text
@@ -451,7 +451,7 @@ def test_the_decks_fastest_is_of_those_who_share(playing, deck, stranger_client,
     assert stranger.name not in page
 
 
-def test_the_table_and_the_button_show_the_best(playing):
+def test_deck_table_and_button_show_the_best_time(playing):
     page = playing.client.get(playing.deck.get_absolute_url()).text
     assert page.count("not started") == 0
     playing.play(seconds=30)
@@ -464,7 +464,7 @@ def test_the_table_and_the_button_show_the_best(playing):
 # --- Guests
 
 
-def test_a_guest_plays_and_takes_her_boards_along(client, deck):
+def test_guest_keeps_their_boards_after_sign_up(client, deck):
     playing = Playing(client, deck)
     assert "start-form" in client.get(playing.page).text
     board = playing.play(seconds=15)
@@ -477,7 +477,7 @@ def test_a_guest_plays_and_takes_her_boards_along(client, deck):
 
 
 @pytest.mark.slow
-def test_who_logs_in_is_asked_what_to_do_with_the_boards(client, deck, learner):
+def test_login_asks_about_the_guests_boards(client, deck, learner):
     Playing(client, deck).play()
     Playing(client, deck).play()
     client.force_login(learner)
@@ -486,7 +486,7 @@ def test_who_logs_in_is_asked_what_to_do_with_the_boards(client, deck, learner):
     assert learner.matching_boards.count() == 2
 
 
-def test_who_is_nobody_any_more_is_sent_to_the_start(client, playing):
+def test_try_without_a_learner_redirects_to_the_start(client, playing):
     playing.start()
     response = Playing(client, playing.deck).right(htmx=False)
     assert (response.status_code, response.url) == (302, playing.page)
@@ -503,7 +503,7 @@ def queries(call) -> int:
 
 
 @pytest.mark.parametrize("cards", [8, 60, 400])
-def test_a_pair_takes_few_queries_whatever_the_decks_size(learner_client, make_deck, cards):
+def test_try_queries_do_not_grow_with_the_deck(learner_client, make_deck, cards):
     playing = Playing(learner_client, make_deck(cards))
     playing.play()
     playing.start()
@@ -513,7 +513,7 @@ def test_a_pair_takes_few_queries_whatever_the_decks_size(learner_client, make_d
     assert len(set(numbers[:-1])) == 1
 
 
-def test_starting_takes_no_more_queries_in_a_large_deck(learner_client, make_deck):
+def test_start_queries_do_not_grow_with_the_deck(learner_client, make_deck):
     numbers = []
     for cards in (12, 400):
         playing = Playing(learner_client, make_deck(cards))
@@ -522,7 +522,7 @@ def test_starting_takes_no_more_queries_in_a_large_deck(learner_client, make_dec
     assert numbers[0] == numbers[1]
 
 
-def test_boards_add_no_queries_to_the_deck_page(playing):
+def test_deck_page_queries_do_not_grow_with_boards(playing):
     address = playing.deck.get_absolute_url()
     playing.play()
     first = queries(lambda: playing.client.get(address))

@@ -27,14 +27,14 @@ def hand_in(learner, pk: int) -> saving.Saved:
     return handing_in.hand_in(learner=learner, paper=paper, filled={}, now=NOON)
 
 
-def test_eight_starts_make_one_paper(learner, deck):
+def test_simultaneous_starts_make_one_test(learner, deck):
     sessions = race(*[lambda: start(learner, deck)] * THREADS)
     assert len({session.pk for session in sessions}) == 1
     assert Paper.objects.count() == 1
     assert Step.objects.count() == 5
 
 
-def test_of_eight_handings_in_one_counts(learner, deck):
+def test_one_of_eight_hand_ins_counts(learner, deck):
     pk = start(learner, deck).pk
     for position in range(3):
         save(pk, position, "Definition", 1)
@@ -44,7 +44,7 @@ def test_of_eight_handings_in_one_counts(learner, deck):
     assert_law()
 
 
-def test_of_eight_revisions_the_highest_stays(learner, deck):
+def test_highest_of_eight_revisions_is_kept(learner, deck):
     pk = start(learner, deck).pk
     race(*[lambda n=n: save(pk, 0, f"word {n}", n) for n in range(1, THREADS + 1)])
     step = Step.objects.get(position=0)
@@ -52,7 +52,7 @@ def test_of_eight_revisions_the_highest_stays(learner, deck):
 
 
 @pytest.mark.parametrize("attempt", range(3))
-def test_what_was_acknowledged_before_handing_in_is_graded(learner, deck, attempt):
+def test_acknowledged_answers_are_graded(learner, deck, attempt):
     pk = start(learner, deck).pk
     told = race(
         *[lambda n=n: save(pk, n, "word", 1) for n in range(5)],

@@ -55,7 +55,7 @@ def words(html):
 # --- Who sees what
 
 
-def test_everybody_sees_the_sides_of_a_public_card(client, stranger_client, card):
+def test_public_card_is_visible_to_everyone(client, stranger_client, card):
     for somebody in (client, stranger_client):
         html = body(somebody, card)
         assert "<p>Term 0</p>" in html
@@ -63,37 +63,37 @@ def test_everybody_sees_the_sides_of_a_public_card(client, stranger_client, card
         assert "Not studied yet." in html
 
 
-def test_a_private_decks_card_is_its_owners(client, owner_client, learner_client, card):
+def test_private_card_returns_404_to_others(client, owner_client, learner_client, card):
     Deck.objects.update(visibility="private")
     assert client.get(url(card)).status_code == learner_client.get(url(card)).status_code == 404
     assert owner_client.get(url(card)).status_code == 200
 
 
-def test_a_removed_card_is_gone_for_its_owner_too(owner_client, card):
+def test_removed_card_returns_404(owner_client, card):
     Card.objects.filter(pk=card.pk).update(removed_at=timezone.now())
     assert owner_client.get(url(card)).status_code == 404
 
 
-def test_a_card_has_its_page_in_its_own_deck_alone(client, card, make_deck):
+def test_card_in_another_deck_returns_404(client, card, make_deck):
     assert client.get(url(card, make_deck(1).slug)).status_code == 404
 
 
 @pytest.mark.parametrize("pk", ["999999", "9" * 40, "0"])
-def test_no_such_card(client, deck, pk):
+def test_unknown_card_returns_404(client, deck, pk):
     assert client.get(f"{deck.get_absolute_url()}cards/{pk}/").status_code == 404
 
 
-def test_the_page_is_only_read(learner_client, card):
+def test_post_returns_405(learner_client, card):
     assert learner_client.post(url(card)).status_code == 405
 
 
-def test_others_do_not_see_her_answers(client, owner_client, stranger_client, card, studied):
+def test_answers_are_private_to_the_learner(client, owner_client, stranger_client, card, studied):
     Enrollment.objects.update(shares_progress=True)
     for other in (client, owner_client, stranger_client):
         assert "Not studied yet." in body(other, card)
 
 
-def test_the_tags_are_the_owners_and_her_own(client, learner_client, owner, learner, card):
+def test_page_shows_tags_of_the_owner_and_the_learner(client, learner_client, owner, learner, card):
     card.tags.add(
         Tag.objects.create(owner=owner, name="exam"), Tag.objects.create(owner=learner, name="mine")
     )
@@ -105,7 +105,7 @@ def test_the_tags_are_the_owners_and_her_own(client, learner_client, owner, lear
 # --- Where it stands
 
 
-def test_it_says_level_way_up_and_memory(learner_client, card, studied):
+def test_page_shows_level_next_step_and_memory(learner_client, card, studied):
     text = words(body(learner_client, card))
     assert "learned" in text
     assert "One more recall makes it Mastered." in text
@@ -114,7 +114,7 @@ def test_it_says_level_way_up_and_memory(learner_client, card, studied):
     assert "goal, 90 %" in text
 
 
-def test_what_comes_is_told_in_her_time_zone(learner_client, card, studied):
+def test_dates_are_shown_in_the_learners_time_zone(learner_client, card, studied):
     row = CardProgress.objects.get()
     falls_at = fsrs_memory.falls_to(row.memory, 0.9)
     text = words(body(learner_client, card))
@@ -123,23 +123,23 @@ def test_what_comes_is_told_in_her_time_zone(learner_client, card, studied):
     assert f"Recall falls to 90 % on {day:%-d %B %Y}" in text
 
 
-def test_what_has_fallen_is_told_as_past(learner_client, card, studied):
+def test_past_forgetting_is_shown_in_the_past_tense(learner_client, card, studied):
     CardProgress.objects.update(last_recalled_at=timezone.now() - timedelta(days=900))
     assert "Recall fell to 90 % on" in body(learner_client, card)
 
 
-def test_a_leech_gets_advice(learner_client, card, studied):
+def test_leech_shows_advice(learner_client, card, studied):
     assert "Leech:" not in body(learner_client, card)
     CardProgress.objects.update(lapses=8)
     assert "forgotten 8 times" in words(body(learner_client, card))
 
 
-def test_a_fading_card_says_so(learner_client, card, studied):
+def test_fading_card_is_shown_as_fading(learner_client, card, studied):
     CardProgress.objects.update(level=4, peak=4, fades_at=timezone.now() - timedelta(minutes=1))
     assert "mastered, fading" in words(body(learner_client, card))
 
 
-def test_a_suspended_card_says_so(learner_client, card, studied):
+def test_suspended_card_is_shown_as_suspended(learner_client, card, studied):
     CardProgress.objects.update(suspended=True, starred=True)
     text = words(body(learner_client, card))
     assert "starred, suspended" in text
@@ -152,7 +152,7 @@ def answers(html):
     return re.findall(r"<strong>(Again|Hard|Good|Easy)</strong>", html)
 
 
-def test_answers_come_newest_first_in_her_time_zone(learner, learner_client, card, studied):
+def test_history_is_newest_first_in_the_learners_time_zone(learner, learner_client, card, studied):
     studied.start(new_limit=0)
     Review.objects.filter(pk=Review.objects.latest("reviewed_at").pk).update(rating=4, response="a guess")
     html = body(learner_client, card)
@@ -163,22 +163,22 @@ def test_answers_come_newest_first_in_her_time_zone(learner, learner_client, car
     assert '<q lang="en">a guess</q>' in html
 
 
-def test_what_was_taken_back_is_not_shown(learner_client, card, studied):
+def test_undone_answer_is_not_shown(learner_client, card, studied):
     Review.objects.update(voided_at=timezone.now())
     assert "Not studied yet." in body(learner_client, card)
 
 
-def test_an_answer_to_the_other_side_is_told_from_those_that_count(learner_client, card, studied):
+def test_answer_to_the_other_side_is_marked(learner_client, card, studied):
     Review.objects.filter(pk=Review.objects.earliest("reviewed_at").pk).update(side=Side.TERM)
     assert body(learner_client, card).count("asked for the term: not counted here") == 1
 
 
-def test_what_lies_before_a_new_question_counts_no_more(learner_client, card, studied):
+def test_answers_before_reasking_are_marked(learner_client, card, studied):
     Card.objects.filter(pk=card.pk).update(asked_since=timezone.now() - timedelta(days=6))
     assert body(learner_client, card).count("before you started over: not counted") == 1
 
 
-def test_a_long_history_comes_in_pages_and_htmx_gets_the_page_alone(learner_client, card, studied):
+def test_long_history_is_paginated(learner_client, card, studied):
     line = Review.objects.first()
     for number in range(60):
         line.pk, line.step, line.reviewed_at = None, None, NOON + timedelta(minutes=number)
@@ -189,13 +189,13 @@ def test_a_long_history_comes_in_pages_and_htmx_gets_the_page_alone(learner_clie
     assert len(answers(html)) == 62 - 50
 
 
-def test_a_history_too_long_to_replay_shows_the_curve_of_today(monkeypatch, learner_client, card, studied):
+def test_history_too_long_to_replay_shows_todays_curve(monkeypatch, learner_client, card, studied):
     assert body(learner_client, card).count('scope="row"') == 2
     monkeypatch.setattr(progress_card, "MOST_REPLAYED", 1)
     assert body(learner_client, card).count('scope="row"') == 1
 
 
-def test_queries_are_few_and_history_adds_none(learner_client, card, studied):
+def test_queries_do_not_grow_with_history(learner_client, card, studied):
     numbers = []
     for _ in range(2):
         with CaptureQueriesContext(connection) as captured:
@@ -222,7 +222,7 @@ def points(path):
     return [tuple(map(float, pair)) for pair in re.findall(r"([\d.]+) ([\d.]+)", path)]
 
 
-def test_the_curve_runs_through_the_box_from_its_left_end_to_its_right():
+def test_curve_spans_the_chart():
     drawn = chart()
     past, ahead = points(drawn.past), points(drawn.ahead)
     assert past[0] == (0, 0)
@@ -231,24 +231,24 @@ def test_the_curve_runs_through_the_box_from_its_left_end_to_its_right():
     assert all(0 <= x <= charts.PLOT.width and 0 <= y <= charts.PLOT.height for x, y in past + ahead)
 
 
-def test_it_looks_no_further_ahead_than_back_or_a_week():
+def test_chart_looks_ahead_as_far_as_back_or_a_week():
     assert chart(days=(0,), now=NOON, goal=0.7).end == NOON + timedelta(days=7)
     assert chart(now=NOON + timedelta(days=12), goal=0.7).end == NOON + timedelta(days=24)
 
 
-def test_the_scale_begins_at_nothing_only_where_recall_falls_low():
+def test_scale_starts_at_zero_only_for_low_recall():
     assert chart().floor_percent == 50
     assert chart(days=(0, 2000)).floor_percent == 0
 
 
-def test_its_table_tells_recall_just_before_each_recall():
+def test_table_shows_recall_before_each_review():
     rows = chart().rows
     assert [row.at for row in rows] == [NOON + timedelta(days=day) for day in (10, 3, 0)]
     assert rows[-1].before_percent is None
     assert all(0 < row.before_percent < 100 for row in rows[:-1])
 
 
-def test_a_clock_put_back_still_has_a_curve():
+def test_clock_set_back_still_gives_a_curve():
     drawn = chart(now=NOON - timedelta(days=1))
     assert points(drawn.ahead)[-1][0] == charts.PLOT.width
 
@@ -256,7 +256,7 @@ def test_a_clock_put_back_still_has_a_curve():
 # --- Marks
 
 
-def test_the_learner_marks_the_card_and_takes_the_mark_away_on_its_page(learner_client, card):
+def test_card_page_sets_and_removes_marks(learner_client, card):
     for mark, sets, takes_away in (
         ("starred", "Star", "Remove star"),
         ("suspended", "Suspend", "Unsuspend"),
@@ -271,5 +271,5 @@ def test_the_learner_marks_the_card_and_takes_the_mark_away_on_its_page(learner_
         assert f"> {sets} </button>" in body(learner_client, card)
 
 
-def test_nobody_is_offered_marks(client, card):
+def test_visitors_are_offered_no_marks(client, card):
     assert "/mark/" not in body(client, card)

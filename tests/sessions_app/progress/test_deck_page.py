@@ -31,13 +31,13 @@ def front(html):
     return re.search(r'flashcard-front.*?<div class="prose">(.*?)</div>', html, re.DOTALL)[1]
 
 
-def test_everyone_sees_a_public_deck(client, deck):
+def test_public_deck_is_visible_to_everyone(client, deck):
     html = body(client, deck)
     assert counter(html) == "1/5"
     assert "Looks like no tags are added yet." in html
 
 
-def test_a_deck_that_nobody_has_studied_has_a_table_with_its_head(client, owner_client, learner_client, deck):
+def test_unstudied_deck_shows_an_empty_table(client, owner_client, learner_client, deck):
     for somebody in (client, owner_client, learner_client):
         table = re.search(r'<table id="progress-table".*?</table>', body(somebody, deck), re.DOTALL)[0]
         head, rows = table.split("</thead>")
@@ -47,7 +47,7 @@ def test_a_deck_that_nobody_has_studied_has_a_table_with_its_head(client, owner_
         assert rows.count("<tr") == 1
 
 
-def test_progress_is_shared_with_people_alone(deck, owner, learner, learner_client):
+def test_sharing_is_offered_only_if_the_owner_is_active(deck, owner, learner, learner_client):
     Enrollment.objects.create(deck=deck, learner=learner, last_studied_at=timezone.now())
     share = f"Share my row with {owner.name}"
     assert share in body(learner_client, deck)
@@ -55,41 +55,41 @@ def test_progress_is_shared_with_people_alone(deck, owner, learner, learner_clie
     assert share not in body(learner_client, deck)
 
 
-def test_who_may_tag_cards_is_told_where(client, deck, learner_client):
+def test_only_learners_are_told_where_to_tag(client, deck, learner_client):
     where = f"{deck.get_absolute_url()}tags/"
     assert where in body(learner_client, deck)
     assert where not in body(client, deck)
     assert learner_client.get(where).status_code == 200
 
 
-def test_the_owner_is_shown_the_way_to_the_editor_and_others_to_a_copy(
-    client, owner_client, learner_client, deck
-):
+def test_owner_gets_edit_link_and_learners_get_copy_link(client, owner_client, learner_client, deck):
     edit, copy = (f'href="{deck.get_absolute_url()}{page}/"' for page in ("edit", "copy"))
     pages = [body(somebody, deck) for somebody in (client, owner_client, learner_client)]
     assert [edit in page for page in pages] == [False, True, False]
     assert [copy in page for page in pages] == [False, False, True]
 
 
-def test_staff_who_edit_cards_may_edit_every_deck_that_they_see(learner, learner_client, deck):
+def test_staff_editors_get_an_edit_link(learner, learner_client, deck):
     User.objects.filter(pk=learner.pk).update(is_staff=True, is_superuser=True)
     assert f'href="{deck.get_absolute_url()}edit/"' in body(learner_client, deck)
 
 
 @pytest.mark.parametrize(("visibility", "status"), [("private", 404), ("link", 200), ("public", 200)])
-def test_who_may_open_a_deck(client, stranger_client, owner_client, deck, visibility, status):
+def test_visibility_decides_who_may_open_a_deck(
+    client, stranger_client, owner_client, deck, visibility, status
+):
     Deck.objects.update(visibility=visibility)
     assert client.get(deck.get_absolute_url()).status_code == status
     assert stranger_client.get(deck.get_absolute_url()).status_code == status
     assert owner_client.get(deck.get_absolute_url()).status_code == 200
 
 
-def test_a_removed_deck_is_gone_for_its_owner_too(owner_client, deck):
+def test_removed_deck_returns_404(owner_client, deck):
     Deck.objects.update(removed_at=timezone.now())
     assert owner_client.get(deck.get_absolute_url()).status_code == 404
 
 
-def test_the_page_is_only_read(client, deck):
+def test_post_returns_405(client, deck):
     assert client.post(deck.get_absolute_url()).status_code == 405
 
 
@@ -101,16 +101,16 @@ def test_the_page_is_only_read(client, deck):
     [("?card=3", "3/5"), ("?card=99", "5/5"), ("?card=0", "1/5"), ("?card=x", "1/5"), ("?card=-2", "1/5"),
      (f"?card={'9' * 400}", "1/5"), ("?card=%00", "1/5"), ("?card=３", "1/5"), ("?card=", "1/5")],
 )  # fmt: skip
-def test_the_address_keeps_the_place(client, deck, query, place):
+def test_viewer_place_is_read_from_the_address(client, deck, query, place):
     assert counter(body(client, deck, query)) == place
 
 
-def test_the_viewer_goes_round(client, deck):
+def test_viewer_wraps_around(client, deck):
     assert 'rel="prev" href="?card=5"' in body(client, deck)
     assert 'rel="next" href="?card=1"' in body(client, deck, "?card=5")
 
 
-def test_a_shuffled_deck_shows_every_card_once_and_the_same_after_reloading(client, deck):
+def test_shuffled_viewer_shows_every_card_once(client, deck):
     shown = [front(body(client, deck, f"?card={place}&shuffle=7")) for place in range(1, 6)]
     assert sorted(shown) == [f"<p>Term {n}</p>" for n in range(5)]
     assert shown == [front(body(client, deck, f"?card={place}&shuffle=7")) for place in range(1, 6)]
@@ -122,7 +122,7 @@ def test_either_side_can_come_first(client, deck):
     assert 'href="?first=term&amp;card=2"' in body(client, deck, "?first=definition&card=2")
 
 
-def test_moving_on_keeps_shuffle_and_side(client, deck):
+def test_viewer_links_keep_shuffle_and_side(client, deck):
     assert 'rel="next" href="?card=3&amp;shuffle=7&amp;first=definition"' in body(
         client, deck, "?card=2&shuffle=7&first=definition"
     )
@@ -135,12 +135,12 @@ def test_htmx_gets_the_viewer_alone(client, deck):
     assert counter(html) == "2/5"
 
 
-def test_going_back_in_history_gets_the_whole_page(client, deck):
+def test_history_restore_gets_the_whole_page(client, deck):
     headers = {"HX-Request": "true", "HX-Target": "card-viewer", "HX-History-Restore-Request": "true"}
     assert "<html" in body(client, deck, "?card=2", **headers)
 
 
-def test_an_empty_deck_says_so(client, make_deck):
+def test_empty_deck_shows_a_message(client, make_deck):
     html = body(client, make_deck(0))
     assert "This deck has no cards yet." in html
     assert "/spaced/" not in html
@@ -149,7 +149,7 @@ def test_an_empty_deck_says_so(client, make_deck):
 # --- Terms and tags
 
 
-def test_terms_come_in_pages(client, make_deck):
+def test_term_list_is_paginated(client, make_deck):
     deck = make_deck(120)
     first, last = body(client, deck), body(client, deck, "?page=3")
     assert "Term 49<" in first
@@ -164,7 +164,7 @@ def test_htmx_gets_the_terms_alone(client, make_deck):
     assert "Term 59<" in html
 
 
-def test_removed_cards_are_nowhere(client, deck):
+def test_removed_cards_are_not_shown(client, deck):
     Card.objects.filter(position=0).update(removed_at=timezone.now())
     refresh_deck(deck=deck)
     html = body(client, deck)
@@ -172,7 +172,7 @@ def test_removed_cards_are_nowhere(client, deck):
     assert "Term 0<" not in html
 
 
-def test_a_learner_sees_the_owners_tags_and_her_own(client, learner_client, owner, learner, deck):
+def test_learner_sees_the_owners_and_their_own_tags(client, learner_client, owner, learner, deck):
     card = deck.cards.first()
     card.tags.add(
         Tag.objects.create(owner=owner, name="exam"), Tag.objects.create(owner=learner, name="my own")
@@ -199,7 +199,7 @@ def studied(learner, deck):
     return studying
 
 
-def test_who_has_studied_finds_her_row(learner_client, deck, studied):
+def test_learner_sees_their_row(learner_client, deck, studied):
     found = row(body(learner_client, deck))
     assert found.startswith("Lena Learner studied today")
     assert "3 new, 0 recognised, 2 recalled, 0 learned, 0 mastered" in found
@@ -208,7 +208,7 @@ def test_who_has_studied_finds_her_row(learner_client, deck, studied):
     assert "1 due" in found
 
 
-def test_the_explanation_tells_her_own_numbers(learner_client, deck, studied):
+def test_explanation_shows_the_learners_numbers(learner_client, deck, studied):
     html = " ".join(body(learner_client, deck).split())
     assert (
         "A card becomes Mastered on the third day at the earliest, so one evening reaches at most 75 %."
@@ -217,12 +217,12 @@ def test_the_explanation_tells_her_own_numbers(learner_client, deck, studied):
     assert "3 of 5 cards scheduled." in html
 
 
-def test_others_do_not_see_her_row(client, stranger_client, owner_client, deck, studied):
+def test_row_is_private_without_consent(client, stranger_client, owner_client, deck, studied):
     for other in (client, stranger_client, owner_client):
         assert "Lena" not in body(other, deck)
 
 
-def test_with_her_consent_the_owner_sees_it_and_nobody_else(
+def test_row_with_consent_is_visible_to_the_owner_alone(
     learner_client, owner_client, stranger_client, deck, studied
 ):
     sharing = reverse("deck_sharing", args=[deck.slug])
@@ -233,7 +233,7 @@ def test_with_her_consent_the_owner_sees_it_and_nobody_else(
     assert "Lena" not in body(owner_client, deck)
 
 
-def test_sharing_is_the_learners_own_and_a_post(client, learner_client, stranger_client, deck, studied):
+def test_sharing_needs_post_and_a_learner(client, learner_client, stranger_client, deck, studied):
     sharing = reverse("deck_sharing", args=[deck.slug])
     assert learner_client.get(sharing).status_code == 405
     assert client.post(sharing).status_code == 302
@@ -241,14 +241,14 @@ def test_sharing_is_the_learners_own_and_a_post(client, learner_client, stranger
     assert not Enrollment.objects.get(learner=studied.learner).shares_progress
 
 
-def test_a_day_on_which_all_is_done_names_the_next(learner, learner_client, deck):
+def test_finished_day_row_shows_the_next_study_day(learner, learner_client, deck):
     studying = Studying(learner, deck, now=timezone.now())
     studying.start(new_limit=1)
     studying.answer(4)
     assert re.search(r"done, (next \w+|\d+ \w+)", row(body(learner_client, deck)))
 
 
-def test_the_viewer_shows_the_star_to_who_can_set_it(client, learner_client, deck):
+def test_viewer_shows_the_star_to_learners_alone(client, learner_client, deck):
     assert "star-form" not in body(client, deck)
     assert 'aria-pressed="false" aria-label="Starred"' in body(learner_client, deck, "?card=2")
     card = deck.cards.get(position=1)
@@ -266,7 +266,7 @@ def test_the_viewer_shows_the_star_to_who_can_set_it(client, learner_client, dec
         (None, "/"),
     ],
 )
-def test_a_post_of_nobody_leads_over_the_login_to_the_page_it_came_from(client, deck, referer, page):
+def test_post_by_visitor_returns_to_its_page_after_login(client, deck, referer, page):
     card = deck.cards.first()
     headers = {"Referer": referer} if referer else {}
     for address in (

@@ -31,19 +31,19 @@ def test_mastery_is_the_mean_level_over_four(counts, cards, percent):
     assert mastery_percent(enrollment(counts), cards) == percent
 
 
-def test_an_empty_deck_has_no_mastery():
+def test_empty_deck_has_no_mastery():
     assert mastery_percent(enrollment((0, 0, 0, 0)), 0) == 0
 
 
 @given(COUNTS, st.integers(0, 50))
-def test_only_a_deck_mastered_whole_has_a_hundred_percent(counts, new):
+def test_only_a_fully_mastered_deck_has_100_percent(counts, new):
     cards = sum(counts) + new
     whole = counts[3] == cards > 0
     assert (mastery_percent(enrollment(counts), cards) == 100) == whole
 
 
 @given(COUNTS, st.integers(0, 50))
-def test_the_level_bar_holds_every_card_and_is_full(counts, new):
+def test_level_bar_covers_every_card(counts, new):
     shares = level_shares(enrollment(counts), sum(counts) + new)
     assert sorted(share.level for share in shares) == [0, 1, 2, 3, 4]
     assert sum(share.count for share in shares) == sum(counts) + new
@@ -52,7 +52,7 @@ def test_the_level_bar_holds_every_card_and_is_full(counts, new):
 
 @pytest.mark.django_db
 class TestStanding:
-    def test_my_decks_come_with_those_due_first(self, learner, make_deck):
+    def test_my_decks_list_due_decks_first(self, learner, make_deck):
         decks = [make_deck(3, title=title) for title in ("A", "B")]
         for deck, rating in zip(decks, (4, 1), strict=True):
             studying = Studying(learner, deck)
@@ -61,13 +61,13 @@ class TestStanding:
         mine = my_decks(learner, decks_of(learner), now=NOON + timedelta(hours=1))
         assert [(deck.title, row.enrollment.due_count) for deck, row in mine] == [("B", 1), ("A", 0)]
 
-    def test_a_deck_made_private_is_no_longer_mine(self, learner, studying):
+    def test_deck_made_private_leaves_my_decks(self, learner, studying):
         studying.start()
         studying.answer(3)
         Deck.objects.update(visibility=Visibility.PRIVATE)
         assert not decks_of(learner).exists()
 
-    def test_an_own_deck_never_studied_is_mine(self, owner, deck):
+    def test_own_unstudied_deck_is_in_my_decks(self, owner, deck):
         assert my_decks(owner, decks_of(owner), now=NOON) == [(deck, None)]
 
     def test_right_counts_only_recalls_that_tested_a_memory(self, learner, studying):
@@ -81,7 +81,7 @@ class TestStanding:
         (row,) = table_rows(studying.deck, learner, now=studying.now)
         assert row.right_percent == 0
 
-    def test_recalls_older_than_thirty_days_are_forgotten(self, learner, studying):
+    def test_recalls_older_than_thirty_days_do_not_count(self, learner, studying):
         for _ in range(2):
             studying.start(new_limit=1)
             studying.answer(3)
@@ -91,13 +91,13 @@ class TestStanding:
         (row,) = table_rows(studying.deck, learner, now=studying.now + timedelta(days=40))
         assert row.right_percent is None
 
-    def test_a_removed_card_leaves_the_roll_up(self, learner, studying):
+    def test_removed_card_leaves_the_totals(self, learner, studying):
         studying.start()
         studying.answer(3)
         remove_cards(deck=studying.deck, cards=Card.objects.filter(position=0))
         assert Enrollment.objects.get().roll_up()["recalled"] == 0
 
-    def test_another_studied_side_starts_anew_and_comes_back_with_its_progress(self, learner, studying):
+    def test_changed_side_has_its_own_progress(self, learner, studying):
         studying.start()
         studying.answer(3)
         card = Card.objects.get(position=0)
@@ -107,7 +107,7 @@ class TestStanding:
             Enrollment.objects.recount()
             assert Enrollment.objects.get().recalled == recalled
 
-    def test_today_counts_what_is_left_of_the_days_new_cards(self, learner, studying):
+    def test_today_counts_the_remaining_new_cards(self, learner, studying):
         Enrollment.objects.create(learner=learner, deck=studying.deck, new_per_day=3)
         studying.start()
         studying.answer(3)
@@ -121,7 +121,7 @@ class TestStanding:
         ).get()
         return questions_today.today(standing, studying.deck, now=studying.now)
 
-    def test_today_has_no_step_that_cannot_be_asked_yet(self, learner, studying):
+    def test_today_leaves_out_steps_not_yet_due(self, learner, studying):
         Enrollment.objects.create(learner=learner, deck=studying.deck, new_per_day=1, learn_ahead=0)
         studying.start(new_limit=1)
         studying.answer(1)
@@ -130,7 +130,7 @@ class TestStanding:
         studying.now += timedelta(minutes=10)
         assert self.today(studying).due == 1
 
-    def test_today_has_no_buried_cards(self, learner, studying):
+    def test_today_leaves_out_buried_cards(self, learner, studying):
         studying.start(new_limit=1)
         studying.answer(4)
         for card in Card.objects.select_related("deck"):

@@ -52,7 +52,7 @@ def listed(html):
     return {text[:6]: text.partition("Definition ")[2][2:].partition(" Tag this")[0] for text in texts}
 
 
-def test_each_term_says_its_level(learner_client, known):
+def test_each_term_shows_its_level(learner_client, known):
     assert listed(body(learner_client, known)) == {
         "Term 0": "mastered",
         "Term 1": "mastered, fading",
@@ -62,14 +62,14 @@ def test_each_term_says_its_level(learner_client, known):
     }
 
 
-def test_who_has_no_progress_sees_no_levels(client, owner_client, stranger_client, known):
+def test_list_without_progress_shows_no_levels(client, owner_client, stranger_client, known):
     for somebody in (client, owner_client, stranger_client):
         html = body(somebody, known)
         assert 'class="badge plain"' not in html[html.index('id="terms"') :]
         assert "level-legend" not in html
 
 
-def test_each_term_leads_to_its_card(client, known):
+def test_each_term_links_to_its_card(client, known):
     card = known.cards.get(position=3)
     assert f'href="{known.get_absolute_url()}cards/{card.pk}/"' in body(client, known)
 
@@ -88,11 +88,11 @@ def test_each_term_leads_to_its_card(client, known):
         ("%00", {f"Term {n}" for n in range(5)}),
     ],
 )
-def test_the_list_is_narrowed_to_a_level(learner_client, known, level, found):
+def test_list_is_filtered_by_level(learner_client, known, level, found):
     assert set(listed(body(learner_client, known, f"?level={level}"))) == found
 
 
-def test_the_legend_counts_what_its_links_find(learner_client, known):
+def test_legend_counts_match_its_links(learner_client, known):
     html = body(learner_client, known)
     links = dict(re.findall(r'<a href="\?level=(\w+)#terms"[^>]*>(\d+) ', html))
     assert set(links) == {"new", "recalled", "mastered", "fading", "suspended"}
@@ -100,20 +100,20 @@ def test_the_legend_counts_what_its_links_find(learner_client, known):
         assert len(listed(body(learner_client, known, f"?level={level}"))) == int(count)
 
 
-def test_a_buried_card_fades_all_the_same(learner_client, known):
+def test_buried_card_still_counts_as_fading(learner_client, known):
     CardProgress.objects.update(buried_until=timezone.now() + timedelta(days=1))
     assert "1 fading" in body(learner_client, known)
 
 
-def test_an_empty_level_says_so(learner_client, known):
+def test_empty_level_shows_a_message(learner_client, known):
     assert "No card is learned at the moment." in body(learner_client, known, "?level=learned")
 
 
-def test_for_strangers_there_is_nothing_to_narrow(client, known):
+def test_level_filter_is_ignored_for_visitors(client, known):
     assert len(listed(body(client, known, "?level=mastered"))) == 5
 
 
-def test_a_narrowed_list_comes_in_pages_that_stay_narrowed(learner, learner_client, make_deck):
+def test_filtered_list_is_paginated(learner, learner_client, make_deck):
     deck = make_deck(120)
     Studying(learner, deck, now=timezone.now()).start()
     html = body(learner_client, deck, "?level=new&page=2", **{"HX-Request": "true", "HX-Target": "terms"})
@@ -122,18 +122,18 @@ def test_a_narrowed_list_comes_in_pages_that_stay_narrowed(learner, learner_clie
     assert 'href="?level=new&amp;page=3"' in html
 
 
-def test_a_new_choice_begins_at_the_first_page_and_keeps_the_viewers_card(learner_client, known):
+def test_new_filter_resets_the_page_and_keeps_the_viewed_card(learner_client, known):
     html = body(learner_client, known, "?card=3&page=2&level=new")
     assert 'href="?card=3&amp;level=fading#terms"' in html
 
 
-def test_levels_are_those_of_the_side_that_the_learner_studies(learner, known):
+def test_levels_are_of_the_studied_side(learner, known):
     Enrollment.objects.update(side_choice="term")
     cards = term_list.narrowed(known.cards.all(), "new", known, learner, now=timezone.now())
     assert cards.count() == 5
 
 
-def test_a_removed_card_is_at_no_level(learner, known):
+def test_removed_card_has_no_level(learner, known):
     Card.objects.update(removed_at=NOON)
     present = known.cards.present()
     for standing in term_list.STANDINGS:
@@ -143,7 +143,7 @@ def test_a_removed_card_is_at_no_level(learner, known):
 # --- Mastery and predicted recall
 
 
-def test_suspended_cards_are_named_apart_and_do_not_count(learner, learner_client, known):
+def test_suspended_cards_are_named_apart_and_not_counted(learner, learner_client, known):
     (row,) = progress_standing.table_rows(known, learner, now=timezone.now())
     assert (row.cards, row.mastery) == (4, 100 * (4 + 4 + 2) // 16)
     html = body(learner_client, known)
@@ -155,7 +155,7 @@ def row_of(learner, deck, now):
     return progress_standing.table_rows(deck, learner, now=now)[0]
 
 
-def test_cards_never_recalled_are_not_known(learner, studying):
+def test_cards_never_recalled_count_as_unknown(learner, studying):
     studying.start(new_limit=2)
     studying.answer(3, after=timedelta(0))
     assert row_of(learner, studying.deck, studying.now).recall_percent == 20
@@ -163,7 +163,7 @@ def test_cards_never_recalled_are_not_known(learner, studying):
     assert 10 < row_of(learner, studying.deck, later).recall_percent < 20
 
 
-def test_predicted_recall_is_told_beside_mastery(learner, learner_client, deck):
+def test_predicted_recall_is_shown_beside_mastery(learner, learner_client, deck):
     studying = Studying(learner, deck, now=timezone.now())
     studying.start()
     studying.answer(3, after=timedelta(0))
@@ -171,7 +171,7 @@ def test_predicted_recall_is_told_beside_mastery(learner, learner_client, deck):
     assert "predicted recall now, 1 of 5 cards recalled 20 %" in html
 
 
-def test_the_predicted_recall_of_others_is_not_added_up(owner, learner, studying):
+def test_predicted_recall_is_not_computed_for_others(owner, learner, studying):
     studying.start()
     studying.answer(3)
     Enrollment.objects.update(shares_progress=True)
@@ -179,13 +179,13 @@ def test_the_predicted_recall_of_others_is_not_added_up(owner, learner, studying
     assert row.recall_percent is None
 
 
-def test_a_deck_with_every_card_suspended_has_no_recall(learner, known):
+def test_fully_suspended_deck_has_no_predicted_recall(learner, known):
     CardProgress.objects.filter(card__position=4).delete()
     Enrollment.objects.update(suspended=5)
     assert row_of(learner, known, NOON).recall_percent is None
 
 
-def test_her_own_row_comes_first_however_many_there_are(monkeypatch, owner, learner, deck):
+def test_own_row_comes_first(monkeypatch, owner, learner, deck):
     monkeypatch.setattr(progress_standing, "MOST_ROWS", 1)
     for number, user in enumerate((owner, learner)):
         Enrollment.objects.create(
@@ -200,7 +200,7 @@ STABILITIES = (0.01, 0.4, 1, 12.5, 300, 36_500)
 ELAPSED = [timedelta(-1), timedelta(0), *(timedelta(seconds=10**power) for power in range(10))]
 
 
-def test_the_database_computes_what_the_engine_does(learner, make_deck):
+def test_database_and_engine_predict_the_same_recall(learner, make_deck):
     """Times include a clock put back, seconds, and centuries."""
     deck = make_deck(len(STABILITIES) * len(ELAPSED))
     pairs = product(STABILITIES, ELAPSED)

@@ -49,7 +49,7 @@ def flag(term: str) -> str:
     return f"Flag of {term.removeprefix('Land ')}"
 
 
-def test_the_viewer_and_the_term_list_show_them(client, deck):
+def test_viewer_and_term_list_show_images(client, deck):
     html = client.get(deck.get_absolute_url()).text
     shown = alts(html)
     assert shown[:2] == ["Flag of aaaa", "View of Paris"]
@@ -67,7 +67,7 @@ def question_of(deck: Deck) -> Question:
     return Question.from_json(Step.objects.unanswered().get(session__deck=deck).question)
 
 
-def test_spaced_shows_the_question_and_the_answer(learner_client, deck):
+def test_spaced_shows_images_of_question_and_answer(learner_client, deck):
     html = study(learner_client, deck, "spaced")
     question = question_of(deck)
     assert alts(html) == [flag(question.prompt), f"View of {question.answer}"]
@@ -79,7 +79,7 @@ def answer(client, deck, mode: str, **response: object) -> str:
     return client.post(address, {"step": step.pk, **response}, headers=HTMX).text
 
 
-def test_a_choice_shows_those_of_every_option_and_the_feedback_both(learner_client, deck):
+def test_choice_and_feedback_show_images(learner_client, deck):
     html = study(learner_client, deck, "learn", learn_kinds="choice")
     question = question_of(deck)
     assert question.kind is Kind.CHOICE
@@ -90,7 +90,7 @@ def test_a_choice_shows_those_of_every_option_and_the_feedback_both(learner_clie
     assert told == [flag(question.prompt), f"View of {picked}", f"View of {question.answer}"]
 
 
-def test_a_typed_answer_is_told_with_its_image(learner_client, deck):
+def test_feedback_on_a_typed_answer_shows_its_image(learner_client, deck):
     html = study(learner_client, deck, "learn", learn_kinds="typed")
     question = question_of(deck)
     assert question.kind is Kind.TYPED
@@ -99,7 +99,7 @@ def test_a_typed_answer_is_told_with_its_image(learner_client, deck):
     assert told == [flag(question.prompt), f"View of {question.answer}"]
 
 
-def test_lines_to_tick_have_the_image_below(learner_client, owner):
+def test_line_by_line_answer_shows_the_image_below(learner_client, owner):
     deck = Deck.objects.create(owner=owner, title="One", visibility="public", side_choice="definition")
     card = Card.objects.create(deck=deck, term="Lines", definition="one\ntwo\nthree")
     show(card, definition=(stored(alt="All three"),))
@@ -113,9 +113,7 @@ def paper(client, deck: Deck) -> tuple[str, list[Question]]:
     return html, [Question.from_json(step.question) for step in Paper.objects.get().session.steps.on_paper()]
 
 
-def test_a_test_shows_them_on_the_paper_in_print_in_the_key_and_in_the_results(
-    learner_client, owner_client, deck
-):
+def test_test_print_key_and_results_show_images(learner_client, owner_client, deck):
     html, questions = paper(learner_client, deck)
     prompts = {flag(prompt) for each in questions for prompt in (each.prompt, *each.prompts) if prompt}
     options = {f"View of {option}" for each in questions for option in each.options}
@@ -134,7 +132,7 @@ def test_a_test_shows_them_on_the_paper_in_print_in_the_key_and_in_the_results(
     assert answers <= set(alts(learner_client.get(reverse("test_key", args=[deck.slug, pk])).text))
 
 
-def test_tiles_show_them_and_can_be_read_in_full(learner_client, deck):
+def test_matching_tiles_show_images(learner_client, deck):
     page = reverse("matching", args=[deck.slug])
     learner_client.post(page)
     board = MatchingBoard.objects.get().frozen()
@@ -144,7 +142,7 @@ def test_tiles_show_them_and_can_be_read_in_full(learner_client, deck):
     assert len(shown) == 2 * len(expected)
 
 
-def test_two_cards_of_one_answer_show_their_own_image(learner_client, owner):
+def test_cards_with_equal_answers_show_their_own_image(learner_client, owner):
     deck = Deck.objects.create(owner=owner, title="Same", visibility="public", side_choice="definition")
     for position, term in enumerate(("First", "Second")):
         card = Card.objects.create(deck=deck, position=position, term=term, definition="Same")
@@ -154,7 +152,7 @@ def test_two_cards_of_one_answer_show_their_own_image(learner_client, owner):
     assert alts(html) == [question_of(deck).prompt]
 
 
-def test_the_right_option_shows_the_asked_cards_image_where_another_has_the_same_answer(deck):
+def test_right_option_shows_the_asked_cards_image(deck):
     first, second, third = deck.cards.in_order()[:3]
     question = Question(
         *(Kind.CHOICE, second.pk, Side.DEFINITION, second.term, "Same", ""),
@@ -169,7 +167,7 @@ def test_the_right_option_shows_the_asked_cards_image_where_another_has_the_same
     assert shown == question
 
 
-def test_a_question_that_was_drawn_before_keeps_its_text(learner_client, deck):
+def test_open_question_keeps_its_text(learner_client, deck):
     study(learner_client, deck, "spaced")
     question = question_of(deck)
     card = Card.objects.get(pk=question.card_id)
@@ -181,7 +179,7 @@ def test_a_question_that_was_drawn_before_keeps_its_text(learner_client, deck):
 
 
 @pytest.mark.slow
-def test_images_take_one_query_however_many(learner_client, make_deck, owner):
+def test_images_add_one_query_whatever_their_number(learner_client, make_deck, owner):
     def queries(images: int) -> int:
         deck = make_deck(12, title=f"Deck {images}")
         for card in deck.cards.in_order()[:images]:

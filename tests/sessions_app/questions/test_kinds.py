@@ -11,7 +11,7 @@ def test_every_kind_is_in_both_tables():
     assert set(KINDS) == set(KIND_PAGES) == set(Kind)
 
 
-def test_the_forms_offer_the_kinds_that_the_modes_ask():
+def test_forms_offer_the_kinds_that_the_modes_ask():
     assert [value for value, _ in LEARN_CHOICES] == list(learn.KINDS)
     assert [value for value, _ in TEST_CHOICES] == list(test_mode.KINDS)
     assert set(learn.DEFAULT_KINDS) <= set(learn.KINDS)
@@ -23,7 +23,7 @@ def test_learn_asks_for_recognition_before_recall():
     assert learn.RECALLS[0] is Kind.TYPED
 
 
-def test_a_test_draws_each_kind_once_the_hardest_to_ask_first():
+def test_test_draws_the_scarcest_kinds_first():
     assert sorted(test_mode.DRAW_ORDER) == sorted(test_mode.KINDS)
     assert test_mode.DRAW_ORDER[0] is Kind.TYPED
     assert test_mode.DRAW_ORDER[-1] is Kind.FLIP

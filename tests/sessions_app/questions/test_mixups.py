@@ -22,7 +22,7 @@ def url(deck):
     return reverse("deck_mixed_up", args=[deck.slug])
 
 
-def test_pairs_are_counted_both_ways_most_often_first(enrollment, deck, learner):
+def test_pairs_are_counted_in_both_directions(enrollment, deck, learner):
     one, other, third = deck.cards.in_order()[:3]
     for card, given in ((one, third), (one, other), (other, one)):
         mistake(learner, deck, card, given)
@@ -30,7 +30,7 @@ def test_pairs_are_counted_both_ways_most_often_first(enrollment, deck, learner)
     assert found == [({one.pk, other.pk}, 2), ({one.pk, third.pk}, 1)]
 
 
-def test_what_is_gone_or_over_is_no_pair(enrollment, deck, learner):
+def test_removed_cards_and_mistakes_before_resets_are_no_pairs(enrollment, deck, learner):
     one, other, third = deck.cards.in_order()[:3]
     mistake(learner, deck, one, other)
     mistake(learner, deck, one, third)
@@ -40,7 +40,7 @@ def test_what_is_gone_or_over_is_no_pair(enrollment, deck, learner):
     assert mixups(enrollment) == []
 
 
-def test_the_page_shows_her_pairs_and_nobody_elses(
+def test_page_shows_only_the_learners_own_pairs(
     enrollment, deck, learner, learner_client, stranger_client, url
 ):
     mistake(learner, deck, *deck.cards.in_order()[:2])
@@ -49,9 +49,7 @@ def test_the_page_shows_her_pairs_and_nobody_elses(
     assert "Mixed-up cards" in learner_client.get(deck.get_absolute_url()).content.decode()
 
 
-def test_the_drill_asks_just_these_and_takes_the_place_of_an_open_session(
-    enrollment, deck, learner, learner_client, url
-):
+def test_drill_asks_only_mixed_up_cards(enrollment, deck, learner, learner_client, url):
     one, other = deck.cards.in_order()[3:5]
     mistake(learner, deck, one, other)
     learner_client.post(reverse("study", args=[deck.slug, "learn"]))
@@ -62,11 +60,11 @@ def test_the_drill_asks_just_these_and_takes_the_place_of_an_open_session(
     assert step.card_id in (one.pk, other.pk)
 
 
-def test_there_is_no_drill_of_nothing(learner_client, url):
+def test_drill_without_pairs_starts_nothing(learner_client, url):
     assert learner_client.post(url)["Location"] == url
     assert not Step.objects.exists()
 
 
-def test_a_private_deck_has_no_page_for_others(deck, stranger_client, url):
+def test_private_deck_returns_404_to_others(deck, stranger_client, url):
     type(deck).objects.update(visibility="private")
     assert stranger_client.get(url).status_code == 404

@@ -44,7 +44,7 @@ def mistake(learner, deck, card, other, **fields):
     )
 
 
-def test_the_deck_comes_in_one_query_and_asks_for_the_cards_side(enrollment, deck):
+def test_pool_is_read_in_one_query(enrollment, deck):
     card = deck.cards.first()
     with CaptureQueriesContext(connection) as captured:
         found = around(enrollment, card)
@@ -54,12 +54,12 @@ def test_the_deck_comes_in_one_query_and_asks_for_the_cards_side(enrollment, dec
     assert {one.side for one in found.deck} == {Side.DEFINITION}
 
 
-def test_a_learner_who_asks_for_the_other_side_gets_it(enrollment, deck):
+def test_pool_uses_the_side_of_the_learner(enrollment, deck):
     enrollment.side_choice = "term"
     assert {one.side for one in around(enrollment, deck.cards.first()).deck} == {Side.TERM}
 
 
-def test_what_the_owner_says_of_pairs_is_known_from_either_card(enrollment, deck):
+def test_twin_pairs_are_known_from_either_card(enrollment, deck):
     one, other, third = deck.cards.in_order()[:3]
     TwinPair.objects.create(first=one, second=other)
     TwinPair.objects.create(first=one, second=third, are_twins=False)
@@ -68,7 +68,7 @@ def test_what_the_owner_says_of_pairs_is_known_from_either_card(enrollment, deck
     assert around(enrollment, other).card.twins == {one.pk}
 
 
-def test_cards_with_a_common_tag_are_told(enrollment, deck, owner):
+def test_pool_knows_cards_with_a_common_tag(enrollment, deck, owner):
     one, other, _ = deck.cards.in_order()[:3]
     tag = Tag.objects.create(owner=owner, name="Europe")
     tag.cards.add(one, other)
@@ -77,7 +77,7 @@ def test_cards_with_a_common_tag_are_told(enrollment, deck, owner):
     assert sharing == [one.pk, other.pk]
 
 
-def test_what_was_given_for_each_other_counts_both_ways_while_it_stands(enrollment, deck, learner, stranger):
+def test_confusions_count_in_both_directions(enrollment, deck, learner, stranger):
     one, other, third = deck.cards.in_order()[:3]
     mistake(learner, deck, one, other)
     mistake(learner, deck, other, one)
@@ -86,14 +86,14 @@ def test_what_was_given_for_each_other_counts_both_ways_while_it_stands(enrollme
     assert around(enrollment, one).confusions == {other.pk: 2}
 
 
-def test_a_card_that_is_gone_has_none(enrollment, deck):
+def test_removed_card_has_no_pool(enrollment, deck):
     card = deck.cards.first()
     Card.objects.filter(pk=card.pk).update(removed_at=timezone.now())
     assert around(enrollment, card) is None
 
 
 @pytest.mark.slow
-def test_of_a_large_deck_a_part_is_read_with_what_was_confused(learner, make_deck):
+def test_large_deck_is_sampled_with_confused_cards(learner, make_deck):
     deck = make_deck(1_000)
     enrollment = Enrollment.objects.create(learner=learner, deck=deck)
     card, other = deck.cards.in_order()[500:502]
@@ -105,7 +105,7 @@ def test_of_a_large_deck_a_part_is_read_with_what_was_confused(learner, make_dec
     assert {card.pk, other.pk} <= {one.id for one in found.deck}
 
 
-def test_a_test_of_few_cards_of_a_large_deck_reads_their_twins_and_what_was_confused(learner, make_deck):
+def test_small_test_of_a_large_deck_reads_twins_and_confusions(learner, make_deck):
     deck = make_deck(2_000)
     enrollment = Enrollment.objects.create(learner=learner, deck=deck)
     card, confused, twin, other = deck.cards.in_order()[500:504]

@@ -110,13 +110,13 @@ def in_a_deck_of(kinds, learner, make_deck, **sitting):
         (Kind("due", starred=True), lambda size: list(range(size))),
     ],
 )
-def test_decks_whose_cards_are_all_alike(learner, make_deck, size, kind, expected):
+def test_cards_in_one_state_are_queued_as_expected(learner, make_deck, size, kind, expected):
     assert sorted(in_a_deck_of([kind] * size, learner, make_deck)) == expected(size)
 
 
 @pytest.mark.parametrize("queue", spaced.QUEUES)
 @pytest.mark.parametrize("kind", [Kind("later", suspended=True), Kind("due", buried=True)])
-def test_no_queue_asks_what_is_put_aside(learner, make_deck, queue, kind):
+def test_queues_leave_out_suspended_and_buried_cards(learner, make_deck, queue, kind):
     assert in_a_deck_of([kind] * 3, learner, make_deck, queue=queue) == []
 
 
@@ -126,7 +126,7 @@ PROPERTY = settings(max_examples=12, suppress_health_check=[HealthCheck.function
 @pytest.mark.slow
 @PROPERTY
 @given(kinds=st.lists(KINDS, max_size=12), limit=st.integers(0, 6), starred=st.booleans())
-def test_exactly_what_is_due_and_allowed_is_drawn_once(kinds, limit, starred, learner, make_deck):
+def test_due_and_allowed_cards_are_drawn_once(kinds, limit, starred, learner, make_deck):
     drawn = in_a_deck_of(kinds, learner, make_deck, new_limit=limit, starred=starred)
     wanted = [
         place for place, kind in enumerate(kinds) if not kind.is_aside and (kind.starred or not starred)
@@ -149,9 +149,7 @@ def could_ask(studying):
 @pytest.mark.slow
 @PROPERTY
 @given(kinds=st.lists(KINDS, max_size=6), chance=st.randoms(use_true_random=False))
-def test_whatever_is_answered_nothing_put_aside_comes_and_nothing_twice_in_a_row(
-    kinds, chance, learner, make_deck
-):
+def test_suspended_cards_and_needless_repetitions_are_never_drawn(kinds, chance, learner, make_deck):
     with transaction.atomic():
         studying = Studying(learner, make_deck(len(kinds)))
         state(learner, studying.deck, kinds)
@@ -191,7 +189,7 @@ def large(learner, make_deck):
 
 
 @pytest.mark.slow
-def test_a_draw_from_ten_thousand_cards_takes_no_more_queries_than_one_from_few(learner, make_deck, large):
+def test_draw_queries_do_not_grow_with_the_deck(learner, make_deck, large):
     small = make_deck(20)
     state(learner, small, [Kind(STATES[n % 4], starred=n % 7 == 0) for n in range(20)])
     for chosen in ({"queue": "due", "new_limit": 20}, {"queue": "ahead"}, {"queue": "weakest"},

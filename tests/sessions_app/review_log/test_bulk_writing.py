@@ -76,7 +76,7 @@ def derived(learner: User):
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(answers=ANSWERS, kinds=KINDS, right=RIGHT)
-def test_one_by_one_and_at_once_come_to_the_same(answers, kinds, right, learner, stranger, make_deck):
+def test_bulk_writing_equals_single_writing(answers, kinds, right, learner, stranger, make_deck):
     with transaction.atomic():
         User.objects.update(time_zone="UTC")
         learner.time_zone = stranger.time_zone = "UTC"

@@ -67,7 +67,7 @@ def day_totals():
 # --- New questions
 
 
-def test_a_new_question_starts_anew_and_history_stays(studied, deck):
+def test_reasked_card_is_reset_and_keeps_its_history(studied, deck):
     marked = CardProgress.objects.filter(card__position=0)
     marked.update(starred=True)
     before, last = day_totals(), marked.get().last_reviewed_at
@@ -80,14 +80,14 @@ def test_a_new_question_starts_anew_and_history_stays(studied, deck):
     assert Enrollment.objects.get().roll_up()["recalled"] == 1
 
 
-def test_a_new_question_is_found_again_by_the_queue(studied, deck):
+def test_reasked_card_is_queued_again(studied, deck):
     studied.answer(4)
     reask(deck, 0)
     studied.answer(4)
     assert studied.open_step().card.position == 0
 
 
-def test_answers_to_the_new_question_count(studied, deck):
+def test_answers_after_reasking_count(studied, deck):
     reask(deck, 0, 1)
     studied.now = LATER + timedelta(days=1)
     studied.start()
@@ -97,7 +97,7 @@ def test_answers_to_the_new_question_count(studied, deck):
     assert differences() == {0}
 
 
-def test_a_clock_put_back_makes_no_question_older_than_its_answers(studied, deck):
+def test_reasking_with_the_clock_set_back_resets_the_card(studied, deck):
     reask(deck, 0, now=NOON - timedelta(days=1))
     assert CardProgress.objects.get(card__position=0).level == Level.NEW
     assert differences() == {0}
@@ -109,14 +109,14 @@ def test_a_clock_put_back_makes_no_question_older_than_its_answers(studied, deck
     assert differences() == {0}
 
 
-def test_the_old_question_is_put_away(studied, deck):
+def test_open_question_of_a_reasked_card_is_retired(studied, deck):
     old = studied.open_step()
     reask(deck, 2)
     assert studied.answer(4, old).is_stale
     assert Review.objects.count() == 2
 
 
-def test_a_session_without_a_question_goes_on(studied, deck):
+def test_session_continues_after_its_question_is_retired(studied, deck):
     reask(deck, 2)
     state = session_state(learner=studied.learner, deck=deck, mode="spaced", now=studied.now)
     assert state.step is None
@@ -125,7 +125,7 @@ def test_a_session_without_a_question_goes_on(studied, deck):
     assert studied.open_step().position == 3
 
 
-def test_a_session_that_has_nothing_more_is_followed_by_another(studying, deck):
+def test_session_without_questions_is_followed_by_another(studying, deck):
     studying.start(new_limit=1)
     reask(deck, 0)
     Card.objects.filter(position=0).update(removed_at=LATER)
@@ -137,7 +137,7 @@ def test_a_session_that_has_nothing_more_is_followed_by_another(studying, deck):
     assert first.finished_at
 
 
-def test_undo_does_not_ask_the_old_question_again(studied, deck):
+def test_undo_after_reasking_asks_the_new_question(studied, deck):
     reask(deck, 1)
     studied.now = LATER
     state = undo(studied)
@@ -161,14 +161,14 @@ def test_progress_moves_with_its_card(studied, deck, other):
     assert differences() == {0}
 
 
-def test_whoever_has_not_studied_the_cards_is_not_enrolled(studied, deck, other, stranger):
+def test_moving_cards_enrolls_only_their_learners(studied, deck, other, stranger):
     Studying(stranger, deck).start()
     move(deck, other, 0)
     assert not Enrollment.objects.filter(learner=stranger, deck=other).exists()
 
 
 @pytest.mark.parametrize("retention", [0.75, 0.95])
-def test_due_dates_follow_the_desired_retention_of_the_new_deck(studied, deck, other, retention):
+def test_due_dates_follow_the_retention_of_the_new_deck(studied, deck, other, retention):
     settings.settings_change(learner=studied.learner, deck=other, retention=retention)
     due = CardProgress.objects.get(card__position=1).due
     move(deck, other, 1)
@@ -177,14 +177,14 @@ def test_due_dates_follow_the_desired_retention_of_the_new_deck(studied, deck, o
 
 
 @pytest.mark.parametrize("where", [0, 1])
-def test_starting_over_concerned_only_the_deck_that_a_card_lay_in(studied, deck, other, where):
+def test_starting_over_covers_only_cards_then_in_the_deck(studied, deck, other, where):
     settings.start_over(learner=studied.learner, deck=(deck, other)[where], now=studied.now)
     move(deck, other, 0)
     assert CardProgress.objects.get(deck=other).level == (Level.NEW, Level.RECALLED)[where]
     assert differences() == {0}
 
 
-def test_the_open_question_about_a_moved_card_is_put_away(studied, deck, other):
+def test_open_question_of_a_moved_card_is_retired(studied, deck, other):
     old = studied.open_step()
     move(deck, other, 2)
     assert studied.answer(4, old).is_stale
@@ -192,7 +192,7 @@ def test_the_open_question_about_a_moved_card_is_put_away(studied, deck, other):
     assert studied.open_step().card.position == 3
 
 
-def test_an_answer_that_comes_just_as_its_card_moves_counts_for_nothing(studied, deck, other):
+def test_answer_during_a_move_is_not_recorded(studied, deck, other):
     """A learner whose first question is drawn while the card moves."""
     step = studied.open_step()
     move(deck, other, 2)
@@ -202,7 +202,7 @@ def test_an_answer_that_comes_just_as_its_card_moves_counts_for_nothing(studied,
     assert differences() == {0}
 
 
-def test_undo_after_a_move_takes_back_where_the_card_is(studied, deck, other):
+def test_undo_after_a_move_applies_in_the_new_deck(studied, deck, other):
     settings.settings_change(learner=studied.learner, deck=other, retention=0.8)
     move(deck, other, 0, 1)
     state = undo(studied)
@@ -212,7 +212,7 @@ def test_undo_after_a_move_takes_back_where_the_card_is(studied, deck, other):
     assert differences() == {0}
 
 
-def test_an_override_after_a_move_counts_where_the_card_is(studied, deck, other):
+def test_overruling_after_a_move_applies_in_the_new_deck(studied, deck, other):
     settings.settings_change(learner=studied.learner, deck=other, retention=0.8)
     move(deck, other, 0)
     line = Review.objects.select_related("card__deck").get(card__deck=other)
@@ -223,7 +223,7 @@ def test_an_override_after_a_move_counts_where_the_card_is(studied, deck, other)
     assert differences() == {0}
 
 
-def test_an_override_that_lost_the_card_to_a_move_changes_nothing(studied, deck, other):
+def test_overruling_during_a_move_changes_nothing(studied, deck, other):
     line = Review.objects.select_related("card__deck").first()
     move(deck, other, 0)
     assert not corrections.answer_override(
@@ -232,7 +232,7 @@ def test_an_override_that_lost_the_card_to_a_move_changes_nothing(studied, deck,
     assert differences() == {0}
 
 
-def test_a_buried_card_is_found_where_it_was_moved_to(studying, deck, other):
+def test_buried_card_is_found_in_its_new_deck(studying, deck, other):
     card = cards(deck, 0).get()
     marks.card_mark(learner=studying.learner, card=card, mark=marks.Mark.BURIED, on=True, now=NOON)
     remove_cards(deck=other, cards=other.cards.all())
@@ -248,7 +248,7 @@ def test_a_buried_card_is_found_where_it_was_moved_to(studying, deck, other):
 # --- Removing, adding and editing
 
 
-def test_an_answer_to_a_card_removed_meanwhile_is_in_the_log_and_not_counted(studied, deck):
+def test_answer_to_removed_card_is_logged_but_not_counted(studied, deck):
     step = studied.open_step()
     remove_cards(deck=deck, cards=cards(deck, 2))
     studied.answer(3, step)
@@ -258,7 +258,7 @@ def test_an_answer_to_a_card_removed_meanwhile_is_in_the_log_and_not_counted(stu
     assert differences() == {0}
 
 
-def test_a_card_that_asks_for_another_side_is_unseen_on_it(studied, deck):
+def test_card_with_a_changed_side_is_new(studied, deck):
     card = cards(deck, 0).get()
     card.side_choice = "term"
     save_card(card=card)
@@ -269,7 +269,7 @@ def test_a_card_that_asks_for_another_side_is_unseen_on_it(studied, deck):
     assert differences() == {0}
 
 
-def test_a_card_put_before_the_others_is_asked_next(studied, deck):
+def test_card_moved_to_the_front_is_asked_next(studied, deck):
     keys = list(deck.cards.in_order().values_list("key", flat=True))
     moving.reorder_cards(deck=deck, keys_in_order=[keys[4], *keys[:4]])
     studied.answer(4)
@@ -277,7 +277,7 @@ def test_a_card_put_before_the_others_is_asked_next(studied, deck):
     assert differences() == {0}
 
 
-def test_a_removed_deck_comes_back_with_everybodys_progress(studied, deck):
+def test_restored_deck_keeps_all_progress(studied, deck):
     before = Enrollment.objects.get().roll_up()
     decks.remove_decks(decks=type(deck).objects.all())
     assert differences() == {0}

@@ -214,7 +214,7 @@ class TwoDecks(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
-def test_the_law_of_the_log_while_cards_change() -> None:
+def test_replay_changes_nothing_while_cards_change() -> None:
     run_state_machine_as_test(
         TwoDecks, settings=settings(max_examples=EXAMPLES, stateful_step_count=25, deadline=None)
     )

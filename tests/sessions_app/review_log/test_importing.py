@@ -72,7 +72,7 @@ def law_holds():
 
 
 @pytest.mark.parametrize("new", [True, False])
-def test_who_comes_from_anki_goes_on_where_she_stopped(learner, new):
+def test_anki_history_becomes_progress(learner, new):
     deck = import_file(learner, package([learned()], new=new, reviews=REVIEWS))
     row = CardProgress.objects.get()
     assert (row.learner, row.card.deck, row.side) == (learner, deck, "definition")
@@ -86,7 +86,7 @@ def test_who_comes_from_anki_goes_on_where_she_stopped(learner, new):
     assert law_holds()
 
 
-def test_the_next_answer_builds_on_it(learner):
+def test_next_answer_builds_on_the_imported_memory(learner):
     deck = import_file(learner, package([learned()], reviews=REVIEWS))
     now = datetime(2026, 3, 20, 15, tzinfo=UTC)
     with time_machine.travel(now):
@@ -100,7 +100,7 @@ def test_the_next_answer_builds_on_it(learner):
     assert law_holds()
 
 
-def test_the_memory_keeps_the_day_and_instant_at_which_anki_fed_it(learner):
+def test_imported_memory_keeps_ankis_last_review(learner):
     """Anki notes them beside its memory (lrt): its log may end with an answer that fed nothing."""
     fed = datetime(2026, 2, 27, 3, tzinfo=UTC)
     data = json.dumps({"s": 12.5, "d": 4.25, "lrt": int(fed.timestamp())})
@@ -112,7 +112,7 @@ def test_the_memory_keeps_the_day_and_instant_at_which_anki_fed_it(learner):
     assert law_holds()
 
 
-def test_an_older_memory_of_anki_undoes_no_recall_of_here(learner):
+def test_older_anki_memory_does_not_replace_a_newer_recall(learner):
     """Anki's memory was fed in February; after a recall here its log ends with a cram, which fed nothing."""
     deck = import_file(learner, package([learned()], reviews=REVIEWS[:1]))
     studying = Studying(learner, deck, now=NOON + timedelta(days=2))
@@ -129,7 +129,7 @@ def test_an_older_memory_of_anki_undoes_no_recall_of_here(learner):
     assert law_holds()
 
 
-def test_a_line_from_before_its_days_were_kept_is_due_on_the_same_day(learner):
+def test_answer_without_stored_days_keeps_its_due_day(learner):
     import_file(learner, package([learned()], reviews=REVIEWS))
     before = CardProgress.objects.values().get()
     Review.objects.update(memory_due_day=None, memory_at=None, memory_day=None, judged_by="")
@@ -137,7 +137,7 @@ def test_a_line_from_before_its_days_were_kept_is_due_on_the_same_day(learner):
     assert CardProgress.objects.values().get() == before
 
 
-def test_the_same_file_again_adds_nothing_and_a_later_one_the_rest(learner):
+def test_importing_again_adds_only_new_answers(learner):
     deck = import_file(learner, package([learned()], reviews=REVIEWS[:2]))
     import_file(learner, package([learned()], reviews=REVIEWS[:2]), deck)
     assert Review.objects.count() == 2
@@ -147,7 +147,7 @@ def test_the_same_file_again_adds_nothing_and_a_later_one_the_rest(learner):
     assert law_holds()
 
 
-def test_both_directions_of_a_note_are_both_sides_of_a_card(learner):
+def test_both_directions_become_both_sides(learner):
     reviews = [(10, FIRST, 3, 4, 1, 0), (11, FIRST + 1, 1, -60, 1, 0)]
     import_file(
         learner,
@@ -163,7 +163,7 @@ def test_both_directions_of_a_note_are_both_sides_of_a_card(learner):
 @pytest.mark.parametrize(
     ("queue", "suspended", "buried"), [(-1, True, False), (-2, False, True), (2, False, False)]
 )
-def test_suspended_and_buried_cards_stay_so(learner, queue, suspended, buried):
+def test_suspended_and_buried_marks_are_imported(learner, queue, suspended, buried):
     import_file(learner, package([note(["q", "a"], type=2, queue=queue, due=DUE, ivl=9)], reviews=REVIEWS))
     row = CardProgress.objects.get()
     assert (row.suspended, row.buried_until is not None) == (suspended, buried)
@@ -173,21 +173,21 @@ def test_suspended_and_buried_cards_stay_so(learner, queue, suspended, buried):
     assert law_holds()
 
 
-def test_a_new_suspended_card_has_a_mark_and_no_line(learner):
+def test_new_suspended_card_is_marked_without_a_review(learner):
     import_file(learner, package([note(["q", "a"], queue=-1)]))
     assert CardProgress.objects.get().suspended
     assert not Review.objects.exists()
     assert law_holds()
 
 
-def test_without_fsrs_the_interval_says_how_stable_it_is(learner):
+def test_interval_without_fsrs_becomes_the_stability(learner):
     import_file(learner, package([note(["q", "a"], type=2, queue=2, due=DUE, ivl=9)], reviews=REVIEWS))
     row = CardProgress.objects.get()
     assert row.stability == 9
     assert study_day(row.due, learner.zone) == date(2026, 3, 20)
 
 
-def test_a_schedule_without_answers_is_kept_too(learner):
+def test_schedule_without_answers_is_imported(learner):
     import_file(learner, package([learned()]))
     row = CardProgress.objects.get()
     assert (row.stability, row.recalls) == (12.5, 1)
@@ -195,7 +195,7 @@ def test_a_schedule_without_answers_is_kept_too(learner):
     assert law_holds()
 
 
-def test_a_transaction_writes_few_cards_where_they_have_many_answers():
+def test_chunks_are_bounded_by_answers():
     counts = [1] * 400 + [2_000, 2_000, 5_000, 0]
     every = (importing.CardHistory(number, lines=[Review()] * count) for number, count in enumerate(counts))
     chunks = list(iter(lambda: importing.next_chunk(every), []))
@@ -226,7 +226,7 @@ def test_answers_can_be_left_out(learner):
         {"type": 1, "queue": 1, "due": 1},
     ],
 )
-def test_strange_schedules_break_nothing(learner, card):
+def test_invalid_schedules_are_imported_safely(learner, card):
     row = {"type": 2, "queue": 2, "due": DUE, "ivl": 9, **card}
     reviews = [
         *REVIEWS,
@@ -239,7 +239,7 @@ def test_strange_schedules_break_nothing(learner, card):
     assert law_holds()
 
 
-def test_the_preview_says_what_will_come_along(learner_client):
+def test_preview_counts_the_history(learner_client):
     content = package([learned(), note(["{{c1::x}}", ""], kind=CLOZE)], reviews=REVIEWS)
     url = learner_client.post("/import/", {"file": SimpleUploadedFile("x.apkg", content)})["Location"]
     page = learner_client.get(url)
@@ -254,7 +254,7 @@ def test_the_preview_says_what_will_come_along(learner_client):
     assert "Anki, flip" in learner_client.get(f"/decks/{Deck.objects.get().slug}/cards/{card.pk}/").text
 
 
-def test_an_imported_answer_can_be_judged_anew(learner):
+def test_imported_answer_can_be_overruled(learner):
     import_file(learner, package([learned()], reviews=REVIEWS))
     line = Review.objects.order_by("-reviewed_at").first()
     assert corrections.answer_override(learner=learner, line=line, verdict=Verdict.WRONG, now=timezone.now())
@@ -309,7 +309,7 @@ def history(deck, learner):
     )
 
 
-def test_a_history_comes_in_as_it_went_out(studied, learner):
+def test_archived_history_is_imported_as_exported(studied, learner):
     back = import_file(learner, archive(studied.deck, learner))
     assert back != studied.deck
     assert history(back, learner) == history(studied.deck, learner)
@@ -318,14 +318,14 @@ def test_a_history_comes_in_as_it_went_out(studied, learner):
     assert history(back, learner) == history(studied.deck, learner)
 
 
-def test_the_archive_has_every_field_of_a_review():
+def test_archive_has_every_field_of_a_review():
     """But what belongs to the site or follows from where the archive is read."""
     fields = {field.name for field in Review._meta.get_fields()}
     written = {*PLAIN, *MOMENTS, *DAYS, "card", "mistaken_for"}
     assert fields - written == {"id", "learner", "deck", "step", "overridden"}
 
 
-def test_into_the_deck_where_it_was_learned_it_adds_nothing(studied, learner, owner):
+def test_importing_anothers_archive_adds_only_to_the_importers_history(studied, learner, owner):
     before = history(studied.deck, learner)
     owner_draft = archive(studied.deck, learner)
     import_file(owner, owner_draft, studied.deck)
@@ -334,9 +334,7 @@ def test_into_the_deck_where_it_was_learned_it_adds_nothing(studied, learner, ow
 
 
 @pytest.mark.parametrize("kind", ["tab", "comma", "markdown", "anki", "archive"])
-def test_no_export_has_a_history_unless_it_is_an_archive_that_is_asked_for_one(
-    studied, learner, kind, tmp_path
-):
+def test_only_a_requested_archive_holds_the_history(studied, learner, kind, tmp_path):
     file = io.BytesIO()
     exporting.write(kind, file, studied.deck, learner, now=timezone.now(), history=kind != "archive")
     if kind not in ("anki", "archive"):
@@ -352,7 +350,7 @@ def test_no_export_has_a_history_unless_it_is_an_archive_that_is_asked_for_one(
                 assert collection.execute("SELECT DISTINCT type, reps FROM cards").fetchall() == [(0, 0)]
 
 
-def test_nobody_elses_history_leaves(studied, owner, learner):
+def test_export_holds_no_history_of_others(studied, owner, learner):
     members = zipfile.ZipFile(io.BytesIO(archive(studied.deck, owner)))
     assert members.read("records/reviews.jsonl") == b""
     assert members.read("records/settings.jsonl") == b""
@@ -419,7 +417,7 @@ def test_nobody_elses_history_leaves(studied, owner, learner):
         {"card": None},
     ],
 )
-def test_records_that_no_log_could_have_are_passed_over(studied, learner, change):
+def test_invalid_records_are_skipped(studied, learner, change):
     archived = zipfile.ZipFile(io.BytesIO(archive(studied.deck, learner)))
     lines = [json.loads(line) for line in archived.read("records/reviews.jsonl").splitlines()]
     lines[0] |= change
@@ -437,7 +435,7 @@ def test_records_that_no_log_could_have_are_passed_over(studied, learner, change
 
 @pytest.mark.parametrize("name", ["records/marks.jsonl", "cards.jsonl"])
 @pytest.mark.parametrize("year", [1, 2099, 9999])
-def test_a_new_beginning_that_lies_ahead_lets_answers_count_from_now_on(studied, learner, name, year):
+def test_extreme_imported_reset_date_lets_new_answers_count(studied, learner, name, year):
     archived = zipfile.ZipFile(io.BytesIO(archive(studied.deck, learner)))
     made, field = io.BytesIO(), "asked_since" if name == "cards.jsonl" else "reset_at"
     with zipfile.ZipFile(made, "w") as copy:
@@ -470,7 +468,7 @@ def test_a_new_beginning_that_lies_ahead_lets_answers_count_from_now_on(studied,
         {"learn_ahead": 10**9},
     ],
 )
-def test_strange_settings_are_left_as_they_are(studied, learner, settings):
+def test_invalid_settings_are_ignored(studied, learner, settings):
     archived = zipfile.ZipFile(io.BytesIO(archive(studied.deck, learner)))
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as copy:

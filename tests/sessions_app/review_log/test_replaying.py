@@ -52,7 +52,7 @@ def test_replaying_any_history_changes_nothing(answers, learner, make_deck):
         transaction.set_rollback(True)
 
 
-def test_the_test_above_can_fail(studying, monkeypatch):
+def test_replay_detects_progress_that_is_not_reproducible(studying, monkeypatch):
     """A fold that reads anything but the outcome and the progress before it is found out."""
     chance = iter(range(100))
     right = progress._right
@@ -72,7 +72,7 @@ def studied(studying):
     return studying
 
 
-def test_rebuilding_from_nothing_brings_everything_back(studied):
+def test_rebuilding_restores_all_progress(studied):
     before = derived()
     CardProgress.objects.update(level=0, peak=0, recalls=9, last_day=None)
     DayTotal.objects.all().delete()
@@ -84,21 +84,21 @@ def test_rebuilding_from_nothing_brings_everything_back(studied):
     assert [{**row, "id": 0} for row in after[1]] == [{**row, "id": 0} for row in before[1]]
 
 
-def test_progress_rows_that_are_gone_are_made_again(studied):
+def test_rebuilding_restores_missing_rows(studied):
     count = CardProgress.objects.count()
     CardProgress.objects.all().delete()
     call_command("rebuild_progress", learner=studied.learner.email)
     assert CardProgress.objects.count() == count
 
 
-def test_progress_without_a_log_is_taken_back(studied):
+def test_rebuilding_resets_progress_without_a_log(studied):
     Review.objects.all().delete()
     call_command("rebuild_progress", deck=studied.deck.slug)
     assert set(CardProgress.objects.values_list("level", "stability")) == {(0, None)}
     assert Enrollment.objects.get().roll_up() == dict.fromkeys(Enrollment.objects.get().roll_up(), 0)
 
 
-def test_checking_reports_and_changes_nothing(studied, capsys):
+def test_check_reports_and_changes_nothing(studied, capsys):
     call_command("rebuild_progress", check=True)
     assert "1 enrollments replayed, 0 rows differed." in capsys.readouterr().out
     CardProgress.objects.update(recalls=9)

@@ -55,7 +55,7 @@ def ask(learner_client, deck):
     return ask
 
 
-def test_the_learner_is_asked_and_the_log_holds_no_text(failing, caplog):
+def test_failing_rule_asks_the_learner_and_logs_no_text(failing, caplog):
     judgement = judge(TYPED, "Paris", accepted=["Parigi"], strict=True)
     assert (judgement.verdict, judgement.reason, judgement.matched) == (Verdict.ASK, Reason.FAILED, "Paris")
     (record,) = caplog.records
@@ -66,7 +66,7 @@ def test_the_learner_is_asked_and_the_log_holds_no_text(failing, caplog):
     assert record.exc_info is None
 
 
-def test_a_difference_that_cannot_be_marked_is_the_whole(monkeypatch, caplog):
+def test_failing_difference_marks_the_whole_text(monkeypatch, caplog):
     # The package has a function of the module's name.
     monkeypatch.setattr(differences, "align", fail)
     assert difference(TYPED, "Paris") == (((TYPED, SegmentKind.EXTRA),), (("Paris", SegmentKind.MISSING),))
@@ -75,14 +75,14 @@ def test_a_difference_that_cannot_be_marked_is_the_whole(monkeypatch, caplog):
     assert TYPED not in caplog.text
 
 
-def test_learn(ask, failing):
+def test_learn_asks_the_learner_if_the_judge_fails(ask, failing):
     ask("learn", learn_kinds=["typed"])
     assert ASKED in ask("learn", "answer", typed=TYPED)
     assert "feedback" in ask("learn", "answer", typed=TYPED, held="yes", verdict="correct")
     assert Review.objects.get().verdict == Verdict.CORRECT
 
 
-def test_learn_where_a_miss_is_typed_again(ask, failing):
+def test_retyping_works_if_the_judge_fails(ask, failing):
     ask("learn", learn_kinds=["typed"], retype="on")
     ask("learn", "answer", typed=TYPED)
     ask("learn", "answer", held="yes", verdict="wrong")
@@ -90,7 +90,7 @@ def test_learn_where_a_miss_is_typed_again(ask, failing):
     assert "Not quite" in ask("learn", "retype", step=step.pk, typed=TYPED)
 
 
-def test_spaced(ask, failing, learner, deck):
+def test_spaced_asks_the_learner_if_the_judge_fails(ask, failing, learner, deck):
     Enrollment.objects.create(learner=learner, deck=deck, typed=True)
     ask("spaced")
     assert ASKED in ask("spaced", "answer", typed=TYPED)
@@ -99,7 +99,7 @@ def test_spaced(ask, failing, learner, deck):
 
 
 @pytest.mark.parametrize("fails_from", ["start", "handing in", "results"])
-def test_a_test_is_saved_handed_in_judged_and_shown(ask, request, learner_client, fails_from):
+def test_test_can_be_finished_if_the_judge_fails(ask, request, learner_client, fails_from):
     if fails_from == "start":
         request.getfixturevalue("failing")
     ask("test", questions=3, kinds=["typed"])
@@ -120,7 +120,7 @@ def test_a_test_is_saved_handed_in_judged_and_shown(ask, request, learner_client
     )
 
 
-def test_an_answer_that_is_called_right_waits_for_the_owner(ask, failing, learner_client, owner_client, deck):
+def test_answer_called_right_is_listed_for_the_owner(ask, failing, learner_client, owner_client, deck):
     ask("learn", learn_kinds=["typed"])
     ask("learn", "answer", typed=TYPED)
     ask("learn", "answer", held="yes", verdict="wrong")
@@ -134,10 +134,10 @@ def test_an_answer_that_is_called_right_waits_for_the_owner(ask, failing, learne
 
 
 @pytest.mark.parametrize("kind", ["choice", "true_false"])
-def test_questions_are_made(ask, failing, kind):
+def test_questions_are_made_if_the_judge_fails(ask, failing, kind):
     ask("test", questions=4, kinds=[kind])
     assert Step.objects.on_paper().exists()
 
 
-def test_what_may_be_right_stands_in_no_block(ask, failing):
+def test_no_block_is_made_if_the_judge_fails(ask, failing):
     assert "None of these cards can be asked" in ask("test", questions=4, kinds=["block"])

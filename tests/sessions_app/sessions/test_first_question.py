@@ -46,7 +46,7 @@ def study_now(client):
 
 @pytest.mark.parametrize("somebody", ["client", "learner_client"])
 @pytest.mark.parametrize("closed", [0, 1, 7, 9])
-def test_one_click_leads_to_a_choice(request, owner, somebody, closed):
+def test_study_now_asks_a_choice(request, owner, somebody, closed):
     deck = capitals(owner, closed=closed)
     page = study_now(request.getfixturevalue(somebody))
     question = Question.from_json(Step.objects.get().question)
@@ -56,7 +56,7 @@ def test_one_click_leads_to_a_choice(request, owner, somebody, closed):
     assert HINT in page.text
 
 
-def test_the_shipped_deck_begins_with_a_choice(client):
+def test_shipped_deck_starts_with_a_choice(client):
     call_command("load_library")
     page = study_now(client)
     question = Question.from_json(Step.objects.get().question)
@@ -64,19 +64,19 @@ def test_the_shipped_deck_begins_with_a_choice(client):
     assert HINT in page.text
 
 
-def test_where_nothing_can_be_chosen_nothing_says_so(client, owner):
+def test_deck_without_choices_shows_no_hint_about_them(client, owner):
     capitals(owner, cards=1)
     page = study_now(client)
     assert Question.from_json(Step.objects.get().question).kind is Kind.FLIP
     assert "Choose the right answer" not in page.text
 
 
-def test_of_a_small_deck_a_round_has_fewer_cards(client, owner):
+def test_small_deck_has_shorter_rounds(client, owner):
     capitals(owner, cards=3)
     assert "Choose the right answer. Three cards a round." in study_now(client).text
 
 
-def test_the_line_goes_with_the_first_answer(client, deck):
+def test_hint_disappears_after_the_first_answer(client, deck):
     study_now(client)
     learning = Learning(client, deck)
     assert HINT in client.get(learning.page).text
@@ -84,7 +84,7 @@ def test_the_line_goes_with_the_first_answer(client, deck):
     assert "Choose the right answer" not in client.get(learning.page).text
 
 
-def test_who_has_answered_in_another_deck_is_told_nothing(learner_client, learner, make_deck, deck):
+def test_experienced_learner_gets_no_hint(learner_client, learner, make_deck, deck):
     elsewhere = Studying(learner, make_deck(5, title="Others"))
     elsewhere.start()
     elsewhere.answer(3)
@@ -93,6 +93,6 @@ def test_who_has_answered_in_another_deck_is_told_nothing(learner_client, learne
     assert "Choose the right answer" not in page.text
 
 
-def test_other_modes_have_other_words(client, deck):
+def test_other_modes_show_no_choice_hint(client, deck):
     page = client.post(f"{deck.get_absolute_url()}spaced/", follow=True)
     assert "Choose the right answer" not in page.text

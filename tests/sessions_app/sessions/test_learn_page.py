@@ -96,7 +96,7 @@ def progress(card: int) -> CardProgress:
 # --- The way through
 
 
-def test_a_start_asks_the_first_card_by_choice_and_keeps_the_key_to_itself(learning):
+def test_start_asks_a_choice_without_revealing_the_answer(learning):
     learning.start()
     question = learning.question()
     page = text(learning.client.get(learning.page))
@@ -106,7 +106,7 @@ def test_a_start_asks_the_first_card_by_choice_and_keeps_the_key_to_itself(learn
     assert page.count(f">{question.answer}<") <= 1 or f'value="{question.answer}"' not in page
 
 
-def test_a_right_choice_is_told_and_lifts_the_card(learning):
+def test_right_choice_raises_the_level(learning):
     learning.start()
     card = learning.question().card_id
     response = learning.right()
@@ -115,7 +115,7 @@ def test_a_right_choice_is_told_and_lifts_the_card(learning):
     assert progress(card).due is None
 
 
-def test_a_wrong_choice_shows_both_answers_and_remembers_which_was_taken(learning):
+def test_wrong_choice_shows_both_answers_and_records_the_pick(learning):
     learning.start()
     question = learning.question()
     picked = question.options[wrong_answer(question)["option"]]
@@ -127,7 +127,7 @@ def test_a_wrong_choice_shows_both_answers_and_remembers_which_was_taken(learnin
 
 
 @pytest.mark.slow
-def test_a_session_of_right_answers_ends_with_every_card_learned(learning):
+def test_session_of_right_answers_learns_every_card(learning):
     learning.start()
     for _ in range(36):
         learning.right()
@@ -140,7 +140,7 @@ def test_a_session_of_right_answers_ends_with_every_card_learned(learning):
 
 
 @pytest.mark.slow
-def test_everything_learned_leads_to_a_mixed_review(learning):
+def test_start_in_a_learned_deck_begins_a_review(learning):
     learning.start()
     for _ in range(36):
         learning.right()
@@ -148,14 +148,14 @@ def test_everything_learned_leads_to_a_mixed_review(learning):
     assert learning.step().origin == "review"
 
 
-def test_dont_know_is_a_miss_in_every_kind(learning):
+def test_dont_know_counts_as_a_miss(learning):
     learning.start()
     page = text(learning.answer(unknown="1"))
     assert "Now you know" in page
     assert Review.objects.get().verdict == "wrong"
 
 
-def test_who_knows_a_card_is_asked_to_recall_it(learning):
+def test_known_card_is_asked_by_recall(learning):
     learning.start()
     old = learning.step()
     address = reverse("study_instead", args=[learning.deck.slug, "learn"])
@@ -169,7 +169,7 @@ def test_who_knows_a_card_is_asked_to_recall_it(learning):
     assert "already answered" in text(stale)
 
 
-def test_without_htmx_an_answer_leads_to_its_feedback_and_on(learning):
+def test_answer_without_htmx_redirects_to_its_feedback(learning):
     learning.start()
     step = learning.step()
     response = learning.right(htmx=False)
@@ -180,7 +180,7 @@ def test_without_htmx_an_answer_leads_to_its_feedback_and_on(learning):
 
 
 @pytest.mark.slow
-def test_a_round_is_summed_up_before_the_next(learning):
+def test_round_is_summarised_before_the_next(learning):
     learning.start()
     for _ in range(6):
         learning.right()
@@ -192,7 +192,7 @@ def test_a_round_is_summed_up_before_the_next(learning):
     assert "Round 99" not in text(learning.client.get(f"{learning.page}?round=99"))
 
 
-def test_another_device_goes_on_where_the_first_stopped(learning, learner):
+def test_session_continues_on_another_device(learning, learner):
     learning.start()
     learning.right()
     other = Client()
@@ -200,7 +200,7 @@ def test_another_device_goes_on_where_the_first_stopped(learning, learner):
     assert f'value="{learning.step().pk}"' in text(other.get(learning.page))
 
 
-def test_a_finished_session_keeps_its_answers(learning):
+def test_finished_session_keeps_its_answers(learning):
     learning.start()
     learning.right()
     learning.client.post(reverse("study_finish", args=[learning.deck.slug, "learn"]), headers=HTMX)
@@ -211,7 +211,7 @@ def test_a_finished_session_keeps_its_answers(learning):
 # --- What is studied
 
 
-def test_only_cards_with_a_tag_are_asked(learning, owner):
+def test_tag_filter_limits_the_cards(learning, owner):
     tag = Tag.objects.create(owner=owner, name="North")
     wanted = set(learning.deck.cards.filter(position__lt=3).values_list("pk", flat=True))
     tag.cards.add(*wanted)
@@ -224,7 +224,7 @@ def test_only_cards_with_a_tag_are_asked(learning, owner):
     assert asked == wanted
 
 
-def test_a_strangers_tag_is_no_choice(learning, stranger):
+def test_tag_of_another_learner_is_refused(learning, stranger):
     tag = Tag.objects.create(owner=stranger, name="Mine")
     tag.cards.add(learning.deck.cards.first())
     assert "Mine" not in text(learning.client.get(learning.page))
@@ -233,7 +233,7 @@ def test_a_strangers_tag_is_no_choice(learning, stranger):
     assert not StudySession.objects.exists()
 
 
-def test_only_starred_cards_are_asked(learning, learner):
+def test_starred_filter_limits_the_cards(learning, learner):
     card = learning.deck.cards.last()
     CardProgress.objects.create(
         learner=learner, deck=learning.deck, card=card, side="definition", starred=True
@@ -242,7 +242,7 @@ def test_only_starred_cards_are_asked(learning, learner):
     assert learning.question().card_id == card.pk
 
 
-def test_how_to_be_asked_is_remembered(learning):
+def test_start_settings_are_saved(learning):
     learning.start(learn_kinds=["true_false"], retype="on")
     enrollment = Enrollment.objects.get()
     assert (enrollment.learn_kinds, enrollment.retype, enrollment.strict) == (["true_false"], True, False)
@@ -252,7 +252,7 @@ def test_how_to_be_asked_is_remembered(learning):
 
 
 @pytest.mark.parametrize("kinds", [["magic"], ["choice", "magic"], [""]])
-def test_kinds_that_do_not_exist_are_refused(learning, kinds):
+def test_unknown_kinds_are_a_form_error(learning, kinds):
     response = learning.client.post(learning.page, {"learn_kinds": kinds}, headers=HTMX)
     assert response.status_code == 200
     assert not StudySession.objects.exists()
@@ -267,7 +267,7 @@ def typing(learning) -> Learning:
     return learning
 
 
-def test_an_answer_in_doubt_is_kept_until_the_learner_has_judged_it(typing):
+def test_doubtful_answer_waits_for_the_learner(typing):
     step = typing.step()
     Step.objects.filter(pk=step.pk).update(question=step.question | {"answer": f"It is {LONG} dog"})
     page = text(typing.answer(typed=f"it was {LONG} dog"))
@@ -280,7 +280,7 @@ def test_an_answer_in_doubt_is_kept_until_the_learner_has_judged_it(typing):
 
 
 @pytest.mark.parametrize("response", ["Quito", f"it was {LONG} dog"])
-def test_a_typed_answer_is_judged_once_for_its_verdict_and_its_feedback(typing, response):
+def test_typed_answer_is_judged_once_a_request(typing, response):
     """The second one is in doubt: it stays on the page until the learner has judged it."""
     with patch.object(grading, "judge", wraps=grading.judge) as judge:
         assert "You answered" in text(typing.answer(typed=response))
@@ -288,7 +288,7 @@ def test_a_typed_answer_is_judged_once_for_its_verdict_and_its_feedback(typing, 
 
 
 @pytest.mark.parametrize("typed", ["", "   ", "\0", "x" * 2_001, "x" * 1_000_000])
-def test_what_is_no_answer_is_asked_for_again_and_nothing_typed_is_lost(typing, typed):
+def test_invalid_response_asks_again_and_keeps_the_text(typing, typed):
     step = typing.step()
     page = text(typing.answer(typed=typed))
     assert typing.step() == step
@@ -296,20 +296,20 @@ def test_what_is_no_answer_is_asked_for_again_and_nothing_typed_is_lost(typing, 
     assert typed.strip("\0 ") in page
 
 
-def test_the_question_typed_back_is_asked_again(typing):
+def test_typed_back_question_asks_again(typing):
     page = text(typing.answer(typed=typing.question().prompt))
     assert "That is the question itself" in page
 
 
 @pytest.mark.parametrize("typed", ["‮abc", "́" * 50, "$" * 500, "a\nb", "<script>alert(1)</script>"])
-def test_strange_texts_are_wrong_and_shown_as_typed(typing, typed):
+def test_hostile_texts_are_wrong_and_escaped(typing, typed):
     response = typing.answer(typed=typed)
     assert response.status_code == 200
     assert "<script>alert" not in text(response)
     assert Review.objects.get().verdict == "wrong"
 
 
-def test_a_slip_is_forgiven_unless_answers_have_to_be_exact(learner_client, deck):
+def test_slip_is_forgiven_unless_strict(learner_client, deck):
     for strict, verdict in ((False, "correct"), (True, "wrong")):
         learning = Learning(learner_client, deck)
         learning.start(learn_kinds=["typed"], **({"strict": "on"} if strict else {}))
@@ -321,7 +321,7 @@ def test_a_slip_is_forgiven_unless_answers_have_to_be_exact(learner_client, deck
         Step.objects.filter(answered_at=None).update(retired_at=step.drawn_at)
 
 
-def test_a_missed_answer_is_typed_once_more_where_that_is_wanted(learner_client, deck):
+def test_missed_answer_is_retyped_if_enabled(learner_client, deck):
     learning = Learning(learner_client, deck)
     learning.start(learn_kinds=["typed"], retype="on")
     step, answer = learning.step(), learning.question().answer
@@ -335,7 +335,7 @@ def test_a_missed_answer_is_typed_once_more_where_that_is_wanted(learner_client,
     assert Review.objects.count() == 1
 
 
-def test_nothing_is_typed_again_before_the_answer(learner_client, deck):
+def test_retyping_before_answering_returns_404(learner_client, deck):
     learning = Learning(learner_client, deck)
     learning.start(learn_kinds=["typed"])
     address = reverse("study_retype", args=[deck.slug, "learn"])
@@ -345,7 +345,7 @@ def test_nothing_is_typed_again_before_the_answer(learner_client, deck):
 # --- Self-graded
 
 
-def test_an_answer_of_several_lines_is_ticked_line_by_line(learning):
+def test_answer_of_several_lines_is_ticked_by_line(learning):
     Card.objects.update(definition="one\ntwo\nthree")
     learning.start(learn_kinds=["flip"])
     page = text(learning.client.get(learning.page))
@@ -365,7 +365,7 @@ def miss(learning: Learning) -> Review:
     return Review.objects.get()
 
 
-def test_a_verdict_can_be_turned_both_ways_and_the_page_comes_back(learning):
+def test_verdict_can_be_overruled_both_ways(learning):
     line = miss(learning)
     feedback = f"{learning.page}?answered={line.step_id}"
     for verdict, level in (("correct", Level.RECOGNISED), ("wrong", Level.NEW)):
@@ -377,7 +377,7 @@ def test_a_verdict_can_be_turned_both_ways_and_the_page_comes_back(learning):
     assert 'class="feedback wrong"' in text(learning.client.get(feedback))
 
 
-def test_mine_is_right_too_takes_the_pick_out_and_tells_the_owner(learning, learner):
+def test_mine_is_right_too_voids_and_reports_the_answer(learning, learner):
     line = miss(learning)
     learning.client.post(reverse("review_right_too", args=[line.pk]))
     assert not Review.objects.standing().exists()
@@ -390,7 +390,7 @@ def test_mine_is_right_too_takes_the_pick_out_and_tells_the_owner(learning, lear
     assert CardReport.objects.count() == 1
 
 
-def test_only_the_owner_lets_answers_count_and_marks_twins(learning, owner_client, deck):
+def test_learners_cannot_accept_answers_or_mark_twins(learning, owner_client, deck):
     line = miss(learning)
     for name in ("review_accept", "review_twins"):
         assert learning.client.post(reverse(name, args=[line.pk])).status_code == 404
@@ -399,7 +399,7 @@ def test_only_the_owner_lets_answers_count_and_marks_twins(learning, owner_clien
     assert not TwinPair.objects.exists()
 
 
-def test_the_owner_lets_her_answer_count_from_now_on(owner_client, deck):
+def test_owner_accepts_their_own_answer(owner_client, deck):
     learning = Learning(owner_client, deck)
     learning.start(learn_kinds=["typed"])
     page = text(learning.wrong())
@@ -410,7 +410,7 @@ def test_the_owner_lets_her_answer_count_from_now_on(owner_client, deck):
     assert Review.objects.standing().get().verdict == "correct"
 
 
-def test_the_owner_marks_two_cards_as_meaning_the_same(owner_client, deck):
+def test_owner_marks_twins_from_feedback(owner_client, deck):
     learning = Learning(owner_client, deck)
     line = miss(learning)
     owner_client.post(reverse("review_twins", args=[line.pk]))
@@ -419,7 +419,7 @@ def test_the_owner_marks_two_cards_as_meaning_the_same(owner_client, deck):
     assert not Review.objects.standing().exists()
 
 
-def test_a_report_goes_to_the_queue_once(learner_client, deck):
+def test_report_sent_twice_is_stored_once(learner_client, deck):
     card = deck.cards.first()
     address = reverse("card_report", args=[deck.slug, card.pk])
     assert "What is wrong?" in text(learner_client.get(address))
@@ -429,7 +429,7 @@ def test_a_report_goes_to_the_queue_once(learner_client, deck):
     assert CardReport.objects.get().text == "It is spelled otherwise."
 
 
-def test_strangers_report_nothing_in_a_private_deck(stranger_client, deck):
+def test_report_on_a_private_deck_returns_404(stranger_client, deck):
     Deck.objects.update(visibility="private")
     assert (
         stranger_client.post(reverse("card_report", args=[deck.slug, deck.cards.first().pk])).status_code
@@ -441,14 +441,14 @@ def test_strangers_report_nothing_in_a_private_deck(stranger_client, deck):
 
 
 @pytest.mark.parametrize("option", ["4", "-1", "x", "", "٣", "1e9"])
-def test_options_never_offered_are_not_taken(learning, option):
+def test_unknown_option_is_a_form_error(learning, option):
     learning.start()
     page = text(learning.answer(option=option))
     assert "Choose one of the answers." in page
     assert not Review.objects.exists()
 
 
-def test_a_late_answer_counts_nothing_and_shows_where_things_stand(learning):
+def test_late_answer_shows_the_current_question(learning):
     learning.start()
     step = learning.step()
     learning.right()
@@ -461,7 +461,7 @@ def test_a_late_answer_counts_nothing_and_shows_where_things_stand(learning):
     assert Review.objects.count() == 1
 
 
-def test_nobody_answers_for_somebody_else_or_sees_her_feedback(learning, stranger_client):
+def test_step_and_feedback_are_private_to_the_learner(learning, stranger_client):
     learning.start()
     step = learning.step()
     address = reverse("study_answer", args=[learning.deck.slug, "learn"])
@@ -471,7 +471,7 @@ def test_nobody_answers_for_somebody_else_or_sees_her_feedback(learning, strange
     assert 'id="feedback"' not in page
 
 
-def test_editing_or_removing_a_card_changes_no_question_on_the_screen(learning):
+def test_editing_a_card_keeps_the_open_question(learning):
     learning.start()
     before = learning.question()
     Card.objects.filter(pk=before.card_id).update(term="Other", definition="Otherwise")
@@ -495,7 +495,7 @@ def queries_of_an_answer(learning: Learning, response: dict[str, object]) -> int
 
 @pytest.mark.slow
 @pytest.mark.parametrize("cards", [10, 100, 1_000])
-def test_an_answer_takes_few_queries_whatever_the_decks_size(learner_client, make_deck, cards):
+def test_answer_queries_do_not_grow_with_the_deck(learner_client, make_deck, cards):
     learning, chance = Learning(learner_client, make_deck(cards)), Random(cards)
     learning.start()
     numbers = []
@@ -505,7 +505,7 @@ def test_an_answer_takes_few_queries_whatever_the_decks_size(learner_client, mak
     assert max(numbers) <= 18
 
 
-def test_padding_takes_no_more(learner, learner_client, make_deck):
+def test_padding_questions_stay_within_the_query_limit(learner, learner_client, make_deck):
     deck = make_deck(6)
     learned = deck.cards.all()[:5]
     CardProgress.objects.bulk_create(

@@ -447,7 +447,7 @@ class Site(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db
-def test_the_law_of_the_log() -> None:
+def test_replay_changes_nothing_after_any_actions() -> None:
     run_state_machine_as_test(
         Site, settings=settings(max_examples=EXAMPLES, stateful_step_count=25, deadline=None)
     )

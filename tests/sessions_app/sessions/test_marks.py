@@ -54,20 +54,20 @@ def holds():
 
 
 @pytest.mark.parametrize("kind", Mark)
-def test_a_mark_on_an_unseen_card_makes_its_row_on_the_side_it_asks(studying, mark, kind):
+def test_mark_on_an_unseen_card_creates_its_row(studying, mark, kind):
     mark(4, kind)
     assert (row(4).side, row(4).level, row(4).due) == ("definition", 0, None)
     assert holds()
 
 
-def test_the_row_is_made_on_the_side_that_the_learner_chose(studying, mark):
+def test_mark_creates_the_row_on_the_chosen_side(studying, mark):
     Enrollment.objects.create(learner=studying.learner, deck=studying.deck, side_choice="term")
     mark(4, Mark.STARRED)
     assert row(4).side == "term"
 
 
 @pytest.mark.parametrize("kind", Mark)
-def test_marking_twice_is_marking_once(studied, mark, kind):
+def test_marking_twice_marks_once(studied, mark, kind):
     for on in (True, True, False, False, True):
         mark(0, kind, on)
         assert holds()
@@ -76,12 +76,12 @@ def test_marking_twice_is_marking_once(studied, mark, kind):
 
 
 @pytest.mark.parametrize("kind", Mark)
-def test_taking_a_mark_away_that_never_was_writes_no_row(studying, mark, kind):
+def test_removing_a_missing_mark_writes_no_row(studying, mark, kind):
     mark(2, kind, on=False)
     assert not CardProgress.objects.exists()
 
 
-def test_a_suspended_card_leaves_the_levels_and_comes_back_with_its_own(studied, mark):
+def test_suspended_card_leaves_and_rejoins_its_level(studied, mark):
     assert roll_up() == {"recalled": 2, "scheduled": 3}
     mark(0, Mark.SUSPENDED)
     assert roll_up() == {"recalled": 1, "scheduled": 2, "suspended": 1}
@@ -91,13 +91,13 @@ def test_a_suspended_card_leaves_the_levels_and_comes_back_with_its_own(studied,
     assert holds()
 
 
-def test_a_star_changes_nothing_but_itself(studied, mark):
+def test_star_changes_nothing_else(studied, mark):
     before = roll_up()
     mark(0, Mark.STARRED)
     assert (roll_up(), row(0).starred) == (before, True)
 
 
-def test_burying_lasts_until_the_learners_own_day_ends(studied, mark):
+def test_burying_lasts_until_the_study_day_ends(studied, mark):
     mark(0, Mark.BURIED)
     four_in_new_york = NOON.replace(day=3, hour=9)
     assert row(0).buried_until == Enrollment.objects.get().buried_until == four_in_new_york
@@ -108,7 +108,7 @@ def test_burying_lasts_until_the_learners_own_day_ends(studied, mark):
 
 
 @pytest.mark.parametrize("kind", [Mark.SUSPENDED, Mark.BURIED])
-def test_an_unseen_card_put_aside_is_passed_over_and_found_again(studied, mark, kind):
+def test_suspended_or_buried_new_card_is_skipped_until_released(studied, mark, kind):
     mark(4, kind)
     studied.answer(3)
     assert studied.open_step().card.position == 1
@@ -117,7 +117,7 @@ def test_an_unseen_card_put_aside_is_passed_over_and_found_again(studied, mark, 
     assert studied.open_step().card.position == 4
 
 
-def test_a_suspended_card_that_the_search_has_passed_is_found_when_unsuspended(studying, mark):
+def test_unsuspended_card_that_the_queue_had_passed_is_asked(studying, mark):
     mark(0, Mark.SUSPENDED)
     studying.start()
     studying.answer(3)
@@ -127,7 +127,7 @@ def test_a_suspended_card_that_the_search_has_passed_is_found_when_unsuspended(s
     assert studying.open_step().card.position == 0
 
 
-def test_a_buried_card_is_back_the_next_day(studying, mark):
+def test_buried_card_returns_the_next_day(studying, mark):
     mark(0, Mark.BURIED)
     studying.start()
     studying.answer(3)
@@ -146,7 +146,7 @@ def test_removing_and_restoring_a_suspended_card_keeps_the_counts(studied, mark)
 
 
 @pytest.mark.parametrize("kind", Mark)
-def test_an_answer_keeps_the_marks(studied, mark, kind):
+def test_answer_keeps_the_marks(studied, mark, kind):
     mark(3, kind) if kind is Mark.STARRED else mark(1, kind)
     before = set(CardProgress.objects.values_list("card_id", "starred", "suspended", "buried_until"))
     studied.answer(3)
@@ -154,7 +154,7 @@ def test_an_answer_keeps_the_marks(studied, mark, kind):
     assert before & after == before
 
 
-def test_undoing_the_answer_to_a_card_suspended_since_keeps_the_counts_right(studied, mark):
+def test_undo_on_a_suspended_card_keeps_the_counts(studied, mark):
     last = studied.deck.study_sessions.get().steps.get(position=2)
     mark(2, Mark.SUSPENDED)
     undo.answer_undo(learner=studied.learner, step=last, now=studied.now)
@@ -166,7 +166,7 @@ def test_undoing_the_answer_to_a_card_suspended_since_keeps_the_counts_right(stu
 
 
 @pytest.mark.parametrize("kind", [Mark.SUSPENDED, Mark.BURIED])
-def test_putting_the_open_card_aside_draws_the_next_and_answers_nothing(studied, kind):
+def test_suspending_or_burying_the_open_card_draws_the_next(studied, kind):
     step = studied.open_step()
     state = marks.step_put_aside(learner=studied.learner, step=step, mark=kind, now=studied.now)
     assert state.step == studied.open_step()
@@ -177,7 +177,7 @@ def test_putting_the_open_card_aside_draws_the_next_and_answers_nothing(studied,
     assert holds()
 
 
-def test_a_step_that_is_not_open_any_more_marks_nothing(studied):
+def test_stale_step_marks_nothing(studied):
     step = studied.open_step()
     studied.answer(3)
     state = marks.step_put_aside(learner=studied.learner, step=step, mark=Mark.SUSPENDED, now=studied.now)
@@ -185,7 +185,7 @@ def test_a_step_that_is_not_open_any_more_marks_nothing(studied):
     assert not CardProgress.objects.filter(suspended=True).exists()
 
 
-def test_putting_the_last_card_aside_ends_the_session(studying):
+def test_suspending_the_last_card_ends_the_session(studying):
     studying.start(new_limit=1)
     for _ in range(5):
         step = studying.open_step()
@@ -197,14 +197,14 @@ def test_putting_the_last_card_aside_ends_the_session(studying):
     assert Enrollment.objects.get().suspended == 5
 
 
-def test_suspending_from_elsewhere_what_a_session_asks_goes_on_to_the_next(studied, mark):
+def test_card_suspended_elsewhere_is_skipped_by_the_session(studied, mark):
     mark(3, Mark.SUSPENDED)
     assert studied.open_step().card.position == 4
     mark(4, Mark.STARRED)
     assert studied.open_step().card.position == 4
 
 
-def test_a_removed_card_can_be_passed_over_and_is_not_marked(studied):
+def test_removed_card_is_skipped_without_a_mark(studied):
     remove_cards(deck=studied.deck, cards=Card.objects.filter(position=3))
     step = studied.open_step()
     state = marks.step_put_aside(learner=studied.learner, step=step, mark=Mark.SUSPENDED, now=studied.now)
@@ -213,7 +213,7 @@ def test_a_removed_card_can_be_passed_over_and_is_not_marked(studied):
     assert holds()
 
 
-def test_the_day_is_over_for_a_card_put_aside_after_it(studied):
+def test_burying_after_the_day_ended_ends_the_session(studied):
     step = studied.open_step()
     late = studied.now + timedelta(days=1)
     assert marks.step_put_aside(learner=studied.learner, step=step, mark=Mark.BURIED, now=late).step is None
@@ -227,7 +227,7 @@ def change(studying, **settings):
     settings_change(learner=studying.learner, deck=studying.deck, **settings)
 
 
-def test_another_retention_makes_cards_due_at_another_time(studied):
+def test_changed_retention_moves_due_dates(studied):
     before = {position: row(position).due for position in (0, 1, 2)}
     step = studied.open_step()
     change(studied, retention=0.97)
@@ -239,7 +239,7 @@ def test_another_retention_makes_cards_due_at_another_time(studied):
     assert {position: row(position).due for position in (0, 1, 2)} == before
 
 
-def test_another_side_counts_the_progress_on_it_and_the_first_one_comes_back(studied, mark):
+def test_each_side_has_its_own_progress(studied, mark):
     mark(2, Mark.SUSPENDED)
     counted = roll_up()
     for side, expected in (("term", {}), ("auto", counted), ("term", {}), ("definition", counted)):
@@ -248,7 +248,7 @@ def test_another_side_counts_the_progress_on_it_and_the_first_one_comes_back(stu
         assert holds()
 
 
-def test_after_another_side_the_first_cards_are_new_again(studied):
+def test_changed_side_makes_cards_new(studied):
     change(studied, side_choice="term")
     studied.answer(3)
     assert (studied.open_step().card.position, studied.open_step().question["side"]) == (0, "term")
@@ -256,7 +256,7 @@ def test_after_another_side_the_first_cards_are_new_again(studied):
     assert holds()
 
 
-def test_other_settings_change_nothing_derived(studied):
+def test_other_settings_change_no_progress(studied):
     before = list(CardProgress.objects.values())
     change(studied, new_per_day=3, two_buttons=True, learn_ahead=0)
     assert list(CardProgress.objects.values()) == before
@@ -264,16 +264,14 @@ def test_other_settings_change_nothing_derived(studied):
     assert (enrollment.new_per_day, enrollment.two_buttons, enrollment.learn_ahead) == (3, True, 0)
 
 
-def test_settings_of_one_learner_are_not_anothers(studied, stranger):
+def test_settings_are_private_to_the_learner(studied, stranger):
     Enrollment.objects.set_for(stranger, studied.deck)
     change(studied, retention=0.8)
     assert Enrollment.objects.get(learner=stranger).retention == 0.9
 
 
 @pytest.mark.slow
-def test_another_retention_takes_no_statement_for_each_card(
-    studying, make_deck, django_assert_max_num_queries
-):
+def test_changed_retention_takes_constant_statements(studying, make_deck, django_assert_max_num_queries):
     deck = make_deck(600)
     rows = [
         CardProgress(learner=studying.learner, deck=deck, card=card, side="definition")
@@ -311,7 +309,7 @@ def test_starting_over_counts_nothing_and_keeps_the_log(studied, mark):
     assert holds()
 
 
-def test_starting_over_ends_the_session_and_the_next_begins_at_the_first_card(studied):
+def test_starting_over_ends_the_session(studied):
     session = StudySession.objects.get()
     start_over(learner=studied.learner, deck=studied.deck, now=studied.now)
     session.refresh_from_db()
@@ -322,7 +320,7 @@ def test_starting_over_ends_the_session_and_the_next_begins_at_the_first_card(st
     assert holds()
 
 
-def test_starting_over_twice_at_one_moment_counts_nothing_from_before(studied):
+def test_starting_over_twice_at_once_forgets_everything_before(studied):
     for _ in range(3):
         start_over(learner=studied.learner, deck=studied.deck, now=NOON)
         studied.now = NOON
@@ -332,7 +330,7 @@ def test_starting_over_twice_at_one_moment_counts_nothing_from_before(studied):
         assert holds()
 
 
-def test_starting_over_is_one_learners_in_one_deck(studied, stranger, make_deck):
+def test_starting_over_affects_one_learner_in_one_deck(studied, stranger, make_deck):
     start_over(learner=stranger, deck=studied.deck, now=studied.now)
     start_over(learner=studied.learner, deck=make_deck(2), now=studied.now)
     assert Enrollment.objects.get(learner=studied.learner, deck=studied.deck).recalled == 2
@@ -340,7 +338,7 @@ def test_starting_over_is_one_learners_in_one_deck(studied, stranger, make_deck)
     assert holds()
 
 
-def test_starting_over_before_ever_studying_does_nothing_bad(studying):
+def test_starting_over_before_studying_does_no_harm(studying):
     start_over(learner=studying.learner, deck=studying.deck, now=studying.now)
     assert studying.start().steps.get().card.position == 0
     assert holds()

@@ -73,7 +73,7 @@ def assert_law() -> None:
     ] * Enrollment.objects.count()
 
 
-def test_of_eight_answers_one_counts(studying):
+def test_one_of_eight_answers_counts(studying):
     studying.start()
     step = studying.open_step()
     stands = race(*[lambda n=n: answer(studying, step, n % 4 + 1) for n in range(THREADS)])
@@ -83,7 +83,7 @@ def test_of_eight_answers_one_counts(studying):
     assert_law()
 
 
-def test_of_eight_undos_one_counts(studying):
+def test_one_of_eight_undos_counts(studying):
     studying.start()
     studying.answer(3)
     studying.answer(1)
@@ -95,7 +95,7 @@ def test_of_eight_undos_one_counts(studying):
     assert_law()
 
 
-def test_of_eight_overrides_one_counts(studying):
+def test_one_of_eight_overrulings_counts(studying):
     studying.start()
     studying.answer(3)
     line = Review.objects.get()
@@ -107,7 +107,7 @@ def test_of_eight_overrides_one_counts(studying):
 
 
 @pytest.mark.parametrize("attempt", range(4))
-def test_answers_undos_and_overrides_at_once_agree_with_the_log(studying, attempt):
+def test_simultaneous_actions_agree_with_the_log(studying, attempt):
     studying.start()
     studying.answer(3)
     done, line, step = Step.objects.get(position=0), Review.objects.get(), studying.open_step()
@@ -133,7 +133,7 @@ def test_eight_starts_make_one_session(learner, deck):
     assert StudySession.objects.count() == Enrollment.objects.count() == Step.objects.count() == 1
 
 
-def test_learners_of_one_deck_do_not_lose_each_others_answers(owner, learner, stranger, deck):
+def test_simultaneous_learners_lose_no_answers(owner, learner, stranger, deck):
     everyone = [Studying(user, deck) for user in (owner, learner, stranger)]
     for one in everyone:
         one.start()
@@ -148,7 +148,7 @@ def test_learners_of_one_deck_do_not_lose_each_others_answers(owner, learner, st
 
 
 @pytest.mark.parametrize("attempt", range(4))
-def test_cards_move_while_they_are_answered(owner, learner, stranger, make_deck, attempt):
+def test_cards_can_move_while_they_are_answered(owner, learner, stranger, make_deck, attempt):
     """Both want an enrollment and a card: PostgreSQL would end one of two that took them in another order."""
     home, other = make_deck(5), make_deck(5)
     everyone = [Studying(user, home) for user in (owner, learner, stranger)]
@@ -170,7 +170,7 @@ def test_cards_move_while_they_are_answered(owner, learner, stranger, make_deck,
     assert_law()
 
 
-def test_of_eight_boards_one_is_laid_out_and_of_eight_tries_one_counts(learner, deck):
+def test_simultaneous_starts_make_one_board_and_tries_count_once(learner, deck):
     def start():
         return matching.board_start(learner=learner, deck=deck, untimed=False, now=NOON)
 

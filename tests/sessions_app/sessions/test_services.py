@@ -25,17 +25,17 @@ def test_starting_draws_the_first_card(studying):
     assert Enrollment.objects.get().last_studied_at is None
 
 
-def test_starting_again_goes_on_where_it_stopped(studying):
+def test_starting_again_continues_the_session(studying):
     assert studying.start() == studying.start()
     assert Step.objects.count() == 1
 
 
-def test_an_empty_deck_starts_nothing(learner, make_deck):
+def test_empty_deck_starts_nothing(learner, make_deck):
     assert Studying(learner, make_deck(0)).start() is None
     assert not StudySession.objects.exists()
 
 
-def test_an_answer_is_logged_with_what_was_known_only_then(studying, learner):
+def test_answer_is_logged_with_its_context(studying, learner):
     studying.start()
     studying.answer(3)
     line = Review.objects.get()
@@ -51,7 +51,7 @@ def test_an_answer_is_logged_with_what_was_known_only_then(studying, learner):
     assert line.judged_by == "learner"
 
 
-def test_an_answer_moves_progress_day_and_roll_up_together(studying):
+def test_answer_updates_progress_and_totals(studying):
     studying.start()
     studying.answer(3)
     progress = CardProgress.objects.get()
@@ -62,14 +62,14 @@ def test_an_answer_moves_progress_day_and_roll_up_together(studying):
     assert (enrollment.recalled, enrollment.scheduled, enrollment.last_studied_at) == (1, 1, studying.now)
 
 
-def test_the_next_step_is_drawn_with_the_answer(studying):
+def test_answer_draws_the_next_step(studying):
     studying.start()
     state = studying.answer(3)
     assert (state.step.position, state.step.card.position) == (1, 1)
     assert state.waiting == {"learning": 0, "review": 0, "unseen": 4}
 
 
-def test_a_second_answer_to_one_step_counts_for_nothing(studying):
+def test_second_answer_to_a_step_is_stale(studying):
     studying.start()
     step = studying.open_step()
     studying.answer(3, step)
@@ -79,7 +79,7 @@ def test_a_second_answer_to_one_step_counts_for_nothing(studying):
     assert Step.objects.count() == 2
 
 
-def test_a_response_that_is_no_answer_writes_nothing(studying):
+def test_invalid_response_writes_nothing(studying):
     studying.start()
     with pytest.raises(InvalidResponseError):
         studying.answer(7)
@@ -87,14 +87,14 @@ def test_a_response_that_is_no_answer_writes_nothing(studying):
     assert studying.open_step().position == 0
 
 
-def test_the_session_ends_when_nothing_is_left(studying):
+def test_session_ends_when_nothing_is_left(studying):
     studying.start(new_limit=2)
     studying.answer(3)
     assert studying.answer(3).step is None
     assert StudySession.objects.get().finished_at == studying.now
 
 
-def test_finishing_gives_the_open_question_back(studying, learner):
+def test_finishing_retires_the_open_question(studying, learner):
     studying.start()
     studying.answer(3)
     step = studying.open_step()
@@ -103,7 +103,7 @@ def test_finishing_gives_the_open_question_back(studying, learner):
     assert Review.objects.count() == 1
 
 
-def test_a_session_ends_with_its_study_day(studying, learner):
+def test_session_ends_with_its_study_day(studying, learner):
     first = studying.start()
     studying.now += timedelta(days=1)
     state = session_state(learner=learner, deck=studying.deck, mode="spaced", now=studying.now)
@@ -114,7 +114,7 @@ def test_a_session_ends_with_its_study_day(studying, learner):
     assert first.finished_at
 
 
-def test_an_answer_after_the_day_ended_gives_the_question_back(studying, learner):
+def test_answer_after_the_day_ended_is_not_counted(studying, learner):
     studying.start()
     studying.answer(3)
     step = studying.open_step()
@@ -128,14 +128,14 @@ def test_an_answer_after_the_day_ended_gives_the_question_back(studying, learner
     assert studying.start().steps.get().card == step.card
 
 
-def test_a_question_given_back_is_not_asked_otherwise_either(studying, learner):
+def test_question_of_an_ended_day_cannot_change_its_kind(studying, learner):
     studying.start()
     step = studying.open_step()
     state = sessions.step_instead(learner=learner, step=step, now=studying.now + timedelta(days=1))
     assert state.is_new_day
 
 
-def test_a_clock_put_back_keeps_the_log_in_order(studying):
+def test_clock_set_back_keeps_the_log_in_order(studying):
     studying.start(new_limit=1)
     studying.answer(1)
     studying.answer(3, after=-timedelta(hours=2))
@@ -143,7 +143,7 @@ def test_a_clock_put_back_keeps_the_log_in_order(studying):
     assert second.reviewed_at == first.reviewed_at + timedelta(microseconds=1)
 
 
-def test_the_gap_counts_other_questions_since_the_cards_last_recall(studying):
+def test_gap_counts_questions_since_the_last_recall(studying):
     studying.start(new_limit=3)
     for rating in (1, 3, 3):
         studying.answer(rating)
@@ -153,7 +153,7 @@ def test_the_gap_counts_other_questions_since_the_cards_last_recall(studying):
     assert CardProgress.objects.get(card__position=0).level == Level.RECALLED
 
 
-def test_the_gap_is_counted_no_further_than_it_matters(studying):
+def test_gap_is_counted_up_to_its_limit(studying):
     studying.start(new_limit=5)
     for rating in (1, 3, 3, 3, 3):
         studying.answer(rating)
@@ -161,7 +161,7 @@ def test_the_gap_is_counted_no_further_than_it_matters(studying):
     assert Review.objects.in_order().last().gap == 3
 
 
-def test_editing_a_card_leaves_the_open_question_as_it_was(studying):
+def test_editing_a_card_keeps_the_open_question(studying):
     studying.start()
     card = Card.objects.get(position=0)
     card.term = "Something else"
@@ -171,7 +171,7 @@ def test_editing_a_card_leaves_the_open_question_as_it_was(studying):
     assert CardProgress.objects.get().card == card
 
 
-def test_removing_the_open_card_loses_no_answer(studying):
+def test_removing_the_open_card_keeps_the_answer(studying):
     from cards.editing.cards import remove_cards
 
     studying.start()
@@ -181,7 +181,7 @@ def test_removing_the_open_card_loses_no_answer(studying):
     assert Enrollment.objects.get().recalled == 0
 
 
-def test_two_learners_do_not_meet(studying, stranger):
+def test_learners_do_not_affect_each_other(studying, stranger):
     other = Studying(stranger, studying.deck)
     studying.start()
     other.start()
@@ -190,7 +190,7 @@ def test_two_learners_do_not_meet(studying, stranger):
     assert [enrollment.recalled for enrollment in Enrollment.objects.order_by("learner__email")] == [1, 0]
 
 
-def test_new_cards_left_out_today_come_another_day(studying):
+def test_new_cards_beyond_the_limit_come_another_day(studying):
     studying.start(new_limit=2)
     studying.answer(4)
     studying.answer(4)
@@ -198,7 +198,7 @@ def test_new_cards_left_out_today_come_another_day(studying):
     assert studying.start(new_limit=1).steps.get().card.position == 2
 
 
-def test_a_card_put_before_the_others_is_found_by_the_next_draw(studying):
+def test_card_added_at_the_front_is_drawn_next(studying):
     from cards.editing.decks import refresh_deck
 
     studying.start(new_limit=2)
@@ -210,7 +210,7 @@ def test_a_card_put_before_the_others_is_found_by_the_next_draw(studying):
     assert studying.start(new_limit=5).steps.get().card == card
 
 
-def test_a_change_of_zone_changes_no_study_day_that_was(studying, learner):
+def test_changed_time_zone_keeps_past_study_days(studying, learner):
     """Lena answers at noon UTC in New York and four hours later in Auckland, where it is another study day."""
     studying.start(new_limit=1)
     studying.answer(1)
@@ -223,7 +223,7 @@ def test_a_change_of_zone_changes_no_study_day_that_was(studying, learner):
     assert [line.study_day for line in Review.objects.in_order()] == [date(2026, 3, 2), date(2026, 3, 3)]
 
 
-def test_an_evening_over_the_change_to_summer_time_is_one_study_day(owner, deck):
+def test_evening_across_summer_time_is_one_study_day(owner, deck):
     """In Berlin the clock jumps from 02:00 to 03:00 on 29 March 2026; the study day still ends at 04:00."""
     late = datetime(2026, 3, 28, 23, 30, tzinfo=UTC)
     studying = Studying(owner, deck, now=late)

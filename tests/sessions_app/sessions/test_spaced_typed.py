@@ -26,7 +26,7 @@ def answer(client, url, **response):
     return client.post(url, {"step": step.pk} | response, headers=HTMX).content.decode()
 
 
-def test_what_is_typed_is_compared_and_only_then_rated(learner_client, typing):
+def test_typed_answer_is_compared_before_rating(learner_client, typing):
     page = answer(learner_client, typing, typed="definition 0")
     assert 'class="feedback right"' in page
     assert not Review.objects.exists()
@@ -36,7 +36,7 @@ def test_what_is_typed_is_compared_and_only_then_rated(learner_client, typing):
     assert (line.rating, line.verdict, line.response, line.kind) == (2, "correct", "definition 0", "typed")
 
 
-def test_a_wrong_answer_suggests_again_and_the_learner_decides(learner_client, typing):
+def test_wrong_answer_suggests_the_rating_again(learner_client, typing):
     page = answer(learner_client, typing, typed="nothing of the kind")
     assert 'class="feedback wrong"' in page
     assert 'value="1" data-key="1" autofocus' in page
@@ -44,20 +44,20 @@ def test_a_wrong_answer_suggests_again_and_the_learner_decides(learner_client, t
     assert Review.objects.get().verdict == "correct"
 
 
-def test_who_does_not_know_sees_the_answer(learner_client, typing):
+def test_dont_know_shows_the_answer(learner_client, typing):
     page = answer(learner_client, typing, unknown="1")
     assert "Definition 0" in page
     answer(learner_client, typing, rating="1")
     assert Review.objects.get().response == ""
 
 
-def test_nothing_is_rated_before_it_is_typed(learner_client, typing):
+def test_rating_before_typing_is_refused(learner_client, typing):
     page = answer(learner_client, typing, rating="4")
     assert 'id="typed"' in page
     assert not Review.objects.exists()
 
 
-def test_a_long_answer_is_shown_as_ever(learner_client, typing):
+def test_long_answer_is_flipped_instead_of_typed(learner_client, typing):
     for response in ({"typed": "definition 0"}, {"rating": "3"}):
         answer(learner_client, typing, **response)
     assert Question.from_json(Step.objects.unanswered().get().question).kind is Kind.FLIP

@@ -41,7 +41,7 @@ def text(response):
 # --- Who may
 
 
-def test_without_guests_nobody_starts_before_the_login(client, study_url, settings):
+def test_start_redirects_to_the_login_if_guests_are_off(client, study_url, settings):
     settings.GUESTS = False
     assert 'id="start-form"' in text(client.get(study_url))
     assert client.post(study_url)["Location"] == f"{reverse('account_login')}?next={study_url}"
@@ -49,7 +49,7 @@ def test_without_guests_nobody_starts_before_the_login(client, study_url, settin
 
 
 @pytest.mark.parametrize(("visibility", "status"), [("private", 404), ("link", 200), ("public", 200)])
-def test_a_private_deck_is_not_there_for_others(
+def test_only_private_decks_return_404_to_others(
     deck, learner_client, owner_client, study_url, visibility, status
 ):
     Deck.objects.update(visibility=visibility)
@@ -57,33 +57,33 @@ def test_a_private_deck_is_not_there_for_others(
     assert owner_client.get(study_url).status_code == 200
 
 
-def test_a_removed_deck_is_gone_in_the_middle_of_a_session(deck, learner_client, answer_url, step):
+def test_deck_made_private_during_a_session_returns_404(deck, learner_client, answer_url, step):
     Deck.objects.update(visibility=Visibility.PRIVATE)
     response = learner_client.post(answer_url, {"step": step.pk, "rating": "3"})
     assert response.status_code == 404
     assert not Review.objects.exists()
 
 
-def test_nobody_answers_for_somebody_else(stranger_client, owner_client, answer_url, step):
+def test_step_of_another_learner_returns_404(stranger_client, owner_client, answer_url, step):
     for other in (stranger_client, owner_client):
         assert other.post(answer_url, {"step": step.pk, "rating": "3"}).status_code == 404
     assert not Review.objects.exists()
 
 
-def test_a_step_of_another_deck_is_not_found(make_deck, learner_client, step):
+def test_step_of_another_deck_returns_404(make_deck, learner_client, step):
     elsewhere = reverse("study_answer", args=[make_deck(3).slug, "spaced"])
     assert learner_client.post(elsewhere, {"step": step.pk, "rating": "3"}).status_code == 404
 
 
 @pytest.mark.parametrize("mode", ["LEARN", "SPACED", "nothing"])
-def test_a_mode_that_does_not_exist_is_not_found(deck, learner_client, mode):
+def test_unknown_mode_returns_404(deck, learner_client, mode):
     assert learner_client.get(f"/decks/{deck.slug}/{mode}/").status_code == 404
 
 
 # --- Methods, and what they may do
 
 
-def test_reading_writes_nothing(learner_client, study_url, django_assert_num_queries):
+def test_get_writes_nothing(learner_client, study_url, django_assert_num_queries):
     response = learner_client.get(study_url)
     assert 'id="start-form"' in text(response)
     assert not Enrollment.objects.exists()
@@ -91,16 +91,16 @@ def test_reading_writes_nothing(learner_client, study_url, django_assert_num_que
 
 
 @pytest.mark.parametrize("method", ["get", "put", "delete", "patch"])
-def test_an_answer_is_a_post(learner_client, answer_url, method):
+def test_answer_needs_post(learner_client, answer_url, method):
     assert getattr(learner_client, method)(answer_url).status_code == 405
 
 
-def test_finishing_is_a_post(learner_client, deck):
+def test_finishing_needs_post(learner_client, deck):
     assert learner_client.get(reverse("study_finish", args=[deck.slug, "spaced"])).status_code == 405
 
 
 @pytest.mark.parametrize("name", ["study", "study_answer", "study_finish"])
-def test_a_write_without_a_token_is_refused(learner, deck, name):
+def test_post_without_csrf_token_is_refused(learner, deck, name):
     client = Client(enforce_csrf_checks=True)
     client.force_login(learner)
     assert client.post(reverse(name, args=[deck.slug, "spaced"])).status_code == 403
@@ -109,7 +109,7 @@ def test_a_write_without_a_token_is_refused(learner, deck, name):
 # --- The way through
 
 
-def test_without_htmx_every_post_leads_back_to_the_page(learner_client, study_url, answer_url):
+def test_posts_without_htmx_redirect_to_the_page(learner_client, study_url, answer_url):
     assert learner_client.post(study_url)["Location"] == study_url
     step = Step.objects.get()
     assert learner_client.post(answer_url, {"step": step.pk, "rating": "3"})["Location"] == study_url
@@ -127,16 +127,16 @@ def test_htmx_gets_the_next_question_alone(learner_client, answer_url, step):
     assert {"HX-Request", "HX-Target"} <= {name.strip() for name in response["Vary"].split(",")}
 
 
-def test_a_target_that_the_page_does_not_have_gets_the_whole_page(learner_client, study_url):
+def test_unknown_htmx_target_gets_the_whole_page(learner_client, study_url):
     assert "<html" in text(learner_client.get(study_url, headers={**HTMX, "HX-Target": "everything"}))
 
 
-def test_each_button_says_when_the_card_would_come_back(learner_client, study_url, step):
+def test_rating_buttons_show_intervals(learner_client, study_url, step):
     body = text(learner_client.get(study_url))
     assert [w for w in ("10 min", "15 min", "2 d", "8 d") if w not in body] == []
 
 
-def test_the_end_says_what_was_done_and_what_comes_next(learner_client, study_url, answer_url, step):
+def test_end_page_shows_results_and_next_due_date(learner_client, study_url, answer_url, step):
     for _ in range(5):
         step = Step.objects.unanswered().get()
         learner_client.post(answer_url, {"step": step.pk, "rating": "3"})
@@ -146,7 +146,7 @@ def test_the_end_says_what_was_done_and_what_comes_next(learner_client, study_ur
     assert "Study ahead" in body
 
 
-def test_ten_more_new_cards_beyond_the_days_number(make_deck, learner_client):
+def test_ten_more_new_cards_can_be_studied(make_deck, learner_client):
     deck = make_deck(30)
     study_url = reverse("study", args=[deck.slug, "spaced"])
     learner_client.post(study_url, {"new_per_day": "1"})
@@ -158,20 +158,20 @@ def test_ten_more_new_cards_beyond_the_days_number(make_deck, learner_client):
     assert StudySession.objects.open().get().settings["new_limit"] == 10
 
 
-def test_the_days_number_of_new_cards_is_remembered(learner_client, study_url):
+def test_number_of_new_cards_is_saved(learner_client, study_url):
     learner_client.post(study_url, {"new_per_day": "2"})
     assert Enrollment.objects.get().new_per_day == 2
     assert StudySession.objects.get().settings["new_limit"] == 2
 
 
-def test_finishing_early_keeps_what_was_answered(deck, learner_client, study_url, answer_url, step):
+def test_finishing_early_keeps_the_answers(deck, learner_client, study_url, answer_url, step):
     learner_client.post(answer_url, {"step": step.pk, "rating": "3"})
     body = text(learner_client.post(reverse("study_finish", args=[deck.slug, "spaced"]), headers=HTMX))
     assert 'id="start-form"' in body
     assert Review.objects.count() == 1
 
 
-def test_with_nothing_to_study_the_page_says_so(make_deck, learner_client):
+def test_start_in_an_empty_deck_shows_a_message(make_deck, learner_client):
     study_url = reverse("study", args=[make_deck(0).slug, "spaced"])
     assert "nothing to study here right now" in text(learner_client.post(study_url, follow=True))
     assert "nothing to study here right now" in text(learner_client.post(study_url, headers=HTMX))
@@ -180,9 +180,7 @@ def test_with_nothing_to_study_the_page_says_so(make_deck, learner_client):
 # --- Twice, stale, hostile
 
 
-def test_an_empty_deck_and_one_whose_cards_are_all_put_aside_say_why_nothing_is_asked(
-    learner, learner_client, make_deck
-):
+def test_decks_with_nothing_to_ask_say_why(learner, learner_client, make_deck):
     empty, aside = make_deck(0), make_deck(2)
     for card in aside.cards.select_related("deck"):
         card_mark(learner=learner, card=card, mark=Mark.SUSPENDED, on=True, now=timezone.now())
@@ -191,7 +189,7 @@ def test_an_empty_deck_and_one_whose_cards_are_all_put_aside_say_why_nothing_is_
         assert words in learner_client.get(reverse("study", args=[deck.slug, "spaced"])).content.decode()
 
 
-def test_a_double_submit_counts_once_and_shows_where_the_session_stands(learner_client, answer_url, step):
+def test_answer_sent_twice_counts_once(learner_client, answer_url, step):
     learner_client.post(answer_url, {"step": step.pk, "rating": "3"})
     again = learner_client.post(answer_url, {"step": step.pk, "rating": "1"}, headers=HTMX)
     assert "already answered" in text(again)
@@ -199,7 +197,7 @@ def test_a_double_submit_counts_once_and_shows_where_the_session_stands(learner_
     assert Review.objects.get().rating == 3
 
 
-def test_the_back_button_counts_once_without_javascript_too(learner_client, answer_url, step):
+def test_answer_resent_without_javascript_counts_once(learner_client, answer_url, step):
     learner_client.post(answer_url, {"step": step.pk, "rating": "3"})
     again = learner_client.post(answer_url, {"step": step.pk, "rating": "1"}, follow=True)
     assert "already answered" in text(again)
@@ -215,7 +213,7 @@ def test_the_back_button_counts_once_without_javascript_too(learner_client, answ
         ("study_undo", {}, "Undoing step"),
     ],
 )
-def test_a_stale_post_leaves_a_line_with_keys_alone(
+def test_stale_post_is_logged_with_keys_alone(
     deck, learner_client, answer_url, step, caplog, name, fields, what
 ):
     learner_client.post(answer_url, {"step": step.pk, "rating": "3"})
@@ -226,7 +224,7 @@ def test_a_stale_post_leaves_a_line_with_keys_alone(
     assert lines == [f"{what} {step.pk} in session {step.session_id} came too late and changed nothing."]
 
 
-def test_an_answer_after_the_end_shows_the_end(deck, learner_client, answer_url, step):
+def test_answer_after_the_end_shows_the_end(deck, learner_client, answer_url, step):
     learner_client.post(reverse("study_finish", args=[deck.slug, "spaced"]))
     response = learner_client.post(answer_url, {"step": step.pk, "rating": "1"}, headers=HTMX)
     assert "already answered" in text(response)
@@ -234,7 +232,7 @@ def test_an_answer_after_the_end_shows_the_end(deck, learner_client, answer_url,
 
 
 @pytest.mark.parametrize("rating", ["", "9", "good", "3" * 1_000_000, "\0", "３", "\ud800"])
-def test_an_unknown_rating_is_asked_again_with_the_same_question(learner_client, answer_url, step, rating):
+def test_unknown_rating_asks_the_same_question(learner_client, answer_url, step, rating):
     data = f"step={step.pk}&rating={quote(rating, errors='surrogatepass')}"
     for headers in ({}, HTMX):
         response = learner_client.post(
@@ -247,24 +245,24 @@ def test_an_unknown_rating_is_asked_again_with_the_same_question(learner_client,
 
 
 @pytest.mark.parametrize("value", ["", "0", "-1", "x", "1e9", "9" * 40, str(2**63 - 1), "1; DROP", "\0"])
-def test_a_step_that_is_none_is_not_found(learner_client, answer_url, step, value):
+def test_invalid_step_returns_404(learner_client, answer_url, step, value):
     assert learner_client.post(answer_url, {"step": value, "rating": "3"}).status_code == 404
 
 
 @pytest.mark.parametrize("value", ["-1", "1000", "many", "9" * 50, "\0"])
-def test_a_number_of_new_cards_out_of_range_is_a_form_error(learner_client, study_url, value):
+def test_new_cards_out_of_range_are_a_form_error(learner_client, study_url, value):
     response = learner_client.post(study_url, {"new_per_day": value}, headers=HTMX)
     assert response.status_code == 200
     assert "errorlist" in text(response) or "error" in text(response)
     assert not StudySession.objects.exists()
 
 
-def test_an_unknown_queue_starts_nothing(learner_client, study_url):
+def test_unknown_queue_starts_nothing(learner_client, study_url):
     assert learner_client.post(study_url, {"queue": "everything"}).status_code == 200
     assert not StudySession.objects.exists()
 
 
-def test_too_large_a_request_is_413(learner_client, answer_url, step):
+def test_too_large_request_returns_413(learner_client, answer_url, step):
     response = learner_client.post(answer_url, {"step": step.pk, "rating": "3" * 3_000_000})
     assert response.status_code == 413
     assert not Review.objects.exists()
@@ -274,6 +272,6 @@ def test_too_large_a_request_is_413(learner_client, answer_url, step):
     ("due", "new", "text"),
     [(3, 20, "3 due and 20 new cards today."), (1, 0, "1 card due today."), (0, 1, "1 new card today.")],
 )
-def test_what_awaits_the_learner_in_words(due, new, text):
+def test_cards_due_today_are_worded(due, new, text):
     today = {"today": {"due": due, "new": new}}
     assert render_to_string("sessions_app/spaced/_cards_today.html", today).strip() == text

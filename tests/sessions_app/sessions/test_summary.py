@@ -36,14 +36,14 @@ def study(studying, *ratings):
     finish(studying)
 
 
-def test_a_later_session_without_answers_hides_nothing(studying):
+def test_session_without_answers_does_not_hide_the_last_summary(studying):
     study(studying, 3)
     studying.now += timedelta(minutes=1)
     study(studying)
     assert look(studying).answered == 1
 
 
-def test_an_open_session_has_no_summary_and_one_without_answers_neither(studying):
+def test_open_or_unanswered_session_has_no_summary(studying):
     studying.start()
     assert look(studying) is None
     finish(studying)
@@ -58,7 +58,7 @@ def test_answers_are_counted_and_listed_in_order(studying):
     assert moves(studying) == [("Recalled", 2, True)]
 
 
-def test_gains_come_before_losses_each_from_where_the_session_found_the_card(studying):
+def test_gains_are_listed_before_losses(studying):
     study(studying, 3, 3)
     studying.now += timedelta(days=8)
     studying.start(new_limit=0)
@@ -68,7 +68,7 @@ def test_gains_come_before_losses_each_from_where_the_session_found_the_card(stu
     assert moves(studying) == [("Learned", 1, True), ("Recognised", 1, False)]
 
 
-def test_a_card_missed_and_won_back_has_not_moved(studying):
+def test_card_missed_and_recovered_has_not_moved(studying):
     study(studying, 3)
     studying.now += timedelta(days=8)
     studying.start(new_limit=0)
@@ -80,7 +80,7 @@ def test_a_card_missed_and_won_back_has_not_moved(studying):
     assert look(studying).answered == 3
 
 
-def test_an_answer_judged_otherwise_afterwards_moves_the_summary(studying):
+def test_overruled_answer_changes_the_summary(studying):
     study(studying, 3, 1)
     line = Review.objects.standing().select_related("card__deck", "deck", "step").get(rating=1)
     corrections.answer_override(
@@ -90,7 +90,7 @@ def test_an_answer_judged_otherwise_afterwards_moves_the_summary(studying):
     assert look(studying).right == 2
 
 
-def test_an_answer_taken_back_is_not_in_it(studying):
+def test_undone_answer_is_not_in_the_summary(studying):
     study(studying, 3, 3)
     step = Step.objects.select_related("session__deck").get(position=1)
     undo.answer_undo(learner=studying.learner, step=step, now=studying.now)
@@ -99,18 +99,18 @@ def test_an_answer_taken_back_is_not_in_it(studying):
     assert moves(studying) == [("Recalled", 1, True)]
 
 
-def test_yesterdays_session_is_none_of_todays(studying):
+def test_session_of_yesterday_is_not_shown(studying):
     study(studying, 3)
     assert look(studying, now=studying.now + timedelta(days=1)) is None
 
 
-def test_after_starting_over_the_session_before_is_forgotten(studying):
+def test_starting_over_hides_the_session_before(studying):
     study(studying, 3)
     settings.start_over(learner=studying.learner, deck=studying.deck, now=studying.now)
     assert look(studying) is None
 
 
-def test_of_a_long_session_the_last_answers_are_listed_in_as_many_queries(learner, make_deck, monkeypatch):
+def test_long_session_lists_its_last_answers_in_constant_queries(learner, make_deck, monkeypatch):
     monkeypatch.setattr(summary, "MOST_LINES", 4)
     numbers = []
     for answers in (2, 7):

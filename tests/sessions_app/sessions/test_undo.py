@@ -50,7 +50,7 @@ def values(rows):
 # --- Undo
 
 
-def test_undo_brings_everything_back_and_asks_the_card_again(studying):
+def test_undo_restores_everything_and_asks_again(studying):
     studying.start()
     studying.answer(3)
     before = values(derived())
@@ -62,7 +62,7 @@ def test_undo_brings_everything_back_and_asks_the_card_again(studying):
     assert Review.objects.standing().count() == 1
 
 
-def test_undo_has_no_limit_through_the_session(studying):
+def test_undo_reaches_back_through_the_session(studying):
     studying.start()
     for rating in (3, 1, 4, 2):
         studying.answer(rating)
@@ -81,7 +81,7 @@ def test_undo_of_the_last_card_reopens_the_session(studying):
     assert StudySession.objects.get().finished_at is None
 
 
-def test_a_session_that_another_has_followed_stays_ended(studying):
+def test_session_followed_by_another_is_not_reopened(studying):
     studying.start(new_limit=1)
     studying.answer(4)
     step = Step.objects.get()
@@ -97,7 +97,7 @@ def undoable(studying):
     )
 
 
-def test_a_session_that_another_without_answers_has_followed_is_reopened(studying):
+def test_session_followed_by_an_unanswered_one_is_reopened(studying):
     studying.start(new_limit=1)
     studying.answer(4)
     step = Step.objects.get()
@@ -109,7 +109,7 @@ def test_a_session_that_another_without_answers_has_followed_is_reopened(studyin
     assert not Review.objects.standing().exists()
 
 
-def test_a_clock_put_back_does_not_keep_the_open_session_from_undo(studying):
+def test_clock_set_back_does_not_prevent_undo(studying):
     studying.start(new_limit=1)
     studying.answer(4)
     settings.start_over(learner=studying.learner, deck=studying.deck, now=studying.now)
@@ -119,7 +119,7 @@ def test_a_clock_put_back_does_not_keep_the_open_session_from_undo(studying):
     assert not undo(studying, Step.objects.get(session__finished_at=None, answered_at__isnull=False)).is_stale
 
 
-def test_what_was_answered_before_starting_over_stays(studying):
+def test_answers_before_starting_over_cannot_be_undone(studying):
     studying.start(new_limit=1)
     studying.answer(4)
     step = Step.objects.get()
@@ -128,14 +128,14 @@ def test_what_was_answered_before_starting_over_stays(studying):
     assert undo(studying, step).is_stale
 
 
-def test_a_session_of_another_day_stays_ended(studying):
+def test_session_of_another_day_is_not_reopened(studying):
     studying.start(new_limit=1)
     studying.answer(4)
     studying.now += timedelta(days=1)
     assert undo(studying).is_stale
 
 
-def test_only_the_last_answer_is_taken_back_and_once(studying):
+def test_only_the_last_answer_is_undone_and_only_once(studying):
     studying.start()
     studying.answer(3)
     first = Step.objects.exclude(answered_at=None).get()
@@ -147,7 +147,7 @@ def test_only_the_last_answer_is_taken_back_and_once(studying):
     assert Review.objects.standing().count() == 1
 
 
-def test_an_answer_to_the_question_that_undo_put_away_is_stale(studying):
+def test_answer_to_a_question_retired_by_undo_is_stale(studying):
     studying.start()
     studying.answer(3)
     put_away = studying.open_step()
@@ -156,7 +156,7 @@ def test_an_answer_to_the_question_that_undo_put_away_is_stale(studying):
     assert not Review.objects.standing().exists()
 
 
-def test_a_card_answered_again_after_an_undo_counts_as_if_the_first_had_not_been(studying):
+def test_answer_after_undo_counts_as_the_first(studying):
     studying.start()
     studying.answer(1)
     undo(studying)
@@ -165,7 +165,7 @@ def test_a_card_answered_again_after_an_undo_counts_as_if_the_first_had_not_been
     assert (progress.level, progress.misses, progress.recalls) == (Level.RECALLED, 0, 1)
 
 
-def test_an_undone_new_card_is_new_again_for_the_queue(studying):
+def test_undone_new_card_is_new_again(studying):
     studying.start(new_limit=2)
     studying.answer(4)
     studying.answer(4)
@@ -179,7 +179,7 @@ def test_an_undone_new_card_is_new_again_for_the_queue(studying):
 # --- Override
 
 
-def test_wrong_made_right_counts_as_good(studying):
+def test_wrong_overruled_to_right_counts_as_good(studying):
     studying.start()
     studying.answer(1)
     assert override(studying, Review.objects.get(), "correct")
@@ -190,7 +190,7 @@ def test_wrong_made_right_counts_as_good(studying):
     assert Step.objects.get(position=0).verdict == "correct"
 
 
-def test_an_override_takes_its_place_in_the_log(studying):
+def test_overruling_keeps_the_answers_place_in_the_log(studying):
     studying.start(new_limit=3)
     for rating in (1, 3, 3, 3):
         studying.answer(rating)
@@ -214,7 +214,7 @@ def test_an_override_takes_its_place_in_the_log(studying):
     ]
 
 
-def test_judging_an_answer_as_it_was_judged_changes_nothing(studying):
+def test_overruling_with_the_same_verdict_changes_nothing(studying):
     studying.start()
     studying.answer(4)
     assert override(studying, Review.objects.get(), "correct")
@@ -222,7 +222,7 @@ def test_judging_an_answer_as_it_was_judged_changes_nothing(studying):
 
 
 @pytest.mark.parametrize("rating", [2, 3, 4])
-def test_an_override_back_and_forth_leaves_what_was(studying, rating):
+def test_overruling_twice_restores_the_progress(studying, rating):
     studying.start()
     studying.answer(rating)
     before = values(derived())
@@ -232,7 +232,7 @@ def test_an_override_back_and_forth_leaves_what_was(studying, rating):
     assert values(derived()) == before
 
 
-def test_an_earlier_answer_can_be_judged_otherwise_and_later_ones_follow(studying):
+def test_overruling_an_earlier_answer_replays_later_ones(studying):
     studying.start(new_limit=1)
     studying.answer(3)
     for day in (3, 30):
@@ -245,7 +245,7 @@ def test_an_earlier_answer_can_be_judged_otherwise_and_later_ones_follow(studyin
     assert replaying.rebuild(Enrollment.objects.get()) == 0
 
 
-def test_a_line_that_was_taken_back_is_judged_no_more(studying):
+def test_undone_answer_cannot_be_overruled(studying):
     studying.start()
     studying.answer(3)
     line = Review.objects.get()
@@ -254,7 +254,7 @@ def test_a_line_that_was_taken_back_is_judged_no_more(studying):
     assert not Review.objects.standing().exists()
 
 
-def test_undo_after_an_override_voids_what_stands(studying):
+def test_undo_after_overruling_voids_the_new_verdict(studying):
     studying.start()
     studying.answer(3)
     override(studying, Review.objects.get(), "wrong")
@@ -275,7 +275,7 @@ def answered(learner_client, deck):
     return reverse("study_undo", args=[deck.slug, "spaced"]), step
 
 
-def test_undo_on_the_page_by_htmx_and_as_a_plain_form(learner_client, answered):
+def test_undo_works_with_and_without_htmx(learner_client, answered):
     url, step = answered
     body = learner_client.post(url, {"step": step.pk}, headers=HTMX).content.decode()
     assert "Undone." in body
@@ -285,7 +285,7 @@ def test_undo_on_the_page_by_htmx_and_as_a_plain_form(learner_client, answered):
     assert "already undone" in again
 
 
-def test_nobody_takes_back_what_is_not_theirs(client, stranger_client, owner_client, answered):
+def test_answer_of_another_learner_cannot_be_undone(client, stranger_client, owner_client, answered):
     url, step = answered
     assert client.post(url, {"step": step.pk}).status_code == 302
     for other in (stranger_client, owner_client):
@@ -293,12 +293,12 @@ def test_nobody_takes_back_what_is_not_theirs(client, stranger_client, owner_cli
     assert Review.objects.standing().count() == 1
 
 
-def test_undo_and_override_are_posts(learner_client, answered):
+def test_undo_and_overruling_need_post(learner_client, answered):
     assert learner_client.get(answered[0]).status_code == 405
     assert learner_client.get(reverse("review_override", args=[Review.objects.get().pk])).status_code == 405
 
 
-def test_an_override_leads_back_to_its_page(learner_client, deck, answered):
+def test_overruling_redirects_to_the_given_page_of_the_site(learner_client, deck, answered):
     url = reverse("review_override", args=[Review.objects.get().pk])
     page = f"{deck.get_absolute_url()}spaced/"
     assert learner_client.post(url, {"verdict": "correct", "next": page})["Location"] == page
@@ -308,7 +308,7 @@ def test_an_override_leads_back_to_its_page(learner_client, deck, answered):
     assert "changed in the meantime" in late.content.decode()
 
 
-def test_an_override_leads_back_to_its_place_in_the_list(learner_client, deck, answered):
+def test_overruling_form_returns_to_its_place_in_the_list(learner_client, deck, answered):
     _, step = answered
     learner_client.post(reverse("study_finish", args=[deck.slug, "spaced"]))
     card = reverse("card", args=[deck.slug, step.card_id])
@@ -319,14 +319,14 @@ def test_an_override_leads_back_to_its_place_in_the_list(learner_client, deck, a
 
 
 @pytest.mark.parametrize("verdict", ["", "ask", "RIGHT", "\0", "x" * 100_000])
-def test_a_verdict_that_is_none_changes_nothing(learner_client, answered, verdict):
+def test_unknown_verdict_changes_nothing(learner_client, answered, verdict):
     url = reverse("review_override", args=[Review.objects.get().pk])
     body = learner_client.post(url, {"verdict": verdict}, follow=True).content.decode()
     assert "right or wrong" in body
     assert Review.objects.get().verdict == "wrong"
 
 
-def test_nobody_judges_what_is_not_theirs(client, stranger_client, owner_client, answered):
+def test_answer_of_another_learner_cannot_be_overruled(client, stranger_client, owner_client, answered):
     url = reverse("review_override", args=[Review.objects.get().pk])
     assert client.post(url, {"verdict": "correct"}).status_code == 302
     for other in (stranger_client, owner_client):
@@ -335,9 +335,7 @@ def test_nobody_judges_what_is_not_theirs(client, stranger_client, owner_client,
 
 
 @pytest.mark.parametrize(("cards", "answers", "new"), [(3, 2, 30), (40, 25, 30), (40, 25, 25)])
-def test_undo_takes_at_most_25_queries_whatever_the_history(
-    learner, learner_client, make_deck, cards, answers, new
-):
+def test_undo_takes_at_most_25_queries(learner, learner_client, make_deck, cards, answers, new):
     """The last of them reopens a session that has ended."""
     studying = Studying(learner, make_deck(cards), now=timezone.now() - timedelta(minutes=30))
     studying.start(new_limit=new)

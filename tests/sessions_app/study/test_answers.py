@@ -55,7 +55,7 @@ CASES = [case for cases in SECTIONS.values() for case in cases]
 
 
 @pytest.mark.parametrize("heading", SECTIONS)
-def test_labelled_cases(heading):
+def test_labelled_cases_are_judged_as_labelled(heading):
     misjudged = []
     for verdict, response, answer in SECTIONS[heading]:
         found = judge(response, answer).verdict
@@ -89,7 +89,7 @@ def test_labelled_cases(heading):
         ("it makes sugar", "the way in which all green plants make sugar out of light", Reason.LONG),
     ],
 )
-def test_reason(response, answer, reason):
+def test_judgement_gives_the_expected_reason(response, answer, reason):
     assert judge(response, answer).reason is reason
 
 
@@ -123,7 +123,7 @@ def test_other_cards_answer_is_no_slip():
     assert judge("gradeint", "gradient", others=["gradeint"]).verdict is Verdict.WRONG
 
 
-def test_slip_that_is_as_near_to_another_card_is_asked_about():
+def test_slip_equally_close_to_another_card_is_asked_about():
     assert judge("calcitolin", "calcitonin", others=["calcitolim"]).verdict is not Verdict.CORRECT
     assert judge("photosythesis", "photosynthesis", others=["photosythesix"]).verdict is Verdict.ASK
 
@@ -172,7 +172,7 @@ def test_letters_that_fold_or_look_like_others_are_judged(letter, text):
 
 
 @given(TEXTS_OF_ALL_KINDS, TEXTS_OF_ALL_KINDS)
-def test_what_else_compares_texts_takes_any(text, other):
+def test_other_text_functions_take_any_text(text, other):
     card, another = (StudyCard(key, text, other, Side.DEFINITION) for key in (1, 2))
     are_twins(card, another, weights_of([card, another]))
     assert names(text).whole is not None
@@ -187,7 +187,7 @@ def test_greek_letters_are_known_by_name(letter):
 
 
 @pytest.mark.parametrize("typed", ["ο γιατρός", "η γιατρός", "γιατρός", "ο/η γιατρος"])
-def test_a_lone_greek_letter_is_judged(typed):
+def test_single_greek_letter_is_judged(typed):
     assert judge(typed, "ο/η γιατρός").reason in (Reason.SYMBOL, Reason.ACCENT)
 
 
@@ -270,7 +270,7 @@ def test_lists_are_made_once_and_kept(unloaded, monkeypatch):
     assert len(list(unloaded.iterdir())) == 1
 
 
-def test_half_a_file_of_lists_is_made_anew(unloaded, monkeypatch):
+def test_truncated_word_lists_are_rebuilt(unloaded, monkeypatch):
     word_lists.lists()
     (file,) = unloaded.iterdir()
     whole = file.read_bytes()
@@ -280,12 +280,12 @@ def test_half_a_file_of_lists_is_made_anew(unloaded, monkeypatch):
     assert file.read_bytes() == whole
 
 
-def test_lists_that_cannot_be_read_are_made_anew(unloaded):
+def test_unreadable_word_lists_are_rebuilt(unloaded):
     word_lists._kept.mkdir()
     assert word_lists.is_english("liebe")
 
 
-def test_lists_that_cannot_be_kept_are_used(unloaded):
+def test_word_lists_that_cannot_be_stored_are_used(unloaded):
     word_lists.keep_in(unloaded / "missing")
     assert word_lists.is_english("liebe")
 
@@ -306,7 +306,7 @@ def test_docs_hold_every_reason_with_its_text():
 @pytest.mark.parametrize(
     "row", [line for line in DOCS.read_text(encoding="utf-8").splitlines() if " → " in line]
 )
-def test_docs_examples_are_so(row):
+def test_examples_in_the_docs_are_true(row):
     texts, result = row.strip("- ").split(" → ")
     response, answer = [text.strip("` ") for text in texts.split(" for ")]
     verdict, reason = result.split(", ")

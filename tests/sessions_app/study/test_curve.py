@@ -19,32 +19,32 @@ def drawn(history, after=timedelta(days=10)):
     return recalls, forgetting_curve.curve(recalls, recalls[-1].last_review + after) if recalls else []
 
 
-def test_who_never_recalled_has_no_curve():
+def test_card_without_recalls_has_no_curve():
     assert drawn([outcome(kind=Kind.CHOICE)]) == ([], [])
 
 
-def test_the_curve_falls_to_the_stability_mark():
+def test_curve_is_90_percent_at_the_stability():
     (recall,), points = drawn([outcome()])
     at_mark = forgetting_curve.falling(recall, NOON, NOON + timedelta(days=recall.stability))[-1]
     assert at_mark.recall == pytest.approx(0.9)
     assert (points[0].at, points[-1].at) == (NOON, NOON + timedelta(days=10))
 
 
-def test_what_feeds_no_memory_is_not_on_it():
+def test_curve_leaves_out_answers_without_effect_on_memory():
     seen = [outcome(day=3, kind=Kind.CHOICE, right=False), outcome(day=3, minute=9)]
     recalls, _ = drawn([outcome(), *seen])
     assert [recall.last_review for recall in recalls] == [NOON]
 
 
 @given(histories(), AFTER)
-def test_it_is_a_probability_in_order_of_time(history, after):
+def test_curve_is_a_probability_in_order_of_time(history, after):
     _, points = drawn(history, after)
     assert all(0 < point.recall <= 1 for point in points)
     assert all(first.at <= second.at for first, second in pairwise(points))
 
 
 @given(histories())
-def test_it_is_one_at_each_recall_and_falls_between(history):
+def test_curve_is_one_at_each_recall_and_falls_between(history):
     recalls, points = drawn(history)
     instants = {recall.last_review for recall in recalls}
     assert {point.at for point in points if point.recall == 1} >= instants
@@ -53,14 +53,14 @@ def test_it_is_one_at_each_recall_and_falls_between(history):
 
 
 @given(histories())
-def test_it_ends_with_the_memory_that_the_log_adds_up_to(history):
+def test_curve_ends_with_the_replayed_memory(history):
     recalls, _ = drawn(history)
     final = folded(*history).memory
     assert (recalls[-1] if recalls else None) == final
 
 
 @given(st.integers(1, 120))
-def test_however_long_the_history_the_points_are_bounded(days):
+def test_number_of_points_is_bounded(days):
     history = [outcome(day=day, rating=Rating.GOOD) for day in range(days)]
     recalls, points = drawn(history)
     assert len(recalls) == min(days, forgetting_curve.MOST_RECALLS)

@@ -22,11 +22,11 @@ BERLIN, KOLKATA, SAMOA = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kolkata"), Zo
         (datetime(2026, 1, 4, 14, 59, tzinfo=UTC), SAMOA, date(2026, 1, 4)),
     ],
 )
-def test_the_day_changes_at_four(utc, zone, day):
+def test_study_day_changes_at_four(utc, zone, day):
     assert study_day(utc, zone) == day
 
 
-def test_a_day_with_a_clock_change_is_shorter_or_longer():
+def test_clock_change_shortens_or_lengthens_the_day():
     spring = day_end(date(2026, 3, 28), BERLIN) - day_end(date(2026, 3, 27), BERLIN)
     autumn = day_end(date(2026, 10, 24), BERLIN) - day_end(date(2026, 10, 23), BERLIN)
     assert (spring, autumn) == (timedelta(hours=23), timedelta(hours=25))
@@ -36,7 +36,7 @@ def test_a_day_with_a_clock_change_is_shorter_or_longer():
     st.integers(946_684_800, 2_840_140_800),
     st.sampled_from([BERLIN, KOLKATA, SAMOA, ZoneInfo("America/St_Johns"), ZoneInfo("Australia/Lord_Howe")]),
 )
-def test_every_instant_lies_before_the_end_of_its_day_and_after_the_end_of_the_day_before(seconds, zone):
+def test_every_instant_lies_within_its_study_day(seconds, zone):
     now = datetime.fromtimestamp(seconds, UTC)
     day = study_day(now, zone)
     assert day_end(day - timedelta(days=1), zone) <= now < day_end(day, zone)

@@ -36,7 +36,7 @@ def test_difference_is_marked(response, answer, ours, theirs):
     assert tuple(map(marked, difference(response, answer))) == (ours, theirs)
 
 
-def test_kinds_say_where_a_segment_stands():
+def test_segments_are_labelled_by_kind():
     ours, theirs = difference("cat", "cot")
     assert [kind for _, kind in ours] == [SegmentKind.SAME, SegmentKind.EXTRA, SegmentKind.SAME]
     assert [kind for _, kind in theirs] == [SegmentKind.SAME, SegmentKind.MISSING, SegmentKind.SAME]
@@ -52,7 +52,7 @@ def test_segments_joined_are_the_texts(response, answer):
 
 
 @given(ANY_TEXT)
-def test_a_text_does_not_differ_from_itself(text):
+def test_text_does_not_differ_from_itself(text):
     assert {kind for segments in difference(text, text) for _, kind in segments} <= {SegmentKind.SAME}
 
 

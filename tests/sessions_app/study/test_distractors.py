@@ -32,7 +32,7 @@ def verdict(card: StudyCard, text: str) -> Verdict:
 @pytest.mark.slow
 @given(decks(), st.integers(0, 3), st.dictionaries(st.integers(0, 9), st.integers(-1, 3), max_size=3))
 @settings(max_examples=100, deadline=None)
-def test_no_wrong_option_is_correct_or_a_marked_twins(deck, seed, confusions):
+def test_wrong_options_are_neither_correct_nor_twins(deck, seed, confusions):
     weights = weights_of(deck)
     for card in deck:
         wrong = choose(card, deck, rng=Random(seed), confusions=confusions)
@@ -47,7 +47,7 @@ def test_no_wrong_option_is_correct_or_a_marked_twins(deck, seed, confusions):
 
 @given(decks(), st.integers(0, 3), st.integers(0, 4))
 @settings(max_examples=100, deadline=None)
-def test_options_hold_exactly_one_right_one_that_is_not_given_away(deck, seed, count):
+def test_options_hold_exactly_one_right_answer(deck, seed, count):
     for card in deck:
         offered = options(card, deck, count=count, rng=Random(seed)) or ()
         answer, prompt = card.text(card.side), card.text(card.side.other)
@@ -63,7 +63,7 @@ def test_options_hold_exactly_one_right_one_that_is_not_given_away(deck, seed, c
 
 @given(decks(), st.integers(0, 3))
 @settings(max_examples=50, deadline=None)
-def test_a_statement_is_what_it_says(deck, seed):
+def test_statement_is_true_exactly_if_marked_true(deck, seed):
     for card in deck:
         said = statement(card, deck, rng=Random(seed))
         if said is not None:
@@ -83,7 +83,7 @@ def forbidden(card: StudyCard) -> set[str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("side", Side)
-def test_no_twin_is_among_all_that_could_be_an_option_of_the_shipped_deck(side):
+def test_no_candidate_of_the_shipped_deck_is_a_twin(side):
     for card in (asking(card, side) for card in DECK):
         possible = choose(card, DECK, count=len(DECK), rng=Random(1))
         assert len(possible) > 20
@@ -91,7 +91,7 @@ def test_no_twin_is_among_all_that_could_be_an_option_of_the_shipped_deck(side):
 
 
 @pytest.mark.parametrize("side", Side)
-def test_no_twin_is_an_option_of_the_shipped_deck_in_two_hundred_showings(side):
+def test_no_option_of_the_shipped_deck_is_a_twin(side):
     for seed in range(200):
         card = asking(DECK[seed % len(DECK)], side)
         wrong = choose(card, DECK, rng=Random(seed))
@@ -101,7 +101,7 @@ def test_no_twin_is_an_option_of_the_shipped_deck_in_two_hundred_showings(side):
 
 @pytest.mark.parametrize("side", Side)
 @pytest.mark.parametrize("card", NORMS, ids=lambda card: card.term)
-def test_the_normalization_layers_are_each_others_options(card, side):
+def test_normalization_layers_are_options_of_each_other(card, side):
     others = {other.text(side) for other in NORMS if other is not card}
     for seed in range(20):
         wrong = choose(asking(card, side), DECK, rng=Random(seed))
@@ -110,12 +110,12 @@ def test_the_normalization_layers_are_each_others_options(card, side):
 
 
 @pytest.mark.parametrize("side", Side)
-def test_most_cards_of_the_shipped_deck_can_be_asked_by_choice(side):
+def test_most_shipped_cards_can_be_asked_by_choice(side):
     asked = [options(asking(card, side), DECK, rng=Random(1)) for card in DECK]
     assert sum(offered is not None for offered in asked) >= 38
 
 
-def test_a_formula_stands_among_formulas():
+def test_options_of_a_formula_are_formulas():
     for term in ("Hinge loss average", "Total squared error", "Weight update rule (gradient descent)"):
         card = next(card for card in DECK if card.term == term)
         for seed in range(20):
@@ -126,7 +126,7 @@ def test_a_formula_stands_among_formulas():
 # What makes a good one.
 
 
-def test_the_cards_own_come_first_without_what_is_right():
+def test_own_wrong_answers_come_first():
     deck = deck_of(("capital of France", "Paris"), ("of Italy", "Rome"), ("of Spain", "Madrid"))
     card = replace(deck[0], wrong_definitions=("Lyon", "paris.", "Lyon", " ", "Lutetia"))
     card = replace(card, accepted_definitions=("Lutetia",))
@@ -143,7 +143,7 @@ def test_the_cards_own_come_first_without_what_is_right():
         (SENTENCE.format("training", "faster"), SENTENCE.format("training", "faster") + " and more stable"),
     ],
 )  # fmt: skip
-def test_what_equals_holds_or_nearly_equals_the_answer_is_dropped(answer, other):
+def test_options_close_to_the_answer_are_dropped(answer, other):
     deck = deck_of(("one", answer), ("two", other))
     assert choose(deck[0], deck, rng=Random(1)) == []
     assert choose(deck[1], deck, rng=Random(1)) == []
@@ -159,7 +159,7 @@ def test_what_equals_holds_or_nearly_equals_the_answer_is_dropped(answer, other)
         (SENTENCE.format("training", "faster"), SENTENCE.format("training", "slower")),
     ],
 )  # fmt: skip
-def test_what_is_like_the_answer_but_wrong_is_the_best_option(answer, other):
+def test_similar_wrong_answer_is_the_best_option(answer, other):
     deck = deck_of(
         ("one", answer), ("two", other), ("three", "umbrella"), ("four", "$z^2 - 4$"), ("five", "99")
     )
@@ -170,13 +170,13 @@ def test_what_is_like_the_answer_but_wrong_is_the_best_option(answer, other):
     ("prompt", "same"),
     [("dog", "Dog"), ("dog; hound", "hound"), ("dog (animal)", "dog"), ("", "dog")],
 )
-def test_a_card_with_the_same_prompt_is_right_as_well(prompt, same):
+def test_answer_of_an_equal_prompt_is_no_option(prompt, same):
     deck = deck_of((prompt, "el perro"), (same, "el sabueso"), ("cat", "el gato"))
     deck[0] = replace(deck[0], accepted_terms=("dog",))
     assert choose(deck[0], deck, rng=Random(1)) == ["el gato"]
 
 
-def test_what_a_twin_answers_is_refused_from_whichever_card_it_comes():
+def test_answer_of_a_twin_is_never_an_option():
     deck = deck_of(
         ("pooling", "smaller maps"), ("usefulness", "fewer weights"), ("x", "Fewer weights."), ("y", "ReLU")
     )
@@ -187,13 +187,13 @@ def test_what_a_twin_answers_is_refused_from_whichever_card_it_comes():
     assert choose(own, deck, rng=Random(1)) == ["ReLU"]
 
 
-def test_what_the_learner_mixed_up_comes_first_the_more_often_the_sooner():
+def test_frequent_confusions_come_first():
     deck = large(46)
     wrong = choose(deck[3], deck, rng=Random(1), confusions={40: 1, 17: 4, 3: 9, 99: 9})
     assert wrong[:2] == [deck[17].definition, deck[40].definition]
 
 
-def test_a_shared_tag_and_shared_words_count():
+def test_shared_tags_and_words_raise_the_rank():
     deck = deck_of(
         *((f"prompt{number}", word) for number, word in enumerate("lima roma oslo kiev bern".split()))
     )
@@ -203,7 +203,7 @@ def test_a_shared_tag_and_shared_words_count():
     )
 
 
-def test_options_look_alike_where_the_deck_can_give_such():
+def test_options_have_a_similar_appearance():
     same = [(f"term {number}", f"{word} makes it {end}") for number, (word, end) in enumerate(
         zip("sun rain wind snow fog".split(), "warm wet cold white grey".split(), strict=True)
     )]  # fmt: skip
@@ -230,14 +230,14 @@ def test_options_vary_between_showings():
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])
-def test_small_decks_give_what_they_have(size):
+def test_small_decks_give_fewer_options(size):
     deck = deck_of(("uno", "one"), ("dos", "two"), ("tres", "three"))[:size]
     assert len(choose(deck[0], deck, rng=Random(1))) == size - 1
     offered = options(deck[0], deck, rng=Random(1))
     assert offered is None if size == 1 else sorted(offered or ()) == sorted(c.definition for c in deck)
 
 
-def test_a_deck_of_identical_backs_and_one_of_empty_sides_give_nothing():
+def test_identical_or_empty_sides_give_no_options():
     same = deck_of(*((f"term {number}", "the same") for number in range(20)))
     empty = deck_of(("", "one"), ("two", ""), ("", ""))
     for deck in (same, empty):
@@ -247,7 +247,7 @@ def test_a_deck_of_identical_backs_and_one_of_empty_sides_give_nothing():
     assert choose(same[0], same, rng=Random(1)) == choose(empty[0], empty, rng=Random(1)) == []
 
 
-def test_a_large_deck_is_sampled_and_knows_twins_confusions_and_equal_prompts():
+def test_large_deck_sample_keeps_twins_and_confusions():
     deck = large(3_000)
     deck[10] = replace(deck[10], twins=frozenset({2_900}))
     deck[2_000] = replace(deck[2_000], term=deck[10].term, definition="the other answer")
@@ -267,13 +267,13 @@ def test_a_large_deck_is_sampled_and_knows_twins_confusions_and_equal_prompts():
     ("prompt", "answer"),
     [("receptive field of 7×7 conv", "7×7"), ("The big dog barks", "big dog"), ("大学生", "大学")],
 )
-def test_an_answer_that_stands_in_its_prompt_gets_no_choice(prompt, answer):
+def test_answer_contained_in_its_prompt_gets_no_choice(prompt, answer):
     deck = deck_of((prompt, answer), ("another", "big cat"), ("one more", "7×7 cows"), ("last", "大学生"))
     assert options(deck[0], deck, rng=Random(1)) is None
     assert statement(deck[0], deck, rng=Random(1)) is None
 
 
-def test_a_word_that_prompt_and_answer_share_is_in_a_wrong_option_too_or_there_is_no_choice():
+def test_word_shared_by_prompt_and_answer_gives_no_hint():
     deck = deck_of(
         ("Uses of pooling", "pools make maps small"), ("a", "nets make maps large"), ("b", "maps are read")
     )
@@ -286,7 +286,7 @@ def test_a_word_that_prompt_and_answer_share_is_in_a_wrong_option_too_or_there_i
     ]
 
 
-def test_the_right_option_is_found_at_every_place_and_half_of_the_statements_are_true():
+def test_right_option_place_and_truth_are_evenly_spread():
     places = Counter(
         (options(DECK[13], DECK, rng=Random(seed)) or ()).index("Hinge loss") for seed in range(200)
     )
@@ -296,7 +296,7 @@ def test_the_right_option_is_found_at_every_place_and_half_of_the_statements_are
     assert 70 < sum(is_true for _, is_true in said if _) < 130
 
 
-def test_an_option_is_traced_to_the_cards_whose_answer_it_is():
+def test_option_is_traced_to_its_cards():
     deck = deck_of(("a", "Lima"), ("b", "Roma"), ("c", "Lima"))
     assert owner_of("Lima", deck, Side.DEFINITION) == {0, 2}
     assert owner_of(" roma", deck, Side.DEFINITION) == {1}

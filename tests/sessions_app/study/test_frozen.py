@@ -31,26 +31,26 @@ def without(question, *cards, texts=()):
     return Question.from_json(question_without(question.to_json(), cards, texts, SAID))
 
 
-def test_the_asked_card_takes_the_owners_own_options_along():
+def test_erasing_the_asked_card_erases_its_texts():
     question = without(choice(), 1)
     assert (question.prompt, question.answer, question.accepted) == (SAID, SAID, ())
     assert question.options == (SAID, "text 2", "text 3", SAID)
 
 
-def test_an_option_goes_where_another_card_is_asked():
+def test_erasing_an_option_keeps_the_asked_card():
     question = without(choice(), 2)
     assert (question.prompt, question.answer, question.accepted) == ("term 1", "text 1", ("also",))
     assert question.options == ("text 1", SAID, "text 3", "own")
 
 
-def test_other_answers_go_by_their_texts():
+def test_other_answers_are_erased_by_their_texts():
     typed = Question(Kind.TYPED, 1, Side.DEFINITION, "p", "a", "new", others=("x", "y"), twins=("y", "z"))
     question = without(typed, 2, texts={"y"})
     assert (question.others, question.twins) == (("x",), ("z",))
 
 
 @given(CARDS, st.sets(st.integers(0, 9)), st.randoms())
-def test_blocks_and_boards_stay_in_their_order(cards, hidden, rng):
+def test_erasing_keeps_the_order_of_blocks_and_boards(cards, hidden, rng):
     places = rng.sample(range(len(cards)), len(cards))
     owners = [cards[place] for place in places]
     block = Question(

@@ -73,24 +73,24 @@ def test_every_session_ends(learner, kinds):
         assert len(sit(size, learner, kinds=kinds).questions) <= 3 * size + 9
 
 
-def test_who_knows_all_learns_all_with_three_questions_a_card():
+def test_perfect_learner_needs_three_questions_a_card():
     for size in SIZES:
         sat = sit(size, knows_all)
         assert set(sat.levels()) == {Level.LEARNED}
     assert len(sit(46, knows_all).questions) == 138
 
 
-def test_who_only_chooses_recognises_all():
+def test_choices_alone_reach_recognised():
     assert set(sit(46, knows_all, kinds=[Kind.CHOICE]).levels()) == {Level.RECOGNISED}
 
 
-def test_who_knows_nothing_never_rises():
+def test_learner_without_right_answers_never_passes_recognised():
     for size in SIZES:
         assert max(sit(size, knows_nothing).levels()) <= Level.RECOGNISED
 
 
 @pytest.mark.parametrize("learner", LEARNERS)
-def test_every_card_is_met(learner):
+def test_every_card_is_asked(learner):
     for size in SIZES:
         assert len(set(asked(sit(size, learner)))) == size
 
@@ -98,7 +98,7 @@ def test_every_card_is_met(learner):
 @pytest.mark.slow
 @pytest.mark.parametrize("kinds", KINDS)
 @pytest.mark.parametrize("learner", LEARNERS)
-def test_a_missed_card_returns_after_others_and_none_comes_twice_in_a_row(learner, kinds):
+def test_missed_card_returns_after_others(learner, kinds):
     for size in SIZES:
         sat = sit(size, learner, kinds=kinds, seed=size)
         order = asked(sat)
@@ -108,7 +108,7 @@ def test_a_missed_card_returns_after_others_and_none_comes_twice_in_a_row(learne
                 assert order.index(card, place + 1) - place - 1 >= min(3, size - 1)
 
 
-def test_a_missed_card_returns_in_its_round():
+def test_missed_card_returns_in_its_round():
     missed = []
 
     def misses_one(question: Question, _chance: Random) -> bool:
@@ -122,7 +122,7 @@ def test_a_missed_card_returns_in_its_round():
     assert rounds[:2] == [1, 1]
 
 
-def test_a_card_missed_three_times_rests():
+def test_card_missed_three_times_is_asked_no_more():
     sat = sit(20, knows_nothing)
     assert max(Counter(asked(sat)).values()) == 3
 
@@ -137,7 +137,7 @@ def test_missed_cards_leave_room_for_new_ones():
         )
 
 
-def test_new_cards_are_chosen_first_and_recalled_then():
+def test_new_cards_are_asked_by_choice_then_by_recall():
     sat = sit(30, knows_all)
     kinds = {}
     for question in sat.questions:
@@ -146,12 +146,12 @@ def test_new_cards_are_chosen_first_and_recalled_then():
     assert all(kind in learn.RECALLS for _, *rest in kinds.values() for kind in rest)
 
 
-def test_an_answer_never_seen_is_rather_shown_than_typed_where_no_choice_can_be_made():
+def test_unseen_card_without_choices_is_flipped():
     sat = sit(1, knows_all)
     assert sat.questions[0].kind is Kind.FLIP
 
 
-def test_everything_learned_is_reviewed_mixed_and_once():
+def test_learned_cards_are_reviewed_once_in_mixed_order():
     known = {number: Progress(level=Level.LEARNED, peak=Level.LEARNED) for number in range(1, 60)}
     sat = sit(59, knows_all, known=known)
     assert {question.origin for question in sat.questions} == {learn.REVIEW}
@@ -159,12 +159,12 @@ def test_everything_learned_is_reviewed_mixed_and_once():
     assert len({question.kind for question in sat.questions}) == 3
 
 
-def test_what_another_day_has_begun_comes_before_new_cards():
+def test_cards_begun_earlier_come_before_new_ones():
     known = {9: Progress(level=Level.RECALLED, peak=Level.RECALLED)}
     assert sit(20, knows_all, known=known).questions[0].card_id == 9
 
 
-def test_cards_put_aside_or_gone_are_not_asked():
+def test_suspended_and_removed_cards_are_not_asked():
     queue = LearnDesk(cards(10), SessionSettings(size=10))
     first = learn.draw(queue, moment(), Random(1))
     put_aside, gone = first.plan[1:3]
@@ -181,7 +181,7 @@ def test_cards_put_aside_or_gone_are_not_asked():
     assert drawn == set(range(1, 11)) - {put_aside, gone}
 
 
-def test_whoever_knows_a_card_shows_it_at_once():
+def test_known_card_can_be_asked_by_recall_at_once():
     queue = LearnDesk(cards(10), SessionSettings(size=10))
     question = learn.draw(queue, moment(), Random(1))
     around = CardPool(queue.deck[question.card_id - 1], queue.deck, {})
@@ -191,11 +191,11 @@ def test_whoever_knows_a_card_shows_it_at_once():
     assert learn.instead(harder, around, Random(2)) is None
 
 
-def test_the_same_seed_asks_the_same():
+def test_same_seed_asks_the_same_questions():
     assert sit(20, half_knows, seed=7).questions == sit(20, half_knows, seed=7).questions
 
 
-def test_a_drill_goes_round_its_cards_until_the_time_is_up():
+def test_drill_repeats_its_cards_until_time_is_up():
     settings = SessionSettings(queue=learn.DRILL, cards=(2, 5, 7), kinds=("choice",), size=3, seconds=120)
     queue = LearnDesk(cards(10), settings)
     order = []
@@ -208,6 +208,6 @@ def test_a_drill_goes_round_its_cards_until_the_time_is_up():
     assert learn.draw(queue, moment(NOON.replace(minute=3)), Random(1)) is None
 
 
-def test_a_question_survives_its_storage():
+def test_question_survives_its_json():
     for question in sit(12, half_knows, kinds=learn.KINDS).questions:
         assert Question.from_json(question.to_json()) == question

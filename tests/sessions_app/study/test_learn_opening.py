@@ -53,7 +53,7 @@ def first(queue: CardQueue, seed: int = 1):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_shipped_deck_begins_with_a_choice_in_any_order(seed):
+def test_shipped_deck_starts_with_a_choice_in_any_order(seed):
     deck = shipped()
     Random(seed).shuffle(deck)
     question = first(desk_of([replace(card, id=card.id + 1, twins=frozenset()) for card in deck]), seed)
@@ -62,7 +62,7 @@ def test_the_shipped_deck_begins_with_a_choice_in_any_order(seed):
 
 
 @pytest.mark.parametrize("before", [0, 1, 6, 7, 8, 20, 48])
-def test_the_first_card_that_can_be_chosen_comes_first_and_the_others_keep_their_order(before):
+def test_first_card_with_choices_comes_first(before):
     deck = [*map(closed, range(1, before + 1)), *words(before + 5)[before:]]
     question = first(desk_of(deck))
     assert (question.kind, question.card_id, question.round) == (Kind.CHOICE, before + 1, 1)
@@ -70,7 +70,7 @@ def test_the_first_card_that_can_be_chosen_comes_first_and_the_others_keep_their
     assert list(question.plan) == [before + 1, *others][: learn.ROUND]
 
 
-def test_what_the_plan_leaves_out_is_asked_later():
+def test_cards_outside_the_plan_are_asked_later():
     queue = desk_of([*map(closed, range(1, 9)), *words(20)[8:]])
     asked = set()
     for number in range(70):
@@ -82,7 +82,7 @@ def test_what_the_plan_leaves_out_is_asked_later():
     assert asked == set(range(1, 21))
 
 
-def test_where_no_card_can_be_chosen_the_first_is_shown():
+def test_first_card_is_flipped_without_choices():
     queue = desk_of([closed(number) for number in range(1, 101)])
     question = first(queue)
     assert (question.kind, question.card_id) == (Kind.FLIP, 1)
@@ -91,23 +91,23 @@ def test_where_no_card_can_be_chosen_the_first_is_shown():
 
 
 @pytest.mark.parametrize("kinds", [(Kind.TYPED,), (Kind.FLIP,), (Kind.TYPED, Kind.FLIP)])
-def test_who_wants_no_choice_begins_with_the_first_card(kinds):
+def test_round_without_choices_starts_with_the_first_card(kinds):
     question = first(desk_of([closed(1), *words(9)[1:]], kinds))
     assert question.card_id == 1
     assert question.kind in kinds
 
 
-def test_true_or_false_can_be_recognised_too():
+def test_true_false_can_open_a_round():
     question = first(desk_of([closed(1), *words(9)[1:]], (Kind.TRUE_FALSE, Kind.FLIP)))
     assert (question.kind, question.card_id) == (Kind.TRUE_FALSE, 2)
 
 
-def test_what_another_day_has_begun_still_comes_first():
+def test_cards_begun_earlier_still_come_first():
     known = {9: Progress(level=Level.RECALLED, peak=Level.RECALLED)}
     assert first(desk_of([closed(1), *words(9)[1:]], known=known)).card_id == 9
 
 
-def test_a_card_that_is_gone_is_passed_over():
+def test_removed_card_is_skipped():
     queue = desk_of(words(9))
     queue.new_cards = lambda besides, limit: [card for card in (99, *range(1, 10)) if card not in besides][
         :limit
@@ -116,7 +116,7 @@ def test_a_card_that_is_gone_is_passed_over():
     assert (question.kind, question.card_id) == (Kind.CHOICE, 1)
 
 
-def test_only_the_first_question_looks_for_another():
+def test_only_the_first_question_is_reordered():
     queue = desk_of([*map(closed, range(1, 5)), *words(9)[4:]])
     question = first(queue)
     take(queue, question, right=True)

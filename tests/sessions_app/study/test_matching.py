@@ -63,14 +63,14 @@ def check(board: Board | None, deck: list[StudyCard]) -> None:
 @pytest.mark.slow
 @settings(max_examples=300)
 @given(decks(), SEEDS)
-def test_every_board_of_an_arbitrary_deck_has_one_solution(deck, seed):
+def test_any_board_has_one_solution(deck, seed):
     check(board_of(deck, seed), deck)
 
 
 @pytest.mark.slow
 @settings(max_examples=200)
 @given(decks(), SEEDS)
-def test_a_board_of_few_pairs_has_no_room_for_another_card(deck, seed):
+def test_short_board_has_no_card_left_to_add(deck, seed):
     board = board_of(deck, seed)
     if board is None or len(board.terms) == PAIRS:
         return
@@ -82,7 +82,7 @@ def test_a_board_of_few_pairs_has_no_room_for_another_card(deck, seed):
 
 
 @given(decks(), SEEDS)
-def test_the_same_seed_gives_the_same_board(deck, seed):
+def test_same_seed_gives_the_same_board(deck, seed):
     assert board_of(deck, seed) == board_of(deck, seed)
 
 
@@ -96,7 +96,7 @@ def test_boards_of_real_decks_are_full_and_at_most_half_short(deck):
         assert len(short & set(board.cards)) <= PAIRS // 2
 
 
-def test_the_next_boards_have_other_cards():
+def test_next_boards_have_other_cards():
     deck, recent = large(46), []
     for seed in range(7):
         board = board_of(deck, seed, recent)
@@ -104,7 +104,7 @@ def test_the_next_boards_have_other_cards():
         recent.insert(0, board.cards)
 
 
-def test_where_all_cards_were_seen_lately_the_oldest_come_first():
+def test_recently_seen_cards_return_oldest_first():
     deck = large(12)
     first = board_of(deck, 1)
     second = board_of(deck, 2, [first.cards])
@@ -112,7 +112,7 @@ def test_where_all_cards_were_seen_lately_the_oldest_come_first():
     assert set(third.cards) == set(first.cards)
 
 
-def test_both_sides_lie_in_disorder():
+def test_both_sides_are_shuffled():
     boards = [board_of(large(40), seed) for seed in range(30)]
     assert len({board.key for board in boards}) > 20
     assert len({board.cards for board in boards}) == 30
@@ -134,7 +134,7 @@ def test_both_sides_lie_in_disorder():
         deck_of(*[(f"word{number}", f"definition{number % 2}") for number in range(9)]),
     ],
 )
-def test_a_deck_that_gives_less_than_three_pairs_gives_no_board(deck):
+def test_deck_with_fewer_than_three_pairs_gives_no_board(deck):
     assert board_of(deck) is None
 
 
@@ -150,7 +150,7 @@ def test_a_deck_that_gives_less_than_three_pairs_gives_no_board(deck):
         [("Benefit of pooling layers", "fewer values"), ("Usefulness of a pooling layer", "invariance")],
     ],
 )
-def test_cards_that_could_be_taken_for_each_other_are_never_on_one_board(clashing):
+def test_ambiguous_cards_are_never_on_one_board(clashing):
     deck = deck_of(*clashing, ("amber", "eins"), ("birch", "zwei"), ("cedar", "drei"), ("dune", "vier"))
     for seed in range(20):
         board = board_of(deck, seed)
@@ -158,7 +158,7 @@ def test_cards_that_could_be_taken_for_each_other_are_never_on_one_board(clashin
         assert len({0, 1} & set(board.cards)) < 2
 
 
-def test_what_its_owner_accepts_for_a_card_is_no_other_cards_text():
+def test_accepted_answer_of_a_card_is_no_other_tile():
     deck = large(6)
     deck[0] = replace(deck[0], accepted_terms=(deck[1].term,))
     boards = [board_of(deck, seed) for seed in range(20)]
@@ -175,7 +175,7 @@ def test_texts_that_read_alike_clash_whatever_their_source():
         assert not {0, 1} <= set(draw(known, [], Random(seed)).cards)
 
 
-def test_cards_that_clash_with_many_do_not_keep_others_off():
+def test_cards_with_many_conflicts_do_not_shorten_the_board():
     hub = ("alpha; beta; gamma; delta; epsilon", "Greek letters")
     deck = deck_of(hub, *[(word, f"{word} only") for word in "alpha beta gamma delta epsilon zeta".split()])
     deck = [card if card.id == 0 else replace(card, definition=f"number {card.id}") for card in deck]
@@ -185,19 +185,19 @@ def test_cards_that_clash_with_many_do_not_keep_others_off():
 # --- Judging
 
 
-def test_a_pair_is_judged_by_its_texts():
+def test_pair_is_judged_by_its_texts():
     twice = Board(("dog", "Dog", "cat"), ("Hund", "Hund", "Katze"), (0, 1, 2), (1, 2, 3))
     assert right_pairs(twice) == [(0, 0), (0, 1), (1, 0), (1, 1), (2, 2)]
 
 
 @pytest.mark.parametrize(("term", "definition"), [(-1, 0), (0, -1), (6, 0), (0, 6), (10**9, 0)])
-def test_what_is_not_on_the_board_is_no_pair(term, definition):
+def test_tiles_outside_the_board_are_no_pair(term, definition):
     with pytest.raises(InvalidResponseError):
         match(board_of(large(20)), term, definition)
 
 
 @given(decks(), SEEDS)
-def test_a_board_is_stored_whole(deck, seed):
+def test_board_survives_its_json(deck, seed):
     board = board_of(deck, seed)
     assert board is None or Board.from_json(board.to_json()) == board
 

@@ -40,7 +40,7 @@ def at_wall(zone, *answers, before=None):
 
 
 @given(RATINGS, st.sampled_from([0.7, 0.85, 0.9, 0.95]))
-def test_any_history_gives_the_librarys_own_numbers_for_whole_days(ratings, retention):
+def test_memory_equals_the_fsrs_library(ratings, retention):
     scheduler = fsrs.Scheduler(
         desired_retention=retention,
         learning_steps=[timedelta(minutes=10)],
@@ -59,19 +59,19 @@ def test_any_history_gives_the_librarys_own_numbers_for_whole_days(ratings, rete
 
 
 @given(RATINGS)
-def test_the_hour_of_a_day_changes_nothing_but_instants(ratings):
+def test_hour_of_the_day_does_not_change_the_memory(ratings):
     ours = reviewed(*ratings)
     noon = reviewed(*[(rating, days, 12) for rating, days, _ in ratings])
     assert (ours.stability, ours.difficulty, ours.due_day) == (noon.stability, noon.difficulty, noon.due_day)
 
 
-def test_again_comes_back_in_ten_minutes_and_good_leaves_the_same_day_step():
+def test_again_returns_in_ten_minutes_and_good_graduates():
     again, good = reviewed((Rating.AGAIN, 0, 12)), reviewed((Rating.GOOD, 0, 12))
     assert (again.due, again.due_day) == (NOON + timedelta(minutes=10), NOON.date())
     assert (good.state, good.due_day) == (State.REVIEW, date(2026, 3, 4))
 
 
-def test_previews_are_what_each_rating_then_does():
+def test_previews_match_the_ratings():
     before, now = reviewed((Rating.GOOD, 0, 12)), NOON + 4 * DAY
     for rating, wait in fsrs_memory.previews(before, now, now.date()).items():
         after = fsrs_memory.review(before, rating, now, now.date())
@@ -79,7 +79,7 @@ def test_previews_are_what_each_rating_then_does():
         assert after.due_day == now.date() + (wait if after.state is State.REVIEW else 0 * DAY)
 
 
-def test_the_next_morning_is_a_day_later():
+def test_next_morning_counts_as_a_day_later():
     """Again, Good, Good within twenty minutes of an evening, and Good before eleven hours have passed."""
     evening = at_wall(
         UTC,
@@ -92,7 +92,7 @@ def test_the_next_morning_is_a_day_later():
     assert morning.stability == pytest.approx(2.152, abs=0.001)
 
 
-def test_two_minutes_apart_lie_a_day_apart_where_a_study_day_ends_between():
+def test_minutes_across_two_study_days_count_as_one_day():
     """As in Anki: the study day alone decides, at its end too. docs/engine.md tells these figures."""
     first = at_wall(UTC, (Rating.GOOD, "2026-03-03 03:59"))
     assert first.stability == pytest.approx(2.31, abs=0.005)
@@ -100,7 +100,7 @@ def test_two_minutes_apart_lie_a_day_apart_where_a_study_day_ends_between():
     assert second.stability == pytest.approx(7.32, abs=0.005)
 
 
-def test_who_comes_five_minutes_earlier_each_evening_is_asked_as_often_as_who_comes_on_time():
+def test_studying_five_minutes_earlier_each_evening_asks_as_often():
     def answers(earlier):
         held = reviewed((Rating.AGAIN, 0, 12), (Rating.GOOD, 0, 12))
         count = 2
@@ -122,11 +122,11 @@ def test_who_comes_five_minutes_earlier_each_evening_is_asked_as_often_as_who_co
         ("2026-03-28 04:10", date(2026, 3, 29)),
     ],
 )
-def test_a_day_is_a_day_over_a_change_of_the_clock(answered, due):
+def test_day_across_a_clock_change_is_one_day(answered, due):
     assert at_wall(BERLIN, (Rating.AGAIN, answered), (Rating.GOOD, answered)).due_day == due
 
 
-def test_a_day_lived_twice_is_one_day():
+def test_study_day_repeated_by_travel_is_one_day():
     """From Auckland to Los Angeles, where it is still the day before, and back."""
     auckland, los_angeles = ZoneInfo("Pacific/Auckland"), ZoneInfo("America/Los_Angeles")
     left = at_wall(auckland, (Rating.GOOD, "2026-03-10 12:00"))
@@ -138,14 +138,14 @@ def test_a_day_lived_twice_is_one_day():
     assert (back.day, back.stability > 2 * arrived.stability) == (date(2026, 3, 11), True)
 
 
-def test_recall_falls_within_the_first_day_already():
+def test_recall_falls_within_the_first_day():
     fresh = reviewed((Rating.GOOD, 0, 12))
     noon, night = (fsrs_memory.retrievability(fresh, NOON + timedelta(hours=hours)) for hours in (0, 12))
     assert noon == 1
     assert 0.9 < night < 1
 
 
-def test_at_its_stability_recall_is_ninety_percent():
+def test_recall_is_90_percent_at_the_stability():
     fresh = reviewed((Rating.GOOD, 0, 12))
     assert fsrs_memory.retrievability(fresh, NOON + timedelta(days=fresh.stability)) == pytest.approx(0.9)
 
@@ -158,6 +158,6 @@ def test_falls_to_is_the_inverse_of_retrievability(ratings, recall):
         assert fsrs_memory.retrievability(value, at) == pytest.approx(recall, abs=1e-6)
 
 
-def test_a_clock_put_back_never_makes_recall_more_than_certain():
+def test_clock_set_back_never_raises_recall_above_one():
     fresh = reviewed((Rating.GOOD, 0, 12))
     assert fsrs_memory.retrievability(fresh, NOON - timedelta(days=3)) == 1

@@ -60,7 +60,7 @@ def theirs(collection: Any, number: int, answers: Answers) -> float:
     return stability
 
 
-def test_study_days_give_the_stability_that_anki_gives(collection: Any) -> None:
+def test_stability_equals_ankis(collection: Any) -> None:
     chance = random.Random(20_261_127)
     first_day = datetime.now(UTC).date() - timedelta(days=1_000)
     for number in range(HISTORIES):

@@ -30,16 +30,16 @@ TOMORROW = TODAY + timedelta(days=1)
         ([outcome(day=day) for day in range(3)], TODAY + timedelta(days=2), None),
     ],
 )
-def test_the_way_up(outcomes, today, step):
+def test_next_step_follows_the_outcomes(outcomes, today, step):
     assert next_step(folded(*outcomes), today) == step
 
 
-def test_a_lost_step_is_won_back_by_one_recall():
+def test_lost_level_is_regained_by_one_recall():
     missed = folded(outcome(), outcome(gap=3), outcome(right=False))
     assert next_step(missed, TODAY) == NextStep(Level.LEARNED, Need.RECALL)
 
 
-def test_mastered_is_won_back_only_on_a_later_day_than_the_miss():
+def test_mastered_is_regained_only_on_a_later_day():
     missed = folded(*(outcome(day=day) for day in range(3)), outcome(day=5, right=False))
     assert next_step(missed, TODAY + timedelta(days=5)) == NextStep(Level.MASTERED, Need.LATER_DAY)
     assert next_step(missed, TODAY + timedelta(days=6)) == NextStep(Level.MASTERED, Need.RECALL)
@@ -51,7 +51,7 @@ def recalled(before: Progress, day: date, gap: int | None = None) -> Progress:
 
 
 @given(histories(), st.integers(0, 3))
-def test_doing_what_it_says_reaches_the_level_and_no_day_less_does(history, later):
+def test_following_the_next_step_reaches_the_level(history, later):
     before = folded(*history)
     today = (before.last_day or TODAY) + timedelta(days=later)
     step = next_step(before, today)
@@ -67,7 +67,7 @@ def test_doing_what_it_says_reaches_the_level_and_no_day_less_does(history, late
 
 @settings(suppress_health_check=[HealthCheck.filter_too_much])
 @given(histories())
-def test_a_recall_too_early_does_not_lift(history):
+def test_early_recall_does_not_raise_the_level(history):
     before = folded(*history)
     today = before.last_day or TODAY
     step = next_step(before, today)

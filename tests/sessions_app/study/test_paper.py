@@ -46,30 +46,30 @@ def test_kinds_are_spread_evenly():
     assert set(counts(draw(shipped(), 23)).values()) == {4, 5}
 
 
-def test_the_same_seed_gives_the_same_paper_and_another_seed_another():
+def test_seed_decides_the_paper():
     assert draw(shipped(), seed=7) == draw(shipped(), seed=7)
     assert draw(shipped(), seed=7) != draw(shipped(), seed=8)
 
 
-def test_all_cards_of_a_deck_fit_on_a_paper():
+def test_paper_can_hold_every_card():
     paper = draw(shipped(), 46)
     assert sorted(cards(paper)) == [card.id for card in shipped()]
 
 
-def test_only_cards_that_may_be_asked_are():
+def test_only_askable_cards_are_asked():
     stock = mode.TestPool(shipped(), {3, 5, 8}, {})
     paper = mode.paper(stock, SessionSettings(questions=20), Random(1))
     assert set(cards(paper)) == {3, 5, 8}
 
 
-def test_what_the_learner_mixed_up_is_the_first_wrong_option():
+def test_confused_card_is_a_wrong_option():
     deck = large(40)
     stock = mode.TestPool(deck, {7}, {7: {30: 9}})
     paper = mode.paper(stock, SessionSettings(questions=1, kinds=("choice",)), Random(1))
     assert 30 in paper.questions[0].option_cards
 
 
-def test_a_deck_too_small_for_a_kind_says_so_and_spreads_the_rest():
+def test_kind_with_too_few_cards_is_reported_and_replaced():
     """Answers that nobody can be asked to type."""
     deck = [StudyCard(n, f"word{n}", f"$x^{n}$ and $y_{n}$", Side.DEFINITION) for n in range(20)]
     paper = draw(deck, 16, kinds=("choice", "typed", "flip"))
@@ -77,33 +77,33 @@ def test_a_deck_too_small_for_a_kind_says_so_and_spreads_the_rest():
     assert counts(paper) == {Kind.CHOICE: 8, Kind.FLIP: 8}
 
 
-def test_one_card_is_no_block_and_no_choice():
+def test_single_card_gives_no_block_or_choice():
     paper = draw(deck_of(("sun", "Sonne")))
     assert [question.kind for question in paper.questions] in ([Kind.TYPED], [Kind.FLIP])
     assert draw(deck_of(("sun", "Sonne")), kinds=("choice",)).questions == []
 
 
-def test_cards_that_are_all_alike_can_only_be_recalled():
+def test_identical_cards_are_asked_by_recall_only():
     paper = draw(deck_of(*[("same", "equal")] * 6), 6)
     assert set(counts(paper)) <= {Kind.TYPED, Kind.FLIP}
     assert len(cards(paper)) == 6
 
 
-def test_large_blocks_are_cut_in_equal_ones():
+def test_large_blocks_are_divided_evenly():
     assert [blocks.sizes(number) for number in (2, 10, 11, 25)] == [[2], [10], [6, 5], [9, 8, 8]]
     paper = draw(large(120), 25, kinds=("block",))
     assert sorted(len(question.cards) for question in paper.questions) == [8, 8, 9]
 
 
 @pytest.mark.slow
-def test_a_block_asks_for_one_side():
+def test_block_asks_for_one_side():
     for seed in SEEDS:
         for question in draw(shipped(), 46, kinds=("block",), seed=seed).questions:
             sides = {card.side for card in shipped() if card.id in question.cards}
             assert sides == {question.side}
 
 
-def test_statements_are_true_half_of_the_time():
+def test_half_of_the_statements_are_true():
     drawn = [q for seed in SEEDS for q in draw(shipped(), 20, kinds=("true_false",), seed=seed).questions]
     true = sum(question.options[0] == question.answer for question in drawn)
     assert 0.4 < true / len(drawn) < 0.6
@@ -120,7 +120,7 @@ def test_marked_twins_are_never_in_one_block():
 @pytest.mark.slow
 @settings(max_examples=60)
 @given(deck=decks(), kinds=some_kinds, questions=st.integers(1, 10), seed=st.integers(0, 99))
-def test_any_paper_keeps_its_promises(deck, kinds, questions, seed):
+def test_any_paper_respects_its_settings(deck, kinds, questions, seed):
     paper = draw(deck, questions, kinds=kinds, seed=seed)
     asked = cards(paper)
     assert len(asked) == len(set(asked)) <= min(questions, len(deck))
@@ -165,7 +165,7 @@ def check_block(question: Question, by_id: dict[int, StudyCard], deck: list[Stud
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_kind_alone_fills_a_paper(kind):
+def test_one_kind_can_fill_a_paper(kind):
     paper = draw(large(60), 20, kinds=(kind,))
     assert len(cards(paper)) == 20
     assert paper.short == []

@@ -13,73 +13,73 @@ from sessions_app.study.types import Kind, Level, Rating, State
 from tests.sessions_app.study.build import NOON, folded, histories, outcome
 
 
-def test_a_card_never_answered_is_new():
+def test_unanswered_card_is_new():
     assert folded() == Progress()
 
 
-def test_a_right_choice_of_a_new_card_is_recognised():
+def test_right_choice_makes_a_new_card_recognised():
     assert folded(outcome(kind=Kind.CHOICE)).level is Level.RECOGNISED
 
 
-def test_true_false_lifts_nothing():
+def test_true_false_raises_no_level():
     assert folded(outcome(kind=Kind.TRUE_FALSE)).level is Level.NEW
 
 
-def test_a_right_recall_of_a_new_card_jumps_to_recalled():
+def test_right_recall_makes_a_new_card_recalled():
     assert folded(outcome()).level is Level.RECALLED
 
 
-def test_recognition_never_lifts_beyond_recognised():
+def test_recognition_never_raises_a_card_above_recognised():
     assert folded(*[outcome(kind=Kind.CHOICE, day=day) for day in range(5)]).level is Level.RECOGNISED
 
 
 @pytest.mark.parametrize(
     ("gap", "needed", "level"), [(3, 3, 3), (2, 3, 2), (0, 0, 3), (1, 1, 3), (None, 3, 2)]
 )
-def test_two_recalls_of_one_evening_are_learned_only_with_other_questions_between(gap, needed, level):
+def test_learned_in_one_evening_needs_a_gap_between_recalls(gap, needed, level):
     second = outcome(minute=9, gap=gap, gap_needed=needed)
     assert folded(outcome(), second).level == level
 
 
-def test_two_recalls_on_two_days_are_learned():
+def test_recalls_on_two_days_make_a_card_learned():
     assert folded(outcome(), outcome(day=1)).level is Level.LEARNED
 
 
-def test_three_days_master_a_card_and_one_evening_cannot():
+def test_mastery_needs_three_days():
     evening = [outcome(minute=10 * n, gap=9) for n in range(10)]
     assert folded(*evening).level is Level.LEARNED
     assert folded(outcome(), outcome(day=1), outcome(day=2)).level is Level.MASTERED
 
 
-def test_a_miss_costs_one_step_and_never_falls_below_recognised():
+def test_miss_lowers_one_level_down_to_recognised():
     recalled = outcome()
     assert folded(recalled, outcome(day=1), outcome(day=2, right=False)).level is Level.RECALLED
     assert folded(recalled, *[outcome(day=day, right=False) for day in range(1, 5)]).level is Level.RECOGNISED
 
 
-def test_a_missed_new_card_stays_new():
+def test_missed_new_card_stays_new():
     assert folded(outcome(right=False)).level is Level.NEW
 
 
-def test_one_recall_wins_a_lost_step_back():
+def test_one_recall_regains_a_lost_level():
     lost = [outcome(), outcome(day=1), outcome(day=1, minute=5, right=False)]
     assert folded(*lost).level is Level.RECALLED
     assert folded(*lost, outcome(day=1, minute=6, gap=0)).level is Level.LEARNED
 
 
-def test_mastered_is_won_back_only_on_a_new_study_day():
+def test_mastered_is_regained_only_on_a_new_study_day():
     mastered = [outcome(day=day) for day in range(3)]
     missed = [*mastered, outcome(day=3, right=False)]
     assert folded(*missed, outcome(day=3, minute=9, gap=5)).level is Level.LEARNED
     assert folded(*missed, outcome(day=3, minute=9, gap=5), outcome(day=4)).level is Level.MASTERED
 
 
-def test_an_earlier_study_day_lived_again_is_no_new_day():
+def test_repeated_study_day_is_no_new_day():
     westward = replace(outcome(day=1, minute=90), study_day=outcome(day=0).study_day)
     assert folded(outcome(day=1), westward, outcome(day=1, minute=99)).recall_days == 1
 
 
-def test_a_memory_from_elsewhere_is_taken_as_it_is_and_built_on():
+def test_imported_memory_is_taken_and_built_on():
     due = NOON + timedelta(days=33)
     held = Memory(40.0, 3.5, State.REVIEW, None, due, due.date(), NOON, NOON.date())
     taken = replace(outcome(rating=Rating.AGAIN, right=False), memory=held)
@@ -90,31 +90,31 @@ def test_a_memory_from_elsewhere_is_taken_as_it_is_and_built_on():
     )
 
 
-def test_recognition_leaves_the_memory_alone():
+def test_recognition_does_not_change_the_memory():
     recalled = folded(outcome())
     assert folded(outcome(), outcome(day=1, kind=Kind.CHOICE)).memory == recalled.memory
 
 
-def test_a_missed_choice_makes_a_scheduled_card_due_at_once():
+def test_missed_choice_makes_a_card_due_at_once():
     miss = outcome(day=1, kind=Kind.CHOICE, right=False)
     after = folded(outcome(), miss).memory
     assert after.due_day == miss.study_day
     assert after.stability == folded(outcome()).memory.stability
 
 
-def test_a_missed_choice_never_postpones():
+def test_missed_choice_never_postpones_an_overdue_card():
     overdue = folded(outcome(), outcome(day=30, kind=Kind.CHOICE, right=False)).memory
     assert overdue.due_day == folded(outcome()).memory.due_day
 
 
-def test_a_missed_choice_makes_a_same_day_step_due_at_once():
+def test_missed_choice_makes_same_day_step_due_at_once():
     missed = outcome(right=False)
     miss = outcome(minute=3, kind=Kind.CHOICE, right=False)
     assert folded(missed, miss).memory.due == miss.reviewed_at
 
 
 @pytest.mark.parametrize(("right", "least", "most"), [(True, 1.0, 1.42), (False, 0.27, 0.48)])
-def test_a_later_recall_of_a_day_on_which_the_memory_was_fed_feeds_it_too(right, least, most):
+def test_second_recall_of_a_day_updates_the_memory(right, least, most):
     """By the formula for the same day, whose factors docs/engine.md tells."""
     for days in ((), (2,), (2, 9)):
         before = [outcome(), *[outcome(day=day) for day in days]]
@@ -124,30 +124,30 @@ def test_a_later_recall_of_a_day_on_which_the_memory_was_fed_feeds_it_too(right,
         assert least <= twice.stability / once.stability <= most
 
 
-def test_a_recall_after_an_eastward_flight_is_on_the_day_that_was_fed():
+def test_recall_dated_to_an_earlier_day_keeps_the_memory_day():
     """The study day before the one on which the memory was last fed is that day, not an earlier one."""
     westward = replace(outcome(day=1, minute=90), study_day=outcome(day=0).study_day)
     after = folded(outcome(), outcome(day=1), westward).memory
     assert (after.last_review, after.day) == (westward.reviewed_at, outcome(day=1).study_day)
 
 
-def test_a_recall_after_a_choice_on_the_same_day_leaves_the_memory_alone():
+def test_recall_after_a_same_day_choice_keeps_the_memory():
     before = folded(outcome())
     assert (
         folded(outcome(), outcome(day=3, kind=Kind.CHOICE), outcome(day=3, minute=5)).memory == before.memory
     )
 
 
-def test_a_rated_recall_always_feeds_the_memory():
+def test_rated_recall_always_updates_the_memory():
     again = outcome(minute=5, rating=Rating.GOOD)
     assert folded(outcome(), again).memory.last_review == again.reviewed_at
 
 
-def test_the_first_recall_makes_a_memory_even_after_a_choice_of_the_same_day():
+def test_first_recall_makes_a_memory_after_a_choice():
     assert folded(outcome(kind=Kind.CHOICE), outcome(minute=3)).memory is not None
 
 
-def test_a_lapse_is_a_forgotten_card_that_had_left_the_same_day_steps():
+def test_lapse_needs_a_card_beyond_same_day_steps():
     good = outcome(rating=Rating.GOOD)
     forgotten = outcome(day=5, right=False, rating=Rating.AGAIN)
     again = outcome(day=5, minute=10, right=False, rating=Rating.AGAIN)
@@ -156,7 +156,7 @@ def test_a_lapse_is_a_forgotten_card_that_had_left_the_same_day_steps():
     assert folded(outcome(right=False, rating=Rating.AGAIN)).lapses == 0
 
 
-def test_one_bad_sitting_counts_as_one_lapse():
+def test_repeated_misses_in_a_session_are_one_lapse():
     sitting = [
         outcome(day=5, minute=20 * n, right=n % 2 == 1, rating=Rating(1 + 2 * (n % 2))) for n in range(10)
     ]
@@ -169,7 +169,7 @@ def test_eight_lapses_make_a_leech():
     assert progress.is_leech(Progress(lapses=8))
 
 
-def test_only_a_mastered_card_fades():
+def test_only_mastered_cards_fade():
     mastered = folded(outcome(), outcome(day=1), outcome(day=2))
     fades = progress.fades_at(mastered)
     assert fsrs_memory.retrievability(mastered.memory, fades) == pytest.approx(0.8)
@@ -177,11 +177,11 @@ def test_only_a_mastered_card_fades():
 
 
 @pytest.mark.parametrize(("size", "needed"), [(0, 0), (1, 0), (2, 1), (3, 2), (4, 3), (10_000, 3)])
-def test_small_decks_need_fewer_questions_between(size, needed):
+def test_small_decks_need_a_smaller_gap(size, needed):
     assert progress.gap_needed(size) == needed
 
 
-def test_a_day_counts_answers_introductions_and_recalls_that_test_memory():
+def test_day_total_counts_answers_new_cards_and_recalls():
     history = [
         outcome(),
         outcome(minute=9, rating=Rating.GOOD),
@@ -198,7 +198,7 @@ def test_a_day_counts_answers_introductions_and_recalls_that_test_memory():
     ]
 
 
-def test_what_lies_before_a_start_over_counts_no_more():
+def test_answers_before_starting_over_do_not_count():
     over = NOON + timedelta(days=5)
     again = [replace(outcome(day=day), since=over) for day in (6, 7)]
     assert (
@@ -207,11 +207,11 @@ def test_what_lies_before_a_start_over_counts_no_more():
     assert progress.replay([outcome(), *again], 0.9, over).tallies[1].introduced == 1
 
 
-def test_a_start_over_after_the_last_answer_leaves_a_new_card():
+def test_starting_over_after_last_answer_makes_a_new_card():
     assert progress.replay([outcome()], 0.9, NOON + timedelta(days=5)).progress == Progress()
 
 
-def test_a_start_over_that_another_answer_did_not_know_holds_for_it_too():
+def test_starting_over_applies_to_merged_answers():
     """As where a learner's log was merged with a guest's, or a card was moved from where she had started over."""
     over = NOON + timedelta(days=2)
     knew, did_not = replace(outcome(day=3), since=over), outcome(day=4)
@@ -220,30 +220,30 @@ def test_a_start_over_that_another_answer_did_not_know_holds_for_it_too():
     assert after.recalls == 2
 
 
-def test_an_answer_after_a_start_over_counts_though_it_was_given_elsewhere():
+def test_answer_after_starting_over_counts():
     later = outcome(day=4)
     assert progress.replay([outcome(), later], 0.9, NOON + timedelta(days=2)).progress == folded(later)
 
 
-def test_what_was_started_over_stays_so_where_the_card_is_now():
+def test_starting_over_survives_a_move():
     last = replace(outcome(day=3), since=NOON + timedelta(days=2))
     assert progress.replay([outcome(), last], 0.9).progress.recalls == 1
 
 
 @given(histories())
-def test_levels_stay_in_range_and_below_their_peak(history):
+def test_levels_stay_in_range_and_below_the_peak(history):
     result = folded(*history)
     assert Level.NEW <= result.level <= result.peak <= Level.MASTERED
 
 
 @given(histories())
-def test_a_new_card_is_one_without_right_answers_that_lift(history):
+def test_card_is_new_only_without_answers_that_raise_it(history):
     lifting = [o for o in history if o.is_correct and o.kind is not Kind.TRUE_FALSE]
     assert (folded(*history).level is Level.NEW) == (not lifting)
 
 
 @given(histories(), st.integers(0, 12))
-def test_folding_in_two_sittings_is_folding_at_once(history, cut):
+def test_computing_in_two_parts_equals_computing_at_once(history, cut):
     first = folded(*history[:cut])
     for item in history[cut:]:
         first = progress.fold(first, item, 0.9)
@@ -257,7 +257,7 @@ def test_mastered_needs_right_recalls_on_three_days(history):
 
 
 @given(histories(), st.sampled_from([0.7, 0.8, 0.9, 0.97]))
-def test_retention_changes_when_cards_are_due_and_nothing_else(history, retention):
+def test_retention_changes_only_due_dates(history, retention):
     usual, other = folded(*history), folded(*history, retention=retention)
     assert (other.level, other.recalls, other.misses, other.recall_days) == (
         usual.level,
@@ -289,14 +289,14 @@ def step_by_step(outcomes, retention):
 
 
 @given(histories(), st.lists(MOMENTS, min_size=12, max_size=12))
-def test_replaying_is_folding_step_by_step(history, moments):
+def test_replaying_equals_computing_answer_by_answer(history, moments):
     since = [min(at, each.reviewed_at) if at else None for each, at in zip(history, moments, strict=False)]
     history = [replace(each, since=at) for each, at in zip(history, since, strict=True)]
     replayed = progress.replay(history, 0.9)
     assert (replayed.progress, replayed.tallies) == step_by_step(history, 0.9)
 
 
-def test_however_often_it_starts_anew_nothing_is_folded_twice(monkeypatch):
+def test_replay_with_many_resets_computes_no_answer_twice(monkeypatch):
     fold, folds = progress.fold, []
     monkeypatch.setattr(progress, "fold", lambda *given: folds.append(1) or fold(*given))
     history = [replace(outcome(minute=n), since=NOON + timedelta(minutes=n // 2)) for n in range(200)]

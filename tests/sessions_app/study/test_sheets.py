@@ -25,7 +25,7 @@ def graded(question: Question, **response: str) -> list[Verdict]:
     return [item.verdict for item in paper_answers.grade(question, response)]
 
 
-def test_a_form_is_read_by_the_positions_of_its_questions():
+def test_form_is_read_by_question_position():
     data = {
         "q3-option": "1",
         "q3-revision": "2",
@@ -53,23 +53,23 @@ def test_a_form_is_read_by_the_positions_of_its_questions():
         (BLOCK, {"pair-0": "2", "pair-1": "", "pair-2": "3", "pair-9": "0"}, {"pair-0": "2"}),
     ],
 )  # fmt: skip
-def test_only_what_was_offered_is_read(question, data, expected):
+def test_only_offered_values_are_read(question, data, expected):
     assert paper_answers.read(question, data) == expected
 
 
-def test_what_is_too_long_is_refused():
+def test_too_long_answer_is_refused():
     with pytest.raises(InvalidResponseError, match="2,000"):
         paper_answers.read(TYPED, {"typed": "x" * 2_001})
 
 
 @pytest.mark.parametrize("question", ALL)
-def test_a_blank_is_graded_as_nothing(question):
+def test_blank_answer_is_not_graded(question):
     assert paper_answers.grade(question, {}) == []
     assert paper_answers.filled(question, {}) == 0
     assert not paper_answers.needs_judgement(question, {})
 
 
-def test_right_and_wrong():
+def test_answers_are_graded_by_kind():
     assert graded(CHOICE, option="1") == [Verdict.CORRECT]
     assert graded(CHOICE, option="0") == [Verdict.WRONG]
     assert graded(TRUTH, truth="false") == [Verdict.CORRECT]
@@ -79,7 +79,7 @@ def test_right_and_wrong():
     assert graded(LINES, said="on", judged="on", **{"line-0": "on"}) == [Verdict.WRONG]
 
 
-def test_each_pair_of_a_block_is_graded_by_itself_and_blank_ones_are_not():
+def test_pairs_of_a_block_are_graded_separately():
     items = paper_answers.grade(BLOCK, {"pair-0": "2", "pair-1": "1"})
     assert [(item.card_id, item.verdict, item.mistaken_for) for item in items] == [
         (1, Verdict.CORRECT, None),
@@ -87,16 +87,16 @@ def test_each_pair_of_a_block_is_graded_by_itself_and_blank_ones_are_not():
     ]
 
 
-def test_what_was_written_is_kept_with_the_judgement():
+def test_judgement_keeps_the_written_answer():
     (item,) = paper_answers.grade(LINES, {"typed": "one, two", "judged": "on"})
     assert item.response == "one, two"
 
 
-def test_the_prompt_typed_back_is_wrong():
+def test_typed_back_prompt_is_wrong():
     assert graded(TYPED, typed="question") == [Verdict.WRONG]
 
 
-def test_a_typed_answer_in_doubt_waits_for_the_learner():
+def test_doubtful_answer_waits_for_the_learner():
     saved = {"typed": "Lutetia"}
     assert paper_answers.needs_judgement(TYPED, saved)
     assert not paper_answers.is_judged(saved)
@@ -106,7 +106,7 @@ def test_a_typed_answer_in_doubt_waits_for_the_learner():
     assert graded(TYPED, **judged) == [Verdict.CORRECT]
 
 
-def test_a_judgement_can_be_taken_back_and_changed():
+def test_judgement_can_be_withdrawn_and_changed():
     judged = paper_answers.read_judgement(SELF, {"typed": "a", "knew": "yes"}, {"knew": "no"})
     assert judged == {"typed": "a", "knew": "no"}
     assert not paper_answers.is_judged(paper_answers.read_judgement(SELF, judged, {"knew": "maybe"}))
@@ -119,7 +119,7 @@ def test_a_judgement_can_be_taken_back_and_changed():
         st.sampled_from(["0", "1", "true", "on", "yes", "correct"]) | st.text(max_size=9),
     ),
 )
-def test_whatever_is_sent_is_read_and_graded(question, data):
+def test_any_form_data_is_read_and_graded(question, data):
     saved = paper_answers.read(question, data)
     saved = (
         paper_answers.read_judgement(question, saved, data)

@@ -12,17 +12,17 @@ def test_every_card_has_one_place(size, seed):
     assert sorted(shuffled_place(place, size, seed) for place in range(size)) == list(range(size))
 
 
-def test_seeds_give_different_orders_and_one_seed_one_order():
+def test_seed_decides_the_order():
     orders = {tuple(shuffled_place(place, 46, seed) for place in range(46)) for seed in range(1, 101)}
     assert len(orders) == 100
 
 
-def test_no_card_is_favoured_at_the_first_place():
+def test_every_card_is_equally_often_first():
     firsts = [shuffled_place(0, 10, seed) for seed in range(1, 2001)]
     assert all(120 < firsts.count(card) < 280 for card in range(10))
 
 
 @pytest.mark.parametrize(("place", "size"), [(-1, 5), (5, 5), (0, 0)])
-def test_a_place_outside_the_deck_is_refused(place, size):
+def test_place_outside_the_deck_is_refused(place, size):
     with pytest.raises(ValueError, match="outside a deck"):
         shuffled_place(place, size, 1)

@@ -36,11 +36,11 @@ def studied(queue, *, rating=Rating.GOOD, most=500):
     return order
 
 
-def test_an_empty_deck_has_nothing_to_ask():
+def test_empty_deck_asks_nothing():
     assert drawn(MemoryQueue()) is None
 
 
-def test_a_due_same_day_step_goes_before_everything():
+def test_due_same_day_step_comes_first():
     queue = MemoryQueue([remembered(1, due_in=-9 * DAY), remembered(2, due_in=-HOUR, step=0)], [card(3)])
     assert drawn(queue) == (2, "learning")
 
@@ -51,19 +51,19 @@ def test_reviews_come_least_remembered_first():
     assert drawn(queue, later) == (2, "review")
 
 
-def test_reviews_due_later_today_are_asked_and_tomorrows_are_not():
+def test_reviews_due_today_are_asked_and_tomorrows_are_not():
     assert drawn(MemoryQueue([remembered(1, due_in=8 * HOUR)])) == (1, "review")
     assert drawn(MemoryQueue([remembered(1, due_in=17 * HOUR)])) is None
 
 
-def test_a_step_up_to_twenty_minutes_early_is_asked_only_when_nothing_else_is_left():
+def test_early_step_is_asked_only_if_nothing_else_remains():
     early = remembered(1, due_in=timedelta(minutes=19), step=0)
     assert drawn(MemoryQueue([early], [card(2)])) == (2, "new")
     assert drawn(MemoryQueue([early])) == (1, "learning")
     assert drawn(MemoryQueue([remembered(1, due_in=timedelta(minutes=21), step=0)])) is None
 
 
-def test_a_card_never_comes_twice_in_a_row_while_another_is_there():
+def test_card_is_not_repeated_while_another_is_left():
     last = [Asked(1, "learning", Verdict.WRONG)]
     step = remembered(1, due_in=-HOUR, step=0)
     assert drawn(MemoryQueue([step, remembered(2, due_in=-HOUR)], asked=last)) == (2, "review")
@@ -71,12 +71,12 @@ def test_a_card_never_comes_twice_in_a_row_while_another_is_there():
     assert drawn(MemoryQueue([step], asked=last)) == (1, "learning")
 
 
-def test_new_cards_keep_the_decks_order_and_their_limit():
+def test_new_cards_keep_order_and_limit():
     queue = MemoryQueue(new=[card(n) for n in range(1, 40)], settings=SessionSettings("due", 5))
     assert studied(queue) == [(n, "new") for n in range(1, 6)]
 
 
-def test_new_cards_are_spread_evenly_among_reviews():
+def test_new_cards_are_spread_among_reviews():
     due = [remembered(n, due_in=-DAY) for n in range(1, 31)]
     queue = MemoryQueue(due, [card(n) for n in range(101, 150)], SessionSettings("due", 10))
     origins = [origin for _, origin in studied(queue)]
@@ -85,20 +85,20 @@ def test_new_cards_are_spread_evenly_among_reviews():
     assert all(3 <= later - sooner <= 5 for sooner, later in pairwise(places))
 
 
-def test_a_forgotten_card_comes_back_the_same_sitting():
+def test_forgotten_card_returns_in_the_session():
     queue = MemoryQueue([remembered(1, due_in=-DAY)])
     queue.answer(1, "review", Rating.AGAIN, NOON)
     assert drawn(queue, NOON + timedelta(minutes=1)) == (1, "learning")
 
 
-def test_study_ahead_takes_the_next_due_twenty_and_each_once():
+def test_study_ahead_takes_the_next_twenty_due_cards():
     queue = MemoryQueue(
         [remembered(n, due_in=n * DAY) for n in range(1, 60)], settings=SessionSettings("ahead")
     )
     assert [number for number, _ in studied(queue)] == list(range(1, 21))
 
 
-def test_weakest_cards_are_the_least_stable_twenty():
+def test_weakest_cards_are_the_twenty_least_stable():
     queue = MemoryQueue(
         [remembered(n, due_in=90 * DAY, stability=100 - n) for n in range(1, 60)],
         settings=SessionSettings("weakest"),
@@ -117,13 +117,13 @@ def a_desk(due, new, limit):
 @given(
     st.integers(0, 30), st.integers(0, 30), st.integers(0, 30), st.sampled_from([Rating.GOOD, Rating.EASY])
 )
-def test_every_due_and_allowed_new_card_is_asked_once(due, new, limit, rating):
+def test_every_due_and_new_card_is_asked_once(due, new, limit, rating):
     order = [number for number, _ in studied(a_desk(due, new, limit), rating=rating)]
     assert sorted(order) == [*range(1, due + 1), *range(101, 101 + min(new, limit))]
 
 
 @given(st.integers(0, 8), st.integers(0, 8), st.randoms(use_true_random=False))
-def test_a_card_comes_twice_in_a_row_only_when_it_is_the_only_one(due, new, chance):
+def test_card_is_repeated_only_if_no_other_is_left(due, new, chance):
     queue, now, last = a_desk(due, new, 8), NOON, None
     for _ in range(60):
         question = spaced.draw(queue, moment(now), Random(0))
@@ -142,7 +142,7 @@ def test_drawing_again_without_an_answer_draws_the_same(cards):
     assert drawn(queue) == drawn(queue)
 
 
-def test_the_question_asks_for_the_studied_side():
+def test_question_asks_for_the_studied_side():
     question = spaced.draw(MemoryQueue(new=[card(4)]), moment(), Random(0))
     assert (question.prompt, question.answer, question.side) == ("term 4", "definition 4", Side.DEFINITION)
 
@@ -150,16 +150,16 @@ def test_the_question_asks_for_the_studied_side():
 @pytest.mark.parametrize(
     ("rating", "verdict"), [("1", "wrong"), ("2", "correct"), ("3", "correct"), ("4", "correct")]
 )
-def test_again_is_a_miss_and_the_others_are_recalls(rating, verdict):
+def test_again_is_a_miss_and_other_ratings_are_recalls(rating, verdict):
     (graded,) = spaced.grade(QUESTION, {"rating": rating})
     assert (graded.rating, graded.verdict, graded.card_id) == (int(rating), verdict, 7)
 
 
 @pytest.mark.parametrize("rating", ["", "0", "5", "good", "３", "1 ", "-1", "1\0"])
-def test_an_unknown_rating_is_refused_in_words(rating):
+def test_unknown_rating_is_refused_with_a_message(rating):
     with pytest.raises(InvalidResponseError, match="Again, Hard, Good or Easy"):
         spaced.grade(QUESTION, {"rating": rating})
 
 
-def test_a_question_survives_its_json():
+def test_question_survives_its_json():
     assert Question.from_json(QUESTION.to_json()) == QUESTION

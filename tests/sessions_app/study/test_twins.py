@@ -16,7 +16,7 @@ def unmarked(deck: list[StudyCard]) -> list[StudyCard]:
     return [replace(card, twins=frozenset()) for card in deck]
 
 
-def test_the_marked_pairs_of_the_shipped_deck_are_found_by_their_words_but_one():
+def test_all_but_one_of_the_shipped_twins_are_found():
     weights, plain = weights_of(DECK), unmarked(DECK)
     pairs = {(card.id, twin) for card in DECK for twin in card.twins if card.id < twin}
     missed = [
@@ -28,12 +28,12 @@ def test_the_marked_pairs_of_the_shipped_deck_are_found_by_their_words_but_one()
     assert missed == [("Sequential", "Parameter")]
 
 
-def test_every_marked_pair_is_one_both_ways():
+def test_marked_pairs_are_symmetric():
     for card in DECK:
         assert card.twins <= twins_of(card, DECK)
 
 
-def test_the_normalization_layers_axes_are_no_twins():
+def test_normalization_layers_are_no_twins():
     norms = [card for card in DECK if card.term.endswith("axes")]
     weights = weights_of(DECK)
     assert not any(are_twins(one, other, weights) for one in norms for other in norms)
@@ -49,7 +49,7 @@ def test_the_normalization_layers_axes_are_no_twins():
         ("to be", "to be"),
     ],
 )
-def test_half_of_the_smaller_term_in_the_other_makes_twins(one, other):
+def test_half_of_the_shorter_term_shared_makes_twins(one, other):
     fill = [(f"word{number}", f"text {number}") for number in range(20)]
     deck = deck_of((one, "a"), (other, "b"), *fill)
     assert twins_of(deck[0], deck) == {1}
@@ -60,12 +60,12 @@ def test_half_of_the_smaller_term_in_the_other_makes_twins(one, other):
     ("one", "other"),
     [("the L1 loss", "the L2 loss"), ("", ""), ("", "word"), ("学生", "大学"), ("to do", "for her")],
 )
-def test_what_most_terms_have_and_small_words_make_none(one, other):
+def test_common_and_small_words_make_no_twins(one, other):
     deck = deck_of((one, "a"), (other, "b"), *((f"loss {number}", "c") for number in range(20)))
     assert 1 not in twins_of(deck[0], deck)
 
 
-def test_words_are_those_of_the_decks_language():
+def test_words_follow_the_language_of_the_deck():
     deck = deck_of(("die Häuser", "a"), ("ein Haus", "b"), ("der Baum", "c"), ("das Kind", "d"))
     assert twins_of(deck[0], deck) == frozenset()
     assert twins_of(
@@ -73,7 +73,7 @@ def test_words_are_those_of_the_decks_language():
     ) == {1}
 
 
-def test_the_owner_has_the_last_word():
+def test_owners_choice_overrides_the_words():
     deck = deck_of(("pooling", "a"), ("pooling layer", "b"), ("tree", "c"), ("river", "d"))
     assert twins_of(deck[0], deck) == {1}
     assert twins_of(replace(deck[0], distinct=frozenset({1})), deck) == frozenset()
@@ -83,7 +83,7 @@ def test_the_owner_has_the_last_word():
     assert not are_twins(deck[0], both, weights_of(deck))
 
 
-def test_cards_with_different_numbers_are_no_twins_by_their_words():
+def test_cards_with_different_numbers_are_no_twins():
     war = [
         ("Start of World War I", "1914"),
         ("End of World War I", "1918"),
@@ -97,7 +97,7 @@ def test_cards_with_different_numbers_are_no_twins_by_their_words():
 @pytest.mark.slow
 @given(decks())
 @settings(max_examples=150, deadline=None)
-def test_twins_are_so_both_ways_and_nobodys_own(deck):
+def test_twins_are_symmetric_and_never_the_card_itself(deck):
     weights = weights_of(deck)
     for card in deck:
         assert not are_twins(card, card, weights)
@@ -106,7 +106,7 @@ def test_twins_are_so_both_ways_and_nobodys_own(deck):
             assert are_twins(card, other, weights) is (other.id in twins_of(card, deck))
 
 
-def test_the_weights_of_a_large_deck_are_taken_from_a_part_of_it_and_once():
+def test_weights_of_a_large_deck_are_sampled_once():
     deck = large(2_000)
     assert weights_of(deck) is weights_of(list(deck))
     assert twins_of(deck[5], deck) == {

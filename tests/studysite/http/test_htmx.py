@@ -31,9 +31,7 @@ def request_with(**headers: str) -> HttpRequest:
         ({"HX_Request": "true", "HX_Target": "tags", "HX_History_Restore_Request": "true"}, None),
     ],
 )
-def test_only_htmx_gets_a_part_and_only_one_that_the_page_offers(
-    headers: dict[str, str], part: str | None
-) -> None:
+def test_htmx_gets_only_parts_that_the_page_offers(headers: dict[str, str], part: str | None) -> None:
     assert htmx.wanted_part(request_with(**headers), PARTS) == part
 
 
@@ -50,14 +48,14 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
-def test_renders_the_part_alone(rendered: list[str]) -> None:
+def test_part_is_rendered_alone(rendered: list[str]) -> None:
     request = request_with(HX_Request="true", HX_Target="tags")
     response = htmx.render_page(request, "cards/deck.html", {}, parts=PARTS)
     assert rendered == ["cards/deck.html#tags"]
     assert response.content == b"part: tags"
 
 
-def test_renders_the_whole_page_and_tells_caches_what_that_depends_on(rendered: list[str]) -> None:
+def test_whole_page_varies_on_the_htmx_headers(rendered: list[str]) -> None:
     response = htmx.render_page(request_with(), "cards/deck.html", {}, parts=PARTS, status=404)
     assert rendered == ["cards/deck.html"]
     assert response.status_code == 404

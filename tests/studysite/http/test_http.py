@@ -155,7 +155,7 @@ REQUESTS: dict[str, tuple[bytes, set[Outcome]]] = {
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-def test_a_strange_request(served: Site, name: str) -> None:
+def test_malformed_request_does_not_harm_the_next(served: Site, name: str) -> None:
     """What follows on the same connection is answered as itself, or the connection is closed."""
     sent, allowed = REQUESTS[name]
     with connected(served) as connection:
@@ -164,7 +164,7 @@ def test_a_strange_request(served: Site, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", LENGTHS)
-def test_a_length_that_is_none(served: Site, name: str) -> None:
+def test_invalid_content_length_is_refused(served: Site, name: str) -> None:
     with connected(served) as connection:
         sent = post(b"Content-Length: " + LENGTHS[name] + b"\r\n", b"a=1&")
         assert connection.outcome(sent) in {411, 413, *REFUSED}
@@ -172,27 +172,27 @@ def test_a_length_that_is_none(served: Site, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [b"X_Forwarded_Proto", b"X-Forwarded_Proto", b"x_forwarded-proto"])
-def test_only_a_proxy_s_own_header_counts(served: Site, name: bytes) -> None:
+def test_only_the_proxys_own_header_counts(served: Site, name: bytes) -> None:
     """A proxy replaces X-Forwarded-Proto, and hands on what merely looks like it to a program."""
     with connected(served) as connection:
         assert connection.outcome(get(headers=HOST + name + b": https\r\n")) in {301, *REFUSED}
 
 
 @pytest.mark.parametrize(("path", "most"), [(LOGIN, MAX_REQUEST), (b"/import/", MAX_IMPORT)])
-def test_too_much_is_refused_before_it_is_sent(served: Site, path: bytes, most: int) -> None:
+def test_large_body_is_refused_by_its_announced_length(served: Site, path: bytes, most: int) -> None:
     with connected(served) as connection:
         assert connection.outcome(post(b"Content-Length: %d\r\n" % (most + 1), path=path)) == 413
         # What came next would be the body.
         assert connection.outcome(HEALTHY) == CLOSED
 
 
-def test_too_much_is_refused_before_it_is_asked_for(served: Site) -> None:
+def test_large_body_is_refused_before_100_continue(served: Site) -> None:
     with connected(served) as connection:
         headers = b"Expect: 100-continue\r\nContent-Length: %d\r\n" % (MAX_REQUEST + 1)
         assert connection.outcome(post(headers)) == 413
 
 
-def test_a_slow_body_that_is_asked_for(served: Site) -> None:
+def test_slow_body_after_100_continue_is_read(served: Site) -> None:
     with connected(served) as connection:
         connection.socket.sendall(post(b"Expect: 100-continue\r\nContent-Length: 3\r\n"))
         for byte in (b"a", b"=", b"1"):
@@ -203,14 +203,14 @@ def test_a_slow_body_that_is_asked_for(served: Site) -> None:
         assert connection.outcome(HEALTHY) == 200
 
 
-def test_a_body_that_stops_is_given_up(served: Site) -> None:
+def test_body_that_stops_returns_408(served: Site) -> None:
     with connected(served) as connection:
         connection.socket.settimeout(20)
         assert connection.outcome(post(b"Content-Length: 100\r\n", b"a=1")) == 408
         assert connection.outcome(HEALTHY) == CLOSED
 
 
-def test_who_leaves_in_the_middle_of_a_body_harms_nobody(served: Site) -> None:
+def test_client_leaving_during_its_body_disturbs_no_request(served: Site) -> None:
     for _ in range(20):
         with connected(served) as connection:
             connection.socket.sendall(post(b"Content-Length: 100\r\n", b"a=1"))
@@ -218,14 +218,14 @@ def test_who_leaves_in_the_middle_of_a_body_harms_nobody(served: Site) -> None:
         assert connection.outcome(HEALTHY) == 200
 
 
-def test_heads_alone_leave_the_connection_as_it_was(served: Site) -> None:
+def test_head_requests_keep_the_connection_usable(served: Site) -> None:
     with connected(served) as connection:
         for path in (LOGIN, b"/healthz", b"/static/nothing.css", b"/decks/deep-learning/"):
             head = get(path).replace(b"GET", b"HEAD", 1)
             assert connection.outcome(head, method="HEAD") == connection.outcome(get(path))
 
 
-def test_several_requests_at_once_are_answered_in_order(served: Site) -> None:
+def test_pipelined_requests_are_answered_in_order(served: Site) -> None:
     with connected(served) as connection:
         connection.socket.sendall(
             HEALTHY + get(b"/nothing/") + post(b"Content-Length: 3\r\n", b"a=1") + get()

@@ -33,7 +33,7 @@ def static_client(settings: Any, tmp_path: Path) -> Client:
 
 
 @pytest.mark.parametrize("name", ["icon.svg", "base.0123456789ab.css"])
-def test_static_files_are_guarded_as_pages_are(static_client: Client, name: str) -> None:
+def test_static_files_have_the_security_headers_of_pages(static_client: Client, name: str) -> None:
     response = static_client.get(f"/static/{name}")
     assert response.status_code == 200
     assert response["Content-Security-Policy"] == static_client.get("/")["Content-Security-Policy"]
@@ -42,7 +42,7 @@ def test_static_files_are_guarded_as_pages_are(static_client: Client, name: str)
     assert "camera=()" in response["Permissions-Policy"]
 
 
-def test_static_files_are_kept_by_all_caches_and_found_unchanged(static_client: Client) -> None:
+def test_static_files_are_cacheable_and_revalidated(static_client: Client) -> None:
     response = static_client.get("/static/base.0123456789ab.css")
     assert "public" in response["Cache-Control"]
     assert "X-Robots-Tag" not in response
@@ -61,7 +61,9 @@ def test_static_files_are_kept_by_all_caches_and_found_unchanged(static_client: 
         "/nothing/",
     ],
 )
-def test_no_shared_cache_keeps_a_page(owner_client: Client, client: Client, deck: Deck, path: str) -> None:
+def test_pages_are_not_kept_by_shared_caches(
+    owner_client: Client, client: Client, deck: Deck, path: str
+) -> None:
     for browser in (owner_client, client):
         assert browser.get(path)["Cache-Control"] == PERSONAL
 
@@ -69,7 +71,7 @@ def test_no_shared_cache_keeps_a_page(owner_client: Client, client: Client, deck
 @pytest.mark.parametrize(
     "path", ["/decks/a/learn/", "/decks/a/edit/", "/decks/a/settings/", "/admin/", "/import/"]
 )
-def test_what_is_kept_nowhere_stays_so(superuser_client: Client, deck: Deck, path: str) -> None:
+def test_no_store_pages_stay_no_store(superuser_client: Client, deck: Deck, path: str) -> None:
     response = superuser_client.get(path)
     assert response.status_code == 200
     assert {"no-store", "private"} <= set(response["Cache-Control"].split(", "))
@@ -86,7 +88,7 @@ def may_be_kept(response: Any) -> bool:
     return "noindex" not in response["X-Robots-Tag"]
 
 
-def test_search_engines_keep_public_decks(client: Client, deck: Deck) -> None:
+def test_public_decks_may_be_indexed(client: Client, deck: Deck) -> None:
     card = deck.cards.get()
     for path in ("/", "/?page=2", "/decks/a/", f"/decks/a/cards/{card.pk}/", "/robots.txt"):
         assert may_be_kept(client.get(path))
@@ -115,12 +117,12 @@ def test_search_engines_keep_public_decks(client: Client, deck: Deck) -> None:
         "/healthz",
     ],
 )
-def test_search_engines_keep_nothing_else(client: Client, deck: Deck, path: str) -> None:
+def test_other_pages_are_noindex(client: Client, deck: Deck, path: str) -> None:
     assert not may_be_kept(client.get(path))
 
 
 @pytest.mark.parametrize("visibility", [Visibility.LINK, Visibility.PRIVATE])
-def test_search_engines_keep_no_deck_that_is_not_public(
+def test_decks_that_are_not_public_are_noindex(
     client: Client, owner_client: Client, deck: Deck, visibility: Visibility
 ) -> None:
     Deck.objects.update(visibility=visibility)
@@ -129,11 +131,11 @@ def test_search_engines_keep_no_deck_that_is_not_public(
         assert not may_be_kept(owner_client.get(path))
 
 
-def test_search_engines_keep_no_invitation(client: Client) -> None:
+def test_invitations_are_noindex(client: Client) -> None:
     assert not may_be_kept(client.get(Invitation.objects.create().get_absolute_url()))
 
 
-def test_robots_read_what_tells_them_to_keep_nothing(client: Client, deck: Deck) -> None:
+def test_robots_txt_allows_pages_with_noindex_to_be_read(client: Client, deck: Deck) -> None:
     response = client.get("/robots.txt")
     assert response["Content-Type"] == "text/plain; charset=utf-8"
     assert "public" in response["Cache-Control"]
@@ -160,5 +162,5 @@ def test_robots_read_what_tells_them_to_keep_nothing(client: Client, deck: Deck)
     assert [path for path in closed if rules.can_fetch("Some", path)] == []
 
 
-def test_robots_txt_is_only_read(client: Client) -> None:
+def test_post_to_robots_txt_returns_405(client: Client) -> None:
     assert client.post("/robots.txt").status_code == 405

@@ -35,7 +35,9 @@ def client() -> Client:
     return Client(raise_request_exception=False)
 
 
-def test_a_form_is_kept_to_be_sent_again(client: Client, fail_with: Callable[[Exception], None]) -> None:
+def test_503_page_keeps_the_form_to_send_again(
+    client: Client, fail_with: Callable[[Exception], None]
+) -> None:
     fail_with(BUSY)
     typed = 'two\r\nlines & "quotes" <b>'
     response = client.post("/test/database/?page=2", {"text": typed, "many": ["1", "2"]})
@@ -49,7 +51,7 @@ def test_a_form_is_kept_to_be_sent_again(client: Client, fail_with: Callable[[Ex
     assert f'value="{html.escape(typed)}"' in page
 
 
-def test_passwords_are_asked_for_again(client: Client, fail_with: Callable[[Exception], None]) -> None:
+def test_503_page_asks_for_passwords_again(client: Client, fail_with: Callable[[Exception], None]) -> None:
     fail_with(BUSY)
     page = client.post("/test/database/", {"password1": "secret words", "email": "a@example.org"}).text
     assert '<input type="hidden" name="email" value="a@example.org">' in page
@@ -57,7 +59,7 @@ def test_passwords_are_asked_for_again(client: Client, fail_with: Callable[[Exce
     assert "secret words" not in page
 
 
-def test_files_are_asked_for_again(client: Client, fail_with: Callable[[Exception], None]) -> None:
+def test_503_page_asks_for_files_again(client: Client, fail_with: Callable[[Exception], None]) -> None:
     fail_with(BUSY)
     page = client.post(
         "/test/database/", {"file": SimpleUploadedFile("a.txt", b"content"), "title": "A"}
@@ -67,21 +69,23 @@ def test_files_are_asked_for_again(client: Client, fail_with: Callable[[Exceptio
     assert 'enctype="multipart/form-data"' in page
 
 
-def test_htmx_keeps_its_form_by_itself(client: Client, fail_with: Callable[[Exception], None]) -> None:
+def test_503_to_htmx_repeats_no_form(client: Client, fail_with: Callable[[Exception], None]) -> None:
     fail_with(BUSY)
     response = client.post("/test/database/", {"text": "typed"}, headers={"HX-Request": "true"})
     assert response.status_code == 503
     assert "typed" not in response.content.decode()
 
 
-def test_a_page_says_that_nothing_is_lost(client: Client, fail_with: Callable[[Exception], None]) -> None:
+def test_503_of_a_get_says_not_available_just_now(
+    client: Client, fail_with: Callable[[Exception], None]
+) -> None:
     fail_with(BUSY)
     response = client.get("/test/database/")
     assert response.status_code == 503
     assert "Not available at the moment" in response.content.decode()
 
 
-def test_the_reason_is_logged(
+def test_503_is_logged_with_its_reason(
     client: Client, fail_with: Callable[[Exception], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     fail_with(BUSY)
@@ -90,27 +94,29 @@ def test_the_reason_is_logged(
     assert "the database cannot be used: waited too long for the write lock" in caplog.messages
 
 
-def test_a_full_disk_is_no_fault_of_the_page(client: Client, fail_with: Callable[[Exception], None]) -> None:
+def test_full_disk_returns_503_and_other_os_errors_500(
+    client: Client, fail_with: Callable[[Exception], None]
+) -> None:
     fail_with(OSError(28, "No space left on device"))
     assert client.post("/test/database/", {"text": "typed"}).status_code == 503
     fail_with(OSError(2, "No such file or directory"))
     assert client.get("/test/database/").status_code == 500
 
 
-def test_a_fault_of_ours_is_still_one(client: Client, fail_with: Callable[[Exception], None]) -> None:
+def test_other_database_error_returns_500(client: Client, fail_with: Callable[[Exception], None]) -> None:
     fail_with(ProgrammingError("no such thing"))
     assert client.get("/test/database/").status_code == 500
 
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'")
-def test_a_full_disk_is_told(client: Client) -> None:
+def test_full_disk_returns_503(client: Client) -> None:
     with full() as too_many:
         sql = f"CREATE TABLE another AS SELECT zeroblob({too_many})"
         assert client.get("/test/database/", {"sql": sql}).status_code == 503
 
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'")
-def test_a_database_that_cannot_be_written_is_told(client: Client) -> None:
+def test_read_only_database_returns_503(client: Client) -> None:
     with read_only():
         assert client.get("/test/database/", {"sql": "CREATE TABLE another (id)"}).status_code == 503
 
@@ -127,7 +133,7 @@ def test_a_database_that_cannot_be_written_is_told(client: Client) -> None:
     ],
 )
 @pytest.mark.parametrize("is_django_s", [True, False])
-def test_codes_of_sqlite(
+def test_sqlite_codes_decide_between_503_and_500(
     client: Client, fail_with: Callable[[Exception], None], code: int | None, status: int, is_django_s: bool
 ) -> None:
     """Also of a file that is none of Django's, and without a code: then Python's module has raised it."""
@@ -141,7 +147,7 @@ def test_codes_of_sqlite(
 
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'")
-def test_the_files_of_the_queue_cannot_be_opened(
+def test_unopenable_lock_files_count_as_unavailable(
     client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """By the error that the backend raises then."""
@@ -158,20 +164,20 @@ def test_the_files_of_the_queue_cannot_be_opened(
 
 
 @pytest.mark.skipif("connection.vendor != 'sqlite'")
-def test_a_statement_that_sqlite_does_not_understand_is_a_fault_of_ours(client: Client) -> None:
+def test_invalid_sql_returns_500(client: Client) -> None:
     assert client.get("/test/database/?sql=SELECT+nothing+FROM+nowhere").status_code == 500
 
 
 @pytest.mark.skipif("connection.vendor != 'postgresql'")
 @pytest.mark.parametrize("error", [OperationalError, InterfaceError])
-def test_every_error_of_a_connection_is_one(
+def test_connection_errors_return_503(
     client: Client, fail_with: Callable[[Exception], None], error: type[Exception]
 ) -> None:
     fail_with(error("the connection is closed"))
     assert client.get("/test/database/").status_code == 503
 
 
-def test_also_where_a_middleware_needs_the_database(
+def test_database_error_in_a_middleware_returns_503(
     learner_client: Client, learner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:

@@ -115,7 +115,7 @@ def echo(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def test_what_is_sent_comes_back(ask: Callable[..., Client]) -> None:
+def test_request_and_response_pass_through(ask: Callable[..., Client]) -> None:
     client = ask(echo, Client(b"two ", b"pieces"), method="POST")
     assert (client.status, client.body, client.is_whole) == (200, b"two pieces", True)
     assert client.headers["x-method"] == "POST"
@@ -125,13 +125,13 @@ def test_what_is_sent_comes_back(ask: Callable[..., Client]) -> None:
     ]
 
 
-def test_a_long_body_comes_back_too(ask: Callable[..., Client]) -> None:
+def test_long_body_passes_through_a_file(ask: Callable[..., Client]) -> None:
     """From a file, which is closed then."""
     sent = b"x" * LARGEST
     assert ask(echo, Client(sent), method="POST").body == sent
 
 
-def test_django_is_told_of_each_request_in_its_thread(ask: Callable[..., Client]) -> None:
+def test_request_signals_are_sent_in_the_worker_thread(ask: Callable[..., Client]) -> None:
     """It looks after its connections then, of which each thread has its own."""
     told: list[tuple[str, str]] = []
 
@@ -151,7 +151,7 @@ def test_django_is_told_of_each_request_in_its_thread(ask: Callable[..., Client]
     assert told == [("started", "reads_0"), ("finished", "reads_0")]
 
 
-def test_waiting_for_a_thread_is_waiting_to_write(ask: Callable[..., Client]) -> None:
+def test_waiting_for_a_thread_counts_as_waiting_to_write(ask: Callable[..., Client]) -> None:
     seen: list[WaitLimit] = []
 
     def view(request: HttpRequest) -> HttpResponse:
@@ -163,33 +163,33 @@ def test_waiting_for_a_thread_is_waiting_to_write(ask: Callable[..., Client]) ->
     assert seen[0].waited > 0
 
 
-def test_what_is_sent_is_utf_8_whatever_is_claimed(ask: Callable[..., Client]) -> None:
+def test_body_is_read_as_utf_8_despite_its_charset(ask: Callable[..., Client]) -> None:
     kind = {"content-type": "application/x-www-form-urlencoded; charset=latin-1"}
     client = ask(lambda request: HttpResponse(request.POST["a"]), Client(b"a=%C3%A9"), method="POST", **kind)
     assert client.body.decode() == "é"
 
 
-def test_head_has_the_headers_and_nothing_else(ask: Callable[..., Client]) -> None:
+def test_head_response_has_headers_only(ask: Callable[..., Client]) -> None:
     client = ask(lambda request: HttpResponse("long", headers={"Content-Length": "4"}), method="HEAD")
     assert (client.headers["content-length"], client.body, client.is_whole) == ("4", b"", True)
 
 
 @pytest.mark.parametrize("size", [0, 1, SENT_WHOLE, SENT_WHOLE + 1, SENT_WHOLE + CHUNK])
-def test_an_answer_of_any_length_is_whole(ask: Callable[..., Client], size: int) -> None:
+def test_response_of_any_length_is_complete(ask: Callable[..., Client], size: int) -> None:
     client = ask(lambda request: HttpResponse(b"x" * size))
     assert (len(client.body), client.is_whole) == (size, True)
     assert max(len(message["body"]) for message in client.sent[1:]) <= SENT_WHOLE
 
 
 @pytest.mark.parametrize("size", [0, 10, 2 * IN_MEMORY])
-def test_an_answer_that_is_made_piece_by_piece_is_taken_whole(ask: Callable[..., Client], size: int) -> None:
+def test_streamed_response_is_complete(ask: Callable[..., Client], size: int) -> None:
     pieces = (b"x" for _ in range(size))
     client = ask(lambda request: StreamingHttpResponse(pieces))
     assert (len(client.body), client.is_whole) == (size, True)
     assert client.headers["content-length"] == str(size)
 
 
-def test_a_file_is_read_while_it_is_sent(ask: Callable[..., Client]) -> None:
+def test_file_response_is_read_while_sent(ask: Callable[..., Client]) -> None:
     files: list[IO[bytes]] = []
 
     def view(request: HttpRequest) -> FileResponse:
@@ -205,17 +205,17 @@ def test_a_file_is_read_while_it_is_sent(ask: Callable[..., Client]) -> None:
     assert files[0].closed
 
 
-def test_a_file_that_is_none_of_the_system_s(ask: Callable[..., Client]) -> None:
+def test_file_object_without_descriptor_is_sent(ask: Callable[..., Client]) -> None:
     client = ask(lambda request: FileResponse(io.BytesIO(b"content")))
     assert (client.body, client.is_whole) == (b"content", True)
 
 
-def test_a_client_that_takes_nothing_is_given_up(ask: Callable[..., Client]) -> None:
+def test_client_that_reads_nothing_is_dropped(ask: Callable[..., Client]) -> None:
     client = ask(lambda request: HttpResponse(b"x" * 20 * CHUNK), Client(takes=3))
     assert (len(client.sent), client.is_whole) == (3, False)
 
 
-def test_a_client_that_takes_a_little_now_and_then_is_given_up(
+def test_client_that_reads_too_slowly_is_dropped(
     ask: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("studysite.server.adapter.SLOWEST", 10**9)
@@ -225,7 +225,7 @@ def test_a_client_that_takes_a_little_now_and_then_is_given_up(
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("how", [{}, {"takes": 3}, {"leaves_after": 0}], ids=["reads", "stops", "leaves"])
-def test_a_file_is_closed_whatever_the_client_does(
+def test_file_is_closed_in_every_case(
     ask: Callable[..., Client],
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
@@ -247,32 +247,32 @@ def test_a_file_is_closed_whatever_the_client_does(
     assert [file.closed for file in sent] == [True]
 
 
-def test_nothing_more_is_read_for_a_client_that_has_gone(ask: Callable[..., Client]) -> None:
+def test_response_stops_when_the_client_disconnects(ask: Callable[..., Client]) -> None:
     client = ask(lambda request: HttpResponse(b"x" * 10_000 * CHUNK), Client(leaves_after=0))
     assert len(client.sent) < 100
     assert not client.is_whole
 
 
-def test_what_is_too_large_is_not_read(ask: Callable[..., Client]) -> None:
+def test_too_large_body_is_not_read(ask: Callable[..., Client]) -> None:
     client = Client(b"x" * 10)
     length = str(LARGEST + 1)
     ask(lambda request: HttpResponse(request.META["CONTENT_LENGTH"]), client, **{"content-length": length})
     assert (client.body.decode(), client.received) == (length, 0)
 
 
-def test_a_body_of_unknown_length_is_refused(ask: Callable[..., Client]) -> None:
+def test_body_of_unknown_length_is_refused(ask: Callable[..., Client]) -> None:
     client = ask(echo, Client(b"x"), **{"content-length": "", "transfer-encoding": "chunked"})
     assert client.status == 400
     client = ask(echo, **{"transfer-encoding": "chunked"})
     assert (client.status, client.headers["connection"]) == (411, "close")
 
 
-def test_a_client_that_goes_before_it_has_sent_all_reaches_nobody(ask: Callable[..., Client]) -> None:
+def test_incomplete_body_does_not_reach_django(ask: Callable[..., Client]) -> None:
     client = ask(echo, Client(leaves_after=0), **{"content-length": "10"})
     assert client.status == 400
 
 
-def test_answers_take_only_so_much_room(ask: Callable[..., Client]) -> None:
+def test_responses_beyond_the_limit_return_503(ask: Callable[..., Client]) -> None:
     """Those that are written for one client; a file that is there anyway takes none."""
 
     def written(request: HttpRequest) -> StreamingHttpResponse:
@@ -282,14 +282,16 @@ def test_answers_take_only_so_much_room(ask: Callable[..., Client]) -> None:
     assert (client.status, client.headers["retry-after"]) == (503, "60")
 
 
-def test_a_file_with_a_name_takes_no_room(ask: Callable[..., Client], tmp_path: Path) -> None:
+def test_named_file_does_not_count_towards_the_limit(ask: Callable[..., Client], tmp_path: Path) -> None:
     path = tmp_path / "named"
     path.write_bytes(b"x" * CHUNK * 31)
     client = ask(lambda request: FileResponse(path.open("rb")))
     assert (client.status, len(client.body)) == (200, CHUNK * 31)
 
 
-def test_a_fault_outside_django_is_told(ask: Callable[..., Client], caplog: pytest.LogCaptureFixture) -> None:
+def test_error_outside_django_returns_500_and_is_logged(
+    ask: Callable[..., Client], caplog: pytest.LogCaptureFixture
+) -> None:
     def broken(request: HttpRequest) -> HttpResponse:
         raise RuntimeError("broken")
 
@@ -297,7 +299,7 @@ def test_a_fault_outside_django_is_told(ask: Callable[..., Client], caplog: pyte
     assert "RuntimeError: broken" in caplog.text
 
 
-def test_a_path_that_is_no_text(ask: Callable[..., Client], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_undecodable_path_returns_400(ask: Callable[..., Client], monkeypatch: pytest.MonkeyPatch) -> None:
     def undecodable(*_: object) -> None:
         raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid")
 
@@ -318,11 +320,11 @@ def test_a_path_that_is_no_text(ask: Callable[..., Client], monkeypatch: pytest.
         ("GET", "/readyz", "readiness"),
     ],
 )
-def test_which_threads_a_request_gets(method: str, path: str, kind: str) -> None:
+def test_request_goes_to_the_threads_of_its_kind(method: str, path: str, kind: str) -> None:
     assert kind_of(method, path) == kind
 
 
-def test_nobody_waits_for_those_who_write() -> None:
+def test_writes_delay_no_reads_or_health_checks() -> None:
     django = DjangoThreads(ONE_EACH)
     may_end = threading.Event()
 
@@ -344,5 +346,5 @@ def test_nobody_waits_for_those_who_write() -> None:
     assert run(all_kinds()) == [b"/", b"/healthz", b"/decks/a/export/tab/", b"/write"]
 
 
-def test_a_request_without_a_path_is_for_the_front_page(ask: Callable[..., Client]) -> None:
+def test_empty_path_is_the_front_page(ask: Callable[..., Client]) -> None:
     assert ask(lambda request: HttpResponse(request.path), path="").body == b"/"

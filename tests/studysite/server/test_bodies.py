@@ -62,7 +62,7 @@ def take(receive: Receive, body: Body, length: int, seconds: float = 30) -> byte
 
 @pytest.mark.parametrize("size", [0, 1, IN_MEMORY, IN_MEMORY + 1, LONG])
 @pytest.mark.parametrize("chunk", [1000, IN_MEMORY, LONG])
-def test_what_is_sent_can_be_read(disk: ThreadPoolExecutor, size: int, chunk: int) -> None:
+def test_body_is_read_as_sent(disk: ThreadPoolExecutor, size: int, chunk: int) -> None:
     sent, quota = os.urandom(size), DiskQuota(LONG)
     body = Body(quota, disk)
     chunks = [sent[start : start + chunk] for start in range(0, size, chunk)]
@@ -72,7 +72,7 @@ def test_what_is_sent_can_be_read(disk: ThreadPoolExecutor, size: int, chunk: in
     assert quota.used == 0
 
 
-def test_only_so_much_room_is_taken(disk: ThreadPoolExecutor) -> None:
+def test_bodies_beyond_the_limit_return_503(disk: ThreadPoolExecutor) -> None:
     quota = DiskQuota(LONG)
     first, second = Body(quota, disk), Body(quota, disk)
     take(client([bytes(LONG - 1)]), first, LONG)
@@ -87,7 +87,7 @@ def test_only_so_much_room_is_taken(disk: ThreadPoolExecutor) -> None:
     third.close()
 
 
-def test_whoever_is_slowest_makes_room(disk: ThreadPoolExecutor) -> None:
+def test_slowest_sender_is_dropped_for_others(disk: ThreadPoolExecutor) -> None:
     quota = DiskQuota(LONG)
     slow, fast = Body(quota, disk), Body(quota, disk)
     slow.began -= 3600
@@ -112,7 +112,7 @@ def test_whoever_is_slowest_makes_room(disk: ThreadPoolExecutor) -> None:
     fast.close()
 
 
-def test_who_takes_no_room_is_not_given_up(disk: ThreadPoolExecutor) -> None:
+def test_slow_body_in_memory_is_not_dropped(disk: ThreadPoolExecutor) -> None:
     """A short form on a poor line: nobody would gain anything without it."""
     quota = DiskQuota(LONG)
     form, whole, late = Body(quota, disk), Body(quota, disk), Body(quota, disk)
@@ -135,7 +135,7 @@ def test_who_takes_no_room_is_not_given_up(disk: ThreadPoolExecutor) -> None:
         body.close()
 
 
-def test_a_disk_that_is_full(disk: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_disk_returns_503(disk: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch) -> None:
     def full() -> None:
         raise OSError(28, "No space left on device")
 
@@ -147,7 +147,7 @@ def test_a_disk_that_is_full(disk: ThreadPoolExecutor, monkeypatch: pytest.Monke
     body.close()
 
 
-def test_a_client_that_stops_sending(disk: ThreadPoolExecutor) -> None:
+def test_client_that_stops_sending_gets_408(disk: ThreadPoolExecutor) -> None:
     body = Body(DiskQuota(LONG), disk)
     with pytest.raises(BodyRefusedError) as refused:
         take(silent([b"a"]), body, 100, seconds=0.1)
@@ -155,7 +155,7 @@ def test_a_client_that_stops_sending(disk: ThreadPoolExecutor) -> None:
     body.close()
 
 
-def test_a_client_that_sends_too_slowly_for_what_it_has_to_send(disk: ThreadPoolExecutor) -> None:
+def test_client_that_sends_too_slowly_gets_408(disk: ThreadPoolExecutor) -> None:
     body = Body(DiskQuota(LONG), disk)
     with pytest.raises(BodyRefusedError) as refused:
         take(client([b"a"] * 50, pause=0.02), body, 50, seconds=0.1)
@@ -163,7 +163,7 @@ def test_a_client_that_sends_too_slowly_for_what_it_has_to_send(disk: ThreadPool
     body.close()
 
 
-def test_a_client_that_goes(disk: ThreadPoolExecutor) -> None:
+def test_client_that_disconnects_is_refused(disk: ThreadPoolExecutor) -> None:
     body = Body(DiskQuota(LONG), disk)
     with pytest.raises(BodyRefusedError) as refused:
         take(client([b"a"], stays=False), body, 100)
@@ -179,7 +179,7 @@ def test_a_client_that_goes(disk: ThreadPoolExecutor) -> None:
         ([(b"content-length", b"12"), (b"content-length", b"12")], 12),
     ],
 )
-def test_the_announced_length(headers: list[tuple[bytes, bytes]], length: int) -> None:
+def test_announced_length_is_read_from_the_headers(headers: list[tuple[bytes, bytes]], length: int) -> None:
     assert announced_length(headers) == length
 
 
@@ -193,7 +193,7 @@ def test_the_announced_length(headers: list[tuple[bytes, bytes]], length: int) -
         ([(b"content-length", b"12"), (b"content-length", b"13")], 400),
     ],
 )
-def test_a_length_that_is_none(headers: list[tuple[bytes, bytes]], status: int) -> None:
+def test_invalid_length_is_refused(headers: list[tuple[bytes, bytes]], status: int) -> None:
     with pytest.raises(BodyRefusedError) as refused:
         announced_length(headers)
     assert refused.value.status == status

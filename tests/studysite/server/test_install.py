@@ -59,18 +59,18 @@ def tiny(directory: Path) -> Path:
     return next(directory.glob(".venv/lib/*/site-packages")) / "tiny.py"
 
 
-def test_installs_what_is_locked(installed: Path) -> None:
+def test_locked_packages_are_installed(installed: Path) -> None:
     assert tiny(installed).exists()
 
 
-def test_a_second_run_finds_everything_done(directory: Path) -> None:
+def test_second_run_does_nothing(directory: Path) -> None:
     tiny(directory).unlink()
     ended = install(directory)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
     assert not tiny(directory).exists()
 
 
-def test_an_interrupted_installation_starts_again_from_nothing(directory: Path) -> None:
+def test_interrupted_installation_starts_over(directory: Path) -> None:
     (directory / ".venv/requirements.txt").unlink()
     tiny(directory).unlink()
     (directory / ".venv/bin/python").unlink()
@@ -78,7 +78,7 @@ def test_an_interrupted_installation_starts_again_from_nothing(directory: Path) 
     assert tiny(directory).exists()
 
 
-def test_refuses_a_package_whose_hash_is_another(directory: Path) -> None:
+def test_package_with_another_hash_is_refused(directory: Path) -> None:
     requirement = (directory / "requirements.txt").read_text()
     last = requirement[-2]
     (directory / "requirements.txt").write_text(requirement[:-2] + ("1" if last == "0" else "0") + "\n")
@@ -107,7 +107,7 @@ def old_python(tmp_path: Path) -> Path:
     return path
 
 
-def test_an_old_python_is_refused_in_one_line(old_python: Path) -> None:
+def test_old_python_is_refused_in_one_line(old_python: Path) -> None:
     ended = make_run(str(old_python))
     assert ended.returncode != 0
     assert ended.stderr.splitlines()[0].startswith("PYTHON: Studysite needs Python 3.11 or newer")
@@ -115,7 +115,7 @@ def test_an_old_python_is_refused_in_one_line(old_python: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
-def test_no_python_is_refused_in_one_line() -> None:
+def test_missing_python_is_refused_in_one_line() -> None:
     ended = make_run("no-such-python")
     assert ended.returncode != 0
     assert "PYTHON: there is no no-such-python" in ended.stdout + ended.stderr

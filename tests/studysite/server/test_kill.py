@@ -33,7 +33,7 @@ def judge(learners: Sequence[Learner], data_dir: Path) -> None:
 
 
 @pytest.mark.parametrize("kill", [kill_worker, kill_all])
-def test_killed_in_the_middle_of_answers(data_dir: Path, free_port: int, kill: Kill) -> None:
+def test_kill_during_answers_loses_no_acknowledged_answer(data_dir: Path, free_port: int, kill: Kill) -> None:
     """The answers that were on their way count wholly or not at all; those before them count."""
     with ExitStack() as stack:
         served = stack.enter_context(site(data_dir, port=free_port))
@@ -47,7 +47,7 @@ def test_killed_in_the_middle_of_answers(data_dir: Path, free_port: int, kill: K
     judge(learners, data_dir)
 
 
-def test_the_log_holds_exactly_the_acknowledged_answers(data_dir: Path, free_port: int) -> None:
+def test_log_after_a_kill_holds_exactly_the_acknowledged_answers(data_dir: Path, free_port: int) -> None:
     """Killed right after it has acknowledged the last of eight, the next server asks what that one would have."""
     with site(data_dir, port=free_port) as served:
         (learner,) = begin(free_port, 1)

@@ -34,7 +34,7 @@ def collected(site: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -
     return calls
 
 
-def test_collects_once(collected: list[str]) -> None:
+def test_static_files_are_collected_once(collected: list[str]) -> None:
     prepare.ensure_static_files()
     prepare.ensure_static_files()
     assert collected == ["collectstatic"]
@@ -43,28 +43,28 @@ def test_collects_once(collected: list[str]) -> None:
 @pytest.mark.parametrize(
     "name", ["requirements.txt", "studysite/server/fonts.py", "static/css/base.css", "static/new.js"]
 )
-def test_collects_again_when_a_source_changes(site: Path, collected: list[str], name: str) -> None:
+def test_static_files_are_collected_again_after_a_change(site: Path, collected: list[str], name: str) -> None:
     prepare.ensure_static_files()
     (site / name).write_text("other")
     prepare.ensure_static_files()
     assert len(collected) == 2
 
 
-def test_collects_again_when_a_file_is_removed_or_renamed(site: Path, collected: list[str]) -> None:
+def test_static_files_are_collected_again_after_a_removal(site: Path, collected: list[str]) -> None:
     prepare.ensure_static_files()
     (site / "static/css/base.css").rename(site / "static/css/other.css")
     prepare.ensure_static_files()
     assert len(collected) == 2
 
 
-def test_collects_again_when_the_collection_is_gone(collected: list[str], settings: Settings) -> None:
+def test_static_files_are_collected_again_if_missing(collected: list[str], settings: Settings) -> None:
     prepare.ensure_static_files()
     settings.STATIC_ROOT.rmdir()
     prepare.ensure_static_files()
     assert len(collected) == 2
 
 
-def test_collects_again_after_an_interruption(
+def test_static_files_are_collected_again_after_an_interruption(
     collected: list[str], site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(command: str, **options: object) -> None:
@@ -81,7 +81,7 @@ def test_collects_again_after_an_interruption(
 
 @pytest.mark.django_db
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="reading alone is set in another way")
-def test_a_database_that_can_only_be_read_is_refused() -> None:
+def test_read_only_database_is_refused() -> None:
     prepare.ensure_writable()
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA query_only = on")

@@ -55,7 +55,7 @@ def wait_until_nobody_listens(port: int) -> None:
     pytest.fail("the server takes new connections while it ends")
 
 
-def test_uploads_and_downloads_are_finished(served: Site, clients: SlowClients) -> None:
+def test_restart_finishes_uploads_and_downloads(served: Site, clients: SlowClients) -> None:
     (learner,) = begin(served.port, 1)
     step = learner.step
     body = form_body(learner.browser, {"step": step, "rating": 3})
@@ -73,7 +73,7 @@ def test_uploads_and_downloads_are_finished(served: Site, clients: SlowClients) 
     assert served.process.wait(PATIENCE) == 0
 
 
-def test_an_answer_in_work_is_finished(served: Site) -> None:
+def test_restart_finishes_an_answer_in_progress(served: Site) -> None:
     """It waits for another program's lock, which goes when the server is told to end already."""
     (learner,) = begin(served.port, 1)
     step, answers = learner.step, list[Answer]()
@@ -93,7 +93,7 @@ def test_an_answer_in_work_is_finished(served: Site) -> None:
     assert served.process.wait(PATIENCE) == 0
 
 
-def test_who_says_nothing_keeps_nobody_up(data_dir: Path, clients: SlowClients) -> None:
+def test_idle_clients_do_not_delay_a_restart(data_dir: Path, clients: SlowClients) -> None:
     """Idle connections, headers and bodies without end; no worker is left."""
     with site(data_dir, CLIENT_SECONDS="2") as served:
         end_beside_silence(served, clients)

@@ -45,23 +45,23 @@ def snapshot(data_dir: Path) -> dict[str, int]:
     return {str(path): path.stat().st_mtime_ns for path in files if path.name != ".lock"}
 
 
-def test_a_taken_port(tmp_path: Path) -> None:
+def test_port_in_use_is_refused(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         assert f"PORT: {port} is taken" in refusal(tmp_path, PORT=str(port))
 
 
-def test_an_address_of_another_machine(tmp_path: Path) -> None:
+def test_foreign_address_is_refused(tmp_path: Path) -> None:
     assert "HOST and PORT: cannot listen at 192.0.2.1" in refusal(tmp_path, HOST="192.0.2.1")
 
 
-def test_a_data_directory_that_is_a_file(tmp_path: Path) -> None:
+def test_data_directory_that_is_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert "DATA_DIR: cannot write into" in refusal(tmp_path / "file")
     assert "DATA_DIR: cannot write into" in refusal(tmp_path / "file" / "below")
 
 
-def test_a_data_directory_where_nothing_can_be_written() -> None:
+def test_unwritable_data_directory_is_refused() -> None:
     assert "DATA_DIR: cannot write into /proc" in refusal(Path("/proc"))
 
 
@@ -75,16 +75,16 @@ def test_a_data_directory_where_nothing_can_be_written() -> None:
         ("SITE_URL", "example"),
     ],
 )
-def test_a_setting_that_cannot_be_used(tmp_path: Path, variable: str, value: str) -> None:
+def test_unusable_setting_is_refused(tmp_path: Path, variable: str, value: str) -> None:
     assert variable in refusal(tmp_path, **{variable: value})
 
 
-def test_a_shared_database_without_a_shared_key(tmp_path: Path) -> None:
+def test_database_server_without_a_key_is_refused(tmp_path: Path) -> None:
     assert "SECRET_KEY: must be set" in refusal(tmp_path, DATABASE_URL="postgres://localhost/studysite")
     assert not (tmp_path / "secret_key").exists()
 
 
-def test_a_database_server_that_does_not_answer(tmp_path: Path) -> None:
+def test_unreachable_database_server_is_refused(tmp_path: Path) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         url = f"postgres://studysite@127.0.0.1:{silent.getsockname()[1]}/studysite"
@@ -92,30 +92,30 @@ def test_a_database_server_that_does_not_answer(tmp_path: Path) -> None:
     assert "DATABASE_URL: the database cannot be used" in line
 
 
-def test_a_database_file_that_is_none(tmp_path: Path) -> None:
+def test_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "studysite.sqlite3").write_text("no database at all" * 100)
     assert "the database cannot be used" in refusal(tmp_path)
 
 
-def test_a_database_file_that_cannot_be_opened(tmp_path: Path) -> None:
+def test_unopenable_database_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "studysite.sqlite3").mkdir()
     assert "the database cannot be used" in refusal(tmp_path)
 
 
-def test_manage_py_refuses_in_one_line_too(tmp_path: Path) -> None:
+def test_manage_py_refuses_settings_in_one_line(tmp_path: Path) -> None:
     for command in ("check", "migrate", "load_library"):
         ended = manage(tmp_path, command, DEBUG="maybe")
         assert ended.returncode == 1
         assert ended.stderr == 'Environment variable "DEBUG" invalid: Not a valid boolean.\n'
 
 
-def test_the_secret_key_is_long_and_its_owner_s_alone(prepared: Path) -> None:
+def test_secret_key_is_long_and_private_to_its_owner(prepared: Path) -> None:
     path = prepared / "secret_key"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert len(path.read_text()) >= 50
 
 
-def test_the_library_s_deck_is_loaded_without_tags(prepared: Path) -> None:
+def test_library_deck_is_loaded_without_tags(prepared: Path) -> None:
     with sqlite3.connect(prepared / "studysite.sqlite3") as database:
         assert database.execute("SELECT slug, card_count FROM cards_deck").fetchall() == [
             ("deep-learning", 46)
@@ -124,20 +124,20 @@ def test_the_library_s_deck_is_loaded_without_tags(prepared: Path) -> None:
         assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-def test_a_second_start_changes_nothing(data_dir: Path) -> None:
+def test_second_start_changes_nothing(data_dir: Path) -> None:
     before = snapshot(data_dir)
     ended = run("studysite.server.prepare", data_dir)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
     assert snapshot(data_dir) == before
 
 
-def test_a_later_version_brings_an_older_database_up_to_date(data_dir: Path) -> None:
+def test_start_migrates_an_older_database(data_dir: Path) -> None:
     assert manage(data_dir, "migrate", "sessions_app", "zero").returncode == 0
     assert run("studysite.server.prepare", data_dir).stdout.startswith("Bringing the database up to date.\n")
     assert query(data_dir, "SELECT count(*) FROM sessions_app_review") == [(0,)]
 
 
-def test_two_first_starts_at_once(tmp_path: Path) -> None:
+def test_two_simultaneous_first_starts_succeed(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "studysite.server.prepare"]
     settings = environment(tmp_path, DEBUG="on")
     pair = [subprocess.Popen(command, env=settings, cwd=BASE_DIR, stderr=subprocess.PIPE) for _ in range(2)]
@@ -147,7 +147,7 @@ def test_two_first_starts_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_serves_until_it_is_told_to_end(data_dir: Path, free_port: int, ending: signal.Signals) -> None:
+def test_server_runs_until_it_is_signalled(data_dir: Path, free_port: int, ending: signal.Signals) -> None:
     with serving(data_dir, free_port) as process:
         page = urllib.request.urlopen(f"http://127.0.0.1:{free_port}/accounts/login/", timeout=PATIENCE)
         assert page.status == 200
@@ -159,14 +159,14 @@ def test_serves_until_it_is_told_to_end(data_dir: Path, free_port: int, ending: 
     assert "Traceback" not in output
 
 
-def test_a_worker_that_dies_is_replaced(data_dir: Path, free_port: int) -> None:
+def test_dead_worker_is_replaced(data_dir: Path, free_port: int) -> None:
     with serving(data_dir, free_port) as process:
         for worker in children(process):
             os.kill(worker, signal.SIGKILL)
         wait_until_healthy(process, free_port)
 
 
-def test_a_server_that_was_killed_leaves_no_worker(data_dir: Path, free_port: int) -> None:
+def test_killed_server_leaves_no_worker(data_dir: Path, free_port: int) -> None:
     with serving(data_dir, free_port) as process:
         workers = children(process)
         process.kill()
@@ -196,7 +196,7 @@ def server_of_one(pipe: Connection) -> None:
     time.sleep(PATIENCE)
 
 
-def test_a_worker_that_does_not_end_is_killed() -> None:
+def test_worker_that_does_not_end_is_killed() -> None:
     pipe, theirs = FORK.Pipe()
     server = FORK.Process(target=server_of_one, args=(theirs,))
     server.start()

@@ -78,7 +78,7 @@ def study(served: Site) -> None:
     assert faults_in_log(learners, [line for line in log_of(served.data_dir) if line[0] in steps]) == []
 
 
-def test_slow_uploads_and_slow_readers(served: Site, clients: SlowClients) -> None:
+def test_slow_clients_delay_nobody_and_lose_no_upload(served: Site, clients: SlowClients) -> None:
     """Ten of each: others are answered meanwhile, then each upload is kept and each reader has every byte."""
     mix = SlowMix(served, 10)
     slow = mix.uploads(10) + mix.readers(10)
@@ -89,7 +89,7 @@ def test_slow_uploads_and_slow_readers(served: Site, clients: SlowClients) -> No
     assert wrong_outcomes(slow) == []
 
 
-def test_a_slow_upload_that_nobody_hurries(served: Site, clients: SlowClients) -> None:
+def test_slow_upload_is_kept_while_there_is_room(served: Site, clients: SlowClients) -> None:
     mix = SlowMix(served, 3)
     slow = mix.uploads(3, seconds=2)
     clients.open(one.client for one in slow)
@@ -98,20 +98,20 @@ def test_a_slow_upload_that_nobody_hurries(served: Site, clients: SlowClients) -
     assert rebuilding_changes(served.data_dir) == ""
 
 
-def test_workers_may_open_as_many_files_as_the_system_lets_them(served: Site) -> None:
+def test_workers_raise_their_limit_of_open_files(served: Site) -> None:
     for worker in children(served.process):
         soft, hard = resource.prlimit(worker, resource.RLIMIT_NOFILE)
         assert soft == hard
 
 
-def test_idle_connections_and_slow_headers(served: Site, clients: SlowClients) -> None:
+def test_idle_connections_and_slow_headers_delay_nobody(served: Site, clients: SlowClients) -> None:
     raise_open_files(2 * IDLE)
     clients.open(idle(served.port) for _ in range(IDLE))
     clients.open(slow_header(served.port) for _ in range(20))
     study(served)
 
 
-def test_pipelines_that_are_hardly_read(served: Site, clients: SlowClients) -> None:
+def test_slowly_read_pipelines_are_answered_completely(served: Site, clients: SlowClients) -> None:
     paths = ["/decks/deep-learning/"] * 20
     slow = [pipelined(served.port, paths, rate=0) for _ in range(5)]
     clients.open(slow)
@@ -120,7 +120,7 @@ def test_pipelines_that_are_hardly_read(served: Site, clients: SlowClients) -> N
     assert [bytes(one.received).count(b"HTTP/1.1 200 OK") for one in slow] == [len(paths)] * len(slow)
 
 
-def test_readers_who_leave(served: Site, clients: SlowClients) -> None:
+def test_readers_that_disconnect_delay_nobody(served: Site, clients: SlowClients) -> None:
     """What they have not read is forgotten."""
     mix = SlowMix(served, 0)
     clients.open(one.client for one in mix.readers(10))

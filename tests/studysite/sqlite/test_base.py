@@ -33,7 +33,7 @@ def has_lock() -> bool:
     return bool(connection.has_write_lock)
 
 
-def test_a_transaction_has_the_turn_from_its_beginning_to_its_end() -> None:
+def test_transaction_holds_the_write_lock_throughout() -> None:
     with transaction.atomic():
         assert has_lock()
         with transaction.atomic():
@@ -42,19 +42,19 @@ def test_a_transaction_has_the_turn_from_its_beginning_to_its_end() -> None:
     assert not has_lock()
 
 
-def test_a_transaction_that_fails_gives_it_back() -> None:
+def test_failed_transaction_releases_the_write_lock() -> None:
     with pytest.raises(RuntimeError), transaction.atomic():
         raise RuntimeError
     assert not has_lock()
 
 
-def test_a_connection_that_is_closed_gives_it_back() -> None:
+def test_closed_connection_releases_the_write_lock() -> None:
     with suppress(OperationalError, InterfaceError), transaction.atomic():
         connection.close()
     assert not has_lock()
 
 
-def test_a_statement_by_itself_takes_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_single_statement_takes_the_write_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     taken = []
     acquire = connection.acquire_write_lock
     monkeypatch.setattr(connection, "acquire_write_lock", lambda: (taken.append(1), acquire()))
@@ -83,14 +83,14 @@ def write_in_a_transaction() -> None:
 
 
 @pytest.mark.parametrize("write", [write_alone, write_in_a_transaction])
-def test_others_see_that_somebody_has_written(write: Callable[[], None]) -> None:
+def test_write_updates_the_time_of_the_last_write(write: Callable[[], None]) -> None:
     """So they go on waiting: nobody else holds the database."""
     before = time.monotonic()
     write()
     assert last_written() >= before
 
 
-def test_who_could_not_write_does_not_say_so() -> None:
+def test_failed_write_is_not_counted_as_the_last_write() -> None:
     before = last_written()
     with suppress(RuntimeError), transaction.atomic():
         write_alone()
@@ -100,14 +100,14 @@ def test_who_could_not_write_does_not_say_so() -> None:
     assert last_written() == before
 
 
-def test_a_statement_that_fails_gives_it_back() -> None:
+def test_failed_statement_releases_the_write_lock() -> None:
     person = User.objects.create_user("ada@example.org")
     with pytest.raises(IntegrityError):
         User.objects.filter(pk=person.pk).update(email=None)
     assert not has_lock()
 
 
-def test_another_program_is_waited_for_and_then_told_of() -> None:
+def test_foreign_lock_is_waited_for_and_then_reported() -> None:
     with another_program_writes():
         with pytest.raises(DatabaseBusyError), transaction.atomic():
             pass
@@ -119,7 +119,7 @@ def test_another_program_is_waited_for_and_then_told_of() -> None:
         assert has_lock()
 
 
-def test_readers_are_as_patient_as_before(settings: Any) -> None:
+def test_busy_timeout_of_readers_stays(settings: Any) -> None:
     with another_program_writes(), pytest.raises(DatabaseBusyError):
         User.objects.filter(pk=0).update(name="Nobody")
     assert connection.connection.execute("PRAGMA busy_timeout").fetchone() == (5000,)

@@ -103,7 +103,7 @@ def waits(lock: WriteLock) -> None:
         lock.acquire()
 
 
-def test_one_at_a_time_and_in_order_of_arrival(lock: WriteLock) -> None:
+def test_threads_write_in_order_of_arrival(lock: WriteLock) -> None:
     order: list[int] = []
     lock.acquire()
     threads = []
@@ -124,7 +124,7 @@ def test_one_at_a_time_and_in_order_of_arrival(lock: WriteLock) -> None:
     assert order == list(range(6))
 
 
-def test_nobody_else_has_it_meanwhile(lock: WriteLock) -> None:
+def test_only_one_thread_writes_at_a_time(lock: WriteLock) -> None:
     inside, most = 0, 0
     counting = threading.Lock()
 
@@ -147,7 +147,7 @@ def test_nobody_else_has_it_meanwhile(lock: WriteLock) -> None:
     assert most == 1
 
 
-def test_two_processes_share_it(lock: WriteLock, other: Other) -> None:
+def test_processes_write_one_at_a_time(lock: WriteLock, other: Other) -> None:
     other.start()
     with pytest.raises(BusyError):
         waits(lock)
@@ -156,7 +156,7 @@ def test_two_processes_share_it(lock: WriteLock, other: Other) -> None:
     lock.release(has_written=False)
 
 
-def test_one_who_gave_up_leaves_it_to_the_next(lock: WriteLock, other: Other) -> None:
+def test_timed_out_writer_leaves_the_queue_intact(lock: WriteLock, other: Other) -> None:
     other.start()
     with pytest.raises(BusyError):
         waits(lock)
@@ -166,14 +166,14 @@ def test_one_who_gave_up_leaves_it_to_the_next(lock: WriteLock, other: Other) ->
         lock.release(has_written=True)
 
 
-def test_a_process_that_is_killed_gives_it_back(lock: WriteLock, other: Other) -> None:
+def test_killed_process_releases_the_write_lock(lock: WriteLock, other: Other) -> None:
     other.start()
     other.kill()
     lock.acquire()
     lock.release(has_written=True)
 
 
-def test_a_process_that_comes_often_does_not_keep_others_from_it(lock: WriteLock, other: Other) -> None:
+def test_busy_process_does_not_starve_others(lock: WriteLock, other: Other) -> None:
     other.start(writes=True)
     for _ in range(20):
         lock.acquire()
@@ -194,7 +194,7 @@ def is_locked(file: BinaryIO) -> bool:
     return False
 
 
-def test_nobody_slips_past_whoever_waits_in_another_process(lock: WriteLock, database: Path) -> None:
+def test_waiting_process_is_served_before_new_writers(lock: WriteLock, database: Path) -> None:
     with next_file(database) as waiting:
         fcntl.flock(waiting, fcntl.LOCK_EX)
         with waiting_at_most(WaitLimit(0, 0)), pytest.raises(BusyError):
@@ -203,7 +203,7 @@ def test_nobody_slips_past_whoever_waits_in_another_process(lock: WriteLock, dat
     lock.release(has_written=False)
 
 
-def test_whoever_waits_shows_it_to_other_processes(lock: WriteLock, database: Path, other: Other) -> None:
+def test_waiting_is_visible_to_other_processes(lock: WriteLock, database: Path, other: Other) -> None:
     other.start()
     thread = threading.Thread(target=lock.acquire)
     thread.start()
@@ -219,7 +219,7 @@ def test_whoever_waits_shows_it_to_other_processes(lock: WriteLock, database: Pa
     lock.release(has_written=False)
 
 
-def test_a_process_that_is_forked_meanwhile_has_no_turn_of_its_parent_s(database: Path, other: Other) -> None:
+def test_forked_process_does_not_inherit_the_write_lock(database: Path, other: Other) -> None:
     lock = write_lock_for(database)
     lock.acquire()
     other.fork()
@@ -232,7 +232,7 @@ def test_a_process_that_is_forked_meanwhile_has_no_turn_of_its_parent_s(database
 
 
 @pytest.mark.parametrize("comes_meanwhile", [False, True])
-def test_whoever_is_interrupted_takes_no_turn(
+def test_interrupted_writer_takes_no_lock(
     lock: WriteLock, monkeypatch: pytest.MonkeyPatch, comes_meanwhile: bool
 ) -> None:
     def interrupted(*_: object) -> float:
@@ -251,7 +251,7 @@ def test_whoever_is_interrupted_takes_no_turn(
     lock.release(has_written=False)
 
 
-def test_only_writing_moves_the_clock(lock: WriteLock) -> None:
+def test_only_writes_update_the_time_of_the_last_write(lock: WriteLock) -> None:
     lock.acquire()
     lock.release(has_written=False)
     assert lock.last_written() == 0
@@ -261,7 +261,7 @@ def test_only_writing_moves_the_clock(lock: WriteLock) -> None:
     assert before <= lock.last_written() <= time.monotonic()
 
 
-def test_who_waits_is_patient_while_others_write(lock: WriteLock) -> None:
+def test_waiting_is_longer_while_others_write(lock: WriteLock) -> None:
     # Far more than one write's distance, for a machine on which a thread has to wait.
     limit = WaitLimit(1.0, 1.5)
     given_up = threading.Event()
@@ -284,14 +284,14 @@ def test_who_waits_is_patient_while_others_write(lock: WriteLock) -> None:
     lock.release(has_written=True)
 
 
-def test_who_has_waited_elsewhere_waits_less(lock: WriteLock) -> None:
+def test_time_waited_before_is_deducted(lock: WriteLock) -> None:
     lock.acquire()
     with waiting_at_most(WaitLimit(60, 60, waited=60)), pytest.raises(BusyError):
         lock.acquire()
     lock.release(has_written=False)
 
 
-def test_waiting_adds_up(lock: WriteLock) -> None:
+def test_waits_of_one_request_add_up(lock: WriteLock) -> None:
     lock.acquire()
     limit = WaitLimit(0.1, 10)
     with waiting_at_most(limit):
@@ -303,18 +303,18 @@ def test_waiting_adds_up(lock: WriteLock) -> None:
     assert wait_limit() is not limit
 
 
-def test_a_clock_of_before_the_machine_was_started_counts_for_nothing(lock: WriteLock) -> None:
+def test_time_from_before_a_reboot_is_ignored(lock: WriteLock) -> None:
     os.pwrite(lock._file.fileno(), TIMESTAMP.pack(time.monotonic() + 1_000_000), 0)
     assert lock.last_written() == 0
 
 
-def test_the_files_are_for_those_who_may_write_to_the_database(lock: WriteLock, database: Path) -> None:
+def test_lock_files_have_the_permissions_of_the_database(lock: WriteLock, database: Path) -> None:
     files = sorted(database.parent.glob("site.sqlite3-*"))
     assert [file.name for file in files] == ["site.sqlite3-next", "site.sqlite3-turn"]
     assert {file.stat().st_mode & 0o777 for file in files} == {0o640}
 
 
-def test_a_disk_on_which_the_time_cannot_be_noted(lock: WriteLock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_disk_still_releases_the_write_lock(lock: WriteLock, monkeypatch: pytest.MonkeyPatch) -> None:
     """The lock is released all the same."""
 
     def full(*_: object) -> None:
@@ -328,7 +328,7 @@ def test_a_disk_on_which_the_time_cannot_be_noted(lock: WriteLock, monkeypatch: 
     lock.release(has_written=True)
 
 
-def test_a_shorter_patience_ends_with_its_block() -> None:
+def test_shorter_wait_limit_ends_with_its_block() -> None:
     outer = WaitLimit(1, 1)
     with waiting_at_most(outer):
         with waiting_at_most(WaitLimit(0, 0)):

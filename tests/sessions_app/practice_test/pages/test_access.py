@@ -11,7 +11,7 @@ from tests.sessions_app.practice_test.pages.taking import Sitting, score, text
 pytestmark = pytest.mark.django_db
 
 
-def test_strangers_see_neither_paper_nor_results(testing, stranger_client, owner_client):
+def test_paper_and_results_return_404_to_others(testing, stranger_client, owner_client):
     paper = score(testing, 2)
     for client in (stranger_client, owner_client):
         for name in ("test_results", "test_print", "test_key"):
@@ -22,13 +22,13 @@ def test_strangers_see_neither_paper_nor_results(testing, stranger_client, owner
         assert client.post(reverse("test_hand_in", args=[testing.deck.slug]), data).status_code == 404
 
 
-def test_a_private_decks_tests_are_404_for_strangers(testing, stranger_client):
+def test_private_deck_returns_404_to_others(testing, stranger_client):
     Deck.objects.update(visibility="private")
     assert stranger_client.get(testing.page).status_code == 404
     assert stranger_client.post(testing.page, {"questions": 4}).status_code == 404
 
 
-def test_a_guest_takes_a_test(client, deck):
+def test_guest_takes_a_test(client, deck):
     guest = Sitting(client, deck)
     assert "Start test" in text(client.get(guest.page))
     guest.start(questions=6, kinds=("typed",))
@@ -37,13 +37,13 @@ def test_a_guest_takes_a_test(client, deck):
     assert guest.paper().session.learner.is_guest
 
 
-def test_who_is_nobody_cannot_post_answers(client, testing):
+def test_post_without_a_learner_redirects_to_the_start(client, testing):
     testing.start(questions=4)
     response = client.post(reverse("test_save", args=[testing.deck.slug]), {"paper": testing.paper().pk})
     assert response.url == testing.page
 
 
-def test_the_key_is_for_who_has_handed_in_and_for_the_owner(testing, owner_client, deck):
+def test_key_is_for_the_owner_and_after_handing_in(testing, owner_client, deck):
     testing.start(questions=4, kinds=("typed",))
     paper = testing.paper()
     assert testing.client.get(reverse("test_print", args=[deck.slug, paper.pk])).status_code == 200
@@ -55,7 +55,7 @@ def test_the_key_is_for_who_has_handed_in_and_for_the_owner(testing, owner_clien
     assert owner_client.get(reverse("test_key", args=[deck.slug, mine.paper().pk])).status_code == 200
 
 
-def test_the_printed_paper_has_no_answers_and_the_key_has(testing, deck):
+def test_printed_test_has_no_answers_and_its_key_has(testing, deck):
     testing.start(questions=6, kinds=("typed",))
     cities = [Question.from_json(step.question).answer for step in testing.steps()]
     testing.post("hand_in")
@@ -75,7 +75,7 @@ def share(testing) -> str:
     return reverse("test_beat", args=[testing.deck.slug, testing.paper().token])
 
 
-def test_a_guest_takes_a_friends_paper_and_shows_the_score(testing, client):
+def test_guest_takes_a_friends_test_and_shows_the_score(testing, client):
     source = score(testing, 2)
     link = share(testing)
     assert "Lena Learner scored 50 %" in text(client.get(link))
@@ -95,7 +95,7 @@ def results_of(testing, paper: Paper) -> str:
     return text(testing.client.get(reverse("test_results", args=[testing.deck.slug, paper.pk])))
 
 
-def test_who_does_not_agree_is_not_seen(testing, stranger_client):
+def test_friend_without_consent_is_not_listed(testing, stranger_client):
     source = score(testing, 2)
     stranger_client.post(share(testing), {"name": "Sam"})
     friend = Sitting(stranger_client, testing.deck)
@@ -103,14 +103,14 @@ def test_who_does_not_agree_is_not_seen(testing, stranger_client):
     assert "Sam" not in results_of(testing, source)
 
 
-def test_a_name_is_wanted_of_who_shows_the_score(testing, stranger_client):
+def test_friend_who_shows_the_score_needs_a_name(testing, stranger_client):
     score(testing, 2)
     response = stranger_client.post(share(testing), {"shows": "on", "name": " "})
     assert "Enter the name to show with your score." in text(response)
     assert StudySession.objects.count() == 1
 
 
-def test_a_link_that_is_taken_back_leads_nowhere(testing, client):
+def test_withdrawn_link_returns_404(testing, client):
     score(testing, 2)
     link = share(testing)
     testing.client.post(reverse("test_sharing", args=[testing.deck.slug, testing.paper().pk]), {"off": "1"})
@@ -118,20 +118,20 @@ def test_a_link_that_is_taken_back_leads_nowhere(testing, client):
     assert client.post(link).status_code == 404
 
 
-def test_a_link_to_a_private_deck_is_404(testing, client):
+def test_link_to_a_private_deck_returns_404(testing, client):
     score(testing, 2)
     link = share(testing)
     Deck.objects.update(visibility="private")
     assert client.get(link).status_code == 404
 
 
-def test_ones_own_link_starts_nothing(testing):
+def test_own_link_starts_nothing(testing):
     score(testing, 2)
     assert "your own test" in text(testing.client.post(share(testing)))
     assert StudySession.objects.count() == 1
 
 
-def test_an_open_test_goes_on_before_a_friends_paper(testing, stranger_client):
+def test_open_test_must_be_finished_before_a_friends_test(testing, stranger_client):
     source, link = score(testing, 2), share(testing)
     Sitting(stranger_client, testing.deck).start(questions=4)
     response = stranger_client.post(link, follow=True)

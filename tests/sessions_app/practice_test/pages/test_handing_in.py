@@ -18,7 +18,7 @@ from tests.sessions_app.practice_test.pages.taking import Sitting, text
 pytestmark = pytest.mark.django_db
 
 
-def test_a_change_is_saved_with_a_rising_revision(testing):
+def test_only_a_newer_revision_of_an_answer_is_saved(testing):
     testing.start(questions=4, kinds=("typed",))
     response = testing.post("save", {"q1-typed": "Rom", "q1-revision": 1}, htmx=True)
     assert response["Paper-Revision"] == "1"
@@ -30,14 +30,14 @@ def test_a_change_is_saved_with_a_rising_revision(testing):
     assert testing.steps()[1].saved == {"typed": "Rome"}
 
 
-def test_what_is_emptied_is_blank_again(testing):
+def test_emptied_answer_is_blank_again(testing):
     testing.start(questions=4, kinds=("typed",))
     testing.post("save", {"q1-typed": "Rom", "q1-revision": 1}, htmx=True)
     response = testing.post("save", {"q1-typed": " ", "q1-revision": 2}, htmx=True)
     assert "0/4" in text(response)
 
 
-def test_fields_that_were_never_on_the_paper_are_passed_over(testing):
+def test_unknown_fields_are_ignored(testing):
     testing.start(questions=4, kinds=("choice",))
     fields = {
         "q0-option": "9",
@@ -52,7 +52,7 @@ def test_fields_that_were_never_on_the_paper_are_passed_over(testing):
     assert [step.saved for step in testing.steps()] == [{}] * 4
 
 
-def test_a_whole_form_is_saved_in_one_statement_and_keeps_newer_answers(testing):
+def test_whole_form_saved_at_once_keeps_newer_answers(testing):
     testing.start(questions=8, kinds=("typed",))
     testing.post("save", {"q0-typed": "newer", "q0-revision": 5}, htmx=True)
     fields = {f"q{n}-typed": f"word {n}" for n in range(8)} | {f"q{n}-revision": 1 for n in range(8)}
@@ -62,7 +62,7 @@ def test_a_whole_form_is_saved_in_one_statement_and_keeps_newer_answers(testing)
     assert [step.saved["typed"] for step in testing.steps()] == ["newer", *(f"word {n}" for n in range(1, 8))]
 
 
-def test_a_text_that_is_too_long_is_said_and_not_lost(testing):
+def test_too_long_answer_is_shown_with_an_error(testing):
     testing.start(questions=4, kinds=("typed",))
     long = "x" * 2_001
     fields = {"q0-typed": long, "q0-revision": 1, "q1-typed": "Rome", "q1-revision": 1}
@@ -79,7 +79,7 @@ def test_a_text_that_is_too_long_is_said_and_not_lost(testing):
     "revision", [{}, *({"q1-revision": value} for value in ("", "²", "٣", "9" * 5_000, str(2**63)))]
 )
 @pytest.mark.parametrize("what", ["save", "hand_in"])
-def test_an_answer_whose_revision_is_none_overwrites_nothing(testing, what, revision):
+def test_answer_with_an_invalid_revision_is_ignored(testing, what, revision):
     testing.start(questions=4, kinds=("typed",))
     testing.post("save", {"q1-typed": "Rome", "q1-revision": 1}, htmx=True)
     assert testing.post(what, {"q1-typed": "Rom"} | revision).status_code == 302
@@ -87,7 +87,7 @@ def test_an_answer_whose_revision_is_none_overwrites_nothing(testing, what, revi
 
 
 @pytest.mark.parametrize("value", ["", "x", "-1", "9" * 30, "9" * 5_000, str(2**63), "²", "0"])
-def test_a_paper_that_is_none_is_404(testing, value):
+def test_unknown_paper_returns_404(testing, value):
     testing.start(questions=4)
     for what in ("save", "hand_in", "judge", "discard"):
         data = {"paper": value, "q0-option": "0", "q0-revision": "1"}
@@ -95,11 +95,11 @@ def test_a_paper_that_is_none_is_404(testing, value):
 
 
 @pytest.mark.parametrize("what", ["save", "hand_in", "judge", "discard"])
-def test_a_get_of_what_is_posted_is_405(testing, what):
+def test_get_of_post_addresses_returns_405(testing, what):
     assert testing.client.get(reverse(f"test_{what}", args=[testing.deck.slug])).status_code == 405
 
 
-def test_saving_takes_few_queries(testing):
+def test_save_queries_do_not_grow_with_questions(testing):
     numbers = []
     for questions in (4, 16):
         testing.start(questions=questions, kinds=("typed",))
@@ -124,7 +124,7 @@ def hand_in_queries(testing, questions: int) -> int:
 
 
 @pytest.mark.slow
-def test_handing_in_takes_as_many_queries_for_eight_questions_as_for_a_hundred(learner_client, owner):
+def test_hand_in_queries_do_not_grow_with_questions(learner_client, owner):
     """In decks where nothing was answered before, and where much was."""
     fresh = [Sitting(learner_client, large_deck(owner)) for _ in range(2)]
     few, many = hand_in_queries(fresh[0], 8), hand_in_queries(fresh[1], 100)
@@ -148,7 +148,7 @@ def prepared(deck: Deck, number: int) -> Card:
     return card
 
 
-def test_handing_in_twice_counts_once_and_the_first_stands(testing, caplog):
+def test_handing_in_twice_counts_once(testing, caplog):
     caplog.set_level("INFO", logger="sessions_app.practice_test")
     testing.start(questions=6, kinds=("typed",))
     testing.post("hand_in", testing.answers())
@@ -164,7 +164,7 @@ def test_handing_in_twice_counts_once_and_the_first_stands(testing, caplog):
     assert [message for message in caplog.messages if "Paper" in message] == 4 * [line]
 
 
-def test_a_stale_tab_writes_nothing_into_the_next_paper(testing):
+def test_stale_tab_changes_no_later_test(testing):
     testing.start(questions=6, kinds=("typed",))
     old, fields = testing.paper().pk, testing.answers()
     testing.post("hand_in")
@@ -175,7 +175,7 @@ def test_a_stale_tab_writes_nothing_into_the_next_paper(testing):
     assert testing.paper().handed_in_at is None
 
 
-def test_blanks_lower_the_score_and_leave_no_evidence(testing):
+def test_blanks_lower_the_score_without_a_review(testing):
     testing.start(questions=10, kinds=("typed",))
     fields = {
         name: value for name, value in testing.answers().items() if name.split("-")[0] in ("q0", "q1", "q2")
@@ -189,7 +189,7 @@ def test_blanks_lower_the_score_and_leave_no_evidence(testing):
     assert "7 were left blank" in page
 
 
-def test_recognition_and_recall_are_logged_as_such(testing):
+def test_reviews_record_recognition_and_recall(testing):
     testing.start(questions=16)
     testing.post("save", testing.answers())
     testing.post("hand_in")
@@ -205,7 +205,7 @@ def test_recognition_and_recall_are_logged_as_such(testing):
     assert set(Review.objects.values_list("mode", flat=True)) == {"test"}
 
 
-def test_a_wrong_pair_says_which_card_was_taken_for_which(testing):
+def test_wrong_pair_records_the_mistaken_card(testing):
     testing.start(questions=4, kinds=("block",))
     testing.post("hand_in", testing.answers(right=False))
     assert testing.paper().right == 0
@@ -213,7 +213,7 @@ def test_a_wrong_pair_says_which_card_was_taken_for_which(testing):
     assert {line.card_id for line in lines} == {line.mistaken_for_id for line in lines}
 
 
-def test_giving_up_leaves_neither_score_nor_evidence(testing):
+def test_discarded_test_leaves_no_score_or_review(testing):
     testing.start(questions=6, kinds=("typed",))
     testing.post("save", testing.answers())
     testing.post("discard")
@@ -225,7 +225,7 @@ def test_giving_up_leaves_neither_score_nor_evidence(testing):
 # --- Judging
 
 
-def test_judgement_comes_before_the_score_and_every_answer_wants_one(testing):
+def test_self_graded_answers_are_judged_before_the_score(testing):
     testing.start(questions=4, kinds=("flip",))
     testing.post("save", testing.answers())
     testing.post("hand_in")
@@ -241,7 +241,7 @@ def test_judgement_comes_before_the_score_and_every_answer_wants_one(testing):
     assert testing.paper().right == 0
 
 
-def test_answers_cannot_be_changed_while_they_are_judged(testing):
+def test_answers_cannot_be_changed_while_judged(testing):
     testing.start(questions=4, kinds=("flip",))
     testing.post("save", testing.answers(right=False))
     testing.post("hand_in")
@@ -263,7 +263,7 @@ def test_blank_self_graded_questions_are_not_judged(testing):
 # --- The time
 
 
-def test_when_the_time_is_up_what_is_saved_is_handed_in(testing, learner, deck):
+def test_saved_answers_are_handed_in_when_time_is_up(testing, learner, deck):
     with time_machine.travel("2026-03-02T12:00Z", tick=False) as clock:
         testing.start(questions=6, kinds=("typed",), minutes=5)
         answers = testing.answers()
@@ -284,7 +284,7 @@ def test_when_the_time_is_up_what_is_saved_is_handed_in(testing, learner, deck):
     assert replaying.rebuild(Enrollment.objects.get()) == 0
 
 
-def test_starting_a_new_test_hands_the_one_in_whose_time_is_up(testing):
+def test_new_test_hands_in_an_expired_one(testing):
     with time_machine.travel("2026-03-02T12:00Z", tick=False) as clock:
         testing.start(questions=6, kinds=("typed",), minutes=5)
         testing.post("save", testing.answers())

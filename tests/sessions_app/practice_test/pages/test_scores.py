@@ -12,7 +12,7 @@ from tests.sessions_app.practice_test.pages.taking import results, score, text
 pytestmark = pytest.mark.django_db
 
 
-def test_an_override_keeps_both_scores(testing):
+def test_overruling_keeps_both_scores(testing):
     score(testing, 2)
     line = Review.objects.standing().filter(verdict="wrong").first()
     override = reverse("review_override", args=[line.pk])
@@ -27,7 +27,7 @@ def test_an_override_keeps_both_scores(testing):
     assert replaying.rebuild(Enrollment.objects.get()) == 0
 
 
-def test_a_pair_of_a_block_is_overridden_by_itself(testing):
+def test_single_pair_of_a_block_can_be_overruled(testing):
     testing.start(questions=4, kinds=("block",))
     testing.post("hand_in", testing.answers())
     line = Review.objects.first()
@@ -36,7 +36,7 @@ def test_a_pair_of_a_block_is_overridden_by_itself(testing):
     assert "graded as right" in results(testing)
 
 
-def test_mine_is_right_too_takes_the_question_out_of_the_score(testing):
+def test_mine_is_right_too_takes_question_out_of_score(testing):
     score(testing, 2)
     line = Review.objects.filter(verdict="wrong").first()
     testing.client.post(reverse("review_right_too", args=[line.pk]))
@@ -45,14 +45,14 @@ def test_mine_is_right_too_takes_the_question_out_of_the_score(testing):
     assert "1 not counted" in results(testing)
 
 
-def test_an_answer_on_a_paper_cannot_be_taken_back(testing, learner):
+def test_answer_on_a_test_cannot_be_undone(testing, learner):
     score(testing, 2)
     step = testing.steps()[0]
     assert undo.answer_undo(learner=learner, step=step, now=timezone.now()).is_stale
     assert 'id="undo-form"' not in text(testing.client.get(testing.page))
 
 
-def test_the_missed_are_taken_again(testing):
+def test_missed_cards_can_be_taken_again(testing):
     score(testing, 1)
     missed = {line.card_id for line in Review.objects.filter(verdict="wrong")}
     old = testing.paper().pk
@@ -61,7 +61,7 @@ def test_the_missed_are_taken_again(testing):
     assert {step.card_id for step in testing.steps()} == missed
 
 
-def test_nothing_missed_is_nothing_to_take_again(testing):
+def test_retake_without_misses_starts_nothing(testing):
     paper = score(testing, 4)
     response = testing.client.post(reverse("test_retake", args=[testing.deck.slug, paper.pk]), follow=True)
     assert "You missed no card" in text(response)
@@ -78,7 +78,7 @@ def test_earlier_tests_are_listed_and_plotted(testing):
     assert "75 %" in page
 
 
-def test_the_table_shows_the_last_score_the_best_and_how_many(testing, deck):
+def test_deck_table_shows_last_and_best_score(testing, deck):
     score(testing, 3)
     score(testing, 2)
     line = Review.objects.standing().filter(verdict="wrong").last()
@@ -92,7 +92,7 @@ def test_the_table_shows_the_last_score_the_best_and_how_many(testing, deck):
     assert '<span class="badge">50 %</span>' in page
 
 
-def test_nothing_right_is_a_score_too(testing, deck):
+def test_zero_is_shown_as_a_score(testing, deck):
     score(testing, 0)
     page = " ".join(text(testing.client.get(deck.get_absolute_url())).split())
     assert "0 % <small>best 0 %, 1 test</small>" in page

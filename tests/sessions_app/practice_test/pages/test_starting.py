@@ -16,7 +16,7 @@ from tests.sessions_app.practice_test.pages.taking import CAPITALS, text
 pytestmark = pytest.mark.django_db
 
 
-def test_a_test_from_start_to_score(testing):
+def test_test_is_taken_from_start_to_score(testing):
     testing.start()
     steps = testing.steps()
     assert {Question.from_json(step.question).kind for step in steps} == set(Kind)
@@ -37,14 +37,14 @@ def test_a_test_from_start_to_score(testing):
     assert StudySession.objects.get().finished_at
 
 
-def test_the_start_form_offers_twenty_or_the_deck(testing, learner_client, deck):
+def test_start_form_offers_no_more_questions_than_cards(testing, learner_client, deck):
     page = text(learner_client.get(testing.page))
     assert 'name="questions" value="16"' in page
     assert page.count('name="kinds"') == 5
     assert "checked" in page
 
 
-def test_a_get_writes_nothing(testing):
+def test_get_writes_nothing(testing):
     testing.client.get(testing.page)
     assert not StudySession.objects.exists()
     assert not Enrollment.objects.exists()
@@ -62,28 +62,28 @@ def test_a_get_writes_nothing(testing):
         ({"side": "edge"}, "not one of the available choices"),
     ],
 )
-def test_a_wrong_choice_is_said_and_starts_nothing(testing, data, error):
+def test_invalid_start_form_shows_errors_and_starts_nothing(testing, data, error):
     response = testing.start(**{"questions": 5} | data)
     assert response.status_code == 200
     assert error in text(response)
     assert not StudySession.objects.exists()
 
 
-def test_what_cannot_be_asked_is_said(testing):
+def test_start_without_askable_cards_shows_a_message(testing):
     Card.objects.update(definition="the same everywhere")
     response = testing.start(kinds=("choice",))
     assert "None of these cards can be asked" in text(response)
     assert not StudySession.objects.exists()
 
 
-def test_starting_again_goes_on_with_the_open_test(testing):
+def test_starting_again_continues_the_open_test(testing):
     testing.start(questions=4)
     first = testing.paper()
     testing.start(questions=6)
     assert testing.paper() == first
 
 
-def test_settings_choose_the_cards_and_the_side(testing, learner, deck):
+def test_settings_choose_cards_and_side(testing, learner, deck):
     cards = list(deck.cards.in_order()[:3])
     for card in cards:
         CardProgress.objects.create(learner=learner, deck=deck, card=card, side="definition", starred=True)
@@ -93,7 +93,7 @@ def test_settings_choose_the_cards_and_the_side(testing, learner, deck):
     assert {question.side for question in questions} == {"term"}
 
 
-def test_a_suspended_card_is_not_asked_and_one_suspended_later_stays(testing, learner, deck):
+def test_suspended_card_is_not_asked(testing, learner, deck):
     first, second = deck.cards.in_order()[:2]
     CardProgress.objects.create(learner=learner, deck=deck, card=first, side="definition", suspended=True)
     testing.start(questions=16, kinds=("typed",))
@@ -104,7 +104,7 @@ def test_a_suspended_card_is_not_asked_and_one_suspended_later_stays(testing, le
     assert testing.paper().session.finished_at is None
 
 
-def test_new_tests_offer_the_settings_of_the_last(testing):
+def test_start_form_offers_the_last_settings(testing):
     testing.start(questions=3, kinds=("typed", "choice"), minutes=7)
     testing.post("hand_in")
     page = text(testing.client.get(testing.page))
@@ -113,7 +113,7 @@ def test_new_tests_offer_the_settings_of_the_last(testing):
     assert page.count("checked") == 2
 
 
-def test_a_paper_shorter_than_wished_and_a_kind_too_rare_are_said(testing, deck):
+def test_short_test_and_missing_kinds_are_explained(testing, deck):
     testing.start(questions=50, kinds=("typed",))
     assert "This test has 16 questions" in text(testing.client.get(testing.page))
     testing.post("discard")
@@ -126,13 +126,13 @@ def test_a_paper_shorter_than_wished_and_a_kind_too_rare_are_said(testing, deck)
 # --- The paper stays as it was drawn
 
 
-def test_the_key_of_choices_and_typed_answers_is_not_on_the_page(testing):
+def test_page_does_not_reveal_the_answers(testing):
     testing.start(questions=6, kinds=("typed",))
     page = text(testing.client.get(testing.page))
     assert not any(city in page for city in CAPITALS)
 
 
-def test_editing_removing_and_asking_anew_changes_no_paper(testing, deck, owner):
+def test_editing_cards_changes_no_open_test(testing, deck, owner):
     testing.start(questions=8)
     before = [step.question for step in testing.steps()]
     for card in Card.objects.all():
@@ -144,7 +144,7 @@ def test_editing_removing_and_asking_anew_changes_no_paper(testing, deck, owner)
     assert "Edited" not in text(testing.client.get(testing.page))
 
 
-def test_what_was_asked_anew_counts_for_the_score_alone(testing, deck):
+def test_reasked_card_counts_for_the_score_only(testing, deck):
     testing.start(questions=16, kinds=("typed",))
     reask_cards(deck=deck, cards=deck.cards.filter(position=1), now=timezone.now())
     testing.post("hand_in", testing.answers())
