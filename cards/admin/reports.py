@@ -21,7 +21,7 @@ class SettledFilter(admin.SimpleListFilter):
     parameter_name = "settled"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("no", "Open"), ("yes", "Settled")]
+        return [("no", "Open"), ("yes", "Closed")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[CardReport]) -> QuerySet[CardReport]:
         if self.value() not in ("no", "yes"):
@@ -31,13 +31,13 @@ class SettledFilter(admin.SimpleListFilter):
 
 @admin.register(CardReport)
 class CardReportAdmin(SearchingAdmin):
-    """Reports can be read and settled here, but not written."""
+    """Reports can be read and closed here, but not written."""
 
     list_display = ("created_at", "kind", "card_link", "text", "side", "reporter")
     list_filter = (SettledFilter, "kind")
     list_select_related = ("card__deck", "reporter")
     search_fields = ("text", "card__term", "card__deck__title")
-    actions = ("settle", "accept")
+    actions = ("close", "accept")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -55,14 +55,14 @@ class CardReportAdmin(SearchingAdmin):
         address = reverse("admin:cards_card_change", args=[report.card_id])
         return format_html('<a href="{}">{}</a> ({})', address, report.card, report.card.deck)
 
-    @admin.action(description="Settle selected reports", permissions=["change"])
-    def settle(self, request: HttpRequest, queryset: QuerySet[CardReport]) -> None:
+    @admin.action(description="Close selected reports", permissions=["change"])
+    def close(self, request: HttpRequest, queryset: QuerySet[CardReport]) -> None:
         count = queryset.filter(settled_at=None).update(settled_at=timezone.now())
-        self.message_user(request, f"{count:,} settled.", messages.SUCCESS)
+        self.message_user(request, f"{count:,} closed.", messages.SUCCESS)
 
     @admin.action(description="Accept the answers of selected reports", permissions=["change"])
     def accept(self, request: HttpRequest, queryset: QuerySet[CardReport]) -> None:
-        """Accept the answers that learners gave, and settle their reports."""
+        """Accept the answers that learners gave, and close their reports."""
         reports = queryset.filter(settled_at=None, kind=CardReport.Kind.ALSO_RIGHT).select_related("card")
         count = sum(accept_answer(card=report.card, side=report.side, text=report.text) for report in reports)
         settled = queryset.filter(kind=CardReport.Kind.ALSO_RIGHT, settled_at=None)

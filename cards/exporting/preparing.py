@@ -70,15 +70,15 @@ def run(*, export: DeckExport, seconds: float | None = None) -> bool:
                 export.refresh_from_db()
                 if export.is_whole:
                     return True
-                give_up(export, "its files are lost")
+                discard(export, "its files are lost")
                 raise FormatError("The part that was written is lost. Prepare it again.") from error
             except FormatError:
-                give_up(export, "it is too large, or its deck is gone")
+                discard(export, "it is too large, or its deck is gone")
                 raise
     return export.is_whole
 
 
-def give_up(export: DeckExport, why: str) -> None:
+def discard(export: DeckExport, why: str) -> None:
     """Delete an export that cannot be continued, and log it."""
     logger.warning(
         "Export %s of deck %s has failed at %s of %s cards: %s.",

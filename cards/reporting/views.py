@@ -35,7 +35,7 @@ def deck_reports(request: LearnerRequest, slug: str) -> HttpResponse:
     return render_page(
         request,
         "cards/reports/reported_cards.html",
-        {"deck": deck, "page": page, "look": pending_feedback_in(deck)},
+        {"deck": deck, "page": page, "pending": pending_feedback_in(deck)},
     )
 
 

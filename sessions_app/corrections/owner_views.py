@@ -49,7 +49,7 @@ def deck_overridden(request: LearnerRequest, slug: str) -> HttpResponse:
         "deck": deck,
         "page": page,
         "answers": overridden_answers.with_texts(page.object_list),
-        "look": pending_feedback_in(deck),
+        "pending": pending_feedback_in(deck),
     }
     return render_page(request, "sessions_app/corrections/overridden_answers.html", context)
 

@@ -46,7 +46,7 @@ def show_cards(
         "notice": notice,
         "new_form": form or NewCardForm(deck=deck),
         # A function: only the whole page asks for it.
-        "to_look_at": partial(pending_feedback_in, deck),
+        "pending_feedback": partial(pending_feedback_in, deck),
         "address": f"{reverse('deck_edit', args=[deck.slug])}{query_of(request)}",
     }
     return render_page(request, "cards/editor/page.html", context, parts=PARTS)

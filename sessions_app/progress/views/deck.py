@@ -83,7 +83,7 @@ def page_context(request: SiteRequest, deck: Deck) -> dict[str, object]:
         **viewer_context(request, deck),
         **terms_context(request, deck, studied=mine is not None),
         "may_edit": may_edit,
-        "look": pending_feedback_in(deck) if may_edit else None,
+        "pending": pending_feedback_in(deck) if may_edit else None,
         "rows": rows,
         "mine": mine,
         "modes": MODES.values(),

@@ -29,7 +29,7 @@ def home(request: SiteRequest) -> HttpResponse:
         mine = standing.decks_of(request.learner)
         public = public.exclude(pk__in=mine.values("pk"))
         my_decks = standing.my_decks(request.learner, mine.select_related("owner"), now=timezone.now())
-        note_what_to_look_at(request.learner.pk, [deck for deck, _ in my_decks])
+        note_pending_feedback(request.learner.pk, [deck for deck, _ in my_decks])
     decks = public.select_related("owner").order_by("title", "pk")
     page = Paginator(decks, DECKS_PER_PAGE).get_page(request.GET.get("page"))
     guest = guest_of(request) if request.user.is_authenticated else None
@@ -42,11 +42,11 @@ def home(request: SiteRequest) -> HttpResponse:
     return for_robots(render_page(request, "sessions_app/home/page.html", context))
 
 
-def note_what_to_look_at(owner: int, decks: Iterable[Any]) -> None:
-    """Set ``look`` on the owner's decks: what learners have reported and the owner has not dealt with."""
+def note_pending_feedback(owner: int, decks: Iterable[Any]) -> None:
+    """Set ``pending`` on the owner's decks: what learners have reported and the owner has not dealt with."""
     own = {deck.pk: deck for deck in decks if deck.owner_id == owner}
-    for pk, look in pending_feedback(own).items():
-        own[pk].look = look
+    for pk, pending in pending_feedback(own).items():
+        own[pk].pending = pending
 
 
 def sample_card(decks: Iterable[Deck]) -> Card | None:

@@ -49,7 +49,7 @@ def act(client: Client, action: str, reports: list[CardReport]) -> None:
 def test_reports_are_listed_and_closed(admin_client, reports):
     url = reverse("admin:cards_cardreport_changelist")
     assert "La Paz" in admin_client.get(url).content.decode()
-    act(admin_client, "settle", reports)
+    act(admin_client, "close", reports)
     assert not CardReport.objects.unsettled().exists()
     assert "La Paz" not in admin_client.get(f"{url}?settled=no").content.decode()
     assert "La Paz" in admin_client.get(f"{url}?settled=yes").content.decode()

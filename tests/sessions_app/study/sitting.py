@@ -32,7 +32,7 @@ def cards(number: int) -> list[StudyCard]:
 
 
 @dataclass
-class LearnDesk:
+class LearnQueue:
     """`types.CardQueue` over a list of cards, as far as Learn looks at it."""
 
     deck: list[StudyCard]
@@ -71,7 +71,7 @@ class LearnDesk:
 class Sat:
     """A session that has come to its end."""
 
-    queue: LearnDesk
+    queue: LearnQueue
     questions: list[Question]
     rights: list[bool]
 
@@ -90,7 +90,7 @@ def sit(
 ) -> Sat:
     """Study ``number`` cards until the session ends, or ``most`` questions are asked."""
     settings = SessionSettings(kinds=tuple(kinds), size=number)
-    queue = LearnDesk(cards(number), settings, dict(known or {}))
+    queue = LearnQueue(cards(number), settings, dict(known or {}))
     sat, chance = Sat(queue, [], []), Random(seed)
     while len(sat.questions) < most:
         now = NOON + MINUTE * len(sat.questions)
@@ -104,7 +104,7 @@ def sit(
     return sat
 
 
-def take(queue: LearnDesk, question: Question, *, right: bool) -> None:
+def take(queue: LearnQueue, question: Question, *, right: bool) -> None:
     """Fold the answer in and move on, as the site does."""
     now = NOON + MINUTE * len(queue.asked)
     recall = question.kind in learn.RECALLS

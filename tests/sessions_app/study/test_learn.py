@@ -13,7 +13,7 @@ from sessions_app.study.questions.types import CardPool, Question
 from sessions_app.study.scheduling.types import Progress
 from sessions_app.study.types import Kind, Level, StudyCard
 from tests.sessions_app.study.build import NOON, moment
-from tests.sessions_app.study.sitting import LearnDesk, Sat, cards, sit, take
+from tests.sessions_app.study.sitting import LearnQueue, Sat, cards, sit, take
 
 MOST = 119
 SIZES = (*range(1, 9), 15, 46)
@@ -165,7 +165,7 @@ def test_cards_begun_earlier_come_before_new_ones():
 
 
 def test_suspended_and_removed_cards_are_not_asked():
-    queue = LearnDesk(cards(10), SessionSettings(size=10))
+    queue = LearnQueue(cards(10), SessionSettings(size=10))
     first = learn.draw(queue, moment(), Random(1))
     put_aside, gone = first.plan[1:3]
     take(queue, first, right=True)
@@ -182,7 +182,7 @@ def test_suspended_and_removed_cards_are_not_asked():
 
 
 def test_known_card_can_be_asked_by_recall_at_once():
-    queue = LearnDesk(cards(10), SessionSettings(size=10))
+    queue = LearnQueue(cards(10), SessionSettings(size=10))
     question = learn.draw(queue, moment(), Random(1))
     around = CardPool(queue.deck[question.card_id - 1], queue.deck, {})
     harder = learn.instead(question, around, Random(2))
@@ -197,7 +197,7 @@ def test_same_seed_asks_the_same_questions():
 
 def test_drill_repeats_its_cards_until_time_is_up():
     settings = SessionSettings(queue=learn.DRILL, cards=(2, 5, 7), kinds=("choice",), size=3, seconds=120)
-    queue = LearnDesk(cards(10), settings)
+    queue = LearnQueue(cards(10), settings)
     order = []
     for number in range(12):
         question = learn.draw(queue, moment(), Random(number))

@@ -12,12 +12,12 @@ from sessions_app.study.scheduling.types import Progress
 from sessions_app.study.types import Kind, Level, Side, StudyCard
 from tests.sessions_app.study.build import moment
 from tests.sessions_app.study.decks import shipped
-from tests.sessions_app.study.sitting import LearnDesk, take
+from tests.sessions_app.study.sitting import LearnQueue, take
 
 SEEDS = range(50)
 
 
-class CardQueue(LearnDesk):
+class CardQueue(LearnQueue):
     """As the site's: all cards around one ask for its side; it counts how often it is asked for them."""
 
     looked_at = 0
