@@ -44,7 +44,8 @@ def stranger(db: None) -> User:
     return User.objects.create_user("sam@example.org", PASSWORD, name="Sam Stranger")
 
 
-def _client_of(user: User) -> Client:
+def client_of(user: User) -> Client:
+    """A browser in which ``user`` is logged in."""
     client = Client()
     client.force_login(user)
     return client
@@ -52,17 +53,27 @@ def _client_of(user: User) -> Client:
 
 @pytest.fixture
 def owner_client(owner: User) -> Client:
-    return _client_of(owner)
+    return client_of(owner)
 
 
 @pytest.fixture
 def learner_client(learner: User) -> Client:
-    return _client_of(learner)
+    return client_of(learner)
 
 
 @pytest.fixture
 def stranger_client(stranger: User) -> Client:
-    return _client_of(stranger)
+    return client_of(stranger)
+
+
+@pytest.fixture
+def superuser(db: None) -> User:
+    return User.objects.create_superuser("root@example.org", PASSWORD, name="Root")
+
+
+@pytest.fixture
+def superuser_client(superuser: User) -> Client:
+    return client_of(superuser)
 
 
 @pytest.fixture(autouse=True)

@@ -2,15 +2,9 @@
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.test import Client
 
 from studysite.accounts.models import User
-from tests.conftest import PASSWORD
-
-
-@pytest.fixture
-def superuser(db):
-    return User.objects.create_superuser("root@example.org", PASSWORD, name="Root")
+from tests.conftest import PASSWORD, client_of
 
 
 @pytest.fixture
@@ -22,17 +16,8 @@ def editor(db):
 
 
 @pytest.fixture
-def superuser_client(superuser):
-    client = Client()
-    client.force_login(superuser)
-    return client
-
-
-@pytest.fixture
 def editor_client(editor):
-    client = Client()
-    client.force_login(editor)
-    return client
+    return client_of(editor)
 
 
 @pytest.fixture

@@ -17,13 +17,6 @@ LIST = reverse("admin:cards_card_changelist")
 
 
 @pytest.fixture
-def editor_client(db: None) -> Client:
-    client = Client()
-    client.force_login(User.objects.create_superuser("ed@example.org", "x", name="Ed Editor"))
-    return client
-
-
-@pytest.fixture
 def studied(make_deck: MakeDeck, learner: User, stranger: User) -> Deck:
     """Three cards; two learners have progress on the first, one of them on the second too."""
     deck = make_deck(3)

@@ -22,13 +22,6 @@ EVERY_PAGE = (
 )
 
 
-@pytest.fixture
-def editor_client(db: None) -> Client:
-    client = Client()
-    client.force_login(User.objects.create_superuser("ed@example.org", "x", name="Ed Editor"))
-    return client
-
-
 def card_data(deck: Deck, /, **changes: object) -> dict[str, object]:
     data = {"deck": deck.pk, "position": "", "term": "T", "definition": "D", "side_choice": "auto"}
     return {**data, **changes}

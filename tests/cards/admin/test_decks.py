@@ -22,13 +22,6 @@ LIST = reverse("admin:cards_deck_changelist")
 
 
 @pytest.fixture
-def editor_client(db: None) -> Client:
-    client = Client()
-    client.force_login(User.objects.create_superuser("ed@example.org", "x", name="Ed Editor"))
-    return client
-
-
-@pytest.fixture
 def staff(learner: User) -> User:
     """Lena as staff without any right yet."""
     learner.is_staff = True

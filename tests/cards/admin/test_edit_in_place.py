@@ -18,18 +18,6 @@ from studysite.accounts.models import User
 from tests.cards.conftest import MakeDeck
 
 
-@pytest.fixture
-def editor(db: None) -> User:
-    return User.objects.create_superuser("ed@example.org", "x", name="Ed Editor")
-
-
-@pytest.fixture
-def editor_client(editor: User) -> Client:
-    client = Client()
-    client.force_login(editor)
-    return client
-
-
 def page_of(deck: Deck) -> str:
     return reverse("admin:cards_deck_cards", args=[deck.pk])
 

@@ -6,14 +6,13 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cards.erasing.handing_over import hand_over
 from cards.models import LIBRARY_SLUG, Card, Deck, Tag
 from studysite.accounts.models import User
-from tests.conftest import PASSWORD
+from tests.conftest import client_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres_too]
 
@@ -21,20 +20,11 @@ DECKS = reverse("admin:cards_deck_changelist")
 
 
 @pytest.fixture
-def superuser_client(db):
-    client = Client()
-    client.force_login(User.objects.create_superuser("root@example.org", PASSWORD, name="Root"))
-    return client
-
-
-@pytest.fixture
 def almighty_client(stranger):
     """Of an editor with every permission, who is no superuser."""
     User.objects.filter(pk=stranger.pk).update(is_staff=True)
     stranger.user_permissions.set(Permission.objects.all())
-    client = Client()
-    client.force_login(stranger)
-    return client
+    return client_of(stranger)
 
 
 def delete_page(deck):

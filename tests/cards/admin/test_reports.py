@@ -7,7 +7,6 @@ from django.urls import reverse
 from cards.editing.decks import refresh_deck
 from cards.models import Card, CardReport, Deck
 from cards.reporting.services import report_card
-from studysite.accounts.models import User
 
 pytestmark = pytest.mark.django_db
 
@@ -18,13 +17,6 @@ def card(owner) -> Card:
     card = Card.objects.create(deck=deck, term="Bolivia", definition="Sucre")
     refresh_deck(deck=deck)
     return card
-
-
-@pytest.fixture
-def admin_client() -> Client:
-    client = Client()
-    client.force_login(User.objects.create_superuser("ada@example.org", "a long password 9", name="Ada"))
-    return client
 
 
 @pytest.fixture
@@ -46,23 +38,27 @@ def act(client: Client, action: str, reports: list[CardReport]) -> None:
     client.post(reverse("admin:cards_cardreport_changelist"), data)
 
 
-def test_reports_are_listed_and_closed(admin_client, reports):
+def test_reports_are_listed_and_closed(editor_client, reports):
     url = reverse("admin:cards_cardreport_changelist")
-    assert "La Paz" in admin_client.get(url).content.decode()
-    act(admin_client, "close", reports)
+    assert "La Paz" in editor_client.get(url).content.decode()
+    act(editor_client, "close", reports)
     assert not CardReport.objects.unsettled().exists()
-    assert "La Paz" not in admin_client.get(f"{url}?settled=no").content.decode()
-    assert "La Paz" in admin_client.get(f"{url}?settled=yes").content.decode()
+    assert "La Paz" not in editor_client.get(f"{url}?settled=no").content.decode()
+    assert "La Paz" in editor_client.get(f"{url}?settled=yes").content.decode()
 
 
-def test_accepting_adds_the_answer_and_closes_its_reports(admin_client, reports, card):
-    act(admin_client, "accept", reports)
+def test_accepting_adds_the_answer_and_closes_its_reports(editor_client, reports, card):
+    act(editor_client, "accept", reports)
     card.refresh_from_db()
     assert card.accepted_definitions == ["La Paz"]
     assert [report.kind for report in CardReport.objects.unsettled()] == ["problem"]
 
 
-def test_reports_cannot_be_added_or_deleted(admin_client, reports):
-    assert admin_client.get(reverse("admin:cards_cardreport_add")).status_code == 403
-    assert admin_client.get(reverse("admin:cards_cardreport_delete", args=[reports[0].pk])).status_code == 403
-    assert admin_client.get(reverse("admin:cards_cardreport_change", args=[reports[0].pk])).status_code == 200
+def test_reports_cannot_be_added_or_deleted(editor_client, reports):
+    assert editor_client.get(reverse("admin:cards_cardreport_add")).status_code == 403
+    assert (
+        editor_client.get(reverse("admin:cards_cardreport_delete", args=[reports[0].pk])).status_code == 403
+    )
+    assert (
+        editor_client.get(reverse("admin:cards_cardreport_change", args=[reports[0].pk])).status_code == 200
+    )

@@ -17,13 +17,6 @@ LIST = reverse("admin:cards_card_changelist")
 
 
 @pytest.fixture
-def editor_client(db: None) -> Client:
-    client = Client()
-    client.force_login(User.objects.create_superuser("ed@example.org", "x", name="Ed Editor"))
-    return client
-
-
-@pytest.fixture
 def two_owners(make_deck: MakeDeck, learner: User) -> tuple[Deck, Deck]:
     """A deck of Olga's with two cards, and one of Lena's with one."""
     other = Deck.objects.create(owner=learner, title="Lena's")

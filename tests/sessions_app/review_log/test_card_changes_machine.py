@@ -5,21 +5,16 @@ That it can fail was seen by taking the call of ``replay`` out of ``upkeep.follo
 moved card stayed due as in the deck that it came from. ``LAW_EXAMPLES=500`` searches for longer.
 """
 
-import os
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from django.db import transaction
 from django.db.models import F, Q
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from cards.editing import cards, moving
@@ -28,17 +23,15 @@ from cards.models import Card, Deck
 from sessions_app.corrections import services as corrections
 from sessions_app.learners import settings as learners_settings
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step
-from sessions_app.review_log import replaying
 from sessions_app.sessions import marks
 from sessions_app.sessions import services as sessions
 from sessions_app.sessions.undo import answer_undo
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.types import Verdict
-from studysite.accounts.models import User
+from tests.sessions_app.machine import LogMachine, search
 
 pytestmark = pytest.mark.long
 
-EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "6"))
 EACH = st.sampled_from([0, 1])
 # By primary key: a card is the same one wherever it lies.
 NTH = st.integers(0, 5)
@@ -48,17 +41,12 @@ def day_totals():
     return sorted(DayTotal.objects.exclude(answers=0).values_list("learner", "deck", "study_day", "answers"))
 
 
-class TwoDecks(RuleBasedStateMachine):
+class TwoDecks(LogMachine):
     """Two decks of three cards: both learners know the first, and want to remember less or more of the second."""
 
     @initialize()
     def open(self) -> None:
-        self.transaction = transaction.atomic()
-        self.transaction.__enter__()
-        self.now = datetime(2026, 3, 27, 20, tzinfo=UTC)
-        self.learners = [
-            User.objects.create_user(f"{name}@example.org", name=name) for name in ("ada", "bea")
-        ]
+        self.begin(("ada", "UTC"), ("bea", "UTC"))
         self.decks = [Deck.objects.create(owner=self.learners[0], title=title) for title in "XY"]
         for deck in self.decks:
             for number in range(3):
@@ -74,15 +62,6 @@ class TwoDecks(RuleBasedStateMachine):
         card.definition, card.key = f"D {number}", f"key-{number}-{Card.objects.count() % 4}"
         if not deck.cards.filter(key=card.key).exists():
             cards.save_card(card=card)
-
-    def teardown(self) -> None:
-        if hasattr(self, "transaction"):
-            transaction.set_rollback(True)
-            self.transaction.__exit__(None, None, None)
-
-    @rule(minutes=st.integers(1, 40) | st.integers(60, 60 * 24 * 12) | st.integers(-60 * 30, -1))
-    def time_passes(self, minutes: int) -> None:
-        self.now += timedelta(minutes=minutes)
 
     # --- What learners do
 
@@ -191,12 +170,6 @@ class TwoDecks(RuleBasedStateMachine):
 
     @invariant()
     @precondition(lambda self: hasattr(self, "transaction"))
-    def a_replay_changes_nothing(self) -> None:
-        for enrollment in Enrollment.objects.select_related("deck", "learner"):
-            assert replaying.rebuild(enrollment) == 0
-
-    @invariant()
-    @precondition(lambda self: hasattr(self, "transaction"))
     def progress_lies_where_its_card_does(self) -> None:
         assert not CardProgress.objects.exclude(deck=F("card__deck")).exists()
         for row in CardProgress.objects.all():
@@ -215,6 +188,4 @@ class TwoDecks(RuleBasedStateMachine):
 
 @pytest.mark.django_db
 def test_replay_changes_nothing_while_cards_change() -> None:
-    run_state_machine_as_test(
-        TwoDecks, settings=settings(max_examples=EXAMPLES, stateful_step_count=25, deadline=None)
-    )
+    search(TwoDecks, examples=6)

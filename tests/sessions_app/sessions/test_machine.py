@@ -6,21 +6,16 @@ there was an undo that left its day as it was. ``LAW_EXAMPLES=500`` searches for
 """
 
 import contextlib
-import os
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-from django.db import transaction
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 
 from cards.editing.cards import remove_cards, restore_cards, save_card
@@ -32,9 +27,9 @@ from sessions_app.corrections import services as corrections
 from sessions_app.learners import settings as learners_settings
 from sessions_app.learners.guests import guest_merge
 from sessions_app.matching import services as matching
-from sessions_app.models import Enrollment, MatchingBoard, Paper, Review, Step
+from sessions_app.models import MatchingBoard, Paper, Review, Step
 from sessions_app.practice_test import handing_in, saving, starting
-from sessions_app.review_log import importing, replaying
+from sessions_app.review_log import importing
 from sessions_app.review_log.anki import AnkiHistories
 from sessions_app.sessions import marks
 from sessions_app.sessions import services as sessions
@@ -44,12 +39,12 @@ from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.questions.types import InvalidResponseError, Question
 from sessions_app.study.types import Kind, Verdict
 from studysite.accounts.models import User
+from tests.sessions_app.machine import LogMachine, search
 
 pytestmark = pytest.mark.long
 
 SPACED, LEARN = "spaced", "learn"
 KINDS = ("choice", "true_false", "typed", "flip")
-EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "8"))
 PEOPLE = (("ada", "UTC"), ("bea", "America/New_York"), ("cem", "Pacific/Auckland"))
 # The first learner does most, so that her histories grow.
 WHO = st.sampled_from([0, 0, 0, 1, 2])
@@ -81,18 +76,12 @@ class OneCard(FileHistory):
         yield Learned(1, self.card.key, self.card)
 
 
-class Site(RuleBasedStateMachine):
+class Site(LogMachine):
     """A deck of five cards and three learners of it."""
 
     @initialize()
     def open(self) -> None:
-        self.transaction = transaction.atomic()
-        self.transaction.__enter__()
-        self.now = datetime(2026, 3, 27, 20, tzinfo=UTC)
-        self.learners = [
-            User.objects.create_user(f"{name}@example.org", name=name, time_zone=zone)
-            for name, zone in PEOPLE
-        ]
+        self.begin(*PEOPLE)
         self.deck = Deck.objects.create(owner=self.learners[0], title="D", visibility="public")
         for number in range(CARDS):
             Card.objects.create(
@@ -100,16 +89,7 @@ class Site(RuleBasedStateMachine):
             )
         refresh_deck(deck=self.deck)
 
-    def teardown(self) -> None:
-        if hasattr(self, "transaction"):
-            transaction.set_rollback(True)
-            self.transaction.__exit__(None, None, None)
-
     # --- Time
-
-    @rule(minutes=st.integers(1, 40) | st.integers(60, 60 * 24 * 12) | st.integers(-60 * 30, -1))
-    def time_passes(self, minutes: int) -> None:
-        self.now += timedelta(minutes=minutes)
 
     @rule(who=WHO, zone=st.sampled_from(["UTC", "Asia/Kolkata", "Pacific/Honolulu", "Pacific/Kiritimati"]))
     def learner_travels(self, who: int, zone: str) -> None:
@@ -423,12 +403,6 @@ class Site(RuleBasedStateMachine):
 
     @invariant()
     @precondition(lambda self: hasattr(self, "transaction"))
-    def a_replay_changes_nothing(self) -> None:
-        for enrollment in Enrollment.objects.select_related("deck", "learner"):
-            assert replaying.rebuild(enrollment) == 0
-
-    @invariant()
-    @precondition(lambda self: hasattr(self, "transaction"))
     def every_score_is_what_the_log_says(self) -> None:
         for paper in Paper.objects.scored():
             lines = Review.objects.standing().filter(step__session=paper.session_id)
@@ -448,6 +422,4 @@ class Site(RuleBasedStateMachine):
 
 @pytest.mark.django_db
 def test_replay_changes_nothing_after_any_actions() -> None:
-    run_state_machine_as_test(
-        Site, settings=settings(max_examples=EXAMPLES, stateful_step_count=25, deadline=None)
-    )
+    search(Site, examples=8)
