@@ -49,7 +49,7 @@ def test_half_of_what_was_seen_is_due_and_asked(learner: User, learner_client: C
 
 def test_each_timed_answer_writes_one_review(client: Client, deck: Deck) -> None:
     assert [Review.objects.filter(mode=mode).count() for mode in ANSWERS.values()] == [1, 1]
-    assert bench.answers_per_second(client, deck, 0.01) > 0
+    assert min(bench.answers_per_second(client, deck, 0.01)) > 0
     answered = Step.objects.exclude(answered_at=None)
     assert Review.objects.standing().filter(step__in=answered).count() == answered.count() > 2
 
