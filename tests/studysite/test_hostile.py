@@ -192,6 +192,7 @@ def test_unknown_host_returns_400(host: str) -> None:
     assert Client().get("/", headers={"Host": host}).status_code == 400
 
 
+@pytest.mark.long
 def test_hostile_fields_cause_no_500(sweep: Sweep, field_names: set[str]) -> None:
     for name, value in VALUES.items():
         body = encoded(dict.fromkeys(field_names, value))

@@ -130,6 +130,7 @@ def test_every_model_with_a_learner_is_merged():
 # --- Both have studied
 
 
+@pytest.mark.long
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(answers=ANSWERS)
 def test_replaying_a_merged_log_changes_nothing(answers, learner, make_deck):

@@ -74,6 +74,7 @@ def derived(learner: User):
     ]
 
 
+@pytest.mark.long
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(answers=ANSWERS, kinds=KINDS, right=RIGHT)
 def test_bulk_writing_equals_single_writing(answers, kinds, right, learner, stranger, make_deck):

@@ -13,7 +13,7 @@ from sessions_app.review_log import replaying
 from sessions_app.study.scheduling import progress
 from tests.sessions_app.conftest import Studying
 
-pytestmark = [pytest.mark.django_db, pytest.mark.postgres_too, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.postgres_too, pytest.mark.long]
 
 # A rating, and the minutes until it was given: within an evening, days later, or before (a clock put back).
 ANSWERS = st.lists(

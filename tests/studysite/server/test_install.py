@@ -70,6 +70,7 @@ def test_second_run_does_nothing(directory: Path) -> None:
     assert not tiny(directory).exists()
 
 
+@pytest.mark.long
 def test_interrupted_installation_starts_over(directory: Path) -> None:
     (directory / ".venv/requirements.txt").unlink()
     tiny(directory).unlink()
