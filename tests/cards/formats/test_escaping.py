@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cards.formats.markdown.escaping import escape_plain
 from cards.text.markdown import MAX_SOURCE, plain, render
-from tests.cards.text.test_markdown_renders_as_expected import PIECES
+from tests.cards.text.test_markdown import PIECES
 
 MARKUP = re.compile(r"</?(?:p|br)>")
 texts = st.one_of(
