@@ -12,7 +12,7 @@ from django.urls import reverse
 from cards.editing.decks import refresh_deck
 from cards.models import Card, CardReport, Deck, Tag, TwinPair
 from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession
-from sessions_app.study.questions import grading
+from sessions_app.study.questions.kinds import typed
 from sessions_app.study.questions.types import Question
 from sessions_app.study.types import Kind, Level
 from studysite.accounts.models import User
@@ -282,7 +282,7 @@ def test_doubtful_answer_waits_for_the_learner(typing):
 @pytest.mark.parametrize("response", ["Quito", f"it was {LONG} dog"])
 def test_typed_answer_is_judged_once_a_request(typing, response):
     """The second one is in doubt: it stays on the page until the learner has judged it."""
-    with patch.object(grading, "judge", wraps=grading.judge) as judge:
+    with patch.object(typed, "judge", wraps=typed.judge) as judge:
         assert "You answered" in text(typing.answer(typed=response))
     judge.assert_called_once()
 
