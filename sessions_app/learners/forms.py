@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 
 from sessions_app.models import Enrollment
+from sessions_app.models.enrollment import STRICT_HELP, STRICT_LABEL
 
 MIN_PERCENT, MAX_PERCENT = 70, 97
 
@@ -28,7 +29,7 @@ class SettingsForm(forms.ModelForm):
             "side_choice": "Side to answer",
             "two_buttons": "Two buttons, Again and Good",
             "typed": "Type answers in Spaced",
-            "strict": "Typed answers must be exact",
+            "strict": STRICT_LABEL,
             "learn_ahead": "Learn ahead, in minutes",
         }
         help_texts = {
@@ -38,7 +39,7 @@ class SettingsForm(forms.ModelForm):
             "two_buttons": "Without Hard and Easy you decide less, and the schedule is almost as good.",
             "typed": "Short answers only. Your answer is compared with the card, and you rate it. From your next "
             "session on.",
-            "strict": "If not, small typing mistakes, missing accents and missing articles are accepted.",
+            "strict": STRICT_HELP,
             "learn_ahead": "Missed cards return after ten minutes. When nothing else is left, they are shown up "
             "to this many minutes early. 0 never shows them early. From your next session on.",
         }

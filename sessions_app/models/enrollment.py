@@ -25,6 +25,10 @@ from studysite.accounts.models import User
 DEFAULT_NEW_PER_DAY = 20
 DEFAULT_LEARN_AHEAD, MAX_LEARN_AHEAD = 20, 120
 
+STRICT_LABEL = "Typed answers must be exact"
+STRICT_HELP = "If not, small typing mistakes, missing accents and missing articles are accepted."
+"""How both forms that set ``strict`` name and explain it."""
+
 
 def total(rows: models.QuerySet[Any], aggregate: Aggregate, default: float = 0) -> Coalesce:
     """``aggregate`` over one learner's ``rows``, as a subquery beside an enrollment; ``default`` without rows."""

@@ -8,6 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from cards.models import Tag
 from sessions_app.models import Enrollment
+from sessions_app.models.enrollment import STRICT_HELP, STRICT_LABEL
 from sessions_app.questions.kind_pages import LEARN_CHOICES
 from sessions_app.sessions.marks import Mark
 from sessions_app.study.modes import learn, spaced
@@ -98,9 +99,9 @@ class LearnStartForm(StartForm):
     class Meta:
         model = Enrollment
         fields = ("learn_kinds", "strict", "retype")
-        labels = {"strict": "Typed answers must be exact", "retype": "Type a missed answer again"}
+        labels = {"strict": STRICT_LABEL, "retype": "Type a missed answer again"}
         help_texts = {
-            "strict": "If not, typing slips, missing accents and missing articles are forgiven.",
+            "strict": STRICT_HELP,
             "retype": "",
         }
 

@@ -1,5 +1,6 @@
 """Transactions and single statements take the write lock, and release it in every case."""
 
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
@@ -123,3 +124,12 @@ def test_busy_timeout_of_readers_stays(settings: Any) -> None:
     with another_program_writes(), pytest.raises(DatabaseBusyError):
         User.objects.filter(pk=0).update(name="Nobody")
     assert connection.connection.execute("PRAGMA busy_timeout").fetchone() == (5000,)
+
+
+def test_bulk_statements_use_as_many_parameters_as_sqlite_allows() -> None:
+    """Django's SQLite backend reads the number from the connection's features."""
+    connection.ensure_connection()
+    most = connection.connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
+    fields = list(User._meta.concrete_fields)[:2]
+    assert most > 999
+    assert connection.ops.bulk_batch_size(fields, [None] * most) == most // 2
