@@ -37,7 +37,7 @@ class CardReportAdmin(SearchingAdmin):
     list_filter = (SettledFilter, "kind")
     list_select_related = ("card__deck", "reporter")
     search_fields = ("text", "card__term", "card__deck__title")
-    actions = ("close", "accept")
+    actions = ("settle", "accept")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -56,7 +56,7 @@ class CardReportAdmin(SearchingAdmin):
         return format_html('<a href="{}">{}</a> ({})', address, report.card, report.card.deck)
 
     @admin.action(description="Close selected reports", permissions=["change"])
-    def close(self, request: HttpRequest, queryset: QuerySet[CardReport]) -> None:
+    def settle(self, request: HttpRequest, queryset: QuerySet[CardReport]) -> None:
         count = queryset.filter(settled_at=None).update(settled_at=timezone.now())
         self.message_user(request, f"{count:,} closed.", messages.SUCCESS)
 

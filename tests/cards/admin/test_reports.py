@@ -41,7 +41,7 @@ def act(client: Client, action: str, reports: list[CardReport]) -> None:
 def test_reports_are_listed_and_closed(editor_client, reports):
     url = reverse("admin:cards_cardreport_changelist")
     assert "La Paz" in editor_client.get(url).content.decode()
-    act(editor_client, "close", reports)
+    act(editor_client, "settle", reports)
     assert not CardReport.objects.unsettled().exists()
     assert "La Paz" not in editor_client.get(f"{url}?settled=no").content.decode()
     assert "La Paz" in editor_client.get(f"{url}?settled=yes").content.decode()
