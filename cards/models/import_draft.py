@@ -90,7 +90,7 @@ class ImportDraft(Claimed):
 
     @property
     def folder(self) -> Path:
-        """The folder for the data that was read from the file (see `cards.importing.reading.storage`)."""
+        """The folder for the data that was read from the file (see `cards.importing.reading.content`)."""
         return drafts_folder() / f"{self.token}.read"
 
     @property
