@@ -25,9 +25,10 @@ def question_without(
         new.pop("accepted", None)
     # An option without a card (0) was written by the owner of the card that is asked.
     hidden = {*cards, 0} if is_about else cards
-    for name, owners in (("options", "option_cards"), ("prompts", "cards")):
+    owners_by_name = {"options": _option_owners(question), "prompts": question.get("cards", ())}
+    for name, owners in owners_by_name.items():
         if name in question:
-            new[name] = _said_by(question[name], question.get(owners, ()), hidden, said)
+            new[name] = _said_by(question[name], owners, hidden, said)
     for name in ("others", "twins"):
         if name in question:
             new[name] = [text for text in question[name] if text not in texts]
@@ -45,6 +46,13 @@ def board_without(board: Stored, cards: Collection[int], said: str) -> dict[str,
         "terms": _said_by(board["terms"], board["cards"], cards, said),
         "definitions": definitions,
     }
+
+
+def _option_owners(question: Stored) -> list[int]:
+    """The card of each option; the asked card for the right one, even if another card has the same answer."""
+    right = question["answer"]
+    known = zip(question.get("options", ()), question.get("option_cards", ()), strict=False)
+    return [question["card"] if right and text == right else owner for text, owner in known]
 
 
 def _said_by(texts: Sequence[str], owners: Sequence[int], hidden: Collection[int], said: str) -> list[str]:

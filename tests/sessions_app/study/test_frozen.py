@@ -1,5 +1,8 @@
 """Frozen questions and boards without what some cards say stay readable, and keep what others say."""
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,6 +44,14 @@ def test_erasing_an_option_keeps_the_asked_card():
     question = without(choice(), 2)
     assert (question.prompt, question.answer, question.accepted) == ("term 1", "text 1", ("also",))
     assert question.options == ("text 1", SAID, "text 3", "own")
+
+
+@pytest.mark.parametrize(("hidden", "answer"), [(5, SAID), (1, "text 1")])
+def test_right_option_is_erased_with_the_asked_card(hidden, answer):
+    """Card 5 has the same answer as card 1, with which the option is stored."""
+    question = without(replace(choice(), card_id=5), hidden)
+    assert question.answer == answer
+    assert question.options[:3] == (answer, "text 2", "text 3")
 
 
 def test_other_answers_are_erased_by_their_texts():

@@ -1,10 +1,13 @@
 """What is filled in on a paper: reading it, and grading it."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sessions_app.study.questions import paper_answers
+from sessions_app.study.questions.kinds import KINDS
 from sessions_app.study.questions.types import InvalidResponseError, Question
 from sessions_app.study.types import Kind, Side, Verdict
 
@@ -130,3 +133,10 @@ def test_any_form_data_is_read_and_graded(question, data):
     assert len(items) == paper_answers.filled(question, saved) <= paper_answers.points(question)
     assert {item.card_id for item in items} <= set(paper_answers.cards_of(question))
     assert Verdict.ASK not in [item.verdict for item in items]
+
+
+def test_choice_whose_right_option_was_erased_can_still_be_graded():
+    """So stored when another card had the same answer, which the option was kept with."""
+    erased = replace(CHOICE, answer="gone")
+    assert graded(erased, option="1") == [Verdict.WRONG]
+    assert KINDS[Kind.CHOICE].answer_key(erased) == [("", "gone")]

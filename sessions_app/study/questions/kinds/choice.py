@@ -59,9 +59,13 @@ class Choice(QuestionKind):
         return question.options[int(saved["option"])] if "option" in saved else ""
 
     def answer_key(self, question: Question) -> list[tuple[str, str]]:
-        return [(LETTERS[right_option(question)], question.answer)]
+        number = right_option(question)
+        return [("" if number is None else LETTERS[number], question.answer)]
 
 
-def right_option(question: Question) -> int:
-    """The number of the option that is the answer, from 0."""
-    return question.options.index(question.answer)
+def right_option(question: Question) -> int | None:
+    """The number of the option that is the answer, from 0.
+
+    None if only one of their texts was erased, as happened to cards with the same answer.
+    """
+    return question.options.index(question.answer) if question.answer in question.options else None

@@ -1,13 +1,18 @@
 """The score of a test, and what changes it afterwards."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from cards.editing.decks import refresh_deck
+from cards.erasing.services import REMOVED_CARD, old_cards_erase
 from sessions_app.models import Enrollment, Review
 from sessions_app.review_log import replaying
 from sessions_app.sessions import undo
-from tests.sessions_app.practice_test.pages.taking import results, score, text
+from studysite.slices import Slice
+from tests.sessions_app.practice_test.pages.taking import CAPITALS, results, score, text
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +71,18 @@ def test_retake_without_misses_starts_nothing(testing):
     response = testing.client.post(reverse("test_retake", args=[testing.deck.slug, paper.pk]), follow=True)
     assert "You missed no card" in text(response)
     assert testing.paper() == paper
+
+
+@pytest.mark.parametrize("position", [0, 1])
+def test_results_and_key_open_after_a_card_with_the_same_answer_is_erased(testing, deck, position):
+    deck.cards.filter(position=1).update(definition=CAPITALS[0])
+    refresh_deck(deck=deck)
+    paper = score(testing, 16, questions=16)
+    deck.cards.filter(position=position).update(removed_at=timezone.now() - timedelta(days=31))
+    old_cards_erase(now=timezone.now(), slice_=Slice(60))
+    assert REMOVED_CARD in results(testing)
+    key = reverse("test_key", args=[deck.slug, paper.pk])
+    assert REMOVED_CARD in text(testing.client.get(key))
 
 
 def test_earlier_tests_are_listed_and_plotted(testing):
