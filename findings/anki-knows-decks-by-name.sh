@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# What one would guess: Anki knows a deck of a package by its id. genanki asks for one that is chosen once and kept, and
-#   Anki knows notes by their guid and note types by their id. So a deck that was renamed is the same deck, and a later
-#   package of it brings its new cards there.
-# What Anki 26.9.3 does with packages of genanki 0.13.1: it knows a deck by its name alone, and gives it an id of its
-#   own. Of a renamed deck a later package makes a second one. Only the new cards come into it: those that were there
-#   take the new text, and stay in the deck of the old name.
+# What one would guess: Anki recognises a deck of a package by its id. genanki asks for an id that is chosen once and
+#   kept, and Anki recognises notes by their guid and note types by their id. So a renamed deck would stay the same
+#   deck, and a later package would add its new cards to it.
+# What Anki 26.9.3 does with packages of genanki 0.13.1: it recognises a deck by its name only, and gives it another id.
+#   If the deck was renamed, a later package creates a second deck, which gets only the new cards. The existing cards
+#   take the new text and stay in the deck with the old name.
 # Seen on Python 3.11: "Old name": 1 corrected, 2; "New name": 3. Neither has the package's id.
 # Fails if that changes.
 set -euo pipefail
@@ -27,8 +27,8 @@ MODEL = genanki.Model(
 collection = Collection("collection.anki2")
 
 
-def bring_in(name: str, backs: dict[str, str], seconds: int) -> None:
-    """Import a package of the deck ``DECK``, written at a time of its own: Anki takes what is newer."""
+def import_package(name: str, backs: dict[str, str], seconds: int) -> None:
+    """Import a package of the deck ``DECK``, written at this time: Anki takes the newer of two notes."""
     deck = genanki.Deck(DECK, name)
     for guid, back in backs.items():
         deck.add_note(genanki.Note(model=MODEL, fields=[guid, back], guid=guid))
@@ -36,8 +36,8 @@ def bring_in(name: str, backs: dict[str, str], seconds: int) -> None:
     collection.import_anki_package(ImportAnkiPackageRequest(package_path="deck.apkg"))
 
 
-bring_in("Old name", {"a": "1", "b": "2"}, 1_700_000_000)
-bring_in("New name", {"a": "1 corrected", "b": "2", "c": "3"}, 1_700_000_060)
+import_package("Old name", {"a": "1", "b": "2"}, 1_700_000_000)
+import_package("New name", {"a": "1 corrected", "b": "2", "c": "3"}, 1_700_000_060)
 seen = {}
 for deck in collection.decks.all_names_and_ids():
     assert deck.id != DECK

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# What one would guess: py-fsrs, given two instants on two calendar days, counts a day between them, as Anki and
-#   fsrs-rs (which are given days) do.
+# What one would guess: if py-fsrs gets two times on two calendar days, it counts one day between them. Anki and fsrs-rs
+#   do so, because they are given days.
 # What fsrs 6.3.2 does: it counts whole periods of 24 hours. An answer 23 hours and 55 minutes after the last one is
-#   updated by the formula for the same day, one ten minutes later in the evening by the formula for another day. A
-#   learner who comes a little earlier every evening stays on the same day for ever.
+#   updated by the formula for the same day. An answer ten minutes later is updated by the formula for another day. A
+#   learner who studies a little earlier every evening stays on the same day for ever.
 # Seen on Python 3.11: 23:55 h -> stability 2.3065, 24:05 h -> stability 7.3153 (both from 2.3065).
 # Fails if that changes.
 set -euo pipefail

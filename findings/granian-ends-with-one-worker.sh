@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# What one would guess: with --respawn-failed-workers a worker that dies is started again, however often, and the others
-#   answer meanwhile.
-# What granian 2.8.7 does: where the worker that was restarted last dies within 5.5 seconds it takes that for a loop,
-#   ends the healthy workers too and exits. No option sets the 5.5 seconds (--respawn-interval is another pause). Where
-#   another worker dies meanwhile, both are restarted. So whoever runs granian needs something that starts it anew, and
-#   whoever kills workers in a test kills another one each time.
-# Seen on Python 3.11: "two workers died, one after the other: the server runs", then "the last one died once more at
-#   once: the server ended with 1, and with it the healthy worker"; its log has "Worker crash loop detected, exiting".
+# What one would guess: with --respawn-failed-workers, a worker that dies is always started again, and the other workers
+#   answer in the meantime.
+# What granian 2.8.7 does: if the worker that it restarted last dies again within 5.5 seconds, it takes this for a loop,
+#   ends the healthy workers too, and exits. No option sets the 5.5 seconds (--respawn-interval is another pause). If
+#   another worker dies within this time, both are restarted. So granian needs a program that starts it again, and a
+#   test that kills workers must kill another one each time.
+# Seen on Python 3.11: "two workers died, one after the other: the server runs", then "the worker that was restarted
+#   last died again: the server ended with 1, and so did the healthy worker"; its log has "Worker crash loop detected,
+#   exiting".
 # Fails if that changes.
 set -euo pipefail
 folder=$(mktemp -d)
@@ -32,7 +33,7 @@ import time
 
 
 def workers(*counts: int) -> list[int]:
-    """The newest process of each worker, once they were started so often."""
+    """The newest process of each worker, when the workers have been started as often as ``counts`` says."""
     for _ in range(300):
         started = re.findall(r"Started worker-(\d+)\n", open("log").read())
         spawned = dict(re.findall(r"Spawning worker-(\d+) with PID: (\d+)\n", open("log").read()))
@@ -57,7 +58,7 @@ time.sleep(1)
 assert is_running(), open("log").read()
 print("two workers died, one after the other: the server runs")
 restarted = time.monotonic()
-# The one that was started last.
+# The worker that was restarted last.
 os.kill(second, signal.SIGKILL)
 for _ in range(100):
     time.sleep(0.1)
@@ -70,6 +71,6 @@ PYTHON
 code=0
 wait "$server" || code=$?
 server=
-echo "the last one died once more at once: the server ended with $code, and with it the healthy worker"
+echo "the worker that was restarted last died again: the server ended with $code, and so did the healthy worker"
 grep "crash loop" log
 test "$code" = 1

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# What one would guess: a pool whose database is away tries to connect again when somebody asks for a connection, or
-#   every few seconds, so that it is back about when the database is.
-# What psycopg-pool 3.3.3 does: it tries after 1, 2, 4, 8 ... seconds, whatever is asked meanwhile, and goes on doubling
-#   until reconnect_timeout (300 s) is over. A database that comes back after two minutes is noticed up to two minutes
-#   later; all who ask until then are told PoolTimeout. With a reconnect_timeout of 2 it gives up, and whoever asks next
-#   lets it begin anew.
-# Seen on Python 3.11, asked every half second for 20 seconds: attempts after 0, 1, 3, 8, 16 s with the default;
+# What one would guess: a pool whose database is not reachable tries to connect again when a connection is requested, or
+#   every few seconds. So it notices soon that the database is back.
+# What psycopg-pool 3.3.3 does: it tries after 1, 2, 4, 8 ... seconds, even if connections are requested in between, and
+#   doubles the pause until reconnect_timeout (300 s) is over. If the database comes back after two minutes, the pool
+#   notices up to two minutes later. Until then every request for a connection gets PoolTimeout. With a
+#   reconnect_timeout of 2 it gives up, and tries again with the next request.
+# Seen on Python 3.11, with a request every half second for 20 s: attempts after 0, 1, 3, 8, 16 s with the default;
 #   about every second with reconnect_timeout=2.
 # Fails if that changes.
 set -euo pipefail
@@ -24,17 +24,17 @@ logging.disable(logging.WARNING)
 
 
 def attempts(**options: float) -> list[float]:
-    """When the pool tries to reach a database that is away, while somebody asks twice a second."""
+    """When the pool tries to reach a database that is not reachable; a connection is requested twice a second."""
     tried = []
 
-    class Away(psycopg.Connection):
+    class Unreachable(psycopg.Connection):
         @classmethod
-        def connect(cls, *args: object, **kwargs: object) -> "Away":
+        def connect(cls, *args: object, **kwargs: object) -> "Unreachable":
             tried.append(time.monotonic() - started)
-            raise psycopg.OperationalError("the database is away")
+            raise psycopg.OperationalError("the database is not reachable")
 
     started = time.monotonic()
-    with ConnectionPool(min_size=1, max_size=1, connection_class=Away, open=True, **options) as pool:
+    with ConnectionPool(min_size=1, max_size=1, connection_class=Unreachable, open=True, **options) as pool:
         while time.monotonic() - started < 20:
             try:
                 pool.getconn(timeout=0.5)
