@@ -27,7 +27,7 @@ def _word_lists() -> None:
 def paste_and_study(page: Page) -> None:
     page.goto("/")
     page.get_by_label("Your cards").fill(WORDS)
-    page.get_by_role("button", name="See the cards").click()
+    page.get_by_role("button", name="Show preview").click()
     expect(page.get_by_role("heading", name="Preview", exact=True)).to_be_visible()
     expect(page.get_by_text("keeps the genes")).to_be_visible()
     assert not Deck.objects.filter(owner__is_guest=True).exists()

@@ -111,7 +111,7 @@ def test_shortcuts_stay_switched_off(page: Page, study) -> None:
     first = study(page)
     open_menu(page)
     page.get_by_role("button", name="Shortcuts: on").click()
-    expect(page.get_by_role("button", name="Keys: off")).to_be_visible()
+    expect(page.get_by_role("button", name="Shortcuts: off")).to_be_visible()
     page.locator(".flashcard-front").click(position={"x": 5, "y": 60})
     page.reload()
     expect(page.locator("kbd").first).to_be_hidden()
@@ -120,7 +120,7 @@ def test_shortcuts_stay_switched_off(page: Page, study) -> None:
     expect(page.locator(".flashcard-front .prose")).to_have_text(first, use_inner_text=True)
     assert not CardProgress.objects.exists()
     open_menu(page)
-    page.get_by_role("button", name="Keys: off").click()
+    page.get_by_role("button", name="Shortcuts: off").click()
     page.keyboard.press("@")
     expect_another(page, first)
 

@@ -53,7 +53,7 @@ def test_command_error_leaves_nothing(owner, tmp_path, words):
     pdf.write_bytes(b"%PDF")
     for file, options, why in (
         (pdf, {"owner": owner.email}, "This is a PDF"),
-        (words, {"owner": "no@example.org"}, "no account with the address"),
+        (words, {"owner": "no@example.org"}, "There is no account with the address no@example.org"),
         (words, {"owner": owner.email, "into": "nowhere"}, "has no deck"),
         (tmp_path / "none", {"owner": owner.email}, "cannot be read"),
     ):
@@ -94,7 +94,7 @@ def test_export_command_names_the_error(owner, tmp_path, make_deck):
     ):
         with pytest.raises(CommandError, match=why):
             run("export_deck", *args)
-    with pytest.raises(CommandError, match="Only an archive"):
+    with pytest.raises(CommandError, match="Only an archive can contain answers"):
         run("export_deck", deck.slug, "x.txt", learner=owner.email)
 
 

@@ -221,7 +221,7 @@ def test_invalid_image_is_refused_and_the_text_is_kept(owner_client, card, file,
 
 def test_side_with_an_image_needs_a_text(owner_client, card):
     response = save(owner_client, card, definition="", definition__file=upload(), definition__words="Flag")
-    assert "also needs a text" in response.text
+    assert "A side with an image also needs a text" in response.text
     response = save(owner_client, card, term__words="Only words")
     assert "Choose the image" in response.text
 
