@@ -112,13 +112,13 @@ class CardAdmin(RemovableAdmin):
     def remove(self, request: HttpRequest, queryset: QuerySet[Card]) -> None:
         count = sum(cards.remove_cards(deck=deck, cards=queryset) for deck in decks_of(queryset))
         self.message_user(
-            request, f"{count:,} removed. To bring them back, use the filter “removed”.", messages.SUCCESS
+            request, f"{count:,} removed. To restore them, use the filter “removed”.", messages.SUCCESS
         )
 
     @admin.action(description="Restore selected cards", permissions=["change"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Card]) -> None:
         count = sum(cards.restore_cards(deck=deck, cards=queryset) for deck in decks_of(queryset))
-        self.message_user(request, f"{count:,} brought back.", messages.SUCCESS)
+        self.message_user(request, f"{count:,} restored.", messages.SUCCESS)
 
 
 def preview(rendered: str) -> str:

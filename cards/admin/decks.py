@@ -163,13 +163,13 @@ class DeckAdmin(RemovableAdmin):
     def remove(self, request: HttpRequest, queryset: QuerySet[Deck]) -> None:
         count = remove_decks(decks=queryset)
         self.message_user(
-            request, f"{count:,} removed. To bring them back, use the filter “removed”.", messages.SUCCESS
+            request, f"{count:,} removed. To restore them, use the filter “removed”.", messages.SUCCESS
         )
 
     @admin.action(description="Restore selected decks", permissions=["change"])
     def restore(self, request: HttpRequest, queryset: QuerySet[Deck]) -> None:
         count = restore_decks(decks=queryset)
-        self.message_user(request, f"{count:,} brought back.", messages.SUCCESS)
+        self.message_user(request, f"{count:,} restored.", messages.SUCCESS)
 
 
 def counted(count: int) -> tuple[str, str]:

@@ -54,7 +54,7 @@ class CardQuerySet(models.QuerySet["Card"]):
         return self.filter(removed_at=None)
 
     def removed(self) -> "CardQuerySet":
-        """Cards that have been removed and can be brought back."""
+        """Cards that have been removed and can be restored."""
         return self.exclude(removed_at=None).unerased()
 
     def unerased(self) -> "CardQuerySet":

@@ -1,4 +1,4 @@
-"""Overruling a verdict, and removing an answer from the log."""
+"""Overriding a verdict, and removing an answer from the log."""
 
 import logging
 from datetime import datetime
@@ -27,7 +27,7 @@ def answer_override(*, learner: User, line: Review, verdict: Verdict, now: datet
         if card is None:
             return _changed_meanwhile(line)
         line.card = card
-        if not replaying.overrule(enrollment, line, verdict, now):
+        if not replaying.override(enrollment, line, verdict, now):
             return _changed_meanwhile(line)
         _judge_step(line.step_id, verdict=verdict)
     return True

@@ -88,7 +88,7 @@ def take_over_reports(guest: User, user: User) -> None:
 
 
 def guest_discard(*, guest: User, now: datetime) -> None:
-    """Erase the guest; the daily chores erase what takes too long for a request.
+    """Erase the guest; the daily tasks erase what takes too long for a request.
 
     If others have studied the guest's decks, only the guest's answers are erased, and the decks stay.
     """

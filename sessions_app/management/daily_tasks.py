@@ -1,7 +1,7 @@
-"""The site's daily chores; `manage.py daily` runs all of them.
+"""The site's daily tasks; `manage.py daily` runs all of them.
 
-A chore writes in short transactions, stops between two of them when the time of ``slice_`` is over,
-continues the next day, and returns its result in one line. To add one, write a function and list it in `CHORES`.
+A task writes in short transactions, stops between two of them when the time of ``slice_`` is over, and continues
+the next day. It returns its result in one line. To add one, write a function and list it in `DAILY_TASKS`.
 """
 
 from collections.abc import Callable
@@ -32,7 +32,7 @@ MORE = " More is left for the next run."
 
 
 @dataclass(frozen=True)
-class Chore:
+class DailyTask:
     """``run`` takes the time, and the reading of the monotonic clock at which to stop."""
 
     name: str
@@ -76,7 +76,7 @@ def exports(now: datetime, slice_: Slice) -> str:
 def begun(now: datetime, slice_: Slice) -> str:
     """Finish imports and exports whose page was closed.
 
-    It runs after the chores that free space or erase, which must not wait for it. Imports take at most half of
+    It runs after the tasks that free space or erase, which must not wait for it. Imports take at most half of
     the time that is left.
     """
     drafts = running.run_waiting(seconds=slice_.left / 2)
@@ -111,7 +111,7 @@ def cards(now: datetime, slice_: Slice) -> str:
 
 
 def images(now: datetime, slice_: Slice) -> str:
-    """Delete images that no card has shown for a day. This runs after the chores that erase cards."""
+    """Delete images that no card has shown for a day. This runs after the tasks that erase cards."""
     return counted(unused_images_remove(now=now), "image", "without a card removed")
 
 
@@ -125,20 +125,20 @@ def log(now: datetime, slice_: Slice) -> str:
             is_busy = cursor.fetchone()[0]
     except OperationalError:
         is_busy = True
-    return "In use just now; the next run empties it." if is_busy else "Emptied."
+    return "In use at the moment; the next run empties it." if is_busy else "Emptied."
 
 
-CHORES = (
-    Chore("sessions", sessions),
-    Chore("guests", guests),
-    Chore("imports", imports),
-    Chore("exports", exports),
-    Chore("files", files),
-    Chore("people", people),
-    Chore("decks", decks),
-    Chore("cards", cards),
-    Chore("images", images),
-    Chore("begun", begun),
+DAILY_TASKS = (
+    DailyTask("sessions", sessions),
+    DailyTask("guests", guests),
+    DailyTask("imports", imports),
+    DailyTask("exports", exports),
+    DailyTask("files", files),
+    DailyTask("people", people),
+    DailyTask("decks", decks),
+    DailyTask("cards", cards),
+    DailyTask("images", images),
+    DailyTask("begun", begun),
     # The last one: after it no file holds anything that was erased.
-    Chore("log", log),
+    DailyTask("log", log),
 )

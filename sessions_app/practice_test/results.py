@@ -78,7 +78,7 @@ class Answer:
 
     @property
     def is_judged(self) -> bool:
-        """Whether the learner has overruled the verdict."""
+        """Whether the learner has overridden the verdict."""
         return bool(self.result.graded) and self.result.now != self.result.graded
 
     @property
@@ -87,11 +87,11 @@ class Answer:
         if self.result.is_void:
             return "Not counted."
         if self.is_judged:
-            return "You judged this answer."
+            return "You graded this answer."
         if not self.is_typed:
             return ""
         own = self.item.step.saved.get("verdict")
-        return "You judged this answer." if own else self.judgement.reason.text
+        return "You graded this answer." if own else self.judgement.reason.text
 
     @property
     def can_be_right_too(self) -> bool:

@@ -1,4 +1,4 @@
-"""The score of a paper: as it was graded, and after the learner has overruled some answers."""
+"""The score of a paper: as it was graded, and after the learner has overridden some answers."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from sessions_app.study.types import Verdict
 
 @dataclass(frozen=True)
 class AnswerResult:
-    """The verdicts on one card's answer: ``graded`` when it was handed in, ``now`` after it was overruled.
+    """The verdicts on one card's answer: ``graded`` when it was handed in, ``now`` after it was overridden.
 
     ``graded`` is empty for a blank, ``now`` also for an answer that was taken out of the log. ``line`` is the line
     of the log that counts; None if there is none.
@@ -68,7 +68,7 @@ def _result(graded: str, lines: Sequence[Review]) -> AnswerResult:
 
 
 def recount(step_id: int) -> None:
-    """Recount a test's score after an answer was overruled. Does nothing for steps of other modes."""
+    """Recount a test's score after an answer was overridden. Does nothing for steps of other modes."""
     paper = Paper.objects.scored().filter(session__steps=step_id).first()
     if paper is None:
         return

@@ -27,7 +27,7 @@ KIND_PAGES: Mapping[Kind, KindPage] = {
     Kind.TYPED: KindPage("Type the answer", "Type the answer", "Type the answer"),
     Kind.FLIP: KindPage(
         "Write or say the answer",
-        "Write or say it, judge it afterwards",
+        "Write or say it, grade it afterwards",
         "Say it, show it, and tick what you knew",
     ),
 }

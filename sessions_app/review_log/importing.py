@@ -123,7 +123,7 @@ def _write_chunk(enrollment: Enrollment, histories: Sequence[CardHistory]) -> No
     by_pk = {card.pk: card for card in cards}
     histories = [each for each in histories if each.card_id in by_pk]
     old = list(Review.objects.filter(learner=learner, card__in=by_pk))
-    # An overruled line and its replacement have the same time; a file has both or neither.
+    # An overridden line and its replacement have the same time; a file has both or neither.
     known = {(line.card_id, line.side, line.reviewed_at) for line in old}
     new = [
         line

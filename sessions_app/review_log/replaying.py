@@ -1,4 +1,4 @@
-"""Undoing and overruling lines of the log, and replaying it to progress."""
+"""Undoing and overriding lines of the log, and replaying it to progress."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -87,7 +87,7 @@ def take_back(enrollment: Enrollment, lines: Sequence[Review], now: datetime) ->
     )
 
 
-def overrule(enrollment: Enrollment, line: Review, verdict: Verdict, now: datetime) -> bool:
+def override(enrollment: Enrollment, line: Review, verdict: Verdict, now: datetime) -> bool:
     """Void ``line`` and write one with another verdict in its place; False if it is void already.
 
     A rating becomes the one that the learner gave with this verdict before, else Good or Again.

@@ -60,7 +60,7 @@ class Feedback:
         if self.judgement is None or self.is_unknown:
             return ""
         if self.judgement.verdict != self.step.verdict:
-            return "You judged this answer."
+            return "You graded this answer."
         return self.judgement.reason.text
 
     @property

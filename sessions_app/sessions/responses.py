@@ -94,7 +94,7 @@ def show_state(
 ) -> HttpResponse:
     """Show the open question, or the form that starts a session if there is none.
 
-    ``aside`` is the key of a card that was just suspended or buried: the page offers to bring it back.
+    ``aside`` is the key of a card that was just suspended or buried: the page offers to undo that.
     """
     card = marks.put_aside_card(request.learner, deck, aside, timezone.now()) if aside else None
     if isinstance(state, OpenState):

@@ -96,7 +96,7 @@ def test_escape_counts_as_a_miss_and_the_card_returns(page: Page, learner, sign_
     assert question(page).card_id == first.card_id
 
 
-def test_slip_is_marked_and_the_verdict_can_be_overruled(page: Page, learner, sign_in) -> None:
+def test_slip_is_marked_and_the_verdict_can_be_overridden(page: Page, learner, sign_in) -> None:
     sign_in(page.context, learner)
     Card.objects.update(definition="Regularization", side_choice="definition", studied_side="definition")
     start(page, "Type the answer")

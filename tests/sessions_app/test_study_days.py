@@ -161,7 +161,7 @@ def test_doubtful_answer_is_judged_by_the_learner():
     assert grading.grade(doubtful, said).judged_by == "learner"
 
 
-def test_overruled_answer_is_judged_by_the_learner(learner, deck):
+def test_overridden_answer_is_judged_by_the_learner(learner, deck):
     settings = SessionSettings(kinds=("typed",))
     sessions.session_start(learner=learner, deck=deck, mode="learn", settings=settings, now=NOON)
     step = Step.objects.unanswered().select_related("session__deck", "card").get()

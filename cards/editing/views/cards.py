@@ -64,7 +64,7 @@ def show_form(
         "deck": card.deck,
         "card": card,
         "form": form,
-        "stands": current,
+        "current": current,
         "differences": differences(form, current) if current else [],
         "preview": preview_of(request) if request.method == "POST" else shown_preview(card),
         "next": safe_next(request),

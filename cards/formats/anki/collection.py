@@ -84,7 +84,7 @@ class Schema:
 def read_schema(database: Database) -> Schema:
     """The collection's schema. Raises FormatError if it has neither of the two."""
     if not {"col", "notes", "cards"} <= database.tables:
-        raise FormatError("It is no Anki collection.", where=database.where)
+        raise FormatError("It is not an Anki collection.", where=database.where)
     try:
         if "notetypes" in database.tables:
             return new_schema(database)
@@ -143,7 +143,7 @@ def dicts(value: Any) -> Iterator[dict[str, Any]]:
 def old_schema(database: Database) -> Schema:
     row = database.row("SELECT crt, conf, models, decks, dconf FROM col")
     if len(row) != 5:
-        raise FormatError("It is no Anki collection.", where=database.where)
+        raise FormatError("It is not an Anki collection.", where=database.where)
     conf, models, decks, options = (parsed(text, database.where) for text in row[1:])
     by_id = {str(option.get("id")): option for option in dicts(options)}
     return Schema(
@@ -214,7 +214,7 @@ def message(value: Any) -> protobuf.Message:
 
 def new_schema(database: Database) -> Schema:
     if not {"fields", "templates", "decks"} <= database.tables:
-        raise FormatError("It is no Anki collection.", where=database.where)
+        raise FormatError("It is not an Anki collection.", where=database.where)
     row = database.row("SELECT crt FROM col")
     return Schema(
         {note_type.id: note_type for note_type in new_note_types(database)},

@@ -179,7 +179,7 @@ class Reader:
         if place is None:
             self.package.work.forget_seen("anki")
             for name in self.refused_media:
-                why = f"“{name[:80]}” is no file name."
+                why = f"“{name[:80]}” is not a file name."
                 report.skip("images with a path for a name", where="media", why=why)
         log = self.log if self.options.history else None
         for note, rows in self.notes(report, f">= {start}" if start is not None else ""):

@@ -1,4 +1,4 @@
-"""Run the site's daily chores, one after the other."""
+"""Run the site's daily tasks, one after the other."""
 
 import fcntl
 import logging
@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.utils import timezone
 
-from sessions_app.management.chores import CHORES, Chore
+from sessions_app.management.daily_tasks import DAILY_TASKS, DailyTask
 from studysite.slices import Slice
 from studysite.sqlite.lock_files import open_lock_file
 
@@ -26,7 +26,7 @@ ADVISORY_LOCK = 5_217_331_904
 
 class Command(BaseCommand):
     help = (
-        "Run the daily chores: delete expired sessions, idle guests, old imports and unused images, "
+        "Run the daily tasks: delete expired sessions, idle guests, old imports and unused images, "
         "and erase accounts that were deleted and decks and cards that were removed 30 days ago."
     )
 
@@ -43,19 +43,19 @@ class Command(BaseCommand):
             raise CommandError(f"--minutes must be 1 to {MAX_MINUTES}.")
         with alone() as is_alone:
             if not is_alone:
-                self.stdout.write("The daily chores are already running.")
+                self.stdout.write("The daily tasks are already running.")
                 return
             now, slice_ = timezone.now(), Slice(60 * options["minutes"])
-            failed = [chore.name for chore in CHORES if not self.run(chore, now, slice_)]
+            failed = [task.name for task in DAILY_TASKS if not self.run(task, now, slice_)]
         if failed:
             raise CommandError(f"Failed: {', '.join(failed)}. The log says why.")
 
-    def run(self, chore: Chore, now: datetime, slice_: Slice) -> bool:
-        """Run the chore; whether it ended without an error. The others run in either case."""
+    def run(self, task: DailyTask, now: datetime, slice_: Slice) -> bool:
+        """Run the task; whether it ended without an error. The others run in either case."""
         try:
-            self.stdout.write(f"{chore.name}: {chore.run(now, slice_)}")
+            self.stdout.write(f"{task.name}: {task.run(now, slice_)}")
         except Exception:
-            logger.exception("The daily chore %s failed", chore.name)
+            logger.exception("The daily task %s failed", task.name)
             return False
         return True
 

@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Replay the log of reviews and correct progress, day totals and roll-ups that differ from it."
+    help = "Replay the log of reviews and correct progress, day totals and counts that differ from it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--deck", metavar="SLUG", help="only this deck")
@@ -52,7 +52,7 @@ class Command(BaseCommand):
             raise CommandError("Derived fields differ from the log; run rebuild_progress without --check.")
 
     def rebuild(self, pk: int, *, check: bool) -> int:
-        """Each enrollment is one transaction, so that learners can go on answering meanwhile."""
+        """Each enrollment is one transaction, so that learners can answer in the meantime."""
         with transaction.atomic():
             enrollment = Enrollment.objects.locked().select_related("deck").get(pk=pk)
             different = replaying.rebuild(enrollment)

@@ -151,7 +151,7 @@ def test_too_large_file_is_not_read(tmp_path: Path) -> None:
         (b"PK\x03\x04", "not a complete zip archive"),
         (b"SQLite format 3\0" + bytes(100), "bare collection"),
         (zipped({"collection.anki2": b"no database"}), "collection.anki2: "),
-        (zipped({"collection.anki2": b""}), "collection.anki2: It is no Anki collection"),
+        (zipped({"collection.anki2": b""}), "collection.anki2: It is not an Anki collection"),
         (zipped({"collection.anki21b": b"no zstd"}), "collection.anki21b: It is damaged"),
         (
             new_package(collection__anki21b=zstd.compress(b"x" * 9_999)[:-5]),

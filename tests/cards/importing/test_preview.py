@@ -183,8 +183,8 @@ def test_first_and_later_previews_are_equal(learner_client: Client, monkeypatch:
     members = {"collection.anki2": collection([note(["q", "a"])], new=False), "media": b'{"0": "\\ud800/x"}'}
     url = upload(learner_client, zipped(members))["Location"]
     page = learner_client.get(url).text
-    assert "“?/x” is no file name." in page
-    assert learner_client.get(url).text.count("is no file name") == page.count("is no file name") > 0
+    assert "“?/x” is not a file name." in page
+    assert learner_client.get(url).text.count("is not a file name") == page.count("is not a file name") > 0
 
 
 def test_guest_file_is_read_within_smaller_limits(client: Client) -> None:

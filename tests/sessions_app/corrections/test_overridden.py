@@ -84,7 +84,7 @@ class TestWhatWaits:
             call_right(user, card, text)
         assert waiting(deck) == [("SUCRE", 3, 2), ("Quito", 1, 1)]
 
-    def test_wrong_answer_without_overruling_is_not_listed(self, deck, card, learner):
+    def test_wrong_answer_without_overriding_is_not_listed(self, deck, card, learner):
         type_answer(learner, card, "Sucre")
         assert waiting(deck) == []
 

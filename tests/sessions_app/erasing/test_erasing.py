@@ -60,7 +60,7 @@ def remove_card(card, ago=LONG_AGO):
 
 
 def erase(now=None):
-    """What the daily chores do, as far as it is about decks and cards; no replay comes out different."""
+    """What the daily tasks do, as far as it is about decks and cards; no replay comes out different."""
     old_decks_claim(now=now or timezone.now())
     erase_claimed_decks(slice_=Slice(60))
     old_cards_erase(now=now or timezone.now(), slice_=Slice(60))

@@ -1,4 +1,4 @@
-"""The daily command: every chore, one at a time, whatever becomes of the others."""
+"""The daily command: every task, one at a time, whatever becomes of the others."""
 
 import fcntl
 import os
@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from cards.models import Card, Deck
-from sessions_app.management import chores
+from sessions_app.management import daily_tasks
 from studysite.accounts.models import User
 from studysite.slices import Slice
 
@@ -32,12 +32,12 @@ def lines(capsys):
 def test_each_task_reports_its_result(capsys):
     call_command("daily")
     said = lines(capsys)
-    assert list(said) == [chore.name for chore in chores.CHORES]
+    assert list(said) == [task.name for task in daily_tasks.DAILY_TASKS]
     assert said["images"] == "0 images without a card removed."
 
 
 def test_expired_sessions_are_removed(client, learner, capsys, monkeypatch):
-    monkeypatch.setattr(chores, "ROWS_AT_ONCE", 1)
+    monkeypatch.setattr(daily_tasks, "ROWS_AT_ONCE", 1)
     for _ in range(3):
         client.force_login(learner)
         client.cookies.clear()
@@ -52,13 +52,13 @@ def test_failing_task_does_not_stop_others(monkeypatch, capsys, caplog):
     def fail(now, slice_):
         raise ValueError("no")
 
-    rest = [chore for chore in chores.CHORES if chore.name != "guests"]
+    rest = [task for task in daily_tasks.DAILY_TASKS if task.name != "guests"]
     monkeypatch.setattr(
-        "sessions_app.management.commands.daily.CHORES", (chores.Chore("guests", fail), *rest)
+        "sessions_app.management.commands.daily.DAILY_TASKS", (daily_tasks.DailyTask("guests", fail), *rest)
     )
     with pytest.raises(CommandError, match=r"^Failed: guests\. "):
         call_command("daily")
-    assert set(lines(capsys)) == {chore.name for chore in rest}
+    assert set(lines(capsys)) == {task.name for task in rest}
     assert "ValueError: no" in caplog.text
 
 
@@ -66,7 +66,7 @@ def test_second_run_at_the_same_time_does_nothing(tmp_path, capsys):
     with (tmp_path / ".daily-lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         call_command("daily")
-    assert capsys.readouterr().out == "The daily chores are already running.\n"
+    assert capsys.readouterr().out == "The daily tasks are already running.\n"
     call_command("daily")
     assert "guests" in lines(capsys)
 

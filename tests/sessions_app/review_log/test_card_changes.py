@@ -212,7 +212,7 @@ def test_undo_after_a_move_applies_in_the_new_deck(studied, deck, other):
     assert differences() == {0}
 
 
-def test_overruling_after_a_move_applies_in_the_new_deck(studied, deck, other):
+def test_overriding_after_a_move_applies_in_the_new_deck(studied, deck, other):
     settings.settings_change(learner=studied.learner, deck=other, retention=0.8)
     move(deck, other, 0)
     line = Review.objects.select_related("card__deck").get(card__deck=other)
@@ -223,7 +223,7 @@ def test_overruling_after_a_move_applies_in_the_new_deck(studied, deck, other):
     assert differences() == {0}
 
 
-def test_overruling_during_a_move_changes_nothing(studied, deck, other):
+def test_overriding_during_a_move_changes_nothing(studied, deck, other):
     line = Review.objects.select_related("card__deck").first()
     move(deck, other, 0)
     assert not corrections.answer_override(

@@ -254,7 +254,7 @@ def test_preview_counts_the_history(learner_client):
     assert "Anki, flip" in learner_client.get(f"/decks/{Deck.objects.get().slug}/cards/{card.pk}/").text
 
 
-def test_imported_answer_can_be_overruled(learner):
+def test_imported_answer_can_be_overridden(learner):
     import_file(learner, package([learned()], reviews=REVIEWS))
     line = Review.objects.order_by("-reviewed_at").first()
     assert corrections.answer_override(learner=learner, line=line, verdict=Verdict.WRONG, now=timezone.now())

@@ -365,7 +365,7 @@ def miss(learning: Learning) -> Review:
     return Review.objects.get()
 
 
-def test_verdict_can_be_overruled_both_ways(learning):
+def test_verdict_can_be_overridden_both_ways(learning):
     line = miss(learning)
     feedback = f"{learning.page}?answered={line.step_id}"
     for verdict, level in (("correct", Level.RECOGNISED), ("wrong", Level.NEW)):

@@ -95,7 +95,7 @@ def test_one_of_eight_undos_counts(studying):
     assert_law()
 
 
-def test_one_of_eight_overrulings_counts(studying):
+def test_one_of_eight_overrides_counts(studying):
     studying.start()
     studying.answer(3)
     line = Review.objects.get()

@@ -80,7 +80,7 @@ def test_card_missed_and_recovered_has_not_moved(studying):
     assert look(studying).answered == 3
 
 
-def test_overruled_answer_changes_the_summary(studying):
+def test_overridden_answer_changes_the_summary(studying):
     study(studying, 3, 1)
     line = Review.objects.standing().select_related("card__deck", "deck", "step").get(rating=1)
     corrections.answer_override(

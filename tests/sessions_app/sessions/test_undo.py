@@ -179,7 +179,7 @@ def test_undone_new_card_is_new_again(studying):
 # --- Override
 
 
-def test_wrong_overruled_to_right_counts_as_good(studying):
+def test_wrong_overridden_to_right_counts_as_good(studying):
     studying.start()
     studying.answer(1)
     assert override(studying, Review.objects.get(), "correct")
@@ -190,7 +190,7 @@ def test_wrong_overruled_to_right_counts_as_good(studying):
     assert Step.objects.get(position=0).verdict == "correct"
 
 
-def test_overruling_keeps_the_answers_place_in_the_log(studying):
+def test_overriding_keeps_the_answers_place_in_the_log(studying):
     studying.start(new_limit=3)
     for rating in (1, 3, 3, 3):
         studying.answer(rating)
@@ -214,7 +214,7 @@ def test_overruling_keeps_the_answers_place_in_the_log(studying):
     ]
 
 
-def test_overruling_with_the_same_verdict_changes_nothing(studying):
+def test_overriding_with_the_same_verdict_changes_nothing(studying):
     studying.start()
     studying.answer(4)
     assert override(studying, Review.objects.get(), "correct")
@@ -222,7 +222,7 @@ def test_overruling_with_the_same_verdict_changes_nothing(studying):
 
 
 @pytest.mark.parametrize("rating", [2, 3, 4])
-def test_overruling_twice_restores_the_progress(studying, rating):
+def test_overriding_twice_restores_the_progress(studying, rating):
     studying.start()
     studying.answer(rating)
     before = values(derived())
@@ -232,7 +232,7 @@ def test_overruling_twice_restores_the_progress(studying, rating):
     assert values(derived()) == before
 
 
-def test_overruling_an_earlier_answer_replays_later_ones(studying):
+def test_overriding_an_earlier_answer_replays_later_ones(studying):
     studying.start(new_limit=1)
     studying.answer(3)
     for day in (3, 30):
@@ -245,7 +245,7 @@ def test_overruling_an_earlier_answer_replays_later_ones(studying):
     assert replaying.rebuild(Enrollment.objects.get()) == 0
 
 
-def test_undone_answer_cannot_be_overruled(studying):
+def test_undone_answer_cannot_be_overridden(studying):
     studying.start()
     studying.answer(3)
     line = Review.objects.get()
@@ -254,7 +254,7 @@ def test_undone_answer_cannot_be_overruled(studying):
     assert not Review.objects.standing().exists()
 
 
-def test_undo_after_overruling_voids_the_new_verdict(studying):
+def test_undo_after_overriding_voids_the_new_verdict(studying):
     studying.start()
     studying.answer(3)
     override(studying, Review.objects.get(), "wrong")
@@ -293,12 +293,12 @@ def test_answer_of_another_learner_cannot_be_undone(client, stranger_client, own
     assert Review.objects.standing().count() == 1
 
 
-def test_undo_and_overruling_need_post(learner_client, answered):
+def test_undo_and_overriding_need_post(learner_client, answered):
     assert learner_client.get(answered[0]).status_code == 405
     assert learner_client.get(reverse("review_override", args=[Review.objects.get().pk])).status_code == 405
 
 
-def test_overruling_redirects_to_the_given_page_of_the_site(learner_client, deck, answered):
+def test_overriding_redirects_to_the_given_page_of_the_site(learner_client, deck, answered):
     url = reverse("review_override", args=[Review.objects.get().pk])
     page = f"{deck.get_absolute_url()}spaced/"
     assert learner_client.post(url, {"verdict": "correct", "next": page})["Location"] == page
@@ -308,7 +308,7 @@ def test_overruling_redirects_to_the_given_page_of_the_site(learner_client, deck
     assert "changed in the meantime" in late.content.decode()
 
 
-def test_overruling_form_returns_to_its_place_in_the_list(learner_client, deck, answered):
+def test_overriding_form_returns_to_its_place_in_the_list(learner_client, deck, answered):
     _, step = answered
     learner_client.post(reverse("study_finish", args=[deck.slug, "spaced"]))
     card = reverse("card", args=[deck.slug, step.card_id])
@@ -326,7 +326,7 @@ def test_unknown_verdict_changes_nothing(learner_client, answered, verdict):
     assert Review.objects.get().verdict == "wrong"
 
 
-def test_answer_of_another_learner_cannot_be_overruled(client, stranger_client, owner_client, answered):
+def test_answer_of_another_learner_cannot_be_overridden(client, stranger_client, owner_client, answered):
     url = reverse("review_override", args=[Review.objects.get().pk])
     assert client.post(url, {"verdict": "correct"}).status_code == 302
     for other in (stranger_client, owner_client):

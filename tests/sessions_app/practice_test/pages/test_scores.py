@@ -17,7 +17,7 @@ from tests.sessions_app.practice_test.pages.taking import CAPITALS, results, sco
 pytestmark = pytest.mark.django_db
 
 
-def test_overruling_keeps_both_scores(testing):
+def test_overriding_keeps_both_scores(testing):
     score(testing, 2)
     line = Review.objects.standing().filter(verdict="wrong").first()
     override = reverse("review_override", args=[line.pk])
@@ -32,7 +32,7 @@ def test_overruling_keeps_both_scores(testing):
     assert replaying.rebuild(Enrollment.objects.get()) == 0
 
 
-def test_single_pair_of_a_block_can_be_overruled(testing):
+def test_single_pair_of_a_block_can_be_overridden(testing):
     testing.start(questions=4, kinds=("block",))
     testing.post("hand_in", testing.answers())
     line = Review.objects.first()
