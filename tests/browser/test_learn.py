@@ -102,7 +102,7 @@ def test_slip_is_marked_and_the_verdict_can_be_overridden(page: Page, learner, s
     start(page, "Type the answer")
     page.locator("#typed").fill("Regularizaiton")
     page.keyboard.press("Enter")
-    expect(page.locator(".feedback.right .reason")).to_contain_text("slip")
+    expect(page.locator(".feedback.right .reason")).to_contain_text("typing mistake")
     expect(page.locator(".compared del")).to_be_visible()
     expect(page.locator("#go-on")).to_have_attribute("aria-describedby", "feedback")
     page.get_by_role("button", name="I was wrong").click()

@@ -43,7 +43,7 @@ def test_card_is_tagged_with_completion(page: Page, learner: User, tagged: Deck,
     expect(tags.locator("a.chip")).to_have_text(["first", "second"])
     expect(page.locator("#tags a.chip")).to_have_text(["first 1", "loss 6", "norm 3", "second 1"])
     expect(field).to_be_focused()
-    tags.get_by_role("button", name="first: remove from this card").click()
+    tags.get_by_role("button", name="first (remove from this card)").click()
     expect(tags.locator("a.chip")).to_have_text(["second"])
     tags.get_by_role("link", name="Done").click()
     expect(tags.get_by_role("link", name="Tag this card")).to_be_focused()
