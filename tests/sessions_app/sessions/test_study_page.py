@@ -177,6 +177,29 @@ def test_start_in_an_empty_deck_shows_a_message(make_deck, learner_client):
     assert "nothing to study here right now" in text(learner_client.post(study_url, headers=HTMX))
 
 
+@pytest.mark.parametrize("headers", [HTMX, {}])
+@pytest.mark.parametrize("mark", ["suspended", "buried"])
+def test_card_put_aside_can_be_brought_back(deck, learner_client, step, mark, headers):
+    fields = {"step": step.pk, "mark": mark}
+    address = reverse("study_aside", args=[deck.slug, "spaced"])
+    page = text(learner_client.post(address, fields, headers=headers, follow=True))
+    form = page.split('id="aside-form"')[1].split("</form>")[0]
+    assert reverse("card_mark", args=[deck.slug, step.card_id]) in form
+    assert f'name="mark" value="{mark}"' in form
+    assert "Term 1" in page
+
+
+@pytest.mark.parametrize("headers", [HTMX, {}])
+def test_last_card_put_aside_can_be_brought_back(make_deck, learner_client, headers):
+    deck = make_deck(1)
+    learner_client.post(reverse("study", args=[deck.slug, "spaced"]))
+    fields = {"step": Step.objects.get().pk, "mark": "buried"}
+    address = reverse("study_aside", args=[deck.slug, "spaced"])
+    page = text(learner_client.post(address, fields, headers=headers, follow=True))
+    assert 'id="aside-form"' in page
+    assert 'id="start-form"' in page
+
+
 # --- Twice, stale, hostile
 
 
