@@ -23,7 +23,7 @@ class LearnerHistory(Protocol):
     """What a file says of its learner, card by card (`cards.importing.history.FileHistory`)."""
 
     kind: str
-    """The kind of file, of `cards.formats.detect`."""
+    """The name of the file's kind, of `cards.formats.kinds`."""
 
     start: int
     """The number behind which iterating begins: 0 is the beginning."""

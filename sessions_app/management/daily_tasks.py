@@ -33,7 +33,7 @@ MORE = " More is left for the next run."
 
 @dataclass(frozen=True)
 class DailyTask:
-    """``run`` takes the time, and the reading of the monotonic clock at which to stop."""
+    """``run`` takes the time of day and the slice of time in which it may work; it returns its result."""
 
     name: str
     run: Callable[[datetime, Slice], str]

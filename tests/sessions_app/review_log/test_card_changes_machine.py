@@ -1,8 +1,8 @@
 """Cards are moved, removed, re-asked and put in order while two learners answer, and the law of the log holds:
 after each step a replay changes nothing, in either deck.
 
-That it can fail was seen by taking the call of ``replay`` out of ``upkeep.follow_cards``: within 60 examples a
-moved card stayed due as in the deck that it came from. ``LAW_EXAMPLES=500`` searches for longer.
+That it can fail was seen by taking the call of ``replay`` out of ``card_changes.follow_cards``: within 60 examples
+a moved card stayed due as in the deck that it came from. ``LAW_EXAMPLES=500`` searches for longer.
 """
 
 from datetime import timedelta
