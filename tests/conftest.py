@@ -8,14 +8,14 @@ from studysite.accounts.models import User
 
 # Time never fails a test here: machines are shared and noisy.
 hypothesis.settings.register_profile("studysite", deadline=None)
-# `make test-quick` asks for it: fewer examples of each property.
+# Used by `make test-quick`: fewer examples of each property.
 hypothesis.settings.register_profile("quick", hypothesis.settings.get_profile("studysite"), max_examples=20)
 hypothesis.settings.load_profile("studysite")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes long, so that the last tests of a run are short and all workers end together."""
+    """Run slow tests first, so that the last tests of a run are short and all workers end at the same time."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
@@ -32,7 +32,7 @@ def owner(db: None) -> User:
 
 @pytest.fixture
 def learner(db: None) -> User:
-    """Lena, who studies decks that are not hers."""
+    """Lena, who studies decks of other people."""
     return User.objects.create_user(
         "lena@example.org", PASSWORD, name="Lena Learner", time_zone="America/New_York"
     )

@@ -30,7 +30,7 @@ if "TEST_DATA_DIR" not in os.environ:
     # Workers of this run inherit the variable, so that they share the directory; another run has its own.
     os.environ["TEST_DATA_DIR"] = str(memory.make_directory("studysite-tests-"))
     atexit.register(shutil.rmtree, os.environ["TEST_DATA_DIR"], ignore_errors=True)
-    # Also what pytest and the programs that tests start keep for a while.
+    # Also for temporary files of pytest and of the programs that tests start.
     os.environ["TMPDIR"] = tempfile.tempdir = tempfile.mkdtemp(prefix="tmp-", dir=os.environ["TEST_DATA_DIR"])
 
 for name in SETTINGS:
@@ -45,7 +45,7 @@ os.environ["DATA_DIR"] = os.environ["TEST_DATA_DIR"]
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL run what uses the database; elsewhere all but what only PostgreSQL can do."""
+    """On PostgreSQL run only tests that use the database; on SQLite all except those that need PostgreSQL."""
     for item in items:
         if any(item.get_closest_marker(name) for name in ("browser", "long")):
             item.add_marker(pytest.mark.slow)
@@ -66,7 +66,7 @@ def needs_postgres(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Keep the rule of `make test-quick`: what is not marked ``slow`` starts no program."""
+    """Check the rule of `make test-quick`: a test that is not marked ``slow`` starts no program."""
     with programs.refused("" if item.get_closest_marker("slow") else item.nodeid):
         return (yield)
 
@@ -77,7 +77,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say last, and so that nobody can overlook it, what could not be tested here."""
+    """Say at the end, where it is easy to see, what could not be tested on this machine."""
     for why in missing(terminalreporter):
         terminalreporter.write_line(why, red=True, bold=True)
 

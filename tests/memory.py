@@ -1,4 +1,4 @@
-"""Where tests keep their files: in memory where it has room, so that nothing waits for a disk."""
+"""Where tests keep their files: in memory if it has room, so that no test waits for a disk."""
 
 import os
 import shutil
@@ -7,7 +7,7 @@ from pathlib import Path
 
 MEMORY = Path("/dev/shm")
 ROOM = 4 * 2**30
-"""Bytes that must be free there: far more than a whole run leaves at once."""
+"""Bytes that must be free there: far more than a whole run uses at any time."""
 
 
 def make_directory(prefix: str) -> Path:

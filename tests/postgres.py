@@ -1,7 +1,7 @@
 """Runs the tests that use the database on a PostgreSQL server of their own: ``python -m tests.postgres``.
 
 The server listens on a socket in a temporary directory, keeps nothing, and ends with the tests. Arguments are
-handed on to pytest: ``-m postgres_too`` chooses what speaks to the database in ways of its own.
+passed on to pytest: ``-m postgres_too`` chooses tests of code that may behave differently on PostgreSQL.
 """
 
 import os
@@ -17,13 +17,13 @@ from urllib.parse import quote
 
 from tests import memory, programs
 
-# Nothing has to outlive a crash here.
+# No data has to survive a crash here.
 OPTIONS = "-c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 
 @dataclass(frozen=True)
 class Server:
-    """A PostgreSQL server in a directory of its own, which can be stopped and started."""
+    """A PostgreSQL server in its own directory. It can be stopped and started."""
 
     programs: Path
     directory: Path
@@ -45,7 +45,7 @@ class Server:
         run(self.programs / "createdb", *arguments, user=self.user)
 
     def stop(self, mode: str = "immediate") -> None:
-        """``immediate`` is as good as a crash; ``fast`` ends the connections in order."""
+        """``immediate`` is like a crash; ``fast`` closes the connections properly."""
         self._control("stop", "-m", mode)
 
     def _control(self, what: str, *arguments: str | Path) -> None:

@@ -17,7 +17,7 @@ NO_POSTGRES = "NOTHING WAS TESTED ON POSTGRESQL: initdb is not here (Debian: apt
 
 
 def in_ci() -> bool:
-    """Whether everything has to run, so that what is missing is a failure."""
+    """Whether every test has to run, so that a missing program is a failure."""
     return os.environ.get("CI") == "true"
 
 
@@ -41,7 +41,7 @@ def skip_or_fail(why: str) -> None:
 
 
 STARTS = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system", "os.exec"}
-"""What Python tells before it starts a program, or a process: its audit events."""
+"""The audit events that Python raises before it starts a program or a process."""
 
 _test_that_may_not = ""
 
@@ -52,7 +52,7 @@ class ProgramStartedError(Exception):
 
 @contextmanager
 def refused(test: str) -> Iterator[None]:
-    """Let nothing start a program until the end of the block, which is the run of this test."""
+    """Forbid starting programs until the end of the block, which runs this test."""
     global _test_that_may_not
     before, _test_that_may_not = _test_that_may_not, test
     try:
@@ -67,7 +67,7 @@ def _refuse(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def _is_helper(event: str, arguments: tuple[Any, ...]) -> bool:
-    """Whether it is what typesets formulas, which every page with a formula starts once."""
+    """Whether it is the converter of formulas, which the first page with a formula starts."""
     return event == "subprocess.Popen" and str(HELPER) in arguments[1]
 
 

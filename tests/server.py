@@ -1,4 +1,4 @@
-"""The site as programs of their own: prepared, managed and served in a DATA_DIR that a test made."""
+"""The site in separate programs: prepared, managed and served in a DATA_DIR that a test made."""
 
 import os
 import socket
@@ -19,7 +19,7 @@ from studysite.server.paths import BASE_DIR
 from tests.environment import SETTINGS
 
 # Stops a test that hangs; a start takes seconds, but not on a busy machine.
-PATIENCE = 180
+MAX_WAIT = 180
 
 
 def free_port() -> int:
@@ -29,7 +29,7 @@ def free_port() -> int:
 
 
 def environment(data_dir: Path, **variables: str) -> dict[str, str]:
-    """What a program of the site is started with; at a free port unless ``variables`` name one."""
+    """The environment of a program of the site; with a free port unless ``variables`` name one."""
     dropped = {*SETTINGS, "SECRET_KEY", "SQLITE_SYNC", "DJANGO_SETTINGS_MODULE"}
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
     return {**kept, "DATA_DIR": str(data_dir), "PORT": str(free_port()), "WORKERS": "1", **variables}
@@ -39,7 +39,7 @@ def run(module: str, data_dir: Path, **variables: str) -> subprocess.CompletedPr
     command = [sys.executable, "-m", module]
     settings = environment(data_dir, **variables)
     return subprocess.run(
-        command, env=settings, cwd=BASE_DIR, capture_output=True, text=True, timeout=PATIENCE
+        command, env=settings, cwd=BASE_DIR, capture_output=True, text=True, timeout=MAX_WAIT
     )
 
 
@@ -47,7 +47,7 @@ def manage(data_dir: Path, *arguments: str, **variables: str) -> subprocess.Comp
     command = [sys.executable, "manage.py", *arguments]
     settings = environment(data_dir, **variables)
     return subprocess.run(
-        command, env=settings, cwd=BASE_DIR, capture_output=True, text=True, timeout=PATIENCE
+        command, env=settings, cwd=BASE_DIR, capture_output=True, text=True, timeout=MAX_WAIT
     )
 
 
@@ -59,7 +59,7 @@ def serving(
     checkout: Path = BASE_DIR,
     **variables: str,
 ) -> Iterator[subprocess.Popen[str]]:
-    """The server, which answers already, in a process group of its own; ``checkout`` serves another version."""
+    """A server that already answers, in its own process group; ``checkout`` serves another version."""
     with subprocess.Popen(
         [python_of(checkout), "-m", "studysite.server.serve"],
         env=environment(data_dir, PORT=str(port), **variables),
@@ -74,7 +74,7 @@ def serving(
             yield process
         finally:
             process.terminate()
-            process.wait(PATIENCE)
+            process.wait(MAX_WAIT)
 
 
 def python_of(checkout: Path) -> str:
@@ -84,7 +84,7 @@ def python_of(checkout: Path) -> str:
 
 
 def wait_until_healthy(process: subprocess.Popen[str], port: int) -> None:
-    for _ in range(PATIENCE * 10):
+    for _ in range(MAX_WAIT * 10):
         assert process.poll() is None, process.stdout.read() if process.stdout else ""
         try:
             if urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).read() == b"ok":

@@ -1,10 +1,10 @@
-"""The site's settings, changed where tests would otherwise be slow."""
+"""The site's settings, changed so that tests are fast."""
 
 from studysite.settings import *  # noqa: F403
 from studysite.settings import STORAGES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-# Static files are served from where they are written, without having been collected.
+# Static files are served from their source folders and need not be collected.
 STORAGES = {
     **STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -1,4 +1,4 @@
-"""A SQLite database whose lock another program holds, that is full, or that takes nothing."""
+"""A SQLite database that another program has locked, that is full, or that is read-only."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -7,14 +7,14 @@ from pathlib import Path
 
 from django.db import connection
 
-from tests.server import PATIENCE
+from tests.server import MAX_WAIT
 
 
 @contextmanager
 def locked(database: Path | str) -> Iterator[None]:
-    """Hold the write lock until the end of the block, as a program that is none of the site's would."""
-    # Without an isolation level Python begins nothing by itself.
-    with closing(sqlite3.connect(database, timeout=PATIENCE, isolation_level=None)) as other:
+    """Hold the write lock until the end of the block, as a program that is not part of the site would."""
+    # Without an isolation level Python starts no transaction by itself.
+    with closing(sqlite3.connect(database, timeout=MAX_WAIT, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         yield
         other.execute("ROLLBACK")
@@ -22,11 +22,11 @@ def locked(database: Path | str) -> Iterator[None]:
 
 @contextmanager
 def full() -> Iterator[int]:
-    """Let the site's database not grow until the end of the block; gives a number of bytes that do not fit in."""
+    """Stop the site's database from growing until the end of the block; gives a size that does not fit."""
     with connection.cursor() as cursor:
         (most,) = cursor.execute("PRAGMA max_page_count").fetchone()
         cursor.execute("PRAGMA max_page_count = 1")
-        # What earlier tests have deleted leaves room in the file.
+        # Data that earlier tests deleted has left space in the file.
         (free,) = cursor.execute("PRAGMA freelist_count").fetchone()
         (size,) = cursor.execute("PRAGMA page_size").fetchone()
         try:
@@ -37,7 +37,7 @@ def full() -> Iterator[int]:
 
 @contextmanager
 def read_only() -> Iterator[None]:
-    """Let the site's database take nothing until the end of the block."""
+    """Make the site's database refuse all writes until the end of the block."""
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA query_only = ON")
         try:

@@ -1,4 +1,4 @@
-"""Files of tests are kept in memory only where it has room, and where nobody has named another place."""
+"""Files of tests are kept in memory only if it has room and TMPDIR names no other place."""
 
 import tempfile
 from pathlib import Path

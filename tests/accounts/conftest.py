@@ -9,7 +9,7 @@ from tests.conftest import PASSWORD, client_of
 
 @pytest.fixture
 def editor(db):
-    """Staff who may look after people, but are no superuser."""
+    """Staff who may manage people, but without superuser rights."""
     editor = User.objects.create_user("edith@example.org", PASSWORD, name="Edith Editor", is_staff=True)
     editor.user_permissions.set(Permission.objects.filter(content_type__app_label="accounts"))
     return editor
@@ -22,7 +22,7 @@ def editor_client(editor):
 
 @pytest.fixture
 def with_mail(settings):
-    """A site with a mail server, as the settings would have it; sent mail is in ``mailoutbox``."""
+    """A site with a mail server, set up as the settings do it; sent mail is in ``mailoutbox``."""
     settings.HAS_MAIL = True
     settings.DEFAULT_FROM_EMAIL = "site@example.org"
     settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"

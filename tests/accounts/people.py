@@ -1,4 +1,4 @@
-"""Shorthands for the tests of accounts."""
+"""Helper functions for the tests of accounts."""
 
 from typing import Any
 
@@ -23,6 +23,6 @@ def log_in(client: Client, email: str = "lena@example.org", password: str = PASS
 
 
 def errors(response: Any) -> dict[str, list[str]]:
-    """The errors of the form on a page that was answered with 200: what people did wrong is no failure."""
+    """The errors of the form on a page with status 200: a form with errors is not a failed request."""
     assert response.status_code == 200
     return response.context["form"].errors

@@ -1,4 +1,4 @@
-"""Guests: rows that study, and never anybody who is signed in."""
+"""Guests: users who study and are never logged in."""
 
 from types import SimpleNamespace
 

@@ -39,7 +39,7 @@ def test_used_invitation_returns_404(client, invitation, learner):
 
 
 def test_invitation_used_meanwhile_makes_no_account(client, invitation, learner, monkeypatch):
-    """Both have passed the check; the one who saves first has it, and the other makes no account."""
+    """Both pass the check. The first to save uses the invitation, and the other makes no account."""
     claim = services.invitation_claim
 
     def claim_second(*, invitation, user, now):

@@ -1,4 +1,4 @@
-"""How often one learner and one address may hand in, import, preview and export; nothing typed is lost."""
+"""How often a learner and an address may hand in, import, preview and export; no typed text is lost."""
 
 import html
 import re
@@ -72,7 +72,7 @@ def test_too_many_requests_return_429_with_a_button(
     assert "too many tries from your network" in refused.text
     assert "Try again" in refused.text
     assert refused["Retry-After"] == "60"
-    # Another learner behind the same address goes on.
+    # Another learner behind the same address is not affected.
     assert ASKED[what](learner_client, deck).status_code != 429
 
 
@@ -120,7 +120,7 @@ def test_new_import_options_count_as_a_preview(owner_client: Client) -> None:
     assert page.status_code == 429
     assert sent_again(page.text) == options
     assert ImportDraft.objects.get().options == {}
-    # Looking at what is chosen already, and importing it, read nothing anew.
+    # Opening a preview again, and importing it, do not read the file again.
     assert owner_client.get(url).status_code == 200
 
 
@@ -134,7 +134,7 @@ def test_requests_are_counted_by_address(client: Client, deck: Deck, settings: A
 
 
 def test_visitors_without_session_are_counted_by_address_alone(deck: Deck, settings: Any) -> None:
-    """A class that looks on without accounts is many people."""
+    """A class without accounts is many people behind one address."""
     settings.ACCOUNT_RATE_LIMITS = {"export": "1/h/key,99/h/ip"}
     export = f"{deck.get_absolute_url()}export/archive/"
     assert [Client().get(export).status_code for _ in range(3)] == [200, 200, 200]
@@ -157,7 +157,7 @@ def test_htmx_request_beyond_the_limit_gets_429(owner_client: Client, deck: Deck
 
 @pytest.mark.parametrize("action", ["import", "preview", "export", "hand_in"])
 def test_limits_let_a_class_behind_one_address_work(action: str) -> None:
-    """35 people, each of whom does it several times a minute."""
+    """35 people, each with several requests a minute."""
     rates = dict(reversed(rate.split("/m/")) for rate in site.ACCOUNT_RATE_LIMITS[action].split(","))
     assert int(rates["key"]) >= 20
     assert int(rates.get("ip", 9_999)) >= 35 * 8

@@ -1,4 +1,4 @@
-"""The user model: addresses and names as they are kept."""
+"""The user model: how addresses and names are stored."""
 
 import pytest
 from django.db import IntegrityError

@@ -35,7 +35,7 @@ def test_preferences_are_saved_with_a_message(learner, learner_client):
 def test_invalid_input_is_a_form_error(learner, learner_client, field, value):
     response = learner_client.post(PATH, {"name": "Other", "time_zone": "UTC", field: value})
     assert field in errors(response)
-    assert "Lena Learner" in response.text  # the header still shows who she is
+    assert "Lena Learner" in response.text  # the header still shows the learner's name
     learner.refresh_from_db()
     assert (learner.name, learner.time_zone) == ("Lena Learner", "America/New_York")
 

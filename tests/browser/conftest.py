@@ -27,9 +27,9 @@ FLAGS = (
 
 # Playwright keeps an event loop running in the thread that the tests use the database from.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-# In milliseconds: a busy machine is slow, not wrong, and slowest at the first page of all.
-PATIENCE = 120_000
-expect.set_options(timeout=PATIENCE)
+# In milliseconds: a busy machine is slow, most of all at the first page.
+MAX_WAIT = 120_000
+expect.set_options(timeout=MAX_WAIT)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -46,23 +46,23 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 @pytest.fixture(scope="session")
 def browser_context_args(browser_context_args: dict[str, Any], live_server: LiveServer) -> dict[str, Any]:
-    """Addresses in tests are paths of the site; animations do not make them wait."""
+    """Addresses in tests are paths of the site; animations are off, so that tests need not wait for them."""
     return {**browser_context_args, "base_url": live_server.url, "reduced_motion": "reduce"}
 
 
 @pytest.fixture
 def new_context(new_context: Callable[..., BrowserContext]) -> Callable[..., BrowserContext]:
-    """Makes a context for one test alone: another device, another time zone."""
+    """Makes a context for one test only: another device, another time zone."""
     return lambda **options: patient(new_context(**options))
 
 
 def patient(context: BrowserContext) -> BrowserContext:
-    context.set_default_timeout(PATIENCE)
+    context.set_default_timeout(MAX_WAIT)
     return context
 
 
 class SharedContext:
-    """A context that all tests of a worker use, one after the other: to make one takes as long as a short test.
+    """A context that all tests of a worker use, one after the other: making one takes as long as a short test.
 
     What a test leaves is forgotten after it, but for files that browsers may keep, such as styles.
     """
@@ -70,7 +70,7 @@ class SharedContext:
     def __init__(self, browser: Browser, **options: Any) -> None:
         self.origin = options["base_url"]
         self.context = patient(browser.new_context(**options))
-        # While it has a page its window stays, which takes longer to make than a page.
+        # While it has a page, its window stays open. Making a window takes longer than making a page.
         self.first_page = self.context.new_page()
         self.devtools = self.context.new_cdp_session(self.first_page)
 
@@ -136,7 +136,7 @@ def plain_page(unscripted: SharedContext, console_errors: list[str]) -> Iterator
 
 @pytest.fixture
 def own_page(new_context: Callable[..., BrowserContext], console_errors: list[str]) -> Page:
-    """A page of a context of its own, for what cannot be taken back in one, such as a clock."""
+    """A page of its own context, for changes that cannot be undone, such as another clock."""
     return listen(new_context().new_page(), console_errors)
 
 

@@ -1,6 +1,6 @@
-"""What the browser tests do over and over; each step returns once the page shows its result.
+"""Steps that many browser tests share; each returns when the page shows its result.
 
-Whatever comes next (another tab, another address, a look into the database) would otherwise race the request.
+Without this, the next step (another tab, another address, a query) could run before the request is done.
 """
 
 import re
@@ -11,12 +11,12 @@ from playwright.sync_api import Locator, Page, expect
 
 
 def prompt(page: Page) -> Locator:
-    """The front of the question; home shows a card too, so never before the question is known to be there."""
+    """The front of the question. Call it only when a question is open: the home page shows a card too."""
     return page.locator("#question .flashcard-front .prose")
 
 
 def start(page: Page, name: str = "Start", key: str = "") -> None:
-    """Press the button that begins to study, with a pointer or with ``key``; the first question is open then."""
+    """Press the button that starts a session, by pointer or with ``key``, and wait for the first question."""
     button = page.get_by_role("button", name=name)
     if key:
         button.press(key)
@@ -26,7 +26,7 @@ def start(page: Page, name: str = "Start", key: str = "") -> None:
 
 
 def rate(page: Page, name: str) -> None:
-    """Show the answer and rate it; what was asked is gone then."""
+    """Show the answer, rate it, and wait until the question is gone."""
     asked = page.locator("#answer-form [name=step]").input_value()
     page.get_by_text("Show answer").click()
     page.get_by_role("button", name=re.compile(name)).click()
@@ -47,15 +47,15 @@ def take_look(page: Page, scheme: Literal["dark", "light"], width: int) -> None:
 
 
 def check_looks(page: Page) -> None:
-    """`check` the page as it stands in each of `LOOKS`; the last of them stays."""
+    """`check` the current page in each of `LOOKS`; the last of them stays set."""
     for look in LOOKS:
         take_look(page, *look)
         check(page)
 
 
 def check(page: Page) -> None:
-    """All rules of axe, WCAG 2.2 AA among them, and no page wider than the screen."""
-    # Without the list of what was right, which takes as long as the checks.
+    """Check all rules of axe, including WCAG 2.2 AA, and that the page is not wider than the screen."""
+    # Without the list of passed rules, which takes as long as the checks.
     results = Axe().run(page, options={"resultTypes": ["violations"]})
     assert results.violations_count == 0, results.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

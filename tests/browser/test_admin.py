@@ -1,4 +1,4 @@
-"""The admin in Chromium: cards written on in place, lists narrowed by searching; axe on our own pages."""
+"""The admin in Chromium: cards edited in place, lists filtered by a search; axe on our own pages."""
 
 import re
 from collections.abc import Callable
@@ -40,7 +40,7 @@ def test_cards_are_edited_in_the_list(
     expect(page.get_by_text("2 cards saved.")).to_be_visible()
     card = deck.cards.get(position=2)
     assert (card.definition, deck.cards.get(position=1).term) == ("A line\nand $x^2$", "Loss, softly")
-    # Texts of several lines come back as they went, so that what is sent unchanged is no change.
+    # Texts of several lines come back unchanged, so sending them again is no change.
     page.get_by_role("button", name="Save").first.click()
     expect(page.get_by_text("There was nothing to save.")).to_be_visible()
 

@@ -21,7 +21,7 @@ STUDY = "/decks/deep-learning/spaced/"
 @pytest.fixture(autouse=True)
 def _library(monkeypatch: pytest.MonkeyPatch) -> None:
     call_command("load_library")
-    # As a request has it behind the server's bridge, and shorter.
+    # As behind the server's adapter, but shorter.
     monkeypatch.setattr("studysite.sqlite.write_lock.COMMAND", (0.3, 1.0))
 
 

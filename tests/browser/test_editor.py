@@ -1,4 +1,4 @@
-"""Making a deck in Chromium: by keyboard alone, by dragging, without JavaScript; and axe."""
+"""Making a deck in Chromium: only by keyboard, by dragging, without JavaScript; and axe."""
 
 import re
 from collections.abc import Callable
@@ -52,7 +52,7 @@ def test_deck_is_made_by_keyboard_alone(page: Page, owner: User, sign_in: SignIn
     page.keyboard.press("Enter")
     page.wait_for_url("**/edit/#new-card")
     expect(page.locator("#new-card [name=term]")).to_be_focused()
-    # Faster than the server answers: nothing waits between the keys.
+    # Faster than the server answers: no wait between the key presses.
     for number in range(12):
         page.keyboard.type(f"mot {number}")
         page.keyboard.press("Tab" if number % 2 else "Enter")

@@ -1,4 +1,4 @@
-"""Somebody who has never seen the site studies at once, and signs up later: with and without JavaScript."""
+"""A new visitor studies at once and signs up later, with and without JavaScript."""
 
 import pytest
 from django.core.management import call_command
@@ -100,7 +100,7 @@ def test_start_fresh_forgets_the_guest(page: Page) -> None:
 
 
 def choose_at_once(page: Page) -> None:
-    """From the front page one click leads to a question that needs no explanation but one line."""
+    """From the front page one click leads to a question, with one line of explanation."""
     page.goto("/")
     start(page, "Study now")
     expect(page.get_by_text("Choose the right answer. Seven cards a round.")).to_be_visible()

@@ -36,7 +36,7 @@ def deck(owner: User) -> Deck:
 
 
 def expect_shown(page: Page, image: Locator) -> None:
-    """It is there, its file came, and all of it is on the screen."""
+    """The image is on the page, its file is loaded, and all of it is on the screen."""
     expect(image).to_be_visible()
     expect(image).to_have_js_property("complete", True)
     assert image.evaluate("image => image.naturalWidth") > 0
@@ -59,7 +59,7 @@ def test_image_is_shown_in_editor_viewer_and_question(
     page.get_by_text("Images", exact=True).click()
     term = page.get_by_role("group", name="Images of the term")
     term.get_by_label("Add an image").set_input_files(FLAG)
-    # Without words it is asked for them, and keeps the file.
+    # Without a description the form asks for one, and keeps the file.
     page.get_by_role("button", name="Save").click()
     expect(term.locator(".errorlist")).to_have_text("Say what the image shows, for those who cannot see it.")
     check(page)

@@ -1,4 +1,4 @@
-"""Cards from elsewhere, in a browser: pasted and studied, imported and exported, with and without scripts."""
+"""Cards in a browser: pasted and studied, imported and exported, with and without scripts."""
 
 import re
 from functools import partial
@@ -20,7 +20,7 @@ WORDS = "mitochondrion – makes energy\nribosome – makes proteins\nnucleus �
 
 @pytest.fixture(autouse=True, scope="module")
 def _word_lists() -> None:
-    """As `make run` has them before it serves; the first question would wait for them."""
+    """As `make run` loads them before it serves, so that the first question does not wait."""
     word_lists.lists()
 
 
@@ -146,7 +146,7 @@ def test_large_import_and_export_run_in_slices(
 
 
 def wait_for(page: Page, title: str, scripts: bool, meanwhile: str = "", ready: str = "") -> None:
-    """Go on to the page of that title, by its button where there are no scripts."""
+    """Wait for the page with this title; without scripts press its button."""
     if not scripts and meanwhile:
         expect(page.get_by_text(meanwhile).first).to_be_visible()
     button = page.get_by_role("button", name=re.compile("^(Continue|Go on)$"))

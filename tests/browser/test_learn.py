@@ -1,4 +1,4 @@
-"""Learn in Chromium: a round by keys alone, on a phone, without JavaScript; axe on all that it shows."""
+"""Learn in Chromium: a round by keyboard, on a phone, without JavaScript; axe on every page of it."""
 
 import re
 
@@ -24,14 +24,14 @@ def _library() -> None:
 
 
 def question(page: Page) -> Question:
-    """What the page asks, as the site has stored it."""
+    """The open question, as the site has stored it."""
     field = page.locator("#answer-form [name=step]")
     expect(field).to_be_attached()
     return Question.from_json(Step.objects.get(pk=field.input_value()).question)
 
 
 def start(page: Page, *labels: str) -> None:
-    """Begin; with ``labels`` in these kinds of question alone."""
+    """Start a session; with ``labels`` only in these kinds of question."""
     page.goto(LEARN)
     if labels:
         page.get_by_text("Question settings").click()

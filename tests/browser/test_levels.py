@@ -1,4 +1,4 @@
-"""Levels, predicted recall and a card's page: narrowing the list by a level, by keys, without JavaScript, axe."""
+"""Levels, predicted recall and a card's page: a list filtered by level, keyboard, without JavaScript, axe."""
 
 import re
 from datetime import timedelta

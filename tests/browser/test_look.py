@@ -1,4 +1,4 @@
-"""The few things about the look that only a browser can tell."""
+"""Properties of the styles that only a browser can show."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Star, bury and suspend while studying: by keys, by pointer, without JavaScript; settings; and axe."""
+"""Star, bury and suspend while studying: by keyboard, by pointer, without JavaScript; settings; and axe."""
 
 import re
 
@@ -22,7 +22,7 @@ def _library() -> None:
 
 @pytest.fixture
 def study(learner, sign_in):
-    """Open a question: ``study(page)``; its prompt comes back."""
+    """Opens a question: ``study(page)`` returns its prompt."""
 
     def study(page: Page) -> str:
         sign_in(page.context, learner)
@@ -184,7 +184,7 @@ def test_axe_finds_nothing_on_mark_pages(page: Page, study) -> None:
 
 
 def make_a_leech(page: Page) -> None:
-    """Let the learner have forgotten the card that is asked nine times."""
+    """Record that the learner has forgotten the open card nine times."""
     step = Step.objects.select_related("session").get(
         pk=page.locator("#answer-form [name=step]").input_value()
     )

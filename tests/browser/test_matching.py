@@ -1,4 +1,4 @@
-"""Matching in Chromium: a board by mouse, by keys alone, on a phone, without JavaScript; axe on all of it."""
+"""Matching in Chromium: a board by mouse, by keyboard, on a phone, without JavaScript; axe on all of it."""
 
 import pytest
 from django.core.management import call_command
@@ -31,7 +31,7 @@ def mark(page: Page) -> None:
 
 
 def expect_marked(page: Page) -> None:
-    """Hold that the page has not been loaded anew: htmx has swapped its parts."""
+    """Check that the page was not loaded again: htmx has swapped its parts."""
     assert page.evaluate("window.isMarked") is True
 
 
@@ -88,7 +88,7 @@ def test_board_is_played_by_keys_alone(page: Page, learner, sign_in) -> None:
     page.get_by_role("button", name="Start").focus()
     page.keyboard.press("Enter")
     expect(radio(page, "term", 0)).to_be_focused()
-    # As a group of radios is chosen by keys: nothing is tried by moving in it.
+    # Arrow keys move in a group of radio buttons; moving alone tries no pair.
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowUp")
     expect(radio(page, "term", 0)).to_be_checked()

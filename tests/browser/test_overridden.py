@@ -1,4 +1,4 @@
-"""Deciding in Chromium on answers that learners called right; without JavaScript; and axe."""
+"""Deciding in Chromium on answers that learners marked as right; without JavaScript; and axe."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ SignIn = Callable[[BrowserContext, User], None]
 
 @pytest.fixture
 def card(owner: User, learner: User) -> Card:
-    """A card of Olga's with two answers that Lena called right."""
+    """A card of Olga's with two answers that Lena marked as right."""
     call_command("load_library")
     Deck.objects.update(owner=owner)
     card = Card.objects.in_order()[0]

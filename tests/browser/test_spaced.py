@@ -1,4 +1,4 @@
-"""A new learner signs up, studies, and finds herself in the table: with a pointer, by keys, without JavaScript."""
+"""A new learner signs up, studies and sees their row: by pointer, by keyboard, without JavaScript."""
 
 import re
 from datetime import UTC, datetime
@@ -164,7 +164,7 @@ def test_autoplay_runs_until_stopped(own_page: Page) -> None:
     page = own_page
     page.clock.install(time=datetime(2026, 3, 2, tzinfo=UTC))
     page.goto(DECK)
-    # From here on only the test moves the clock: on a busy machine cards would else turn by themselves.
+    # From here on only the test moves the clock. On a busy machine, Autoplay would flip cards by itself.
     page.clock.pause_at(datetime(2026, 3, 3, tzinfo=UTC))
     autoplay = page.get_by_role("button", name="Autoplay")
     autoplay.click()
@@ -192,7 +192,7 @@ def test_axe_finds_nothing_in_spaced(page: Page, learner, sign_in, console_error
     for path in ("/", DECK, "/accounts/login/", "/accounts/signup/", "/nothing/"):
         page.goto(path)
         check_looks(page)
-    console_errors.clear()  # the page that is not there
+    console_errors.clear()  # a page that does not exist
     sign_in(page.context, learner)
     page.goto(STUDY)
     check_looks(page)

@@ -1,4 +1,4 @@
-"""Tagging in Chromium: a card, many cards, narrowing by tags; without JavaScript; and axe."""
+"""Tagging in Chromium: a card, many cards, filtering by tags; without JavaScript; and axe."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Test in Chromium: every kind, over two devices, without a connection, without JavaScript, on a phone; axe."""
+"""Test in Chromium: every kind, on two devices, without a connection, without JavaScript, on a phone; axe."""
 
 import re
 from collections.abc import Callable
@@ -192,7 +192,7 @@ def test_test_pages_fit_a_phone_and_pass_axe(
     page.set_viewport_size({"width": 360, "height": 640})
     page.goto(TEST)
     check(page)
-    # All cards of the deck, whatever is drawn.
+    # All cards of the deck, so that every drawn card is among them.
     start(page, questions=46)
     for step in steps()[:-1]:
         fill(page, step)

@@ -1,4 +1,4 @@
-"""A guest takes the last answer back, judges another otherwise, signs up, and finds all of it."""
+"""A guest undoes the last answer, overrides another verdict, signs up, and finds both changes."""
 
 import pytest
 from django.core.management import call_command

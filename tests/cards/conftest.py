@@ -13,7 +13,7 @@ MakeDeck = Callable[[int], Deck]
 
 @pytest.fixture
 def make_deck(owner: User) -> MakeDeck:
-    """A function that makes Olga a deck with so many cards: "Term 0", "Term 1" ..."""
+    """A function that makes a deck of Olga's with this many cards: "Term 0", "Term 1" ..."""
 
     def make(cards: int) -> Deck:
         deck = Deck.objects.create(owner=owner, title=f"Deck {Deck.objects.count()}")

@@ -1,4 +1,4 @@
-"""What the cards ask the app above, and that they work without it."""
+"""The questions that cards ask the app above, and that cards work without that app."""
 
 import pytest
 from django.utils import timezone

@@ -1,4 +1,4 @@
-"""Files that wait for somebody, and those whose row has gone."""
+"""Files that wait for a user, and files whose row is deleted."""
 
 import os
 from datetime import timedelta
@@ -14,7 +14,7 @@ NOW = timezone.now()
 
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
-    """A folder with two files and two folders of two days ago, and a file of now."""
+    """A folder with two files and two folders that are two days old, and a new file."""
     for name in ("kept.txt", "stray.txt", "new.txt"):
         (tmp_path / name).touch()
     for name in ("kept", "stray"):

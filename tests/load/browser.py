@@ -10,7 +10,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from urllib.parse import urlencode
 
 HTMX = {"HX-Request": "true", "HX-Target": "question"}
-PATIENCE = 60
+MAX_WAIT = 60
 """Seconds that a browser waits for the next byte: longer than any answer may take."""
 REQUESTS = 10
 """On one connection: a worker keeps those that it has accepted, so that a few that last would load one alone."""
@@ -43,9 +43,9 @@ class Browser:
     """Sends to one server. Follows no redirect."""
 
     def __init__(
-        self, port: int, cookies: Mapping[str, str] | None = None, *, patience: float = PATIENCE
+        self, port: int, cookies: Mapping[str, str] | None = None, *, max_wait: float = MAX_WAIT
     ) -> None:
-        self.connection = HTTPConnection("127.0.0.1", port, timeout=patience)
+        self.connection = HTTPConnection("127.0.0.1", port, timeout=max_wait)
         self.cookies = dict(cookies or {})
         self.requests = 0
 

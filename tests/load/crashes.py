@@ -17,7 +17,7 @@ from tests.load.learners import LOG, Learner, LogLine, begin, studying, wait_for
 from tests.load.measures import percentile, probing
 from tests.load.report import Report
 from tests.load.sites import Site, children, rebuilding_changes, site
-from tests.server import PATIENCE, free_port
+from tests.server import MAX_WAIT, free_port
 from tests.sqlite_trouble import locked
 
 LEARNERS = 8
@@ -97,7 +97,7 @@ def kill_worker(served: Site) -> None:
 
 def kill_all(served: Site) -> None:
     os.killpg(served.process.pid, signal.SIGKILL)
-    served.process.wait(PATIENCE)
+    served.process.wait(MAX_WAIT)
 
 
 def disk_full(chosen: argparse.Namespace, report: Report, directory: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.load.browser import Browser, CutOffError, NotSentError
 from tests.load.learners import Learner
 
-PATIENCE = 15
+MAX_WAIT = 15
 """Seconds after which a monitor gives up."""
 
 
@@ -93,7 +93,7 @@ class Probe:
 
     def ask(self) -> None:
         # Anew each time, as a monitor does.
-        browser, started = Browser(self.port, patience=PATIENCE), time.monotonic()
+        browser, started = Browser(self.port, max_wait=MAX_WAIT), time.monotonic()
         try:
             status: int | str = browser.get(self.path).status
         except (CutOffError, NotSentError) as error:

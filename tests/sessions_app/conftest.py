@@ -18,7 +18,7 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 @pytest.fixture
 def make_deck(owner: User) -> Callable[..., Deck]:
-    """``make_deck(46)``: a public deck of Olga's with so many cards, which ask for their definitions."""
+    """``make_deck(46)``: a public deck of Olga's with this many cards, which ask for their definitions."""
 
     def make_deck(cards: int = 5, **fields: object) -> Deck:
         fields = {"title": "Capitals", "visibility": Visibility.PUBLIC, "side_choice": "definition"} | fields
@@ -42,7 +42,7 @@ def deck(make_deck: Callable[..., Deck]) -> Deck:
 
 
 class Studying:
-    """A learner in a deck's Spaced mode, with a clock of her own."""
+    """A learner in a deck's Spaced mode, with their own clock."""
 
     def __init__(self, learner: User, deck: Deck, now: datetime = NOON) -> None:
         self.learner, self.deck, self.now = learner, deck, now

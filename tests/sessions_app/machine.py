@@ -1,4 +1,4 @@
-"""What the state machines share: learners, a clock, a transaction that is rolled back, and the law of the log."""
+"""Shared by the state machines: learners, a clock, a transaction that is rolled back, the rule of the log."""
 
 import os
 from datetime import UTC, datetime, timedelta
@@ -52,8 +52,8 @@ class LogMachine(RuleBasedStateMachine):
 
 
 def search(machine: type[LogMachine], *, examples: int) -> None:
-    """Run the machine on this many examples, or on LAW_EXAMPLES."""
-    examples = int(os.environ.get("LAW_EXAMPLES", examples))
+    """Run the machine on this many examples, or on MACHINE_EXAMPLES."""
+    examples = int(os.environ.get("MACHINE_EXAMPLES", examples))
     run_state_machine_as_test(
         machine, settings=settings(max_examples=examples, stateful_step_count=STEPS, deadline=None)
     )

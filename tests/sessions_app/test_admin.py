@@ -1,4 +1,4 @@
-"""What was studied, as the admin shows it: to be looked at, found by learner and deck, and never changed."""
+"""Learners' sessions and answers in the admin: read-only, and found by learner and deck."""
 
 from collections.abc import Callable
 

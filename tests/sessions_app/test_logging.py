@@ -1,4 +1,4 @@
-"""What an operator finds in the log: keys and counts, never a name, an address or a text."""
+"""The site's log lines: keys and counts, never a name, an address or a text."""
 
 import logging
 from datetime import timedelta

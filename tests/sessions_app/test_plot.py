@@ -1,4 +1,4 @@
-"""Places in the box of a plot."""
+"""Positions inside a plot."""
 
 from sessions_app.plot import Plot, path, polyline
 

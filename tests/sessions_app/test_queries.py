@@ -93,7 +93,7 @@ def test_deck_page_queries_do_not_grow_with_learners(owner_client, make_deck):
             studying.answer(3)
         Enrollment.objects.update(shares_progress=True)
         numbers.append(queries(lambda: owner_client.get(deck.get_absolute_url())))
-    # Two more, for what learners say about the deck's cards.
+    # Two more, for reports and overridden answers about the deck's cards.
     assert numbers[0] == numbers[1] <= MOST_FOR_THE_DECK_PAGE + 2
 
 

@@ -1,4 +1,4 @@
-"""Study days on the site: when cards are due, what ends with a day, and progress of earlier rules."""
+"""Study days on the site: when cards are due, what ends with a day, and progress by earlier rules."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -47,7 +47,7 @@ def test_five_minutes_earlier_each_evening_counts_as_on_time(studying, earlier):
 
 
 def test_due_day_holds_in_every_time_zone(studying, learner):
-    """Answered in New York and due on a date, it is due in Auckland when that date begins there."""
+    """A card answered in New York is due on a date; in Auckland it is due when that date begins there."""
     studying.start(new_limit=1)
     studying.answer(3)
     assert CardProgress.objects.get().due_day == date(2026, 3, 4)
@@ -131,7 +131,7 @@ def test_learn_continues_past_the_end_of_a_day(deck, learner, learner_client):
         assert 'id="answer-form"' in learner_client.get(reverse("study", args=[deck.slug, "learn"])).text
 
 
-# --- Whose word a verdict is
+# --- Who decided a verdict
 
 
 QUESTION = {"card_id": 1, "side": Side.DEFINITION, "prompt": "France", "answer": "Paris", "origin": ""}
@@ -177,7 +177,7 @@ def test_overridden_answer_is_judged_by_the_learner(learner, deck):
 
 @pytest.fixture
 def behind(studying):
-    """An enrollment as a migration leaves it: its days are missing, and its numbers are those of other rules."""
+    """An enrollment as a migration leaves it: without days, and with numbers by earlier rules."""
     studying.start()
     for rating in (1, 3, 3, 3):
         studying.answer(rating, after=timedelta(minutes=4))

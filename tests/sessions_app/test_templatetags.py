@@ -1,4 +1,4 @@
-"""How times and texts are said."""
+"""Times and texts on pages."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -76,7 +76,7 @@ def test_days_follow_the_readers_time_zone():
 )
 @time_machine.travel(THURSDAY.replace(hour=1), tick=False)
 def test_future_study_day_is_counted_from_todays(days, text):
-    """At one in the morning of Thursday it is still Wednesday's."""
+    """At one in the morning of Thursday, the study day is still Wednesday."""
     assert when(THURSDAY.date() - timedelta(days=1) + timedelta(days=days)) == text
 
 

@@ -1,4 +1,4 @@
-"""Places for the site's own programs to run in."""
+"""Directories in which the site's programs run."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Another program holds the lock of the database: pages are read, and what is said to be kept is kept."""
+"""Another program holds the lock of the database: pages can be read, and confirmed answers are stored."""
 
 import threading
 import time
@@ -16,7 +16,7 @@ from tests.sqlite_trouble import locked
 pytestmark = pytest.mark.long
 
 LOCK = 4
-"""Seconds: more than the three after which all that wait are refused."""
+"""Seconds: more than the three after which all waiting requests are refused."""
 BOUND = 15
 """Seconds that the answer to a write may take: less than the 20 for which htmx waits."""
 
@@ -31,7 +31,7 @@ def served(shared_data_dir: Path) -> Iterator[Site]:
 
 
 def test_learners_continue_after_a_foreign_lock(served: Site) -> None:
-    """Each answer was acknowledged and is kept, or was refused with 503 and is not."""
+    """Each answer was either confirmed and stored, or refused with 503 and not stored."""
     learners = begin(served.port, 4)
     with studying(learners), probing(served.port, "/decks/deep-learning/", count=2) as readers:
         wait_for_answers(learners, 10, seconds=60)
@@ -51,7 +51,7 @@ def test_learners_continue_after_a_foreign_lock(served: Site) -> None:
 
 
 def test_refused_form_is_kept_to_send_again(served: Site) -> None:
-    """The same form can be sent again: it is on the page, for a browser without scripts too."""
+    """The same form can be sent again: the page has it, also for a browser without scripts."""
     (learner,) = begin(served.port, 1)
     step, answers = learner.step, list[Answer]()
 

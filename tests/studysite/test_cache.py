@@ -1,4 +1,4 @@
-"""The cache while another program holds the database: no limit takes that for too many tries."""
+"""The cache while another program holds the database: no limit counts this as too many tries."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""What monitors are told."""
+"""The responses to monitors."""
 
 from collections import namedtuple
 
@@ -53,7 +53,7 @@ def test_readyz_is_503_while_nothing_can_be_written(client: Client, monkeypatch:
 
 
 def test_readyz_waits_at_most_a_second_to_write(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A monitor does not wait for as long as a learner does."""
+    """A monitor gets its response sooner than a learner who waits for the lock."""
     seen: list[WaitLimit] = []
     monkeypatch.setattr(health.cache, "set", lambda *_, **__: seen.append(wait_limit()))
     client.get("/readyz")

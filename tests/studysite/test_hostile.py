@@ -1,6 +1,6 @@
-"""Requests that no browser would send: every page answers each of them clearly, and never with a 500.
+"""Requests that no browser would send: every page gives a clear response, never a 500.
 
-The pages and the names of their fields are found in the site itself, so that new ones are swept too.
+The test finds the pages and the names of their fields in the site, so it covers new ones too.
 """
 
 import re
@@ -86,7 +86,7 @@ HOSTS = ["evil.example.org", "", "testserver:port", "a b", "[::1", "testserver\0
 METHODS = ["HEAD", "OPTIONS", "PUT", "BREW"]
 QUERY_NAMES = ["card", "shuffle", "first", "page", "next", "q"]
 NAME = re.compile(r'<(?:input|button|select|textarea)[^>]* name="([^"]+)')
-# For the parts of addresses: whatever their patterns let through.
+# Values for the parts of addresses that their patterns accept.
 ARGUMENTS = {
     "pk": 1,
     "mode": "spaced",
@@ -129,7 +129,7 @@ def pages(deck: Deck) -> list[str]:
 
 @pytest.fixture
 def sweep(pages: list[str], learner: User, monkeypatch: pytest.MonkeyPatch) -> Sweep:
-    """Send a request to every page as a stranger and as the learner; returns what was answered with 500."""
+    """Send a request to every page as a stranger and as the learner; returns those that got a 500."""
     # Copying the context of each of 600 time zones' options took most of the time.
     monkeypatch.setattr(client_module, "store_rendered_templates", lambda *args, **kwargs: None)
     clients = [Client(raise_request_exception=False) for _ in range(2)]
@@ -217,7 +217,7 @@ def test_addresses_use_no_int_converter() -> None:
 def test_hostile_values_in_every_form_cause_no_500(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each field of every form that people see, with an open paper too: one at a time, and all at once.
 
-    And some requests by chance, of which `python -m tests.load.fuzz` sends more.
+    Also some random requests; `python -m tests.load.fuzz` sends more.
     """
     monkeypatch.setattr(client_module, "store_rendered_templates", lambda *args, **kwargs: None)
     fuzzer = fuzz.Fuzzer(worlds.build(), seed=1)

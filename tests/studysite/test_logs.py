@@ -1,4 +1,4 @@
-"""Logs hold no address that is a key, whoever writes the line."""
+"""Logs contain no secret address, whichever program writes the line."""
 
 import io
 import logging

@@ -1,4 +1,4 @@
-"""What templates and style sheets must hold so that the policy lets them through and every part is found."""
+"""Rules for templates and style sheets: the Content-Security-Policy, and names that exist."""
 
 import re
 from pathlib import Path
@@ -39,7 +39,7 @@ def test_every_named_template_exists() -> None:
 
 
 def test_every_template_is_named_somewhere() -> None:
-    """Whole, in another template or in the code: a name that is put together could not be searched for."""
+    """In full, in another template or in the code, because a search would not find a composed name."""
     ours = {str(path.relative_to(FOLDER)) for app in APPS for path in (FOLDER / app).rglob("*.html")}
     assert ours
     assert ours <= NAMED

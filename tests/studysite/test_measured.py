@@ -1,4 +1,4 @@
-"""What the benchmarks time has written what was sent; where it has not, there is no figure."""
+"""The benchmarks check that the timed requests wrote their data; if not, they print no figure."""
 
 import pytest
 from django.test import Client
@@ -33,7 +33,7 @@ def client(learner_client: Client, deck: Deck) -> Client:
 
 @pytest.fixture
 def _answered_before(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever looks for the open step finds the one before."""
+    """A search for the open step finds the previous one."""
     monkeypatch.setattr(pages, "open_step", pages.last_step)
 
 

@@ -1,4 +1,4 @@
-"""Headers that every page carries, and what no page may contain."""
+"""Headers that every page has, and content that no page may have."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What the settings make of the environment, and what they refuse."""
+"""How the settings read the environment, and which values they refuse."""
 
 import runpy
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the load tests compare the log with finds every way in which an answer can be lost, doubled or made up."""
+"""The load tests' comparison with the log finds answers that are lost, counted twice or never sent."""
 
 import pytest
 
@@ -62,7 +62,7 @@ def test_as_many_lines_as_answers(answers: int, unsure: set[int], log: list[LogL
 
 
 def test_answers_that_write_nothing_are_a_fault() -> None:
-    """The log holds all that was told; but most of the answers were to a step that was answered already."""
+    """The log has every confirmed answer, but most answers were to a step that was already answered."""
     learner = learner_told()
     for _ in range(3):
         learner.note_answer(1, 3, "")
@@ -79,7 +79,7 @@ def test_open_step_is_not_the_undoable_one() -> None:
 
 
 def test_slowest_answer_is_measured() -> None:
-    """Asked before the window and answered after it: 30 seconds, not nothing."""
+    """A request before the measured window with its response after it: 30 seconds, not nothing."""
     learner = Learner(port=1)
     learner.answered = [(90.0, 0.1), (130.0, 30.0), (140.0, 0.1)]
     assert answer_times([learner], since=101, until=105) == [30.0]

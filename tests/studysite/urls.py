@@ -50,7 +50,7 @@ database_error: Exception | None = None
 
 
 def database(request: HttpRequest) -> HttpResponse:
-    """Fail as a test wants the database to fail, or by the statement that is asked for."""
+    """Fail with the database error that a test chooses, or by running the given statement."""
     if database_error:
         raise database_error
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""A DATA_DIR of an earlier version, with answers in it, goes on under this one."""
+"""A DATA_DIR of an earlier version, with answers in it, works with this version."""
 
 import sqlite3
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""Deleting people in the admin: what is asked, what is refused, and what is left."""
+"""Deleting people in the admin: the questions, the refusals, and the data that stays."""
 
 import pytest
 from django.contrib.admin.models import DELETION, LogEntry
@@ -82,7 +82,7 @@ def test_decks_go_only_to_somebody_who_may_own_them(superuser_client, owner, dec
 
 @pytest.mark.parametrize("gone", [{"is_active": False}, {"is_active": False, "erased_at": timezone.now()}])
 def test_inactive_or_erased_person_cannot_receive_decks(owner, learner, deck, gone):
-    """Since the form was checked; as little as whoever is erased."""
+    """The heir's account has ended since the form was checked, or the heir is the person to be erased."""
     User.objects.filter(pk=learner.pk).update(**gone)
     for heir in (learner, owner):
         with pytest.raises(erasing.ErasureRefusedError, match="account no longer exists"):
@@ -144,7 +144,7 @@ def test_confirmation_queries_do_not_grow_with_people(superuser_client, owner, d
 
 
 def test_first_erasure_is_logged_when_the_second_is_refused(superuser_client, learner, stranger, monkeypatch):
-    """Something has changed since the page was asked for."""
+    """The data has changed since the page was loaded."""
     erase_person = erasing.erase_person
 
     def refuse(*, person, **more):
@@ -168,7 +168,7 @@ def test_editors_cannot_erase_or_hand_over(editor_client, owner, deck):
 
 
 def test_erased_account_ends_at_once(superuser_client, owner, owner_client, deck, monkeypatch):
-    """Also where there is no time for anything else."""
+    """Also if there is no time for any other step."""
     monkeypatch.setattr("studysite.slices.SECONDS", -1)
     page = superuser_client.post(delete_page(owner), ERASE, follow=True)
     assert "The daily command deletes the rest" in page.text
@@ -184,7 +184,7 @@ def test_erased_account_ends_at_once(superuser_client, owner, owner_client, deck
 
 
 def test_invitations_and_log_entries_lose_the_address(learner, owner):
-    """Invitations that nobody has used, and the log of rows that are there no more."""
+    """Unused invitations, and the log about rows that no longer exist."""
     Invitation.objects.create(email="Lena@Example.org", created_by=owner)
     other = Invitation.objects.create(email="lena@example.com", created_by=owner)
     entry = LogEntry.objects.create(

@@ -1,4 +1,4 @@
-"""Staff who are no superusers: they raise nobody's rights, take over nobody who has more, and see no keys."""
+"""Staff without superuser rights: they give no rights, take over no account with more rights, and see no keys."""
 
 import pytest
 from django.contrib import admin
@@ -14,13 +14,13 @@ pytestmark = pytest.mark.django_db
 
 USERS = "/admin/accounts/user/"
 INVITATIONS = "/admin/accounts/invitation/"
-# Whoever writes in these gives rights, or becomes somebody else.
+# With write access to these, a user could give rights or log in as another person.
 APPS_OF_RIGHTS = {"account", "admin", "auth", "contenttypes", "mfa", "sessions", "sites", "socialaccount"}
 
 
 @pytest.fixture
 def editor_may(editor):
-    """Gives the editor these permissions alone, and their browser."""
+    """Gives the editor only these permissions, and returns the editor's browser."""
 
     def given(*codenames):
         editor.user_permissions.set(Permission.objects.filter(codename__in=codenames))
@@ -33,7 +33,7 @@ def editor_may(editor):
 
 @pytest.fixture
 def almighty_client(editor, editor_client):
-    """Of an editor who has been given every single permission."""
+    """The browser of an editor who has every permission."""
     editor.user_permissions.set(Permission.objects.all())
     return editor_client
 

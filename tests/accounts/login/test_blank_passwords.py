@@ -1,4 +1,4 @@
-"""Passwords of blanks alone are refused wherever one is set; blanks around one belong to it everywhere."""
+"""Passwords of only blanks are refused in every form; blanks around a password are part of it."""
 
 import pytest
 from django.core.exceptions import ValidationError

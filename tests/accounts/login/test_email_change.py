@@ -1,4 +1,4 @@
-"""Changing one's address where the site sends no mail: at once, with the password."""
+"""Changing an address on a site without mail: at once, with the password."""
 
 import pytest
 from allauth.account.models import EmailAddress

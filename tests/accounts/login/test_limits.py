@@ -1,4 +1,4 @@
-"""Wrong passwords: strangers who guess lock out nobody but themselves, and are stopped all the same."""
+"""Wrong passwords: strangers who guess are stopped, and lock out only themselves."""
 
 import datetime
 
@@ -22,7 +22,7 @@ TIGHT = 10
 
 @pytest.fixture
 def few_anywhere(settings):
-    """Of wrong passwords for one account from anywhere 15 are looked at."""
+    """At most 15 wrong passwords for one account are checked, from all addresses together."""
     settings.ACCOUNT_RATE_LIMITS = settings.ACCOUNT_RATE_LIMITS | {"login_failed_anywhere": "15/h/key"}
 
 
@@ -36,7 +36,7 @@ def home(learner):
 
 
 def guess(*addresses, email="lena@example.org", times=1, **fields):
-    """The last answer to wrong passwords from each address."""
+    """The last response to wrong passwords from each address."""
     return [
         log_in(Client(REMOTE_ADDR=address, **fields), email=email, password="wrong").status_code
         for address in addresses

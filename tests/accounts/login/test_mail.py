@@ -1,4 +1,4 @@
-"""What changes where the site can send mail: addresses are confirmed, and no page tells who has an account."""
+"""What changes if the site can send mail: addresses are confirmed, and no page shows who has an account."""
 
 import re
 import smtplib
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("with_mail")]
 
 
 def link_in(mail: EmailMessage) -> str:
-    """The path of the one link of the site in a mail."""
+    """The path of the only link to the site in a mail."""
     (path,) = re.findall(r"http://testserver(/\S+)", str(mail.body))
     return path
 

@@ -1,4 +1,4 @@
-"""Changing a password, and setting a new one where it is forgotten and no mail can be sent."""
+"""Changing a password, and replacing a forgotten one on a site without mail."""
 
 import datetime
 

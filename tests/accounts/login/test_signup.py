@@ -1,4 +1,4 @@
-"""Signing up: what it asks, what it makes of it, and what it refuses."""
+"""Signing up: its fields, the account that it makes, and its refusals."""
 
 import pytest
 from django.db import IntegrityError
@@ -83,7 +83,7 @@ def test_address_has_one_account(client, learner):
 
 
 def test_simultaneous_sign_ups_with_one_address_make_one_account(client, monkeypatch):
-    """The second passes the check, then meets the database's constraint."""
+    """The second request passes the check, then violates the database's constraint."""
 
     def taken(*args: object, **kwargs: object) -> None:
         raise IntegrityError

@@ -1,4 +1,4 @@
-"""What the admin does to several cards after a page that says what it means."""
+"""Actions of the admin on several cards, after a page that explains the consequences."""
 
 import pytest
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME

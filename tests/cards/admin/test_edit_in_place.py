@@ -1,4 +1,4 @@
-"""Writing on cards in the admin: a deck's cards in place, and two editors on one card."""
+"""Editing cards in the admin: a deck's cards in place, and two editors on one card."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -23,7 +23,7 @@ def page_of(deck: Deck) -> str:
 
 
 def sent(cards: Iterable[Card], **written: str) -> dict[str, object]:
-    """What the page sends: each card as it was shown, with ``written`` by side on all of them."""
+    """The form data of the page: each card as it was shown, with the texts ``written`` on all of them, by side."""
     data: dict[str, object] = {"card": [card.pk for card in cards]}
     for card in cards:
         row = f"card-{card.pk}"

@@ -21,7 +21,7 @@ DECKS = reverse("admin:cards_deck_changelist")
 
 @pytest.fixture
 def almighty_client(stranger):
-    """Of an editor with every permission, who is no superuser."""
+    """The browser of an editor with every permission, but without superuser rights."""
     User.objects.filter(pk=stranger.pk).update(is_staff=True)
     stranger.user_permissions.set(Permission.objects.all())
     return client_of(stranger)
@@ -128,7 +128,7 @@ def test_tags_of_many_cards_are_handed_over_in_chunks(make_deck, owner, learner,
 
 
 def test_deck_of_another_owner_is_not_handed_over(make_deck, owner, learner, stranger):
-    """It was given away after the old owner's decks were listed."""
+    """The deck was given away after the old owner's decks were listed."""
     mine, theirs = make_deck(1), make_deck(1)
     Deck.objects.filter(pk=theirs.pk).update(owner=stranger)
     assert hand_over(decks=[mine.pk, theirs.pk], owner=owner, to=learner) == 1

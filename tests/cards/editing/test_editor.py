@@ -1,4 +1,4 @@
-"""The editor's pages: who may use them, and what they do with what is sent."""
+"""The editor's pages: who may use them, and what they do with the sent data."""
 
 import re
 from datetime import timedelta
@@ -54,7 +54,7 @@ def part(target: str) -> dict[str, str]:
 
 
 def encoded(fields: dict[str, str]) -> str:
-    """As a browser would never send them: lone surrogates as they are."""
+    """Encoded as no browser would send it: with lone surrogates."""
     return "&".join(f"{name}={quote(value, errors='surrogatepass')}" for name, value in fields.items())
 
 

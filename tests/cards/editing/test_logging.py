@@ -1,4 +1,4 @@
-"""A save that lost against someone else's leaves a line: primary keys and counts alone."""
+"""An edit conflict leaves a log line with only primary keys and counts."""
 
 from datetime import datetime, timedelta
 
@@ -21,7 +21,7 @@ def deck(make_deck) -> Deck:
 
 @pytest.fixture
 def earlier() -> datetime:
-    """When the page was opened, before somebody else saved."""
+    """The time at which the page was opened, before another person saved."""
     return timezone.now() - timedelta(hours=1)
 
 

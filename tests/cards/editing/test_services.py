@@ -22,8 +22,8 @@ NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def told() -> Iterator[list[Deck]]:
-    """The decks that others are told have changed."""
+def announced() -> Iterator[list[Deck]]:
+    """The decks for which the signal of changed cards was sent."""
     decks: list[Deck] = []
 
     def listen(deck: Deck, **kwargs: object) -> None:
@@ -34,14 +34,14 @@ def told() -> Iterator[list[Deck]]:
     cards_changed.disconnect(listen)
 
 
-def test_saving_a_card_refreshes_its_deck(make_deck: MakeDeck, told: list[Deck]) -> None:
+def test_saving_a_card_refreshes_its_deck(make_deck: MakeDeck, announced: list[Deck]) -> None:
     deck = make_deck(2)
     before = deck.order_version
     editing_cards.save_card(
         card=Card(deck=deck, position=moving.next_position(deck), term="New", definition="D")
     )
     assert (deck.card_count, deck.order_version) == (3, before + 1)
-    assert told == [deck, deck]
+    assert announced == [deck, deck]
 
 
 def test_next_position_comes_after_removed_cards(make_deck: MakeDeck) -> None:
@@ -51,7 +51,7 @@ def test_next_position_comes_after_removed_cards(make_deck: MakeDeck) -> None:
     assert moving.next_position(make_deck(0)) == 0
 
 
-def test_removing_keeps_rows_and_positions(make_deck: MakeDeck, told: list[Deck]) -> None:
+def test_removing_keeps_rows_and_positions(make_deck: MakeDeck, announced: list[Deck]) -> None:
     deck = make_deck(3)
     assert (
         editing_cards.remove_cards(deck=deck, cards=deck.cards.filter(position__lt=2).order_by("-term")) == 2
@@ -88,15 +88,15 @@ def positions(deck: Deck) -> list[str]:
     return [card.term for card in deck.cards.in_order()]
 
 
-def test_moved_cards_go_to_the_end_in_order(make_deck: MakeDeck, told: list[Deck]) -> None:
+def test_moved_cards_go_to_the_end_in_order(make_deck: MakeDeck, announced: list[Deck]) -> None:
     source, target = make_deck(3), make_deck(2)
-    told.clear()
+    announced.clear()
     chosen = source.cards.exclude(position=1).order_by("-position")
     assert moving.move_cards(cards=chosen, to=target, now=NOW) == 2
     assert positions(target) == ["Term 0", "Term 1", "Term 0", "Term 2"]
     source.refresh_from_db()
     assert (source.card_count, target.card_count) == (1, 4)
-    assert told == [source, target]
+    assert announced == [source, target]
 
 
 def test_moving_within_a_deck_changes_nothing(make_deck: MakeDeck) -> None:
@@ -143,11 +143,11 @@ def test_removed_cards_stay_removed_when_moved(make_deck: MakeDeck) -> None:
     assert (target.card_count, target.cards.count()) == (1, 2)
 
 
-def test_only_cards_of_the_deck_become_new_questions(make_deck: MakeDeck, told: list[Deck]) -> None:
+def test_only_cards_of_the_deck_become_new_questions(make_deck: MakeDeck, announced: list[Deck]) -> None:
     deck, other = make_deck(2), make_deck(1)
     assert moving.reask_cards(deck=deck, cards=Card.objects.exclude(position=1), now=NOW) == 1
     assert list(Card.objects.exclude(asked_since=None).values_list("deck", "position")) == [(deck.pk, 0)]
-    assert told[-1] == deck
+    assert announced[-1] == deck
     assert other.cards.get().asked_since is None
 
 
@@ -213,10 +213,10 @@ def test_render_cards_updates_stale_html(make_deck: MakeDeck, monkeypatch: pytes
     assert editing_decks.render_cards() == 0
 
 
-def test_render_cards_signals_cards_with_a_changed_side(make_deck: MakeDeck, told: list[Deck]) -> None:
+def test_render_cards_signals_cards_with_a_changed_side(make_deck: MakeDeck, announced: list[Deck]) -> None:
     stale, right = make_deck(2), make_deck(2)
     stale.cards.filter(position=1).update(studied_side="term")
     right.cards.update(term_html="stale")
-    told.clear()
+    announced.clear()
     editing_decks.render_cards()
-    assert told == [stale]
+    assert announced == [stale]

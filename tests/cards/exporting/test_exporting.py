@@ -1,4 +1,4 @@
-"""Decks as files: who may, what is in them, and that what goes out comes in again as it was."""
+"""Decks as files: who may export, what the files contain, and that they can be imported without loss."""
 
 import io
 from datetime import UTC, datetime
@@ -99,7 +99,7 @@ def test_learners_tags_are_exported_for_them_alone(learner_client, client, learn
     address = f"/decks/{deck.slug}/export/tab/"
     assert b"mine" in body(learner_client.get(address))
     assert b"mine" not in body(client.get(address))
-    # The owner's tag of the same name is one with hers.
+    # The owner's tag and the learner's tag of the same name are written once.
     assert body(learner_client.get(address)).lower().count(b"verbs") == 1
 
 
@@ -129,7 +129,7 @@ def test_queries_do_not_grow_with_cards(owner_client, make_deck, django_assert_m
 
 texts = st.text(max_size=30).map(clean_text)
 alternatives = st.lists(texts.filter(bool), max_size=3, unique=True)
-# What lies ahead, or before every zone's calendar, is moved.
+# Times in the future, or too early for a time zone, are moved.
 moments = st.datetimes(datetime(1900, 1, 2), datetime(2026, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 cards = st.fixed_dictionaries(
     {

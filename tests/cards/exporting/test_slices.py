@@ -1,4 +1,4 @@
-"""Exports of large decks: prepared in slices, for whom they are, and the same file wherever it is interrupted."""
+"""Exports of large decks: in slices, who may download them, and the same file after any interruption."""
 
 import io
 import stat
@@ -44,7 +44,7 @@ def _own_folder(settings: Any, tmp_path: Path) -> None:
 
 @pytest.fixture
 def minimal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each request does the least that it can."""
+    """Each request does as little as possible."""
     monkeypatch.setattr("studysite.slices.SECONDS", 0.0)
     monkeypatch.setattr("cards.exporting.writing.CHUNK", 2)
     monkeypatch.setattr("cards.exporting.writing.CHUNK_WITH_HISTORY", 2)
@@ -53,7 +53,7 @@ def minimal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Seven cards are too many to be written at once."""
+    """Seven cards are too many for one request."""
     monkeypatch.setattr("cards.exporting.views.MOST_AT_ONCE", 6)
 
 
@@ -98,7 +98,7 @@ def at_once(deck: Deck, kind: str, viewer: User | None) -> bytes:
 
 
 def again(export: DeckExport) -> DeckExport:
-    """As another request finds it."""
+    """Loaded again, as another request sees it."""
     return DeckExport.objects.get(pk=export.pk)
 
 
@@ -263,7 +263,7 @@ def test_large_deck_is_prepared_and_downloaded(
     ending = exporting.format_of(kind).ending
     assert response["Content-Disposition"] == f'attachment; filename="{deck.title}.{ending}"'
     whole = at_once(deck, kind, owner)
-    # The ids of a package are of the time of its making.
+    # The ids in a package come from the time at which it is made.
     assert body(response)[:40] == whole[:40] if kind == "anki" else body(response) == whole
 
 
@@ -511,7 +511,7 @@ def test_writer_reads_cards_in_small_steps(deck: Deck, owner: User, tmp_path: Pa
 def test_overtaken_request_keeps_the_finished_export(
     deck: Deck, owner: User, minimal: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A slice that took longer than its claim finds its files put together by somebody else."""
+    """A slice took longer than its claim, and another process has put its files together."""
     export = begun(deck, "tab", owner)
     write = preparing._write
 

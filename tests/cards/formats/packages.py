@@ -1,4 +1,4 @@
-"""Anki packages for the tests, old and new, written by hand so that each can be wrong in one place."""
+"""Anki packages for the tests, old and new; built here so that each can have one fault."""
 
 import io
 import json
@@ -18,7 +18,7 @@ CREATED = 1_700_004_600  # 2023-11-14 23:30 UTC
 BACK = "{{FrontSide}}\n\n<hr id=answer>\n\n"
 FRONT_BACK = ("Front", "Back")
 
-# By id: name, fields, templates as question and answer, whether it is of cloze deletions.
+# By id: name, fields, templates as question and answer, whether it is a cloze type.
 NOTE_TYPES: dict[int, tuple[str, Sequence[str], Sequence[tuple[str, str]], bool]] = {
     BASIC: ("Basic", FRONT_BACK, [("{{Front}}", BACK + "{{Back}}")], False),
     REVERSED: (
@@ -78,7 +78,7 @@ def insert(db: sqlite3.Connection, table: str, row: Row) -> None:
 
 
 def note(fields: Sequence[str], *, kind: int = BASIC, guid: str = "", tags: str = "", **card: Any) -> Row:
-    """A note, with what its cards have in common: ``deck``, ``type``, ``queue``, ``due``, ``ords`` ..."""
+    """A note, with the values that its cards share: ``deck``, ``type``, ``queue``, ``due``, ``ords`` ..."""
     return {"kind": kind, "guid": guid, "tags": tags, "fields": fields, "card": card}
 
 

@@ -1,4 +1,4 @@
-"""Against Anki itself, where its package is installed: what it exports, and what it makes of our exports."""
+"""Tests with Anki itself, if its package is installed: its exports, and how it reads ours."""
 
 import io
 import json
@@ -34,7 +34,7 @@ def add(collection: Any, kind: str, deck: str, *fields: str, tags: str = "") -> 
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with one collection exported in each format, and what Anki shows of it."""
+    """A folder with one collection exported in each format, and what Anki shows for it."""
     folder = tmp_path_factory.mktemp("anki")
     collection = Collection(str(folder / "collection.anki2"))
     (folder / "heart.png").write_bytes(b"\x89PNG heart")
@@ -87,7 +87,7 @@ def study(collection: Any) -> None:
             collection.db.execute("INSERT INTO revlog VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", *row)
         update = "UPDATE cards SET type = 2, queue = 2, due = ?, ivl = 21, reps = 3 WHERE id = ?"
         collection.db.execute(update, now - 9 + number * 3, card)
-    # Switching it on is what makes Anki compute every memory.
+    # When it is switched on, Anki computes every memory.
     config = collection.decks.get_deck_configs_for_update(1)
     request = UpdateDeckConfigs(
         target_deck_id=1,
@@ -141,7 +141,7 @@ def words(marked: str) -> str:
 def pairs(
     both: tuple[list[dict[str, Any]], list[ParsedCard]],
 ) -> Iterator[tuple[dict[str, Any], ParsedCard, str]]:
-    """Each card of Anki's with the card and the side that came of it."""
+    """Each of Anki's cards with the card and the side that it became."""
     cards = {card.key: card for card in both[1]}
     for theirs in both[0]:
         key = theirs["guid"] if not theirs["ord"] else f"{theirs['guid']}:{theirs['ord'] + 1}"
@@ -229,7 +229,7 @@ def test_anki_imports_and_updates_our_export(tmp_path: Path) -> None:
 
 
 def test_our_export_survives_a_round_trip_through_anki(tmp_path: Path) -> None:
-    """Out of here, into Anki, out of Anki in its new format, and in again: the same cards."""
+    """Exported here, imported into Anki, exported in Anki's new format and imported here: the same cards."""
     cards = [
         ParsedCard("**What** is $x < 2$?", "1. one\n2. two", key="key-1", side_choice="definition"),
         ParsedCard("Hund", "dog", key="key-2", both_sides=True, side_choice="definition"),

@@ -1,4 +1,4 @@
-"""Anki's packages, old and new: which cards come out of which notes."""
+"""Anki's packages, old and new: which notes become which cards."""
 
 from datetime import UTC, date, datetime
 
@@ -99,7 +99,7 @@ def test_schedules_are_read(new: bool) -> None:
     day, minutes, suspended, buried, filtered, unseen = (
         card.schedules[0] for card in cards_of(package(notes, new=new))
     )
-    # Made half an hour into 15 November, in the zone of then, an hour east of UTC: 30 days later.
+    # The collection was made at 00:30 on 15 November, one hour east of UTC; this is 30 days later.
     assert (day.due_day, day.interval_days, day.reps, day.lapses) == (date(2023, 12, 15), 12, 4, 1)
     assert (day.stability, day.difficulty, day.retention) == (12.5, 6.5, 0.9)
     assert day.last_review == datetime.fromtimestamp(1_700_000_500, UTC)

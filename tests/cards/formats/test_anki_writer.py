@@ -1,4 +1,4 @@
-"""Our exports for Anki: what is in the fields, and that our own reader takes the cards for the same."""
+"""Our exports for Anki: the content of the fields, and that our own reader reads the same cards."""
 
 import io
 from datetime import UTC, datetime
@@ -56,7 +56,7 @@ def test_written_cards_are_read_back_equal() -> None:
     assert back == cards
 
 
-# Without what opens a formula or a sound in Anki, whose fields cannot escape it.
+# Without the characters that begin a formula or a sound in Anki: its fields have no escaping.
 characters = st.characters(exclude_categories=("C", "Z"), exclude_characters="\\[")
 lines = st.text(characters, min_size=1, max_size=20)
 

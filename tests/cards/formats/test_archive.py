@@ -1,4 +1,4 @@
-"""The site's own archive: what goes in comes out, and what is wrong is named."""
+"""The site's own archive: it is read as it was written, and errors name the faulty part."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""What one file may take: unpacked, in lines, and in time; each with a sentence that names what helps."""
+"""Limits of one file: unpacked size, lines and time; each message says what the user can do."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -37,7 +37,7 @@ def deck(**members: Iterable[Any]) -> bytes:
 
 
 def read(data: bytes, limits: Limits = ACCOUNT) -> None:
-    """All of a file: its cards, and its records."""
+    """A whole file: its cards and its records."""
     with read_file(data, limits=limits) as parsed:
         list(parsed)
         for name in ("reviews", "marks", "settings"):
@@ -104,7 +104,7 @@ def test_some_members_have_their_own_limits(monkeypatch: pytest.MonkeyPatch, mem
 
 
 class Spy:
-    """Stands for `lines_of`: no lines, and how many there might have been."""
+    """Replaces `lines_of`: yields no lines, and notes how many there could have been."""
 
     def __init__(self) -> None:
         self.most: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""Plain text as Markdown: what is rendered is the text."""
+"""Plain text as Markdown: the rendered page shows the text."""
 
 import html
 import re
@@ -21,7 +21,7 @@ texts = st.one_of(
 
 
 def lines(text: str) -> list[str]:
-    """What a reader sees: the lines, without the space around them and without empty ones."""
+    """The visible lines, without the space around them and without empty ones."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return [line.strip() for line in text.split("\n") if line.strip()]
 

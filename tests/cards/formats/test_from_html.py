@@ -1,4 +1,4 @@
-"""HTML of other programs as Markdown: what was shown is shown, and nothing else happens."""
+"""HTML of other programs as Markdown: the same text is shown, and nothing else is kept."""
 
 import html
 import re
@@ -164,7 +164,7 @@ PIECES = [
 
 @pytest.mark.parametrize("piece", PIECES)
 def test_conversion_time_is_not_quadratic(piece: str) -> None:
-    """A tenth of a second, measured; with the square of the length it would be minutes."""
+    """It takes a tenth of a second; time that grows with the square of the length would be minutes."""
     start = time.process_time()
     convert(piece * (MAX_HTML_SOURCE // len(piece)))
     assert time.process_time() - start < 10

@@ -1,4 +1,4 @@
-"""Files made to harm: a clear error that names the member, little memory, little time."""
+"""Hostile files: a clear error that names the member, little memory, little time."""
 
 import contextlib
 import io
@@ -30,7 +30,7 @@ GOOD = [note(["q", "a"])]
 
 
 def zeros(member: str, size: int, **others: bytes) -> bytes:
-    """A zip whose ``member`` unpacks to so many zeros, written piece by piece."""
+    """A zip whose ``member`` unpacks to this many zeros, written piece by piece."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         with archive.open(member, "w", force_zip64=True) as out:
@@ -61,7 +61,7 @@ def new_package(**members: bytes) -> bytes:
 
 @pytest.fixture
 def little_memory() -> Iterator[None]:
-    """Fails where Python held more than 60 MB at once; what a test makes beforehand does not count."""
+    """Fails if Python held more than 60 MB at once; data that the test made before does not count."""
     tracemalloc.start()
     yield
     peak = tracemalloc.get_traced_memory()[1]

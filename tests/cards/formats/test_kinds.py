@@ -1,4 +1,4 @@
-"""The table of the kinds of file: what a new row needs, and that each file finds its own."""
+"""The table of the kinds of file: what a new row needs, and that each file is recognised."""
 
 import io
 

@@ -5,7 +5,7 @@ import pytest
 
 @pytest.fixture
 def minimal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each request and each transaction does the least that it can."""
+    """Each request and each transaction does as little as possible."""
     monkeypatch.setattr("studysite.slices.SECONDS", 0.0)
     monkeypatch.setattr("studysite.slices.OF_A_TRANSACTION", 0.0)
     for module in ("writing", "merging", "preview.comparing"):

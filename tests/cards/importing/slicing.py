@@ -85,7 +85,7 @@ def a_draft(owner: User, kind: str, deck: Deck | None = None, **options: Any) ->
 
 
 def again(draft: ImportDraft) -> ImportDraft:
-    """As another request finds it."""
+    """Loaded again, as another request sees it."""
     return ImportDraft.objects.select_related("owner", "deck__owner", "staging__owner").get(pk=draft.pk)
 
 

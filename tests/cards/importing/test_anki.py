@@ -1,4 +1,4 @@
-"""What is chosen of an Anki package: the fields of each note type, and tags or a deck for each deck inside."""
+"""Choices for an Anki package: the fields of each note type, and a tag or a deck for each deck inside."""
 
 import json
 from functools import partial
@@ -223,7 +223,7 @@ class TestDecks:
 
     def test_history_goes_to_the_deck_of_each_card(self, learner_client, learner):
         rows = [note(["a", "b"], guid="a", deck=CELLS), note(["c", "d"], guid="c", deck=DEFAULT)]
-        # A review of each card, which are numbered ten times their notes.
+        # A review of each card; a card's number is ten times its note's.
         reviews = [(10, 1_700_000_000_000, 3, 1, 900, 1), (20, 1_700_000_001_000, 3, 1, 900, 1)]
         url = hand_in(learner_client, rows, reviews=reviews)
         split(learner_client, url)

@@ -1,4 +1,4 @@
-"""Importing and exporting from the command line, and forgetting what nobody imported."""
+"""Importing and exporting from the command line, and deleting drafts that were never imported."""
 
 import zipfile
 from datetime import timedelta
@@ -116,7 +116,7 @@ def test_only_one_of_two_imports_writes(owner):
 
 @pytest.mark.slow
 def test_damaged_file_leaves_nothing(owner, tmp_path, make_deck):
-    """The damage lies behind the first chunk."""
+    """The damage is after the first chunk."""
     path = tmp_path / "deck.zip"
     run("export_deck", make_deck(1_001).slug, str(path))
     with zipfile.ZipFile(path) as whole:
@@ -141,13 +141,13 @@ def test_daily_command_finishes_an_abandoned_import(owner, settings, tmp_path):
 
 
 def test_daily_command_deletes_old_drafts_and_hidden_decks(owner, settings, tmp_path):
-    # Other tests' files lie elsewhere.
+    # Other tests' files are in another directory.
     settings.DATA_DIR = tmp_path
     draft = drafts.make_draft(owner=owner, content="a\tb\nc\td\n")
     running.begin(draft=draft, preview=comparing.preview_file(draft), title="Half")
     writing.write_cards(draft=draft, slice_=Slice())
     assert Card.objects.count() == 2
-    # One that cannot be driven on, since its file has been lost.
+    # One that cannot continue, because its file is lost.
     draft.forget_file()
     assert "0 imports finished." in run("daily")
     assert ImportDraft.objects.exists()

@@ -1,4 +1,4 @@
-"""A file whose cards are in the deck and were changed since: its learner says whose word counts."""
+"""A file with cards that were changed in the deck: the learner chooses which version counts."""
 
 from io import StringIO
 
@@ -22,7 +22,7 @@ def deck(make_deck) -> Deck:
 
 @pytest.fixture
 def archive(deck, owner_client) -> bytes:
-    """The deck's archive, of before its first card was changed and its last removed."""
+    """The deck's archive, made before its first card was changed and its last card removed."""
     data = b"".join(owner_client.get(reverse("deck_export_file", args=[deck.slug, "archive"])))
     first, _, last = deck.cards.in_order()
     first.definition, first.accepted_definitions = "Changed", ["too"]

@@ -128,7 +128,7 @@ def test_new_image_is_added_and_only_archives_remove_it(owner):
     import_content(owner, as_anki(pictured), deck)
     assert "<img" in deck.cards.get().definition_html
     assert deck.cards.get().images.count() == 1
-    # Another program's file without images takes none away; an archive tells all that a card has.
+    # A file of another program without images removes none; an archive has all images of a card.
     import_content(owner, as_anki(plain), deck)
     assert "<img" in deck.cards.get().definition_html
     import_content(owner, archive(plain), deck)
@@ -181,7 +181,7 @@ def test_dropped_import_deletes_its_images(owner):
 
 
 def test_import_queries_do_not_grow_with_images(owner, monkeypatch):
-    # On a busy machine one slice or transaction more would be more queries.
+    # On a busy machine, more slices or transactions would need more queries.
     monkeypatch.setattr("studysite.slices.SECONDS", 60.0)
     monkeypatch.setattr("studysite.slices.OF_A_TRANSACTION", 60.0)
 

@@ -21,7 +21,7 @@ def _own_folder(settings: Any, tmp_path: Any) -> None:
 
 @pytest.fixture
 def draft(owner: User, caplog: pytest.LogCaptureFixture) -> ImportDraft:
-    """An import of which some cards are written."""
+    """An import with some of its cards written."""
     caplog.set_level(logging.INFO, "cards")
     draft = again(a_draft(owner, "text"))
     running.begin(draft=draft, preview=preview_in_slices(draft), title="Secret")

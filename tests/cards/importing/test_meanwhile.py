@@ -1,4 +1,4 @@
-"""An import whose deck, draft or hidden deck has become another one between two of its slices."""
+"""An import whose deck, draft or hidden deck changes between two slices."""
 
 from collections.abc import Callable
 from io import StringIO
@@ -37,11 +37,11 @@ def _own_folder(settings: Any, tmp_path: Any) -> None:
 def begun(
     owner: User, kind: str, until: str = "cards", deck: Deck | None = None, **options: Any
 ) -> ImportDraft:
-    """An import that has come so far."""
+    """An import that has reached this phase."""
     draft = again(a_draft(owner, kind, deck, **options))
     running.begin(draft=draft, preview=preview_in_slices(draft), title="x")
     for _ in range(MOST_REQUESTS):
-        # One slice that writes, also where it is the first.
+        # One slice that writes, also if it is the first.
         running.run(draft=again(draft), seconds=0)
         if again(draft).phase == until:
             return again(draft)
@@ -213,7 +213,7 @@ def test_daily_command_leaves_an_import_that_changed(
 
     def run(*, draft: ImportDraft) -> bool:
         calls.append(draft.pk)
-        # One that spun would spin for a minute.
+        # A loop without an end would run for a minute.
         assert len(calls) < 9
         real(draft=draft)
         change(again(draft))

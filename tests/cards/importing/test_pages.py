@@ -1,4 +1,4 @@
-"""The pages of importing: who may, what is shown before anything is written, and what bad input gives."""
+"""The pages of importing: access, the preview, and bad input."""
 
 import io
 from functools import partial
@@ -19,7 +19,7 @@ TEXT = "ein\tone\nzwei\ttwo\n"
 
 
 def paste(client: Client, text: str = TEXT, url: str = "/import/") -> str:
-    """Hand text in; the address of its preview."""
+    """Send text; returns the address of its preview."""
     response = client.post(url, {"text": text})
     assert response.status_code == 302, response.context["form"].errors
     return response["Location"]
@@ -346,7 +346,7 @@ def test_too_large_upload_returns_413(learner_client, path, most):
 
 
 def test_import_of_a_file_damaged_midway_is_rolled_back(learner_client, monkeypatch):
-    """The file is another one by the time that its second half is read."""
+    """The file changes before its second half is read."""
     monkeypatch.setattr("cards.importing.running.run", partial(running.run, seconds=0))
     url = paste(learner_client, "".join(f"a{n}\tb\n" for n in range(600)))
     assert import_it(learner_client, url)["Location"] == url

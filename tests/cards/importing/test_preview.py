@@ -1,4 +1,4 @@
-"""A file is read once for its preview, whatever its kind: what it comes to is kept, as long as nothing changes."""
+"""A file of any kind is read once for its preview; the result is stored until something changes."""
 
 import io
 from collections.abc import Callable
@@ -47,7 +47,7 @@ FILES: dict[str, Callable[[], bytes]] = {
 
 
 def told(preview: comparing.Preview) -> dict[str, Any]:
-    """What the preview's page and forms show of a preview."""
+    """The parts of a preview that its page and forms show."""
     parsed, file_counts, about = preview.parsed, preview.file_counts, preview.about
     return {
         "counts": [getattr(preview, name) for name in (*saving.COUNTS, "kind", "total")],
@@ -73,7 +73,7 @@ def told(preview: comparing.Preview) -> dict[str, Any]:
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Notes each time that a file of a draft is opened."""
+    """Records each opening of a draft's file."""
     opened: list[str] = []
     real = reader.read_file
 
@@ -141,7 +141,7 @@ def test_changed_deck_is_compared_without_reading_the_file(
 def test_error_of_the_preview_is_saved(
     learner: User, monkeypatch: pytest.MonkeyPatch, read: list[str]
 ) -> None:
-    """What takes too long is not begun anew whenever somebody opens the page."""
+    """Opening the page again does not restart reading that takes too long."""
     draft = make_draft(owner=learner, content="a\tb\n")
     monkeypatch.setattr(reader, "limits_of", lambda _owner: bounds.Limits(1, 1, -1.0, "Split it."))
     for _ in range(3):

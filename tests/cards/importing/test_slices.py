@@ -1,4 +1,4 @@
-"""Importing in slices: wherever it is interrupted, the same comes of it, and two at once do nothing twice."""
+"""Importing in slices: any interruption gives the same result, and two tabs do no work twice."""
 
 import itertools
 import sqlite3
@@ -42,14 +42,14 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 @pytest.fixture(autouse=True)
 def _own_folder(settings: Any, tmp_path: Any, owner: User, learner: User) -> None:
     settings.DATA_DIR = tmp_path
-    # Their study days are the same.
+    # Both have the same study days.
     for person in (owner, learner):
         person.time_zone = "Europe/Berlin"
         person.save()
 
 
 def all_of(draft: ImportDraft) -> dict[str, list[tuple]]:
-    """What is in the reading of a draft."""
+    """The content that was read from a draft's file."""
     with open_content(draft) as read:
         names = ("cards", "twins", "learned", "terms", "known", "answers")
         rows = {name: read.db.execute(f"SELECT * FROM {name}").fetchall() for name in names}
@@ -58,7 +58,7 @@ def all_of(draft: ImportDraft) -> dict[str, list[tuple]]:
 
 
 def written(deck: Deck, learner: User) -> list[Any]:
-    """All that an import has written, without the keys that a database chooses."""
+    """All data that an import has written, without primary keys."""
 
     def rows(model: Any, of: str, *without: str) -> list[dict]:
         names = [f.name for f in model._meta.fields if f.name not in ("id", "deck", "card", "step", *without)]

@@ -1,4 +1,4 @@
-"""The pages of an import in slices: how far it is, and what happens if its draft is deleted meanwhile."""
+"""The pages of an import in slices: its progress, and a draft that is deleted in the meantime."""
 
 import sqlite3
 from typing import Any
@@ -36,7 +36,7 @@ def _own_folder(settings: Any, tmp_path: Any) -> None:
 
 
 def drive(client: Client, url: str, **headers: str) -> list[str]:
-    """Go on until there is another page; what was shown on the way."""
+    """Continue until another page comes; returns the pages in between."""
     shown = []
     for _ in range(MOST_REQUESTS):
         response = client.post(f"{url}go-on/", headers=headers)

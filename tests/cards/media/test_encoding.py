@@ -1,4 +1,4 @@
-"""Images as strangers send them become images as the site keeps them, or a clear refusal."""
+"""Uploaded images become images in the site's own form, or get a clear refusal."""
 
 import io
 import struct
@@ -84,7 +84,7 @@ def test_photograph_is_rotated_and_loses_its_metadata():
     assert (encoded.width, encoded.height) == (320, MAX_SIDE)
     assert b"garden" not in encoded.data
     assert not shown(encoded.data).getexif()
-    # What was at the left, without red, is at the top.
+    # The left edge, which has no red, is now at the top.
     image = shown(encoded.data).convert("RGB")
     top, bottom = image.resize((1, 8)).getpixel((0, 0)), image.resize((1, 8)).getpixel((0, 7))
     assert abs(top[0] - bottom[0]) > 100
@@ -146,7 +146,7 @@ def test_truncated_image_is_refused(kind):
 
 
 def png_of(width: int, height: int) -> bytes:
-    """A PNG that says it is so large, with hardly anything in it."""
+    """A PNG that claims this size, with almost no data."""
 
     def chunk(name: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))

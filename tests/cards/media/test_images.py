@@ -1,4 +1,4 @@
-"""Images on cards: who may see them, how the editor changes them, and that they go where their cards go."""
+"""Images on cards: who may see them, how the editor changes them, and that they stay with their cards."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -44,7 +44,7 @@ def upload(data: bytes | None = None, name: str = "red.png") -> SimpleUploadedFi
 
 
 def save(client: Client, card: Card, *, target: str = "", **fields):
-    """Post the form of a card as it stands, with ``fields`` changed."""
+    """Post the current form of a card, with ``fields`` changed."""
     card.refresh_from_db()
     sent = {"term": card.term, "definition": card.definition, "seen": card.updated_at.isoformat()}
     sent["side_choice"] = card.side_choice
@@ -250,7 +250,7 @@ def test_edit_conflict_shows_images_of_both(owner_client, card):
     mine = stored()
     assert token_of(mine) in response.text
     assert card.images.get().alt == "Theirs"
-    # Saved again, hers is there as well; what the other has added stays.
+    # After saving again, both images are there: the owner's and the other editor's.
     save(owner_client, card, term__image=token_of(mine), term__alt="Mine")
     assert {image.alt for image in card.images.all()} == {"Mine", "Theirs"}
 

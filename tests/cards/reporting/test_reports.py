@@ -1,4 +1,4 @@
-"""What learners report, as who looks after the deck sees it."""
+"""Learners' reports, as the deck's owner sees them."""
 
 import pytest
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""Tags in the web: on one card, on many, and a learner's own list of them."""
+"""Tags in the browser: on one card, on many, and a learner's list of tags."""
 
 import re
 
@@ -31,7 +31,7 @@ def card(deck: Deck) -> Card:
 
 @pytest.fixture
 def tagged(owner: User, learner: User, deck: Deck) -> Deck:
-    """Olga's exam on 0 and 1, her hard on 1 and 2, Lena's own EXAM on 3 and hers alone on 4."""
+    """Olga's tags: exam on 0 and 1, hard on 1 and 2. Lena's own tags: EXAM on 3, hers on 4."""
     for user, name, places in [
         (owner, "exam", [0, 1]),
         (owner, "hard", [1, 2]),

@@ -1,6 +1,6 @@
-"""The helper that typesets: it is ended at its deadline, comes back, and leaves nothing behind.
+"""The helper that typesets: it is ended at its deadline, starts again, and leaves no process.
 
-Stand-ins are told to sleep, to work or to crash. No formula here is one that the converter cannot cope with.
+Replacements sleep, work or crash on request. No formula here is harmful to the converter.
 """
 
 import os
@@ -133,7 +133,7 @@ def test_threads_share_one_helper(make: Make) -> None:
 
 
 def test_forked_child_starts_its_own_helper() -> None:
-    """As the server's workers are forked; the parent's is ended, so that no child holds its pipes."""
+    """As when the server forks its workers: the parent's helper is ended, so that no child holds its pipes."""
     code = """
 import os
 from cards.text.formulas.process import converter
@@ -154,7 +154,7 @@ print("fine")
 
 
 def test_helper_ends_with_the_site(make: Make) -> None:
-    """Even where that is killed, and nobody closes anything."""
+    """Even if that process is killed and closes nothing."""
     code = """
 import os, signal
 from cards.text.formulas.process import converter
@@ -166,7 +166,7 @@ os.kill(os.getpid(), signal.SIGKILL)
         [sys.executable, "-c", code], cwd=BASE_DIR, capture_output=True, text=True, check=False
     )
     helper = int(done.stdout)
-    # It may be a moment until it sees that its input has ended, and until somebody has waited for it.
+    # It may take a moment until the helper sees the end of its input and its process is gone.
     for _ in range(600):
         if is_gone(helper) or Path(f"/proc/{helper}/stat").read_text().split()[2] == "Z":
             return
@@ -202,7 +202,7 @@ helper.main(0.05, 2**27)
 
 @pytest.mark.parametrize(("latex", "words"), [("work", "takes too long"), ("memory", "too much")])
 def test_helper_ends_itself_at_its_limits(make: Make, latex: str, words: str) -> None:
-    """At its deadline and at its bound of memory, without anybody's doing."""
+    """At its deadline and at its memory limit, by the kernel."""
     with pytest.raises(EndlessFormulaError, match=words):
         answer(make(BUSY), latex)
 

@@ -1,4 +1,4 @@
-r"""LaTeX to MathML within bounds: what could keep the converter busy, or overflow its stack, never reaches it."""
+r"""LaTeX to MathML within limits: formulas that would take long or overflow the stack are refused first."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -33,7 +33,7 @@ NESTS = {
 
 
 class Spy:
-    """Stands for the converter, and notes what reaches it; what begins with ``slow`` ends it."""
+    """Replaces the converter and records its formulas; one that begins with ``slow`` ends it."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -135,7 +135,7 @@ OPENERS = [
 
 @pytest.mark.parametrize("opener", OPENERS)
 def test_open_delimiters_are_limited(spy: Spy, opener: str) -> None:
-    """Each of these leaves one parenthesis or the like open."""
+    """Each of these leaves one parenthesis or similar sign open."""
     most = 5 if opener == r"\mathopen|" else MAX_OPEN
     check_delimiters(opener * most)
     with pytest.raises(FormulaError, match="can be left open"):
@@ -198,7 +198,7 @@ def test_delimiters_of_any_text_are_counted(latex: str) -> None:
 
 
 def test_text_stops_typesetting_at_its_deadline(spy: Spy) -> None:
-    """The rest is shown as source, with a sentence, and is not remembered: it may be fine elsewhere."""
+    """The rest is shown as source, with a reason. It is not remembered, because it may be valid."""
     source = " ".join(f"$slow{n}$" for n in range(50)) + " $fine$"
     rendered = render(source)
     assert spy.ended == ["several", "slow0", "slow1"]
@@ -247,7 +247,7 @@ def test_formula_is_typeset_once_the_converter_is_back(spy: Spy, monkeypatch: py
 
 @pytest.mark.django_db
 def test_request_stops_typesetting_at_its_deadline(spy: Spy, owner_client: Client) -> None:
-    """However many cards it renders: here the preview of ten pasted ones."""
+    """For any number of cards; here the preview of ten pasted ones."""
     cards = "term (Markdown)\tdefinition (Markdown)\n" + "\n".join(f"term {n}\t$slow{n}$" for n in range(10))
     response = owner_client.post("/import/", {"text": cards})
     preview = owner_client.get(response["Location"])

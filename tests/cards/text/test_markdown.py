@@ -1,4 +1,4 @@
-"""Sources of cards as HTML: what is meant comes out, and nothing else does."""
+"""Sources of cards as HTML: the intended markup, and nothing else."""
 
 import html
 import re
@@ -25,7 +25,7 @@ from cards.text.markdown import (
 from cards.text.sanitizing import HTML_TAGS, MATHML_TAGS, cleaner
 from tests.load.fuzz_rendering import texts
 
-# Pieces that mean something to Markdown, LaTeX, HTML or the plugins, to be strung together.
+# Pieces with a meaning in Markdown, LaTeX, HTML or the plugins; the test joins them.
 PIECES = [
     *(
         "*",
@@ -349,7 +349,7 @@ def test_longest_hostile_sources_stay_within_limits(unit: str) -> None:
     source = unit * (MAX_SOURCE // len(unit))
     started = time.process_time()
     rendered = render(source)
-    # Milliseconds when idle; what grows with the square of the source takes many seconds.
+    # It takes milliseconds on an idle machine; time that grows with the square takes many seconds.
     assert time.process_time() - started < 2
     assert len(rendered) <= 2 * MAX_HTML
 

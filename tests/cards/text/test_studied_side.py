@@ -1,4 +1,4 @@
-"""The rule that settles which side a card asks for."""
+"""The rule that decides which side a card asks for."""
 
 import pytest
 from hypothesis import given

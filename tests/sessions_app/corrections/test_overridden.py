@@ -1,4 +1,4 @@
-"""Answers that learners called right although the judge did not, as who looks after the deck decides on them."""
+"""Answers graded wrong that learners marked as right: the deck's owner decides on them."""
 
 import pytest
 from django.db import connection
@@ -34,7 +34,7 @@ def url(deck):
 
 
 def type_answer(learner: User, card: Card, text: str, then: str = "", **settings: object) -> Review:
-    """The line of a typed answer; of one in doubt the learner says what it is ``then``."""
+    """The line of a typed answer; if it is in doubt, the learner decides with ``then``."""
     now = timezone.now()
     Enrollment.objects.get_or_create(learner=learner, deck=card.deck)
     session = StudySession.objects.create(

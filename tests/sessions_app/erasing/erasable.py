@@ -1,7 +1,7 @@
-"""Everything that there can be of a person and a deck, and a marker in each text of it.
+"""All data that a person and a deck can have, with a marker in each text.
 
-Rows are made once; then every text and JSON field of every model of the site gets the marker, whatever it
-is called, so that a field that somebody adds is looked at too.
+Rows are made once. Then every text and JSON field of every model of the site gets the marker, so that new fields
+are checked too.
 """
 
 from collections.abc import Collection, Iterator
@@ -23,10 +23,10 @@ from tests.cards.pictures import stored
 from tests.sessions_app.conftest import NOON, Studying
 
 MARKER = "Zq7!"
-"""Cannot be in what is made by chance: keys and hashes have no such sign."""
+"""Cannot be in random values: keys and hashes contain no such character."""
 
 NOT_OURS = {"auth.Group", "auth.Permission", "contenttypes.ContentType"}
-"""Rights and tables: nobody's texts."""
+"""Rights and tables: texts of no user."""
 
 KEPT = {
     "accounts.User": ("pk", "other people are nobody's to erase"),
@@ -37,10 +37,10 @@ KEPT = {
         "the log: what learners have typed is theirs, and so is what it comes to",
     ),
 }
-"""Rows of others that stay as they are, with what tells whose they are, and why."""
+"""Rows of others that stay unchanged: how to recognise them, and why they stay."""
 
 NO_TEXT = {"token", "digest", "sha256", "password", "session_data", "object_id"}
-"""Made by chance, a sum of something, or a key, by which files, sessions and rows are found."""
+"""Random values, digests, and keys by which files, sessions and rows are found."""
 
 QUESTION = {"kind": "choice", "card": 0, "side": "definition", "prompt": "p", "answer": "a", "origin": "new"}
 
@@ -76,7 +76,7 @@ def describe(deck: Deck, cards: list[Card]) -> None:
     CardImage.objects.create(card=cards[0], side="term", sha256=image.sha256, width=1, height=1)
     make_draft(owner=deck.owner, content="a\tb\n", deck=deck, file_name="a.txt")
     for learner in (None, deck.owner):
-        # Whole, so that nobody goes on with what the marker makes of its state.
+        # Finished, so that no code continues it with the marker in its state.
         export = DeckExport(deck=deck, learner=learner, kind="tab", state={"at": "a"}, is_whole=True)
         export.save()
         export.folder.mkdir(parents=True)
@@ -154,7 +154,7 @@ def log(by: User, *rows: models.Model) -> None:
 
 
 def text_fields() -> Iterator[tuple[type[models.Model], models.Field]]:
-    """Every field in which somebody's words could stand."""
+    """Every field that could hold a user's text."""
     for model in apps.get_models(include_auto_created=True):
         if model._meta.label in NOT_OURS:
             continue
@@ -183,7 +183,7 @@ def plant(*, others: Collection[int], spared: Collection[str] = ()) -> set[str]:
 
 
 def marked(value: Any, number: int, field: models.Field) -> Any:
-    """``value`` with its texts replaced; what has none gets one."""
+    """``value`` with its texts replaced; a value without texts gets one."""
     if not isinstance(field, models.JSONField):
         return f"{MARKER}{number}"
     new = marked_json(value, number)
@@ -203,7 +203,7 @@ def marked_json(value: Any, number: int) -> Any:
 
 
 def found() -> set[str]:
-    """Where the marker is."""
+    """The fields that hold the marker."""
     return {
         f"{model._meta.label}.{field.name}"
         for model, field in text_fields()

@@ -1,4 +1,4 @@
-"""Erasing at bad moments: killed in between, twice, while somebody studies, imports or brings back."""
+"""Erasing at bad moments: killed in between, twice, while others study, import or restore."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -60,7 +60,7 @@ def remove_card(card, ago=LONG_AGO):
 
 
 def erase(now=None):
-    """What the daily tasks do, as far as it is about decks and cards; no replay comes out different."""
+    """Run the daily tasks about decks and cards, and check that a replay changes nothing."""
     old_decks_claim(now=now or timezone.now())
     erase_claimed_decks(slice_=Slice(60))
     old_cards_erase(now=now or timezone.now(), slice_=Slice(60))
@@ -113,7 +113,7 @@ def test_erased_deck_cannot_be_restored(deck, owner_client, learner):
 
 
 def test_removed_shipped_deck_is_not_erased(db):
-    """Else the next start would load it again."""
+    """Without this rule the next start would load the deck again."""
     call_command("load_library", verbosity=0)
     remove(Deck.objects.get())
     erase()
@@ -130,7 +130,7 @@ class KilledError(BaseException):
 
 
 def kill_at(monkeypatch, number):
-    """Let so many transactions be committed, and end within the next."""
+    """Allow this many transactions to be committed, and end within the next one."""
     left = iter(range(number))
     enter, leave = transaction.Atomic.__enter__, transaction.Atomic.__exit__
 
@@ -152,7 +152,7 @@ def kill_at(monkeypatch, number):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("number", [4, 7])
 def test_erasure_killed_repeatedly_finishes(number, make_deck, learner, stranger, owner, monkeypatch):
-    """Each run ends within its fifth or eighth transaction; no replay comes out different after it."""
+    """Each run ends within its fifth or eighth transaction; a replay after it changes nothing."""
     for name in ("cards.erasing.services.CARDS", "cards.erasing.services.ROWS", "sessions_app.erasing.ROWS"):
         monkeypatch.setattr(f"{name}_AT_ONCE", 2)
     erasable.fill(make_deck(4), learner, stranger)
@@ -171,7 +171,7 @@ def test_erasure_killed_repeatedly_finishes(number, make_deck, learner, stranger
 
 
 def test_no_deck_is_erased_after_the_time_is_up(make_deck, owner):
-    """However many there are."""
+    """For any number of learners."""
     for _ in range(3):
         make_deck(0)
     claim_decks(list(Deck.objects.values_list("pk", flat=True)), now=timezone.now())
@@ -249,7 +249,7 @@ def test_deck_erased_during_a_request_returns_404(deck, learner_client, monkeypa
 @pytest.mark.parametrize("is_needed", [False, True])
 @pytest.mark.parametrize("is_seen", [False, True])
 def test_deck_erased_while_edited_stays_erased(deck, learner, owner_client, monkeypatch, is_needed, is_seen):
-    """With the form's note of what was seen and without; the row may be there still for others' answers."""
+    """With and without the form's ``seen`` value; the row may still exist because of others' answers."""
     if is_needed:
         study(learner, deck, 3)
     seen = description_version(deck) if is_seen else ""
@@ -268,7 +268,7 @@ def test_deck_erased_while_edited_stays_erased(deck, learner, owner_client, monk
 def test_person_erased_during_a_request_is_redirected_home(
     make_deck, learner, learner_client, stranger, monkeypatch
 ):
-    """Also where their row stays for the deck that others have studied."""
+    """Also if their row stays because others study their deck."""
     deck, theirs = make_deck(2), make_deck(2)
     Deck.objects.filter(pk=theirs.pk).update(owner=learner)
     study(stranger, theirs, 3)
@@ -339,7 +339,7 @@ def test_owners_log_is_erased_and_other_logs_stay(deck, owner, learner, make_dec
 
 
 def test_rendering_erased_cards_keeps_their_side(deck, learner):
-    """By texts that have gone they asked for the term; progress counts by that."""
+    """Because of the erased texts they asked for the term, and progress is counted for that side."""
     deck.cards.update(studied_side="term")
     deck.refresh_from_db()
     study(learner, deck, 3, 3)

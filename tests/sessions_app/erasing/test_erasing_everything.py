@@ -1,4 +1,4 @@
-"""Nothing of an erased deck or person is anywhere in the database, whatever field somebody adds."""
+"""No text of an erased deck or person is in any field of the database, new fields included."""
 
 from datetime import timedelta
 
@@ -27,7 +27,7 @@ OF_PEOPLE = {"user", "invitation", "emailaddress"}
 
 @pytest.fixture
 def world(settings, tmp_path, make_deck, learner, stranger):
-    """A deck of everything, whose owner has everything too."""
+    """A deck with all kinds of data, and its owner with all kinds of data."""
     settings.DATA_DIR = tmp_path
     deck = make_deck(4)
     erasable.fill(deck, learner, stranger)
@@ -53,7 +53,7 @@ def entries(*, of_people):
 
 
 def test_every_text_field_is_covered_by_the_test(world):
-    """Whoever adds a model gives it a row in `erasable.fill`, or says there why it is nobody's."""
+    """A new model needs a row in `erasable.fill`, or a reason there why it belongs to no user."""
     planted = erasable.plant(others=[])
     assert planted == {f"{model._meta.label}.{field.name}" for model, field in erasable.text_fields()}
     assert erasable.found() == planted
@@ -107,7 +107,7 @@ def test_erased_owner_leaves_no_text(world, owner, learner, stranger):
 
 
 def test_erased_learner_leaves_no_row(world, owner, learner, stranger):
-    """Who owns nothing goes as a whole; the deck stays as it is."""
+    """A person without a deck is deleted completely; the deck stays unchanged."""
     erasable.log(owner, learner)
     draft = make_draft(owner=learner, content="a\tb\n")
     export = DeckExport.objects.create(deck=world, learner=learner, kind="history")
@@ -136,7 +136,7 @@ def test_emptied_rows_are_deleted_with_the_last_answer(world, learner, stranger)
 
 
 def test_frozen_texts_of_an_erased_card_are_erased(world, learner, stranger):
-    """Also where it was an option, beside a typed answer, or on a board."""
+    """Also if it was an option, the answer beside a typed one, or on a board."""
     card = world.cards.get(position=0)
     marked = {
         "term": "Zq7!t",

@@ -1,4 +1,4 @@
-"""Erasing a deck while learners answer in it, while its owner brings it back, and by two people at once."""
+"""Erasing a deck while learners answer in it, while its owner restores it, and by two people at once."""
 
 from contextlib import suppress
 
@@ -14,7 +14,7 @@ from studysite.accounts.models import User
 from studysite.slices import Slice
 from tests.conftest import PASSWORD
 from tests.sessions_app.conftest import Studying
-from tests.sessions_app.sessions.test_races import assert_law, race
+from tests.sessions_app.sessions.test_races import assert_replay_changes_nothing, race
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres_too, pytest.mark.slow]
 
@@ -35,7 +35,7 @@ def sittings(make_deck):
 
 
 def go_on(sitting):
-    """Answer on until there is nothing to answer any more."""
+    """Answer until there is no question any more."""
     for _ in range(ANSWERS):
         step = sitting.open_step()
         if step is None or sitting.answer(3, step).is_stale:
@@ -48,13 +48,13 @@ def test_answering_during_a_deck_erasure_leaves_no_session(sittings):
         *[lambda sitting=sitting: go_on(sitting) for sitting in sittings],
         lambda: erase_now([deck.pk], now=timezone.now()),
     )
-    assert_law()
+    assert_replay_changes_nothing()
     assert erase_claimed_decks(slice_=Slice(60))
     assert not Step.objects.exists()
     assert not StudySession.objects.exists()
     assert Enrollment.objects.count() == LEARNERS
     assert Review.objects.count() >= LEARNERS
-    assert_law()
+    assert_replay_changes_nothing()
 
 
 def test_answers_during_the_erasure_of_a_person_are_erased(sittings):
@@ -64,7 +64,7 @@ def test_answers_during_the_erasure_of_a_person_are_erased(sittings):
         erasing.erase_person(person=person, now=timezone.now())
         erasing.continue_erasing(slice_=Slice(60), people=[person.pk])
 
-    # What is answered in between may be refused; nothing of it is left.
+    # Answers in between may be refused; none of them is left.
     race(*[lambda person=person: leave(person) for person in people], lambda: leave(people[0]))
     assert erasing.continue_erasing(slice_=Slice(60))
     assert not Review.objects.exists()
@@ -86,7 +86,7 @@ def test_simultaneous_erasures_of_a_deck_erase_every_card(sittings):
     race(*[lambda: erase_now([deck.pk], now=timezone.now())] * 3)
     race(*[lambda: erase_claimed_decks(slice_=Slice(60))] * 3)
     assert set(Card.objects.exclude(erased_at=None)) == set(Card.objects.all())
-    assert_law()
+    assert_replay_changes_nothing()
 
 
 def test_one_superuser_survives_mutual_erasure():

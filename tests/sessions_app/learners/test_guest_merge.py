@@ -34,7 +34,7 @@ from tests.sessions_app.conftest import NOON, Studying
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-# Who answers, with which rating, how many minutes later; she may start over first.
+# Which learner answers, with which rating, how many minutes later; they may start over first.
 ANSWERS = st.lists(
     st.tuples(
         st.booleans(), st.integers(1, 4), st.integers(1, 30) | st.integers(1, 60 * 24 * 5), st.integers(0, 9)
@@ -91,7 +91,7 @@ def test_second_merge_changes_nothing(guest, learner, deck, merge):
 
 
 def test_erased_guest_is_not_merged(guest, learner, deck, merge):
-    """Their row stays for the deck that others have studied; nothing of it becomes anybody's."""
+    """Their row stays because others study their deck; no account gets its data."""
     Deck.objects.filter(pk=deck.pk).update(owner=guest)
     study(learner, deck, 3)
     assert erasing.erase_person(person=guest, now=NOON)
@@ -116,7 +116,7 @@ def test_merge_that_would_lose_rows_is_rolled_back(guest, learner, deck, merge, 
 
 
 def test_every_model_with_a_learner_is_merged():
-    """Whoever adds a table of what learners do has to say here what a merge makes of it."""
+    """A new table that refers to a learner must be listed here, with what a merge does with it."""
     people_alone = {"accounts", "account", "admin"}
     made = {Deck, Tag, CardReport, ImportDraft, DeckExport}
     fields = User._meta.get_fields(include_hidden=True)
@@ -158,7 +158,7 @@ def test_replaying_a_merged_log_changes_nothing(answers, learner, make_deck):
 
 
 def test_replay_differs_without_the_merge_replay(guest, learner, deck, merge, monkeypatch):
-    """Without the replay the card keeps what one of the two knew of it."""
+    """Without the replay the card would keep the progress of only one of the two."""
     study(guest, deck, 3)
     study(learner, deck, 1)
     with monkeypatch.context() as patch:
@@ -219,7 +219,7 @@ def test_merge_keeps_the_newer_open_session(guest, learner, deck, merge, guest_i
 
 
 def test_merge_replays_moved_cards(guest, learner, make_deck, merge):
-    """The account knows the card from the deck in which it lay before."""
+    """The account has studied the card in the deck in which it was before."""
     here, there = make_deck(2), make_deck(2)
     study(learner, here, 3)
     Card.objects.filter(deck=here, position=0).update(deck=there, position=9)

@@ -1,4 +1,4 @@
-"""Guests on the pages: how a browser becomes one, and what becomes of what she has answered."""
+"""Guests on the pages: how a visitor becomes one, and what happens to their answers."""
 
 import re
 from datetime import date
@@ -207,7 +207,7 @@ def test_deleted_guest_is_anonymous(guest_client, study_url):
 
 @pytest.mark.django_db(transaction=True)
 def test_answer_during_a_merge_redirects_home(guest_client, answer_url, learner):
-    """The guest is there when the request begins, and gone when it writes."""
+    """The guest exists when the request begins, and is deleted before it writes."""
     step, really_answer = Step.objects.unanswered().get(), sessions.step_answer
 
     def merge_first(**kwargs):
@@ -222,7 +222,7 @@ def test_answer_during_a_merge_redirects_home(guest_client, answer_url, learner)
 
 
 def test_erased_guest_is_anonymous(guest_client, deck, learner):
-    """Also where their row stays for the deck that others have studied."""
+    """Also if their row stays because others study their deck."""
     Deck.objects.filter(pk=deck.pk).update(owner=guests().get())
     Enrollment.objects.create(learner=learner, deck=deck)
     assert erasing.erase_person(person=guests().get(), now=timezone.now())
@@ -284,7 +284,7 @@ def test_failed_sign_up_keeps_the_guest(guest_client, learner):
 
 @pytest.fixture
 def asked_client(guest_client, learner):
-    """Lena has logged in where a guest had answered, and is being asked."""
+    """Lena has logged in after a guest answered in this browser, and must add or discard the answers."""
     assert log_in(guest_client, next="/?page=2")["Location"] == "/guest/?next=%2F%3Fpage%3D2"
     return guest_client
 

@@ -1,4 +1,4 @@
-"""The pages of a deck's settings, of starting over, and of marks: who may, what they say, what they refuse."""
+"""The pages for a deck's settings, starting over and marks: access, content and bad input."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The daily command: every task, one at a time, whatever becomes of the others."""
+"""The daily command: every task, one at a time, even if others fail."""
 
 import fcntl
 import os

@@ -65,7 +65,7 @@ class Playing:
         return response
 
     def play(self, seconds: float = 20, **choices: object) -> MatchingBoard:
-        """A whole board that takes exactly so many seconds, a minute after the last one."""
+        """A finished board that takes exactly this many seconds, a minute after the last one."""
         self.now += timedelta(minutes=1)
         with time_machine.travel(self.now, tick=False):
             self.start(**choices)
@@ -508,7 +508,7 @@ def test_try_queries_do_not_grow_with_the_deck(learner_client, make_deck, cards)
     playing.play()
     playing.start()
     numbers = [queries(playing.wrong), *(queries(playing.right) for _ in range(PAIRS))]
-    # The test's own look at the board is one.
+    # One query is the test's own.
     assert max(numbers) - 1 <= MOST_FOR_A_PAIR
     assert len(set(numbers[:-1])) == 1
 

@@ -1,4 +1,4 @@
-"""Papers from several tabs at once: what was acknowledged is graded, and one handing-in counts."""
+"""Papers from several tabs at once: confirmed answers are graded, and the test is handed in once."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from sessions_app.models import Paper, Review, Step, StudySession
 from sessions_app.practice_test import handing_in, saving, starting
 from sessions_app.study.modes.types import SessionSettings
 from tests.sessions_app.conftest import NOON
-from tests.sessions_app.sessions.test_races import THREADS, assert_law, race
+from tests.sessions_app.sessions.test_races import THREADS, assert_replay_changes_nothing, race
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres_too, pytest.mark.slow]
 
@@ -41,7 +41,7 @@ def test_one_of_eight_hand_ins_counts(learner, deck):
     told = race(*[lambda: hand_in(learner, pk)] * THREADS)
     assert sum(not saved.is_late for saved in told) == 1
     assert Review.objects.count() == 3
-    assert_law()
+    assert_replay_changes_nothing()
 
 
 def test_highest_of_eight_revisions_is_kept(learner, deck):
@@ -60,4 +60,4 @@ def test_acknowledged_answers_are_graded(learner, deck, attempt):
     )
     kept = sum(not saved.is_late for saved in told[:5])
     assert Review.objects.count() == kept == Step.objects.filter(filled=1).count()
-    assert_law()
+    assert_replay_changes_nothing()

@@ -1,4 +1,4 @@
-"""A card's page: its sides for everybody; where it stands, its curve and its answers for who studied it."""
+"""A card's page: its sides for everyone; its level, curve and answers for learners who studied it."""
 
 import re
 from datetime import timedelta
@@ -102,7 +102,7 @@ def test_page_shows_tags_of_the_owner_and_the_learner(client, learner_client, ow
     assert "mine</li>" in body(learner_client, card)
 
 
-# --- Where it stands
+# --- Its level and memory
 
 
 def test_page_shows_level_next_step_and_memory(learner_client, card, studied):

@@ -1,4 +1,4 @@
-"""What the pages show of a learner's standing."""
+"""A learner's progress on the pages."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The list of terms: what the learner knows of each card, and narrowing the list to it."""
+"""The list of terms: the learner's level of each card, and filtering the list by it."""
 
 import re
 from datetime import timedelta
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.postgres_too]
 
 @pytest.fixture
 def known(learner, deck):
-    """Lena's cards: 0 mastered, 1 mastered and fading, 2 recalled, 3 recalled but suspended, 4 never touched."""
+    """Lena's cards: 0 mastered, 1 mastered and fading, 2 recalled, 3 recalled but suspended, 4 never studied."""
     Enrollment.objects.create(learner=learner, deck=deck, last_studied_at=timezone.now())
     past = timezone.now() - timedelta(days=1)
     for position, fields in enumerate(
@@ -46,7 +46,7 @@ def body(client, deck, query="", **headers):
 
 
 def listed(html):
-    """The terms on the list, each with what is said of it."""
+    """The terms on the list, each with its level."""
     items = re.findall(r'<li>\s*<div class="prose term">.*?</li>', html, re.DOTALL)
     texts = [" ".join(re.sub(r"<[^>]+>", " ", item).split()) for item in items]
     return {text[:6]: text.partition("Definition ")[2][2:].partition(" Tag this")[0] for text in texts}
@@ -201,7 +201,7 @@ ELAPSED = [timedelta(-1), timedelta(0), *(timedelta(seconds=10**power) for power
 
 
 def test_database_and_engine_predict_the_same_recall(learner, make_deck):
-    """Times include a clock put back, seconds, and centuries."""
+    """The times include a clock that was set back, seconds, and centuries."""
     deck = make_deck(len(STABILITIES) * len(ELAPSED))
     pairs = product(STABILITIES, ELAPSED)
     for card, (stability, elapsed) in zip(deck.cards.all(), pairs, strict=True):

@@ -124,7 +124,7 @@ def test_test_print_key_and_results_show_images(learner_client, owner_client, de
     assert prompts | options == set(alts(printed))
     sitting.post("hand_in", sitting.answers(right=False))
     answers = {f"View of {each.answer}" for each in questions if each.answer}
-    # What is judged by oneself is shown with its answer first, and all of it once there is a score.
+    # Self-graded questions are first shown with their answer, and all questions when there is a score.
     assert answers & set(alts(learner_client.get(sitting.page).text))
     sitting.post("judge", sitting.judgements())
     results = learner_client.get(reverse("test_results", args=[deck.slug, pk])).text

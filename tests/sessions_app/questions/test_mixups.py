@@ -1,4 +1,4 @@
-"""The page of cards that are mixed up, and its drill."""
+"""The page of mixed-up cards, and its drill."""
 
 import pytest
 from django.urls import reverse

@@ -14,7 +14,7 @@ from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.types import Side
 
 pytestmark = pytest.mark.django_db
-# It is no test, whatever its name.
+# This is not a test, in spite of its name.
 test_pool.__test__ = False
 
 

@@ -1,4 +1,4 @@
-"""Spaced's queue over the database: what is never drawn, how much is, and what a draw costs in large decks."""
+"""Spaced's queue on the database: which cards are drawn, how many, and the queries in large decks."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,7 +28,7 @@ STATES = ("new", "step", "due", "later")
 
 @dataclass(frozen=True)
 class Kind:
-    """How one card of a test's deck stands with the learner."""
+    """The learner's progress on one card of a test's deck."""
 
     state: str = "new"
     suspended: bool = False
@@ -57,7 +57,7 @@ def memory_of(state, position):
 
 
 def state(learner, deck, kinds):
-    """Give the deck's cards these kinds, in bulk, with the roll-up that they make."""
+    """Give the deck's cards this progress, in bulk, with the matching counts on the enrollment."""
     tomorrow = day_end(study_day(NOON, learner.zone), learner.zone)
     cards = deck.cards.in_order().values_list("pk", flat=True)
     rows = [
@@ -75,7 +75,7 @@ def state(learner, deck, kinds):
 
 
 def sat(studying, *, queue="due", new_limit=20, starred=False):
-    """Study until nothing is left, all of it easily; the positions drawn, in order."""
+    """Study until no card is left, with every rating Easy; returns the drawn positions in order."""
     studying.start(queue, new_limit, starred=starred)
     drawn = []
     while (step := studying.open_step()) and len(drawn) < 100:
@@ -85,7 +85,7 @@ def sat(studying, *, queue="due", new_limit=20, starred=False):
 
 
 def in_a_deck_of(kinds, learner, make_deck, **sitting):
-    """What a sitting in such a deck draws; leaves nothing in the database."""
+    """The cards that a session in such a deck draws; leaves nothing in the database."""
     with transaction.atomic():
         deck = make_deck(len(kinds))
         state(learner, deck, kinds)
@@ -138,7 +138,7 @@ def test_due_and_allowed_cards_are_drawn_once(kinds, limit, starred, learner, ma
 
 
 def could_ask(studying):
-    """The cards that the open session's queue holds just now."""
+    """The cards that are in the open session's queue at the moment."""
     session = StudySession.objects.select_related("deck").get(learner=studying.learner, finished_at=None)
     enrollment = Enrollment.objects.get(learner=studying.learner, deck=session.deck)
     return available(
@@ -178,7 +178,7 @@ def draw_in(learner, deck, **chosen):
 
 @pytest.fixture
 def large(learner, make_deck):
-    """10,000 cards: every fifth put aside, the rest due, in steps, later, new, some of them starred."""
+    """10,000 cards: every fifth suspended or buried, the rest due, in steps, later, new, some of them starred."""
     deck = make_deck(10_000)
     kinds = [
         Kind(STATES[n // 5 % 4], suspended=n % 10 == 0, buried=n % 10 == 5, starred=n % 7 == 0)

@@ -1,4 +1,4 @@
-"""Many lines of the log at once are what they would be one after the other."""
+"""Many lines of the log written at once have the same result as one after the other."""
 
 from collections import Counter
 from datetime import timedelta
@@ -64,7 +64,7 @@ def entries_of(studying: Studying, kinds, right) -> list[bulk_writing.Entry]:
 
 
 def derived(learner: User):
-    """What the log and all that hangs on it say of the learner, without keys."""
+    """The learner's log and all data derived from it, without keys."""
     rows = [*CardProgress.objects.filter(learner=learner).order_by("card", "side").values()]
     lines = [*Review.objects.filter(learner=learner).order_by("pk").values()]
     days = [*DayTotal.objects.filter(learner=learner).order_by("study_day").values()]

@@ -1,4 +1,4 @@
-"""Everybody's progress when cards become new questions, move, or change."""
+"""All learners' progress when cards become new questions, move, or change."""
 
 from datetime import timedelta
 
@@ -289,7 +289,7 @@ def test_restored_deck_keeps_all_progress(studied, deck):
 
 
 def crowd(make_deck, number):
-    """A deck of so many cards, all studied by so many learners, half of whom want to remember less elsewhere."""
+    """A deck studied by this many learners; half of them have a lower desired retention in the other deck."""
     deck, other = make_deck(number), make_deck(1)
     card_list = list(deck.cards.in_order())
     for each in range(number):

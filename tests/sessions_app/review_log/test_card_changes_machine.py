@@ -1,8 +1,8 @@
-"""Cards are moved, removed, re-asked and put in order while two learners answer, and the law of the log holds:
+"""The rule of the log while cards are moved, removed, restored, re-asked and reordered and two learners answer:
 after each step a replay changes nothing, in either deck.
 
-That it can fail was seen by taking the call of ``replay`` out of ``card_changes.follow_cards``: within 60 examples
-a moved card stayed due as in the deck that it came from. ``LAW_EXAMPLES=500`` searches for longer.
+The test can fail: without the call of ``replay`` in ``card_changes.follow_cards``, a moved card kept the due day
+of its old deck within 60 examples. ``MACHINE_EXAMPLES=500`` searches for longer.
 """
 
 from datetime import timedelta
@@ -33,7 +33,7 @@ from tests.sessions_app.machine import LogMachine, search
 pytestmark = pytest.mark.long
 
 EACH = st.sampled_from([0, 1])
-# By primary key: a card is the same one wherever it lies.
+# By primary key: a card stays the same in another deck.
 NTH = st.integers(0, 5)
 
 
@@ -42,7 +42,7 @@ def day_totals():
 
 
 class TwoDecks(LogMachine):
-    """Two decks of three cards: both learners know the first, and want to remember less or more of the second."""
+    """Two decks of three cards. Both learners studied the first; their retention differs in the second."""
 
     @initialize()
     def open(self) -> None:
@@ -109,7 +109,7 @@ class TwoDecks(LogMachine):
     # --- What owners do
 
     def deck(self, nth: int) -> Deck:
-        """As a request reads it."""
+        """Loaded again, as a request does it."""
         return Deck.objects.get(pk=self.decks[nth].pk)
 
     def card(self, nth: int) -> Card:

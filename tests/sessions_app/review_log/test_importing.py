@@ -1,4 +1,4 @@
-"""Histories from files: Anki's collections and the site's own archives become lines of the log, by its law."""
+"""Histories from files: Anki's collections and the site's own archives become lines of the log, by its rule."""
 
 import io
 import json
@@ -101,7 +101,7 @@ def test_next_answer_builds_on_the_imported_memory(learner):
 
 
 def test_imported_memory_keeps_ankis_last_review(learner):
-    """Anki notes them beside its memory (lrt): its log may end with an answer that fed nothing."""
+    """Anki stores them beside its memory (lrt); the last answer in its log may not have updated the memory."""
     fed = datetime(2026, 2, 27, 3, tzinfo=UTC)
     data = json.dumps({"s": 12.5, "d": 4.25, "lrt": int(fed.timestamp())})
     row = note(["q", "a"], type=2, queue=2, due=DUE, ivl=9, data=data)
@@ -113,7 +113,7 @@ def test_imported_memory_keeps_ankis_last_review(learner):
 
 
 def test_older_anki_memory_does_not_replace_a_newer_recall(learner):
-    """Anki's memory was fed in February; after a recall here its log ends with a cram, which fed nothing."""
+    """Anki updated its memory in February. After a recall here, its log ends with a cram: no update."""
     deck = import_file(learner, package([learned()], reviews=REVIEWS[:1]))
     studying = Studying(learner, deck, now=NOON + timedelta(days=2))
     studying.start("weakest")
@@ -267,7 +267,7 @@ def test_imported_answer_can_be_overridden(learner):
 
 @pytest.fixture
 def studied(studying):
-    """Lena has studied Olga's deck, judged one answer anew, taken one back, and marked a card."""
+    """Lena has studied Olga's deck, overridden one verdict, undone one answer, and marked a card."""
     for days, rating in enumerate((3, 1, 4, 2, 3)):
         studying.now = NOON + timedelta(days=days / 2)
         if studying.open_step() is None:
@@ -319,7 +319,7 @@ def test_archived_history_is_imported_as_exported(studied, learner):
 
 
 def test_archive_has_every_field_of_a_review():
-    """But what belongs to the site or follows from where the archive is read."""
+    """Except values that belong to one site, or that depend on where the archive is read."""
     fields = {field.name for field in Review._meta.get_fields()}
     written = {*PLAIN, *MOMENTS, *DAYS, "card", "mistaken_for"}
     assert fields - written == {"id", "learner", "deck", "step", "overridden"}

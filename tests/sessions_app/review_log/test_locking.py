@@ -1,4 +1,4 @@
-"""Whatever locks enrollments to write finds progress of the present rules."""
+"""All code that locks enrollments for writing finds progress computed by the current rules."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The law of the log: whatever happened, replaying it changes nothing."""
+"""The rule of the log: after any history, a replay changes nothing."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from tests.sessions_app.conftest import Studying
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgres_too, pytest.mark.long]
 
-# A rating, and the minutes until it was given: within an evening, days later, or before (a clock put back).
+# A rating, and the minutes until it: within an evening, days later, or earlier (a clock that was set back).
 ANSWERS = st.lists(
     st.tuples(st.integers(1, 4), st.integers(1, 30) | st.integers(1, 60 * 24 * 9) | st.integers(-500, -1)),
     max_size=25,
@@ -53,7 +53,7 @@ def test_replaying_any_history_changes_nothing(answers, learner, make_deck):
 
 
 def test_replay_detects_progress_that_is_not_reproducible(studying, monkeypatch):
-    """A fold that reads anything but the outcome and the progress before it is found out."""
+    """The test detects a fold that depends on more than the outcome and the earlier progress."""
     chance = iter(range(100))
     right = progress._right
 

@@ -1,4 +1,4 @@
-"""A rule of the judge that fails ends no request: it is logged without any text, and the learner is asked."""
+"""If a rule of the judge fails, the request still works: the log has no text, and the learner is asked."""
 
 import logging
 
@@ -42,7 +42,7 @@ def deck(owner: User) -> Deck:
 
 @pytest.fixture
 def ask(learner_client, deck):
-    """``ask("learn", "answer", typed=...)``: a post as a learner sends it, and the page that comes of it."""
+    """``ask("learn", "answer", typed=...)``: sends a learner's post and returns the page."""
 
     def ask(mode: str, what: str = "", **fields: object) -> str:
         page = reverse("study", args=[deck.slug, mode])
@@ -67,7 +67,7 @@ def test_failing_rule_asks_the_learner_and_logs_no_text(failing, caplog):
 
 
 def test_failing_difference_marks_the_whole_text(monkeypatch, caplog):
-    # The package has a function of the module's name.
+    # The package has a function with the same name as the module.
     monkeypatch.setattr(differences, "align", fail)
     assert difference(TYPED, "Paris") == (((TYPED, SegmentKind.EXTRA),), (("Paris", SegmentKind.MISSING),))
     assert difference("", "Paris") == ((), (("Paris", SegmentKind.MISSING),))
@@ -128,7 +128,7 @@ def test_answer_called_right_is_listed_for_the_owner(ask, failing, learner_clien
     override = reverse("review_override", args=[line.pk])
     assert learner_client.post(override, {"verdict": "correct"}).status_code == 302
     assert TYPED in owner_client.get(reverse("deck_overridden", args=[deck.slug])).content.decode()
-    # Editing the card compares what waits anew.
+    # Editing the card compares the undecided answers again.
     line.card.save()
     assert OverriddenAnswer.objects.get().decision == ""
 

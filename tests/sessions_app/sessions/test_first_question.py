@@ -1,4 +1,4 @@
-"""From the front page to the first question: one click, and something to choose."""
+"""From the front page to the first question: one click, and the question is a choice."""
 
 import re
 
@@ -20,7 +20,7 @@ CITIES = "Paris London Madrid Lisbon Berlin Vienna Rome Athens Oslo Helsinki".sp
 
 
 def capitals(owner, cards=10, closed=0):
-    """A public deck; the answers of its first cards stand in their own prompts, so they cannot be chosen."""
+    """A public deck; its first cards cannot be asked as a choice, because their prompts contain the answer."""
     deck = Deck.objects.create(owner=owner, title="Capitals", visibility="public", side_choice="definition")
     for place, city in enumerate(CITIES[:cards]):
         term = f"{city}, the capital" if place < closed else f"Country {'abcdefghij'[place]}"
@@ -35,7 +35,7 @@ def deck(owner):
 
 
 def study_now(client):
-    """Press the button on the front page; the page that it leads to."""
+    """Press the button on the front page; returns the next page."""
     [form] = re.findall(
         r'<form method="post" action="([^"]+)">(?:(?!</form>).)*Study now', client.get("/").text, re.S
     )

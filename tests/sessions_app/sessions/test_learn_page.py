@@ -281,7 +281,7 @@ def test_doubtful_answer_waits_for_the_learner(typing):
 
 @pytest.mark.parametrize("response", ["Quito", f"it was {LONG} dog"])
 def test_typed_answer_is_judged_once_a_request(typing, response):
-    """The second one is in doubt: it stays on the page until the learner has judged it."""
+    """The second one is in doubt: it stays on the page until the learner has decided."""
     with patch.object(typed, "judge", wraps=typed.judge) as judge:
         assert "You answered" in text(typing.answer(typed=response))
     judge.assert_called_once()

@@ -1,8 +1,8 @@
-"""The law of the log, held by a machine: three learners do what the site lets them, in any order, while the clock
-jumps; after each step a replay of the log changes nothing.
+"""The rule of the log, checked by a state machine: three learners do everything that the site allows, in any
+order, with a jumping clock. After each step a replay of the log changes nothing.
 
-That it can fail was seen by taking the call of ``add_to_days`` out of ``replaying.apply_replay``: within seconds
-there was an undo that left its day as it was. ``LAW_EXAMPLES=500`` searches for longer.
+The test can fail: without the call of ``add_to_days`` in ``replaying.apply_replay``, an undo left its day total
+unchanged within seconds. ``MACHINE_EXAMPLES=500`` searches for longer.
 """
 
 import contextlib
@@ -46,7 +46,7 @@ pytestmark = pytest.mark.long
 SPACED, LEARN = "spaced", "learn"
 KINDS = ("choice", "true_false", "typed", "flip")
 PEOPLE = (("ada", "UTC"), ("bea", "America/New_York"), ("cem", "Pacific/Auckland"))
-# The first learner does most, so that her histories grow.
+# The first learner does most, so that their histories grow.
 WHO = st.sampled_from([0, 0, 0, 1, 2])
 CARDS = 5
 LETTERS, WORDS = "abcde", ("ox", "hen", "cat", "dog", "bee")
@@ -65,7 +65,7 @@ def response_to(question: Question, *, right: bool) -> dict[str, str]:
 
 
 class OneCard(FileHistory):
-    """What a file says of one card alone."""
+    """What a file says about one card."""
 
     decks = ()
 
@@ -103,7 +103,7 @@ class Site(LogMachine):
         ratings=st.lists(st.sampled_from("1233344"), min_size=1, max_size=4),
     )
     def study(self, who: int, queue: str, ratings: list[str]) -> None:
-        """Go on with the open session, or start one, and answer."""
+        """Continue the open session, or start one, and answer."""
         self.fresh()
         settings = SessionSettings(queue, new_limit=3)
         learner = self.learners[who]
@@ -132,13 +132,13 @@ class Site(LogMachine):
 
     @rule(who=WHO)
     def ask_instead(self, who: int) -> None:
-        """Whoever knows a card already shows it at once."""
+        """A learner who knows the card shows the answer at once."""
         if step := self.open_step(who, LEARN):
             sessions.step_instead(learner=self.learners[who], step=step, now=self.now)
 
     @rule(who=WHO, nth=st.integers(0, 30))
     def take_out(self, who: int, nth: int) -> None:
-        """Her answer was right too: it counts neither way."""
+        """ "My answer is also right": the answer counts neither as right nor as wrong."""
         lines = Review.objects.filter(learner=self.learners[who]).select_related("card__deck").order_by("pk")
         if line := lines[nth : nth + 1].first():
             corrections.answer_void(learner=self.learners[who], line=line, now=self.now)
@@ -160,7 +160,7 @@ class Site(LogMachine):
         state: str,
         suspended: bool,
     ) -> None:
-        """What she has answered in Anki, before or between what she answers here."""
+        """Import answers from Anki, given before or between the answers here."""
         self.fresh()
         learner, card = self.learners[who], self.deck.cards.in_order()[nth]
         side = "definition"
@@ -198,7 +198,7 @@ class Site(LogMachine):
 
     @rule(who=WHO, nth=st.integers(0, 30))
     def answer_again(self, who: int, nth: int) -> None:
-        """A stale post: a step that was answered or put away long ago."""
+        """A stale post: to a step that was answered or retired long ago."""
         closed = Step.objects.exclude(answered_at=None, retired_at=None).filter(
             session__learner=self.learners[who]
         )
@@ -255,7 +255,7 @@ class Site(LogMachine):
         revision=st.integers(1, 5),
     )
     def fill_in(self, who: int, chosen: list[int], revision: int) -> None:
-        """Answers that may be right, wrong, blank, or older than what is saved; or judgements."""
+        """Answers that may be right, wrong, blank, or older than the saved one; or the learner's own grades."""
         paper = self.open_paper(who)
         if paper:
             filled = {
@@ -328,7 +328,7 @@ class Site(LogMachine):
 
     @rule(who=WHO, tries=st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=6))
     def play(self, who: int, tries: list[tuple[int, int]]) -> None:
-        """Go on with the open board, or start one; try some pairs, the first of them twice."""
+        """Continue the open board, or start one; try some pairs, the first of them twice."""
         self.fresh()
         lines = Review.objects.count()
         learner = self.learners[who]
@@ -362,7 +362,7 @@ class Site(LogMachine):
 
     @rule(who=WHO, ratings=st.lists(st.sampled_from("134"), max_size=3))
     def study_as_a_guest_and_come_back(self, who: int, ratings: list[str]) -> None:
-        """Somebody studies without her account, and adds it to hers."""
+        """A guest studies, and the guest's answers are added to a learner's account."""
         own = self.learners[who]
         guest = User.objects.create_guest(time_zone=own.time_zone)
         self.learners[who] = guest
@@ -396,10 +396,10 @@ class Site(LogMachine):
         self.fresh()
 
     def fresh(self) -> None:
-        """Each request reads the deck anew."""
+        """Each request loads the deck again."""
         self.deck.refresh_from_db()
 
-    # --- The law
+    # --- The rule of the log
 
     @invariant()
     @precondition(lambda self: hasattr(self, "transaction"))

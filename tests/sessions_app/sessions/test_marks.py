@@ -1,4 +1,4 @@
-"""Marks on cards, settings and starting over, without pages: the roll-up stays right, the law of the log holds."""
+"""Marks on cards, settings and starting over, without pages: the counts stay right, the rule of the log holds."""
 
 from datetime import timedelta
 
@@ -45,7 +45,7 @@ def row(position):
 
 
 def holds():
-    """The law of the log: computing everything anew changes nothing."""
+    """The rule of the log: computing everything again changes nothing."""
     call_command("rebuild_progress", check=True)
     return True
 

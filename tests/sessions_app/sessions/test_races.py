@@ -1,4 +1,4 @@
-"""Eight threads at one step: one winner each time, and a log that says what the threads were told."""
+"""Eight threads on one step: one succeeds each time, and the log agrees with the threads' results."""
 
 import threading
 from collections.abc import Callable
@@ -24,7 +24,7 @@ THREADS = 8
 
 
 def race(*calls: Callable[[], object]) -> list[object]:
-    """The results of ``calls``, all begun at once, each in a thread and with a connection of its own."""
+    """The results of ``calls``, all started at once, each in its own thread with its own connection."""
     barrier = threading.Barrier(len(calls))
     results: list[object] = [None] * len(calls)
 
@@ -48,7 +48,7 @@ def race(*calls: Callable[[], object]) -> list[object]:
 
 
 def answer(studying, step, rating):
-    # Each thread has objects of its own, like a request.
+    # Each thread loads its own objects, as a request does.
     own = Step.objects.select_related("session__deck", "card").get(pk=step.pk)
     return step_answer(learner=studying.learner, step=own, response={"rating": str(rating)}, now=studying.now)
 
@@ -63,11 +63,11 @@ def override(studying, line, verdict):
     return corrections.answer_override(learner=studying.learner, line=own, verdict=verdict, now=studying.now)
 
 
-def winners(stands) -> int:
-    return sum(not state.is_stale for state in stands)
+def winners(states) -> int:
+    return sum(not state.is_stale for state in states)
 
 
-def assert_law() -> None:
+def assert_replay_changes_nothing() -> None:
     assert [replaying.rebuild(enrollment) for enrollment in Enrollment.objects.all()] == [
         0
     ] * Enrollment.objects.count()
@@ -76,11 +76,11 @@ def assert_law() -> None:
 def test_one_of_eight_answers_counts(studying):
     studying.start()
     step = studying.open_step()
-    stands = race(*[lambda n=n: answer(studying, step, n % 4 + 1) for n in range(THREADS)])
-    assert winners(stands) == 1
+    states = race(*[lambda n=n: answer(studying, step, n % 4 + 1) for n in range(THREADS)])
+    assert winners(states) == 1
     assert Review.objects.count() == 1
     assert Step.objects.count() == 2
-    assert_law()
+    assert_replay_changes_nothing()
 
 
 def test_one_of_eight_undos_counts(studying):
@@ -88,11 +88,11 @@ def test_one_of_eight_undos_counts(studying):
     studying.answer(3)
     studying.answer(1)
     step = Step.objects.get(position=1)
-    stands = race(*[lambda: undo(studying, step)] * THREADS)
-    assert winners(stands) == 1
+    states = race(*[lambda: undo(studying, step)] * THREADS)
+    assert winners(states) == 1
     assert Review.objects.standing().count() == 1
     assert Step.objects.unanswered().count() == 1
-    assert_law()
+    assert_replay_changes_nothing()
 
 
 def test_one_of_eight_overrides_counts(studying):
@@ -103,7 +103,7 @@ def test_one_of_eight_overrides_counts(studying):
     assert sum(told) == 1
     assert Review.objects.count() == 2
     assert Review.objects.standing().get().verdict == Verdict.WRONG
-    assert_law()
+    assert_replay_changes_nothing()
 
 
 @pytest.mark.parametrize("attempt", range(4))
@@ -117,10 +117,10 @@ def test_simultaneous_actions_agree_with_the_log(studying, attempt):
         *[lambda: override(studying, line, Verdict.WRONG)] * 2,
     )
     answered, undone = winners(results[:3]), winners(results[3:6])
-    # Whoever comes first makes the other stale: the last answer is undone first, and undo puts the question away.
+    # The first request makes the other stale: undo takes the last answer first, and retires the open question.
     assert (answered, undone) in {(1, 0), (0, 1)}
     assert Review.objects.standing().count() == 1 + answered - undone
-    assert_law()
+    assert_replay_changes_nothing()
 
 
 def test_eight_starts_make_one_session(learner, deck):
@@ -144,12 +144,12 @@ def test_simultaneous_learners_lose_no_answers(owner, learner, stranger, deck):
 
     race(*[lambda one=one: study(one) for one in everyone])
     assert Review.objects.count() == 9
-    assert_law()
+    assert_replay_changes_nothing()
 
 
 @pytest.mark.parametrize("attempt", range(4))
 def test_cards_can_move_while_they_are_answered(owner, learner, stranger, make_deck, attempt):
-    """Both want an enrollment and a card: PostgreSQL would end one of two that took them in another order."""
+    """Both lock an enrollment and a card. In different orders, PostgreSQL would end one of them (a deadlock)."""
     home, other = make_deck(5), make_deck(5)
     everyone = [Studying(user, home) for user in (owner, learner, stranger)]
     for one in everyone:
@@ -167,7 +167,7 @@ def test_cards_can_move_while_they_are_answered(owner, learner, stranger, make_d
             move_cards(cards=Card.objects.filter(pk__in=keys), to=Deck.objects.get(pk=deck.pk), now=NOON)
 
     race(*[lambda one=one: study(one) for one in everyone], *[lambda to=to: move(to) for to in (other, home)])
-    assert_law()
+    assert_replay_changes_nothing()
 
 
 def test_simultaneous_starts_make_one_board_and_tries_count_once(learner, deck):

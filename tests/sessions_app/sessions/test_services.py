@@ -211,7 +211,7 @@ def test_card_added_at_the_front_is_drawn_next(studying):
 
 
 def test_changed_time_zone_keeps_past_study_days(studying, learner):
-    """Lena answers at noon UTC in New York and four hours later in Auckland, where it is another study day."""
+    """Lena answers at noon UTC in New York, and four hours later in Auckland, on another study day."""
     studying.start(new_limit=1)
     studying.answer(1)
     learner.time_zone = "Pacific/Auckland"

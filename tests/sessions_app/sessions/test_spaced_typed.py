@@ -1,4 +1,4 @@
-"""Typed answers in Spaced: compared first, rated then."""
+"""Typed answers in Spaced: first compared, then rated."""
 
 import pytest
 from django.urls import reverse
@@ -14,7 +14,7 @@ HTMX = {"HX-Request": "true", "HX-Target": "question"}
 
 @pytest.fixture
 def typing(deck, learner, learner_client):
-    """The address to answer at, of a session that asks for typed answers where they can be typed."""
+    """The address for answers in a session with typed answers."""
     Card.objects.filter(position=1).update(definition="A definition of far more than five words")
     Enrollment.objects.create(learner=learner, deck=deck, typed=True)
     learner_client.post(reverse("study", args=[deck.slug, "spaced"]))

@@ -1,4 +1,4 @@
-"""What a finished session came to, as things stand when it is looked at."""
+"""The summary of a finished session, with the current state of its answers."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Taking answers back and judging them otherwise: services and pages."""
+"""Undoing answers and overriding verdicts: services and pages."""
 
 from datetime import timedelta
 
@@ -34,7 +34,7 @@ def override(studying, line, verdict):
 
 
 def values(rows):
-    """Derived values without what time alone or a row's making sets."""
+    """Derived values, without those that only the time or the creation of a row sets."""
     progress, days, enrollments = rows
     progress = [row for row in progress if row["last_reviewed_at"]]
     days = [row for row in days if row["answers"]]
@@ -268,7 +268,7 @@ def test_undo_after_overriding_voids_the_new_verdict(studying):
 
 @pytest.fixture
 def answered(learner_client, deck):
-    """A session with one answer, and the address to take it back."""
+    """A session with one answer, and the address to undo it."""
     learner_client.post(reverse("study", args=[deck.slug, "spaced"]))
     step = Step.objects.get()
     learner_client.post(reverse("study_answer", args=[deck.slug, "spaced"]), {"step": step.pk, "rating": "1"})

@@ -44,7 +44,7 @@ def folded(*outcomes: Outcome, retention: float = 0.9) -> Progress:
 
 
 def carried(last: datetime) -> st.SearchStrategy[Memory]:
-    """What another program may have made of an answer at ``last``."""
+    """A memory that another program may have computed for an answer at ``last``."""
     return st.builds(
         lambda stability, difficulty, state, days: Memory(
             stability,
@@ -98,7 +98,7 @@ def card(number: int) -> StudyCard:
 def remembered(
     number: int, *, due_in: timedelta, stability: float = 5.0, step: int | None = None
 ) -> Scheduled:
-    """A card in the review state, or in a same-day step where ``step`` is given."""
+    """A card in the review state, or in a same-day step if ``step`` is given."""
     state = State.REVIEW if step is None else State.LEARNING
     last, due = NOON - timedelta(days=stability), NOON + due_in
     return Scheduled(card(number), Memory(stability, 5.0, state, step, due, due.date(), last, last.date()))
@@ -106,7 +106,7 @@ def remembered(
 
 @dataclass
 class MemoryQueue:
-    """`types.CardQueue` over lists, which answers and moves on like the site does."""
+    """`types.CardQueue` over lists. It records answers and advances as the site does."""
 
     scheduled: list[Scheduled] = field(default_factory=list)
     new: list[StudyCard] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Decks to choose wrong options from: the shipped one, and arbitrary ones."""
+"""Decks for choosing wrong options: the shipped one, and random ones."""
 
 import json
 from dataclasses import replace
@@ -53,7 +53,7 @@ def deck_of(*pairs: tuple[str, str], side: Side = Side.DEFINITION) -> list[Study
 
 @st.composite
 def decks(draw: st.DrawFn) -> list[StudyCard]:
-    """One to eight cards, which may be alike, marked as twins, or not to be twins."""
+    """One to eight cards, which may be alike, marked as twins, or marked as distinct."""
     side = draw(st.sampled_from(Side))
     language = draw(st.sampled_from(["en", "de", "ja", "zz"]))
     return [
@@ -70,7 +70,7 @@ def decks(draw: st.DrawFn) -> list[StudyCard]:
 
 
 def large(size: int, *, side: Side = Side.DEFINITION) -> list[StudyCard]:
-    """A deck of many cards with words of their own, ten cards to a tag."""
+    """A deck of many cards without common words, ten cards for each tag."""
     words = [
         f"{first}{second}" for first in "bdfgklmnprst" for second in ("ora", "elin", "utha", "anid", "ismo")
     ]

@@ -33,7 +33,7 @@ def cards(number: int) -> list[StudyCard]:
 
 @dataclass
 class LearnQueue:
-    """`types.CardQueue` over a list of cards, as far as Learn looks at it."""
+    """`types.CardQueue` over a list of cards, with the parts that Learn uses."""
 
     deck: list[StudyCard]
     settings: SessionSettings
@@ -69,7 +69,7 @@ class LearnQueue:
 
 @dataclass
 class Sat:
-    """A session that has come to its end."""
+    """A session that has ended."""
 
     queue: LearnQueue
     questions: list[Question]
@@ -105,7 +105,7 @@ def sit(
 
 
 def take(queue: LearnQueue, question: Question, *, right: bool) -> None:
-    """Fold the answer in and move on, as the site does."""
+    """Apply the answer and go to the next question, as the site does."""
     now = NOON + MINUTE * len(queue.asked)
     recall = question.kind in learn.RECALLS
     since = list(reversed(queue.asked))

@@ -1,4 +1,4 @@
-"""Typed answers, judged: a table of labelled cases, and what holds for any texts."""
+"""Judging typed answers: a table of labelled cases, and properties for all texts."""
 
 import time
 import unicodedata
@@ -240,7 +240,7 @@ def test_hostile_length_is_bounded(unit):
     ]:
         begun = time.process_time()
         judge(response, answer)
-        # Ten times the aim: a loaded machine is no failure of the rules.
+        # Ten times the target: a busy machine is not a fault of the rules.
         assert time.process_time() - begun < 0.2
 
 
@@ -253,7 +253,7 @@ def test_other_words_of_other_languages_are_no_slips(response, answer):
 
 @pytest.fixture
 def unloaded(tmp_path, monkeypatch):
-    """The lists of words as if nothing had been loaded, made of two words, and kept in their own directory."""
+    """The word lists as if not loaded yet, made of two words, and stored in their own directory."""
     monkeypatch.setattr(word_lists, "_lists", [])
     monkeypatch.setattr(word_lists, "_kept", None)
     monkeypatch.setattr(word_lists, "made", lambda: [word_lists.checksums(["liebe", "lieber"])] * 9)

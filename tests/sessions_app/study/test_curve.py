@@ -1,4 +1,4 @@
-"""The forgetting curve: within 0 to 1, up to 1 at each recall, bounded, and the memory's own."""
+"""The forgetting curve: from 0 to 1, 1 at each recall, limited in length, and equal to the memory's recall."""
 
 from datetime import timedelta
 from itertools import pairwise

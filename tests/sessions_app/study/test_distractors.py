@@ -75,7 +75,7 @@ def test_statement_is_true_exactly_if_marked_true(deck, seed):
 
 
 def forbidden(card: StudyCard) -> set[str]:
-    """The texts of the card's twins, which may stand among its options only where its owner wrote them there."""
+    """The texts of the card's twins. They may be options only if the owner wrote them there."""
     twins = {twin.text(card.side) for twin in DECK if are_twins(card, twin, weights_of(DECK))}
     marked = {DECK[twin].text(card.side) for twin in card.twins}
     return twins - set(card.wrong(card.side)) | marked

@@ -1,4 +1,4 @@
-"""Frozen questions and boards without what some cards say stay readable, and keep what others say."""
+"""Frozen questions and boards stay readable when some cards' texts are erased, and keep other cards' texts."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Learn, by learners who sit through whole sessions."""
+"""Learn, with simulated learners who study whole sessions."""
 
 from collections import Counter
 from itertools import pairwise
@@ -21,7 +21,7 @@ SIZES = (*range(1, 9), 15, 46)
 
 @pytest.fixture(autouse=True)
 def options(monkeypatch):
-    """Any other answers as wrong options: which ones is not Learn's business, and thousands are drawn here."""
+    """Takes any other answers as wrong options: Learn does not choose them, and this is fast."""
 
     def four(card: StudyCard, deck, *, rng: Random, **_ignored) -> tuple[str, ...] | None:
         others = [deck[(card.id + step) % len(deck)].text(card.side) for step in range(min(3, len(deck) - 1))]
@@ -67,7 +67,7 @@ def asked(sat: Sat) -> list[int]:
 @pytest.mark.parametrize("kinds", KINDS)
 @pytest.mark.parametrize("learner", LEARNERS)
 def test_every_session_ends(learner, kinds):
-    """In small decks, and for each pair of a learner and kinds in some larger ones: together they take all."""
+    """In small decks, and in some larger ones for each pair of a learner and kinds of question."""
     pair = LEARNERS.index(learner) * len(KINDS) + KINDS.index(kinds)
     for size in (*range(1, 9), *range(9 + pair, MOST + 1, len(LEARNERS) * len(KINDS))):
         assert len(sit(size, learner, kinds=kinds).questions) <= 3 * size + 9

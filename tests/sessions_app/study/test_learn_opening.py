@@ -1,4 +1,4 @@
-"""How a session of Learn begins: with a card that can be recognised, where one of the new ones can."""
+"""How a session of Learn begins: with a new card that can be asked as a choice, if there is one."""
 
 from dataclasses import replace
 from random import Random
@@ -18,7 +18,7 @@ SEEDS = range(50)
 
 
 class CardQueue(LearnQueue):
-    """As the site's: all cards around one ask for its side; it counts how often it is asked for them."""
+    """Like the site's pool: all cards around one ask for its side. It counts its calls."""
 
     looked_at = 0
 
@@ -34,7 +34,7 @@ def desk_of(deck: list[StudyCard], kinds: tuple[Kind, ...] = (), **more) -> Card
 
 
 def words(size: int) -> list[StudyCard]:
-    """Cards that can all be chosen: no two have a word in common."""
+    """Cards that can all be asked as a choice: no two have a word in common."""
     starts, ends = "bdfgklmnprst", ("ora", "elin", "utha", "anid", "ismo", "ecka")
     made = [f"{start}{end}" for start in starts for end in ends]
     return [
@@ -44,7 +44,7 @@ def words(size: int) -> list[StudyCard]:
 
 
 def closed(number: int) -> StudyCard:
-    """A card whose answer stands in its own prompt: nobody could choose wrongly."""
+    """A card whose prompt contains its answer: it would be no real choice."""
     return StudyCard(number, f"field of view {number}", f"view {number}", Side.DEFINITION)
 
 

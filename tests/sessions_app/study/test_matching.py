@@ -1,4 +1,4 @@
-"""A board of Matching: which cards come on it, and what a pair on it is."""
+"""A board of Matching: its cards, and which pairs are right."""
 
 from dataclasses import replace
 from itertools import combinations

@@ -13,7 +13,7 @@ from sessions_app.study.scheduling import fsrs_memory
 from sessions_app.study.types import Rating, State
 from tests.sessions_app.study.build import NOON
 
-# A rating, the study days since the one before, and the hour of its day: earlier than the last, too.
+# A rating, the study days since the last one, and its hour, which may be earlier than the last one's.
 RATINGS = st.lists(
     st.tuples(st.sampled_from(Rating), st.integers(0, 90), st.integers(0, 23)), min_size=1, max_size=15
 )
@@ -93,7 +93,7 @@ def test_next_morning_counts_as_a_day_later():
 
 
 def test_minutes_across_two_study_days_count_as_one_day():
-    """As in Anki: the study day alone decides, at its end too. docs/engine.md tells these figures."""
+    """As in Anki: only the study day counts, also at its end. docs/engine.md has these figures."""
     first = at_wall(UTC, (Rating.GOOD, "2026-03-03 03:59"))
     assert first.stability == pytest.approx(2.31, abs=0.005)
     second = at_wall(UTC, (Rating.GOOD, "2026-03-03 04:01"), before=first)

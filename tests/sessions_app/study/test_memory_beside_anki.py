@@ -1,4 +1,4 @@
-"""Our memory beside Anki's, whose package contains fsrs-rs: the same answers come to the same stability."""
+"""Our memory compared with Anki's, whose package contains fsrs-rs: the same answers give the same stability."""
 
 import random
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ Answers = list[tuple[datetime, Rating]]
 
 
 def history(chance: random.Random, first_day: date) -> Answers:
-    """All ratings, up to three answers on a day, at any hour from ten to six, so that no zone makes it another."""
+    """All ratings, up to three answers a day, between ten and six, so that the day is the same in every zone."""
     day, answers = first_day, []
     for _ in range(chance.randint(1, 8)):
         minutes = sorted(chance.sample(range(8 * 60), chance.randint(1, 3)))

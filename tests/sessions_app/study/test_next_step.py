@@ -1,4 +1,4 @@
-"""What takes a card to the next level: said so that doing it keeps the promise, and doing less does not."""
+"""What raises a card to the next level: doing what the text says is enough, and less is not."""
 
 from dataclasses import replace
 from datetime import date, timedelta

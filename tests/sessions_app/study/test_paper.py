@@ -1,4 +1,4 @@
-"""Papers: how they are drawn, over the shipped deck and over arbitrary ones."""
+"""Papers: how they are drawn, from the shipped deck and from random ones."""
 
 from collections import Counter
 from random import Random
@@ -25,8 +25,8 @@ some_kinds = st.sets(st.sampled_from(KINDS), min_size=1).map(tuple)
 def draw(
     deck: list[StudyCard], questions: int = 20, *, kinds: tuple[str, ...] = (), seed: int = 1
 ) -> mode.Paper:
-    stock = mode.TestPool(deck, {card.id for card in deck}, {})
-    return mode.paper(stock, SessionSettings(questions=questions, kinds=kinds), Random(seed))
+    pool = mode.TestPool(deck, {card.id for card in deck}, {})
+    return mode.paper(pool, SessionSettings(questions=questions, kinds=kinds), Random(seed))
 
 
 def counts(paper: mode.Paper) -> Counter[Kind]:
@@ -57,20 +57,20 @@ def test_paper_can_hold_every_card():
 
 
 def test_only_askable_cards_are_asked():
-    stock = mode.TestPool(shipped(), {3, 5, 8}, {})
-    paper = mode.paper(stock, SessionSettings(questions=20), Random(1))
+    pool = mode.TestPool(shipped(), {3, 5, 8}, {})
+    paper = mode.paper(pool, SessionSettings(questions=20), Random(1))
     assert set(cards(paper)) == {3, 5, 8}
 
 
 def test_confused_card_is_a_wrong_option():
     deck = large(40)
-    stock = mode.TestPool(deck, {7}, {7: {30: 9}})
-    paper = mode.paper(stock, SessionSettings(questions=1, kinds=("choice",)), Random(1))
+    pool = mode.TestPool(deck, {7}, {7: {30: 9}})
+    paper = mode.paper(pool, SessionSettings(questions=1, kinds=("choice",)), Random(1))
     assert 30 in paper.questions[0].option_cards
 
 
 def test_kind_with_too_few_cards_is_reported_and_replaced():
-    """Answers that nobody can be asked to type."""
+    """Answers that cannot be typed."""
     deck = [StudyCard(n, f"word{n}", f"$x^{n}$ and $y_{n}$", Side.DEFINITION) for n in range(20)]
     paper = draw(deck, 16, kinds=("choice", "typed", "flip"))
     assert paper.short == [Kind.TYPED]

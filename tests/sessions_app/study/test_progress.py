@@ -1,4 +1,4 @@
-"""The fold: levels, counters and what a study day gets."""
+"""The fold of outcomes: levels, counts, and a study day's totals."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -115,7 +115,7 @@ def test_missed_choice_makes_same_day_step_due_at_once():
 
 @pytest.mark.parametrize(("right", "least", "most"), [(True, 1.0, 1.42), (False, 0.27, 0.48)])
 def test_second_recall_of_a_day_updates_the_memory(right, least, most):
-    """By the formula for the same day, whose factors docs/engine.md tells."""
+    """By the formula for the same day; docs/engine.md has its factors."""
     for days in ((), (2,), (2, 9)):
         before = [outcome(), *[outcome(day=day) for day in days]]
         again = outcome(day=days[-1] if days else 0, minute=5, kind=Kind.TYPED, right=right)
@@ -125,7 +125,7 @@ def test_second_recall_of_a_day_updates_the_memory(right, least, most):
 
 
 def test_recall_dated_to_an_earlier_day_keeps_the_memory_day():
-    """The study day before the one on which the memory was last fed is that day, not an earlier one."""
+    """A study day before the last update of the memory counts as the day of that update."""
     westward = replace(outcome(day=1, minute=90), study_day=outcome(day=0).study_day)
     after = folded(outcome(), outcome(day=1), westward).memory
     assert (after.last_review, after.day) == (westward.reviewed_at, outcome(day=1).study_day)
@@ -212,7 +212,7 @@ def test_starting_over_after_last_answer_makes_a_new_card():
 
 
 def test_starting_over_applies_to_merged_answers():
-    """As where a learner's log was merged with a guest's, or a card was moved from where she had started over."""
+    """As after a merge with a guest's log, or after a move from a deck in which the learner had started over."""
     over = NOON + timedelta(days=2)
     knew, did_not = replace(outcome(day=3), since=over), outcome(day=4)
     after = progress.replay([outcome(), knew, did_not], 0.9, over).progress
@@ -270,13 +270,13 @@ def test_retention_changes_only_due_dates(history, retention):
         assert other.memory.day == usual.memory.day
 
 
-# --- Starting anew
+# --- Starting over
 
 MOMENTS = st.none() | st.integers(0, 60 * 24 * 40).map(lambda minutes: NOON + timedelta(minutes=minutes))
 
 
 def step_by_step(outcomes, retention):
-    """What the rule says, outcome by outcome: a later moment in force lets only what is not before it count."""
+    """The rule, outcome by outcome: after a new start, only outcomes from that moment on count."""
     known, in_force, earlier, tallies = Progress(), None, [], []
     for each in outcomes:
         if each.since and (in_force is None or each.since > in_force):

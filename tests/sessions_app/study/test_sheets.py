@@ -1,4 +1,4 @@
-"""What is filled in on a paper: reading it, and grading it."""
+"""Reading and grading the answers on a paper."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Two cards that mean the same are known for twins, by their words or by their owner."""
+"""Two cards that mean the same are twins, by their words or by the owner's choice."""
 
 from dataclasses import replace
 

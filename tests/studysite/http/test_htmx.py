@@ -1,4 +1,4 @@
-"""The one place that decides whether a request gets a whole page or one part of it."""
+"""The module that decides whether a request gets a whole page or one part of it."""
 
 import pytest
 from django.http import HttpRequest, HttpResponse

@@ -31,7 +31,7 @@ HOST = b"Host: study.example.org\r\n"
 HTTPS = b"X-Forwarded-Proto: https\r\n"
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
 QUIET = 2
-"""Seconds without a byte after which the server is taken to wait for more."""
+"""After so many seconds without a byte the test assumes that the server waits for more."""
 CLOSED, WAITS = "closed", "waits"
 HEALTHY = b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n"
 
@@ -54,13 +54,13 @@ def post(headers: bytes, body: bytes = b"", path: bytes = LOGIN) -> bytes:
 
 
 class Connection:
-    """A socket, and the answers that come on it."""
+    """A socket and the responses on it."""
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=QUIET)
 
     def outcome(self, sent: bytes = b"", method: str = "GET") -> Outcome:
-        """The status of the next answer, read whole, or what happens instead."""
+        """The status of the next response, which is read completely, or what happens instead."""
         try:
             self.socket.sendall(sent)
             response = HTTPResponse(self.socket, method=method)
@@ -156,7 +156,7 @@ REQUESTS: dict[str, tuple[bytes, set[Outcome]]] = {
 
 @pytest.mark.parametrize("name", REQUESTS)
 def test_malformed_request_does_not_harm_the_next(served: Site, name: str) -> None:
-    """What follows on the same connection is answered as itself, or the connection is closed."""
+    """The next request on the same connection gets its own response, or the connection is closed."""
     sent, allowed = REQUESTS[name]
     with connected(served) as connection:
         assert connection.outcome(sent) in allowed
@@ -173,7 +173,7 @@ def test_invalid_content_length_is_refused(served: Site, name: str) -> None:
 
 @pytest.mark.parametrize("name", [b"X_Forwarded_Proto", b"X-Forwarded_Proto", b"x_forwarded-proto"])
 def test_only_the_proxys_own_header_counts(served: Site, name: bytes) -> None:
-    """A proxy replaces X-Forwarded-Proto, and hands on what merely looks like it to a program."""
+    """A proxy replaces X-Forwarded-Proto, but passes on headers that only look like it to a program."""
     with connected(served) as connection:
         assert connection.outcome(get(headers=HOST + name + b": https\r\n")) in {301, *REFUSED}
 
@@ -182,7 +182,7 @@ def test_only_the_proxys_own_header_counts(served: Site, name: bytes) -> None:
 def test_large_body_is_refused_by_its_announced_length(served: Site, path: bytes, most: int) -> None:
     with connected(served) as connection:
         assert connection.outcome(post(b"Content-Length: %d\r\n" % (most + 1), path=path)) == 413
-        # What came next would be the body.
+        # The next request would be read as the body.
         assert connection.outcome(HEALTHY) == CLOSED
 
 
@@ -198,7 +198,7 @@ def test_slow_body_after_100_continue_is_read(served: Site) -> None:
         for byte in (b"a", b"=", b"1"):
             time.sleep(0.2)
             connection.socket.sendall(byte)
-        # There is no token in it.
+        # It has no CSRF token.
         assert connection.outcome() == 403
         assert connection.outcome(HEALTHY) == 200
 
@@ -235,7 +235,7 @@ def test_pipelined_requests_are_answered_in_order(served: Site) -> None:
 
 
 def status_of(reader: BufferedReader) -> int:
-    """The status of the next of several answers, whose body has a length."""
+    """The status of the next of several responses; its body has a stated length."""
     status, length = int(reader.readline().split()[1]), 0
     while (line := reader.readline().lower()) != b"\r\n":
         length = int(line.split()[1]) if line.startswith(b"content-length:") else length

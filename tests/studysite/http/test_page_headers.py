@@ -1,4 +1,4 @@
-"""What caches and search engines may keep of the site, and how static files are guarded."""
+"""What caches and search engines may store, and the headers of static files."""
 
 import urllib.robotparser
 from pathlib import Path
@@ -25,7 +25,7 @@ def deck(owner: User) -> Deck:
 
 @pytest.fixture
 def static_client(settings: Any, tmp_path: Path) -> Client:
-    """Of a site whose static files are these."""
+    """The browser of a site with these static files."""
     settings.STATIC_ROOT = tmp_path
     (tmp_path / "icon.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
     (tmp_path / "base.0123456789ab.css").write_text("a {}")

@@ -1,4 +1,4 @@
-"""Numbers as they are sent."""
+"""Numbers that browsers send."""
 
 import pytest
 from django.http import Http404

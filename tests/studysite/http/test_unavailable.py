@@ -136,7 +136,7 @@ def test_read_only_database_returns_503(client: Client) -> None:
 def test_sqlite_codes_decide_between_503_and_500(
     client: Client, fail_with: Callable[[Exception], None], code: int | None, status: int, is_django_s: bool
 ) -> None:
-    """Also of a file that is none of Django's, and without a code: then Python's module has raised it."""
+    """Also for a file outside Django, and for an error without a code, which Python's module has raised."""
     error = sqlite3.OperationalError("SQLite's words")
     if code is not None:
         error.sqlite_errorcode = code
@@ -150,7 +150,7 @@ def test_sqlite_codes_decide_between_503_and_500(
 def test_unopenable_lock_files_count_as_unavailable(
     client: Client, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """By the error that the backend raises then."""
+    """Because of the error that the backend raises then."""
 
     def refuse(path: Path) -> WriteLock:
         raise PermissionError(13, "Permission denied")

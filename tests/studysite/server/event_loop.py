@@ -9,6 +9,6 @@ Result = TypeVar("Result")
 
 
 def run(coroutine: Coroutine[Any, Any, Result]) -> Result:
-    """Run it to its end in a thread of its own: after tests in a browser Playwright has a loop in the main one."""
+    """Run it to its end in its own thread: after browser tests, Playwright has a loop in the main thread."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, coroutine).result()

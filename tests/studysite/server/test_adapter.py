@@ -1,4 +1,4 @@
-"""The application as the server calls it: what comes in reaches Django, and its answer the client."""
+"""The application as the server calls it: requests reach Django, and its responses reach the client."""
 
 import asyncio
 import io
@@ -28,9 +28,9 @@ View = Callable[[HttpRequest], HttpResponseBase]
 
 
 class Client:
-    """Sends one request, and keeps what it is sent; from ``takes`` pieces on it takes no more.
+    """Sends one request and keeps the response; after ``takes`` pieces it reads no more.
 
-    It takes ``pause`` seconds for each piece.
+    It needs ``pause`` seconds for each piece.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Client:
 
 @pytest.fixture
 def ask(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Client]:
-    """Let a client ask a site that has only this view; whatever happens, no space is reserved afterwards."""
+    """Send a request to a site with only this view, and check that no space stays reserved afterwards."""
 
     def ask(
         view: View, client: Client | None = None, *, method: str = "GET", path: str = "/", **headers: str
@@ -126,13 +126,13 @@ def test_request_and_response_pass_through(ask: Callable[..., Client]) -> None:
 
 
 def test_long_body_passes_through_a_file(ask: Callable[..., Client]) -> None:
-    """From a file, which is closed then."""
+    """The response comes from a file, which is closed afterwards."""
     sent = b"x" * LARGEST
     assert ask(echo, Client(sent), method="POST").body == sent
 
 
 def test_request_signals_are_sent_in_the_worker_thread(ask: Callable[..., Client]) -> None:
-    """It looks after its connections then, of which each thread has its own."""
+    """Django then cleans up its connections; each thread has its own."""
     told: list[tuple[str, str]] = []
 
     def started(**_: object) -> None:
@@ -273,7 +273,7 @@ def test_incomplete_body_does_not_reach_django(ask: Callable[..., Client]) -> No
 
 
 def test_responses_beyond_the_limit_return_503(ask: Callable[..., Client]) -> None:
-    """Those that are written for one client; a file that is there anyway takes none."""
+    """Files written for one client count; a file that exists anyway takes no extra space."""
 
     def written(request: HttpRequest) -> StreamingHttpResponse:
         return StreamingHttpResponse(b"x" * CHUNK for _ in range(31))

@@ -1,4 +1,4 @@
-"""Bodies are taken in within bounds of time, memory and space on the disk."""
+"""Bodies are read within limits of time, memory and disk space."""
 
 import asyncio
 import os
@@ -29,7 +29,7 @@ def disk() -> Iterator[ThreadPoolExecutor]:
 
 
 def client(chunks: Iterable[bytes], *, stays: bool = True, pause: float = 0.0) -> Receive:
-    """A client that sends these, and at the end stays silent or goes."""
+    """A client that sends these messages, and then stays silent or disconnects."""
     waiting = list(chunks)
 
     async def receive() -> dict[str, Any]:
@@ -44,7 +44,7 @@ def client(chunks: Iterable[bytes], *, stays: bool = True, pause: float = 0.0) -
 
 
 def silent(chunks: Iterable[bytes]) -> Receive:
-    """A client that sends these and then nothing more, although it has announced more."""
+    """A client that sends these messages and then nothing, although it has announced more."""
     waiting = list(chunks)
 
     async def receive() -> dict[str, Any]:
@@ -113,7 +113,7 @@ def test_slowest_sender_is_dropped_for_others(disk: ThreadPoolExecutor) -> None:
 
 
 def test_slow_body_in_memory_is_not_dropped(disk: ThreadPoolExecutor) -> None:
-    """A short form on a poor line: nobody would gain anything without it."""
+    """A short form on a slow connection: disconnecting it would help no one."""
     quota = DiskQuota(LONG)
     form, whole, late = Body(quota, disk), Body(quota, disk), Body(quota, disk)
     form.began -= 3600

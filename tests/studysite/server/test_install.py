@@ -1,4 +1,4 @@
-"""What make does before the site's own Python exists: it makes .venv, once, and mends it."""
+"""What make does before the site's own Python exists: it makes .venv once, and repairs it."""
 
 import hashlib
 import os
@@ -14,8 +14,8 @@ from studysite.server.paths import BASE_DIR
 
 pytestmark = pytest.mark.slow
 
-# In seconds, against a test that hangs.
-PATIENCE = 600
+# Seconds after which a hanging test fails.
+MAX_WAIT = 600
 WHEEL = "tiny-1.0-py3-none-any.whl"
 
 
@@ -38,7 +38,7 @@ def write_wheel(directory: Path) -> str:
 
 def install(directory: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(BASE_DIR / "studysite" / "server" / "install.py"), "requirements.txt"]
-    return subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=PATIENCE)
+    return subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=MAX_WAIT)
 
 
 @pytest.fixture(scope="module")
@@ -93,13 +93,13 @@ def make_run(python: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     command = ["make", "run", f"PYTHON={python}"]
     return subprocess.run(
-        command, cwd=BASE_DIR, env=environment, capture_output=True, text=True, timeout=PATIENCE
+        command, cwd=BASE_DIR, env=environment, capture_output=True, text=True, timeout=MAX_WAIT
     )
 
 
 @pytest.fixture
 def old_python(tmp_path: Path) -> Path:
-    """A Python that takes itself for 3.9."""
+    """A Python that reports version 3.9."""
     path = tmp_path / "python3.9"
     pretend = "import runpy, sys; sys.version_info = (3, 9, 2); sys.version = '3.9.2'; del sys.argv[0]"
     run = "runpy.run_path(sys.argv[0], run_name='__main__')"

@@ -1,4 +1,4 @@
-"""Killing workers, or the server with all of them, loses no acknowledged answer, and counts none twice."""
+"""If workers or the whole server are killed, no confirmed answer is lost and none counts twice."""
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -34,7 +34,7 @@ def judge(learners: Sequence[Learner], data_dir: Path) -> None:
 
 @pytest.mark.parametrize("kill", [kill_worker, kill_all])
 def test_kill_during_answers_loses_no_acknowledged_answer(data_dir: Path, free_port: int, kill: Kill) -> None:
-    """The answers that were on their way count wholly or not at all; those before them count."""
+    """Answers that were on their way count completely or not; earlier answers count."""
     with ExitStack() as stack:
         served = stack.enter_context(site(data_dir, port=free_port))
         learners = begin(free_port, 4)
@@ -48,7 +48,7 @@ def test_kill_during_answers_loses_no_acknowledged_answer(data_dir: Path, free_p
 
 
 def test_log_after_a_kill_holds_exactly_the_acknowledged_answers(data_dir: Path, free_port: int) -> None:
-    """Killed right after it has acknowledged the last of eight, the next server asks what that one would have."""
+    """The server is killed right after the last of eight answers; the next server asks the same next question."""
     with site(data_dir, port=free_port) as served:
         (learner,) = begin(free_port, 1)
         for _ in range(8):

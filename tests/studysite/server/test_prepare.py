@@ -1,4 +1,4 @@
-"""What a start prepares: static files only when the result would be another, a database that can be written."""
+"""What a start prepares: static files, if they would change, and a database that can be written."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def site(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.fixture
 def collected(site: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """A line for each time that files were collected."""
+    """A file with a line for each time that files were collected."""
     calls: list[str] = []
 
     def collect(command: str, **options: object) -> None:

@@ -1,4 +1,4 @@
-"""SIGTERM: what is under way is let finish, nothing new is taken, and the server ends, whoever dawdles."""
+"""SIGTERM: open requests finish, no new ones are accepted, and the server ends in spite of slow clients."""
 
 import signal
 import socket
@@ -22,7 +22,7 @@ from tests.load.slow_clients import (
     slow_header,
     upload,
 )
-from tests.server import PATIENCE
+from tests.server import MAX_WAIT
 from tests.sqlite_trouble import locked
 
 pytestmark = pytest.mark.long
@@ -70,11 +70,11 @@ def test_restart_finishes_uploads_and_downloads(served: Site, clients: SlowClien
     assert log_of(served.data_dir) == [(step, 3, False)]
     assert download.status == 200
     assert download.response[2] == (served.data_dir / served.static.lstrip("/")).read_bytes()
-    assert served.process.wait(PATIENCE) == 0
+    assert served.process.wait(MAX_WAIT) == 0
 
 
 def test_restart_finishes_an_answer_in_progress(served: Site) -> None:
-    """It waits for another program's lock, which goes when the server is told to end already."""
+    """The request waits for another program's lock, which is released after the server gets the signal."""
     (learner,) = begin(served.port, 1)
     step, answers = learner.step, list[Answer]()
 
@@ -90,11 +90,11 @@ def test_restart_finishes_an_answer_in_progress(served: Site) -> None:
     sending.join()
     assert [answer.status for answer in answers] == [200]
     assert log_of(served.data_dir) == [(step, 3, False)]
-    assert served.process.wait(PATIENCE) == 0
+    assert served.process.wait(MAX_WAIT) == 0
 
 
 def test_idle_clients_do_not_delay_a_restart(data_dir: Path, clients: SlowClients) -> None:
-    """Idle connections, headers and bodies without end; no worker is left."""
+    """With idle connections and endless headers and bodies; no worker is left."""
     with site(data_dir, CLIENT_SECONDS="2") as served:
         end_beside_silence(served, clients)
 
@@ -107,7 +107,7 @@ def end_beside_silence(served: Site, clients: SlowClients) -> None:
     time.sleep(1)
     workers, told = children(served.process), time.monotonic()
     served.process.send_signal(signal.SIGTERM)
-    served.process.wait(PATIENCE)
-    # The bound leaves room for a busy machine; what must not be is that the slowest decides.
+    served.process.wait(MAX_WAIT)
+    # The limit allows for a busy machine; the slowest client must not decide when the server ends.
     assert time.monotonic() - told < 2 * KILL_TIMEOUT
     assert not any(is_running(worker) for worker in workers)

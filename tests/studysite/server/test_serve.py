@@ -1,4 +1,4 @@
-"""What `make run` does: prepares DATA_DIR, serves, and says in one line why it cannot."""
+"""What `make run` does: it prepares DATA_DIR and serves, or says in one line why it cannot."""
 
 import multiprocessing
 import os
@@ -19,7 +19,7 @@ import pytest
 from studysite.server import serve
 from studysite.server.paths import BASE_DIR
 from tests.load.sites import children, is_running
-from tests.server import PATIENCE, environment, manage, query, run, serving, wait_until_healthy
+from tests.server import MAX_WAIT, environment, manage, query, run, serving, wait_until_healthy
 
 pytestmark = pytest.mark.slow
 
@@ -141,7 +141,7 @@ def test_two_simultaneous_first_starts_succeed(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "studysite.server.prepare"]
     settings = environment(tmp_path, DEBUG="on")
     pair = [subprocess.Popen(command, env=settings, cwd=BASE_DIR, stderr=subprocess.PIPE) for _ in range(2)]
-    assert [process.communicate(timeout=PATIENCE)[1] for process in pair] == [b"", b""]
+    assert [process.communicate(timeout=MAX_WAIT)[1] for process in pair] == [b"", b""]
     assert [process.returncode for process in pair] == [0, 0]
     assert query(tmp_path, "SELECT count(*) FROM cards_card") == [(46,)]
 
@@ -149,10 +149,10 @@ def test_two_simultaneous_first_starts_succeed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_server_runs_until_it_is_signalled(data_dir: Path, free_port: int, ending: signal.Signals) -> None:
     with serving(data_dir, free_port) as process:
-        page = urllib.request.urlopen(f"http://127.0.0.1:{free_port}/accounts/login/", timeout=PATIENCE)
+        page = urllib.request.urlopen(f"http://127.0.0.1:{free_port}/accounts/login/", timeout=MAX_WAIT)
         assert page.status == 200
         process.send_signal(ending)
-        output, _ = process.communicate(timeout=PATIENCE)
+        output, _ = process.communicate(timeout=MAX_WAIT)
     assert process.returncode == 0
     assert f"Studysite is at http://localhost:{free_port}\n" in output
     assert "make admin" in output
@@ -170,12 +170,12 @@ def test_killed_server_leaves_no_worker(data_dir: Path, free_port: int) -> None:
     with serving(data_dir, free_port) as process:
         workers = children(process)
         process.kill()
-        process.wait(PATIENCE)
+        process.wait(MAX_WAIT)
     wait_until_gone(workers)
 
 
 def wait_until_gone(workers: list[int]) -> None:
-    for _ in range(PATIENCE * 10):
+    for _ in range(MAX_WAIT * 10):
         if not any(is_running(worker) for worker in workers):
             return
         time.sleep(0.1)
@@ -183,24 +183,24 @@ def wait_until_gone(workers: list[int]) -> None:
 
 
 def stubborn_worker(pipe: Connection) -> None:
-    """One that takes no notice of being told to end, as one with slow clients would for long."""
+    """A process that ignores SIGTERM, as a server with slow clients does for a long time."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     serve.END_SECONDS = 0
     threading.Thread(target=serve.end_with_server, daemon=True).start()
     pipe.send(os.getpid())
-    time.sleep(2 * PATIENCE)
+    time.sleep(2 * MAX_WAIT)
 
 
 def server_of_one(pipe: Connection) -> None:
     FORK.Process(target=stubborn_worker, args=(pipe,)).start()
-    time.sleep(PATIENCE)
+    time.sleep(MAX_WAIT)
 
 
 def test_worker_that_does_not_end_is_killed() -> None:
     pipe, theirs = FORK.Pipe()
     server = FORK.Process(target=server_of_one, args=(theirs,))
     server.start()
-    assert pipe.poll(PATIENCE)
+    assert pipe.poll(MAX_WAIT)
     worker = pipe.recv()
     server.kill()
     server.join()

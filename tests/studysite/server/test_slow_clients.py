@@ -1,6 +1,6 @@
-"""Slow and silent clients take nothing from anybody else, and get what they came for in the end.
+"""Slow and silent clients do not slow down others, and get their complete response in the end.
 
-What must hold of times is measured by `make soak`; here the bounds are generous.
+`make soak` measures times; the limits here are generous.
 """
 
 import resource
@@ -28,17 +28,17 @@ pytestmark = pytest.mark.long
 
 LEARNERS = 4
 ANSWERS = 40
-"""While slow clients are there."""
+"""While slow clients are connected."""
 BOUND = 8
 """Seconds: far more than these answers take on a busy machine, far less than the slow clients stay."""
 IDLE = 1_100
 OPEN_FILES = 1_024
-"""What a process may have open on most systems unless somebody raises it."""
+"""The usual limit of open files of a process."""
 
 
 @contextmanager
 def open_files(count: int) -> Iterator[None]:
-    """Let what is started meanwhile have no more files open than this, unless it raises its limit."""
+    """Limit the open files of programs that are started in the block; they may raise the limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(count, soft), hard))
     try:
@@ -65,7 +65,7 @@ def clients() -> Iterator[SlowClients]:
 
 
 def study(served: Site) -> None:
-    """Learners answer, and the site is healthy; every answer is kept."""
+    """Learners answer, and the site stays healthy; every answer is stored."""
     with probing(served.port) as (probe,):
         learners = begin(served.port, LEARNERS)
         with studying(learners):
@@ -79,7 +79,7 @@ def study(served: Site) -> None:
 
 
 def test_slow_clients_delay_nobody_and_lose_no_upload(served: Site, clients: SlowClients) -> None:
-    """Ten of each: others are answered meanwhile, then each upload is kept and each reader has every byte."""
+    """Ten of each: others are served, then each upload is stored and each reader has every byte."""
     mix = SlowMix(served, 10)
     slow = mix.uploads(10) + mix.readers(10)
     clients.open(one.client for one in slow)
@@ -121,7 +121,7 @@ def test_slowly_read_pipelines_are_answered_completely(served: Site, clients: Sl
 
 
 def test_readers_that_disconnect_delay_nobody(served: Site, clients: SlowClients) -> None:
-    """What they have not read is forgotten."""
+    """The unread part of their responses is dropped."""
     mix = SlowMix(served, 0)
     clients.open(one.client for one in mix.readers(10))
     clients.abandon()

@@ -85,7 +85,7 @@ def write_in_a_transaction() -> None:
 
 @pytest.mark.parametrize("write", [write_alone, write_in_a_transaction])
 def test_write_updates_the_time_of_the_last_write(write: Callable[[], None]) -> None:
-    """So they go on waiting: nobody else holds the database."""
+    """So they keep waiting: no other program holds the database."""
     before = time.monotonic()
     write()
     assert last_written() >= before

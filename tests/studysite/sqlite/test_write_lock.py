@@ -46,7 +46,7 @@ def lock(database: Path) -> Iterator[WriteLock]:
 
 
 def others_take(database: Path, pipe: Connection, *, writes: bool) -> None:
-    """In a process of its own: take the lock, and release it when told to; with ``writes`` again and again."""
+    """Runs in another process: takes the lock and releases it on request; with ``writes``, repeatedly."""
     lock = write_lock_for(database)
     lock.acquire()
     pipe.send("has it")
@@ -185,7 +185,7 @@ def next_file(database: Path) -> BinaryIO:
 
 
 def is_locked(file: BinaryIO) -> bool:
-    """By anybody else: a file that is opened twice is locked as by two processes."""
+    """A file that is opened twice is locked as if by two processes."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -262,7 +262,7 @@ def test_only_writes_update_the_time_of_the_last_write(lock: WriteLock) -> None:
 
 
 def test_waiting_is_longer_while_others_write(lock: WriteLock) -> None:
-    # Far more than one write's distance, for a machine on which a thread has to wait.
+    # Far more than one write takes, because a thread may have to wait on a busy machine.
     limit = WaitLimit(1.0, 1.5)
     given_up = threading.Event()
 
@@ -315,7 +315,7 @@ def test_lock_files_have_the_permissions_of_the_database(lock: WriteLock, databa
 
 
 def test_full_disk_still_releases_the_write_lock(lock: WriteLock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The lock is released all the same."""
+    """The lock is released in this case too."""
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")

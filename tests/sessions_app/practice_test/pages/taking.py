@@ -1,4 +1,4 @@
-"""A learner who takes tests in a browser, and the deck that they take them of."""
+"""A learner who takes tests in a browser, and the deck of the tests."""
 
 from django.test import Client
 from django.urls import reverse

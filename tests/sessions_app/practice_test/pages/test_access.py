@@ -1,4 +1,4 @@
-"""Who may see a paper, print it, and take a friend's."""
+"""Who may see a paper, print it, and take a shared one."""
 
 import pytest
 from django.urls import reverse

@@ -1,4 +1,4 @@
-"""Filling a paper in, saving it, handing it in and judging one's own answers."""
+"""Filling in a paper, saving it, handing it in, and self-grading."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -105,7 +105,7 @@ def test_save_queries_do_not_grow_with_questions(testing):
         testing.start(questions=questions, kinds=("typed",))
         with CaptureQueriesContext(connection) as captured:
             testing.post("save", {"q1-typed": "Rom", "q1-revision": 1}, htmx=True, paper=testing.paper().pk)
-        numbers.append(len(captured) - 1)  # The paper's key is asked for by the test itself.
+        numbers.append(len(captured) - 1)  # The test itself queries the paper's key.
         testing.post("hand_in")
     assert max(numbers) <= 8
     assert numbers[0] == numbers[1]
@@ -125,7 +125,7 @@ def hand_in_queries(testing, questions: int) -> int:
 
 @pytest.mark.slow
 def test_hand_in_queries_do_not_grow_with_questions(learner_client, owner):
-    """In decks where nothing was answered before, and where much was."""
+    """In decks without earlier answers, and with many."""
     fresh = [Sitting(learner_client, large_deck(owner)) for _ in range(2)]
     few, many = hand_in_queries(fresh[0], 8), hand_in_queries(fresh[1], 100)
     assert few == many

@@ -1,4 +1,4 @@
-"""Starting a test: the form, the settings, and the paper as it was drawn."""
+"""Starting a test: the form, the settings, and the drawn paper."""
 
 import pytest
 from django.urls import reverse
