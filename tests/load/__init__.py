@@ -1,1 +1,1 @@
-"""Load on a server of its own on this machine: too long and too noisy for the tests."""
+"""Load tests on their own servers on this machine: too long and too noisy for the test suite."""

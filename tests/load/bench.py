@@ -1,9 +1,9 @@
 """How much slower a deck of 10,000 cards is than one of 46, and how many answers a second one process takes.
 
     make bench
-    python -m tests.load.bench --import 100000     # the import of a package of so many cards, and nothing else
+    python -m tests.load.bench --import 100000     # only the import of a package of this many cards
 
-Processor time (but answers a second), in turns in one run, so that ratios hold whatever else the machine does.
+Processor time (except answers a second), in turns in one run, so that ratios hold on a busy machine.
 The learner has seen half of each deck, and half of that is due. What was written is counted in the database. Ends
 with 1 where it is not what was sent, or where a ratio is above its bound.
 """
@@ -25,7 +25,7 @@ from datetime import timedelta
 FEW, MANY = 46, 10_000
 ROUNDS = 15
 SECONDS_OF_ANSWERS = 10
-# A test of so many questions is drawn from the large deck in so many milliseconds.
+# How many questions a test from the large deck has, and the milliseconds that drawing it may take.
 QUESTIONS, MOST_MILLISECONDS = 100, 300
 WORST = 2.0
 WORST_DRAWN = 2.5
@@ -126,7 +126,7 @@ def get(path: str, **headers: str) -> Timed:
 
 
 def answer(client: Client, deck: str) -> None:
-    """Answer the open question; what is timed holds the page that shows it too."""
+    """Answer the open question; the timed part includes the page that shows it."""
     send_answer(client, deck, open_step(client.get(f"/decks/{deck}/spaced/").content))
 
 
@@ -135,13 +135,13 @@ def send_answer(client: Client, deck: str, step: int) -> bytes:
 
 
 def learn(client: Client, deck: str) -> None:
-    """Miss the open question of Learn, whatever it is; the page that shows it is timed too."""
+    """Answer the open question of Learn wrongly; the page that shows it is timed too."""
     step = open_step(client.get(f"/decks/{deck}/learn/").content)
     post(client, f"/decks/{deck}/learn/answer/", {"step": step, "unknown": "1"})
 
 
 def start_learning(client: Client, deck: str) -> None:
-    """Begin a round where none is open."""
+    """Start a round if none is open."""
     client.post(f"/decks/{deck}/learn/")
 
 
@@ -207,7 +207,7 @@ def answers_per_second(
 ) -> tuple[float, float]:
     """How many answers one process takes in Spaced, and the milliseconds of processor time for each.
 
-    Raises NotWrittenError where one has written no review.
+    Raises NotWrittenError if one has written no review.
     """
     step = open_step(client.get(f"/decks/{deck.slug}/spaced/").content)
     with counted("answers a second, reviews", Review.objects) as sent:
@@ -245,7 +245,7 @@ def main() -> None:
 
 def bench() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--import", dest="cards", type=int, help="measure the import of so many cards alone")
+    parser.add_argument("--import", dest="cards", type=int, help="measure only the import of this many cards")
     alone = parser.parse_args().cards
     prepare()
     slow = imports.compare(alone or imports.CARDS)

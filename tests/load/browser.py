@@ -13,11 +13,11 @@ HTMX = {"HX-Request": "true", "HX-Target": "question"}
 MAX_WAIT = 60
 """Seconds that a browser waits for the next byte: longer than any answer may take."""
 REQUESTS = 10
-"""On one connection: a worker keeps those that it has accepted, so that a few that last would load one alone."""
+"""Requests on one connection. A worker keeps its connections, so a few long ones could load only one worker."""
 
 
 class NotSentError(Exception):
-    """Nobody listened, so the server cannot have done anything."""
+    """No program listened, so the server cannot have done anything."""
 
 
 class CutOffError(Exception):
@@ -26,7 +26,7 @@ class CutOffError(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back, whole."""
+    """A complete response."""
 
     status: int
     headers: Message
@@ -34,7 +34,7 @@ class Answer:
 
     @property
     def retry_after(self) -> float:
-        """Seconds after which to try again; 0 where the answer does not say, or says it otherwise."""
+        """Seconds after which to try again; 0 if the response gives none, or gives a date."""
         value = self.headers.get("Retry-After", "")
         return float(value) if value.isascii() and value.isdigit() else 0.0
 
@@ -75,7 +75,7 @@ class Browser:
         if self.requests % REQUESTS == 0:
             self.connection.close()
         if self.connection.sock and is_readable(self.connection.sock):
-            # Nothing was asked, so what there is to read is the server's goodbye.
+            # No request is open, so readable data means that the server has closed the connection.
             self.connection.close()
         if self.connection.sock is None:
             try:
@@ -101,5 +101,5 @@ def cookie_header(cookies: Mapping[str, str]) -> str:
 
 
 def wait_for(answer: Answer) -> None:
-    """Wait as a busy server asks, but no longer than is bearable in a test."""
+    """Wait as long as a busy server asks, but not too long for a test."""
     time.sleep(min(max(answer.retry_after, 0.1), 2))

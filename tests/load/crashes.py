@@ -1,4 +1,4 @@
-"""What must lose no acknowledged answer: a foreign lock, kills, a full disk, PostgreSQL restarted."""
+"""Faults that must lose no confirmed answer: another program's lock, kills, a full disk, PostgreSQL restarts."""
 
 import argparse
 import os
@@ -28,7 +28,7 @@ DISK = "48m"
 FULL, AWAY = 5, 4
 """Seconds for which the disk is full, and for which PostgreSQL is away."""
 SAFE = "-c listen_addresses= -c fsync=off"
-"""What is committed is handed to the system, and so outlives a crash of PostgreSQL alone."""
+"""Committed data is in the system's cache, so it survives a crash of PostgreSQL."""
 CUT = ("cut off", "not sent")
 BUSY = ("status 503",)
 
@@ -88,7 +88,7 @@ def kills(chosen: argparse.Namespace, report: Report, directory: Path) -> None:
 
 
 def kill_worker(served: Site) -> None:
-    """Kill the oldest worker in the middle of what it does; the others go on.
+    """Kill the oldest worker while it works; the others continue.
 
     The oldest, because the server gives up when the same worker dies twice within 5.5 seconds.
     """
@@ -106,7 +106,7 @@ def disk_full(chosen: argparse.Namespace, report: Report, directory: Path) -> No
     data_dir.mkdir()
     with small_disk(data_dir) as is_small:
         if not is_small:
-            report.line("left out: a small disk can be mounted by root alone")
+            report.line("left out: only root can mount a small disk")
             return
         with site(data_dir) as served:
             learners = begin(served.port, LEARNERS)
@@ -145,7 +145,7 @@ def filled(ballast: Path) -> Iterator[None]:
 
 
 def postgres_restarts(chosen: argparse.Namespace, report: Report, directory: Path) -> None:
-    """PostgreSQL is restarted in order and by a crash, and is away for some seconds."""
+    """PostgreSQL is restarted normally and by a crash, and is not reachable for some seconds."""
     found = programs.find_postgres()
     if not found:
         report.line(f"left out: {programs.NO_POSTGRES}")
@@ -163,9 +163,9 @@ def postgres_restarts(chosen: argparse.Namespace, report: Report, directory: Pat
                     database.start()
                 wait_for_answers(learners, chosen.answers // 5)
             report.done(learners, may_fail=BUSY)
-            # Where the connection breaks at the commit, nobody can know, and the next try is told that it counts.
+            # If the connection breaks at the commit, the result is unknown; the response to the next try says it.
             unsure = sum(len(learner.told.refused_though_written) for learner in learners)
-            report.line(f"{unsure} answers were refused and counted; their next try was told so")
+            report.line(f"{unsure} answers were refused but counted; the response to the next try said so")
             changes = rebuilding_changes(served.data_dir, **variables)
             report.kept(learners, log_on_postgres(database.url), changes)
 

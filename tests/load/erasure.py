@@ -1,6 +1,6 @@
 """How long it takes to erase a large deck, and its longest transaction: ``python -m tests.load.erasure``.
 
-Ends with 1 where something else is left than should be.
+Exits with 1 if too much or too little data is left.
 
 --cards N  --learners N   each learner has answered each card once (20,000 and 30: four minutes to build)
 """
@@ -25,7 +25,7 @@ AT_ONCE = 100
 
 
 def build(cards: int, learners: int) -> None:
-    """A removed deck that everybody has studied."""
+    """A removed deck that all learners have studied."""
     from django.db import transaction
     from django.utils import timezone
 
@@ -54,7 +54,7 @@ def build(cards: int, learners: int) -> None:
 
 
 def study(person: object, deck: object, cards: list[int]) -> None:
-    """Sessions of 100 questions; each is answered once and for all."""
+    """Sessions of 100 questions, each answered once."""
     from django.utils import timezone
 
     from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession
@@ -127,7 +127,7 @@ def leave(address: str) -> None:
 
 
 def expect_rest(when: str, *, cards: int, reviews: int) -> None:
-    """Raise NotWrittenError where something else is left; a question of a card that says nothing is too much."""
+    """Raise NotWrittenError if other data is left; a frozen question about an erased card counts too."""
     from cards.models import Card
     from sessions_app.models import Review, Step
 
@@ -155,7 +155,7 @@ def main() -> None:
         expect_rest("before", cards=cards, reviews=reviews)
         print(f"{reviews:,} reviews, {size:,.0f} MB")
         report("the deck", lambda: call_command("daily", **quiet))
-        # What others have answered stays theirs.
+        # The answers of other learners stay.
         expect_rest("without the deck", cards=0, reviews=reviews)
         report("its shell, a day later", lambda: call_command("daily", **quiet))
         leave("0@example.org")

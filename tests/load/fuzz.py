@@ -1,4 +1,4 @@
-"""Requests that no browser would send, by chance, to every page: ``python -m tests.load.fuzz --requests 20000``.
+"""Random requests that no browser would send, to every page: ``python -m tests.load.fuzz --requests 20000``.
 
 In this process, on a database of its own. They are the site's own forms with some values replaced, addresses with
 strange parts and queries, and any method, from everybody: strangers, guests, a learner, an owner, an admin. What a
@@ -89,9 +89,9 @@ class Request:
 
 @dataclass
 class Outcome:
-    """What came of the requests: how many by status, what was raised where, and the slowest.
+    """The results of the requests: how many by status, the exceptions, and the slowest.
 
-    These in seconds of processor time, which hold whatever else the machine does meanwhile.
+    Times are seconds of processor time, which a busy machine does not change.
     """
 
     statuses: Counter[int] = field(default_factory=Counter)
@@ -124,7 +124,7 @@ class Fuzzer:
         known = [form for forms in self.forms.values() for form in forms]
         self.names = sorted({name for form in known for name, _ in form.fields} | {*NAMES})
         self.values = sorted({value for form in known for _, value in form.fields if value})
-        # The forms of the page that came last, and where the answer that came last leads.
+        # The forms of the last page, and the address that the last response leads to.
         self.fresh: list[Form] = []
         self.location = ""
 
@@ -133,7 +133,7 @@ class Fuzzer:
             role = self.chance.choices(worlds.ROLES, (1, 1, 4, 4, 4))[0]
             self.fresh, self.location = [], ""
             with worlds.taken_back(self.world.clients.values()):
-                # After an error the database takes nothing more until all is taken back.
+                # After an error the database refuses statements until the transaction is rolled back.
                 while self.send(self.chosen(role)) and self.chance.random() < 0.7:
                     pass
         return self.outcome
@@ -169,7 +169,7 @@ class Fuzzer:
         return request
 
     def a_form(self, role: str) -> Request:
-        """A form of the page that came last, of the same person or of somebody else, with some of it replaced."""
+        """A form of the last page, of the same person or another one, with some values replaced."""
         chance = self.chance.random()
         forms = self.forms[role if chance < 0.9 else self.chance.choice(worlds.ROLES)]
         form = self.chance.choice(self.fresh if self.fresh and chance < 0.5 else forms)
@@ -254,7 +254,7 @@ def encoded(fields: Sequence[tuple[str, str]]) -> str:
 
 
 def fuzz(requests: int, seed: int, *, follow: int = 0) -> Outcome:
-    """Send so many requests to a small site that is made for them in the database."""
+    """Send this many requests to a small site that is made for them in the database."""
     # Keeping the context of every rendered template takes most of a request's time.
     with mock.patch.object(client_module, "store_rendered_templates"):
         return Fuzzer(worlds.build(), seed, follow=follow).run(requests)

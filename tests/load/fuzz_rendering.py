@@ -1,9 +1,9 @@
-"""Random texts through the rendering: whether any raises, takes too long, or too much memory.
+"""Renders random texts: does any raise an exception, take too long, or need too much memory?
 
     python -m tests.load.fuzz_rendering --texts 20000          # some minutes
     python -m tests.load.fuzz_rendering --texts 500 --seed 7   # others
 
-The same seed makes the same texts. Ends with 1 where one is beyond a bound, and prints it.
+The same seed makes the same texts. Exits with 1 if a text exceeds a limit, and prints it.
 """
 
 import argparse
@@ -199,7 +199,7 @@ def processor_time() -> float:
 
 
 def check(count: int, seed: int) -> list[str]:
-    """Render so many texts; what is wrong with them, in words. Prints what they took."""
+    """Render this many texts; returns the faults, in words. Prints their time and memory."""
     wrong, worst = [], (0.0, "", "")
     for kind, text in texts(count, seed):
         started = processor_time()

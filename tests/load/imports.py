@@ -1,6 +1,6 @@
-"""How long an Anki package takes to import, beside Anki's own import of the same file, and how much memory.
+"""Time and memory of importing an Anki package, compared with Anki's own import of the same file.
 
-`tests.load.bench` runs it. Each of the three has a process of its own, so that none is charged for another:
+`tests.load.bench` runs it. Each of the three runs in its own process, so that their costs are separate:
 ``python -m tests.load.imports make FILE CARDS``, ``... anki FILE``, and ``... ours FILE`` with a database.
 """
 
@@ -61,7 +61,7 @@ def by_us(path: Path) -> tuple[float, float, float, int, int]:
     from studysite.accounts.models import User
 
     owner = User.objects.create_user("import@example.org", name="Ida Import")
-    # What the first card alone loads is no growth with cards.
+    # Memory that the first card loads is not growth with the number of cards.
     render("$x$")
     with path.open("rb") as file:
         draft = drafts.make_draft(owner=owner, content=file, file_name=path.name)
@@ -92,7 +92,7 @@ def run(*args: str) -> str:
 def compare(cards: int) -> str:
     """Print what both take; what is wrong with it, in words, else an empty text.
 
-    Raises NotWrittenError where one of them has not written the cards of the file.
+    Raises NotWrittenError if one of them has not written the cards of the file.
     """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "measured.apkg"

@@ -1,4 +1,4 @@
-"""Texts that nobody would type, by chance, through the judge: ``python -m tests.load.judging --pairs 20000``.
+"""Random texts for the judge: ``python -m tests.load.judging --pairs 20000``.
 
 Scripts of all kinds, letters that look like others, half-typed LaTeX, numbers and dates in many forms, one text
 made of another by slips, and all of these as long as a form lets through. Prints what failed, the slowest and the

@@ -1,4 +1,4 @@
-"""Learners who answer and undo without a pause, remember what they were told, and compare it with the log."""
+"""Learners who answer and undo without a pause, remember the responses, and compare them with the log."""
 
 import random
 import threading
@@ -19,12 +19,12 @@ STALE = "already answered that card"
 LOG = "SELECT step_id, rating, voided_at IS NOT NULL FROM sessions_app_review WHERE step_id IS NOT NULL"
 
 LogLine = tuple[int, int, bool]
-"""A step, its rating, and whether the line was taken back."""
+"""A step, its rating, and whether the line is voided."""
 
 
 @dataclass
 class Told:
-    """What the site has said about the steps of a learner, by the step's key: what has to be true of the log."""
+    """The responses about a learner's steps, by the step's key. The log must agree with them."""
 
     standing: dict[int, int] = field(default_factory=dict)
     undone: set[int] = field(default_factory=set)
@@ -35,7 +35,7 @@ class Told:
     unsure: set[int] = field(default_factory=set)
     # Answered with 503, and not acknowledged since.
     refused: set[int] = field(default_factory=set)
-    # Answered with 503, though written: the next try was told so.
+    # Answered with 503 but written: the response to the next try said so.
     refused_though_written: set[int] = field(default_factory=set)
 
 
@@ -60,11 +60,11 @@ class Learner:
 
     @property
     def last_step(self) -> int | None:
-        """The step whose answer the page offers to take back."""
+        """The step whose answer the page offers to undo."""
         return last_step(self.page or "")
 
     def study(self, is_over: Callable[[], bool]) -> None:
-        """Answer, and sometimes take an answer back, until told to stop."""
+        """Answer, and sometimes undo an answer, until stopped."""
         try:
             while not is_over():
                 self.act()
@@ -72,7 +72,7 @@ class Learner:
             self.failures.append(repr(error))
 
     def act(self) -> None:
-        """Do what the page offers; wait a little where the server is away or busy."""
+        """Do what the page offers; wait a little if the server is busy or not reachable."""
         try:
             if self.page is None:
                 self._look()
@@ -206,7 +206,7 @@ def wait_for_answers(learners: Sequence[Learner], count: int, *, seconds: float 
 
 
 def faults_in_log(learners: Sequence[Learner], log: Sequence[LogLine]) -> list[str]:
-    """Where the log is not what the learners were told; empty where all is right."""
+    """Differences between the log and the learners' responses; empty if there are none."""
     standing = Counter(step for step, _, is_void in log if not is_void)
     ratings = {step: rating for step, rating, is_void in log if not is_void}
     told, perhaps = dict[int, int](), dict[int, int]()
@@ -226,7 +226,7 @@ def faults_in_log(learners: Sequence[Learner], log: Sequence[LogLine]) -> list[s
 
 
 def faults_in_count(learners: Sequence[Learner], log: Sequence[LogLine]) -> list[str]:
-    """Where acknowledged answers are not as many as the log has lines, voided ones too; empty where they are.
+    """Says if the log has more or fewer lines (voided ones included) than confirmed answers; empty if not.
 
     Who sends one answer over and over is told nothing that is false, and quickly, since nothing is written.
     """

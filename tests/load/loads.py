@@ -1,4 +1,4 @@
-"""How fast learners are answered: alone, beside slow clients, and beside idle connections."""
+"""How fast learners get responses: alone, with slow clients, and with idle connections."""
 
 import argparse
 import statistics
@@ -26,7 +26,7 @@ CARDS = 10_000
 MOST_MEMORY = 40
 """Megabytes more than without slow clients."""
 HEALTH, FAR_OUT = 1.0, 10.0
-"""Seconds that /healthz may take; what is broken even on a busy machine."""
+"""Seconds that /healthz may take; more is a fault even on a busy machine."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Taken:
     p99: float
     health: float
     memory: float
-    # Milliseconds of the server's processor time for each answer, with all else that it did meanwhile.
+    # Milliseconds of the server's processor time for each answer, with everything else that it did in that time.
     work: float
 
     def __str__(self) -> str:
@@ -63,7 +63,7 @@ class Window:
 
 
 def measure(served: Site, probe: Probe, seconds: float) -> Window:
-    """Let learners who study already go on for so many seconds."""
+    """Let learners who already study continue for this many seconds."""
     started, group = time.monotonic(), served.process.pid
     before = group_seconds(group)
     # At least once in each window, and without waiting for it here.
@@ -97,7 +97,7 @@ def middle(measured: Sequence[Taken]) -> Taken:
 
 @contextmanager
 def watched(served: Site, learners: Sequence[Learner], report: Report) -> Iterator[Probe]:
-    """The learners study, and somebody asks for the site's health; then what they have done so far is judged."""
+    """Learners study while a monitor checks the site's health; then their answers so far are checked."""
     with studying(learners), probing(served.port) as (probe,):
         yield probe
     report.done(learners)
@@ -191,7 +191,7 @@ def report_slow(measured: dict[int, list[Taken]], report: Report) -> None:
 
 
 def judge_bounds(name: str, measured: Sequence[Taken], alone: Sequence[Taken], report: Report) -> None:
-    """Health and memory: targets, and what is broken even on a busy machine."""
+    """Health and memory: targets, and limits that hold even on a busy machine."""
     health = max(one.health for one in measured)
     report.target(f"{name}: /healthz, s", health, most=HEALTH)
     report.must(health < FAR_OUT, f"{name}: /healthz took {health:.0f} s")
@@ -202,7 +202,7 @@ def judge_bounds(name: str, measured: Sequence[Taken], alone: Sequence[Taken], r
 
 
 def many_idle(chosen: argparse.Namespace, report: Report, directory: Path) -> None:
-    """1,100 connections that say nothing, headers that come byte by byte, and pipelines that are hardly read."""
+    """1,100 silent connections, headers that arrive byte by byte, and pipelines that are read slowly."""
     raise_open_files(4_096)
     with site(directory / "data") as served, slow_clients() as clients:
         learners = begin(served.port, LEARNERS)

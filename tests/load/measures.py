@@ -1,4 +1,4 @@
-"""What is measured while a server is loaded: how long answers take, its health, and its memory."""
+"""Measurements of a loaded server: response times, health and memory."""
 
 import math
 import os
@@ -26,7 +26,7 @@ def percentile(values: Iterable[float], percent: float) -> float:
 def answer_times(learners: Iterable[Learner], since: float, until: float) -> list[float]:
     """Seconds that each answer took that was asked or waited for between two moments of `time.monotonic`.
 
-    Whenever it came: else a server that leaves a learner waiting would look as quick as before.
+    Responses that came later count too: a server that makes a learner wait must not look fast.
     """
     return [
         seconds
@@ -51,7 +51,7 @@ def _ticks(process: Path) -> int:
         fields = (process / "stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
         return 0
-    # utime and stime of proc_pid_stat(5); what stands before the bracket is its pid and name.
+    # utime and stime of proc_pid_stat(5); before the bracket are its pid and name.
     return int(fields[11]) + int(fields[12])
 
 
@@ -92,7 +92,7 @@ class Probe:
         self.soon.set()
 
     def ask(self) -> None:
-        # Anew each time, as a monitor does.
+        # On a new connection each time, as a monitor does.
         browser, started = Browser(self.port, max_wait=MAX_WAIT), time.monotonic()
         try:
             status: int | str = browser.get(self.path).status

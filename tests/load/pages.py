@@ -1,4 +1,4 @@
-"""What the pages of studying say, found without reading them as a whole: that would be timed too."""
+"""Data from study pages, found without parsing the whole page, because parsing would be timed too."""
 
 import re
 
@@ -9,7 +9,7 @@ def open_step(page: str) -> int | None:
 
 
 def last_step(page: str) -> int | None:
-    """The step whose answer the page offers to take back."""
+    """The step whose answer the page offers to undo."""
     return _step_in("undo-form", page)
 
 

@@ -1,4 +1,4 @@
-"""What files cost that hold one thing over and over, and so are small to send: handed in and looked at.
+"""The cost of small files that repeat one thing many times: uploaded, previewed and imported.
 
     python -m tests.load.repeated_imports            # all kinds
     python -m tests.load.repeated_imports twins      # one of them; by a person with an account: --account
@@ -192,12 +192,12 @@ def requests_of(data: bytes, *, has_account: bool) -> Iterator[tuple[str, float,
     from cards.models import Card
     from studysite.accounts.models import User
 
-    # So that pages tell what is in their forms.
+    # So that responses have the context of their templates.
     setup_test_environment()
     client = Client()
     if has_account:
         client.force_login(User.objects.create_user("import@example.org", name="Ida Import"))
-    # What the first request alone loads is no growth with the file.
+    # Memory that the first request loads is not growth with the file.
     client.get("/import/")
 
     def timed(what: str, ask: Callable[[], object]) -> tuple[str, float, str]:
@@ -232,7 +232,7 @@ def requests_of(data: bytes, *, has_account: bool) -> Iterator[tuple[str, float,
 
 
 def promised(draft, preview) -> int:
-    """How many cards shall be there by now: all of the preview once they are written, none of a refused file."""
+    """How many cards there must be: all of the preview when they are written, none of a refused file."""
     if draft.phase == draft.Phase.CARDS:
         return draft.done
     look = preview["look"] if preview and "look" in preview else None

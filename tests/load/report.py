@@ -1,4 +1,4 @@
-"""What a run of the soak has found: lines for a person, and whether what must hold has held."""
+"""The report of a soak run: printed lines, and whether every requirement was met."""
 
 import math
 from collections import Counter
@@ -9,7 +9,7 @@ from tests.load.sites import Site, rebuilding_changes
 
 
 class Report:
-    """Prints as it goes. ``broken`` is what must never be; ``missed`` are targets that a busy machine may miss."""
+    """Prints each line at once. ``broken`` are faults; ``missed`` are targets that a busy machine may miss."""
 
     def __init__(self) -> None:
         self.broken: list[str] = []
@@ -28,7 +28,7 @@ class Report:
             self.line(f"BROKEN: {what}")
 
     def target(self, name: str, value: float, *, most: float = math.inf, least: float = -math.inf) -> None:
-        """Print a figure with what it shall be."""
+        """Print a figure with its target."""
         bound = f"at most {most:g}" if most < math.inf else f"at least {least:g}"
         is_met = least <= value <= most
         self.line(f"{name}: {value:.2f} ({bound}){'' if is_met else '  MISSED'}")
@@ -36,7 +36,7 @@ class Report:
             self.missed.append(f"{name}: {value:.2f}, shall be {bound}")
 
     def done(self, learners: Sequence[Learner], *, may_fail: Iterable[str] = ()) -> None:
-        """What the learners have done; whatever is no answer, and not in ``may_fail``, is broken."""
+        """Report the learners' requests; a failed one that is not in ``may_fail`` is a fault."""
         done = sum((learner.done for learner in learners), Counter[str]())
         self.line(f"done: {', '.join(f'{count:,} {what}' for what, count in sorted(done.items()))}")
         for what in done.keys() - {"answers", "undos", "starts", *may_fail}:
@@ -45,11 +45,11 @@ class Report:
             self.must(False, f"{failure} ({count} times)")
 
     def judge(self, served: Site, learners: Sequence[Learner]) -> None:
-        """Judge a site's log on SQLite by what the learners were told; all who answered there are given."""
+        """Compare a site's log on SQLite with the responses to all learners who answered there."""
         self.kept(learners, log_of(served.data_dir), rebuilding_changes(served.data_dir))
 
     def kept(self, learners: Sequence[Learner], log: Sequence[LogLine], changes: str) -> None:
-        """Whether the log is what the learners were told, answer by answer, and replaying it changes nothing."""
+        """Check that the log agrees with the learners' responses, and that a replay changes nothing."""
         faults = faults_in_log(learners, log) + faults_in_count(learners, log)
         self.must(not faults, f"{len(faults)} faults in the log, such as: {', '.join(faults[:3])}")
         self.must(not changes, f"rebuild_progress: {changes}")
@@ -57,5 +57,5 @@ class Report:
             self.line("the log is what the learners were told, and rebuild_progress changes nothing")
 
     def no_traceback(self, served: Site) -> None:
-        """Whether the server has met nothing that it did not expect."""
+        """Check that the server has logged no unexpected error."""
         self.must("Traceback" not in served.log.read_text(), "the server's log has a traceback")

@@ -1,4 +1,4 @@
-"""Sites to load: a server of a DATA_DIR of its own, and what slow clients need there to send and to read."""
+"""Sites for load tests: a server with its own DATA_DIR, and the data that slow clients send and read."""
 
 import hashlib
 import io
@@ -153,7 +153,7 @@ def children(process: subprocess.Popen[str]) -> list[int]:
 
 
 def is_running(pid: int) -> bool:
-    """Not a zombie either: whoever adopts a dead process may take its time to notice."""
+    """Not a zombie either: the parent of a dead process may take some time to notice."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):

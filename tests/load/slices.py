@@ -132,7 +132,7 @@ class Watch:
 
 
 class Browser:
-    """Hands in, imports and exports as a browser does, with somebody signed in."""
+    """Uploads, imports and exports as a browser does, with a user logged in."""
 
     def __init__(self, watch: Watch) -> None:
         from django.conf import settings
@@ -141,7 +141,7 @@ class Browser:
 
         from studysite.accounts.models import User
 
-        # So that pages tell what is in their forms.
+        # So that responses have the context of their templates.
         setup_test_environment()
         settings.ACCOUNT_RATE_LIMITS = {}
         self.watch, self.client = watch, Client()
@@ -231,7 +231,7 @@ def measure(kind: str, cards: int) -> bool:
 
 
 def cards_in(file: bytes) -> int:
-    """The cards of an export; of a text by what stands in each of their definitions."""
+    """The cards of an export; in a text, counted by a piece of each definition."""
     from cards.formats.detect import read_file
 
     if not file.startswith(b"PK"):

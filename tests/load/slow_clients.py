@@ -1,4 +1,4 @@
-"""Many slow connections in one thread: bodies that trickle, answers that are hardly read, headers that never end.
+"""Many slow connections in one thread: slow bodies, responses that are read slowly, headers without an end.
 
 Each is a plain socket. What is slow can be told to finish: then it sends and reads the rest at once, so that its
 outcome shows whether the server has waited well.
@@ -92,11 +92,11 @@ class SlowClients:
         asyncio.run_coroutine_threadsafe(self._open(list(clients)), self.loop).result()
 
     def finish(self, seconds: float = 60) -> None:
-        """Let all send and read the rest at once; cut off what has no end after so many seconds."""
+        """Let all send and read the rest at once; close those that do not end within this many seconds."""
         asyncio.run_coroutine_threadsafe(self._finish(seconds), self.loop).result()
 
     def wait(self, seconds: float) -> None:
-        """Wait until all are done at their own speed; cut off what is not after so many seconds."""
+        """Wait until all are done at their own speed; close those that are not done after this many seconds."""
         asyncio.run_coroutine_threadsafe(self._end(seconds), self.loop).result()
 
     def abandon(self) -> None:
@@ -108,7 +108,7 @@ class SlowClients:
         for number, client in enumerate(clients):
             self.tasks.add(asyncio.create_task(self._live(client)))
             if number % 50 == 49:
-                # A burst would measure the queue of connections that nobody has accepted yet.
+                # A burst would measure the queue of connections that are not accepted yet.
                 await asyncio.sleep(0.02)
 
     async def _finish(self, seconds: float) -> None:
@@ -205,7 +205,7 @@ def multipart(fields: Mapping[str, object], name: str, file_name: str, content: 
 
 
 def upload(browser: Browser, path: str, body: bytes, kind: str, *, seconds: float) -> SlowClient:
-    """A form that is on its way for so many seconds."""
+    """A form that takes this many seconds to send."""
     head = head_of("POST", path, browser, Content_Type=kind, Content_Length=len(body), HX_Request="true")
     return SlowClient(browser.connection.port, head, body, seconds)
 
@@ -215,7 +215,7 @@ def form_body(browser: Browser, fields: Mapping[str, object]) -> bytes:
 
 
 def reader(port: int, path: str, *, rate: int, browser: Browser | None = None) -> SlowClient:
-    """Somebody who reads an answer at so many bytes a second, or not at all at 0."""
+    """A client that reads a response at this many bytes a second; at 0 it reads nothing."""
     return SlowClient(port, head_of("GET", path, browser), rate=rate)
 
 
@@ -225,7 +225,7 @@ def slow_header(port: int) -> SlowClient:
 
 
 def idle(port: int) -> SlowClient:
-    """A connection on which nobody says anything."""
+    """A connection without any data."""
     return SlowClient(port)
 
 

@@ -1,4 +1,4 @@
-"""Slow clients of every kind on a site: uploads that end well, and answers that are read whole in the end."""
+"""Slow clients of every kind on a site: their uploads and downloads must be complete in the end."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -12,12 +12,12 @@ from tests.server import query
 RATE = 4_000
 """Bytes a second of a slow reader; every other one reads nothing."""
 LONG = 300
-"""Seconds over which a body would trickle if nobody told it to finish."""
+"""Seconds that a body takes unless it is told to finish."""
 
 
 @dataclass
 class Expected:
-    """A slow client, and what is wrong with its outcome: empty where it is right."""
+    """A slow client, and the fault in its outcome; empty if there is none."""
 
     client: SlowClient
     judge: Callable[[], str]

@@ -1,13 +1,13 @@
-"""Load, slow clients, a foreign lock and crashes on servers of its own: ``make soak`` (all in about five minutes).
+"""Load, slow clients, a locked database and crashes, on its own servers: ``make soak`` (about five minutes).
 
     python -m tests.load.soak answers --learners 8 32     answers a second, how long they take, and memory
     python -m tests.load.soak answers --against DIR       the same in turns with the server of another checkout
     python -m tests.load.soak slow idle                   slow uploads and readers; idle connections
-    python -m tests.load.soak lock crashes postgres       what must not lose an answer
+    python -m tests.load.soak lock crashes postgres       faults that must lose no answer
 
-Ends with 1 where an answer failed or is not in the log as the learners were told, where bytes are wrong, or where
-health or memory is far out of bounds. Ratios of times are printed beside what they shall be; the machine may be
-busy with other things, so they fail with ``--strict`` alone.
+Exits with 1 if an answer failed, if the log differs from the learners' responses, if bytes are wrong, or if health
+or memory is far over its limit. Times are printed beside their targets. The machine may be busy with other work, so
+missed targets fail only with ``--strict``.
 """
 
 import argparse
@@ -44,7 +44,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="of each measurement, in turns")
     parser.add_argument("--answers", type=int, default=2_000, help="acknowledged answers between crashes")
     parser.add_argument("--against", type=Path, metavar="DIR", help="another checkout to compare with")
-    parser.add_argument("--strict", action="store_true", help="fail where a time misses its target")
+    parser.add_argument("--strict", action="store_true", help="fail if a time misses its target")
     return parser.parse_args()
 
 

@@ -1,4 +1,4 @@
-"""A small site on which everything is under way, and its forms as its own pages have them: for hostile requests.
+"""A small site with data of every kind, and the forms of its own pages: for hostile requests.
 
 Lena studies Olga's deck: a session in Spaced and one in Learn, a board, an open paper and one that is scored and
 shared. Olga has a private deck with tags, reports and an import that is not finished; Ada is an admin.
@@ -30,7 +30,7 @@ SLUGS = SLUG, PRIVATE = "capitals", "private"
 CITIES = "Paris London Madrid Lisbon Berlin Vienna Rome Athens".split()
 KINDS = ("choice", "true_false", "block", "typed", "flip")
 ROLES = ("nobody", "guest", "learner", "owner", "admin")
-# For the parts of addresses that name no row: whatever their patterns let through.
+# Values for the parts of addresses that name no row.
 FREE = {"mode": "spaced", "name": "tab", "key": "0-x", "uidb36": "z", "sha256": "0" * 64, "note_type": "1"}
 PART = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^()]*\)")
 
@@ -118,7 +118,7 @@ def take_a_test(client: Client, page: str) -> None:
 
 
 def named_things() -> dict[str, list[str]]:
-    """What stands in the site's addresses, by the names of their parts."""
+    """The values of the parts in the site's addresses, by name."""
     tokens = [*Paper.objects.exclude(token=None).values_list("token", flat=True)]
     tokens += [
         str(token)
@@ -139,7 +139,7 @@ def named_things() -> dict[str, list[str]]:
 
 @contextmanager
 def taken_back(clients: Collection[Client]) -> Iterator[None]:
-    """Whatever is written meanwhile is taken back, and these browsers forget it."""
+    """All writes in the block are rolled back, and these browsers get back their earlier cookies."""
     cookies = [client.cookies.copy() for client in clients]
     with transaction.atomic():
         yield

@@ -1,4 +1,4 @@
-"""Whether what was timed has written what it was sent to write, by the rows in the database before and after.
+"""Checks by the rows in the database whether timed requests wrote their data.
 
 A request that writes nothing is fast, and its page may look right: an answer that was given already, a form with
 an error. So no time is printed before the rows are there.
@@ -11,7 +11,7 @@ from typing import Protocol
 
 
 class NotWrittenError(Exception):
-    """What was timed has written other rows than it was sent to write: its time tells nothing."""
+    """The timed requests did not write the rows that they should have written: their times mean nothing."""
 
 
 class Rows(Protocol):
@@ -29,7 +29,7 @@ class Sent:
 
 @contextmanager
 def counted(what: str, rows: Rows, count: int = 0) -> Iterator[Sent]:
-    """Whatever is sent in the block has to be written by its end, each once.
+    """Everything that is sent in the block must be written by its end, each once.
 
     ``count`` is known before; what is not is added to what the block is given. Raises NotWrittenError.
     """
