@@ -39,7 +39,7 @@ def begin(*, deck: Deck, learner: User | None, kind: str, others: Iterable[str] 
     mine = DeckExport.objects.filter(learner=learner)
     if learner is None:
         mine = mine.filter(token__in=others)
-        # The exports of a browser without cookies cannot be told from those of others.
+        # The exports of a browser without cookies cannot be distinguished from those of others.
         delete_oldest(DeckExport.objects.filter(learner=None), beyond=VISITORS_EXPORTS)
     delete_oldest(mine.exclude(pk=export.pk), beyond=KEPT_EXPORTS - 1)
     return export
@@ -55,7 +55,7 @@ def run(*, export: DeckExport, seconds: float | None = None) -> bool:
     """Write for about this long. Returns whether the file is complete, False too if another process writes it.
 
     Raises FormatError, and deletes the export, if the file gets too large or the viewer can no longer open the
-    deck. Raises DeckExport.DoesNotExist if it was deleted meanwhile.
+    deck. Raises DeckExport.DoesNotExist if it was deleted in the meantime.
     """
     slice_ = Slice(seconds)
     with export.claim() as mine:
@@ -104,7 +104,7 @@ def _write(export: DeckExport, slice_: Slice) -> None:
     export.total, export.done = writer.total, writer.done
     export.size = writer.path.stat().st_size if export.is_whole else writer.size
     names = ("state", "total", "done", "is_whole", "size")
-    # Only these fields, and only if it was neither deleted nor taken over by another process meanwhile.
+    # Only these fields, and only if it was neither deleted nor taken over by another process in the meantime.
     mine = DeckExport.objects.filter(pk=export.pk, claimed_until=export.claimed_until)
     if not mine.update(**{name: getattr(export, name) for name in names}):
         export.refresh_from_db()

@@ -148,7 +148,7 @@ def step(request: SiteRequest, made: DeckExport) -> HttpResponse:
     try:
         preparing.run(export=made)
     except DeckExport.DoesNotExist:
-        raise Http404("deleted meanwhile") from None
+        raise Http404("deleted in the meantime") from None
     except FormatError as error:
         messages.error(request, f"The file was not written. {error}")
         return go_to(request, reverse("deck_export", args=[made.deck.slug]))

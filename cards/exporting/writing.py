@@ -109,7 +109,7 @@ class Writer:
     """Writes a deck as a file into ``folder``. Store ``state`` between slices.
 
     It writes the cards that the deck has at the start, in their order at that time, with their current texts.
-    Cards that are removed meanwhile are left out. Steps raise FormatError if the file gets too large.
+    Cards that are removed in the meantime are left out. Steps raise FormatError if the file gets too large.
     """
 
     def __init__(
@@ -129,7 +129,7 @@ class Writer:
         self.is_archive = kind in ("archive", HISTORY)
         # A list, because a database may return the names of a mapping in another order.
         self.members: list[str] = state.setdefault("members", [*layout.MEMBERS])
-        # Those at the start: if the deck were renamed meanwhile, a package would have two decks.
+        # Those at the start: if the deck is renamed in the meantime, a package must not have two decks.
         names = ("title", "slug", "description")
         self.named: dict[str, str] = state.setdefault("named", {name: getattr(deck, name) for name in names})
 

@@ -95,7 +95,7 @@ def drop_hidden(decks: Sequence[Deck], slice_: Slice | None = None) -> bool:
     for deck in decks:
         while pks := list(deck.cards.order_by().values_list("pk", flat=True)[:DROPPED_AT_ONCE]):
             with transaction.atomic():
-                # Checked again: a deck that has become visible meanwhile belongs to a learner.
+                # Checked again: a deck that has become visible in the meantime belongs to a learner.
                 if not any(there.is_building for there in Deck.objects.lock([deck.pk])):
                     break
                 delete_cards(pks)

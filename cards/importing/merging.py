@@ -150,7 +150,7 @@ def add_to_count(deck: Deck, growth: int) -> None:
 def first_position(draft: ImportDraft, number: int, deck: Deck, next_place: int) -> int:
     """The position in ``deck`` of the hidden deck's first card. ``next_place`` is the place of its next card.
 
-    Cards that were added to the deck meanwhile stay before the next card.
+    Cards that were added to the deck in the meantime stay before the next card.
     """
     firsts = draft.options.setdefault("positions", {})
     if str(number) in firsts:

@@ -47,7 +47,7 @@ def known_draft(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
         try:
             return view(request, *args, **kwargs)
         except ImportDraft.DoesNotExist:
-            raise Http404("deleted meanwhile") from None
+            raise Http404("deleted in the meantime") from None
 
     return wrapped
 

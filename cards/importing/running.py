@@ -169,7 +169,7 @@ def run(
 
 def _run(draft: ImportDraft, slice_: Slice, on_progress: Callable[[], object] | None) -> None:
     if draft.phase in RUNNING:
-        # Checked in each slice: a deck may have been removed or given to somebody else since the last one.
+        # Checked in each slice: a deck may have been removed or given to another owner since the last one.
         splitting.targets_of(draft)
     if draft.phase == ImportDraft.Phase.CARDS and not write_cards(
         draft=draft, slice_=slice_, on_progress=on_progress

@@ -30,7 +30,7 @@ signer = signing.Signer(salt="image")
 
 
 def token_of(image: StoredImage) -> str:
-    """The signed name of an image in a form, so that nobody can name images of others."""
+    """The signed name of an image in a form, so that a user cannot name images of others."""
     return signer.sign(f"{image.sha256}.{image.width}.{image.height}")
 
 
@@ -92,7 +92,7 @@ class SideImagesForm(forms.Form):
             self.rows = self._sent_rows()
 
     def _sent_rows(self) -> list[Row]:
-        """The images that the form named, and those that the card has got meanwhile."""
+        """The images that the form named, and those that the card has got in the meantime."""
         sent = self.data if isinstance(self.data, MultiValueDict) else MultiValueDict()
         tokens, alts = sent.getlist(self.add_prefix("image")), sent.getlist(self.add_prefix("alt"))
         gone = set(sent.getlist(self.add_prefix("remove")))

@@ -1,4 +1,4 @@
-"""How pages show what stands on cards."""
+"""The filter that shows the stored HTML of cards."""
 
 from django import template
 from django.utils.safestring import SafeString, mark_safe

@@ -13,7 +13,7 @@ from sessions_app.models.review import Review
 
 class OverriddenAnswerQuerySet(models.QuerySet["OverriddenAnswer"]):
     def waiting(self, decks: Collection[int]) -> "OverriddenAnswerQuerySet":
-        """Undecided answers to present cards of these decks (primary keys), as long as a review of them stands."""
+        """Undecided answers to present cards of these decks (primary keys) with a review that is not voided."""
         lines = Review.objects.standing().filter(overridden=OuterRef("pk"))
         undecided = self.filter(decision="", card__deck__in=decks, card__removed_at=None)
         return undecided.filter(Exists(lines))

@@ -62,7 +62,7 @@ def judge(*, learner: User, paper: Paper, filled: Filled, now: datetime) -> Save
 def hand_in_locked(
     paper: Paper, enrollment: Enrollment, now: datetime, steps: Sequence[Step] | None = None
 ) -> None:
-    """Hand the paper in, if nobody else did meanwhile, and score it unless the learner has to judge answers.
+    """Hand the paper in, if no other request did, and score it unless the learner has to judge answers.
 
     A paper whose time is up counts as handed in at its deadline. The caller holds the locks of the enrollment and
     the paper. ``steps`` are the paper's steps, which are read if None.

@@ -11,7 +11,7 @@ from sessions_app.study.types import Kind
 class KindPage:
     """The words for one kind.
 
-    ``heading`` stands above its questions on a test's paper. ``learn_label`` and ``test_label`` name it in the
+    ``heading`` is shown above its questions on a test's paper. ``learn_label`` and ``test_label`` name it in the
     forms that start the modes; a kind without ``learn_label`` is not asked in Learn.
     """
 

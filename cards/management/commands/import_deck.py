@@ -25,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path)
         parser.add_argument("--owner", metavar="EMAIL", required=True, help="whose deck it is")
         parser.add_argument(
-            "--title", help="of the new deck; otherwise from the content of the file, or its name"
+            "--title", help="of the new deck; without it, the title in the file, or the file's name"
         )
         parser.add_argument("--into", metavar="SLUG", help="the owner's deck that the cards go into")
         parser.add_argument("--markdown", action="store_true", help="the text is Markdown")

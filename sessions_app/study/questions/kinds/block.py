@@ -63,7 +63,7 @@ class Block(QuestionKind):
 
 
 def block_question(cards: Sequence[StudyCard], rng: Random, *, origin: str) -> Question:
-    """A block of ``cards``, which can stand together (`blocks.block`); the answers are shuffled."""
+    """A block of ``cards``, which can be in one block (`blocks.block`); the answers are shuffled."""
     side = cards[0].side
     answers = list(cards)
     rng.shuffle(answers)

@@ -12,7 +12,7 @@ from sessions_app.study.types import Evidence, Kind
 MOST_LINES = 12
 BULLET = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+")
 # A table, a code block or a formula on lines of its own is one thing.
-# Spaces of the line alone: over empty lines, too, a search takes the square of their number.
+# Only spaces of the same line: across empty lines, a search would take time with the square of their number.
 WHOLE = re.compile(r"^[^\S\n]*(?:\||```|~~~|\$\$)", re.MULTILINE)
 
 
