@@ -138,7 +138,9 @@ def expect_rest(when: str, *, cards: int, reviews: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--cards", type=int, default=20_000)
     parser.add_argument("--learners", type=int, default=30)
     options = parser.parse_args()

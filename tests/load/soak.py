@@ -6,8 +6,8 @@
     python -m tests.load.soak lock crashes postgres       faults that must lose no answer
 
 Exits with 1 if an answer failed, if the log differs from the learners' responses, if bytes are wrong, or if health
-or memory is far over its limit. Times are printed beside their targets. The machine may be busy with other work, so
-missed targets fail only with ``--strict``.
+or memory is far over its limit. Times are printed beside their targets. The machine may be busy with other
+work, so missed targets fail only with ``--strict``.
 """
 
 import argparse
