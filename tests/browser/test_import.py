@@ -145,10 +145,10 @@ def test_large_import_and_export_run_in_slices(
     assert "zwei" in Path(download.value.path()).read_text(encoding="utf-8")
 
 
-def wait_for(page: Page, title: str, scripts: bool, meanwhile: str = "", ready: str = "") -> None:
+def wait_for(page: Page, title: str, scripts: bool, progress: str = "", ready: str = "") -> None:
     """Wait for the page with this title; without scripts press its button."""
-    if not scripts and meanwhile:
-        expect(page.get_by_text(meanwhile).first).to_be_visible()
+    if not scripts and progress:
+        expect(page.get_by_text(progress).first).to_be_visible()
     button = page.get_by_role("button", name=re.compile("^(Continue|Go on)$"))
     for _ in range(0 if scripts else 20):
         if not button.is_visible():

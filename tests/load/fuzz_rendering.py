@@ -179,7 +179,7 @@ KINDS: tuple[Make, ...] = (soup, repeated, nested, half_typed, repeated_latex, c
 
 
 def texts(count: int, seed: int) -> Iterator[tuple[str, str]]:
-    """So many kinds and texts, at most as long as a side of a card."""
+    """This many kinds and texts, at most as long as a side of a card."""
     chance = random.Random(seed)
     for _ in range(count):
         make = chance.choice(KINDS)

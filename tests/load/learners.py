@@ -195,7 +195,7 @@ def answers_of(learners: Iterable[Learner]) -> int:
 
 
 def wait_for_answers(learners: Sequence[Learner], count: int, *, seconds: float = 120) -> None:
-    """Wait until so many more answers were acknowledged. Raises TimeoutError."""
+    """Wait until this many more answers are confirmed. Raises TimeoutError."""
     wanted, until = answers_of(learners) + count, time.monotonic() + seconds
     while answers_of(learners) < wanted:
         if time.monotonic() > until:

@@ -115,7 +115,7 @@ def answers(chosen: argparse.Namespace, report: Report, directory: Path) -> None
         everybody: dict[str, list[Learner]] = {name: [] for name in sites}
         for count in chosen.learners or (LEARNERS, 32):
             measured: dict[str, list[Taken]] = {name: [] for name in sites}
-            # The same in each round: a site takes so many guests an hour from one address.
+            # The same in each round: a site limits the guests an hour from one address.
             present = {name: begin(served.port, count) for name, served in sites.items()}
             for _ in range(chosen.rounds):
                 for name, served in sites.items():

@@ -16,7 +16,7 @@ MAX_WAIT = 15
 
 
 def percentile(values: Iterable[float], percent: float) -> float:
-    """The smallest value that so many percent of all do not exceed; NaN of none."""
+    """The smallest value that this percentage of all values does not exceed; NaN if there are none."""
     ordered = sorted(values)
     if not ordered:
         return float("nan")
@@ -117,7 +117,7 @@ class Probe:
 def probing(
     port: int, path: str = "/healthz", *, pause: float = 0.2, count: int = 1
 ) -> Iterator[Sequence[Probe]]:
-    """So many probes at once until the block ends."""
+    """Run this many probes at once until the block ends."""
     over, probes = threading.Event(), [Probe(port, path, pause) for _ in range(count)]
     threads = [threading.Thread(target=probe.run, args=[over]) for probe in probes]
     for thread in threads:

@@ -105,7 +105,7 @@ def prepare(data_dir: Path, checkout: Path = BASE_DIR, **variables: str) -> None
 
 
 def furnish(served: Site, *, cards: int) -> None:
-    """Add a teacher with a public deck of so many cards, of 600 bytes each, and one for pictures."""
+    """Add a teacher with a public deck of this many cards, of 600 bytes each, and one for pictures."""
     counts = {"Large": cards, "Pictured": PICTURED}
     files = {title: write_cards(served.data_dir / f"{title}.txt", count) for title, count in counts.items()}
     ended = manage(served.data_dir, "shell", "-c", FURNISH.format(files=files))
@@ -116,7 +116,7 @@ def furnish(served: Site, *, cards: int) -> None:
 
 
 def write_cards(path: Path, count: int) -> str:
-    """Write a file of so many cards, and give its path."""
+    """Write a file of this many cards, and return its path."""
     chance = random.Random(1)
     with path.open("w") as lines:
         for number in range(count):
@@ -167,7 +167,7 @@ def rebuilding_changes(data_dir: Path, **variables: str) -> str:
 
 
 def raise_open_files(count: int) -> None:
-    """Let this process have so many files open. Raises ValueError where it may not."""
+    """Let this process have this many files open. Raises ValueError if it may not."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < count:
         resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))

@@ -34,7 +34,7 @@ KEPT = {
     "sessions_app.Enrollment": ("learner_id", "settings of a learner, who has studied there"),
     "sessions_app.Review": (
         "learner_id",
-        "the log: what learners have typed is theirs, and so is what it comes to",
+        "the log: what learners have typed is theirs, and so are its results",
     ),
 }
 """Rows of others that stay unchanged: how to recognise them, and why they stay."""

@@ -200,7 +200,7 @@ def test_erasure_out_of_time_is_finished_by_later_runs(deck, owner, learner):
     assert erasing.continue_erasing(slice_=Slice(60))
 
 
-# --- Whoever is in the middle of something
+# --- Requests that are under way
 
 
 def test_answer_to_an_erased_question_is_stale(deck, learner):

@@ -31,7 +31,7 @@ HOST = b"Host: study.example.org\r\n"
 HTTPS = b"X-Forwarded-Proto: https\r\n"
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
 QUIET = 2
-"""After so many seconds without a byte the test assumes that the server waits for more."""
+"""After this many seconds without a byte the test assumes that the server waits for more."""
 CLOSED, WAITS = "closed", "waits"
 HEALTHY = b"GET /healthz HTTP/1.1\r\n" + HOST + b"\r\n"
 
