@@ -51,6 +51,12 @@ def manage(data_dir: Path, *arguments: str, **variables: str) -> subprocess.Comp
     )
 
 
+def module_of(checkout: Path, name: str) -> str:
+    """The module that starts or prepares the site in ``checkout``; earlier versions have it one folder higher."""
+    is_there = (checkout / "studysite" / "server" / f"{name}.py").exists()
+    return f"studysite.server.{name}" if is_there else f"studysite.{name}"
+
+
 @contextmanager
 def serving(
     data_dir: Path,
@@ -61,7 +67,7 @@ def serving(
 ) -> Iterator[subprocess.Popen[str]]:
     """A server that already answers, in its own process group; ``checkout`` serves another version."""
     with subprocess.Popen(
-        [python_of(checkout), "-m", "studysite.server.serve"],
+        [python_of(checkout), "-m", module_of(checkout, "serve")],
         env=environment(data_dir, PORT=str(port), **variables),
         cwd=checkout,
         stdout=output,

@@ -15,7 +15,7 @@ from PIL import Image
 
 from studysite.server.paths import BASE_DIR
 from tests.load.browser import Browser
-from tests.server import environment, free_port, manage, python_of, serving
+from tests.server import environment, free_port, manage, module_of, python_of, serving
 
 FURNISH = """
 import json
@@ -96,7 +96,7 @@ def prepare(data_dir: Path, checkout: Path = BASE_DIR, **variables: str) -> None
     if (data_dir / "static").is_dir():
         return
     subprocess.run(
-        [python_of(checkout), "-m", "studysite.server.prepare"],
+        [python_of(checkout), "-m", module_of(checkout, "prepare")],
         env=environment(data_dir, **variables),
         cwd=checkout,
         check=True,

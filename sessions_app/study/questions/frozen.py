@@ -5,6 +5,7 @@ places mean something keep their length.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 Stored = Mapping[str, Any]
@@ -48,14 +49,16 @@ def board_without(board: Stored, cards: Collection[int], said: str) -> dict[str,
     }
 
 
-def _option_owners(question: Stored) -> list[int]:
-    """The card of each option; the asked card for the right one, even if another card has the same answer."""
+def _option_owners(question: Stored) -> list[int | None]:
+    """The card of each option, if it is stored; for the right one the asked card, whoever has the same answer."""
     right = question["answer"]
-    known = zip(question.get("options", ()), question.get("option_cards", ()), strict=False)
+    known = zip_longest(question.get("options", ()), question.get("option_cards", ()))
     return [question["card"] if right and text == right else owner for text, owner in known]
 
 
-def _said_by(texts: Sequence[str], owners: Sequence[int], hidden: Collection[int], said: str) -> list[str]:
+def _said_by(
+    texts: Sequence[str], owners: Sequence[int | None], hidden: Collection[int], said: str
+) -> list[str]:
     """``texts`` with ``said`` for those whose owner is in ``hidden``; a text whose owner is not stored stays."""
     known = [*owners, *[None] * (len(texts) - len(owners))]
     return [said if owner in hidden else text for text, owner in zip(texts, known, strict=True)]
