@@ -138,9 +138,11 @@ def test_session_without_questions_is_followed_by_another(studying, deck):
 
 
 def test_undo_after_reasking_asks_the_new_question(studied, deck):
+    Card.objects.filter(deck=deck, position=1).update(definition="New answer")
     reask(deck, 1)
     studied.now = LATER
     state = undo(studied)
+    assert (state.step.card.position, state.step.question["answer"]) == (1, "New answer")
     assert state.step.drawn_at == LATER
     assert state.step.level == Level.NEW
     assert Review.objects.standing().count() == 1

@@ -131,7 +131,9 @@ def test_answers_before_starting_over_cannot_be_undone(studying):
 def test_session_of_another_day_is_not_reopened(studying):
     studying.start(new_limit=1)
     studying.answer(4)
+    assert undoable(studying)
     studying.now += timedelta(days=1)
+    assert undoable(studying) is None
     assert undo(studying).is_stale
 
 
