@@ -72,7 +72,7 @@ def test_file_is_previewed_and_imported(page, plain_page, sign_in, learner, word
     expect(page.get_by_text("one,ein")).to_be_visible()
     page.get_by_label("Between the sides").select_option("comma")
     page.get_by_role("button", name="Update preview").click()
-    page.get_by_role("button", name="Make the deck").click()
+    page.get_by_role("button", name="Create deck").click()
     expect(page.get_by_text("Cards: 3 added.")).to_be_visible()
     expect(page.get_by_role("heading", level=1, name="Words")).to_be_visible()
 
@@ -98,7 +98,7 @@ def test_fields_of_a_note_type_can_be_chosen(page, plain_page, sign_in, learner,
     if scripts:
         check(page)
         page.get_by_role("button", name="Update preview").click()
-    page.get_by_role("button", name="Make the 2 decks").click()
+    page.get_by_role("button", name="Create 2 decks").click()
     expect(page.get_by_text("In 2 decks.")).to_be_visible()
 
 
@@ -110,7 +110,7 @@ def test_large_import_shows_its_progress(page, plain_page, sign_in, learner, tmp
     path.write_text("".join(f"term {n},definition {n}\n" for n in range(1_600)), encoding="utf-8")
     sign_in(page.context, learner)
     import_file(page, path)
-    page.get_by_role("button", name="Make the deck").click()
+    page.get_by_role("button", name="Create deck").click()
     if not scripts:
         expect(page.get_by_text("500 of 1,600 cards")).to_be_visible()
         assert not Deck.objects.present().exists()
@@ -132,7 +132,7 @@ def test_large_import_and_export_run_in_slices(
     page.get_by_label("Or choose a file").set_input_files(word_file)
     page.get_by_role("button", name="Show preview").click()
     wait_for(page, "Preview", scripts, "Reading Words.csv")
-    page.get_by_role("button", name="Make the deck").click()
+    page.get_by_role("button", name="Create deck").click()
     wait_for(page, "Words", scripts)
     page.get_by_role("link", name="Export").click()
     page.get_by_role("button", name="Prepare .csv").click()
@@ -162,7 +162,7 @@ def wait_for(page: Page, title: str, scripts: bool, progress: str = "", ready: s
 def test_deck_can_be_downloaded(page, sign_in, learner, word_file) -> None:
     sign_in(page.context, learner)
     import_file(page, word_file)
-    page.get_by_role("button", name="Make the deck").click()
+    page.get_by_role("button", name="Create deck").click()
     page.get_by_role("link", name="Export").click()
     check(page)
     with page.expect_download() as download:

@@ -103,7 +103,7 @@ class TestDecks:
         split(learner_client, url)
         page = learner_client.get(url).text
         assert "Biology: Cells: 4 cards" in page
-        assert "Make the 2 decks" in page
+        assert "Create 2 decks" in page
         assert import_it(learner_client, url)["Location"] == "/"
         assert decks() == {"Biology: Cells": 4, "Default": 3}
         assert not Tag.objects.exists()

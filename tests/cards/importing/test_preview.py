@@ -195,7 +195,7 @@ def test_guest_file_is_read_within_smaller_limits(client: Client) -> None:
     response = upload(client, file.getvalue())
     preview = client.get(response["Location"])
     assert "at most 20 MB. Log in to import larger files" in preview.text
-    assert "Make the deck" not in preview.text
+    assert "Create deck" not in preview.text
     assert reader.limits_of(User.objects.get()) == GUEST
 
 
