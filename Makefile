@@ -4,7 +4,7 @@
 #   make admin       create an account that may use the admin
 #   make dev         serve with DEBUG on, and reload when a file changes
 #   make test-quick  the fast tests, without Chromium, PostgreSQL and other programs: less than a minute
-#   make test        these, and the tests in Chromium, on running servers and on PostgreSQL: less than five minutes
+#   make test        these, and the tests in Chromium and on running servers: less than five minutes
 #   make test-long   faults, fuzzing, long histories, and every database test on PostgreSQL
 #   make check       run the linters, the type checker and Django's checks
 #   make soak        test its own servers under load, with slow clients, locks and crashes: about five minutes
@@ -21,8 +21,8 @@ INSTALL = command -v $(PYTHON) >/dev/null || { echo 'PYTHON: there is no $(PYTHO
 # These values are not secret: the checks only read code and settings.
 CHECK_ENVIRONMENT := SECRET_KEY=only-for-make-check-0123456789-abcdefghijklmnopqrstuvwxyz \
 	SITE_URL=https://study.example.org TRUSTED_PROXIES=1 DATA_DIR=.venv/check
-# For two cores: an idle worker takes tests from the other one.
-PARALLEL := --numprocesses 2 --dist worksteal
+# Three workers keep two cores busy, since many tests wait for a program. An idle worker takes tests from others.
+PARALLEL := --numprocesses 3 --dist worksteal
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--custom-compile-command "make lock" $(UPGRADE) pyproject.toml
 
@@ -41,7 +41,6 @@ admin: installed
 # Many tests start Python again. Without compiled files, each would compile the whole site.
 test test-quick test-long: export PYTHONDONTWRITEBYTECODE :=
 test: installed-dev
-	$(BIN)/python -m tests.postgres $(PARALLEL) -m "postgres_too and not long"
 	$(BIN)/python -m pytest $(PARALLEL) -m "not long"
 
 test-quick: installed-dev

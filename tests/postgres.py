@@ -1,7 +1,7 @@
 """Runs the tests that use the database on a PostgreSQL server of their own: ``python -m tests.postgres``.
 
 The server listens on a socket in a temporary directory, keeps nothing, and ends with the tests. Arguments are
-passed on to pytest: ``-m postgres_too`` chooses tests of code that may behave differently on PostgreSQL.
+passed on to pytest.
 """
 
 import os

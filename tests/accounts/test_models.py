@@ -5,8 +5,6 @@ from django.db import IntegrityError
 
 from studysite.accounts.models import User
 
-pytestmark = pytest.mark.postgres_too
-
 
 @pytest.mark.django_db
 def test_address_is_stored_in_lower_case():

@@ -12,8 +12,6 @@ from cards.text.cleaning import clean_text
 from studysite.accounts.models import User
 from tests.cards.conftest import MakeDeck
 
-pytestmark = pytest.mark.postgres_too
-
 
 @pytest.mark.parametrize(
     ("visibility", "owner_sees", "stranger_sees", "listed"),

@@ -12,7 +12,7 @@ from sessions_app.models import Enrollment, Step
 from studysite.accounts.models import User
 from tests.sessions_app.conftest import Studying
 
-pytestmark = [pytest.mark.django_db, pytest.mark.postgres_too]
+pytestmark = pytest.mark.django_db
 
 MOST_FOR_AN_ANSWER = 18
 MOST_FOR_THE_DECK_PAGE = 10

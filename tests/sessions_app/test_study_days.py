@@ -20,7 +20,7 @@ from sessions_app.study.scheduling.fsrs_memory import VERSION
 from sessions_app.study.types import Kind, Side, Verdict
 from tests.sessions_app.conftest import NOON, Studying
 
-pytestmark = [pytest.mark.django_db, pytest.mark.postgres_too]
+pytestmark = pytest.mark.django_db
 
 HTMX = {"HX-Request": "true", "HX-Target": "question"}
 

@@ -176,12 +176,14 @@ def test_unusual_methods_cause_no_500(sweep: Sweep, method: str) -> None:
     assert not sweep(lambda client, page: client.generic(method, page))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["NUL", "a lone surrogate", "a long number", "a path that is no text"])
 def test_hostile_queries_cause_no_500(sweep: Sweep, name: str) -> None:
     query = encoded(dict.fromkeys(QUERY_NAMES, VALUES[name]))
     assert not sweep(lambda client, page: client.get(f"{page}?{query}"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("headers", HEADERS.values(), ids=HEADERS)
 def test_hostile_headers_cause_no_500(sweep: Sweep, headers: dict[str, str]) -> None:
     assert not sweep(lambda client, page: client.get(page, headers=headers))
@@ -255,6 +257,7 @@ def strange_fields(form: worlds.Form) -> Iterator[list[tuple[str, str]]]:
             yield [(name, VALUES[value] if name == changed else sent) for name, sent in form.fields]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("body", "content_type"), BODIES.values(), ids=BODIES)
 def test_hostile_bodies_cause_no_500(sweep: Sweep, body: bytes, content_type: str) -> None:
     assert not sweep(lambda client, page: client.generic("POST", page, body, content_type=content_type))

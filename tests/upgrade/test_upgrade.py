@@ -9,7 +9,7 @@ import pytest
 from sessions_app.study.scheduling.fsrs_memory import VERSION
 from tests.server import manage, query, run
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 EARLIER = sorted(Path(__file__).parent.glob("*.sql"))
 KEPT = (
@@ -42,7 +42,6 @@ def test_start_migrates_everything_and_replays_once(data_dir: Path) -> None:
     assert "replayed" not in run("studysite.server.prepare", data_dir, DEBUG="on").stdout
 
 
-@pytest.mark.long
 def test_interrupted_start_continues_replaying(data_dir: Path) -> None:
     key = "for-a-test-alone-0123456789-abcdefghijklmnop"
     manage(data_dir, "migrate", "--verbosity=0", SECRET_KEY=key)

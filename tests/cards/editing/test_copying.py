@@ -14,7 +14,7 @@ from studysite.accounts.models import User
 from tests.cards.conftest import MakeDeck
 from tests.cards.editing.test_editor import url
 
-pytestmark = [pytest.mark.django_db, pytest.mark.postgres_too]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

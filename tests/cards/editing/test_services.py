@@ -16,8 +16,6 @@ from cards.signals import cards_changed
 from studysite.accounts.models import User
 from tests.cards.conftest import MakeDeck
 
-pytestmark = pytest.mark.postgres_too
-
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 

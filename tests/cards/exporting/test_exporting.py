@@ -164,6 +164,7 @@ def rows(deck: Deck) -> list[tuple]:
     return list(zip(found, tags, strict=True))
 
 
+@pytest.mark.long
 class RoundTrip(TestCase):
     @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
     @given(

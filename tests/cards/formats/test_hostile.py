@@ -84,6 +84,7 @@ def zstd_bomb() -> bytes:
     return zstd_zeros(1_024 * MEGABYTE)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("little_memory")
 class TestBombs:
     def test_zip_bomb_is_refused(self, bomb: bytes) -> None:
@@ -238,6 +239,7 @@ def test_too_many_answers_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     fails(package(GOOD, reviews=reviews), "collection.anki21b: It has 3 answers; at most 2")
 
 
+@pytest.mark.long
 def test_huge_notes_are_refused() -> None:
     text = "<b>x</b> \\(y\\)1 " * 5_000
     fails(package([note([text, text]) for _ in range(30)]), r"note \d: The notes up to here are too large")

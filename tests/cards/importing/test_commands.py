@@ -15,7 +15,7 @@ from cards.importing.preview import comparing
 from cards.models import Card, Deck, ImportDraft, drafts_folder
 from studysite.slices import Slice
 
-pytestmark = [pytest.mark.django_db, pytest.mark.postgres_too]
+pytestmark = pytest.mark.django_db
 
 
 def run(*args: str, **options: object) -> str:

@@ -277,6 +277,7 @@ def test_visitors_cannot_paste_when_guests_are_off(client, settings):
     assert "/accounts/login/" in client.post("/import/", {"text": TEXT})["Location"]
 
 
+@pytest.mark.long
 def test_guest_file_has_a_smaller_limit(client, learner_client):
     content = b"a\tb\n" * 600_000
     page = upload(client, content)

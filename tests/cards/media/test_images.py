@@ -21,7 +21,7 @@ from studysite.accounts.models import User
 from tests.cards.editing.test_editor import part, url
 from tests.cards.pictures import png, show, stored
 
-pytestmark = [pytest.mark.django_db, pytest.mark.postgres_too]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)

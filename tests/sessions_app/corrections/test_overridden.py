@@ -18,7 +18,7 @@ from sessions_app.study.questions.types import Question
 from sessions_app.study.types import Kind, Side, Verdict
 from studysite.accounts.models import User
 
-pytestmark = [pytest.mark.django_db, pytest.mark.postgres_too]
+pytestmark = pytest.mark.django_db
 
 NOTHING = "Nothing to review."
 

@@ -16,7 +16,7 @@ from tests.conftest import PASSWORD
 from tests.sessions_app.conftest import Studying
 from tests.sessions_app.sessions.test_races import assert_replay_changes_nothing, race
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres_too, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 LEARNERS, ANSWERS = 4, 5
 

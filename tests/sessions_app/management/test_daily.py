@@ -17,7 +17,7 @@ from sessions_app.management import daily_tasks
 from studysite.accounts.models import User
 from studysite.slices import Slice
 
-pytestmark = [pytest.mark.django_db, pytest.mark.postgres_too]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from sessions_app.study.modes.types import SessionSettings
 from tests.sessions_app.conftest import NOON
 from tests.sessions_app.sessions.test_races import THREADS, assert_replay_changes_nothing, race
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres_too, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 TYPED = SessionSettings(questions=5, kinds=("typed",))
 

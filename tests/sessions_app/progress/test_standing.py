@@ -14,8 +14,6 @@ from sessions_app.questions import today as questions_today
 from sessions_app.sessions.marks import Mark, card_mark
 from tests.sessions_app.conftest import NOON, Studying
 
-pytestmark = pytest.mark.postgres_too
-
 COUNTS = st.tuples(*[st.integers(0, 50)] * 4)
 
 

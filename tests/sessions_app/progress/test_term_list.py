@@ -15,7 +15,7 @@ from sessions_app.study.scheduling import fsrs_memory
 from sessions_app.study.types import Level, State
 from tests.sessions_app.conftest import NOON, Studying
 
-pytestmark = [pytest.mark.django_db, pytest.mark.postgres_too]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from sessions_app.study.types import Rating
 from tests.sessions_app.conftest import NOON, Studying
 from tests.sessions_app.study.build import available
 
-pytestmark = [pytest.mark.django_db, pytest.mark.postgres_too]
+pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
 STATES = ("new", "step", "due", "later")
@@ -188,7 +188,7 @@ def large(learner, make_deck):
     return deck
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_draw_queries_do_not_grow_with_the_deck(learner, make_deck, large):
     small = make_deck(20)
     state(learner, small, [Kind(STATES[n % 4], starred=n % 7 == 0) for n in range(20)])

@@ -16,7 +16,7 @@ from sessions_app.study.types import Evidence, Kind, Side, Verdict
 from studysite.accounts.models import User
 from tests.sessions_app.conftest import Studying
 
-pytestmark = [pytest.mark.django_db, pytest.mark.postgres_too, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 CARDS = 5
 ANSWERS = st.lists(st.tuples(st.integers(1, 4), st.integers(1, 30) | st.integers(600, 3_000)), max_size=12)

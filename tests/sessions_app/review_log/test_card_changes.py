@@ -20,7 +20,7 @@ from sessions_app.study.types import Level, Verdict
 from studysite.accounts.models import User
 from tests.sessions_app.conftest import NOON, Studying
 
-pytestmark = [pytest.mark.django_db, pytest.mark.postgres_too, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 LATER = NOON + timedelta(hours=1)
 

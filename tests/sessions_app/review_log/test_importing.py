@@ -29,7 +29,7 @@ from sessions_app.study.types import Level, State, Verdict
 from tests.cards.formats.packages import CLOZE, REVERSED, note, package
 from tests.sessions_app.conftest import NOON, Studying
 
-pytestmark = [pytest.mark.django_db, pytest.mark.postgres_too, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 DAY = 86_400_000
 FIRST = 1_772_000_000_000  # 25 February 2026

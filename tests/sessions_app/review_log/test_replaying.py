@@ -13,7 +13,7 @@ from sessions_app.review_log import replaying
 from sessions_app.study.scheduling import progress
 from tests.sessions_app.conftest import Studying
 
-pytestmark = [pytest.mark.django_db, pytest.mark.postgres_too, pytest.mark.long]
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 # A rating, and the minutes until it: within an evening, days later, or earlier (a clock that was set back).
 ANSWERS = st.lists(

@@ -15,7 +15,7 @@ from sessions_app.sessions import marks, undo
 from sessions_app.sessions.marks import Mark
 from tests.sessions_app.conftest import NOON
 
-pytestmark = [pytest.mark.django_db, pytest.mark.postgres_too]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture

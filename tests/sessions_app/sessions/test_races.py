@@ -18,7 +18,7 @@ from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.types import Verdict
 from tests.sessions_app.conftest import NOON, Studying
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgres_too, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 THREADS = 8
 

@@ -14,7 +14,7 @@ from sessions_app.study.scheduling.fsrs_memory import VERSION
 from sessions_app.study.types import Level
 from tests.sessions_app.conftest import NOON, Studying
 
-pytestmark = [pytest.mark.django_db, pytest.mark.postgres_too]
+pytestmark = pytest.mark.django_db
 
 
 def test_starting_draws_the_first_card(studying):

@@ -17,7 +17,7 @@ from sessions_app.study.types import Level, Verdict
 from tests.sessions_app.conftest import NOON, Studying
 from tests.sessions_app.review_log.test_replaying import derived
 
-pytestmark = [pytest.mark.django_db, pytest.mark.postgres_too]
+pytestmark = pytest.mark.django_db
 
 HTMX = {"HX-Request": "true", "HX-Target": "question"}
 

@@ -18,7 +18,7 @@ from studysite.sqlite.base import DatabaseBusyError
 from studysite.sqlite.write_lock import WriteLock
 from tests.sqlite_trouble import full, read_only
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.studysite.urls"), pytest.mark.postgres_too]
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.studysite.urls")]
 BUSY = DatabaseBusyError("waited too long for the write lock")
 
 

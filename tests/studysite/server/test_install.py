@@ -12,7 +12,7 @@ import pytest
 
 from studysite.server.paths import BASE_DIR
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 # Seconds after which a hanging test fails.
 MAX_WAIT = 600
@@ -70,7 +70,6 @@ def test_second_run_does_nothing(directory: Path) -> None:
     assert not tiny(directory).exists()
 
 
-@pytest.mark.long
 def test_interrupted_installation_starts_over(directory: Path) -> None:
     (directory / ".venv/requirements.txt").unlink()
     tiny(directory).unlink()

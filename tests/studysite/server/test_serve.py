@@ -131,12 +131,14 @@ def test_second_start_changes_nothing(data_dir: Path) -> None:
     assert snapshot(data_dir) == before
 
 
+@pytest.mark.long
 def test_start_migrates_an_older_database(data_dir: Path) -> None:
     assert manage(data_dir, "migrate", "sessions_app", "zero").returncode == 0
     assert run("studysite.server.prepare", data_dir).stdout.startswith("Bringing the database up to date.\n")
     assert query(data_dir, "SELECT count(*) FROM sessions_app_review") == [(0,)]
 
 
+@pytest.mark.long
 def test_two_simultaneous_first_starts_succeed(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "studysite.server.prepare"]
     settings = environment(tmp_path, DEBUG="on")
@@ -146,6 +148,7 @@ def test_two_simultaneous_first_starts_succeed(tmp_path: Path) -> None:
     assert query(tmp_path, "SELECT count(*) FROM cards_card") == [(46,)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_server_runs_until_it_is_signalled(data_dir: Path, free_port: int, ending: signal.Signals) -> None:
     with serving(data_dir, free_port) as process:
@@ -159,6 +162,7 @@ def test_server_runs_until_it_is_signalled(data_dir: Path, free_port: int, endin
     assert "Traceback" not in output
 
 
+@pytest.mark.long
 def test_dead_worker_is_replaced(data_dir: Path, free_port: int) -> None:
     with serving(data_dir, free_port) as process:
         for worker in children(process):
@@ -166,6 +170,7 @@ def test_dead_worker_is_replaced(data_dir: Path, free_port: int) -> None:
         wait_until_healthy(process, free_port)
 
 
+@pytest.mark.long
 def test_killed_server_leaves_no_worker(data_dir: Path, free_port: int) -> None:
     with serving(data_dir, free_port) as process:
         workers = children(process)
