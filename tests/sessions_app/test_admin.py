@@ -14,7 +14,7 @@ from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySes
 from studysite.accounts.models import User
 from tests.sessions_app.conftest import Studying
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 MODELS = (Enrollment, StudySession, Step, Review)
 
 

@@ -18,6 +18,7 @@ from tests.sqlite_trouble import full, locked
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif("connection.vendor != 'sqlite'", reason="PostgreSQL has no such lock"),
+    pytest.mark.slow,
 ]
 GUESTS = 6
 

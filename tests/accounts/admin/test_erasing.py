@@ -13,7 +13,7 @@ from studysite.accounts.models import Invitation, User
 from tests.accounts.people import errors, log_in
 from tests.conftest import PASSWORD
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 USERS = "/admin/accounts/user/"
 ERASE = {"post": "yes", "decks": "erase"}

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from studysite.accounts.models import Invitation, User
 from tests.conftest import PASSWORD
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 USERS = "/admin/accounts/user/"
 

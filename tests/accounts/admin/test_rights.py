@@ -10,7 +10,7 @@ from cards.models import Deck, Visibility
 from studysite.accounts.models import Invitation, User
 from tests.conftest import PASSWORD
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 USERS = "/admin/accounts/user/"
 INVITATIONS = "/admin/accounts/invitation/"

@@ -13,6 +13,8 @@ from sessions_app.models import CardProgress
 from studysite.accounts.models import User
 from tests.cards.conftest import MakeDeck
 
+pytestmark = pytest.mark.slow
+
 LIST = reverse("admin:cards_card_changelist")
 
 

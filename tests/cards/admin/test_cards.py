@@ -12,6 +12,8 @@ from cards.models import Card, Deck, Tag, TwinPair
 from studysite.accounts.models import User
 from tests.cards.conftest import MakeDeck
 
+pytestmark = pytest.mark.slow
+
 EVERY_PAGE = (
     "deck_changelist",
     "deck_add",

@@ -18,6 +18,8 @@ from cards.tagging import services as tagging
 from studysite.accounts.models import User
 from tests.cards.conftest import MakeDeck
 
+pytestmark = pytest.mark.slow
+
 LIST = reverse("admin:cards_deck_changelist")
 
 

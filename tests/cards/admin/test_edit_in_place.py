@@ -17,6 +17,8 @@ from cards.signals import cards_changed
 from studysite.accounts.models import User
 from tests.cards.conftest import MakeDeck
 
+pytestmark = pytest.mark.slow
+
 
 def page_of(deck: Deck) -> str:
     return reverse("admin:cards_deck_cards", args=[deck.pk])

@@ -14,7 +14,7 @@ from cards.models import LIBRARY_SLUG, Card, Deck, Tag
 from studysite.accounts.models import User
 from tests.conftest import client_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 DECKS = reverse("admin:cards_deck_changelist")
 

@@ -8,7 +8,7 @@ from cards.editing.decks import refresh_deck
 from cards.models import Card, CardReport, Deck
 from cards.reporting.services import report_card
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture

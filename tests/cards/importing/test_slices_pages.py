@@ -27,7 +27,7 @@ from tests.cards.importing.slicing import (
 )
 from tests.cards.importing.test_pages import as_shown, import_it, upload
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)

@@ -37,7 +37,7 @@ from tests.cards.pictures import show, stored
 from tests.sessions_app.conftest import NOON, Studying
 from tests.sessions_app.erasing import erasable
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 LONG_AGO = timedelta(days=31)
 

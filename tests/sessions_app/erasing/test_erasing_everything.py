@@ -19,7 +19,7 @@ from studysite.accounts import erasing
 from studysite.accounts.models import User
 from tests.sessions_app.erasing import erasable
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 PEOPLE = {"accounts.User", "accounts.Invitation", "account.EmailAddress", "account.EmailConfirmation"}
 OF_PEOPLE = {"user", "invitation", "emailaddress"}

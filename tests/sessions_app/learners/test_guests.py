@@ -21,7 +21,7 @@ from studysite.accounts import erasing
 from studysite.accounts.models import User
 from tests.accounts.people import log_in, sign_up
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 HTMX = {"HX-Request": "true", "HX-Target": "question"}
 

@@ -15,7 +15,7 @@ from sessions_app.study.types import Rating
 from tests.sessions_app.conftest import Studying
 from tests.sessions_app.study.build import NOON
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 HTMX = {"HX-Request": "true", "HX-Target": "question"}
 SETTINGS = {"new_per_day": "7", "percent": "85", "side_choice": "term", "learn_ahead": "5"}

@@ -20,7 +20,7 @@ from sessions_app.models import CardProgress, Enrollment, MatchingBoard, Review,
 from sessions_app.study.modes.matching import PAIRS
 from studysite.accounts.models import User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 HTMX = {"HX-Request": "true", "HX-Target": "question"}
 MOST_FOR_A_PAIR = 12
