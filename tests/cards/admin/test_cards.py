@@ -221,7 +221,7 @@ def test_tag_names_are_unique_per_owner_regardless_of_case(editor_client: Client
     assert "already has a tag with this name" in answer.content.decode()
 
 
-@pytest.mark.parametrize("value", ["weakest", "-1", "٣", "9" * 30, "9" * 5_000, "\0", "\ud800"])
+@pytest.mark.parametrize("value", ["weakest", "-1", "٣" * 9, "9" * 30, "9" * 5_000, "\0", "\ud800"])
 def test_invalid_choice_is_a_form_error(editor_client: Client, make_deck: MakeDeck, value: str) -> None:
     make_deck(1)
     for name, field in [("card", "deck"), ("card", "tags"), ("deck", "owner"), ("twinpair", "first")]:
