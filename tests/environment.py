@@ -45,12 +45,13 @@ os.environ["DATA_DIR"] = os.environ["TEST_DATA_DIR"]
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL run only tests that use the database; on SQLite all except those that need PostgreSQL."""
+    """On PostgreSQL run only tests that use the database; on SQLite all."""
     for item in items:
         if any(item.get_closest_marker(name) for name in ("browser", "long")):
             item.add_marker(pytest.mark.slow)
-    on_postgres = "TEST_DATABASE_URL" in os.environ
-    chosen = [item for item in items if (uses_database(item) if on_postgres else not needs_postgres(item))]
+    if "TEST_DATABASE_URL" not in os.environ:
+        return
+    chosen = [item for item in items if uses_database(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
     items[:] = chosen
 
@@ -58,10 +59,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def uses_database(item: pytest.Item) -> bool:
     fixtures = set(getattr(item, "fixturenames", ()))
     return bool(fixtures & DATABASE_FIXTURES) or item.get_closest_marker("django_db") is not None
-
-
-def needs_postgres(item: pytest.Item) -> bool:
-    return item.get_closest_marker("postgres") is not None
 
 
 @pytest.hookimpl(wrapper=True)

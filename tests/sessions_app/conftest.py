@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.urls import reverse
 
 from cards.editing.decks import refresh_deck
 from cards.models import Card, Deck, Visibility
@@ -39,6 +40,16 @@ def make_deck(owner: User) -> Callable[..., Deck]:
 @pytest.fixture
 def deck(make_deck: Callable[..., Deck]) -> Deck:
     return make_deck(5)
+
+
+@pytest.fixture
+def study_url(deck: Deck) -> str:
+    return reverse("study", args=[deck.slug, "spaced"])
+
+
+@pytest.fixture
+def answer_url(deck: Deck) -> str:
+    return reverse("study_answer", args=[deck.slug, "spaced"])
 
 
 class Studying:

@@ -27,16 +27,6 @@ HTMX = {"HX-Request": "true", "HX-Target": "question"}
 
 
 @pytest.fixture
-def study_url(deck):
-    return reverse("study", args=[deck.slug, "spaced"])
-
-
-@pytest.fixture
-def answer_url(deck):
-    return reverse("study_answer", args=[deck.slug, "spaced"])
-
-
-@pytest.fixture
 def guest_client(client, study_url, answer_url):
     """A guest's browser, with two answers."""
     client.post(study_url, {"time_zone": "Asia/Tokyo"})

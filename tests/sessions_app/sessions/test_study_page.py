@@ -18,16 +18,6 @@ HTMX = {"HX-Request": "true", "HX-Target": "question"}
 
 
 @pytest.fixture
-def study_url(deck):
-    return reverse("study", args=[deck.slug, "spaced"])
-
-
-@pytest.fixture
-def answer_url(deck):
-    return reverse("study_answer", args=[deck.slug, "spaced"])
-
-
-@pytest.fixture
 def step(learner_client, study_url):
     """The open step of a session that the learner has just started."""
     learner_client.post(study_url)
