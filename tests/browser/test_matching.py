@@ -187,7 +187,9 @@ def test_long_tile_can_be_read_in_full(page: Page, learner, sign_in) -> None:
     start(page)
     page.set_viewport_size({"width": 360, "height": 740})
     expect(page.locator(".tile-text").last).to_have_css("overflow", "hidden")
-    page.get_by_label("Read definition A in full").click()
+    button = page.get_by_label("Read definition A in full")
+    assert button.evaluate("it => getComputedStyle(it, '::after').content") == "none"
+    button.click()
     expect(page.locator(".tile-full[open] .info-text")).to_contain_text("to its end")
     check(page)
     assert (board().revision, page.locator(".tile-choice:checked").count()) == (0, 0)
