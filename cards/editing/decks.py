@@ -10,7 +10,7 @@ from django.db.models import Case, Count, Exists, F, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from cards.models import CHUNK, RENDERED, Card, CardImage, Deck
+from cards.models import CHUNK, RENDERED, Card, CardImage, Deck, SideChoice
 from cards.signals import cards_changed
 
 logger = logging.getLogger(__name__)
@@ -24,13 +24,15 @@ def refresh_deck(*, deck: Deck) -> None:
     """Bring ``deck`` up to date after its cards were added, removed, moved or edited."""
     images = CardImage.objects.filter(card__deck=deck).order_by()
     present = deck.cards.present().order_by().values("deck").annotate(count=Count("pk")).values("count")
+    two_sided = present.filter(studied_side=SideChoice.BOTH)
     Deck.objects.filter(pk=deck.pk).update(
         card_count=Coalesce(Subquery(present), 0),
+        two_sided_count=Coalesce(Subquery(two_sided), 0),
         has_images=Case(When(has_images=True, then=True), default=Exists(images)),
         order_version=F("order_version") + 1,
         updated_at=timezone.now(),
     )
-    deck.refresh_from_db(fields=["card_count", "has_images", "order_version", "updated_at"])
+    deck.refresh_from_db(fields=["card_count", "two_sided_count", "has_images", "order_version", "updated_at"])
     cards_changed.send(sender=Deck, deck=deck)
 
 

@@ -14,7 +14,7 @@ from cards.models.tag import Tag
 from cards.text.cleaning import clean_text
 from cards.text.images import StoredImage, with_images
 from cards.text.markdown import MAX_SOURCE, is_plain, render
-from cards.text.studied_side import SIDES, automatic_side
+from cards.text.studied_side import BOTH, SIDES, automatic_side
 from studysite.accounts.models import User
 
 MAX_ALTERNATIVES = 20
@@ -103,6 +103,7 @@ class Card(models.Model):
         default=SideChoice.AUTO,
         help_text="Automatic follows the deck, and where the deck is automatic too, the texts.",
     )
+    # What `chosen_side` returned when the card was saved: a side, or both.
     studied_side = models.CharField(max_length=10, choices=SideChoice.choices[1:], editable=False)
     tags = models.ManyToManyField(Tag, related_name="cards", blank=True)
     asked_since = models.DateTimeField(
@@ -122,7 +123,7 @@ class Card(models.Model):
             models.CheckConstraint(
                 condition=Q(side_choice__in=SideChoice.values), name="card_side_choice_known"
             ),
-            models.CheckConstraint(condition=Q(studied_side__in=SIDES), name="card_studied_side_known"),
+            models.CheckConstraint(condition=Q(studied_side__in=[*SIDES, BOTH]), name="card_studied_side_known"),
         ]
         indexes = [
             models.Index(
@@ -172,8 +173,13 @@ class Card(models.Model):
         return found
 
     def chosen_side(self) -> str:
-        """The side that the card asks for: its own choice, or its deck's, or what fits the texts."""
+        """What the card asks for: its own choice, or its deck's, or the side that fits the texts.
+
+        A card with an empty side never asks for both.
+        """
         for choice in (self.side_choice, self.deck.side_choice):
+            if choice == SideChoice.BOTH and not (self.term.strip() and self.definition.strip()):
+                break
             if choice != SideChoice.AUTO:
                 return choice
         return automatic_side(self.term, self.definition, language=self.deck.language)

@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
+from cards.text.studied_side import sides_of
 from studysite.accounts.models import User
 
 LIBRARY_SLUG = "deep-learning"
@@ -26,11 +27,15 @@ RESERVED_SLUGS = frozenset({"new", "removed"})
 
 
 class SideChoice(models.TextChoices):
-    """Which side a card asks for; with ``AUTO`` `cards.text.studied_side` decides from the texts."""
+    """Which side a card asks for; with ``AUTO`` `cards.text.studied_side` decides from the texts.
+
+    With ``BOTH`` the card has two questions, one for each side.
+    """
 
     AUTO = "auto", "Automatic"
     TERM = "term", "Term"
     DEFINITION = "definition", "Definition"
+    BOTH = "both", "Both"
 
 
 class Visibility(models.TextChoices):
@@ -114,10 +119,13 @@ class Deck(models.Model):
         max_length=10,
         choices=SideChoice,
         default=SideChoice.AUTO,
-        help_text="The side that the cards ask for. Automatic asks for the shorter, more nameable side.",
+        help_text="The side that the cards ask for. Automatic asks for the shorter, more nameable side. With both, "
+        "each card has two questions.",
     )
     # Updated by `cards.editing.decks.refresh_deck`: counting 10,000 cards takes longer than the rest of a page.
     card_count = models.PositiveIntegerField(default=0, editable=False)
+    # How many of them ask for both sides, updated with the count.
+    two_sided_count = models.PositiveIntegerField(default=0, editable=False)
     # Increased when a card is added, removed or moved, so that values that depend on positions can be recomputed.
     order_version = models.PositiveIntegerField(default=1, editable=False)
     # Whether a card has ever had an image, updated with the count. For other decks no page queries images.
@@ -157,6 +165,12 @@ class Deck(models.Model):
     def clean(self) -> None:
         if self.slug in RESERVED_SLUGS:
             raise ValidationError({"slug": "This address is taken by a page of the site."})
+
+    def question_count(self, side_choice: str = SideChoice.AUTO) -> int:
+        """The number of questions that the deck has for a learner who chose ``side_choice``."""
+        if side_choice == SideChoice.AUTO:
+            return self.card_count + self.two_sided_count
+        return self.card_count * len(sides_of(side_choice))
 
     def is_editable_by(self, user: User | AnonymousUser) -> bool:
         """Whether ``user``, who may open the deck, may change it too."""

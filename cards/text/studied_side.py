@@ -11,6 +11,12 @@ TERM = "term"
 DEFINITION = "definition"
 SIDES = (TERM, DEFINITION)
 
+BOTH = "both"
+"""The studied side of a card that asks for both: it has two questions."""
+
+BOTH_SIDES = (DEFINITION, TERM)
+"""The questions of such a card, in the order in which they are introduced (as in Anki, the definition first)."""
+
 SHORT_ANSWER_WORDS = 5
 NAME_WORDS = 3
 
@@ -65,6 +71,11 @@ def is_name(term: str, *, language: str) -> bool:
     if not term.strip() or len(term.split()) > NAME_WORDS or re.search(r"[()\[\]{}?¿$\n]", term):
         return False
     return HEADING_WORDS.get(language.split("-")[0].lower(), frozenset()).isdisjoint(words(term))
+
+
+def sides_of(studied_side: str) -> tuple[str, ...]:
+    """The sides that a card with this studied side asks for, in the order in which they are introduced."""
+    return BOTH_SIDES if studied_side == BOTH else (studied_side,)
 
 
 def automatic_side(term: str, definition: str, *, language: str = "en") -> str:

@@ -4,7 +4,7 @@ from cards.models import SideChoice
 from sessions_app.study.modes import MODES
 from sessions_app.study.types import Evidence, JudgedBy, Kind, Level, Rating, State, Verdict
 
-SIDES = SideChoice.choices[1:]
+SIDES = [(side, side.label) for side in (SideChoice.TERM, SideChoice.DEFINITION)]
 MODE_CHOICES = [(mode.name, mode.title) for mode in MODES.values()]
 ANKI = "anki"
 ANKI_CHOICE = (ANKI, "Anki")

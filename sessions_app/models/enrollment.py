@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from cards.models import Card, Deck, SideChoice
+from cards.text.studied_side import sides_of
 from sessions_app.models.matching_board import MatchingBoard
 from sessions_app.models.paper import Paper
 from sessions_app.models.predicted_recall import predicted_recall
@@ -19,7 +20,7 @@ from sessions_app.models.review import Review, scheduler_version
 from sessions_app.models.session import StudySession
 from sessions_app.study.modes import MODES
 from sessions_app.study.scheduling import fsrs_memory
-from sessions_app.study.types import Level
+from sessions_app.study.types import Level, Side
 from studysite.accounts.models import User
 
 DEFAULT_NEW_PER_DAY = 20
@@ -144,7 +145,7 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
 class Enrollment(models.Model):
     """One learner's relation to one deck: consent, settings, and the roll-up that the table shows.
 
-    The roll-up counts the present cards by level, each on the side that it asks for.
+    The roll-up counts the questions of the present cards by level; a card that asks for both sides has two.
     """
 
     learner = models.ForeignKey(
@@ -231,19 +232,30 @@ class Enrollment(models.Model):
     def __str__(self) -> str:
         return f"{self.learner} in {self.deck}"
 
-    def asked_side(self, card: Card) -> str:
-        """The side that ``card`` asks this learner for."""
-        return card.studied_side if self.side_choice == SideChoice.AUTO else self.side_choice
+    def asked_sides(self, card: Card) -> tuple[Side, ...]:
+        """The sides that ``card`` asks this learner for, in the order in which its questions are introduced."""
+        choice = card.studied_side if self.side_choice == SideChoice.AUTO else self.side_choice
+        return tuple(map(Side, sides_of(choice)))
 
     def is_started_over_since(self, session: StudySession) -> bool:
         """Whether the learner has started over in the deck since they began ``session``."""
         return self.reset_at is not None and session.started_at < self.reset_at
 
     @property
+    def question_count(self) -> int:
+        """The number of questions that the deck has for this learner: a card that asks for both sides has two."""
+        return self.deck.question_count(self.side_choice)
+
+    @property
+    def has_siblings(self) -> bool:
+        """Whether some card has two questions for this learner."""
+        return self.question_count > self.deck.card_count
+
+    @property
     def new_count(self) -> int:
-        """The number of cards at level New, without suspended ones."""
+        """The number of questions at level New, without suspended ones."""
         risen = self.recognised + self.recalled + self.learned + self.mastered
-        return max(0, self.deck.card_count - self.suspended - risen)
+        return max(0, self.question_count - self.suspended - risen)
 
     def roll_up(self) -> dict[str, int]:
         """The counts that follow from the log, by the names of their fields."""

@@ -27,13 +27,20 @@ MEMORY_FIELDS = {each.name: each.name for each in fields(Memory)} | {
 
 class CardProgressQuerySet(models.QuerySet["CardProgress"]):
     def asked(self, side_choice: str | OuterRef | Coalesce) -> "CardProgressQuerySet":
-        """Progress on present cards, on the side that each asks for if the learner chose ``side_choice``.
+        """Progress on the questions of present cards: what they ask for if the learner chose ``side_choice``.
 
-        With Automatic that is the card's own studied side.
+        With Automatic that is what each card itself asks for.
         """
-        wish = Value(side_choice) if isinstance(side_choice, str) else side_choice
-        side = Case(When(Q(wish=SideChoice.AUTO), then=F("card__studied_side")), default=F("wish"))
-        return self.alias(wish=ExpressionWrapper(wish, CharField())).filter(card__removed_at=None, side=side)
+        present = self.filter(card__removed_at=None)
+        of_card = Q(card__studied_side=F("side")) | Q(card__studied_side=SideChoice.BOTH)
+        if isinstance(side_choice, str):
+            if side_choice == SideChoice.AUTO:
+                return present.filter(of_card)
+            return present if side_choice == SideChoice.BOTH else present.filter(side=side_choice)
+        present = present.alias(wish=ExpressionWrapper(side_choice, CharField()))
+        return present.filter(
+            Q(wish=F("side")) | Q(wish=SideChoice.BOTH) | Q(Q(wish=SideChoice.AUTO), of_card)
+        )
 
     def active(self) -> "CardProgressQuerySet":
         """Progress on cards that the learner has not suspended."""

@@ -120,7 +120,7 @@ class Gaps:
 
     def __init__(self, enrollment: Enrollment, rows: Sequence[CardProgress], today: date) -> None:
         self.recalled: dict[Key, datetime] = {}
-        self.since: list[tuple[datetime, int, str]] = []
+        self.since: list[tuple[datetime, Key, str]] = []
         if not rows:
             return
         standing = Review.objects.standing().filter(learner=enrollment.learner_id)
@@ -135,7 +135,8 @@ class Gaps:
                 self.recalled[card, side] = last
         if self.recalled:
             since = standing.filter(reviewed_at__gte=min(self.recalled.values()))
-            self.since = list(since.values_list("reviewed_at", "card_id", "evidence"))
+            lines = since.values_list("reviewed_at", "card_id", "side", "evidence")
+            self.since = [(at, (card, side), evidence) for at, card, side, evidence in lines]
 
     def before(self, key: Key, *, more: int) -> int | None:
         """The gap before the card's next answer, after ``more`` about other cards; None without a recall today."""
@@ -143,7 +144,7 @@ class Gaps:
         if last is None:
             return None
         lines = sum(
-            at >= last and (card != key[0] or evidence == Evidence.RECALL)
-            for at, card, evidence in self.since
+            at >= last and (asked[0] != key[0] or (asked == key and evidence == Evidence.RECALL))
+            for at, asked, evidence in self.since
         )
         return min(lines - 1 + more, progress.RECALLS_APART)

@@ -48,7 +48,7 @@ def counted_since(row: CardProgress, card: Card) -> datetime | None:
 def counts_of(row: CardProgress, card: Card, enrollment: Enrollment) -> Counter[str]:
     """What the row adds to the roll-up of ``enrollment``, as `EnrollmentQuerySet.recount` counts it."""
     is_present = card.removed_at is None and card.deck_id == enrollment.deck_id
-    if not is_present or row.side != enrollment.asked_side(card):
+    if not is_present or row.side not in enrollment.asked_sides(card):
         return Counter()
     if row.suspended:
         return Counter(suspended=1)

@@ -112,17 +112,18 @@ def next_instant(now: datetime, *, last: datetime | None, since: datetime | None
 
 
 def gap_before(row: CardProgress, today: date) -> int | None:
-    """The number of other questions since this card's last recall today, at most `progress.GAP`.
+    """How many questions about other cards came since this side's last recall today, at most `progress.RECALLS_APART`.
 
     None if it was not recalled today.
     """
     if row.last_day != today:
         return None
     lines = Review.objects.standing().filter(learner=row.learner_id)
-    recalls = lines.filter(card=row.card_id, side=row.side, study_day=today, evidence=Evidence.RECALL)
+    own_recall = Q(card=row.card_id, side=row.side, evidence=Evidence.RECALL)
+    recalls = lines.filter(own_recall, study_day=today)
     last = recalls.order_by("-reviewed_at").values("reviewed_at")[:1]
     # The recall itself is one of the lines; without any there was no recall.
-    since = lines.filter(reviewed_at__gte=last).filter(~Q(card=row.card_id) | Q(evidence=Evidence.RECALL))
+    since = lines.filter(reviewed_at__gte=last).filter(~Q(card=row.card_id) | own_recall)
     lines_since = since[: progress.RECALLS_APART + 1].count()
     return lines_since - 1 if lines_since else None
 
