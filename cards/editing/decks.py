@@ -32,7 +32,9 @@ def refresh_deck(*, deck: Deck) -> None:
         order_version=F("order_version") + 1,
         updated_at=timezone.now(),
     )
-    deck.refresh_from_db(fields=["card_count", "two_sided_count", "has_images", "order_version", "updated_at"])
+    deck.refresh_from_db(
+        fields=["card_count", "two_sided_count", "has_images", "order_version", "updated_at"]
+    )
     cards_changed.send(sender=Deck, deck=deck)
 
 

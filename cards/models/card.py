@@ -123,7 +123,9 @@ class Card(models.Model):
             models.CheckConstraint(
                 condition=Q(side_choice__in=SideChoice.values), name="card_side_choice_known"
             ),
-            models.CheckConstraint(condition=Q(studied_side__in=[*SIDES, BOTH]), name="card_studied_side_known"),
+            models.CheckConstraint(
+                condition=Q(studied_side__in=[*SIDES, BOTH]), name="card_studied_side_known"
+            ),
         ]
         indexes = [
             models.Index(

@@ -119,8 +119,8 @@ class Deck(models.Model):
         max_length=10,
         choices=SideChoice,
         default=SideChoice.AUTO,
-        help_text="The side that the cards ask for. Automatic asks for the shorter, more nameable side. With both, "
-        "each card has two questions.",
+        help_text="The side that the cards ask for. Automatic asks for the shorter, more nameable side. "
+        "With both, each card has two questions.",
     )
     # Updated by `cards.editing.decks.refresh_deck`: counting 10,000 cards takes longer than the rest of a page.
     card_count = models.PositiveIntegerField(default=0, editable=False)

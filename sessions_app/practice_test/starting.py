@@ -8,6 +8,7 @@ from random import Random, SystemRandom
 from django.db import transaction
 
 from cards.models import Deck
+from cards.text.studied_side import sides_of
 from sessions_app.models import CardProgress, Enrollment, Paper, Step, StudySession
 from sessions_app.practice_test.handing_in import hand_in_locked
 from sessions_app.practice_test.saving import is_over
@@ -19,7 +20,7 @@ from sessions_app.study.modes import TEST, test
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.questions import paper_answers
 from sessions_app.study.questions.types import Question
-from sessions_app.study.types import Level
+from sessions_app.study.types import CardSide, Level, Side
 from studysite.accounts.models import User
 
 STILL_OPEN = "Finish this test first."
@@ -33,8 +34,10 @@ def start(*, learner: User, deck: Deck, settings: SessionSettings, now: datetime
             return open_session
         session = _new_session(learner, deck, settings, now)
         rng = Random(f"{session.seed}:0")
-        askable = DeckQueue(session, enrollment, now).choosable()
-        drawn = test.paper(test_pool(enrollment, settings, askable, rng), settings, rng)
+        queue = DeckQueue(session, enrollment, now)
+        askable = _on_chosen_sides(queue.choosable(), settings.side)
+        pool = replace(test_pool(enrollment, settings, askable, rng), held=queue.held(askable))
+        drawn = test.paper(pool, settings, rng)
         if not drawn.questions:
             return None
         session.save()
@@ -71,6 +74,14 @@ def _still_open(learner: User, enrollment: Enrollment, now: datetime) -> StudySe
     if is_over(paper, now) and paper.handed_in_at is None:
         hand_in_locked(paper, enrollment, now)
     return session if session.finished_at is None else None
+
+
+def _on_chosen_sides(asked: Sequence[CardSide], choice: str) -> Sequence[CardSide]:
+    """The questions about the cards of ``asked`` on the sides of ``choice``; ``asked`` itself if that is empty."""
+    if not choice:
+        return asked
+    cards = dict.fromkeys(asks.card_id for asks in asked)
+    return [CardSide(card, Side(side)) for card in cards for side in sides_of(choice)]
 
 
 def _new_session(learner: User, deck: Deck, settings: SessionSettings, now: datetime) -> StudySession:

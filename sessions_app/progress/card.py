@@ -121,5 +121,5 @@ def card_standing(card: Card, deck: Deck, learner: User, *, now: datetime) -> Ca
     enrollment = learner.enrollments.filter(deck=deck).select_related("learner").first()
     if enrollment is None:
         return None
-    row = totals.progress_row(enrollment, card, enrollment.asked_side(card))
+    row = totals.progress_row(enrollment, card, enrollment.asked_sides(card)[0])
     return CardStanding(enrollment, card, row, now)

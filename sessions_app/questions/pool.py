@@ -17,7 +17,7 @@ from sessions_app.questions.mixups import confusions
 from sessions_app.study.modes.test import TestPool
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.questions.types import CardPool
-from sessions_app.study.types import Side, StudyCard
+from sessions_app.study.types import CardSide, Side, StudyCard
 
 WHOLE_DECK = 300
 """For a question, a deck of up to this many cards is read whole."""
@@ -81,15 +81,17 @@ def twin_pairs(deck: Deck, cards: Collection[int] | None = None) -> Mapping[int,
 # --- For one question
 
 
-def card_pool(card_id: int, enrollment: Enrollment, rng: Random) -> CardPool | None:
-    """A card with the others of its deck, all asking for the side that the card asks this learner for.
+def card_pool(
+    asks: CardSide, enrollment: Enrollment, rng: Random, *, only_asked: bool = False
+) -> CardPool | None:
+    """A card with the others of its deck, all asking for the side of ``asks``.
 
-    None if the card is no longer in the deck.
+    None if the card is no longer in the deck; with ``only_asked`` also if it no longer asks the learner for it.
     """
+    card_id, side = asks
     rows = {row.pk: row for row in _rows_around(card_id, enrollment, rng)}
-    if card_id not in rows:
+    if card_id not in rows or (only_asked and side not in enrollment.asked_sides(rows[card_id])):
         return None
-    side = Side(enrollment.asked_side(rows[card_id]))
     ties: dict[int, Ties] = {
         # Of its tags, another card has only the one that it shares with the asked card.
         pk: {"tags": frozenset({row.common_tag} if row.common_tag else ())}
@@ -138,9 +140,9 @@ def _rows_around(card_id: int, enrollment: Enrollment, rng: Random) -> QuerySet[
 
 
 def test_pool(
-    enrollment: Enrollment, settings: SessionSettings, askable: Collection[int], rng: Random
+    enrollment: Enrollment, settings: SessionSettings, askable: Collection[CardSide], rng: Random
 ) -> TestPool:
-    """The cards that a test with ``settings`` is made of: ``askable`` ones, and others for wrong options.
+    """The cards that a test with ``settings`` is made of: those of ``askable``, and others for wrong options.
 
     Of a large deck a part is read: some of the askable cards, their twins, those that the learner confuses with
     them, and others at random.
@@ -150,13 +152,14 @@ def test_pool(
     if not is_whole:
         most = max(FEWEST_READ, READ_FOR_A_QUESTION * settings.questions)
         askable = askable if len(askable) <= most else rng.sample(list(askable), most)
-    counts, pairs = confusions(enrollment, askable), twin_pairs(deck)
+    asked = {asks.card_id for asks in askable}
+    counts, pairs = confusions(enrollment, asked), twin_pairs(deck)
     cards = Card.objects.present().filter(deck=deck)
     if not is_whole:
         confused = {other for others in counts.values() for other in others}
-        twins = {other for card in askable if card in pairs for other in pairs[card]["twins"]}
-        wanted = Q(pk__in={*askable, *confused, *twins})
-        if len(askable) < FEWEST_READ:
+        twins = {other for card in asked if card in pairs for other in pairs[card]["twins"]}
+        wanted = Q(pk__in={*asked, *confused, *twins})
+        if len(asked) < FEWEST_READ:
             places = rng.sample(range(deck.card_count), min(FEWEST_READ, deck.card_count))
             wanted |= Q(position__in=places)
         cards = cards.filter(wanted)
@@ -164,7 +167,7 @@ def test_pool(
     tags = _tags(rows)
     studied = []
     for row in rows:
-        side = Side(settings.side or enrollment.asked_side(row))
+        side = enrollment.asked_sides(row)[0]
         ties: Ties = {**pairs.get(row.pk, {}), "tags": tags.get(row.pk, frozenset())}
         studied.append(study_card(row, side, deck.language, **ties))
     return TestPool(studied, frozenset(askable), counts)

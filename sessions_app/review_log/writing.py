@@ -112,9 +112,9 @@ def next_instant(now: datetime, *, last: datetime | None, since: datetime | None
 
 
 def gap_before(row: CardProgress, today: date) -> int | None:
-    """How many questions about other cards came since this side's last recall today, at most `progress.RECALLS_APART`.
+    """The number of questions about other cards since this side's last recall today; None if there was none today.
 
-    None if it was not recalled today.
+    At most `progress.RECALLS_APART`.
     """
     if row.last_day != today:
         return None

@@ -4,6 +4,7 @@ Marks are not in the log. What they change in the roll-up is updated here, under
 enrollment that answers hold too.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
@@ -19,6 +20,7 @@ from sessions_app.review_log.locking import lock_enrollment
 from sessions_app.sessions.services import next_step
 from sessions_app.sessions.state import SessionState, last_answered, stale
 from sessions_app.study.days import day_end, study_day
+from sessions_app.study.types import Side
 from studysite.accounts.models import User
 
 
@@ -36,7 +38,7 @@ class Mark(StrEnum):
 
 
 def marked(enrollment: Enrollment, now: datetime, mark: Mark | None = None) -> CardProgressQuerySet:
-    """The learner's progress on the cards of the deck with ``mark``, or with any, on the side that is asked."""
+    """The learner's progress with ``mark``, or with any mark, on what the cards of the deck ask for."""
     mine = CardProgress.objects.filter(learner=enrollment.learner_id, card__deck=enrollment.deck_id)
     wanted = {
         Mark.STARRED: Q(starred=True),
@@ -62,23 +64,28 @@ def put_aside_card(learner: User, deck: Deck, card_id: int, now: datetime) -> Ca
     return mine.filter(Q(suspended=True) | Q(buried_until__gt=now)).first()
 
 
-def card_mark(*, learner: User, card: Card, mark: Mark, on: bool, now: datetime) -> None:
+def card_mark(
+    *, learner: User, card: Card, mark: Mark, on: bool, now: datetime, side: Side | None = None
+) -> None:
     """Set or remove a mark; a second time changes nothing. ``card`` comes with its deck.
 
-    A session that is asking a card that is suspended or buried goes on with the next.
+    A star is one on the card. The other marks are set on its question about ``side``, or on all that it asks.
+    A session that is asking what is suspended or buried goes on with the next.
     """
     with transaction.atomic():
         enrollment = lock_enrollment(learner, card.deck)
-        _set_mark(enrollment, card, mark, on=on, now=now)
+        asked = enrollment.asked_sides(card)
+        sides = (side,) if side in asked and mark.puts_aside else asked
+        _set_mark(enrollment, card, sides, mark, on=on, now=now)
         if on and mark.puts_aside:
             sessions = learner.study_sessions.open().filter(deck=card.deck)
             steps = Step.objects.unanswered().filter(session__in=sessions, card=card)
-            for step in steps.select_related("session"):
+            for step in steps.filter(question__side__in=sides).select_related("session"):
                 _skip(enrollment, step, now)
 
 
 def step_put_aside(*, learner: User, step: Step, mark: Mark, now: datetime) -> SessionState:
-    """Suspend or bury the card of an open step, and open the next step; nothing is answered.
+    """Suspend or bury the question of an open step, and open the next step; nothing is answered.
 
     ``step`` comes with its session, deck and card. If it is no longer open, the result is stale and nothing is
     marked.
@@ -88,7 +95,7 @@ def step_put_aside(*, learner: User, step: Step, mark: Mark, now: datetime) -> S
         if not Step.objects.unanswered().filter(pk=step.pk, session__finished_at=None).exists():
             return stale(step.session, f"Suspending or burying the card of step {step.pk}")
         if step.card and step.card.removed_at is None and step.card.deck_id == enrollment.deck_id:
-            _set_mark(enrollment, step.card, mark, on=True, now=now)
+            _set_mark(enrollment, step.card, [step.question["side"]], mark, on=True, now=now)
         return _skip(enrollment, step, now)
 
 
@@ -100,19 +107,25 @@ def _skip(enrollment: Enrollment, step: Step, now: datetime) -> SessionState:
     return replace(state, undoable=last_answered(step.session)) if state.step else state
 
 
-def _set_mark(enrollment: Enrollment, card: Card, mark: Mark, *, on: bool, now: datetime) -> None:
-    row = totals.progress_row(enrollment, card, enrollment.asked_side(card))
-    if mark is Mark.STARRED:
-        row.starred = on
-    elif mark is Mark.SUSPENDED:
-        _suspend(enrollment, card, row, on=on)
-    else:
-        _bury(enrollment, row, on=on, now=now)
-    if row.pk or on:
-        row.save()
-    if mark.puts_aside and not on and row.due is None:
-        # The search for the next new card may already be past it: let it begin at the start again.
-        enrollment.unseen_version = 0
+def _set_mark(
+    enrollment: Enrollment, card: Card, sides: Sequence[str], mark: Mark, *, on: bool, now: datetime
+) -> None:
+    for side in sides:
+        row = totals.progress_row(enrollment, card, side)
+        if mark is Mark.STARRED:
+            row.starred = on
+        elif mark is Mark.SUSPENDED:
+            _suspend(enrollment, card, row, on=on)
+        else:
+            _bury(enrollment, row, on=on, now=now)
+        if row.pk or on:
+            row.save()
+        if mark.puts_aside and not on and row.due is None:
+            # The search for the next new card may already be past it: let it begin at the start again.
+            enrollment.unseen_version = 0
+    if mark is Mark.STARRED and not on:
+        mine = CardProgress.objects.filter(learner=enrollment.learner_id, card=card)
+        mine.filter(starred=True).update(starred=False)
     enrollment.save(update_fields=[*enrollment.roll_up(), "buried_until", "unseen_version"])
 
 

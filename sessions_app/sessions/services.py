@@ -15,6 +15,7 @@ from django.db.models import Max
 
 from cards.models import Deck
 from sessions_app.models import CardProgress, Enrollment, Step, StudySession
+from sessions_app.questions.pool import card_pool
 from sessions_app.questions.queue import DeckQueue
 from sessions_app.review_log import totals, writing
 from sessions_app.review_log.locking import lock_enrollment
@@ -60,14 +61,14 @@ def session_start(
             study_day=today,
             started_at=now,
         )
-        size = DeckQueue(session, enrollment, now).count()
-        session.settings = replace(settings, size=size).to_json()
+        size, cards = DeckQueue(session, enrollment, now).sizes()
+        session.settings = replace(settings, size=size, cards_to_ask=cards).to_json()
         queue = DeckQueue(session, enrollment, now)
         question = draw(queue, learner, position=0, now=now)
         if question is None:
             return None
         session.save()
-        open_step(session, question, queue.progress.get(question.card_id), position=0, now=now)
+        open_step(session, question, queue.progress.get(question.asks), position=0, now=now)
     return session
 
 
@@ -173,9 +174,9 @@ def step_instead(*, learner: User, step: Step, now: datetime) -> SessionState:
             return stale(session, f"Another question for step {step.pk}")
         if not is_current(session, study_day(now, learner.zone)):
             return _end_with_day(session, now)
-        queue, position = DeckQueue(session, enrollment, now), step.position + 1
+        position = step.position + 1
         chance = Random(f"{session.seed}:{position}")
-        around = queue.card_pool(question.card_id, chance)
+        around = card_pool(question.asks, enrollment, chance)
         harder = way(question, around, chance) if way and around else None
         progress = progress_on(question, learner)
         if harder:
@@ -196,7 +197,7 @@ def next_step(queue: DeckQueue, *, position: int) -> SessionState:
     if question is None:
         session.end(now)
         return SessionState()
-    progress = queue.progress.get(question.card_id)
+    progress = queue.progress.get(question.asks)
     step = open_step(session, question, progress, position=position, now=now)
     return OpenState(step, queue.enrollment, progress, queue.waiting)
 

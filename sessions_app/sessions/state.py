@@ -4,14 +4,13 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from random import Random
 
 from cards.models import Deck
 from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession
 from sessions_app.questions.queue import DeckQueue
 from sessions_app.study.days import moment, study_day
 from sessions_app.study.judging import Judgement
-from sessions_app.study.modes import MODES, QUESTION_MODES
+from sessions_app.study.modes import MODES, QUESTION_MODES, next_question
 from sessions_app.study.questions.types import Question
 from studysite.accounts.models import User
 
@@ -92,8 +91,8 @@ def draw(queue: DeckQueue, learner: User, *, position: int, now: datetime) -> Qu
 
     Drawn again for the same position and state it is the same question.
     """
-    rng = Random(f"{queue.session.seed}:{position}")
-    return QUESTION_MODES[queue.session.mode].draw(queue, moment(now, learner.zone), rng)
+    mode, chance = QUESTION_MODES[queue.session.mode], f"{queue.session.seed}:{position}"
+    return next_question(mode, queue, moment(now, learner.zone), chance)
 
 
 def progress_on(question: Question, learner: User) -> CardProgress | None:

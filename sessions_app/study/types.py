@@ -7,6 +7,7 @@ days; difficulty is 1 to 10; probabilities are 0 to 1.
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 
 class Side(StrEnum):
@@ -85,6 +86,20 @@ class State(IntEnum):
     RELEARNING = 3
 
 
+class CardSide(NamedTuple):
+    """A card and the side that it asks for: what is drawn, planned and counted.
+
+    A card that asks for both sides has two of them, which are siblings: the one shows the answer to the other.
+    """
+
+    card_id: int
+    side: Side
+
+    @property
+    def sibling(self) -> "CardSide":
+        return CardSide(self.card_id, self.side.other)
+
+
 @dataclass(frozen=True, slots=True)
 class StudyCard:
     """A card: two Markdown sources, the side that it asks for, and what its owner has set.
@@ -105,6 +120,10 @@ class StudyCard:
     twins: frozenset[int] = frozenset()
     distinct: frozenset[int] = frozenset()
     language: str = "en"
+
+    @property
+    def asks(self) -> CardSide:
+        return CardSide(self.id, self.side)
 
     def text(self, side: Side) -> str:
         return self.term if side is Side.TERM else self.definition

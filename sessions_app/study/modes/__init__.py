@@ -44,6 +44,18 @@ class QuestionMode(Mode):
     instead: Callable[[Question, CardPool, Random], Question | None] | None = None
 
 
+def next_question(mode: QuestionMode, queue: CardQueue, moment: Moment, chance: str) -> Question | None:
+    """The next question of a session, or None at its end; ``chance`` is the seed of all that is random in it.
+
+    A question whose sibling was asked today or in this session comes only if nothing else is left.
+    """
+    question = mode.draw(queue, moment, Random(chance))
+    if question is None and queue.is_holding():
+        queue.holds_back = False
+        question = mode.draw(queue, moment, Random(chance))
+    return question
+
+
 LEARN = QuestionMode("learn", "Learn", draw=learn.draw, grade=learn.grade, instead=learn.instead, tells=True)
 TEST = Mode("test", "Test", at_once=True)
 MATCHING = Mode("matching", "Matching")

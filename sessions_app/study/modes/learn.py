@@ -22,7 +22,7 @@ from sessions_app.study.modes.types import Asked, CardQueue, SessionSettings
 from sessions_app.study.questions import building, grading
 from sessions_app.study.questions.kinds import KINDS as ALL_KINDS
 from sessions_app.study.questions.types import CardPool, Graded, Question
-from sessions_app.study.types import Evidence, Kind, Level, Moment, Verdict
+from sessions_app.study.types import CardSide, Evidence, Kind, Level, Moment, Verdict
 
 # Why a card was drawn.
 NEW, MISSED, AGAIN, REST, PADDING, REVIEW = "new", "missed", "again", "rest", "padding", "review"
@@ -62,17 +62,18 @@ def draw(queue: CardQueue, moment: Moment, rng: Random) -> Question | None:
     over_time = settings.seconds and (moment.now - queue.started_at).total_seconds() > settings.seconds
     if over_time or len(queue.asked) >= most_questions(settings):
         return None
-    history = SessionHistory(queue.asked, settings.size, kinds_of(settings))
+    cards = settings.cards_to_ask or settings.size
+    history = SessionHistory(queue.asked, cards, kinds_of(settings))
     if opening := _opening(queue, history, rng):
         return opening
-    while chosen := _next_card(queue, history):
-        pool = queue.card_pool(chosen.card_id, rng)
+    while chosen := _next_question(queue, history):
+        pool = queue.card_pool(chosen.asks, rng)
         if pool:
             kinds = _kinds_in_order(chosen, history, rng)
             question = _first(kinds, pool, rng, origin=chosen.origin, strict=settings.strict)
             return replace(question, round=chosen.round, plan=chosen.plan)
         # The card was removed or moved after the round was planned.
-        history.gone.add(chosen.card_id)
+        history.gone.add(chosen.asks)
     return None
 
 
@@ -102,25 +103,28 @@ def kinds_of(settings: SessionSettings) -> frozenset[Kind]:
 
 
 @dataclass(frozen=True)
-class NextCard:
-    """The card to ask next, and its round."""
+class NextQuestion:
+    """What to ask next, and its round."""
 
-    card_id: int
+    asks: CardSide
     level: Level
     origin: str
     round: int
-    plan: tuple[int, ...]
+    plan: tuple[CardSide, ...]
 
 
 @dataclass(frozen=True)
 class SessionHistory:
-    """The session's answers so far, by card. ``levels`` and ``gone`` are filled while the next card is chosen."""
+    """The session's answers so far; ``cards`` is the number of cards that it asks.
+
+    ``levels`` and ``gone`` are filled while the next question is chosen.
+    """
 
     asked: Sequence[Asked]
-    size: int
+    cards: int
     kinds: frozenset[Kind]
-    levels: dict[int, Level] = field(default_factory=dict)
-    gone: set[int] = field(default_factory=set)
+    levels: dict[CardSide, Level] = field(default_factory=dict)
+    gone: set[CardSide] = field(default_factory=set)
 
     @cached_property
     def goal(self) -> Level:
@@ -136,74 +140,74 @@ class SessionHistory:
         return self.asked[-1].round if self.asked else 0
 
     @cached_property
-    def by_card(self) -> Mapping[int, list[Asked]]:
-        found: dict[int, list[Asked]] = {}
+    def by_question(self) -> Mapping[CardSide, list[Asked]]:
+        found: dict[CardSide, list[Asked]] = {}
         for one in self.asked:
-            if one.card_id is not None:
-                found.setdefault(one.card_id, []).append(one)
+            if one.asks is not None:
+                found.setdefault(one.asks, []).append(one)
         return found
 
     @cached_property
-    def last_at(self) -> Mapping[int, int]:
-        return {one.card_id: number for number, one in enumerate(self.asked) if one.card_id is not None}
+    def last_at(self) -> Mapping[CardSide, int]:
+        return {one.asks: number for number, one in enumerate(self.asked) if one.asks is not None}
 
     @cached_property
-    def misses(self) -> Counter[int | None]:
-        return Counter(one.card_id for one in self.asked if one.verdict == Verdict.WRONG)
+    def misses(self) -> Counter[CardSide | None]:
+        return Counter(one.asks for one in self.asked if one.verdict == Verdict.WRONG)
 
     @cached_property
     def gap(self) -> int:
-        """How many other questions there must be between two questions about a card."""
-        return max(0, min(QUESTIONS_BETWEEN, self.size - 1))
+        """How many others there must be between two times that a question is asked."""
+        return max(0, min(QUESTIONS_BETWEEN, self.cards - 1))
 
-    def is_ready(self, card: int) -> bool:
+    def is_ready(self, asks: CardSide) -> bool:
         """Whether enough others have been asked since the card was."""
-        last = self.last_at.get(card)
+        last = self.last_at.get(asks)
         return last is None or len(self.asked) - 1 - last >= self.gap
 
-    def rests(self, card: int) -> bool:
-        return self.misses[card] >= RESTS_AFTER
+    def rests(self, asks: CardSide) -> bool:
+        return self.misses[asks] >= RESTS_AFTER
 
-    def was_missed(self, card: int) -> bool:
+    def was_missed(self, asks: CardSide) -> bool:
         """Whether the card's last answer in this session was a miss."""
-        answers = self.by_card.get(card)
+        answers = self.by_question.get(asks)
         return bool(answers) and answers[-1].verdict == Verdict.WRONG  # type: ignore[index]
 
-    def was_right(self, card: int) -> bool:
-        answers = self.by_card.get(card)
+    def was_right(self, asks: CardSide) -> bool:
+        answers = self.by_question.get(asks)
         return bool(answers) and answers[-1].verdict == Verdict.CORRECT  # type: ignore[index]
 
-    def is_done(self, card: int) -> bool:
+    def is_done(self, asks: CardSide) -> bool:
         """Whether the card needs no more questions in this session."""
         if self.is_review or not any(kind.raises_level for kind in self.kinds):
-            return self.was_right(card)
-        if self.levels.get(card, Level.NEW) >= self.goal:
+            return self.was_right(asks)
+        if self.levels.get(asks, Level.NEW) >= self.goal:
             return True
-        recent = self.by_card.get(card, [])[-ENOUGH_RECALLS:]
+        recent = self.by_question.get(asks, [])[-ENOUGH_RECALLS:]
         return len(recent) == ENOUGH_RECALLS and all(
             one.verdict == Verdict.CORRECT and one.kind in RECALLS for one in recent
         )
 
-    def had_most_questions(self, card: int) -> bool:
-        return len(self.by_card.get(card, ())) >= QUESTIONS_A_CARD
+    def had_most_questions(self, asks: CardSide) -> bool:
+        return len(self.by_question.get(asks, ())) >= QUESTIONS_A_CARD
 
-    def can_be_asked(self, card: int) -> bool:
+    def can_be_asked(self, asks: CardSide) -> bool:
         """Whether the card is in the deck and neither resting, suspended nor buried."""
-        return card in self.levels and card not in self.gone and not self.rests(card)
+        return asks in self.levels and asks not in self.gone and not self.rests(asks)
 
-    def is_wanted(self, card: int) -> bool:
-        return self.can_be_asked(card) and not self.is_done(card)
+    def is_wanted(self, asks: CardSide) -> bool:
+        return self.can_be_asked(asks) and not self.is_done(asks)
 
-    def in_round(self, card: int) -> list[Asked]:
-        return [one for one in self.by_card.get(card, []) if one.round == self.round]
+    def in_round(self, asks: CardSide) -> list[Asked]:
+        return [one for one in self.by_question.get(asks, []) if one.round == self.round]
 
-    def rounds_since(self, card: int) -> int:
+    def rounds_since(self, asks: CardSide) -> int:
         """How many rounds before the next one the card was asked; a large number if it never was."""
-        answers = self.by_card.get(card)
+        answers = self.by_question.get(asks)
         return self.round + 1 - answers[-1].round if answers else len(self.asked) + ROUNDS_AWAY
 
 
-def _next_card(queue: CardQueue, history: SessionHistory) -> NextCard | None:
+def _next_question(queue: CardQueue, history: SessionHistory) -> NextQuestion | None:
     if queue.settings.queue == DRILL:
         return _next_in_drill(queue, history)
     return _next_in_round(queue, history) or _next_in_new_round(queue, history)
@@ -222,127 +226,142 @@ def _opening(queue: CardQueue, history: SessionHistory, rng: Random) -> Question
     if not plan or _origin(history, plan[0]) != NEW:
         return None
     rng.shuffle(kinds)
-    for card in _new_in_order(queue, history, plan):
-        pool = queue.card_pool(card, rng)
+    for asks in _new_in_order(queue, history, plan):
+        pool = queue.card_pool(asks, rng)
         questions = (building.ask(kind, pool, rng, origin=NEW) for kind in kinds) if pool else ()
         if question := next(filter(None, questions), None):
-            return replace(question, round=1, plan=_first_distinct([card, *plan], ROUND))
+            return replace(question, round=1, plan=_as_plan(queue, [asks, *plan]))
     return None
 
 
-def _new_in_order(queue: CardQueue, history: SessionHistory, plan: Sequence[int]) -> Iterator[int]:
+def _new_in_order(queue: CardQueue, history: SessionHistory, plan: Sequence[CardSide]) -> Iterator[CardSide]:
     """The plan's new cards, then the deck's next ones."""
-    yield from (card for card in plan if history.levels[card] is Level.NEW)
-    yield from queue.new_cards(besides=plan, limit=MOST_OPENINGS - len(plan))
+    yield from (asks for asks in plan if history.levels[asks] is Level.NEW)
+    yield from queue.new_questions(besides=plan, limit=MOST_OPENINGS - len(plan))
 
 
-def _next_in_drill(queue: CardQueue, history: SessionHistory) -> NextCard | None:
+def _next_in_drill(queue: CardQueue, history: SessionHistory) -> NextQuestion | None:
     """A missed card, if there were others in between; else the card that was not asked for longest."""
-    cards = queue.settings.cards
-    _read_levels(queue, history, cards)
-    there = [card for card in cards if card in history.levels and card not in history.gone]
-    there.sort(key=lambda card: (not history.was_missed(card), history.last_at.get(card, -1)))
-    card = next(filter(history.is_ready, there), None) or next(iter(there), None)
-    return NextCard(card, history.levels[card], DRILLED, 1, ()) if card else None
+    in_order = queue.settings.cards.index
+    drilled = sorted(queue.choosable(), key=lambda asks: in_order(asks.card_id))
+    _read_levels(queue, history, drilled)
+    there = [asks for asks in drilled if asks in history.levels and asks not in history.gone]
+    there.sort(key=lambda asks: (not history.was_missed(asks), history.last_at.get(asks, -1)))
+    asks = next(filter(history.is_ready, there), None) or next(iter(there), None)
+    return NextQuestion(asks, history.levels[asks], DRILLED, 1, ()) if asks else None
 
 
-def _next_in_round(queue: CardQueue, history: SessionHistory) -> NextCard | None:
+def _next_in_round(queue: CardQueue, history: SessionHistory) -> NextQuestion | None:
     """The next card of the current round; None if the round is over."""
     if not history.asked:
         return None
     plan = tuple(history.asked[-1].plan)
     _read_levels(queue, history, plan)
-    open_cards = [card for card in plan if history.can_be_asked(card)]
-    pending = [card for card in open_cards if not history.in_round(card)]
-    missed = [card for card in open_cards if len(history.in_round(card)) == 1 and history.was_missed(card)]
-    for card in (*missed, *pending):
-        if history.is_ready(card):
-            return NextCard(card, history.levels[card], _origin(history, card), history.round, plan)
+    open_cards = [asks for asks in plan if history.can_be_asked(asks)]
+    pending = [asks for asks in open_cards if not history.in_round(asks)]
+    missed = [asks for asks in open_cards if len(history.in_round(asks)) == 1 and history.was_missed(asks)]
+    for asks in (*missed, *pending):
+        if history.is_ready(asks):
+            return NextQuestion(asks, history.levels[asks], _origin(history, asks), history.round, plan)
     return _padding(queue, history, history.round, plan) if pending else None
 
 
-def _next_in_new_round(queue: CardQueue, history: SessionHistory) -> NextCard | None:
+def _next_in_new_round(queue: CardQueue, history: SessionHistory) -> NextQuestion | None:
     """The first card of the next round; None if no card needs a question."""
     number = history.round + 1
     plan = _plan(queue, history)
-    for card in plan:
-        if history.is_ready(card):
-            return NextCard(card, history.levels[card], _origin(history, card), number, plan)
+    for asks in plan:
+        if history.is_ready(asks):
+            return NextQuestion(asks, history.levels[asks], _origin(history, asks), number, plan)
     return _padding(queue, history, number, plan) if plan else None
 
 
-def _plan(queue: CardQueue, history: SessionHistory) -> tuple[int, ...]:
+def _plan(queue: CardQueue, history: SessionHistory) -> tuple[CardSide, ...]:
     """The cards of the next round; empty if every card is finished or resting."""
     _read_levels(queue, history, ())
-    missed = [card for card in history.by_card if history.was_missed(card) and history.is_wanted(card)]
+    missed = [asks for asks in history.by_question if history.was_missed(asks) and history.is_wanted(asks)]
     if history.is_review:
         return _review_plan(queue, history, missed)
-    new = [card for card in queue.new_cards(besides=history.by_card, limit=ROUND) if card not in history.gone]
-    history.levels.update((card, Level.NEW) for card in new)
-    known = [card for card in history.levels if history.is_wanted(card) and card not in (*missed, *new)]
-    known.sort(key=lambda card: history.last_at.get(card, -1))
-    again = [card for card in known if history.rounds_since(card) >= ROUNDS_AWAY]
+    new = [
+        asks
+        for asks in queue.new_questions(besides=history.by_question, limit=ROUND)
+        if asks not in history.gone
+    ]
+    history.levels.update((asks, Level.NEW) for asks in new)
+    known = [asks for asks in history.levels if history.is_wanted(asks) and asks not in (*missed, *new)]
+    known.sort(key=lambda asks: history.last_at.get(asks, -1))
+    again = [asks for asks in known if history.rounds_since(asks) >= ROUNDS_AWAY]
     if new:
         # A session has three questions a card: cards that had three come after the new ones.
-        missed = [card for card in missed if not history.had_most_questions(card)][:MOST_MISSED]
-        again = [card for card in again if not history.had_most_questions(card)]
-    plan = _first_distinct([*missed, *again, *new, *known], ROUND)
-    return plan or (() if history.asked else _review_plan(queue, history, missed))
+        missed = [asks for asks in missed if not history.had_most_questions(asks)][:MOST_MISSED]
+        again = [asks for asks in again if not history.had_most_questions(asks)]
+    plan = _as_plan(queue, [*missed, *again, *new, *known])
+    if plan or history.asked or (queue.holds_back and queue.is_holding()):
+        return plan
+    return _review_plan(queue, history, missed)
 
 
-def _review_plan(queue: CardQueue, history: SessionHistory, missed: Sequence[int]) -> tuple[int, ...]:
+def _review_plan(
+    queue: CardQueue, history: SessionHistory, missed: Sequence[CardSide]
+) -> tuple[CardSide, ...]:
     """The missed cards, and the least remembered cards that were not asked yet."""
-    left = REVIEWED_AT_ONCE - len(history.by_card)
+    left = REVIEWED_AT_ONCE - len(history.by_question)
     others = _cards_at_goal(queue, history, limit=REVIEWED_AT_ONCE) if left > 0 else []
-    others = [card for card in others if card not in history.by_card][: max(0, left)]
-    return _first_distinct([*missed, *others], ROUND)
+    others = [asks for asks in others if asks not in history.by_question][: max(0, left)]
+    return _as_plan(queue, [*missed, *others])
 
 
 def _padding(
-    queue: CardQueue, history: SessionHistory, number: int, plan: tuple[int, ...]
-) -> NextCard | None:
+    queue: CardQueue, history: SessionHistory, number: int, plan: tuple[CardSide, ...]
+) -> NextQuestion | None:
     """A finished card that is asked between two questions about another card; None if there is none."""
 
-    def fits(card: int) -> bool:
-        return card not in plan and history.can_be_asked(card) and history.is_ready(card)
+    def fits(asks: CardSide) -> bool:
+        return asks not in plan and history.can_be_asked(asks) and history.is_ready(asks)
 
-    ready = [card for card in history.levels if fits(card) and history.is_done(card)]
+    ready = [asks for asks in history.levels if fits(asks) and history.is_done(asks)]
     if not ready:
         ready = [
-            card for card in _cards_at_goal(queue, history, limit=ROUND + len(history.by_card)) if fits(card)
+            asks
+            for asks in _cards_at_goal(queue, history, limit=ROUND + len(history.by_question))
+            if fits(asks)
         ]
     if not ready:
         return None
-    card = min(ready, key=lambda one: history.last_at.get(one, -1))
-    return NextCard(card, history.levels[card], PADDING, number, plan)
+    asks = min(ready, key=lambda one: history.last_at.get(one, -1))
+    return NextQuestion(asks, history.levels[asks], PADDING, number, plan)
 
 
-def _cards_at_goal(queue: CardQueue, history: SessionHistory, *, limit: int) -> list[int]:
+def _cards_at_goal(queue: CardQueue, history: SessionHistory, *, limit: int) -> list[CardSide]:
     """Cards that had reached the goal before the session, least remembered first."""
-    cards = [card for card in queue.reached(level=history.goal, limit=limit) if card not in history.gone]
-    history.levels.update((card, history.goal) for card in cards if card not in history.levels)
+    cards = [asks for asks in queue.reached(level=history.goal, limit=limit) if asks not in history.gone]
+    history.levels.update((asks, history.goal) for asks in cards if asks not in history.levels)
     return cards
 
 
-def _read_levels(queue: CardQueue, history: SessionHistory, plan: Sequence[int]) -> None:
+def _read_levels(queue: CardQueue, history: SessionHistory, plan: Sequence[CardSide]) -> None:
     """Read once the levels of the session's cards, of the plan, and of others that were not asked for longest."""
     if not history.levels:
-        cards = dict.fromkeys((*plan, *history.by_card))
+        cards = dict.fromkeys((*plan, *history.by_question))
         history.levels.update(queue.levels(cards, below=history.goal, limit=2 * ROUND))
 
 
-def _origin(history: SessionHistory, card: int) -> str:
-    if history.is_review or (not history.asked and history.levels[card] >= history.goal):
+def _origin(history: SessionHistory, asks: CardSide) -> str:
+    if history.is_review or (not history.asked and history.levels[asks] >= history.goal):
         return REVIEW
-    if history.was_missed(card):
+    if history.was_missed(asks):
         return MISSED
-    if card not in history.by_card and history.levels[card] is Level.NEW:
+    if asks not in history.by_question and history.levels[asks] is Level.NEW:
         return NEW
-    return AGAIN if history.rounds_since(card) >= ROUNDS_AWAY else REST
+    return AGAIN if history.rounds_since(asks) >= ROUNDS_AWAY else REST
 
 
-def _first_distinct(cards: Iterable[int], most: int) -> tuple[int, ...]:
-    return tuple(dict.fromkeys(cards))[:most]
+def _as_plan(queue: CardQueue, wanted: Iterable[CardSide]) -> tuple[CardSide, ...]:
+    """The first of ``wanted``, as many as a round has; while the queue holds back, one question for each card."""
+    found: dict[object, CardSide] = {}
+    for asks in wanted:
+        found.setdefault(asks.card_id if queue.holds_back else asks, asks)
+    return tuple(found.values())[:ROUND]
 
 
 def _first(kinds: Iterable[Kind], pool: CardPool, rng: Random, *, origin: str, strict: bool) -> Question:
@@ -354,7 +373,7 @@ def _first(kinds: Iterable[Kind], pool: CardPool, rng: Random, *, origin: str, s
     raise AssertionError("a card can always be self-graded")
 
 
-def _kinds_in_order(chosen: NextCard, history: SessionHistory, rng: Random) -> list[Kind]:
+def _kinds_in_order(chosen: NextQuestion, history: SessionHistory, rng: Random) -> list[Kind]:
     """The kinds to try for the card: recognition if it was not recognised yet, else recall."""
     easy = [kind for kind in RECOGNITIONS if kind in history.kinds]
     rng.shuffle(easy)
@@ -363,7 +382,7 @@ def _kinds_in_order(chosen: NextCard, history: SessionHistory, rng: Random) -> l
         mixed = [*easy, *hard]
         rng.shuffle(mixed)
         return mixed
-    has_been_right = any(one.verdict == Verdict.CORRECT for one in history.by_card.get(chosen.card_id, ()))
+    has_been_right = any(one.verdict == Verdict.CORRECT for one in history.by_question.get(chosen.asks, ()))
     if chosen.level > Level.NEW or has_been_right:
         # True/false raises no level: if no recall is asked for, a choice is better.
         return [*hard, *sorted(easy, key=RECOGNITIONS.index)]

@@ -36,8 +36,8 @@ def draw(queue: CardQueue, moment: Moment, rng: Random) -> Question | None:
     due = [(item.card, LEARNING) for item in steps if item.memory.due <= moment.now]
     early = [(item.card, LEARNING) for item in steps if item.memory.due > moment.now]
     candidates = [*due, *_main_pool(queue, moment), *early]
-    last = queue.asked[-1].card_id if queue.asked else None
-    others = (candidate for candidate in candidates if candidate[0].id != last)
+    last = queue.asked[-1].asks if queue.asked else None
+    others = (candidate for candidate in candidates if last is None or candidate[0].id != last.card_id)
     chosen = next(others, None) or next(iter(candidates), None)
     if chosen is None:
         return None
@@ -63,21 +63,21 @@ def grade(question: Question, response: Mapping[str, str]) -> list[Graded]:
 
 def _typed_question(queue: CardQueue, card: StudyCard, origin: str, rng: Random) -> Question | None:
     """The card as a question with a typed answer; None if its answer cannot be typed."""
-    pool = queue.card_pool(card.id, rng)
+    pool = queue.card_pool(card.asks, rng)
     return building.ask(Kind.TYPED, pool, rng, origin=origin, strict=queue.settings.strict) if pool else None
 
 
 def _main_pool(queue: CardQueue, moment: Moment) -> list[Candidate]:
     if queue.settings.queue == DUE:
         return _due_and_new(queue, moment)
-    seen = {asked.card_id for asked in queue.asked if asked.origin == EXTRA}
+    seen = {asked.asks for asked in queue.asked if asked.origin == EXTRA}
     wanted = EXTRA_CARDS - len(seen)
     if wanted <= 0:
         return []
     limit = EXTRA_CARDS + len(seen)
     ahead = queue.settings.queue == AHEAD
     items = queue.review(until=None, limit=limit) if ahead else queue.weakest(limit=limit)
-    return [(item.card, EXTRA) for item in items if item.card.id not in seen]
+    return [(item.card, EXTRA) for item in items if item.card.asks not in seen]
 
 
 def _due_and_new(queue: CardQueue, moment: Moment) -> list[Candidate]:
@@ -94,7 +94,7 @@ def _due_and_new(queue: CardQueue, moment: Moment) -> list[Candidate]:
 
 
 def _least_remembered_first(reviews: Sequence[Scheduled], moment: Moment) -> list[Scheduled]:
-    return sorted(reviews, key=lambda item: (retrievability(item.memory, moment.now), item.card.id))
+    return sorted(reviews, key=lambda item: (retrievability(item.memory, moment.now), item.card.asks))
 
 
 def _new_is_next(new_done: int, new_left: int, reviews_done: int, reviews_left: int) -> bool:

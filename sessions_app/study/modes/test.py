@@ -1,7 +1,8 @@
 """Test: a paper of questions that are all drawn at once, answered in any order, and graded when it is handed in.
 
-The questions are divided evenly among the kinds, and no card is on the paper twice. A matching block counts as
-many questions as it has pairs. If the deck has too few cards for a kind, the other kinds get its questions.
+The questions are divided evenly among the kinds, and no card is on the paper twice: the two questions of a card
+that asks for both sides show each other's answers. A matching block counts as many questions as it has pairs.
+If the deck has too few cards for a kind, the other kinds get its questions.
 """
 
 from collections import Counter
@@ -16,7 +17,7 @@ from sessions_app.study.questions import blocks, building
 from sessions_app.study.questions.kinds import KINDS as ALL_KINDS
 from sessions_app.study.questions.kinds.block import block_question
 from sessions_app.study.questions.types import CardPool, Question
-from sessions_app.study.types import Kind, Side, StudyCard
+from sessions_app.study.types import CardSide, Kind, Side, StudyCard
 
 ORIGIN = "test"
 DEFAULT_QUESTIONS, MOST_QUESTIONS = 20, 200
@@ -33,13 +34,15 @@ MOST_REFUSED = 60
 class TestPool:
     """The cards that a paper is made from.
 
-    ``cards`` are the deck, or a part of a large deck; each asks for its own side. ``askable`` are the ids of those
-    that may be asked. ``confusions`` maps the id of a card to how often the learner confused it with which others.
+    ``cards`` are the deck, or a part of a large deck. ``askable`` are the questions about them that may be
+    asked; those that are ``held`` back come last. ``confusions`` maps the id of a card to how often the
+    learner confused it with which others.
     """
 
     cards: Sequence[StudyCard]
-    askable: Collection[int]
+    askable: Collection[CardSide]
     confusions: Mapping[int, Mapping[int, int]]
+    held: Collection[CardSide] = frozenset()
 
     @cached_property
     def by_side(self) -> Mapping[Side, Sequence[StudyCard]]:
@@ -49,6 +52,11 @@ class TestPool:
     @cached_property
     def places(self) -> Mapping[int, int]:
         return {card.id: place for place, card in enumerate(self.cards)}
+
+    def questions(self) -> list[StudyCard]:
+        """What may be asked, in the deck's order: a card that may be asked for both sides is there twice."""
+        asked = (CardSide(card.id, side) for card in self.cards for side in sorted(Side))
+        return [self.by_side[one.side][self.places[one.card_id]] for one in asked if one in self.askable]
 
     def card_pool(self, card: StudyCard) -> CardPool:
         """The card with the others, all changed to ask for its side."""
@@ -68,7 +76,8 @@ def paper(pool: TestPool, settings: SessionSettings, rng: Random) -> Paper:
     """Draw a paper: at most ``settings.questions`` in ``settings.kinds``; the same questions for one seed."""
     chosen = [kind for kind in KINDS if kind in settings.kinds] or list(KINDS)
     drawing = Drawing(pool, settings, rng)
-    wanted = spread(min(settings.questions, len(drawing.free)), chosen, rng)
+    cards = len({asks.card_id for asks in drawing.free})
+    wanted = spread(min(settings.questions, cards), chosen, rng)
     missing = 0
     for kind in filter(chosen.__contains__, DRAW_ORDER):
         missing += wanted[kind] - drawing.take(kind, wanted[kind])
@@ -95,16 +104,17 @@ def spread(number: int, chosen: Sequence[Kind], rng: Random) -> Counter[Kind]:
 
 
 class Drawing:
-    """The state while a paper is drawn: the questions so far, and the cards that are ``free``."""
+    """The state while a paper is drawn: the questions so far, and what is ``free`` to be asked."""
 
     def __init__(self, pool: TestPool, settings: SessionSettings, rng: Random) -> None:
         self.pool, self.settings, self.rng = pool, settings, rng
-        cards = [card for card in pool.cards if card.id in pool.askable]
+        cards = pool.questions()
         rng.shuffle(cards)
-        self.free = {card.id: card for card in cards}
+        cards.sort(key=lambda card: card.asks in pool.held)
+        self.free = {card.asks: card for card in cards}
         self.questions: dict[Kind, list[Question]] = {kind: [] for kind in KINDS}
         self.short: set[Kind] = set()
-        self.refused: set[tuple[Kind, int]] = set()
+        self.refused: set[tuple[Kind, CardSide]] = set()
 
     def take(self, kind: Kind, number: int) -> int:
         """Ask up to ``number`` more cards in a kind, and return how many; if they are fewer, the kind is short."""
@@ -119,17 +129,24 @@ class Drawing:
         for card in list(self.free.values()):
             if taken == number or refused > MOST_REFUSED:
                 break
-            if (kind, card.id) in self.refused or not ALL_KINDS[kind].can_ask(card):
+            if card.asks not in self.free or (kind, card.asks) in self.refused:
+                continue
+            if not ALL_KINDS[kind].can_ask(card):
                 continue
             question = self.ask(kind, card)
             if question:
                 self.questions[kind].append(question)
-                del self.free[card.id]
+                self.use(card)
                 taken += 1
             else:
-                self.refused.add((kind, card.id))
+                self.refused.add((kind, card.asks))
                 refused += 1
         return taken
+
+    def use(self, card: StudyCard) -> None:
+        """Neither side of ``card`` is free any longer."""
+        for asks in (card.asks, card.asks.sibling):
+            self.free.pop(asks, None)
 
     def ask(self, kind: Kind, card: StudyCard) -> Question | None:
         pool = self.pool.card_pool(card)
@@ -143,7 +160,7 @@ class Drawing:
                 break
             self.questions[Kind.BLOCK].append(block_question(cards, self.rng, origin=ORIGIN))
             for card in cards:
-                del self.free[card.id]
+                self.use(card)
             taken += len(cards)
         return taken
 

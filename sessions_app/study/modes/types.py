@@ -8,12 +8,12 @@ from typing import Any, Protocol, Self
 
 from sessions_app.study.questions.types import CardPool, fields_from_json
 from sessions_app.study.scheduling.types import Memory
-from sessions_app.study.types import Kind, Level, StudyCard
+from sessions_app.study.types import CardSide, Kind, Level, StudyCard
 
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
-    """A card of the queue with its memory."""
+    """A question of the queue with its memory; ``card`` asks for its side."""
 
     card: StudyCard
     memory: Memory
@@ -21,17 +21,17 @@ class Scheduled:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An answered step of the session; ``card_id`` is None if the card was deleted.
+    """An answered step of the session; ``asks`` is None if its card was deleted.
 
     ``verdict`` is empty if the answer was taken out of the log.
     """
 
-    card_id: int | None
+    asks: CardSide | None
     origin: str
     verdict: str
     kind: str = Kind.FLIP.value
     round: int = 0
-    plan: Sequence[int] = ()
+    plan: Sequence[CardSide] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,12 @@ class SessionSettings:
 
     ``queue`` names what is studied, a word of the mode. ``new_limit`` is the most new cards in this session.
     ``starred`` asks only starred cards, ``tag`` only cards with the tag of this key (0: all), ``cards`` only
-    these cards (empty: all). ``learn_ahead`` is the number of minutes by which a same-day step may come early.
-    ``kinds`` are the kinds of question that may be asked. ``size`` is the number of cards to choose from at the
-    start of the session, ``seconds`` its time limit (0: none). ``typed`` asks for typed answers if they can be
-    typed, ``strict`` forgives no slips in them, and with ``retype`` a missed answer is typed once more.
-    ``questions`` is the number of questions on a paper, ``side`` the only side that they ask for (empty: each
-    card's own).
+    these cards (empty: all). ``learn_ahead`` is the number of minutes by which a same-day step may come
+    early. ``kinds`` are the kinds of question that may be asked. ``size`` is the number of questions to
+    choose from at the start of the session, ``cards_to_ask`` that of their cards (0: as many). ``seconds`` is
+    its time limit (0: none). ``typed`` asks for typed answers if they can be typed, ``strict`` forgives no
+    slips in them, and with ``retype`` a missed answer is typed once more. ``questions`` is the number of
+    questions on a paper, ``side`` what they ask for: a side, or both (empty: what each card asks).
     """
 
     queue: str = ""
@@ -56,6 +56,7 @@ class SessionSettings:
     cards: tuple[int, ...] = ()
     kinds: tuple[str, ...] = ()
     size: int = 0
+    cards_to_ask: int = 0
     seconds: int = 0
     typed: bool = False
     strict: bool = False
@@ -73,7 +74,15 @@ class SessionSettings:
 
 
 class CardQueue(Protocol):
-    """The learner's cards of one deck, for the mode that draws a question; read only when they are asked for."""
+    """The learner's cards of one deck, for the mode that draws a question; read only when they are asked for.
+
+    While it ``holds_back``, no method returns a question whose sibling was asked today or in this session.
+    """
+
+    holds_back: bool
+
+    def is_holding(self) -> bool:
+        """Whether there are questions that are held back."""
 
     @property
     def settings(self) -> SessionSettings: ...
@@ -86,28 +95,34 @@ class CardQueue(Protocol):
     def started_at(self) -> datetime: ...
 
     def learning(self, *, before: datetime) -> Sequence[Scheduled]:
-        """Cards in a same-day step that are due before ``before``, earliest first."""
+        """Questions in a same-day step that are due before ``before``, earliest first."""
 
     def review(self, *, until: date | None, limit: int) -> Sequence[Scheduled]:
-        """Cards in the review state that are due by the study day ``until`` (None: all), earliest first."""
+        """Questions in the review state that are due by the study day ``until`` (None: all), earliest first."""
 
     def weakest(self, *, limit: int) -> Sequence[Scheduled]:
-        """Cards with a memory, least stable first."""
+        """Questions with a memory, least stable first."""
 
     def unseen(self, *, limit: int) -> Sequence[StudyCard]:
-        """Cards without a memory, in the deck's order."""
+        """Questions without a memory, in the deck's order."""
 
-    def levels(self, cards: Collection[int], *, below: Level, limit: int) -> Mapping[int, Level]:
-        """The levels of those ``cards`` that are neither suspended nor buried, then of up to ``limit`` others.
+    def choosable(self) -> Sequence[CardSide]:
+        """All questions that can be asked, in the deck's order, also those that are held back."""
+
+    def levels(self, asks: Collection[CardSide], *, below: Level, limit: int) -> Mapping[CardSide, Level]:
+        """The levels of those ``asks`` that are neither suspended nor buried, then of up to ``limit`` others.
 
         The others are above New and below ``below``; those that were not answered for longest come first.
         """
 
-    def new_cards(self, *, besides: Collection[int], limit: int) -> Sequence[int]:
-        """Cards at level New, in the deck's order, without ``besides``."""
+    def new_questions(self, *, besides: Collection[CardSide], limit: int) -> Sequence[CardSide]:
+        """Questions at level New, in the deck's order, without ``besides``.
 
-    def reached(self, *, level: Level, limit: int) -> Sequence[int]:
-        """Cards that have reached ``level``, least remembered first."""
+        While the queue holds back, without the siblings of ``besides`` too, and one for each card.
+        """
 
-    def card_pool(self, card_id: int, rng: Random) -> CardPool | None:
-        """A card with the pool that its question is made from; None if it is no longer in the deck."""
+    def reached(self, *, level: Level, limit: int) -> Sequence[CardSide]:
+        """Questions that have reached ``level``, least remembered first."""
+
+    def card_pool(self, asks: CardSide, rng: Random) -> CardPool | None:
+        """A card with the pool that its question is made from; None if the deck no longer asks it."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 from sessions_app.study.judging import Judgement
-from sessions_app.study.types import Evidence, JudgedBy, Kind, Rating, Side, StudyCard, Verdict
+from sessions_app.study.types import CardSide, Evidence, JudgedBy, Kind, Rating, Side, StudyCard, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class Question:
     """What a step asks, frozen when it is drawn: later edits of the card do not change it.
 
     ``side`` is the side asked for; ``prompt`` and ``answer`` are Markdown sources; ``origin`` is why the card was
-    drawn, a word of the mode. A mode with rounds stores the ``round``, from 1, and the cards of its ``plan``.
+    drawn, a word of the mode. A mode with rounds stores the ``round``, from 1, and its ``plan``.
 
     A choice has ``options``, exactly one of which is right; a true/false question has one, its statement.
     ``option_cards`` are the cards whose answers the options are; 0 for a wrong option that the card's owner wrote.
@@ -31,7 +31,7 @@ class Question:
     answer: str
     origin: str
     round: int = 0
-    plan: tuple[int, ...] = ()
+    plan: tuple[CardSide, ...] = ()
     options: tuple[str, ...] = ()
     option_cards: tuple[int, ...] = ()
     accepted: tuple[str, ...] = ()
@@ -40,6 +40,10 @@ class Question:
     strict: bool = False
     cards: tuple[int, ...] = ()
     prompts: tuple[str, ...] = ()
+
+    @property
+    def asks(self) -> CardSide:
+        return CardSide(self.card_id, self.side)
 
     def to_json(self) -> dict[str, Any]:
         """The question as it is stored; optional fields that are empty are left out."""
@@ -56,6 +60,8 @@ class Question:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         optional = fields_from_json(data, cls.OPTIONAL)
+        if "plan" in optional:
+            optional["plan"] = plan_from_json(optional["plan"])
         return cls(
             Kind(data["kind"]),
             data["card"],
@@ -95,6 +101,14 @@ def fields_from_json(data: Mapping[str, Any], names: Iterable[str]) -> dict[str,
     """The values of those ``names`` that ``data`` has; JSON's lists become tuples."""
     known = ((name, data[name]) for name in names if name in data)
     return {name: tuple(value) if isinstance(value, list) else value for name, value in known}
+
+
+def plan_from_json(data: Iterable[Any]) -> tuple[CardSide, ...]:
+    """The plan of a round as `Question.to_json` stored it.
+
+    Sessions that ended before cards had two questions stored cards without a side: those are left out.
+    """
+    return tuple(CardSide(one[0], Side(one[1])) for one in data if not isinstance(one, int))
 
 
 class InvalidResponseError(ValueError):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sessions_app.study.modes.types import Asked, CardQueue, Scheduled, SessionSettings
 from sessions_app.study.scheduling import fsrs_memory, progress
 from sessions_app.study.scheduling.types import Memory, Outcome, Progress
-from sessions_app.study.types import Evidence, Kind, Moment, Rating, Side, State, StudyCard, Verdict
+from sessions_app.study.types import CardSide, Evidence, Kind, Moment, Rating, Side, State, StudyCard, Verdict
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -112,6 +112,10 @@ class MemoryQueue:
     new: list[StudyCard] = field(default_factory=list)
     settings: SessionSettings = field(default_factory=lambda: SessionSettings(queue="due", new_limit=20))
     asked: list[Asked] = field(default_factory=list)
+    holds_back: bool = True
+
+    def is_holding(self) -> bool:
+        return False
 
     def learning(self, *, before: datetime) -> list[Scheduled]:
         return sorted(
@@ -140,7 +144,7 @@ class MemoryQueue:
         ]
         self.new = [c for c in self.new if c.id != card_id]
         verdict = Verdict.WRONG if rating is Rating.AGAIN else Verdict.CORRECT
-        self.asked.append(Asked(card_id, origin, verdict))
+        self.asked.append(Asked(CardSide(card_id, Side.DEFINITION), origin, verdict))
 
 
 def available(queue: CardQueue, at: Moment) -> set[int]:

@@ -1,16 +1,16 @@
 """Learners who study Learn without a site: the queue is in memory, the clock moves in steps."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
 
-from sessions_app.study.modes import learn
+from sessions_app.study.modes import LEARN, learn, next_question
 from sessions_app.study.modes.types import Asked, SessionSettings
 from sessions_app.study.questions.types import CardPool, Question
 from sessions_app.study.scheduling import progress
 from sessions_app.study.scheduling.types import Outcome, Progress
-from sessions_app.study.types import Evidence, Kind, Level, Side, StudyCard, Verdict
+from sessions_app.study.types import CardSide, Evidence, Kind, Level, Side, StudyCard, Verdict
 from tests.sessions_app.study.build import NOON, moment
 
 MINUTE = timedelta(minutes=1)
@@ -37,34 +37,54 @@ class LearnQueue:
 
     deck: list[StudyCard]
     settings: SessionSettings
-    known: dict[int, Progress] = field(default_factory=dict)
+    known: dict[CardSide, Progress] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     put_aside: set[int] = field(default_factory=set)
     started_at: object = NOON
+    both_sides: bool = False
+    holds_back: bool = True
 
-    def level(self, card: int) -> Level:
-        return self.known.get(card, Progress()).level
+    def level(self, asks: CardSide) -> Level:
+        return self.known.get(asks, Progress()).level
 
-    def active(self) -> list[int]:
-        return [card.id for card in self.deck if card.id not in self.put_aside]
-
-    def levels(self, cards: Collection[int], *, below: Level, limit: int) -> Mapping[int, Level]:
-        first = [card for card in cards if card in self.active()]
-        others = [
-            card for card in self.active() if Level.NEW < self.level(card) < below and card not in cards
+    def choosable(self) -> list[CardSide]:
+        return [
+            CardSide(card.id, side)
+            for card in self.deck
+            if card.id not in self.put_aside
+            for side in (sorted(Side) if self.both_sides else [card.side])
+            if not self.settings.cards or card.id in self.settings.cards
         ]
-        return {card: self.level(card) for card in (*first, *others[:limit])}
 
-    def new_cards(self, *, besides: Collection[int], limit: int) -> Sequence[int]:
-        new = (card for card in self.active() if self.level(card) is Level.NEW and card not in besides)
-        return list(new)[:limit]
+    def is_held(self, asks: CardSide) -> bool:
+        return any(one.asks == asks.sibling for one in self.asked)
 
-    def reached(self, *, level: Level, limit: int) -> Sequence[int]:
-        return [card for card in self.active() if self.level(card) >= level][:limit]
+    def is_holding(self) -> bool:
+        return self.both_sides and bool(self.asked)
 
-    def card_pool(self, card_id: int, rng: Random) -> CardPool | None:
-        found = [card for card in self.deck if card.id == card_id]
-        return CardPool(found[0], self.deck, {}) if found else None
+    def active(self) -> list[CardSide]:
+        return [one for one in self.choosable() if not (self.holds_back and self.is_held(one))]
+
+    def levels(self, asks: Collection[CardSide], *, below: Level, limit: int) -> Mapping[CardSide, Level]:
+        active = self.active()
+        first = [one for one in asks if one in active]
+        others = [one for one in active if Level.NEW < self.level(one) < below and one not in asks]
+        return {one: self.level(one) for one in (*first, *others[:limit])}
+
+    def new_questions(self, *, besides: Collection[CardSide], limit: int) -> Sequence[CardSide]:
+        new = [one for one in self.active() if self.level(one) is Level.NEW and one not in besides]
+        if self.holds_back:
+            known = {one.card_id for one in besides}
+            new = list({one.card_id: one for one in reversed(new) if one.card_id not in known}.values())[::-1]
+        return new[:limit]
+
+    def reached(self, *, level: Level, limit: int) -> Sequence[CardSide]:
+        return [one for one in self.active() if self.level(one) >= level][:limit]
+
+    def card_pool(self, asks: CardSide, rng: Random) -> CardPool | None:
+        deck = [replace(card, side=asks.side) for card in self.deck] if self.both_sides else self.deck
+        found = [card for card in deck if card.id == asks.card_id]
+        return CardPool(found[0], deck, {}) if found else None
 
 
 @dataclass
@@ -76,7 +96,7 @@ class Sat:
     rights: list[bool]
 
     def levels(self) -> list[Level]:
-        return [self.queue.level(card.id) for card in self.queue.deck]
+        return [self.queue.level(asks) for asks in self.queue.choosable()]
 
 
 def sit(
@@ -85,16 +105,19 @@ def sit(
     *,
     kinds: Sequence[Kind] = (),
     seed: int = 1,
-    known: dict[int, Progress] | None = None,
+    known: dict[CardSide, Progress] | None = None,
     most: int = 2_000,
+    both_sides: bool = False,
 ) -> Sat:
     """Study ``number`` cards until the session ends, or ``most`` questions are asked."""
-    settings = SessionSettings(kinds=tuple(kinds), size=number)
-    queue = LearnQueue(cards(number), settings, dict(known or {}))
+    size = 2 * number if both_sides else number
+    settings = SessionSettings(kinds=tuple(kinds), size=size, cards_to_ask=number)
+    queue = LearnQueue(cards(number), settings, dict(known or {}), both_sides=both_sides)
     sat, chance = Sat(queue, [], []), Random(seed)
     while len(sat.questions) < most:
         now = NOON + MINUTE * len(sat.questions)
-        question = learn.draw(queue, moment(now), Random(f"{seed}:{len(sat.questions)}"))
+        queue.holds_back = True
+        question = next_question(LEARN, queue, moment(now), f"{seed}:{len(sat.questions)}")
         if question is None:
             return sat
         right = learner(question, chance)
@@ -110,7 +133,7 @@ def take(queue: LearnQueue, question: Question, *, right: bool) -> None:
     recall = question.kind in learn.RECALLS
     since = list(reversed(queue.asked))
     last = next(
-        (n for n, one in enumerate(since) if one.card_id == question.card_id and one.kind in learn.RECALLS),
+        (n for n, one in enumerate(since) if one.asks == question.asks and one.kind in learn.RECALLS),
         None,
     )
     verdict = Verdict.CORRECT if right else Verdict.WRONG
@@ -125,8 +148,8 @@ def take(queue: LearnQueue, question: Question, *, right: bool) -> None:
         gap=last,
         gap_needed=progress.gap_needed(len(queue.deck)),
     )
-    before = queue.known.get(question.card_id, Progress())
-    queue.known[question.card_id] = progress.fold(before, outcome, 0.9)
+    before = queue.known.get(question.asks, Progress())
+    queue.known[question.asks] = progress.fold(before, outcome, 0.9)
     queue.asked.append(
-        Asked(question.card_id, question.origin, verdict, question.kind, question.round, question.plan)
+        Asked(question.asks, question.origin, verdict, question.kind, question.round, question.plan)
     )

@@ -11,7 +11,7 @@ from sessions_app.study.modes import learn
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.questions.types import CardPool, Question
 from sessions_app.study.scheduling.types import Progress
-from sessions_app.study.types import Kind, Level, StudyCard
+from sessions_app.study.types import CardSide, Kind, Level, Side, StudyCard
 from tests.sessions_app.study.build import NOON, moment
 from tests.sessions_app.study.sitting import LearnQueue, Sat, cards, sit, take
 
@@ -152,7 +152,7 @@ def test_unseen_card_without_choices_is_flipped():
 
 
 def test_learned_cards_are_reviewed_once_in_mixed_order():
-    known = {number: Progress(level=Level.LEARNED, peak=Level.LEARNED) for number in range(1, 60)}
+    known = {card.asks: Progress(level=Level.LEARNED, peak=Level.LEARNED) for card in cards(59)}
     sat = sit(59, knows_all, known=known)
     assert {question.origin for question in sat.questions} == {learn.REVIEW}
     assert len(sat.questions) == len(set(asked(sat))) == learn.REVIEWED_AT_ONCE
@@ -160,14 +160,14 @@ def test_learned_cards_are_reviewed_once_in_mixed_order():
 
 
 def test_cards_begun_earlier_come_before_new_ones():
-    known = {9: Progress(level=Level.RECALLED, peak=Level.RECALLED)}
+    known = {CardSide(9, Side.DEFINITION): Progress(level=Level.RECALLED, peak=Level.RECALLED)}
     assert sit(20, knows_all, known=known).questions[0].card_id == 9
 
 
 def test_suspended_and_removed_cards_are_not_asked():
     queue = LearnQueue(cards(10), SessionSettings(size=10))
     first = learn.draw(queue, moment(), Random(1))
-    put_aside, gone = first.plan[1:3]
+    put_aside, gone = (asks.card_id for asks in first.plan[1:3])
     take(queue, first, right=True)
     queue.put_aside = {put_aside}
     queue.deck = [card for card in queue.deck if card.id != gone]

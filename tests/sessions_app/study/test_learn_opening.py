@@ -9,7 +9,7 @@ from sessions_app.study.modes import learn
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.questions.types import CardPool
 from sessions_app.study.scheduling.types import Progress
-from sessions_app.study.types import Kind, Level, Side, StudyCard
+from sessions_app.study.types import CardSide, Kind, Level, Side, StudyCard
 from tests.sessions_app.study.build import moment
 from tests.sessions_app.study.decks import shipped
 from tests.sessions_app.study.sitting import LearnQueue, take
@@ -22,9 +22,9 @@ class CardQueue(LearnQueue):
 
     looked_at = 0
 
-    def card_pool(self, card_id: int, rng: Random) -> CardPool | None:
+    def card_pool(self, asks: CardSide, rng: Random) -> CardPool | None:
         self.looked_at += 1
-        found = super().card_pool(card_id, rng)
+        found = super().card_pool(asks, rng)
         side = found and found.card.side
         return found and replace(found, deck=[replace(card, side=side) for card in found.deck])
 
@@ -67,7 +67,7 @@ def test_first_card_with_choices_comes_first(before):
     question = first(desk_of(deck))
     assert (question.kind, question.card_id, question.round) == (Kind.CHOICE, before + 1, 1)
     others = [number for number in range(1, before + 6) if number != before + 1]
-    assert list(question.plan) == [before + 1, *others][: learn.ROUND]
+    assert [asks.card_id for asks in question.plan] == [before + 1, *others][: learn.ROUND]
 
 
 def test_cards_outside_the_plan_are_asked_later():
@@ -86,7 +86,7 @@ def test_first_card_is_flipped_without_choices():
     queue = desk_of([closed(number) for number in range(1, 101)])
     question = first(queue)
     assert (question.kind, question.card_id) == (Kind.FLIP, 1)
-    assert list(question.plan) == list(range(1, 8))
+    assert [asks.card_id for asks in question.plan] == list(range(1, 8))
     assert queue.looked_at <= learn.MOST_OPENINGS + 1
 
 
@@ -103,15 +103,14 @@ def test_true_false_can_open_a_round():
 
 
 def test_cards_begun_earlier_still_come_first():
-    known = {9: Progress(level=Level.RECALLED, peak=Level.RECALLED)}
+    known = {CardSide(9, Side.DEFINITION): Progress(level=Level.RECALLED, peak=Level.RECALLED)}
     assert first(desk_of([closed(1), *words(9)[1:]], known=known)).card_id == 9
 
 
 def test_removed_card_is_skipped():
     queue = desk_of(words(9))
-    queue.new_cards = lambda besides, limit: [card for card in (99, *range(1, 10)) if card not in besides][
-        :limit
-    ]
+    there = [CardSide(card, Side.DEFINITION) for card in (99, *range(1, 10))]
+    queue.new_questions = lambda besides, limit: [one for one in there if one not in besides][:limit]
     question = first(queue)
     assert (question.kind, question.card_id) == (Kind.CHOICE, 1)
 

@@ -25,7 +25,7 @@ some_kinds = st.sets(st.sampled_from(KINDS), min_size=1).map(tuple)
 def draw(
     deck: list[StudyCard], questions: int = 20, *, kinds: tuple[str, ...] = (), seed: int = 1
 ) -> mode.Paper:
-    pool = mode.TestPool(deck, {card.id for card in deck}, {})
+    pool = mode.TestPool(deck, {card.asks for card in deck}, {})
     return mode.paper(pool, SessionSettings(questions=questions, kinds=kinds), Random(seed))
 
 
@@ -57,14 +57,14 @@ def test_paper_can_hold_every_card():
 
 
 def test_only_askable_cards_are_asked():
-    pool = mode.TestPool(shipped(), {3, 5, 8}, {})
+    pool = mode.TestPool(shipped(), {card.asks for card in shipped() if card.id in {3, 5, 8}}, {})
     paper = mode.paper(pool, SessionSettings(questions=20), Random(1))
     assert set(cards(paper)) == {3, 5, 8}
 
 
 def test_confused_card_is_a_wrong_option():
     deck = large(40)
-    pool = mode.TestPool(deck, {7}, {7: {30: 9}})
+    pool = mode.TestPool(deck, {card.asks for card in deck if card.id == 7}, {7: {30: 9}})
     paper = mode.paper(pool, SessionSettings(questions=1, kinds=("choice",)), Random(1))
     assert 30 in paper.questions[0].option_cards
 

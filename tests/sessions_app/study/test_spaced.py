@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sessions_app.study.modes import spaced
 from sessions_app.study.modes.types import Asked, SessionSettings
 from sessions_app.study.questions.types import InvalidResponseError, Question
-from sessions_app.study.types import Kind, Rating, Side, Verdict
+from sessions_app.study.types import CardSide, Kind, Rating, Side, Verdict
 from tests.sessions_app.study.build import NOON, MemoryQueue, available, card, moment, remembered
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -64,7 +64,7 @@ def test_early_step_is_asked_only_if_nothing_else_remains():
 
 
 def test_card_is_not_repeated_while_another_is_left():
-    last = [Asked(1, "learning", Verdict.WRONG)]
+    last = [Asked(CardSide(1, Side.DEFINITION), "learning", Verdict.WRONG)]
     step = remembered(1, due_in=-HOUR, step=0)
     assert drawn(MemoryQueue([step, remembered(2, due_in=-HOUR)], asked=last)) == (2, "review")
     assert drawn(MemoryQueue([step], [card(3)], asked=last)) == (3, "new")
