@@ -3,10 +3,9 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.utils import timezone
 
 from cards.models import Deck
-from sessions_app.models import CardProgress, Enrollment, Step
+from sessions_app.models import CardProgress, Enrollment
 from sessions_app.review_log import replaying
 from sessions_app.review_log.locking import lock_enrollment
 from studysite.accounts.models import User
@@ -15,8 +14,8 @@ from studysite.accounts.models import User
 def settings_change(*, learner: User, deck: Deck, **settings: object) -> None:
     """Save the learner's settings for the deck, by the names of the fields, and update what depends on them.
 
-    Due dates depend on the desired retention, and the roll-up on the studied side. An open question about a side
-    that is no longer asked for is retired, and its session goes on with another.
+    Due dates depend on the desired retention, and the roll-up on the studied side. An open
+    question stays open, also if its card no longer asks for it.
     """
     with transaction.atomic():
         enrollment = lock_enrollment(learner, deck)
@@ -25,20 +24,11 @@ def settings_change(*, learner: User, deck: Deck, **settings: object) -> None:
             setattr(enrollment, name, value)
         if enrollment.side_choice != side_choice:
             enrollment.unseen_version = 0
-            _retire_unasked(enrollment)
         enrollment.save(update_fields=[*settings, "unseen_version"])
         if enrollment.retention != retention:
             replaying.rebuild(enrollment)
         elif enrollment.side_choice != side_choice:
             Enrollment.objects.filter(pk=enrollment.pk).recount()
-
-
-def _retire_unasked(enrollment: Enrollment) -> None:
-    """Retire the learner's open questions about sides that their cards no longer ask for; tests keep theirs."""
-    sessions = enrollment.learner.study_sessions.open().filter(deck=enrollment.deck_id)
-    steps = Step.objects.unanswered().filter(session__in=sessions).exclude(card=None).select_related("card")
-    unasked = [step.pk for step in steps if step.question["side"] not in enrollment.asked_sides(step.card)]
-    Step.objects.filter(pk__in=unasked).update(retired_at=timezone.now())
 
 
 def start_over(*, learner: User, deck: Deck, now: datetime) -> None:

@@ -247,11 +247,6 @@ class Enrollment(models.Model):
         return self.deck.question_count(self.side_choice)
 
     @property
-    def has_siblings(self) -> bool:
-        """Whether some card has two questions for this learner."""
-        return self.question_count > self.deck.card_count
-
-    @property
     def new_count(self) -> int:
         """The number of questions at level New, without suspended ones."""
         risen = self.recognised + self.recalled + self.learned + self.mastered

@@ -37,8 +37,8 @@ class CardProgressQuerySet(models.QuerySet["CardProgress"]):
             if side_choice == SideChoice.AUTO:
                 return present.filter(of_card)
             return present if side_choice == SideChoice.BOTH else present.filter(side=side_choice)
-        present = present.alias(wish=ExpressionWrapper(side_choice, CharField()))
-        return present.filter(
+        with_wish = present.alias(wish=ExpressionWrapper(side_choice, CharField()))
+        return with_wish.filter(
             Q(wish=F("side")) | Q(wish=SideChoice.BOTH) | Q(Q(wish=SideChoice.AUTO), of_card)
         )
 

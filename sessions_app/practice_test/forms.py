@@ -38,6 +38,7 @@ class PaperStartForm(StartForm):
             ("", AS_IN_DECK),
             (SideChoice.TERM.value, "Terms"),
             (SideChoice.DEFINITION.value, "Definitions"),
+            (SideChoice.BOTH.value, "Both, mixed"),
         ],
         required=False,
     )

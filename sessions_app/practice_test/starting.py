@@ -36,7 +36,7 @@ def start(*, learner: User, deck: Deck, settings: SessionSettings, now: datetime
         rng = Random(f"{session.seed}:0")
         queue = DeckQueue(session, enrollment, now)
         askable = _on_chosen_sides(queue.choosable(), settings.side)
-        pool = replace(test_pool(enrollment, settings, askable, rng), held=queue.held(askable))
+        pool = replace(test_pool(enrollment, settings, askable, rng), held=queue.siblings.among(askable))
         drawn = test.paper(pool, settings, rng)
         if not drawn.questions:
             return None

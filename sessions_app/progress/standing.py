@@ -58,6 +58,7 @@ class Figures:
 
     learner_id: int
     deck_id: int
+    side_choice: str
     recognised: int
     recalled: int
     learned: int
@@ -99,13 +100,15 @@ AnyFigures = TypeVar("AnyFigures", bound=Figures)
 class Row(Generic[AnyFigures]):
     """One learner's standing in a deck.
 
-    ``cards`` are those of the deck that the learner has not suspended. ``mastery`` is in percent. ``used`` names
-    the modes that the learner has started.
+    ``questions`` is the number of those that the learner has not suspended; a card that asks for both sides has two,
+    and ``has_siblings`` if there is such a card. ``mastery`` is in percent. ``used`` names the modes that the learner
+    has started.
     """
 
     enrollment: AnyFigures
     shares: tuple[Share, ...]
-    cards: int
+    questions: int
+    has_siblings: bool
     mastery: int
     used: frozenset[str]
 
@@ -117,7 +120,7 @@ class Row(Generic[AnyFigures]):
 
     @property
     def learned(self) -> int:
-        """How many cards are Learned or better."""
+        """How many questions are Learned or better."""
         return self.shares[Level.LEARNED].count + self.shares[Level.MASTERED].count
 
 
@@ -127,12 +130,12 @@ class TableRow(Row[TableFigures]):
 
     @property
     def recall_percent(self) -> int | None:
-        """The mean predicted recall of ``cards`` now, in percent; cards that were never recalled count as 0.
+        """The mean predicted recall of ``questions`` now, in percent; those that were never recalled count as 0.
 
-        None for other learners than the viewer, and if there are no cards.
+        None for other learners than the viewer, and if there are no questions.
         """
         recall_sum = self.enrollment.recall_sum
-        return None if recall_sum is None or not self.cards else round(100 * recall_sum / self.cards)
+        return None if recall_sum is None or not self.questions else round(100 * recall_sum / self.questions)
 
     @property
     def tests(self) -> Tests | None:
@@ -153,7 +156,7 @@ AnyRow = TypeVar("AnyRow", bound=Row[Any])
 
 
 class LevelCounts(Protocol):
-    """How many cards are at each level above New."""
+    """How many questions are at each level above New."""
 
     @property
     def recognised(self) -> int: ...
@@ -165,19 +168,19 @@ class LevelCounts(Protocol):
     def mastered(self) -> int: ...
 
 
-def mastery_percent(counts: LevelCounts, card_count: int) -> int:
-    """The mean level of the cards divided by 4, in percent; a card that was never answered is at level 0.
+def mastery_percent(counts: LevelCounts, question_count: int) -> int:
+    """The mean level of the questions divided by 4, in percent; one that was never answered is at level 0.
 
-    Rounded down: 100 % means that every card is mastered.
+    Rounded down: 100 % means that every question is mastered.
     """
     levels = counts.recognised + 2 * counts.recalled + 3 * counts.learned + 4 * counts.mastered
-    return min(100, 100 * levels // (4 * card_count)) if card_count else 0
+    return min(100, 100 * levels // (4 * question_count)) if question_count else 0
 
 
-def level_shares(counts: LevelCounts, card_count: int) -> tuple[Share, ...]:
+def level_shares(counts: LevelCounts, question_count: int) -> tuple[Share, ...]:
     """The level bar's five segments, New to Mastered."""
     numbers = [counts.recognised, counts.recalled, counts.learned, counts.mastered]
-    numbers.insert(0, max(0, card_count - sum(numbers)))
+    numbers.insert(0, max(0, question_count - sum(numbers)))
     whole = max(1, sum(numbers))
     shares, x = [], 0.0
     for level, count in zip(Level, numbers, strict=True):
@@ -208,7 +211,7 @@ def table_rows(deck: Deck, viewer: User | AnonymousUser, *, now: datetime) -> li
     )
     own_first = Case(When(learner=viewer, then=0), default=1)
     enrollments = enrollments.order_by(own_first, "-last_studied_at")[:MOST_ROWS]
-    return rows_of(enrollments, TableRow, TableFigures, {deck.pk: deck.card_count})
+    return rows_of(enrollments, TableRow, TableFigures, {deck.pk: deck})
 
 
 def has_studied(learner: User | AnonymousUser, deck: Deck) -> bool:
@@ -222,12 +225,11 @@ def rows_of(
     enrollments: EnrollmentQuerySet,
     row: type[AnyRow],
     figures: type[Figures],
-    card_counts: Mapping[int, int],
+    decks: Mapping[int, Deck],
 ) -> list[AnyRow]:
     """The enrollments as rows, each built from one row of the database.
 
-    ``enrollments`` have the annotations that ``figures`` names. ``card_counts`` maps the key of a deck to the
-    number of its cards.
+    ``enrollments`` have the annotations that ``figures`` names. ``decks`` are their decks by primary key.
     """
     used = {mode: f"used_{mode}" for mode in MODES}
     names = [field.name for field in fields(figures)]
@@ -235,8 +237,11 @@ def rows_of(
     for values in enrollments.with_used_modes().values(*names, *used.values()):
         modes = frozenset(mode for mode, name in used.items() if values.pop(name))
         known = figures(**values)
-        cards = max(0, card_counts[known.deck_id] - known.suspended)
-        rows.append(row(known, level_shares(known, cards), cards, mastery_percent(known, cards), modes))
+        deck = decks[known.deck_id]
+        count = deck.question_count(known.side_choice)
+        questions = max(0, count - known.suspended)
+        shares, mastery = level_shares(known, questions), mastery_percent(known, questions)
+        rows.append(row(known, shares, questions, count > deck.card_count, mastery, modes))
     return rows
 
 
@@ -252,7 +257,6 @@ def my_decks(
     """The learner's decks with their standing in each, those with the most due cards first."""
     by_pk = {deck.pk: deck for deck in decks}
     enrollments = scheduled_for(learner.enrollments.filter(deck__in=by_pk), learner, now)
-    card_counts = {pk: deck.card_count for pk, deck in by_pk.items()}
-    rows = {row.enrollment.deck_id: row for row in rows_of(enrollments, Row[Figures], Figures, card_counts)}
+    rows = {row.enrollment.deck_id: row for row in rows_of(enrollments, Row[Figures], Figures, by_pk)}
     pairs = [(deck, rows.get(pk)) for pk, deck in by_pk.items()]
     return sorted(pairs, key=lambda pair: (-(pair[1].enrollment.due_count if pair[1] else 0), pair[0].title))

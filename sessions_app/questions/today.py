@@ -19,11 +19,11 @@ RECALL_DAYS = 30
 
 @dataclass(frozen=True)
 class Today:
-    """How many cards of a deck Spaced has for a learner today.
+    """How many questions of a deck Spaced has for a learner today; a card that asks for both sides has two.
 
-    ``due`` cards can be asked now. ``new`` is what is left of today's new cards. ``unseen`` cards have no memory
-    yet, ``scheduled`` ones have; suspended and buried cards are in neither. ``next_due`` is when the next card is
-    due; None without one.
+    ``due`` ones can be asked now. ``new`` is what is left of today's new ones. ``unseen`` ones have no memory yet,
+    ``scheduled`` ones have; suspended and buried ones are in neither. ``next_due`` is when the next one is due; None
+    without one.
     """
 
     due: int
@@ -41,10 +41,11 @@ def scheduled_for(enrollments: EnrollmentQuerySet, learner: User, now: datetime)
 
 def today(enrollment: Any, deck: Deck, *, now: datetime) -> Today:
     """The learner's cards of today. ``enrollment`` comes from `scheduled_for`, or is not saved yet."""
+    questions = deck.question_count(enrollment.side_choice)
     if enrollment.pk is None:
-        return Today(0, min(deck.card_count, enrollment.new_per_day), deck.card_count, 0, None)
+        return Today(0, min(questions, enrollment.new_per_day), questions, 0, None)
     buried, waiting = buried_cards(enrollment, now), waiting_steps(enrollment, now)
-    unseen = max(0, deck.card_count - enrollment.suspended - enrollment.scheduled - buried.unseen)
+    unseen = max(0, questions - enrollment.suspended - enrollment.scheduled - buried.unseen)
     left_today = max(0, enrollment.new_per_day - introduced_today(enrollment, now))
     # A waiting step is due today, so it comes before anything that is due on a later day.
     next_due = waiting.first_at or min(filter(None, (enrollment.next_due, buried.first_day)), default=None)
@@ -75,7 +76,7 @@ class Waiting:
 
 
 def askable_progress(enrollment: Enrollment) -> CardProgressQuerySet:
-    """The learner's progress on the deck's cards that are not suspended, on the side that each asks them for."""
+    """The learner's progress on what the deck's cards ask them for, without what is suspended."""
     mine = CardProgress.objects.filter(learner=enrollment.learner_id, deck=enrollment.deck_id)
     return mine.asked(enrollment.side_choice).active()
 

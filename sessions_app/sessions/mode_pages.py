@@ -77,9 +77,9 @@ def held(question: Question, state: OpenState) -> dict[str, Any]:
 
 
 def learned(enrollment: Enrollment) -> tuple[int, int]:
-    """How many of the deck's cards are Learned or better, and how many there are that are not suspended."""
-    cards = max(0, enrollment.deck.card_count - enrollment.suspended)
-    return enrollment.learned + enrollment.mastered, cards
+    """How many of the deck's questions are Learned or better, and how many there are that are not suspended."""
+    questions = max(0, enrollment.question_count - enrollment.suspended)
+    return enrollment.learned + enrollment.mastered, questions
 
 
 PAGES: Mapping[str, StudyPage] = {

@@ -91,6 +91,7 @@ def draw(queue: DeckQueue, learner: User, *, position: int, now: datetime) -> Qu
 
     Drawn again for the same position and state it is the same question.
     """
+    queue.session.learner = learner
     mode, chance = QUESTION_MODES[queue.session.mode], f"{queue.session.seed}:{position}"
     return next_question(mode, queue, moment(now, learner.zone), chance)
 

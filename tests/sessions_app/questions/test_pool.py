@@ -11,7 +11,7 @@ from cards.models import Card, Tag, TwinPair
 from sessions_app.models import Enrollment, Review
 from sessions_app.questions.pool import FEWEST_READ, PLACES, card_pool, test_pool
 from sessions_app.study.modes.types import SessionSettings
-from sessions_app.study.types import Side
+from sessions_app.study.types import CardSide, Side
 
 pytestmark = pytest.mark.django_db
 # This is not a test, in spite of its name.
@@ -23,8 +23,8 @@ def enrollment(learner, deck):
     return Enrollment.objects.create(learner=learner, deck=deck)
 
 
-def around(enrollment, card):
-    return card_pool(card.pk, enrollment, Random(1))
+def around(enrollment, card, side=Side.DEFINITION):
+    return card_pool(CardSide(card.pk, side), enrollment, Random(1))
 
 
 def mistake(learner, deck, card, other, **fields):
@@ -54,9 +54,16 @@ def test_pool_is_read_in_one_query(enrollment, deck):
     assert {one.side for one in found.deck} == {Side.DEFINITION}
 
 
-def test_pool_uses_the_side_of_the_learner(enrollment, deck):
-    enrollment.side_choice = "term"
-    assert {one.side for one in around(enrollment, deck.cards.first()).deck} == {Side.TERM}
+def test_all_cards_of_a_pool_ask_for_the_side_of_the_question(enrollment, deck):
+    assert {one.side for one in around(enrollment, deck.cards.first(), Side.TERM).deck} == {Side.TERM}
+
+
+@pytest.mark.parametrize(("choice", "asked"), [("auto", False), ("term", True), ("both", True)])
+def test_pool_of_a_side_that_is_not_asked_for_is_left_out(enrollment, deck, choice, asked):
+    enrollment.side_choice = choice
+    asks = CardSide(deck.cards.first().pk, Side.TERM)
+    assert bool(card_pool(asks, enrollment, Random(1), only_asked=True)) is asked
+    assert card_pool(asks, enrollment, Random(1))
 
 
 def test_twin_pairs_are_known_from_either_card(enrollment, deck):
@@ -112,8 +119,10 @@ def test_small_test_of_a_large_deck_reads_twins_and_confusions(learner, make_dec
     mistake(learner, deck, confused, card)
     TwinPair.objects.create(first=card, second=twin)
     TwinPair.objects.create(first=card, second=other, are_twins=False)
-    pool = test_pool(enrollment, SessionSettings(questions=1), [card.pk], Random(1))
-    assert pool.askable == {card.pk}
+    pool = test_pool(
+        enrollment, SessionSettings(questions=1), [CardSide(card.pk, Side.DEFINITION)], Random(1)
+    )
+    assert {asks.card_id for asks in pool.askable} == {card.pk}
     assert pool.confusions == {card.pk: {confused.pk: 1}}
     found = {one.id: one for one in pool.cards}
     assert {card.pk, confused.pk, twin.pk} <= found.keys()
