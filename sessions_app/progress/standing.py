@@ -100,9 +100,8 @@ AnyFigures = TypeVar("AnyFigures", bound=Figures)
 class Row(Generic[AnyFigures]):
     """One learner's standing in a deck.
 
-    ``questions`` is the number of those that the learner has not suspended; a card that asks for both sides has two,
-    and ``has_siblings`` if there is such a card. ``mastery`` is in percent. ``used`` names the modes that the learner
-    has started.
+    ``questions`` is the number of those that the learner has not suspended; ``has_siblings`` if some card has two.
+    ``mastery`` is in percent. ``used`` names the modes that the learner has started.
     """
 
     enrollment: AnyFigures

@@ -22,8 +22,8 @@ class Today:
     """How many questions of a deck Spaced has for a learner today; a card that asks for both sides has two.
 
     ``due`` ones can be asked now. ``new`` is what is left of today's new ones. ``unseen`` ones have no memory yet,
-    ``scheduled`` ones have; suspended and buried ones are in neither. ``next_due`` is when the next one is due; None
-    without one.
+    ``scheduled`` ones have; suspended and buried ones are in neither. ``next_due`` is when the next one is due;
+    None without one.
     """
 
     due: int

@@ -145,7 +145,7 @@ def test_removed_card_has_no_level(learner, known):
 
 def test_suspended_cards_are_named_apart_and_not_counted(learner, learner_client, known):
     (row,) = progress_standing.table_rows(known, learner, now=timezone.now())
-    assert (row.cards, row.mastery) == (4, 100 * (4 + 4 + 2) // 16)
+    assert (row.questions, row.mastery) == (4, 100 * (4 + 4 + 2) // 16)
     html = body(learner_client, known)
     assert "1 suspended" in html
     assert "not counted" in html
