@@ -89,22 +89,27 @@ class Siblings:
 
     def rows(self) -> Q:
         """Whether a row of progress is on a question that is held back."""
-        answered = self._answered_today().filter(card=OuterRef("card"))
-        held = Q(Exists(answered.exclude(side=OuterRef("side"))))
+        held = Q(Exists(self._answered_on(OuterRef("card")).exclude(side=OuterRef("side"))))
         for side, cards in self._cards_of_steps.items():
             held |= Q(side=side, card__in=cards)
         return held
 
     def questions(self, asked: AskedSide) -> Q:
         """Whether a card's question on this side is held back."""
-        answered = CardProgress.objects.filter(learner=self.session.learner_id, last_day=self.today)
-        held = Q(Exists(answered.filter(card=OuterRef("pk")).exclude(side=asked.side)))
+        held = Q(Exists(self._answered_on(OuterRef("pk")).exclude(side=asked.side)))
         for side, cards in self._cards_of_steps.items():
             if asked.fixed is None:
                 held |= Q(pk__in=cards, studied_side=side)
             elif asked.fixed is side:
                 held |= Q(pk__in=cards)
         return held
+
+    def _answered_on(self, card: OuterRef) -> CardProgressQuerySet:
+        """The learner's progress on the outer query's card with an answer of today.
+
+        Without the deck, by which a database would look through the whole deck for each card.
+        """
+        return CardProgress.objects.filter(learner=self.session.learner_id, card=card, last_day=self.today)
 
     def _answered_today(self) -> CardProgressQuerySet:
         """The learner's progress in the deck with an answer of today."""
