@@ -86,8 +86,7 @@ class DeckQueue:
         return len(found), len({asks.card_id for asks in found})
 
     def choosable(self) -> list[CardSide]:
-        cards = self._askable().only("position", "studied_side").in_order()
-        return [asks for asks, _, _ in self.sides.questions_of(cards)]
+        return list(self.sides.keys_of(self._askable().in_order()))
 
     def is_holding(self) -> bool:
         return self.siblings.any()
@@ -155,9 +154,9 @@ class DeckQueue:
             new = ~Q(Exists(hidden)) & ~Q(pk__in=known)
             return new & ~self.siblings.questions(side) if self.holds_back else new
 
-        cards = self.sides.having(self._chosen(), is_new).only("position", "studied_side").in_order()
+        cards = self.sides.having(self._chosen(), is_new).in_order()
         found: dict[object, CardSide] = {}
-        for asks, _, _ in self.sides.questions_of(cards[:limit]):
+        for asks in self.sides.keys_of(cards[:limit]):
             found.setdefault(asks.card_id if self.holds_back else asks, asks)
         return list(found.values())[:limit]
 

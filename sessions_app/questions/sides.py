@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q
 
-from cards.models import Card, CardQuerySet, Deck, SideChoice
+from cards.models import CardQuerySet, Deck, SideChoice
 from cards.text.studied_side import BOTH_SIDES, sides_of
 from sessions_app.models import CardProgress, CardProgressQuerySet, Enrollment
 from sessions_app.study.types import CardSide, Side
@@ -30,8 +30,9 @@ class AskedSide:
         """Ends the names of annotations about this side."""
         return self.fixed or "own"
 
-    def of(self, card: Card) -> CardSide:
-        return CardSide(card.pk, self.fixed or Side(sides_of(card.studied_side)[0]))
+    def of(self, card: int, studied_side: str) -> CardSide:
+        """The question of the card with this primary key and studied side."""
+        return CardSide(card, self.fixed or Side(sides_of(studied_side)[0]))
 
 
 class DeckSides:
@@ -75,7 +76,15 @@ class DeckSides:
         for card in cards:
             for side in self.all:
                 if getattr(card, f"asks_{side.suffix}", True):
-                    yield side.of(card), side, card
+                    yield side.of(card.pk, card.studied_side), side, card
+
+    def keys_of(self, cards: CardQuerySet) -> Iterator[CardSide]:
+        """The same questions without their cards, which takes a fraction of the time."""
+        meets = [f"asks_{side.suffix}" for side in self.all] if len(self.all) > 1 else []
+        for card, studied_side, *flags in cards.values_list("pk", "studied_side", *meets):
+            for side, is_met in zip(self.all, flags or [True], strict=True):
+                if is_met:
+                    yield side.of(card, studied_side)
 
     def is_asked(self, side: str, *, studied_side: str) -> bool:
         """Whether a card with this studied side asks the learner for ``side``."""
