@@ -1,11 +1,12 @@
 """How much slower a deck of 10,000 cards is than one of 46, and how many answers a second one process takes.
 
     make bench
+    python -m tests.load.bench --both-sides        # with cards that ask for both sides
     python -m tests.load.bench --import 100000     # only the import of a package of this many cards
 
 Processor time (except answers a second), in turns in one run, so that ratios hold on a busy machine.
-The learner has seen half of each deck, and half of that is due. What was written is counted in the database. Ends
-with 1 where it is not what was sent, or where a ratio is above its bound.
+The learner has seen half of each deck, with --both-sides its definitions, and half of that is due. What was
+written is counted in the database. Ends with 1 where it is not what was sent, or where a ratio is above its bound.
 """
 # ruff: noqa: E402 (the settings have to be there before what reads them)
 
@@ -45,7 +46,8 @@ from django.test import Client
 from django.utils import timezone
 
 from cards.editing.decks import refresh_deck
-from cards.models import Card, Deck, Visibility
+from cards.models import Card, Deck, SideChoice, Visibility
+from cards.text.studied_side import sides_of
 from sessions_app.models import CardProgress, Enrollment, Paper, Review
 from sessions_app.study.days import study_day
 from sessions_app.study.modes import test
@@ -70,9 +72,9 @@ class Timed:
     most: float = WORST
 
 
-def make_deck(owner: User, count: int) -> Deck:
-    title = f"{count:,} cards"
-    deck = Deck.objects.create(owner=owner, title=title, slug=f"bench-{count}", visibility=Visibility.PUBLIC)
+def make_deck(owner: User, count: int, side_choice: str) -> Deck:
+    fields = {"title": f"{count:,} cards", "visibility": Visibility.PUBLIC, "side_choice": side_choice}
+    deck = Deck.objects.create(owner=owner, slug=f"bench-{count}", **fields)
     cards = [
         Card(deck=deck, position=n, term=f"Term {n}", definition=f"The **definition** of $x_{{{n}}}$")
         for n in range(count)
@@ -95,7 +97,7 @@ def study_half(learner: User, deck: Deck) -> None:
             learner=learner,
             deck=deck,
             card=card,
-            side=card.studied_side,
+            side=sides_of(card.studied_side)[0],
             level=Level.RECALLED,
             peak=Level.RECALLED,
             recalls=1,
@@ -246,13 +248,15 @@ def main() -> None:
 def bench() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--import", dest="cards", type=int, help="measure only the import of this many cards")
-    alone = parser.parse_args().cards
+    parser.add_argument("--both-sides", action="store_true", help="each card asks for both sides")
+    chosen = parser.parse_args()
+    alone, side_choice = chosen.cards, SideChoice.BOTH if chosen.both_sides else SideChoice.AUTO
     prepare()
     slow = imports.compare(alone or imports.CARDS)
     if alone or slow:
         sys.exit(slow or 0)
     learner = User.objects.create_user("bench@example.org", name="Ben Bench")
-    decks = [make_deck(learner, count) for count in (FEW, MANY)]
+    decks = [make_deck(learner, count, side_choice) for count in (FEW, MANY)]
     client = Client(headers={"host": "localhost"})
     client.force_login(learner)
     for deck in decks:
