@@ -9,6 +9,7 @@ from typing import Any, Self
 from cards.formats.bounds import MAX_DECKS, MAX_TAGS, Meter
 from cards.formats.errors import FormatError as FormatError
 from cards.text.markdown import MAX_SOURCE
+from cards.text.studied_side import BOTH
 
 MAX_FILE = 100 * 2**20
 """Bytes of a file that can be read."""
@@ -114,8 +115,8 @@ class Schedule:
 class ParsedCard:
     """A card of a file. ``term`` and ``definition`` are Markdown sources, converted from the file's format.
 
-    ``key`` is empty if the file has none. ``deck`` is the path of its deck within the file. ``both_sides`` means
-    that the file asks for either side. ``where`` names the row, note or line that the card comes from.
+    ``key`` is empty if the file has none. ``deck`` is the path of its deck within the file. ``side_choice`` is
+    ``auto``, a side, or ``both``. ``where`` names the row, note or line that the card comes from.
     """
 
     term: str
@@ -127,7 +128,6 @@ class ParsedCard:
     wrong_terms: tuple[str, ...] = ()
     wrong_definitions: tuple[str, ...] = ()
     side_choice: str = "auto"
-    both_sides: bool = False
     starred: bool = False
     deck: tuple[str, ...] = ()
     term_images: tuple[ImageRef, ...] = ()
@@ -203,7 +203,7 @@ class FileCounts:
         """Count ``card``. Raises FormatError for too many decks or tags."""
         self.cards += 1
         self.one_sided += card.one_sided
-        self.both_sides += card.both_sides
+        self.both_sides += card.side_choice == BOTH
         self.images += len(card.images)
         self.reviews += len(card.reviews)
         self.scheduled += any(schedule.state != "new" for schedule in card.schedules)

@@ -1,21 +1,21 @@
 """Anki's notes and cards -> ours. Pure.
 
-A note with a card for each direction becomes one card of ours: progress is kept for each side, so both
-schedules have a place, what is corrected is corrected once, and the two never meet as each other's wrong
-option. A cloze deletion becomes a card with the gap as its term and the hidden words as its definition, so
+A note with a card for each direction becomes one card of ours that asks for both sides: progress is kept for each
+side, so both schedules have a place, what is corrected is corrected once, and the two never meet as each other's
+wrong option. A cloze deletion becomes a card with the gap as its term and the hidden words as its definition, so
 that they can be typed.
 """
 
-import hashlib
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from cards.formats.anki.collection import AnkiDeck, NoteType, Schema, read_schema
+from cards.formats.anki.collection import AnkiDeck, Schema, read_schema
 from cards.formats.anki.container.database import Database
 from cards.formats.anki.container.package import Package
 from cards.formats.anki.history import CardRow, Log, by_note, schedule
+from cards.formats.anki.notes import Note, is_occlusion, is_reverse, key_of, other_side
 from cards.formats.anki.sides import FieldChoice, NoteReader, Sides
 from cards.formats.bounds import ACCOUNT, ANSWERS_OF_A_CARD, MAX_DECKS, Limits, Meter, most_answers
 from cards.formats.markdown.from_html import DATA_ADDRESS, Converted, convert
@@ -35,9 +35,7 @@ from cards.formats.types import (
     fits,
 )
 from cards.formats.work import Work
-
-MAX_KEY = 56
-"""Characters of a note's guid. With the number of the card, this makes a key of at most 64."""
+from cards.text.studied_side import BOTH
 
 MAX_SAMPLED_TYPES = 100
 SAMPLES = 3
@@ -59,7 +57,8 @@ class AnkiOptions:
     """What a person chose after the preview.
 
     ``fields`` are by the note type's id, for those whose template does not show what is wanted. ``subdecks`` is
-    ``decks`` or ``tags``. ``merge_reversed`` makes one card of a note that has one for each direction.
+    ``decks`` or ``tags``. ``merge_reversed`` makes one card, which asks for both sides, of a note that has one for
+    each direction.
     ``note_types`` are those to be shown with samples: ``all`` that have notes, none, or one by its id.
     """
 
@@ -84,19 +83,6 @@ class NoteTypeInfo:
     is_cloze: bool
     chosen: FieldChoice
     samples: tuple[tuple[dict[str, str], ParsedCard], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    id: int
-    guid: str
-    type: int
-    tags: str
-    fields: tuple[str, ...]
-
-    @property
-    def where(self) -> str:
-        return f"note {self.id}"
 
 
 def read_anki(
@@ -227,6 +213,7 @@ class Reader:
         values = reader.values(note.fields)
         if reader.choice is not None and not reader.note_type.is_cloze:
             rows = rows[:1]
+        there = {row.ord for row in rows}
         made: list[ParsedCard] = []
         length = sum(map(len, note.fields))
         for row in rows:
@@ -236,17 +223,35 @@ class Reader:
                 report.skip("cards whose template or deletion is gone", where=note.where)
                 continue
             card = self.card(note, row, sides, report)
-            twin = next(
-                (other for other in made if self.options.merge_reversed and is_reverse(other, card)), None
-            )
-            side = "term" if twin else reader.asked_side
-            card.side_choice = reader.asked_side
-            self.add_history(twin or card, row, side, log, report)
+            side = reader.asked_side
+            twin = None
+            if self.options.merge_reversed:
+                twin = next((other for other in made if is_reverse(other, card)), None)
+                if twin is None and (turned := self.turned(note, row, card, there)):
+                    card, side = turned, other_side(side)
             if twin:
-                twin.both_sides = True
-            else:
-                made.append(card)
+                self.add_history(twin, row, other_side(side), log, report)
+                twin.side_choice = BOTH
+                continue
+            card.side_choice = side
+            self.add_history(card, row, side, log, report)
+            made.append(card)
         yield from made
+
+    def turned(self, note: Note, row: CardRow, card: ParsedCard, there: Collection[int]) -> ParsedCard | None:
+        """The card of an earlier template that has the sides of ``card`` the other way round, if there is one.
+
+        Its template is none of those whose cards are ``there``, for example because only some cards were exported.
+        In a package with both cards, the note becomes the same card of ours.
+        """
+        reader = self.readers[note.type]
+        for ord_ in () if card.one_sided else reader.turned_templates(row.ord):
+            sides = None if ord_ in there else reader.sides(reader.values(note.fields), ord_)
+            # What is left out was counted for the other card of the note.
+            earlier = sides and self.card(note, replace(row, ord=ord_), sides, Report())
+            if earlier and is_reverse(earlier, card):
+                return earlier
+        return None
 
     def add_history(self, card: ParsedCard, row: CardRow, side: str, log: Log | None, report: Report) -> None:
         """Add the history of an Anki card to ``card``, as that of ``side``."""
@@ -342,26 +347,6 @@ class Reader:
             for card in self.cards_of(note, rows[:2], None, ignored):
                 yield fields, card
                 break
-
-
-def is_occlusion(note_type: NoteType, note: Note) -> bool:
-    """Whether the note hides parts of an image, so that there is no text to ask for."""
-    return note_type.is_image_occlusion or any("::image-occlusion:" in text for text in note.fields[:1])
-
-
-def is_reverse(one: ParsedCard, other: ParsedCard) -> bool:
-    """Whether ``other`` asks for what ``one`` shows, and shows what it asks for."""
-    return (one.term, one.term_images, one.definition, one.definition_images) == (
-        *(other.definition, other.definition_images, other.term, other.term_images),
-    )
-
-
-def key_of(note: Note, ord_: int) -> str:
-    """A card's key: its note's guid, with a number from the second template or deletion on."""
-    guid = note.guid or str(note.id)
-    if len(guid) > MAX_KEY or not guid.isprintable():
-        guid = hashlib.sha256(guid.encode("utf-8", "replace")).hexdigest()[:40]
-    return guid if ord_ == 0 else f"{guid}:{ord_ + 1}"
 
 
 def count_left_out(side: Converted, report: Report) -> None:

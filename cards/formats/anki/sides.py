@@ -1,7 +1,7 @@
 """The texts of a note that become term and definition: those of its template, or chosen fields. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cards.formats.anki import cloze, templates
@@ -76,6 +76,19 @@ class NoteReader:
             tuple(name for name in first.term_fields if name in known),
             tuple(name for name in first.definition_fields if name in known),
         )
+
+    def turned_templates(self, ord_: int) -> Iterator[int]:
+        """Earlier templates with the fields of the template ``ord_`` the other way round, by number.
+
+        None if the fields were chosen, or if the note type makes cards of cloze deletions.
+        """
+        if self.choice is None and not self.note_type.is_cloze and 0 < ord_ < len(self.templates):
+            later = self.templates[ord_]
+            for number, earlier in enumerate(self.templates[:ord_]):
+                if {*earlier.term_fields} == {*later.definition_fields} and (
+                    {*earlier.definition_fields} == {*later.term_fields}
+                ):
+                    yield number
 
     def values(self, texts: Sequence[str]) -> dict[str, str]:
         return dict(zip(self.note_type.fields, texts, strict=False))

@@ -29,7 +29,7 @@ from cards.formats.parts import FILE, Member, Parts, Zip
 from cards.formats.types import ImageRef, ParsedCard, no_image
 from cards.text.markdown import PLAIN, fresh_bounds, make_engine, normal, paragraph
 from cards.text.sanitizing import cleaner
-from cards.text.studied_side import TERM
+from cards.text.studied_side import DEFINITION
 
 COLLECTION = "collection"
 CHANGES = (24, 92)
@@ -109,9 +109,8 @@ def stable_id(name: str) -> int:
 
 
 def note_of(card: ParsedCard) -> genanki.Note:
-    kind = "both" if card.both_sides else "term" if card.side_choice == TERM else "definition"
     return genanki.Note(
-        MODELS[kind],
+        MODELS.get(card.side_choice, MODELS[DEFINITION]),
         [side_html(card.term, card.term_images), side_html(card.definition, card.definition_images)],
         guid=card.key,
         tags=["_".join(tag.split()) for tag in card.tags],

@@ -201,7 +201,7 @@ def test_anki_imports_and_updates_our_export(tmp_path: Path) -> None:
             tags=("two words",),
             side_choice="definition",
         ),
-        ParsedCard("Hund", "dog", key="key-2", both_sides=True),
+        ParsedCard("Hund", "dog", key="key-2", side_choice="both"),
         ParsedCard(
             "name", "a long description", key="key-3", side_choice="term", term_images=(ImageRef("a.png"),)
         ),
@@ -232,7 +232,7 @@ def test_our_export_survives_a_round_trip_through_anki(tmp_path: Path) -> None:
     """Exported here, imported into Anki, exported in Anki's new format and imported here: the same cards."""
     cards = [
         ParsedCard("**What** is $x < 2$?", "1. one\n2. two", key="key-1", side_choice="definition"),
-        ParsedCard("Hund", "dog", key="key-2", both_sides=True, side_choice="definition"),
+        ParsedCard("Hund", "dog", key="key-2", side_choice="both"),
     ]
     file = io.BytesIO()
     write_anki(file, title="Deck", deck_key="deck", cards=cards, now=NOW)
@@ -243,5 +243,5 @@ def test_our_export_survives_a_round_trip_through_anki(tmp_path: Path) -> None:
     collection.export_anki_package(out_path=str(tmp_path / "back.apkg"), options=options, limit=None)
     collection.close()
     with read_anki(tmp_path / "back.apkg") as parsed:
-        back = [(card.term, card.definition, card.key, card.both_sides) for card in parsed]
-    assert back == [(card.term, card.definition, card.key, card.both_sides) for card in cards]
+        back = [(card.term, card.definition, card.key, card.side_choice) for card in parsed]
+    assert back == [(card.term, card.definition, card.key, card.side_choice) for card in cards]

@@ -8,7 +8,18 @@ from cards.formats.anki.reader import AnkiOptions, read_anki
 from cards.formats.anki.sides import FieldChoice
 from cards.formats.types import ImageRef, ParsedCard
 from tests.cards.formats import packages
-from tests.cards.formats.packages import BASIC, CLOZE, OCCLUSION, REVERSED, cards_of, counted, note, package
+from tests.cards.formats.packages import (
+    BACKWARD,
+    BASIC,
+    CLOZE,
+    OCCLUSION,
+    OPTIONAL,
+    REVERSED,
+    cards_of,
+    counted,
+    note,
+    package,
+)
 
 both_formats = pytest.mark.parametrize("new", [True, False], ids=["new", "old"])
 
@@ -38,9 +49,37 @@ def test_subdecks_can_become_tags() -> None:
 def test_both_directions_are_one_card(new: bool) -> None:
     reviews = [(10, 1_700_000_000_000, 3, 1, 900, 0), (11, 1_700_000_001_000, 1, -60, 800, 0)]
     (card,) = cards_of(package([note(["q", "a"], kind=REVERSED, ords=[0, 1])], new=new, reviews=reviews))
-    assert (card.term, card.definition, card.both_sides) == ("q", "a", True)
+    assert (card.term, card.definition, card.side_choice) == ("q", "a", "both")
     assert [schedule.side for schedule in card.schedules] == ["definition", "term"]
     assert [(review.side, review.rating) for review in card.reviews] == [("definition", 3), ("term", 1)]
+
+
+def test_first_template_decides_which_side_is_the_term() -> None:
+    reviews = [(10, 1_700_000_000_000, 3, 1, 900, 0), (11, 1_700_000_001_000, 1, -60, 800, 0)]
+    (card,) = cards_of(package([note(["q", "a"], kind=BACKWARD, ords=[0, 1])], reviews=reviews))
+    assert (card.term, card.definition, card.side_choice) == ("a", "q", "both")
+    assert [(review.side, review.rating) for review in card.reviews] == [("definition", 3), ("term", 1)]
+
+
+@pytest.mark.parametrize("kind", [REVERSED, OPTIONAL])
+def test_note_with_one_of_its_two_cards_asks_for_that_side(kind: int) -> None:
+    fields = ["q", "a", "y"][: 3 if kind == OPTIONAL else 2]
+    found = {}
+    for ords in ([0], [1], [0, 1]):
+        (card,) = cards_of(package([note(fields, kind=kind, ords=ords)]))
+        found[tuple(ords)] = card
+        assert (card.key, card.term, card.definition) == ("guid1", "q", "a")
+    assert [card.side_choice for card in found.values()] == ["definition", "term", "both"]
+    assert [schedule.side for schedule in found[(1,)].schedules] == ["term"]
+
+
+def test_suspended_second_card_stays_on_its_side() -> None:
+    extra = "UPDATE cards SET queue = -1 WHERE ord = 1"
+    (card,) = cards_of(package([note(["q", "a"], kind=REVERSED, ords=[0, 1])], extra=extra))
+    assert {schedule.side: schedule.suspended for schedule in card.schedules} == {
+        "definition": False,
+        "term": True,
+    }
 
 
 def test_both_directions_can_become_two_cards() -> None:

@@ -44,7 +44,7 @@ def test_written_cards_are_read_back_equal() -> None:
             "**Hund**", "dog\n\n- big\n- small", key="k1", tags=("two_words", "x"), side_choice="definition"
         ),
         ParsedCard("term $x^2$", "a long description", key="k2", side_choice="term"),
-        ParsedCard("both", "sides", key="k3", both_sides=True, side_choice="definition"),
+        ParsedCard("both", "sides", key="k3", side_choice="both"),
         ParsedCard("", "b", key="k4", side_choice="definition", term_images=(ImageRef("a b.png", "A"),)),
     ]
     with read_anki(written(cards)) as parsed:

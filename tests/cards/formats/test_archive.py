@@ -17,7 +17,7 @@ from cards.text.cleaning import clean_text
 from tests.cards.formats.packages import zipped
 
 STORED = {field.name for field in fields(ParsedCard)} - {
-    "both_sides", "starred", "deck", "schedules", "reviews", "where",
+    "starred", "deck", "schedules", "reviews", "where",
 }  # fmt: skip
 """The fields of a card that an archive holds. The others are only in other programs' files."""
 

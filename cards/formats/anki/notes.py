@@ -1,0 +1,48 @@
+"""Anki's notes: their keys, and which of their cards are the two directions of one. Pure."""
+
+import hashlib
+from dataclasses import dataclass
+
+from cards.formats.anki.collection import NoteType
+from cards.formats.types import ParsedCard
+from cards.text.studied_side import DEFINITION, TERM
+
+MAX_KEY = 56
+"""Characters of a note's guid. With the number of the card, this makes a key of at most 64."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    id: int
+    guid: str
+    type: int
+    tags: str
+    fields: tuple[str, ...]
+
+    @property
+    def where(self) -> str:
+        return f"note {self.id}"
+
+
+def is_occlusion(note_type: NoteType, note: Note) -> bool:
+    """Whether the note hides parts of an image, so that there is no text to ask for."""
+    return note_type.is_image_occlusion or any("::image-occlusion:" in text for text in note.fields[:1])
+
+
+def is_reverse(one: ParsedCard, other: ParsedCard) -> bool:
+    """Whether ``other`` asks for what ``one`` shows, and shows what it asks for."""
+    return (one.term, one.term_images, one.definition, one.definition_images) == (
+        *(other.definition, other.definition_images, other.term, other.term_images),
+    )
+
+
+def other_side(side: str) -> str:
+    return TERM if side == DEFINITION else DEFINITION
+
+
+def key_of(note: Note, ord_: int) -> str:
+    """A card's key: its note's guid, with a number from the second template or deletion on."""
+    guid = note.guid or str(note.id)
+    if len(guid) > MAX_KEY or not guid.isprintable():
+        guid = hashlib.sha256(guid.encode("utf-8", "replace")).hexdigest()[:40]
+    return guid if ord_ == 0 else f"{guid}:{ord_ + 1}"
