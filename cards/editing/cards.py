@@ -93,6 +93,7 @@ def edit_cards(*, deck: Deck, edits: Iterable[tuple[Card, datetime | None]]) -> 
     prefetch_related_objects(list(seen), "images")
     for card in seen:
         card.deck = deck
+        card.removed_at = card.erased_at = None
         # Before the lock, because rendering takes a while.
         card.prepare()
     saved, changed = [], []
@@ -107,7 +108,6 @@ def edit_cards(*, deck: Deck, edits: Iterable[tuple[Card, datetime | None]]) -> 
             if current.updated_at != seen[card] and not (is_same and current.removed_at is None):
                 changed.append(current)
             elif not is_same or current.removed_at is not None:
-                card.removed_at = card.erased_at = None
                 card.updated_at = timezone.now()
                 saved.append(card)
         if saved:

@@ -1,6 +1,6 @@
 """Merging the cards of a hidden deck into an existing deck: they move there, or update the cards of the deck."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db.models import F
 from django.utils import timezone
@@ -23,10 +23,10 @@ MERGED = (
 
 def merge_cards(
     draft: ImportDraft, content: FileContent, kind: FileKind, chunk: Sequence[Card], deck: Deck, position: int
-) -> int:
+) -> tuple[int, int]:
     """Merge the cards of ``chunk`` into ``deck``, new ones behind ``position``. The draft counts what was done.
 
-    Returns by how many cards the deck has grown.
+    Returns by how many cards the deck has grown, and by how many that ask for both sides.
     """
     existing = find_existing(chunk, deck, None if kind.has_keys else content)
     if keeps_existing(draft):
@@ -36,7 +36,7 @@ def merge_cards(
         updated = existing
     new = [card.pk for card in chunk if card.pk not in existing]
     Card.objects.filter(pk__in=new).update(deck=deck, position=F("position") + position)
-    restored = sum(there.removed_at is not None for there in updated.values())
+    before = counts_of(there for there in updated.values() if there.removed_at is None)
     changed: list[Card] = []
     moves: list[tuple[int, int, str]] = []
     for card in chunk:
@@ -50,7 +50,14 @@ def merge_cards(
     draft.added += len(new)
     draft.updated += len(changed)
     draft.unchanged += len(existing) - len(changed)
-    return len(new) + restored
+    after = counts_of([*updated.values(), *(card for card in chunk if card.pk not in existing)])
+    return after[0] - before[0], after[1] - before[1]
+
+
+def counts_of(cards: Iterable[Card]) -> tuple[int, int]:
+    """How many cards these are, and how many of them ask for both sides."""
+    sides = [card.studied_side for card in cards]
+    return len(sides), sides.count(SideChoice.BOTH)
 
 
 def keeps_existing(draft: ImportDraft) -> bool:
@@ -105,8 +112,8 @@ def update_card(there: Card, card: Card, kind: FileKind) -> bool:
         return False
     for name in differing:
         setattr(there, name, getattr(card, name))
-    there.studied_side = there.chosen_side()
     there.removed_at = there.erased_at = None
+    there.studied_side = there.chosen_side()
     there.updated_at = timezone.now()
     return True
 

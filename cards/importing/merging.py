@@ -124,13 +124,14 @@ def merge_next(
         lock_target(draft, deck)
         slice_ = Slice.of_a_transaction()
         position = first_position(draft, number, deck, chunk[0].position)
-        growth = 0
+        growth, two_sided = 0, 0
         while chunk:
-            growth += merge_cards(draft, content, kind, chunk, deck, position)
+            more = merge_cards(draft, content, kind, chunk, deck, position)
+            growth, two_sided = growth + more[0], two_sided + more[1]
             chunk = [] if slice_.is_over else list(waiting[:CHUNK])
         draft.phase = ImportDraft.Phase.MERGING
         draft.save(update_fields=["phase", "options", "added", "updated", "unchanged"])
-        add_to_count(deck, growth)
+        add_to_counts(deck, growth, two_sided)
     return True
 
 
@@ -140,10 +141,13 @@ def lock_target(draft: ImportDraft, deck: Deck) -> None:
     splitting.require_decks(draft.owner, [deck.pk])
 
 
-def add_to_count(deck: Deck, growth: int) -> None:
-    """Add to the deck's card count. `refresh_deck` updates everything else at the end."""
+def add_to_counts(deck: Deck, growth: int, two_sided: int) -> None:
+    """Add to the deck's counts of cards. `refresh_deck` updates everything else at the end."""
     Deck.objects.filter(pk=deck.pk).update(
-        card_count=F("card_count") + growth, order_version=F("order_version") + 1, updated_at=timezone.now()
+        card_count=F("card_count") + growth,
+        two_sided_count=F("two_sided_count") + two_sided,
+        order_version=F("order_version") + 1,
+        updated_at=timezone.now(),
     )
 
 

@@ -177,10 +177,11 @@ class Card(models.Model):
     def chosen_side(self) -> str:
         """What the card asks for: its own choice, or its deck's, or the side that fits the texts.
 
-        A card with an empty side never asks for both.
+        A card with an empty side never asks for both. An erased card still does, so that progress stays as it was.
         """
+        has_both = self.erased_at is not None or (self.term.strip() and self.definition.strip())
         for choice in (self.side_choice, self.deck.side_choice):
-            if choice == SideChoice.BOTH and not (self.term.strip() and self.definition.strip()):
+            if choice == SideChoice.BOTH and not has_both:
                 break
             if choice != SideChoice.AUTO:
                 return choice

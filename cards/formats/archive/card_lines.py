@@ -35,7 +35,7 @@ def card_from_json(line: Mapping[str, Any], where: str) -> ParsedCard:
         raise FormatError(f"A tag has at most {MAX_TAG} characters.", where=where)
     card.side_choice = text(line, "side_choice", where) or "auto"
     if card.side_choice not in SIDE_CHOICES:
-        raise FormatError("“side_choice” must be auto, term or definition.", where=where)
+        raise FormatError("“side_choice” must be auto, term, definition or both.", where=where)
     for name in MOMENTS:
         if name in line:
             setattr(card, name, moment(line, name, where))

@@ -30,7 +30,7 @@ MOMENTS = ("asked_since", "created_at")
 IMAGE_LISTS = ("term_images", "definition_images")
 """Fields of a card's line, by their type."""
 
-SIDE_CHOICES = ("auto", "term", "definition")
+SIDE_CHOICES = ("auto", "term", "definition", "both")
 DECK_FIELDS = ("title", "description", "language", "side_choice", "visibility", "slug")
 
 

@@ -38,7 +38,7 @@ from cards.text.studied_side import SIDES
 from studysite.accounts.models import User
 from studysite.slices import Steps
 
-VERSION = 2
+VERSION = 3
 """Version of the stored content. Increase it with every change, so that files are read again."""
 
 TEXT_KEYS = uuid.uuid5(uuid.NAMESPACE_URL, "https://studysite.invalid/import/")

@@ -38,7 +38,7 @@ cards = st.builds(
     accepted_definitions=lists,
     wrong_terms=lists,
     wrong_definitions=lists,
-    side_choice=st.sampled_from(["auto", "term", "definition"]),
+    side_choice=st.sampled_from(["auto", "term", "definition", "both"]),
     term_images=images,
     definition_images=images,
     asked_since=moments,
@@ -53,7 +53,7 @@ decks = st.builds(
     title=some,
     description=texts,
     language=st.just("en"),
-    side_choice=st.just("term"),
+    side_choice=st.sampled_from(["term", "both"]),
     visibility=st.just("link"),
     slug=st.just("s"),
 )
@@ -94,7 +94,7 @@ def test_same_deck_makes_the_same_file() -> None:
         (HEAD, {"term": 5}, "cards.jsonl, line 2: “term” must be a text"),
         (HEAD, {"term": "\0"}, "line 2: “term”"),
         (HEAD, {"term": "a", "tags": "x"}, "line 2: “tags” must be a list of texts"),
-        (HEAD, {"term": "a", "side_choice": "both"}, "line 2: “side_choice”"),
+        (HEAD, {"term": "a", "side_choice": "neither"}, "line 2: “side_choice”"),
         (HEAD, {"term": "a", "created_at": "now"}, "line 2: “created_at” must be a time"),
         (
             HEAD,
