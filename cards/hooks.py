@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from django.db.models import QuerySet
 
-from cards.formats.types import Learned, ParsedDeck
+from cards.formats.types import Learned, ParsedDeck, Studied
 from cards.models import Card, Deck
 from studysite.accounts.models import User
 from studysite.slices import Slice
@@ -53,6 +53,11 @@ class StudyHooks(Protocol):
 
         Without any cards: what is kept about the deck itself, and every name that there may be (docs/formats.md).
         """
+
+    def studied(
+        self, deck: Deck, learner: User, cards: Sequence[int], *, now: datetime
+    ) -> Mapping[int, Studied]:
+        """What ``learner`` has done with each of these ``cards`` of ``deck``, for another program."""
 
     def write_history(
         self, *, deck: Deck, learner: User, history: LearnerHistory, seconds: float, now: datetime
@@ -96,6 +101,11 @@ class NothingStudied:
         return {}
 
     def records(self, deck: Deck, learner: User, cards: Sequence[int]) -> Mapping[str, Iterable[Record]]:
+        return {}
+
+    def studied(
+        self, deck: Deck, learner: User, cards: Sequence[int], *, now: datetime
+    ) -> Mapping[int, Studied]:
         return {}
 
     def write_history(

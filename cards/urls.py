@@ -17,7 +17,7 @@ from cards.tagging import card_views, tag_views
 class FormatConverter(StringConverter):
     """The name of a kind of file for exports."""
 
-    regex = "|".join((*exporting.FORMATS, exporting.HISTORY))
+    regex = "|".join((*exporting.FORMATS, *exporting.WITH_HISTORY.values()))
 
 
 class HashConverter(StringConverter):

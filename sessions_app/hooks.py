@@ -6,11 +6,13 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from cards.formats.kinds import ANKI, ARCHIVE
+from cards.formats.types import Studied
 from cards.hooks import LearnerHistory, Record
 from cards.models import Card, Deck
 from sessions_app import erasing
 from sessions_app.review_log import card_changes, importing, overridden_answers
 from sessions_app.review_log.anki import AnkiHistories
+from sessions_app.review_log.anki_writing import studied_by
 from sessions_app.review_log.archive import ArchiveHistories, records_of
 from studysite.accounts.models import User
 from studysite.slices import Slice
@@ -31,6 +33,11 @@ class StudyAnswers:
 
     def records(self, deck: Deck, learner: User, cards: Sequence[int]) -> Mapping[str, Iterable[Record]]:
         return records_of(deck, learner, cards)
+
+    def studied(
+        self, deck: Deck, learner: User, cards: Sequence[int], *, now: datetime
+    ) -> Mapping[int, Studied]:
+        return studied_by(deck, learner, cards, now=now)
 
     def write_history(
         self, *, deck: Deck, learner: User, history: LearnerHistory, seconds: float, now: datetime

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from cards.exporting.writing import HISTORY, Viewer, Writer
+from cards.exporting.writing import WITH_HISTORY, Viewer, Writer
 from cards.models import Deck
 
 
@@ -21,6 +21,11 @@ class Format:
     about: str
     ending: str
     media_type: str
+
+    @property
+    def with_history(self) -> str:
+        """The name of the kind of file that also has the learner's answers. Empty if there is none."""
+        return WITH_HISTORY.get(self.name, "")
 
 
 FORMATS = {
@@ -35,7 +40,14 @@ FORMATS = {
         ),
         Format("comma", "CSV", "Opens in Excel and other spreadsheets.", "csv", "text/csv; charset=utf-8"),
         Format("markdown", "Markdown", "A document to read or print.", "md", "text/markdown; charset=utf-8"),
-        Format("anki", "Anki", "A package that Anki imports.", "apkg", "application/zip"),
+        Format(
+            "anki",
+            "Anki",
+            "A package that Anki imports. With your answers it has your schedule too: choose “Import any "
+            "learning progress” in Anki.",
+            "apkg",
+            "application/zip",
+        ),
         Format(
             "archive",
             "Archive",
@@ -48,8 +60,8 @@ FORMATS = {
 
 
 def format_of(kind: str) -> Format:
-    """The format with this name. ``history`` is an archive too."""
-    return FORMATS["archive" if kind == HISTORY else kind]
+    """The format with this name, or with this name of a file with answers."""
+    return next(each for each in FORMATS.values() if kind in (each.name, each.with_history))
 
 
 def write(
@@ -64,10 +76,11 @@ def write(
 ) -> None:
     """Write the deck as the kind of file called ``name``, without a time limit.
 
-    With ``history`` an archive contains the viewer's answers. ``on_progress`` is called with the number of cards
-    that are written, and with the number of all cards. Raises FormatError if the file gets too large.
+    With ``history`` an archive or an Anki package contains the viewer's answers. ``on_progress`` is called with
+    the number of cards that are written, and with the number of all cards. Raises FormatError if the file gets too
+    large.
     """
-    kind = HISTORY if history and name == "archive" else name
+    kind = WITH_HISTORY.get(name, name) if history else name
     with tempfile.TemporaryDirectory(prefix="studysite-export-") as folder:
         writer = Writer(deck, viewer, kind, now=now, folder=Path(folder), state={})
         for _ in writer.steps():

@@ -22,7 +22,7 @@ from cards.access import deck_to_see
 from cards.exporting import preparing
 from cards.exporting import services as exporting
 from cards.exporting.services import FORMATS
-from cards.exporting.writing import HISTORY, Writer, characters_of
+from cards.exporting.writing import WITH_HISTORY, Writer, characters_of
 from cards.formats.parts import FILE
 from cards.formats.types import FormatError
 from cards.models import Deck, DeckExport
@@ -64,7 +64,7 @@ def show_kinds(request: SiteRequest, deck: Deck, *, is_large: bool, wanted: str 
 def export_file(request: SiteRequest, slug: str, name: str) -> HttpResponseBase:
     """The deck as a file. For a large deck, the page with the button that prepares it, since a GET must not.
 
-    ``history`` is the archive with the learner's own answers.
+    Some kinds are with the learner's own answers (see `Format.with_history`).
     """
     if instead := too_often(request, "export"):
         return instead
@@ -97,7 +97,7 @@ def sent(file: Any, deck: Deck, name: str) -> FileResponse:
 
 def deck_to_export(request: SiteRequest, slug: str, name: str = "") -> Deck:
     """A deck that the visitor can open. Only learners have a history."""
-    if name == HISTORY and not request.learner.is_authenticated:
+    if name in WITH_HISTORY.values() and not request.learner.is_authenticated:
         raise Http404
     return deck_to_see(request, slug)
 

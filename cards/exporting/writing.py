@@ -2,9 +2,9 @@
 
 import logging
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from cards.formats.anki import writer as anki
 from cards.formats.archive import layout, writing
 from cards.formats.delimited.writers import write_comma, write_markdown, write_tab
 from cards.formats.parts import FILE, Member, Parts, Zip
-from cards.formats.types import ImageRef, ParsedCard, ParsedDeck, TwinKeys
+from cards.formats.types import ImageRef, ParsedCard, ParsedDeck, Studied, TwinKeys
 from cards.media.files import ENDING, path_of
 from cards.models import ALTERNATIVES, CHUNK, Card, Deck, Tag
 from cards.models import TwinPair as StoredPair
@@ -29,8 +29,14 @@ from studysite.slices import Steps
 
 logger = logging.getLogger(__name__)
 
-HISTORY = "history"
-"""The name of the archive with the learner's history."""
+HISTORY, ANKI_HISTORY = "history", "anki-mine"
+"""The names of the archive and of the Anki package with the learner's history."""
+
+WITH_HISTORY = {"archive": HISTORY, "anki": ANKI_HISTORY}
+"""The kinds of file that can hold a history, each with its name if it does."""
+
+DAYS_BEFORE = timedelta(days=3_653)
+"""How long before an export its Anki package begins to count days."""
 
 CHUNK_WITH_HISTORY = 200
 """Cards that are written in one step with their answers."""
@@ -101,6 +107,15 @@ def with_studied_side(card: Card) -> ParsedCard:
     return made
 
 
+def with_history(card: Card, studied: Studied | None) -> ParsedCard:
+    """The card with what the learner has done with it, and the sides that it asks them for."""
+    made = with_studied_side(card)
+    if studied:
+        made.side_choice, made.starred = studied.side_choice, studied.starred
+        made.schedules, made.reviews = studied.schedules, studied.reviews
+    return made
+
+
 def about(deck: Deck) -> ParsedDeck:
     return ParsedDeck((), **{name: getattr(deck, name) for name in layout.DECK_FIELDS})
 
@@ -127,11 +142,17 @@ class Writer:
         self.parts = Parts(folder, state.setdefault("sizes", {}))
         self.path = self.parts.path(FILE)
         self.is_archive = kind in ("archive", HISTORY)
+        # Whose history is written.
+        self.learner = viewer if kind in WITH_HISTORY.values() and isinstance(viewer, User) else None
         # A list, because a database may return the names of a mapping in another order.
         self.members: list[str] = state.setdefault("members", [*layout.MEMBERS])
         # Those at the start: if the deck is renamed in the meantime, a package must not have two decks.
         names = ("title", "slug", "description")
         self.named: dict[str, str] = state.setdefault("named", {name: getattr(deck, name) for name in names})
+
+    @property
+    def is_package(self) -> bool:
+        return self.kind in ("anki", ANKI_HISTORY)
 
     @property
     def total(self) -> int:
@@ -164,11 +185,11 @@ class Writer:
                 yield
             if self.is_archive:
                 yield from self.end_archive()
-            elif self.kind == "anki":
+            elif self.is_package:
                 yield from self.end_package()
 
     def next_keys(self) -> Sequence[int]:
-        most = CHUNK_WITH_HISTORY if self.kind == HISTORY else CHUNK
+        most = CHUNK_WITH_HISTORY if self.learner else CHUNK
         self.parts.flush()
         with self.parts.path(KEYS).open("rb") as file:
             file.seek(self.done * KEY_SIZE)
@@ -188,7 +209,7 @@ class Writer:
         if self.is_archive:
             self.add_lines(cards, is_first=not keys)
             self.add_records(keys)
-        elif self.kind == "anki":
+        elif self.is_package:
             self.add_notes(cards, self.done + len(keys))
         else:
             pieces = self.pieces(list(map(parsed, cards)), is_first=not keys)
@@ -219,10 +240,15 @@ class Writer:
 
     def package(self) -> anki.Package:
         named = self.named
-        return anki.Package(named["title"], named["slug"], self.now, named["description"])
+        day_0 = self.now.astimezone(self.learner.zone) - DAYS_BEFORE if self.learner else None
+        return anki.Package(named["title"], named["slug"], self.now, named["description"], day_0)
 
     def add_notes(self, cards: Sequence[Card], place: int) -> None:
-        made = list(map(with_studied_side, cards))
+        studied: Mapping[int, Studied] = {}
+        if self.learner and cards:
+            keys = [card.pk for card in cards]
+            studied = hooks.study.studied(self.deck, self.learner, keys, now=self.now)
+        made = [with_history(card, studied.get(card.pk)) for card in cards]
         with closing(anki.Collection(self.collection, self.package())) as collection:
             # A server that was killed may have written these notes already.
             if not collection.is_ended and collection.place < place:
@@ -247,9 +273,9 @@ class Writer:
 
     def add_records(self, cards: Sequence[int]) -> None:
         """Write the viewer's history of these cards. Without cards, write what is stored about the deck."""
-        if self.kind != HISTORY or self.viewer is None or not self.viewer.is_authenticated:
+        if self.learner is None:
             return
-        for name, records in hooks.study.records(self.deck, self.viewer, cards).items():
+        for name, records in hooks.study.records(self.deck, self.learner, cards).items():
             member = layout.records_member(name)
             self.parts.append(member, b"".join(writing.line_of(record) for record in records))
             if member not in self.members:

@@ -148,6 +148,16 @@ class ParsedCard:
         return self.term_images + self.definition_images
 
 
+@dataclass(frozen=True, slots=True)
+class Studied:
+    """What a learner has done with one card, and what it asks them for: a side, or ``both``."""
+
+    side_choice: str
+    schedules: tuple[Schedule, ...] = ()
+    reviews: tuple[PastReview, ...] = ()
+    starred: bool = False
+
+
 @dataclass(slots=True)
 class Learned:
     """What a file says of its learner about one card: as Anki has it, or as an archive's lines."""

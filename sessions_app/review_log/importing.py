@@ -25,6 +25,10 @@ from studysite.slices import Slice
 
 CARDS_AT_ONCE, LINES_AT_ONCE = 250, 600
 
+ONE_ANSWER = timedelta(seconds=1)
+"""Two answers about one side are further apart. Anki stores whole milliseconds, so an answer that was exported to
+it comes back with a slightly different time."""
+
 
 @dataclass
 class CardFlags:
@@ -125,11 +129,13 @@ def _write_chunk(enrollment: Enrollment, histories: Sequence[CardHistory]) -> No
     old = list(Review.objects.filter(learner=learner, card__in=by_pk))
     # An overridden line and its replacement have the same time; a file has both or neither.
     known = {(line.card_id, line.side, line.reviewed_at) for line in old}
+    times = times_by_side(old)
     new = [
         line
         for each in histories
         for line in each.lines
         if (line.card_id, line.side, line.reviewed_at) not in known
+        and not (line.mode == ANKI and is_near(line.reviewed_at, times.get((line.card_id, line.side), ())))
     ]
     drop_older_memories(new, old)
     Review.objects.bulk_create(new, batch_size=totals.ROWS_AT_ONCE)
@@ -142,6 +148,20 @@ def _write_chunk(enrollment: Enrollment, histories: Sequence[CardHistory]) -> No
         note_buried(enrollment.deck)
     last = max((line.reviewed_at for line in new), default=None)
     enrollment.last_studied_at = totals.later(enrollment.last_studied_at, last)
+
+
+def times_by_side(lines: Iterable[Review]) -> dict[Key, list[datetime]]:
+    """When each side was answered, in order."""
+    found: dict[Key, list[datetime]] = {}
+    for line in lines:
+        found.setdefault((line.card_id, line.side), []).append(line.reviewed_at)
+    return {key: sorted(times) for key, times in found.items()}
+
+
+def is_near(at: datetime, times: Sequence[datetime]) -> bool:
+    """Whether one of the ``times``, which are in order, is so near that it is the same answer."""
+    place = bisect_left(times, at)
+    return any(abs(at - one) < ONE_ANSWER for one in times[max(place - 1, 0) : place + 1])
 
 
 def drop_older_memories(new: Iterable[Review], old: Iterable[Review]) -> None:

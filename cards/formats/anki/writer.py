@@ -1,7 +1,8 @@
 r"""Cards -> an ``.apkg`` that Anki imports, with `genanki`. Pure.
 
 Each card is a note whose guid is the card's key, so that importing a later export updates the notes. Formulas
-become ``\(..\)`` and ``\[..\]``, which Anki typesets itself.
+become ``\(..\)`` and ``\[..\]``, which Anki typesets itself. A card that asks for both sides is a note with two
+cards. With a learner's history each of these has its own schedule and answers.
 """
 
 import hashlib
@@ -25,11 +26,12 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from cards.formats.anki.collection import OWN_TYPES
+from cards.formats.anki.schedules import add_history, set_calendar, with_star
 from cards.formats.parts import FILE, Member, Parts, Zip
 from cards.formats.types import ImageRef, ParsedCard, no_image
 from cards.text.markdown import PLAIN, fresh_bounds, make_engine, normal, paragraph
 from cards.text.sanitizing import cleaner
-from cards.text.studied_side import DEFINITION
+from cards.text.studied_side import DEFINITION, sides_of
 
 COLLECTION = "collection"
 CHANGES = (24, 92)
@@ -113,8 +115,15 @@ def note_of(card: ParsedCard) -> genanki.Note:
         MODELS.get(card.side_choice, MODELS[DEFINITION]),
         [side_html(card.term, card.term_images), side_html(card.definition, card.definition_images)],
         guid=card.key,
-        tags=["_".join(tag.split()) for tag in card.tags],
+        tags=["_".join(tag.split()) for tag in with_star(card)],
     )
+
+
+def ids_by_side(note: genanki.Note, card: ParsedCard, last: int) -> dict[str, int]:
+    """The ids of a note's cards by the side that each asks for. They are numbered up to ``last``."""
+    sides = sides_of(card.side_choice if card.side_choice in MODELS else DEFINITION)
+    ords = [made.ord for made in note.cards]
+    return {sides[ord_]: last - len(ords) + place for place, ord_ in enumerate(ords, 1)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +132,15 @@ class Package:
 
     ``key`` identifies the deck permanently (it is its address), and its id is made of it. Anki itself knows decks
     by their names alone. It knows notes by their guids, and uses those of the export with the later ``now``.
+    ``day_0`` is needed for due days: an instant in the learner's time zone, from whose date days are counted.
+    Without it the cards have no history.
     """
 
     title: str
     key: str
     now: datetime
     description: str = ""
+    day_0: datetime | None = None
 
     @property
     def deck(self) -> genanki.Deck:
@@ -145,7 +157,10 @@ class Collection:
         self.db = sqlite3.connect(path, check_same_thread=False)
         self.db.execute("PRAGMA synchronous = OFF")
         if not self.db.execute("SELECT 1 FROM sqlite_master").fetchone():
-            self.db.executescript(f"BEGIN; {APKG_SCHEMA} {APKG_COL} COMMIT;")
+            self.db.executescript(f"BEGIN; {APKG_SCHEMA} {APKG_COL}")
+            if package.day_0:
+                set_calendar(self.db, package.day_0)
+            self.db.commit()
 
     @property
     def place(self) -> int:
@@ -160,7 +175,10 @@ class Collection:
         ids, cursor = itertools.count(first), self.db.cursor()
         self.db.execute("BEGIN")
         for card in cards:
-            note_of(card).write_to_db(cursor, timestamp, deck, ids)
+            note = note_of(card)
+            note.write_to_db(cursor, timestamp, deck, ids)
+            if day_0 := self.package.day_0:
+                add_history(cursor, ids_by_side(note, card, cursor.lastrowid or 0), card, day_0.date())
         self.db.execute(f"PRAGMA user_version = {place:d}")
         self.db.commit()
 
@@ -208,12 +226,13 @@ def write_anki(
     cards: Iterable[ParsedCard],
     now: datetime,
     description: str = "",
+    day_0: datetime | None = None,
     read_image: Callable[[str], bytes] | None = None,
 ) -> None:
     """Write a deck as an ``.apkg`` to ``file``.
 
-    ``deck_key`` is the `Package`'s key. ``side_choice`` of the cards must not be automatic: all but ``term`` ask
-    for the definition.
+    ``deck_key`` and ``day_0`` are those of the `Package`. ``side_choice`` of the cards must not be automatic: an
+    automatic card asks for the definition.
     """
     images: dict[str, None] = {}
 
@@ -224,7 +243,7 @@ def write_anki(
 
     with tempfile.TemporaryDirectory(prefix="studysite-anki-") as folder:
         path = Path(folder) / COLLECTION
-        with closing(Collection(path, Package(title, deck_key, now, description))) as collection:
+        with closing(Collection(path, Package(title, deck_key, now, description, day_0))) as collection:
             collection.add(seen(), 0)
             collection.end()
         with Parts(Path(folder), {}) as parts:

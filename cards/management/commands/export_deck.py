@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from cards.exporting import services as exporting
 from cards.exporting.services import FORMATS
+from cards.exporting.writing import WITH_HISTORY
 from cards.formats.types import FormatError
 from cards.management.progress_bar import Bar
 from cards.models import Deck
@@ -21,7 +22,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", help="the last part of the deck's address")
         parser.add_argument("file", type=Path)
-        parser.add_argument("--learner", metavar="EMAIL", help="put this learner's answers into the archive")
+        parser.add_argument(
+            "--learner",
+            metavar="EMAIL",
+            help="put this learner's answers into the archive or the Anki package",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
@@ -56,8 +61,10 @@ class Command(BaseCommand):
     def learner(self, email: str | None, kind: str) -> User | None:
         if not email:
             return None
-        if kind != "archive":
-            raise CommandError("Only an archive can contain answers: a file whose name ends with .zip.")
+        if kind not in WITH_HISTORY:
+            raise CommandError(
+                "Only an archive or an Anki package can contain answers: a file that ends with .zip or .apkg."
+            )
         learner = User.objects.filter(email=email.lower()).first()
         if learner is None:
             raise CommandError(f"There is no account with the address {email}.")

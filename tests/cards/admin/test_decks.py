@@ -129,7 +129,7 @@ def test_several_decks_are_exported_as_a_zip(editor_client: Client, make_deck: M
     assert sorted(len(package.read(name).splitlines()) for name in package.namelist()) == [2, 3]
 
 
-@pytest.mark.parametrize("kind", ["", "exe", "\0", "history"])
+@pytest.mark.parametrize("kind", ["", "exe", "\0", "history", "anki-mine"])
 def test_unknown_kind_of_file_is_a_form_error(editor_client: Client, make_deck: MakeDeck, kind: str) -> None:
     answer = choose(editor_client, "export", make_deck(1), confirmed="yes", kind=kind)
     assert answer.status_code == 200

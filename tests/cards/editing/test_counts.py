@@ -12,7 +12,7 @@ from cards.editing import cards as editing_cards
 from cards.editing import decks as editing_decks
 from cards.editing import moving, replacing
 from cards.editing.copying import copy_deck
-from cards.erasing.services import erase_now, old_cards_erase
+from cards.erasing.services import old_cards_erase
 from cards.exporting import services as exporting
 from cards.importing import running
 from cards.importing.drafts import drop_draft, make_draft

@@ -46,7 +46,7 @@ def deck(make_deck, owner):
 
 def test_page_offers_every_kind_of_file(owner_client, deck):
     page = owner_client.get(f"/decks/{deck.slug}/export/")
-    for name in (*NAMES, "history"):
+    for name in (*NAMES, "history", "anki-mine"):
         assert f"/decks/{deck.slug}/export/{name}/" in page.text
     assert f"/decks/{deck.slug}/export/" in owner_client.get(deck.get_absolute_url()).text
 
@@ -84,11 +84,12 @@ def test_post_returns_405_and_unknown_kind_404(owner_client, deck):
     assert owner_client.head(f"/decks/{deck.slug}/export/tab/").status_code == 200
 
 
-def test_history_export_needs_a_learner(client, owner_client, deck):
+@pytest.mark.parametrize("name", ["history", "anki-mine"])
+def test_history_export_needs_a_learner(client, owner_client, deck, name):
     Deck.objects.update(visibility="public")
-    assert client.get(f"/decks/{deck.slug}/export/history/").status_code == 404
+    assert client.get(f"/decks/{deck.slug}/export/{name}/").status_code == 404
     assert "my answers" not in client.get(f"/decks/{deck.slug}/export/").text
-    assert owner_client.get(f"/decks/{deck.slug}/export/history/").status_code == 200
+    assert owner_client.get(f"/decks/{deck.slug}/export/{name}/").status_code == 200
 
 
 def test_learners_tags_are_exported_for_them_alone(learner_client, client, learner, deck):

@@ -17,7 +17,12 @@ from cards.formats.types import ImageRef, ParsedCard
 from cards.text.markdown import plain
 
 pytest.importorskip("anki", reason="Anki's package is installed by hand: pip install anki")
-from anki.collection import Collection, ExportAnkiPackageOptions, ImportAnkiPackageRequest
+from anki.collection import (
+    Collection,
+    ExportAnkiPackageOptions,
+    ImportAnkiPackageOptions,
+    ImportAnkiPackageRequest,
+)
 from anki.decks import UpdateDeckConfigs
 
 FORMATS = ["new.apkg", "old.apkg", "new.colpkg", "old.colpkg"]
@@ -182,6 +187,39 @@ def test_due_days_and_memory_states_equal_those_of_anki(
             assert schedule.due_day is not None
             assert abs(schedule.due_day - due) <= timedelta(days=1)
     assert scheduled >= 3
+
+
+def test_two_way_note_goes_in_and_out_with_its_due_days(exported: Path, tmp_path: Path) -> None:
+    """Exported by Anki, read and written here, and imported into a new collection."""
+    before = {(card["guid"], card["ord"]): card for card in json.loads((exported / "shown.json").read_text())}
+    with read_anki(exported / "new.apkg") as parsed:
+        cards = [card for card in parsed if card.side_choice == "both" or card.term == "Katze"]
+    assert [card.side_choice for card in cards] == ["both", "definition"]
+    day_0 = datetime.now(UTC).astimezone() - timedelta(days=1_000)
+    with (tmp_path / "out.apkg").open("wb") as file:
+        write_anki(file, title="D", deck_key="d", cards=cards, now=datetime.now(UTC), day_0=day_0)
+    after = {
+        (card["guid"], card["ord"]): card
+        for card in imported_shown(tmp_path / "collection.anki2", tmp_path / "out.apkg")
+    }
+    assert [ord_ for _, ord_ in after] == [0, 1, 0]
+    for key, card in after.items():
+        same = ("suspended", "buried", "reviews")
+        assert {name: card[name] for name in same} == {name: before[key][name] for name in same}
+        assert card["stability"] == pytest.approx(before[key]["stability"], abs=0.01)
+        # An instant on the due day, which depends on the time at which it was asked for.
+        assert card["due"] == pytest.approx(before[key]["due"], abs=3_600)
+    assert sum(card["reviews"] for card in after.values()) == 9
+
+
+def imported_shown(path: Path, package: Path) -> list[dict[str, Any]]:
+    """What a new collection of Anki shows after the import of ``package`` with its schedules."""
+    collection = Collection(str(path))
+    options = ImportAnkiPackageOptions(with_scheduling=True)
+    collection.import_anki_package(ImportAnkiPackageRequest(package_path=str(package), options=options))
+    found = [shown(collection, key) for key in collection.find_cards("")]
+    collection.close()
+    return found
 
 
 def test_images_tags_and_decks_are_read(exported: Path) -> None:

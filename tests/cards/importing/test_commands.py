@@ -94,7 +94,7 @@ def test_export_command_names_the_error(owner, tmp_path, make_deck):
     ):
         with pytest.raises(CommandError, match=why):
             run("export_deck", *args)
-    with pytest.raises(CommandError, match="Only an archive can contain answers"):
+    with pytest.raises(CommandError, match="Only an archive or an Anki package can contain answers"):
         run("export_deck", deck.slug, "x.txt", learner=owner.email)
 
 

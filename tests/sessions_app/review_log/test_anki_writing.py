@@ -1,0 +1,172 @@
+"""A deck with the learner's answers as an Anki package: what is in it, and that it comes back the same."""
+
+import io
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from cards.exporting import services as exporting
+from cards.formats.anki.reader import read_anki
+from cards.formats.types import ParsedCard
+from cards.models import Deck
+from sessions_app.models import CardProgress, Enrollment, Review
+from sessions_app.review_log import replaying
+from studysite.accounts.models import User
+from tests.cards.formats.packages import REVERSED, note, package
+from tests.sessions_app.conftest import NOON
+from tests.sessions_app.review_log.test_importing import DUE, FIRST, FSRS, REVIEWS, import_file
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+SECOND = [
+    (11, at + 3_600_000, rating, interval, took, kind) for _, at, rating, interval, took, kind in REVIEWS[:2]
+]
+ONLY_SECOND = f"UPDATE cards SET due = {DUE + 7}, ivl = 16 WHERE ord = 1"
+
+
+@pytest.fixture(autouse=True)
+def _noon(settings: Any, tmp_path: Path):
+    settings.DATA_DIR = tmp_path
+    with time_machine.travel(NOON + timedelta(days=5), tick=True):
+        yield
+
+
+@pytest.fixture
+def two_way(learner: User) -> Deck:
+    """A deck of Lena's with one card, imported from Anki with both directions, which are due a week apart."""
+    row = note(["q", "a"], kind=REVERSED, ords=[0, 1], type=2, queue=2, due=DUE, ivl=9, data=FSRS)
+    return import_file(learner, package([row], reviews=[*REVIEWS, *SECOND], extra=ONLY_SECOND))
+
+
+def exported(deck: Deck, learner: User) -> bytes:
+    file = io.BytesIO()
+    exporting.write("anki", file, deck, learner, now=timezone.now(), history=True)
+    return file.getvalue()
+
+
+def read(content: bytes) -> list[ParsedCard]:
+    with read_anki(content) as parsed:
+        return list(parsed)
+
+
+def test_two_way_card_leaves_with_both_schedules_and_both_histories(two_way, learner):
+    (card,) = read(exported(two_way, learner))
+    assert (card.term, card.definition, card.key, card.side_choice) == ("q", "a", "guid1", "both")
+    assert {one.side: (one.state, one.due_day, one.reps) for one in card.schedules} == {
+        "definition": ("review", date(2026, 3, 20), 4),
+        "term": ("review", date(2026, 3, 27), 2),
+    }
+    assert [one.stability for one in card.schedules] == [12.5, 12.5]
+    answers = [(one.side, one.reviewed_at, one.rating) for one in card.reviews]
+    assert answers == [
+        *(("definition", datetime.fromtimestamp(at / 1_000, UTC), rating) for _, at, rating, *_ in REVIEWS),
+        *(("term", datetime.fromtimestamp(at / 1_000, UTC), rating) for _, at, rating, *_ in SECOND),
+    ]
+    assert [one.kind for one in card.reviews] == ["learn", "review", "review", "relearn", "learn", "review"]
+
+
+def test_exported_deck_comes_back_with_the_same_progress(two_way, learner, stranger):
+    content = exported(two_way, learner)
+    copy = import_file(stranger, content)
+    assert copy.cards.get().studied_side == "both"
+    names = ("side", "due_day", "recalls", "misses", "level", "stability", "difficulty", "state")
+    rows = CardProgress.objects.order_by("side")
+    assert list(rows.filter(learner=stranger).values(*names)) == list(
+        rows.filter(learner=learner).values(*names)
+    )
+    assert replaying.rebuild(Enrollment.objects.get(learner=stranger)) == 0
+
+
+def test_own_export_adds_no_answers_to_its_deck(two_way, learner):
+    # An answer of the site has microseconds, and those of a test have almost the same time.
+    for review in Review.objects.all():
+        review.reviewed_at += timedelta(microseconds=7)
+        review.save()
+    replaying.rebuild(Enrollment.objects.get())
+    before = list(Review.objects.order_by("pk").values())
+    import_file(learner, exported(two_way, learner), two_way)
+    assert list(Review.objects.order_by("pk").values()) == before
+
+
+def test_own_choice_of_both_sides_is_exported_for_this_learner_alone(two_way, learner, owner):
+    deck = import_file(owner, package([note(["q", "a"])]))
+    assert deck.cards.get().studied_side == "definition"
+    Enrollment.objects.create(learner=owner, deck=deck, side_choice="both")
+    for days, side in enumerate(("definition", "term")):
+        CardProgress.objects.create(
+            learner=owner,
+            deck=deck,
+            card=deck.cards.get(),
+            side=side,
+            stability=5,
+            difficulty=5,
+            state=2,
+            due=timezone.now() + timedelta(days=4 + days),
+            due_day=date(2026, 4, 1) + timedelta(days=days),
+            last_recalled_at=timezone.now(),
+            memory_day=date(2026, 3, 1),
+            starred=side == "term",
+        )
+    (mine,) = read(exported(deck, owner))
+    assert (mine.side_choice, mine.starred) == ("both", True)
+    assert [(one.side, one.due_day) for one in mine.schedules] == [
+        ("definition", date(2026, 4, 1)),
+        ("term", date(2026, 4, 2)),
+    ]
+    (other,) = read(exported(deck, learner))
+    assert (other.side_choice, other.starred) == ("definition", False)
+    assert [one.state for one in other.schedules] == ["new"]
+    # With one side chosen, the progress on the other stays here.
+    Enrollment.objects.update(side_choice="term")
+    (one_sided,) = read(exported(deck, owner))
+    assert (one_sided.side_choice, [one.side for one in one_sided.schedules]) == ("term", ["term"])
+
+
+def test_answers_from_before_a_start_over_are_left_out(two_way, learner):
+    CardProgress.objects.filter(side="term").reset(timezone.now())
+    (card,) = read(exported(two_way, learner))
+    assert {one.side: one.state for one in card.schedules} == {"definition": "review", "term": "new"}
+    assert {one.side for one in card.reviews} == {"definition"}
+
+
+def test_marks_are_exported_for_their_side(two_way, learner):
+    CardProgress.objects.filter(side="term").update(suspended=True)
+    CardProgress.objects.filter(side="definition").update(buried_until=timezone.now() + timedelta(hours=3))
+    (card,) = read(exported(two_way, learner))
+    assert {one.side: (one.suspended, one.buried) for one in card.schedules} == {
+        "definition": (False, True),
+        "term": (True, False),
+    }
+
+
+def test_answers_of_one_instant_all_have_a_place(two_way, learner):
+    more = import_file(
+        learner, package([note([f"q{n}", "a"]) for n in range(30)], reviews=[(10, FIRST, 3, 1, 1, 0)])
+    )
+    line = Review.objects.filter(card__deck=more).get()
+    for card in more.cards.exclude(pk=line.card_id):
+        CardProgress.objects.create(learner=learner, deck=more, card=card, side="definition")
+        line.pk, line.card = None, card
+        line.save()
+    cards = read(exported(more, learner))
+    assert [len(card.reviews) for card in cards] == [1] * 30
+    times = [review.reviewed_at for card in cards for review in card.reviews]
+    assert (len(set(times)), max(times) - min(times)) == (30, timedelta(milliseconds=29))
+
+
+def test_anki_shows_the_same_due_days_and_answers(two_way, learner, tmp_path):
+    pytest.importorskip("anki", reason="Anki's package is installed by hand: pip install anki")
+    from tests.cards.formats.test_anki_itself import imported_shown
+
+    (tmp_path / "out.apkg").write_bytes(exported(two_way, learner))
+    found = imported_shown(tmp_path / "collection.anki2", tmp_path / "out.apkg")
+    assert [(card["ord"], card["reviews"]) for card in found] == [(0, 4), (1, 2)]
+    for card, row in zip(found, CardProgress.objects.order_by("side"), strict=True):
+        due = datetime.fromtimestamp(card["due"], learner.zone).date()
+        assert row.due_day is not None
+        assert abs(due - row.due_day) <= timedelta(days=1)
+        assert card["stability"] == pytest.approx(row.stability, abs=0.01)
