@@ -153,6 +153,13 @@ class MomentField(forms.CharField):
         return value.isoformat() if isinstance(value, datetime) else value
 
 
+SIDE_HELP = (
+    "Automatic follows the deck, and where the deck is automatic too, the texts. With Both, the card has two "
+    "questions, one for each side."
+)
+"""What the choice of a card's studied side means."""
+
+
 class SidesForm(forms.ModelForm):
     """A form for a card's sides; the card as a whole is checked once each field is valid."""
 

@@ -32,7 +32,7 @@ SHORT_TEXT = 70
 class CardAdmin(RemovableAdmin):
     form = WholeCardForm
     actions = (tag, untag, move, *RemovableAdmin.actions, reask)
-    list_display = ("position", "short_term", "short_definition", "deck")
+    list_display = ("position", "short_term", "short_definition", "asks_for", "deck")
     list_display_links = ("position", "short_term")
     list_filter = (DeckFilter, CardOwnerFilter, TagFilter, "studied_side", RemovedFilter)
     list_select_related = ("deck",)
@@ -99,7 +99,7 @@ class CardAdmin(RemovableAdmin):
     def definition_preview(self, card: Card) -> str:
         return preview(card.definition_html)
 
-    @admin.display(description="asks for")
+    @admin.display(description="asks for", ordering="studied_side")
     def asks_for(self, card: Card) -> str:
         return card.get_studied_side_display() or "Decided when the card is saved."
 

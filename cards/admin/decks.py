@@ -33,7 +33,7 @@ HIDDEN = "Only their owners can open them. Learners keep their progress."
 class DeckAdmin(RemovableAdmin):
     actions = ("publish", "unpublish", export, *RemovableAdmin.actions)
     list_display = ("title", "owner_link", "seen_by", "cards_link", "in_place_link", "updated_at")
-    list_filter = (OwnerFilter, "visibility", GuestOwnerFilter, RemovedFilter)
+    list_filter = (OwnerFilter, "visibility", "side_choice", GuestOwnerFilter, RemovedFilter)
     list_select_related = ("owner",)
     search_fields = ("title", "slug", "owner__name", "owner__email")
     ordering = ("title", "pk")
@@ -125,7 +125,10 @@ class DeckAdmin(RemovableAdmin):
         if deck.pk is None:
             return "Save the deck first."
         address = reverse("admin:cards_card_changelist", query={DeckFilter.parameter_name: deck.pk})
-        return format_html('<a href="{}">{} card{}</a>', address, *counted(deck.card_count))
+        text, questions = counted(deck.card_count, "card"), deck.question_count()
+        if questions != deck.card_count:
+            text = f"{text}, {counted(questions, 'question')}"
+        return format_html('<a href="{}">{}</a>', address, text)
 
     @admin.display(description="")
     def in_place_link(self, deck: Deck) -> str:
@@ -172,6 +175,6 @@ class DeckAdmin(RemovableAdmin):
         self.message_user(request, f"{count:,} restored.", messages.SUCCESS)
 
 
-def counted(count: int) -> tuple[str, str]:
-    """The formatted number, and the plural ending of the noun."""
-    return f"{count:,}", "" if count == 1 else "s"
+def counted(count: int, what: str) -> str:
+    """The formatted number, with the noun in the singular or the plural."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

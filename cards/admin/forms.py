@@ -6,7 +6,7 @@ from django import forms
 from django.contrib.admin.sites import AdminSite
 
 from cards.admin.base import Select
-from cards.forms import AlternativesField
+from cards.forms import SIDE_HELP, AlternativesField
 from cards.models import Card, Deck, Tag, TwinPair, tag_key
 
 
@@ -36,6 +36,7 @@ class CardForm(forms.ModelForm):
             *("deck", "position", "term", "definition", "side_choice", "tags"),
             *("accepted_terms", "accepted_definitions", "wrong_terms", "wrong_definitions"),
         )
+        help_texts = {"side_choice": SIDE_HELP}
 
 
 class MoveForm(forms.Form):

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from cards.editing.replacing import Replacement
-from cards.forms import MAX_SEARCH, KeyField, LinesField, MomentField, SidesForm, SourceField
+from cards.forms import MAX_SEARCH, SIDE_HELP, KeyField, LinesField, MomentField, SidesForm, SourceField
 from cards.media.forms import ImageForms
 from cards.models import Card, Deck, SideChoice, make_card_key
 from cards.text.studied_side import SIDES
@@ -33,6 +33,7 @@ class CardEditForm(SidesForm):
             *("term", "definition", "side_choice"),
             *("accepted_terms", "accepted_definitions", "wrong_terms", "wrong_definitions"),
         )
+        help_texts = {"side_choice": SIDE_HELP}
 
     def __init__(
         self, data: Any = None, files: Any = None, *, instance: Card, is_guest: bool = False

@@ -41,7 +41,8 @@ class DeckForm(forms.ModelForm):
         widgets = {"visibility": forms.RadioSelect}
         help_texts = {
             "side_choice": "The side that learners are asked for. Automatic chooses the side that is better to "
-            "answer, for each card. A card can have its own choice."
+            "answer, for each card. With Both, each card has two questions, one for each side. A card can have "
+            "its own choice."
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

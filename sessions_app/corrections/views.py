@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from cards.editing.cards import mark_twins
 from cards.models import Card, CardReport, Deck
 from cards.reporting.services import accept_answer, report_card
+from cards.text.studied_side import SIDES, sides_of
 from sessions_app.corrections import services as corrections
 from sessions_app.corrections.forms import OverrideForm, ReportForm
 from sessions_app.models import Review
@@ -78,9 +79,10 @@ def twins(request: LearnerRequest, pk: int) -> HttpResponse:
 @learner_required
 @require_http_methods(READ_AND_POST)
 def report(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
-    """Report a mistake in a card to the deck's owner."""
+    """Report a mistake in a card to the deck's owner; ``side`` in the address is what it was asked for."""
     decks = Deck.objects.visible_to(request.learner).filter(slug=slug)
     card = get_object_or_404(Card.objects.present().select_related("deck__owner"), pk=pk, deck__in=decks)
+    asked = request.GET.get("side", "")
     form = ReportForm(request.POST or None)
     if not form.is_valid():
         context = {"deck": card.deck, "card": card, "form": form, "next": safe_next(request)}
@@ -89,7 +91,7 @@ def report(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
         card=card,
         reporter=request.learner,
         kind=CardReport.Kind.PROBLEM,
-        side=card.studied_side,
+        side=asked if asked in SIDES else sides_of(card.studied_side)[0],
         text=form.cleaned_data["text"],
     )
     messages.success(request, REPORTED)
