@@ -95,9 +95,8 @@ def import_into(decks: ModelAdmin, request: HttpRequest, pk: int) -> HttpRespons
             content=form.content,
             file_name=form.file_name,
             deck=deck,
+            options={"history": False, **form.options},
         )
-        draft.options = {"history": False}
-        draft.save(update_fields=["options"])
         begin_preview(draft)
         return redirect(draft)
     context = {

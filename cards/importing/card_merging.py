@@ -8,6 +8,7 @@ from django.utils import timezone
 from cards.formats.kinds import FileKind
 from cards.importing.drafts import delete_cards
 from cards.importing.reading.content import FileContent, digest
+from cards.importing.splitting import asked_sides
 from cards.importing.writing import DECK
 from cards.media.services import move_images
 from cards.models import ALTERNATIVES, CHUNK, RENDERED, Card, Deck, ImportDraft, SideChoice, TagLink
@@ -37,12 +38,13 @@ def merge_cards(
     new = [card.pk for card in chunk if card.pk not in existing]
     Card.objects.filter(pk__in=new).update(deck=deck, position=F("position") + position)
     before = counts_of(there for there in updated.values() if there.removed_at is None)
+    is_asked = bool(asked_sides(draft))
     changed: list[Card] = []
     moves: list[tuple[int, int, str]] = []
     for card in chunk:
         if there := updated.get(card.pk):
             moves += image_moves(there, card, kind)
-            changed += [there] * update_card(there, card, kind)
+            changed += [there] * update_card(there, card, kind, is_asked=is_asked)
     Card.objects.bulk_create(changed, update_conflicts=True, unique_fields=["pk"], update_fields=list(MERGED))
     move_images(moves)
     move_tags({card: there.pk for card, there in updated.items()})
@@ -100,12 +102,15 @@ def image_moves(there: Card, card: Card, kind: FileKind) -> list[tuple[int, int,
     return moves
 
 
-def update_card(there: Card, card: Card, kind: FileKind) -> bool:
-    """Copy the file's version onto the deck's card, and restore a removed one. Returns whether it has changed."""
+def update_card(there: Card, card: Card, kind: FileKind, *, is_asked: bool = False) -> bool:
+    """Copy the file's version onto the deck's card, and restore a removed one. Returns whether it has changed.
+
+    With ``is_asked`` the learner chose for this import what the cards ask for.
+    """
     names = ["term", "definition", *RENDERED]
     is_complete = kind.is_complete or there.erased_at is not None
     names += [name for name in ALTERNATIVES if is_complete or getattr(card, name)]
-    if is_complete or card.side_choice != SideChoice.AUTO:
+    if is_complete or is_asked or card.side_choice != SideChoice.AUTO:
         names.append("side_choice")
     differing = [name for name in names if getattr(there, name) != getattr(card, name)]
     if not differing and there.removed_at is None:

@@ -4,7 +4,7 @@ import logging
 import shutil
 from collections.abc import Sequence
 from datetime import datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.db import transaction
 from django.db.models import Q
@@ -33,13 +33,18 @@ DROPPED_AT_ONCE = 2_000
 
 
 def make_draft(
-    *, owner: User, content: str | BinaryIO, file_name: str = "", deck: Deck | None = None
+    *,
+    owner: User,
+    content: str | BinaryIO,
+    file_name: str = "",
+    deck: Deck | None = None,
+    options: dict[str, Any] | None = None,
 ) -> ImportDraft:
     """Store pasted text or an uploaded file until it is imported, for at most a day.
 
     Deletes all but the learner's newest drafts, with everything that these have written.
     """
-    draft = ImportDraft(owner=owner, deck=deck, file_name=file_name[-200:])
+    draft = ImportDraft(owner=owner, deck=deck, file_name=file_name[-200:], options=options or {})
     drafts_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         with draft.path.open("xb") as file:

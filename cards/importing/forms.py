@@ -14,8 +14,8 @@ from cards.formats.kinds import KINDS
 from cards.formats.sources import megabytes
 from cards.formats.types import MAX_FILE, FormatError
 from cards.forms import SizedFileField
-from cards.importing.splitting import is_split
-from cards.models import Deck, ImportDraft
+from cards.importing.splitting import ASKS, is_split
+from cards.models import Deck, ImportDraft, SideChoice
 from cards.text.cleaning import clean_text
 
 FIRST_CARD_SECONDS = 0.3
@@ -23,6 +23,19 @@ FIRST_CARD_SECONDS = 0.3
 
 # The kind that is tried last is the most common one.
 ACCEPTED = [kind.accepted for kind in reversed(KINDS.values())]
+
+
+class AsksField(forms.ChoiceField):
+    """What the imported cards ask for; empty leaves it to the file, the deck and the texts."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="Ask for",
+            choices=[("", SideChoice.AUTO.label), *SideChoice.choices[1:]],
+            required=False,
+            help_text="Automatic leaves it to the file and the deck, or picks the better side of each card. With "
+            "Both, each card has two questions: one asks for the term, one for the definition.",
+        )
 
 
 class HandInForm(forms.Form):
@@ -39,6 +52,8 @@ class HandInForm(forms.Form):
         label="Or choose a file",
         help_text=f"{', '.join(ACCEPTED[:-1])}, or {ACCEPTED[-1]}. At most {megabytes(MAX_FILE)}.",
     )
+
+    side_choice = AsksField()
 
     def __init__(self, *args: Any, is_guest: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -79,6 +94,12 @@ class HandInForm(forms.Form):
     def content(self) -> Any:
         """The file, or the text without NUL characters, which cannot be stored."""
         return self.cleaned_data["file"] or self.cleaned_data["text"].replace("\0", "")
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The options of the draft that are chosen already."""
+        chosen = self.cleaned_data["side_choice"]
+        return {ASKS: chosen} if chosen else {}
 
     @property
     def file_name(self) -> str:

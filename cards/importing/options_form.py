@@ -8,9 +8,10 @@ from cards.formats.anki.reader import NoteTypeInfo
 from cards.formats.delimited.decoding import ENCODINGS
 from cards.formats.delimited.rows import COMMA, DASH, NEWLINE, SEMICOLON, TAB
 from cards.formats.kinds import TEXT
+from cards.importing.forms import AsksField
 from cards.importing.preview.comparing import Preview
 from cards.importing.reading.as_json import SHOWN_TYPES
-from cards.importing.splitting import DECKS, MOST_DECKS, TAGS
+from cards.importing.splitting import ASKS, DECKS, MOST_DECKS, TAGS, asked_sides
 from cards.importing.writing import DECK, FILE
 from cards.models import ImportDraft
 from cards.text.studied_side import SIDES
@@ -30,6 +31,7 @@ class OptionsForm(forms.Form):
         super().__init__(data, initial=initial_of(draft, preview))
         self.draft, self.kind = draft, preview.kind if preview else TEXT
         self.shown_types: list[NoteTypeInfo] = []
+        self.fields[ASKS] = AsksField()
         if self.kind.has_layout:
             self.add_layout_fields(preview)
         if preview and self.kind.has_decks:
@@ -172,7 +174,8 @@ class OptionsForm(forms.Form):
                 for info in self.types
                 if self.cleaned_data.get(f"term_{info.id}")
             }
-        return {**(chosen or self.draft.options), "keep": kept}
+        asked = {ASKS: self.cleaned_data[ASKS]}
+        return {**(chosen or self.draft.options), **asked, "keep": kept}
 
     def layout_options(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
@@ -200,6 +203,7 @@ def initial_of(draft: ImportDraft, preview: Preview | None) -> dict[str, Any]:
     initial: dict[str, Any] = {
         "history": options.get("history", True),
         "keep": options.get("keep", FILE),
+        ASKS: asked_sides(draft),
         "path": "::".join(options.get("path", [])),
         "subdecks": options.get("subdecks", TAGS),
         "head": {value: name for name, value in HEAD.items()}.get(options.get("head"), GUESS),

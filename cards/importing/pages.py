@@ -153,6 +153,7 @@ def show_preview(
         "error": error,
         "types": [(info, fields, type_samples(info)) for info, fields in options.note_types],
         "keeps_existing": keeps_existing(draft),
+        "asked": splitting.asked_sides(draft),
     }
     if preview:
         context |= {

@@ -68,8 +68,9 @@ def run_or_roll_back(*, draft: ImportDraft) -> Result:
 def begin(*, draft: ImportDraft, preview: Preview, title: str) -> None:
     """Create the hidden deck. Does nothing if the import was started before.
 
-    A new deck gets the ``title``, and is otherwise as the file says, but always private. Raises FormatError if
-    there are no cards, or if a deck that they go into was removed or may no longer be changed by the owner.
+    A new deck gets the ``title`` and the chosen side, and is otherwise as the file says, but always private.
+    Raises FormatError if there are no cards, or if a deck that they go into was removed or may no longer be changed
+    by the owner.
     """
     if not preview.total:
         raise FormatError("There are no cards in it.")
@@ -99,6 +100,8 @@ def hidden_deck(draft: ImportDraft, about: ParsedDeck | None, title: str) -> Dec
         staging.language, staging.side_choice = draft.deck.language, draft.deck.side_choice
     elif about:
         splitting.describe(staging, about)
+    if draft.deck is None:
+        staging.side_choice = splitting.asked_sides(draft) or staging.side_choice
     staging.save()
     return staging
 

@@ -18,6 +18,9 @@ MOST_DECKS = 100
 """Decks that one file may be split into."""
 
 TAGS, DECKS = "tags", "decks"
+ASKS = "side_choice"
+"""The option of a draft that says what its cards ask for."""
+
 KEYS_ASKED = 20
 """How many keys of a deck's first cards are looked up to find an existing deck."""
 
@@ -45,6 +48,12 @@ class Destination:
 
 def is_split(draft: ImportDraft) -> bool:
     return bool(draft.options.get("subdecks") == DECKS)
+
+
+def asked_sides(draft: ImportDraft) -> str:
+    """What the learner chose that the cards ask for; empty if the file, the deck and the texts decide."""
+    chosen: str = draft.options.get(ASKS, "")
+    return chosen if chosen in (SideChoice.TERM, SideChoice.DEFINITION, SideChoice.BOTH) else ""
 
 
 def parts_of(draft: ImportDraft) -> list[dict[str, Any]]:
@@ -100,6 +109,8 @@ def make_parts(
             deck.language, deck.side_choice = existing.language, existing.side_choice
         elif path in about_path:
             describe(deck, about_path[path])
+        if existing is None:
+            deck.side_choice = asked_sides(draft) or deck.side_choice
         deck.save()
         staging.append((path, deck, existing))
     if not staging:

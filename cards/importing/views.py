@@ -62,6 +62,7 @@ def hand_in(request: SiteRequest, deck: Deck | None) -> HttpResponse:
         content=form.content,
         file_name=form.file_name,
         deck=deck,
+        options=form.options,
     )
     pages.begin_preview(draft, slice_)
     return redirect(draft)

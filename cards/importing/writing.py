@@ -31,6 +31,7 @@ from cards.models import (
     CardImage,
     Deck,
     ImportDraft,
+    SideChoice,
     TagLink,
     tag_key,
 )
@@ -78,7 +79,9 @@ def write_cards(
             decks_as_tags=not splitting.is_split(draft),
         )
         while chunk := [card for _, card in content.cards(draft.done, CHUNK)]:
-            rows, images = rows_within(chunk, destinations, reader, slice_)
+            rows, images = rows_within(
+                chunk, destinations, reader, slice_, asked=splitting.asked_sides(draft)
+            )
             with transaction.atomic():
                 mine = ImportDraft.objects.filter(pk=draft.pk, done=draft.done, phase=ImportDraft.Phase.CARDS)
                 if not mine.update(done=F("done") + len(rows), images=reader.result):
@@ -103,8 +106,13 @@ def rows_within(
     destinations: Mapping[splitting.Path, splitting.Destination],
     reader: ImageReader,
     slice_: Slice,
+    *,
+    asked: str = "",
 ) -> tuple[list[Card], list[dict[str, list[StoredImage]]]]:
-    """Unsaved rows for the cards of ``chunk``, and the images of each; at least one, until the time is over."""
+    """Unsaved rows for the cards of ``chunk``, and the images of each; at least one, until the time is over.
+
+    ``asked`` is the side, or both, that was chosen for all of them.
+    """
     placed = [(card, destinations.get(card.deck) or destinations[()]) for card in chunk]
     existing: dict[str, Card] = {}
     for destination in destinations.values():
@@ -116,6 +124,9 @@ def rows_within(
     for card, destination in placed:
         images.append(reader.images_of(card))
         place = destination.next_place()
+        if asked:
+            # A card that asks for the same as its deck also follows when that changes.
+            card.side_choice = SideChoice.AUTO if asked == destination.staging.side_choice else asked
         rows.append(card_of(card, destination.staging, place, existing.get(card.key), images[-1]))
         characters += len(card.term) + len(card.definition)
         if card.images or characters > RENDERED_AT_ONCE:

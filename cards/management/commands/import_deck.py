@@ -11,7 +11,7 @@ from cards.importing import drafts, running, splitting, writing
 from cards.importing.images import images_message
 from cards.importing.preview import comparing
 from cards.management.progress_bar import Bar
-from cards.models import Deck, ImportDraft
+from cards.models import Deck, ImportDraft, SideChoice
 from studysite.accounts.models import User
 
 SECONDS = 20.0
@@ -28,6 +28,12 @@ class Command(BaseCommand):
             "--title", help="of the new deck; without it, the title in the file, or the file's name"
         )
         parser.add_argument("--into", metavar="SLUG", help="the owner's deck that the cards go into")
+        parser.add_argument(
+            "--ask",
+            choices=[SideChoice.TERM.value, SideChoice.DEFINITION.value, SideChoice.BOTH.value],
+            default="",
+            help="what the cards ask for; without it, the file, the deck and the texts decide",
+        )
         parser.add_argument("--markdown", action="store_true", help="the text is Markdown")
         parser.add_argument(
             "--subdecks",
@@ -87,6 +93,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"The file cannot be read: {error}") from error
         draft.options = {"history": not options["without_history"], "subdecks": options["subdecks"]}
+        draft.options[splitting.ASKS] = options["ask"]
         if options["keep"]:
             draft.options["keep"] = writing.DECK
         if options["markdown"]:

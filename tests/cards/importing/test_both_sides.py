@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.test import Client
 from django.utils import timezone
 
 from cards.editing import cards as editing_cards
@@ -13,12 +16,13 @@ from cards.exporting import services as exporting
 from cards.importing import running
 from cards.importing.drafts import make_draft
 from cards.importing.preview import comparing
-from cards.models import Card, Deck
+from cards.models import Card, Deck, ImportDraft
 from sessions_app.models import CardProgress
 from studysite.accounts.models import User
 from tests.cards.conftest import MakeDeck
 from tests.cards.formats.packages import REVERSED, note, package
 from tests.cards.importing.slicing import MOST_REQUESTS, again
+from tests.cards.importing.test_pages import import_it
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +105,87 @@ def test_archive_brings_decks_and_cards_that_ask_for_both(owner: User, make_deck
     back = import_content(owner, archive_of(deck))
     assert (back.side_choice, sides(back)) == ("both", sides(deck))
     assert (back.card_count, back.two_sided_count, back.question_count()) == (3, 2, 5)
+
+
+# --- Chosen for an import
+
+
+TEXT = b"a\tb\nc\td\ne\t\n"
+
+
+def test_pasted_text_can_ask_for_both(learner_client: Client) -> None:
+    assert "each card has two questions" in learner_client.get("/import/").text
+    url = learner_client.post("/import/", {"text": TEXT.decode(), "side_choice": "both"})["Location"]
+    page = learner_client.get(url)
+    assert '<option value="both" selected>Both</option>' in page.text
+    assert "Each card asks for both sides, so it has two questions." in page.text
+    assert import_it(learner_client, url)["Location"] == Deck.objects.get().get_absolute_url()
+    deck = Deck.objects.get()
+    assert (deck.side_choice, deck.question_count()) == ("both", 5)
+    # They follow their deck. A card without a definition asks for one side.
+    assert sides(deck) == [("auto", "both"), ("auto", "both"), ("auto", "term")]
+
+
+def test_choice_can_be_made_at_the_preview(learner_client: Client) -> None:
+    url = learner_client.post("/import/", {"text": TEXT.decode()})["Location"]
+    assert import_it(learner_client, url, side_choice="term")["Location"] == url
+    assert "Each card asks for the term." in learner_client.get(url).text
+    import_it(learner_client, url)
+    assert Deck.objects.get().side_choice == "term"
+
+
+@pytest.mark.parametrize("choice", ["neither", "both\0", "auto"])
+def test_unknown_choice_is_a_form_error(learner_client: Client, choice: str) -> None:
+    page = learner_client.post("/import/", {"text": TEXT.decode(), "side_choice": choice})
+    assert (page.status_code, list(page.context["form"].errors)) == (200, ["side_choice"])
+    assert not ImportDraft.objects.exists()
+
+
+def test_cards_keep_the_owners_choice_unless_another_is_made(owner: User) -> None:
+    deck = import_content(owner, TEXT)
+    card = deck.cards.get(term="a")
+    card.side_choice = "both"
+    editing_cards.save_card(card=card)
+    import_content(owner, TEXT, deck)
+    assert sides(deck)[0] == ("both", "both")
+    deck = import_content(owner, TEXT, deck, side_choice="term")
+    assert (deck.side_choice, sides(deck)) == ("auto", [("term", "term")] * 3)
+    check_counts(deck)
+
+
+def test_choice_of_the_deck_is_not_repeated_on_its_cards(owner: User) -> None:
+    deck = import_content(owner, TEXT, side_choice="both")
+    card = deck.cards.get(term="a")
+    card.side_choice = "term"
+    editing_cards.save_card(card=card)
+    deck = import_content(owner, TEXT + b"g\th\n", deck, side_choice="both")
+    assert [choice for choice, _ in sides(deck)] == ["auto"] * 4
+    check_counts(deck)
+    import_content(owner, TEXT, deck, side_choice="definition", keep="deck")
+    assert [choice for choice, _ in sides(deck)] == ["auto"] * 4
+
+
+def test_own_choices_of_a_file_stay_unless_another_is_made(owner: User, learner: User) -> None:
+    assert sides(import_content(owner, two_way(0))) == [("definition", "definition")]
+    chosen = import_content(owner, two_way(0), side_choice="both")
+    assert (chosen.side_choice, sides(chosen)) == ("both", [("auto", "both")])
+    parts = import_content(learner, two_way(0), side_choice="term", subdecks="decks")
+    assert (parts.side_choice, sides(parts)) == ("term", [("auto", "term")])
+
+
+def test_two_way_notes_are_named_in_the_preview(learner_client: Client) -> None:
+    file = SimpleUploadedFile("x.apkg", two_way(0, 1))
+    page = learner_client.get(learner_client.post("/import/", {"file": file})["Location"])
+    assert "1 card asks for both sides, with two questions; in Anki it is a note with a card" in page.text
+
+
+def test_command_can_ask_for_both(owner: User, tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_bytes(TEXT)
+    call_command("import_deck", str(tmp_path / "x.txt"), owner=owner.email, ask="both", stdout=io.StringIO())
+    assert Deck.objects.get().two_sided_count == 2
+
+
+# --- Anki
 
 
 REVIEWS = [(10, FIRST, 3, 4, 1, 0), (11, FIRST + 1_000, 3, 4, 1, 0)]
