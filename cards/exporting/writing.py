@@ -111,7 +111,9 @@ def with_history(card: Card, studied: Studied | None) -> ParsedCard:
     """The card with what the learner has done with it, and the sides that it asks them for."""
     made = with_studied_side(card)
     if studied:
-        made.side_choice, made.starred = studied.side_choice, studied.starred
+        made.starred = studied.starred
+        # Anki makes no card whose question is empty.
+        made.side_choice = made.side_choice if made.one_sided else studied.side_choice
         made.schedules, made.reviews = studied.schedules, studied.reviews
     return made
 

@@ -69,8 +69,8 @@ def begin(*, draft: ImportDraft, preview: Preview, title: str) -> None:
     """Create the hidden deck. Does nothing if the import was started before.
 
     A new deck gets the ``title`` and the chosen side, and is otherwise as the file says, but always private.
-    Raises FormatError if there are no cards, or if a deck that they go into was removed or may no longer be changed
-    by the owner.
+    Raises FormatError if there are no cards, or if a deck that they go into was removed or may no longer be
+    changed by the owner.
     """
     if not preview.total:
         raise FormatError("There are no cards in it.")

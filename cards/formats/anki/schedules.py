@@ -3,10 +3,11 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from cards.formats.anki.collection import EPOCH
 from cards.formats.anki.history import BURIED, KINDS, SECONDS_PER_DAY, STATES, SUSPENDED
 from cards.formats.types import ParsedCard, PastReview, Schedule
 
@@ -83,7 +84,7 @@ def add_answers(cursor: sqlite3.Cursor, card: int, answers: Iterable[PastReview]
     for answer in answers:
         interval = interval_of(answer.interval_days)
         kind = KIND_NUMBERS[answer.kind]
-        at = free_time(cursor, int(answer.reviewed_at.timestamp() * 1_000))
+        at = free_time(cursor, (answer.reviewed_at - EPOCH) // timedelta(milliseconds=1))
         if at is not None:
             ease = 0 if answer.kind == "learn" else EASE
             row = (at, card, answer.rating, interval, last, ease, answer.elapsed_ms, kind)

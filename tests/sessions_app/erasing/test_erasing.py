@@ -338,15 +338,16 @@ def test_owners_log_is_erased_and_other_logs_stay(deck, owner, learner, make_dec
     assert Review.objects.filter(learner=owner).count() == 1
 
 
-def test_rendering_erased_cards_keeps_their_side(deck, learner):
-    """Because of the erased texts they asked for the term, and progress is counted for that side."""
-    deck.cards.update(studied_side="term")
+@pytest.mark.parametrize("side", ["term", "both"])
+def test_rendering_erased_cards_keeps_their_side(deck, learner, side):
+    """They asked for it because of the texts that are erased, and progress is counted for it."""
+    deck.cards.update(studied_side=side)
     deck.refresh_from_db()
     study(learner, deck, 3, 3)
     remove(deck)
     erase()
     call_command("render_cards", verbosity=0)
-    assert set(deck.cards.values_list("studied_side", flat=True)) == {"term"}
+    assert set(deck.cards.values_list("studied_side", flat=True)) == {side}
     call_command("rebuild_progress", check=True, verbosity=0)
 
 

@@ -126,6 +126,14 @@ def test_own_choice_of_both_sides_is_exported_for_this_learner_alone(two_way, le
     assert (one_sided.side_choice, [one.side for one in one_sided.schedules]) == ("term", ["term"])
 
 
+def test_card_with_an_empty_side_is_exported_as_the_deck_asks(owner, make_deck):
+    deck = make_deck(1)
+    deck.cards.update(term="", definition="a", studied_side="term")
+    Enrollment.objects.create(learner=owner, deck=deck, side_choice="both")
+    (card,) = read(exported(deck, owner))
+    assert (card.term, card.definition, card.side_choice) == ("", "a", "term")
+
+
 def test_answers_from_before_a_start_over_are_left_out(two_way, learner):
     CardProgress.objects.filter(side="term").reset(timezone.now())
     (card,) = read(exported(two_way, learner))

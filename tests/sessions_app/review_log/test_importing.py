@@ -454,6 +454,15 @@ def test_extreme_imported_reset_date_lets_new_answers_count(studied, learner, na
     assert law_holds()
 
 
+def test_learners_choice_of_both_sides_is_archived(studied, learner, stranger):
+    Enrollment.objects.update(side_choice="both")
+    assert studied.deck.cards.filter(studied_side="both").count() == 0
+    copy = import_file(stranger, archive(studied.deck, learner))
+    mine = Enrollment.objects.get(learner=stranger, deck=copy)
+    assert (mine.side_choice, mine.question_count) == ("both", 2 * copy.card_count)
+    assert law_holds()
+
+
 @pytest.mark.parametrize(
     "settings",
     [

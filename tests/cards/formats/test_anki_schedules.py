@@ -1,0 +1,110 @@
+"""Schedules and answers in our Anki packages: what is written is read back."""
+
+import io
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cards.formats.anki.reader import read_anki
+from cards.formats.anki.writer import write_anki
+from cards.formats.types import ParsedCard, PastReview, Schedule
+
+NOW = datetime(2026, 3, 1, 12, 30, 15, tzinfo=UTC)
+SECONDS = st.integers(1_200_000_000, 1_900_000_000)
+
+
+def read_back(card: ParsedCard, zone: str = "UTC") -> ParsedCard:
+    file = io.BytesIO()
+    day_0 = NOW.astimezone(ZoneInfo(zone)) - timedelta(days=1_000)
+    write_anki(file, title="Deck", deck_key="deck", cards=[card], now=NOW, day_0=day_0)
+    with read_anki(file.getvalue()) as parsed:
+        (back,) = parsed
+    return back
+
+
+def instant(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+common = {
+    "suspended": st.booleans(),
+    "reps": st.integers(0, 999),
+    "lapses": st.integers(0, 99),
+    "stability": st.floats(0.01, 30_000).map(lambda value: round(value, 3)),
+    "difficulty": st.floats(1, 10).map(lambda value: round(value, 2)),
+    "last_review": SECONDS.map(instant),
+}
+in_days = {
+    "state": st.just("review"),
+    "due_day": st.dates(date(2000, 1, 1), date(2100, 1, 1)),
+    "interval_days": st.integers(1, 36_500),
+}
+in_minutes = {"state": st.sampled_from(["learning", "relearning"]), "due_at": SECONDS.map(instant)}
+
+
+def schedules(side: str) -> st.SearchStrategy[Schedule]:
+    of_side = {"side": st.just(side)}
+    return st.one_of(
+        st.builds(Schedule, **of_side, **common, **in_days),
+        st.builds(Schedule, **of_side, **common, **in_minutes),
+        st.builds(Schedule, **of_side, state=st.just("new"), suspended=st.booleans()),
+    )
+
+
+@pytest.mark.slow
+@given(
+    schedules("definition"),
+    schedules("term"),
+    st.sampled_from(["UTC", "Asia/Kathmandu", "America/St_Johns", "Pacific/Kiritimati"]),
+    st.booleans(),
+)
+def test_schedules_of_both_sides_are_read_back(
+    definition: Schedule, term: Schedule, zone: str, starred: bool
+) -> None:
+    card = ParsedCard(
+        "q", "a", key="k", tags=("t",), side_choice="both", schedules=(definition, term), starred=starred
+    )
+    back = read_back(card, zone)
+    assert back.schedules == (definition, term)
+    assert (back.side_choice, back.starred, back.tags) == ("both", starred, ("t",))
+
+
+def test_buried_card_is_read_back_buried() -> None:
+    card = ParsedCard(
+        "q", "a", key="k", side_choice="term", schedules=(Schedule("term", "new", buried=True),)
+    )
+    assert read_back(card).schedules == card.schedules
+
+
+@pytest.mark.slow
+@given(
+    st.lists(
+        st.builds(
+            PastReview,
+            st.sampled_from(["definition", "term"]),
+            st.integers(10**12, 2 * 10**12).map(
+                lambda ms: datetime(1970, 1, 1, tzinfo=UTC) + ms * timedelta(milliseconds=1)
+            ),
+            st.integers(1, 4),
+            st.integers(0, 60_000),
+            st.sampled_from(["learn", "review", "relearn", "extra"]),
+            st.integers(1, 10_000).map(float) | st.just(600 / 86_400),
+        ),
+        max_size=20,
+        unique_by=lambda one: one.reviewed_at,
+    )
+)
+def test_answers_are_read_back_for_their_sides(answers: list[PastReview]) -> None:
+    back = read_back(ParsedCard("q", "a", key="k", side_choice="both", reviews=tuple(answers)))
+    assert sorted(back.reviews, key=lambda one: one.reviewed_at) == sorted(
+        answers, key=lambda one: one.reviewed_at
+    )
+
+
+def test_side_that_is_not_asked_for_has_no_card() -> None:
+    schedule = Schedule("term", "review", due_day=date(2026, 3, 4), interval_days=3)
+    back = read_back(ParsedCard("q", "a", key="k", side_choice="definition", schedules=(schedule,)))
+    assert [(one.side, one.state) for one in back.schedules] == [("definition", "new")]
