@@ -211,8 +211,11 @@ class Reader:
             report.skipped["image occlusion cards"] += len(rows)
             return
         values = reader.values(note.fields)
+        turned: list[CardRow] = []
         if reader.choice is not None and not reader.note_type.is_cloze:
-            rows = rows[:1]
+            first = rows[0].ord
+            turned = [row for row in rows if first in reader.turned_templates(row.ord)]
+            rows, turned = rows[:1], turned[: int(self.options.merge_reversed)]
         there = {row.ord for row in rows}
         made: list[ParsedCard] = []
         length = sum(map(len, note.fields))
@@ -227,8 +230,8 @@ class Reader:
             twin = None
             if self.options.merge_reversed:
                 twin = next((other for other in made if is_reverse(other, card)), None)
-                if twin is None and (turned := self.turned(note, row, card, there)):
-                    card, side = turned, other_side(side)
+                if twin is None and (earlier := self.turned(note, row, card, there)):
+                    card, side = earlier, other_side(side)
             if twin:
                 self.add_history(twin, row, other_side(side), log, report)
                 twin.side_choice = BOTH
@@ -236,6 +239,10 @@ class Reader:
             card.side_choice = side
             self.add_history(card, row, side, log, report)
             made.append(card)
+        # With chosen fields both directions have the same sides, so the templates say which one it is.
+        for row in turned if made else ():
+            self.add_history(made[0], row, other_side(reader.asked_side), log, report)
+            made[0].side_choice = BOTH
         yield from made
 
     def turned(self, note: Note, row: CardRow, card: ParsedCard, there: Collection[int]) -> ParsedCard | None:
@@ -245,7 +252,7 @@ class Reader:
         In a package with both cards, the note becomes the same card of ours.
         """
         reader = self.readers[note.type]
-        for ord_ in () if card.one_sided else reader.turned_templates(row.ord):
+        for ord_ in () if card.one_sided or reader.choice else reader.turned_templates(row.ord):
             sides = None if ord_ in there else reader.sides(reader.values(note.fields), ord_)
             # What is left out was counted for the other card of the note.
             earlier = sides and self.card(note, replace(row, ord=ord_), sides, Report())

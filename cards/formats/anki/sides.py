@@ -80,9 +80,9 @@ class NoteReader:
     def turned_templates(self, ord_: int) -> Iterator[int]:
         """Earlier templates with the fields of the template ``ord_`` the other way round, by number.
 
-        None if the fields were chosen, or if the note type makes cards of cloze deletions.
+        None if the note type makes cards of cloze deletions.
         """
-        if self.choice is None and not self.note_type.is_cloze and 0 < ord_ < len(self.templates):
+        if not self.note_type.is_cloze and 0 < ord_ < len(self.templates):
             later = self.templates[ord_]
             for number, earlier in enumerate(self.templates[:ord_]):
                 if {*earlier.term_fields} == {*later.definition_fields} and (

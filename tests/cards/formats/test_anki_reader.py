@@ -73,6 +73,16 @@ def test_note_with_one_of_its_two_cards_asks_for_that_side(kind: int) -> None:
     assert [schedule.side for schedule in found[(1,)].schedules] == ["term"]
 
 
+@pytest.mark.parametrize(("kind", "side"), [(REVERSED, "both"), (BASIC, "definition")])
+def test_two_way_note_with_chosen_fields_asks_for_both(kind: int, side: str) -> None:
+    reviews = [(10, 1_700_000_000_000, 3, 1, 900, 0), (11, 1_700_000_001_000, 1, -60, 800, 0)]
+    data = package([note(["q", "a"], kind=kind, ords=[0, 1])], reviews=reviews)
+    (card,) = cards_of(data, AnkiOptions(fields={kind: FieldChoice(("Back",), ("Front",))}))
+    assert (card.term, card.definition, card.side_choice) == ("a", "q", side)
+    assert [review.side for review in card.reviews] == ["definition", "term"][: len(card.schedules)]
+    assert len(card.schedules) == (2 if side == "both" else 1)
+
+
 def test_suspended_second_card_stays_on_its_side() -> None:
     extra = "UPDATE cards SET queue = -1 WHERE ord = 1"
     (card,) = cards_of(package([note(["q", "a"], kind=REVERSED, ords=[0, 1])], extra=extra))
