@@ -40,7 +40,10 @@ def add(collection: Any, kind: str, deck: str, *fields: str, tags: str = "") -> 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one collection exported in each format, and what Anki shows for it."""
-    folder = tmp_path_factory.mktemp("anki")
+    return export_all(tmp_path_factory.mktemp("anki"))
+
+
+def export_all(folder: Path) -> Path:
     collection = Collection(str(folder / "collection.anki2"))
     (folder / "heart.png").write_bytes(b"\x89PNG heart")
     collection.media.add_file(str(folder / "heart.png"))
