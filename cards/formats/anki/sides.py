@@ -9,6 +9,9 @@ from cards.formats.anki.collection import OWN_TYPES, NoteType, Template
 
 LINE = "<br>"
 
+MAX_TURNED = 10
+"""Templates among which the other direction of a card is looked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldChoice:
@@ -37,6 +40,7 @@ class TemplateReader:
         self.term_fields = tuple(dict.fromkeys(templates.field_names(self.question)))
         added = (name for name in templates.field_names(self.answer) if name not in shown)
         self.definition_fields = tuple(name for name in dict.fromkeys(added) if name != templates.FRONT)
+        self.direction = frozenset(self.term_fields), frozenset(self.definition_fields)
 
     @staticmethod
     def added(template: Template, shown: set[str]) -> str:
@@ -83,11 +87,9 @@ class NoteReader:
         None if the note type makes cards of cloze deletions.
         """
         if not self.note_type.is_cloze and 0 < ord_ < len(self.templates):
-            later = self.templates[ord_]
-            for number, earlier in enumerate(self.templates[:ord_]):
-                if {*earlier.term_fields} == {*later.definition_fields} and (
-                    {*earlier.definition_fields} == {*later.term_fields}
-                ):
+            wanted = self.templates[ord_].direction[::-1]
+            for number, earlier in enumerate(self.templates[: min(ord_, MAX_TURNED)]):
+                if earlier.direction == wanted:
                     yield number
 
     def values(self, texts: Sequence[str]) -> dict[str, str]:
