@@ -234,7 +234,8 @@ class Reader:
                     card, side = earlier, other_side(side)
             if twin:
                 self.add_history(twin, row, other_side(side), log, report)
-                twin.side_choice = BOTH
+                # Unless an earlier card of the note has asked for this side alone.
+                twin.side_choice = twin.side_choice if twin.side_choice == other_side(side) else BOTH
                 continue
             card.side_choice = side
             self.add_history(card, row, side, log, report)

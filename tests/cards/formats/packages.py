@@ -13,7 +13,7 @@ from cards.formats.anki.container.zstandard import zstd
 from cards.formats.anki.reader import AnkiOptions, read_anki
 from cards.formats.types import FileCounts, Parsed, ParsedCard
 
-BASIC, REVERSED, CLOZE, OCCLUSION, OPTIONAL, BACKWARD = 1, 2, 3, 4, 5, 6
+BASIC, REVERSED, CLOZE, OCCLUSION, OPTIONAL, BACKWARD, TWICE = 1, 2, 3, 4, 5, 6, 7
 CREATED = 1_700_004_600  # 2023-11-14 23:30 UTC
 BACK = "{{FrontSide}}\n\n<hr id=answer>\n\n"
 FRONT_BACK = ("Front", "Back")
@@ -41,6 +41,12 @@ NOTE_TYPES: dict[int, tuple[str, Sequence[str], Sequence[tuple[str, str]], bool]
         "Backward",
         FRONT_BACK,
         [("{{Back}}", BACK + "{{Front}}"), ("{{Front}}", BACK + "{{Back}}")],
+        False,
+    ),
+    TWICE: (
+        "Twice",
+        FRONT_BACK,
+        [("{{Front}}", BACK + "{{Back}}"), *[("{{Back}}", BACK + "{{Front}}")] * 2],
         False,
     ),
     CLOZE: ("Cloze", ("Text", "Extra"), [("{{cloze:Text}}", "{{cloze:Text}}<br>{{Extra}}")], True),

@@ -15,6 +15,7 @@ from tests.cards.formats.packages import (
     OCCLUSION,
     OPTIONAL,
     REVERSED,
+    TWICE,
     cards_of,
     counted,
     note,
@@ -81,6 +82,12 @@ def test_two_way_note_with_chosen_fields_asks_for_both(kind: int, side: str) -> 
     assert (card.term, card.definition, card.side_choice) == ("a", "q", side)
     assert [review.side for review in card.reviews] == ["definition", "term"][: len(card.schedules)]
     assert len(card.schedules) == (2 if side == "both" else 1)
+
+
+@pytest.mark.parametrize(("ords", "side"), [([0, 1, 2], "both"), ([1, 2], "term"), ([0, 2], "both")])
+def test_direction_that_comes_twice_is_one_side(ords: list[int], side: str) -> None:
+    (card,) = cards_of(package([note(["q", "a"], kind=TWICE, ords=ords)]))
+    assert (card.key, card.term, card.side_choice) == ("guid1", "q", side)
 
 
 def test_suspended_second_card_stays_on_its_side() -> None:
