@@ -49,5 +49,10 @@ class Migration(migrations.Migration):
                 verbose_name="studied side",
             ),
         ),
+        migrations.AddField(
+            model_name="enrollment",
+            name="siblings_until",
+            field=models.DateField(editable=False, null=True),
+        ),
         migrations.RunPython(name_sides_in_plans, migrations.RunPython.noop),
     ]

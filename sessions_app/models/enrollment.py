@@ -1,13 +1,25 @@
 """A learner's relation to a deck, with the counts that the table reads."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Aggregate, Case, Count, Exists, OuterRef, Q, Subquery, Sum, When
-from django.db.models.functions import Coalesce
+from django.db.models import (
+    Aggregate,
+    Case,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    OuterRef,
+    Q,
+    Subquery,
+    Sum,
+    Value,
+    When,
+)
+from django.db.models.functions import Coalesce, Greatest, TruncDate
 from django.utils import timezone
 
 from cards.models import Card, Deck, SideChoice
@@ -26,6 +38,9 @@ from studysite.accounts.models import User
 DEFAULT_NEW_PER_DAY = 20
 DEFAULT_LEARN_AHEAD, MAX_LEARN_AHEAD = 20, 120
 
+MOST_AHEAD = timedelta(hours=14)
+"""No time zone is further ahead of UTC."""
+
 STRICT_LABEL = "Typed answers must be exact"
 STRICT_HELP = "If not, small typing mistakes, missing accents and missing articles are accepted."
 """How both forms that set ``strict`` name and explain it."""
@@ -35,6 +50,14 @@ def total(rows: models.QuerySet[Any], aggregate: Aggregate, default: float = 0) 
     """``aggregate`` over one learner's ``rows``, as a subquery beside an enrollment; ``default`` without rows."""
     totals = rows.order_by().values("learner").annotate(total=aggregate).values("total")
     return Coalesce(Subquery(totals), default)
+
+
+def latest_day_of_answers() -> Greatest:
+    """No answer in an enrollment until now was given on a later study day, in any time zone."""
+    last = ExpressionWrapper(
+        Coalesce("last_studied_at", Value(timezone.now())) + MOST_AHEAD, output_field=models.DateTimeField()
+    )
+    return Greatest(TruncDate(last, tzinfo=UTC), Value((timezone.now() + MOST_AHEAD).astimezone(UTC).date()))
 
 
 def asked_progress() -> CardProgressQuerySet:
@@ -130,7 +153,10 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         return self.annotate(has_mixups=Exists(lines))
 
     def recount(self) -> int:
-        """Recount the roll-ups of these enrollments from the progress of their cards, in one statement."""
+        """Recount the roll-ups of these enrollments from the progress of their cards, in one statement.
+
+        It is called after changes of what cards ask for: answers until now may be about their other sides.
+        """
         progress = counted_progress()
         return self.update(
             recognised=total(progress.filter(level=Level.RECOGNISED), Count("pk")),
@@ -139,6 +165,7 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
             mastered=total(progress.filter(level=Level.MASTERED), Count("pk")),
             scheduled=total(progress.filter(due__isnull=False), Count("pk")),
             suspended=total(asked_progress().filter(suspended=True), Count("pk")),
+            siblings_until=latest_day_of_answers(),
         )
 
 
@@ -208,6 +235,9 @@ class Enrollment(models.Model):
     unseen_from = models.PositiveIntegerField(default=0, editable=False)
     unseen_version = models.PositiveIntegerField(default=0, editable=False)
 
+    # On no later study day is a question held back, unless cards have two: so most answers need not look.
+    siblings_until = models.DateField(null=True, editable=False)
+
     # After an upgrade the progress lacks some days until it is replayed.
     replayed_with = models.CharField(
         max_length=20,
@@ -245,6 +275,12 @@ class Enrollment(models.Model):
     def question_count(self) -> int:
         """The number of questions that the deck has for this learner: a card that asks for both sides has two."""
         return self.deck.question_count(self.side_choice)
+
+    def note_answer_about(self, card: Card, side: str, day: date) -> None:
+        """Remember that an answer of the study day ``day`` is about a side that ``card`` does not ask for."""
+        if side not in self.asked_sides(card) and (self.siblings_until is None or self.siblings_until < day):
+            self.siblings_until = day
+            self.save(update_fields=["siblings_until"])
 
     @property
     def new_count(self) -> int:

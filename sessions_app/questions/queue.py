@@ -59,6 +59,11 @@ class DeckQueue:
     def siblings(self) -> Siblings:
         return Siblings(self.session, self.sides, self.today)
 
+    @property
+    def is_choosy(self) -> bool:
+        """Whether it has to leave out what is held back."""
+        return self.holds_back and self.siblings.are_possible
+
     @cached_property
     def asked(self) -> Sequence[Asked]:
         return [
@@ -111,7 +116,7 @@ class DeckQueue:
         self.waiting["unseen"] = min(limit, len(found))
         if found and self._sees_all():
             self.first_unseen = found[0].card.position
-        if self.holds_back and any(one.is_held for one in found):
+        if self.is_choosy and any(one.is_held for one in found):
             free = [one for one in found if not one.is_held]
             found = free if len(free) >= limit or len(found) < most else self._unseen(limit, held=False)
         found = found[:limit]
@@ -120,7 +125,7 @@ class DeckQueue:
 
     def levels(self, asks: Collection[CardSide], *, below: Level, limit: int) -> Mapping[CardSide, Level]:
         underway = Q(level__gt=Level.NEW, level__lt=below) & ~self._is_put_aside() & self._rows_chosen()
-        if self.holds_back:
+        if self.is_choosy:
             underway &= ~self.siblings.rows()
         waiting = self._rows().filter(underway).order_by("last_reviewed_at", "card_id", "side")
         # Keys alone are sorted: whole rows of a large deck take three times as long.
@@ -139,7 +144,7 @@ class DeckQueue:
         standing = dict.fromkeys(asks, Level.NEW)
         standing.update((key, Level(row.level)) for key, row in known.items())
         hidden = {key for key, row in known.items() if row.is_put_aside(self.now)}
-        if self.holds_back:
+        if self.is_choosy:
             hidden |= {key.sibling for key, row in rows.items() if row.last_day == self.today}
             hidden |= self.siblings.of_steps
         return {key: level for key, level in standing.items() if key not in hidden}
@@ -152,7 +157,7 @@ class DeckQueue:
             hidden = self.sides.progress(side).filter(Q(level__gt=Level.NEW) | self._is_put_aside())
             known = {one.card_id for one in besides if self.holds_back or side.fixed in (None, one.side)}
             new = ~Q(Exists(hidden)) & ~Q(pk__in=known)
-            return new & ~self.siblings.questions(side) if self.holds_back else new
+            return new & ~self.siblings.questions(side) if self.is_choosy else new
 
         cards = self.sides.having(self._chosen(), is_new).in_order()
         found: dict[object, CardSide] = {}
@@ -162,7 +167,7 @@ class DeckQueue:
 
     def reached(self, *, level: Level, limit: int) -> Sequence[CardSide]:
         rows = self._progress().filter(level__gte=level)
-        if self.holds_back:
+        if self.is_choosy:
             rows = rows.filter(~self.siblings.rows())
         rows = rows.order_by(F("due_day").asc(nulls_first=True), "card_id", "side")[:limit]
         self.progress.update((key_of(row), row) for row in rows)
@@ -187,8 +192,9 @@ class DeckQueue:
         cards = cards.annotate(own_star=Exists(self._starred(OuterRef("pk"))))
         for side in self.sides.all:
             level = Coalesce(Subquery(self.sides.progress(side).values("level")[:1]), Level.NEW.value)
-            is_held = truth(self.siblings.questions(side))
-            cards = cards.annotate(**{f"level_{side.suffix}": level, f"held_{side.suffix}": is_held})
+            cards = cards.annotate(**{f"level_{side.suffix}": level})
+            if self.is_choosy:
+                cards = cards.annotate(**{f"held_{side.suffix}": truth(self.siblings.questions(side))})
         found = self.sides.questions_of(cards.only(*FIELDS, "position").in_order()[:limit])
         return [Unseen(*one) for one in found][:limit]
 
@@ -246,12 +252,12 @@ class DeckQueue:
         return rows.select_related("card").defer("card__term_html", "card__definition_html")
 
     def _scheduled(self, part: str, rows: CardProgressQuerySet, limit: int) -> list[Scheduled]:
-        is_held = self.siblings.rows()
-        found: list[Any] = list(rows.annotate(is_held=truth(is_held))[:limit])
+        marked = rows.annotate(is_held=truth(self.siblings.rows())) if self.is_choosy else rows
+        found: list[Any] = list(marked[:limit])
         self.waiting[part] = len([row for row in found if row.memory])
-        if self.holds_back and any(row.is_held for row in found):
+        if self.is_choosy and any(row.is_held for row in found):
             free = [row for row in found if not row.is_held]
-            found = free if len(found) < limit else list(rows.filter(~is_held)[:limit])
+            found = free if len(found) < limit else list(rows.filter(~self.siblings.rows())[:limit])
         self.progress.update((key_of(row), row) for row in found)
         return [Scheduled(self._study_card(row.card, row.side), row.memory) for row in found if row.memory]
 

@@ -27,6 +27,12 @@ class Siblings:
         self.session, self.sides, self.today = session, sides, today
 
     @cached_property
+    def are_possible(self) -> bool:
+        """Whether a question may be held back; False only if none is."""
+        until = self.sides.enrollment.siblings_until
+        return self.sides.have_siblings or (until is not None and until >= self.session.study_day)
+
+    @cached_property
     def answered_steps(self) -> Sequence[Mapping[str, Any]]:
         """The answered steps of the session, oldest first, by `NAMES` and `PLANS`."""
         return [step for step in self._steps if step["session"] == self.session.pk]
@@ -48,6 +54,8 @@ class Siblings:
     @cached_property
     def of_steps(self) -> frozenset[CardSide]:
         """Those that are held back because of a step, and of which no progress of today tells."""
+        if not self.are_possible:
+            return frozenset()
         steps = [step for step in self._steps if self._tells_no_progress(step)]
         return frozenset(
             CardSide(card, Side(step["question__side"])).sibling
@@ -71,9 +79,8 @@ class Siblings:
 
     def any(self) -> bool:
         """Whether something may be held back; False only if nothing is."""
-        if self.sides.have_siblings or self.of_steps:
-            return True
-        # Another side was chosen today.
+        if not self.are_possible or self.sides.have_siblings or self.of_steps:
+            return self.are_possible
         answered, choice = (
             self._answered_today().filter(card__removed_at=None),
             self.sides.enrollment.side_choice,
@@ -83,19 +90,21 @@ class Siblings:
 
     def among(self, questions: Collection[CardSide]) -> frozenset[CardSide]:
         """Those of ``questions`` that are held back."""
+        if not self.are_possible:
+            return frozenset()
         answered = self._answered_today().values_list("card_id", "side")
         held = {CardSide(card, Side(side)).sibling for card, side in answered} | self.of_steps
         return frozenset(held.intersection(questions))
 
     def rows(self) -> Q:
-        """Whether a row of progress is on a question that is held back."""
+        """Whether a row of progress is on a question that is held back; call it if that `are_possible`."""
         held = Q(Exists(self._answered_on(OuterRef("card")).exclude(side=OuterRef("side"))))
         for side, cards in self._cards_of_steps.items():
             held |= Q(side=side, card__in=cards)
         return held
 
     def questions(self, asked: AskedSide) -> Q:
-        """Whether a card's question on this side is held back."""
+        """Whether a card's question on this side is held back; call it if that `are_possible`."""
         held = Q(Exists(self._answered_on(OuterRef("pk")).exclude(side=asked.side)))
         for side, cards in self._cards_of_steps.items():
             if asked.fixed is None:

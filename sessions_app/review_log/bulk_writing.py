@@ -71,6 +71,7 @@ def write_all(
         if line.mistaken_for_id not in known:
             line.mistaken_for_id = None
         lines.append(line)
+        enrollment.note_answer_about(card, side, today)
         before, counts_before = row.as_progress(), totals.counts_of(row, card, enrollment)
         after = progress.fold(before, outcome, enrollment.retention)
         row.update_from(after, last_reviewed_at=outcome.reviewed_at)

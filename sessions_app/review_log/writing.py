@@ -55,6 +55,7 @@ def write(
     if is_own_word and graded.verdict is Verdict.CORRECT:
         overridden_answers.set_overridden([(line, question)], now=now)
     line.save(force_insert=True)
+    enrollment.note_answer_about(card, question.side, today)
     before, counts_before = row.as_progress(), counts_of(row, card, enrollment)
     after = progress.fold(before, outcome, enrollment.retention)
     row.update_from(after, last_reviewed_at=outcome.reviewed_at)
