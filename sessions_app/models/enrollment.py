@@ -1,6 +1,6 @@
 """A learner's relation to a deck, with the counts that the table reads."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -11,15 +11,14 @@ from django.db.models import (
     Case,
     Count,
     Exists,
-    ExpressionWrapper,
+    Max,
     OuterRef,
     Q,
     Subquery,
     Sum,
-    Value,
     When,
 )
-from django.db.models.functions import Coalesce, Greatest, TruncDate
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from cards.models import Card, Deck, SideChoice
@@ -38,9 +37,6 @@ from studysite.accounts.models import User
 DEFAULT_NEW_PER_DAY = 20
 DEFAULT_LEARN_AHEAD, MAX_LEARN_AHEAD = 20, 120
 
-MOST_AHEAD = timedelta(hours=14)
-"""No time zone is further ahead of UTC."""
-
 STRICT_LABEL = "Typed answers must be exact"
 STRICT_HELP = "If not, small typing mistakes, missing accents and missing articles are accepted."
 """How both forms that set ``strict`` name and explain it."""
@@ -52,12 +48,11 @@ def total(rows: models.QuerySet[Any], aggregate: Aggregate, default: float = 0) 
     return Coalesce(Subquery(totals), default)
 
 
-def latest_day_of_answers() -> Greatest:
-    """No answer in an enrollment until now was given on a later study day, in any time zone."""
-    last = ExpressionWrapper(
-        Coalesce("last_studied_at", Value(timezone.now())) + MOST_AHEAD, output_field=models.DateTimeField()
-    )
-    return Greatest(TruncDate(last, tzinfo=UTC), Value((timezone.now() + MOST_AHEAD).astimezone(UTC).date()))
+def last_day_of_other_sides() -> Subquery:
+    """The last study day of an answer about a side that its card does not ask an enrollment's learner for."""
+    mine = CardProgress.objects.filter(learner=OuterRef("learner"), deck=OuterRef("deck"))
+    others = mine.unasked(OuterRef("side_choice")).order_by().values("learner")
+    return Subquery(others.annotate(last=Max("last_day")).values("last"))
 
 
 def asked_progress() -> CardProgressQuerySet:
@@ -153,10 +148,7 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         return self.annotate(has_mixups=Exists(lines))
 
     def recount(self) -> int:
-        """Recount the roll-ups of these enrollments from the progress of their cards, in one statement.
-
-        It is called after changes of what cards ask for: answers until now may be about their other sides.
-        """
+        """Recount the roll-ups of these enrollments from the progress of their cards, in one statement."""
         progress = counted_progress()
         return self.update(
             recognised=total(progress.filter(level=Level.RECOGNISED), Count("pk")),
@@ -165,7 +157,7 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
             mastered=total(progress.filter(level=Level.MASTERED), Count("pk")),
             scheduled=total(progress.filter(due__isnull=False), Count("pk")),
             suspended=total(asked_progress().filter(suspended=True), Count("pk")),
-            siblings_until=latest_day_of_answers(),
+            siblings_until=last_day_of_other_sides(),
         )
 
 
@@ -235,7 +227,8 @@ class Enrollment(models.Model):
     unseen_from = models.PositiveIntegerField(default=0, editable=False)
     unseen_version = models.PositiveIntegerField(default=0, editable=False)
 
-    # On no later study day is a question held back, unless cards have two: so most answers need not look.
+    # The last study day of an answer about a side that its card does not ask for, or a later one: on later days no
+    # question is held back, unless cards have two, so that most answers need not look.
     siblings_until = models.DateField(null=True, editable=False)
 
     # After an upgrade the progress lacks some days until it is replayed.

@@ -25,6 +25,13 @@ MEMORY_FIELDS = {each.name: each.name for each in fields(Memory)} | {
 """A row's field for each of the engine's memory."""
 
 
+IS_ASKED_BY_CARD = Q(card__studied_side=F("side")) | Q(card__studied_side=SideChoice.BOTH)
+"""Whether the card of a row asks for its side."""
+
+IS_ASKED = Q(wish=F("side")) | Q(wish=SideChoice.BOTH) | (Q(wish=SideChoice.AUTO) & IS_ASKED_BY_CARD)
+"""Whether the card of a row asks for its side, if the learner's choice is ``wish``."""
+
+
 class CardProgressQuerySet(models.QuerySet["CardProgress"]):
     def asked(self, side_choice: str | OuterRef | Coalesce) -> "CardProgressQuerySet":
         """Progress on the questions of present cards: what they ask for if the learner chose ``side_choice``.
@@ -32,15 +39,18 @@ class CardProgressQuerySet(models.QuerySet["CardProgress"]):
         With Automatic that is what each card itself asks for.
         """
         present = self.filter(card__removed_at=None)
-        of_card = Q(card__studied_side=F("side")) | Q(card__studied_side=SideChoice.BOTH)
+        if side_choice == SideChoice.AUTO:
+            return present.filter(IS_ASKED_BY_CARD)
+        if side_choice == SideChoice.BOTH:
+            return present
         if isinstance(side_choice, str):
-            if side_choice == SideChoice.AUTO:
-                return present.filter(of_card)
-            return present if side_choice == SideChoice.BOTH else present.filter(side=side_choice)
-        with_wish = present.alias(wish=ExpressionWrapper(side_choice, CharField()))
-        return with_wish.filter(
-            Q(wish=F("side")) | Q(wish=SideChoice.BOTH) | Q(Q(wish=SideChoice.AUTO), of_card)
-        )
+            return present.filter(side=side_choice)
+        wish = ExpressionWrapper(side_choice, CharField())
+        return present.alias(wish=wish).filter(IS_ASKED)
+
+    def unasked(self, side_choice: OuterRef) -> "CardProgressQuerySet":
+        """Progress on sides that their cards, present or removed, do not ask a learner with this choice for."""
+        return self.alias(wish=ExpressionWrapper(side_choice, CharField())).filter(~IS_ASKED)
 
     def active(self) -> "CardProgressQuerySet":
         """Progress on cards that the learner has not suspended."""
