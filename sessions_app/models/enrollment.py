@@ -42,6 +42,13 @@ STRICT_HELP = "If not, small typing mistakes, missing accents and missing articl
 """How both forms that set ``strict`` name and explain it."""
 
 
+def name_questions(field: Any) -> None:
+    """Let a form's field that counts questions say so, where cards have two of them."""
+    field.label, field.help_text = (
+        text.replace("card", "question") for text in (field.label, field.help_text)
+    )
+
+
 def total(rows: models.QuerySet[Any], aggregate: Aggregate, default: float = 0) -> Coalesce:
     """``aggregate`` over one learner's ``rows``, as a subquery beside an enrollment; ``default`` without rows."""
     totals = rows.order_by().values("learner").annotate(total=aggregate).values("total")
@@ -274,6 +281,11 @@ class Enrollment(models.Model):
         if side not in self.asked_sides(card) and (self.siblings_until is None or self.siblings_until < day):
             self.siblings_until = day
             self.save(update_fields=["siblings_until"])
+
+    @property
+    def has_siblings(self) -> bool:
+        """Whether some card of the deck has two questions for this learner."""
+        return self.question_count > self.deck.card_count
 
     @property
     def new_count(self) -> int:

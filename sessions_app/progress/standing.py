@@ -213,13 +213,6 @@ def table_rows(deck: Deck, viewer: User | AnonymousUser, *, now: datetime) -> li
     return rows_of(enrollments, TableRow, TableFigures, {deck.pk: deck})
 
 
-def has_studied(learner: User | AnonymousUser, deck: Deck) -> bool:
-    """Whether the learner has a row in the deck's table."""
-    if not learner.is_authenticated:
-        return False
-    return learner.enrollments.filter(deck=deck, last_studied_at__isnull=False).exists()
-
-
 def rows_of(
     enrollments: EnrollmentQuerySet,
     row: type[AnyRow],

@@ -1,13 +1,17 @@
-"""The list of a deck's terms, with the learner's progress on each card."""
+"""The list of a deck's terms, with the learner's progress on each question of a card."""
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import BooleanField, Case, Prefetch, Q, Subquery, Value, When
-from django.db.models.functions import Coalesce
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import BooleanField, Case, Count, Exists, Prefetch, Q, When
 
-from cards.models import Card, CardQuerySet, Deck, SideChoice
-from sessions_app.models import CardProgress, CardProgressQuerySet
-from sessions_app.study.types import Level
+from cards.models import Card, CardQuerySet, Deck
+from sessions_app.models import CardProgress, Enrollment
+from sessions_app.questions.sides import AskedSide, DeckSides
+from sessions_app.study.types import Level, Side
 from studysite.accounts.models import User
 
 LEVELS = {level.name.lower(): level for level in Level}
@@ -16,37 +20,71 @@ FADING, SUSPENDED = "fading", "suspended"
 STANDINGS = (*LEVELS, FADING, SUSPENDED)
 
 
-def progress_in(deck: Deck, learner: User) -> CardProgressQuerySet:
-    """The learner's progress on the deck's cards, on the side that each asks them for."""
-    wishes = learner.enrollments.filter(deck=deck).values("side_choice")
-    progress = CardProgress.objects.filter(learner=learner, deck=deck)
-    return progress.asked(Coalesce(Subquery(wishes), Value(SideChoice.AUTO)))
+@dataclass(frozen=True)
+class QuestionStanding:
+    """The learner's standing on one question of a card; ``progress`` is None for one that was never answered."""
+
+    side: Side
+    progress: CardProgress | None
 
 
-def is_starred(card: Card | None, deck: Deck, learner: User) -> bool:
-    """Whether the learner has starred the card; ``card`` is None in an empty deck."""
-    return card is not None and progress_in(deck, learner).filter(card=card, starred=True).exists()
+def enrollment_and_star(
+    deck: Deck, learner: User | AnonymousUser, card: Card | None = None
+) -> tuple[Enrollment, bool]:
+    """The learner's enrollment in the deck, and whether they have starred ``card``, in one query.
+
+    Without an enrollment, and for a visitor, it is an unsaved one.
+    """
+    if not learner.is_authenticated:
+        return Enrollment(deck=deck), False
+    stars = CardProgress.objects.filter(learner=learner, card=card, starred=True)
+    enrollment = learner.enrollments.filter(deck=deck).annotate(has_star=Exists(stars)).first()
+    if enrollment is None:
+        return Enrollment(learner=learner, deck=deck), False
+    enrollment.deck = deck
+    return enrollment, enrollment.has_star
 
 
-def with_standing(cards: CardQuerySet, deck: Deck, learner: User, *, now: datetime) -> CardQuerySet:
-    """``cards`` with ``standing``: a list with the learner's row of progress, empty for a card without one.
+def with_standing(cards: CardQuerySet, enrollment: Enrollment, *, now: datetime) -> CardQuerySet:
+    """``cards`` with ``standing``: a list of the learner's rows of progress on what each asks them for.
 
-    The row's ``is_fading`` says whether it is fading at ``now``.
+    A card that they have neither answered nor marked has none. A row's ``is_fading`` says whether it is fading at
+    ``now``.
     """
     is_fading = Case(When(fades_at__lte=now, then=True), default=False, output_field=BooleanField())
-    progress = progress_in(deck, learner).annotate(is_fading=is_fading)
+    mine = CardProgress.objects.filter(learner=enrollment.learner_id, deck=enrollment.deck_id)
+    progress = mine.asked(enrollment.side_choice).annotate(is_fading=is_fading)
     return cards.prefetch_related(Prefetch("progress", progress, to_attr="standing"))
 
 
-def narrowed(cards: CardQuerySet, standing: str, deck: Deck, learner: User, *, now: datetime) -> CardQuerySet:
-    """The ``cards`` with one ``standing`` for the learner: a level, fading or suspended (`STANDINGS`)."""
-    progress = progress_in(deck, learner)
+def note_siblings(cards: Iterable[Any], enrollment: Enrollment) -> None:
+    """Set ``siblings`` on the ``cards`` of `with_standing`: the standings of a card's two questions, else none."""
+    for card in cards:
+        sides, rows = enrollment.asked_sides(card), {row.side: row for row in card.standing}
+        card.siblings = [QuestionStanding(side, rows.get(side)) for side in sides] if len(sides) > 1 else []
+
+
+def narrowed(cards: CardQuerySet, standing: str, enrollment: Enrollment, *, now: datetime) -> CardQuerySet:
+    """The ``cards`` with a question of one ``standing`` for the learner: a level, fading or suspended."""
+    sides = DeckSides(enrollment.deck, enrollment)
+    return sides.having(cards, _has_standing(standing, sides, now))
+
+
+def narrowed_question_count(cards: CardQuerySet, enrollment: Enrollment) -> int:
+    """How many questions of the ``cards`` have the standing that `narrowed` chose them by; one query."""
+    names = [f"asks_{side.suffix}" for side in DeckSides(enrollment.deck, enrollment).all]
+    counts = {f"{name}_count": Count("pk", filter=Q(**{name: True})) for name in names}
+    return sum(cards.order_by().aggregate(**counts).values())
+
+
+def _has_standing(standing: str, sides: DeckSides, now: datetime) -> Callable[[AskedSide], Q]:
+    """Whether a card's question on a side has the ``standing``."""
     if standing == SUSPENDED:
-        return cards.filter(pk__in=progress.filter(suspended=True).values("card"))
+        return lambda side: Q(Exists(sides.progress(side).filter(suspended=True)))
     if standing == FADING:
-        return cards.filter(pk__in=progress.active().fading(now).values("card"))
+        return lambda side: Q(Exists(sides.progress(side).active().fading(now)))
     level = LEVELS[standing]
     if level is Level.NEW:
-        # Most new cards have no row.
-        return cards.exclude(pk__in=progress.filter(Q(level__gt=level) | Q(suspended=True)).values("card"))
-    return cards.filter(pk__in=progress.active().filter(level=level).values("card"))
+        # Most new questions have no row.
+        return lambda side: ~Q(Exists(sides.progress(side).filter(Q(level__gt=level) | Q(suspended=True))))
+    return lambda side: Q(Exists(sides.progress(side).active().filter(level=level)))

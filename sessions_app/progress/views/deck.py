@@ -11,6 +11,7 @@ from cards.access import deck_to_see
 from cards.models import Deck, Tag, Visibility
 from cards.reporting.services import pending_feedback_in
 from cards.tagging.filter import TagChoice
+from sessions_app.models import Enrollment
 from sessions_app.progress import standing, term_list
 from sessions_app.progress.viewer import Viewer
 from sessions_app.study.modes import MODES
@@ -21,17 +22,27 @@ from studysite.http.robots import for_robots
 TERMS_PER_PAGE = 50
 
 
-def terms_page(request: SiteRequest, deck: Deck, level: str, choice: TagChoice) -> Page[Any]:
-    """The page of the list of terms that the address names; ``level`` is empty or in `term_list.STANDINGS`."""
-    learner, now = request.learner, timezone.now()
-    cards = choice.narrow(deck.cards.present().in_order())
+def terms_page(
+    request: SiteRequest, enrollment: Enrollment, level: str, choice: TagChoice
+) -> tuple[Page[Any], int | None]:
+    """The page of the list of terms that the address names; ``level`` is empty or in `term_list.STANDINGS`.
+
+    Where cards have two questions, also the number of questions at that level; else None.
+    """
+    deck, learner, now = enrollment.deck, request.learner, timezone.now()
+    cards, questions = choice.narrow(deck.cards.present().in_order()), None
     if learner.is_authenticated:
-        cards = term_list.with_standing(cards, deck, learner, now=now)
-        cards = term_list.narrowed(cards, level, deck, learner, now=now) if level else cards
+        cards = term_list.narrowed(cards, level, enrollment, now=now) if level else cards
+        if level and enrollment.has_siblings:
+            questions = term_list.narrowed_question_count(cards, enrollment)
+        cards = term_list.with_standing(cards, enrollment, now=now)
     paginator = Paginator(cards.with_seen_tags(learner, deck=deck), TERMS_PER_PAGE)
     if not level and not choice.keys:
         paginator.count = deck.card_count
-    return paginator.get_page(request.GET.get("page"))
+    page = paginator.get_page(request.GET.get("page"))
+    if learner.is_authenticated and enrollment.has_siblings:
+        term_list.note_siblings(page.object_list, enrollment)
+    return page, questions
 
 
 @require_safe
@@ -47,14 +58,15 @@ def deck_page(request: SiteRequest, slug: str) -> HttpResponse:
     return for_robots(response) if is_for_all else response
 
 
-def viewer_context(request: SiteRequest, deck: Deck) -> dict[str, object]:
-    viewer, learner = Viewer.from_request(request, deck), request.learner
-    starred = learner.is_authenticated and term_list.is_starred(viewer.card, deck, learner)
-    return {"viewer": viewer, "starred": starred}
+def viewer_context(request: SiteRequest, deck: Deck) -> dict[str, Any]:
+    viewer = Viewer.from_request(request, deck)
+    enrollment, starred = term_list.enrollment_and_star(deck, request.learner, viewer.card)
+    return {"viewer": viewer, "starred": starred, "enrollment": enrollment}
 
 
 def terms_part(request: SiteRequest, deck: Deck) -> dict[str, object]:
-    return terms_context(request, deck, studied=standing.has_studied(request.learner, deck))
+    enrollment, _ = term_list.enrollment_and_star(deck, request.learner)
+    return terms_context(request, enrollment)
 
 
 def tags_part(request: SiteRequest, deck: Deck) -> dict[str, object]:
@@ -66,22 +78,30 @@ def tag_choice(request: SiteRequest, deck: Deck) -> TagChoice:
     return TagChoice.from_address(request.GET, Tag.objects.seen_by(request.learner, deck=deck).on(deck))
 
 
-def terms_context(request: SiteRequest, deck: Deck, *, studied: bool) -> dict[str, object]:
+def terms_context(request: SiteRequest, enrollment: Enrollment) -> dict[str, object]:
+    deck, studied = enrollment.deck, enrollment.last_studied_at is not None
     level = request.GET.get("level", "")
     level = level if request.learner.is_authenticated and level in term_list.STANDINGS else ""
     choice = tag_choice(request, deck)
-    page = terms_page(request, deck, level, choice)
-    address = f"{deck.get_absolute_url()}?{request.GET.urlencode()}#terms"
-    return {"page": page, "level": level, "studied": studied, "choice": choice, "terms_address": address}
+    page, questions = terms_page(request, enrollment, level, choice)
+    return {
+        "page": page,
+        "level": level,
+        "question_count": questions,
+        "studied": studied,
+        "choice": choice,
+        "terms_address": f"{deck.get_absolute_url()}?{request.GET.urlencode()}#terms",
+    }
 
 
 def page_context(request: SiteRequest, deck: Deck) -> dict[str, object]:
     rows = standing.table_rows(deck, request.learner, now=timezone.now())
     may_edit = deck.is_editable_by(request.learner)
     mine = rows[0] if rows and rows[0].enrollment.learner_id == request.learner.pk else None
+    viewer = viewer_context(request, deck)
     return {
-        **viewer_context(request, deck),
-        **terms_context(request, deck, studied=mine is not None),
+        **viewer,
+        **terms_context(request, viewer["enrollment"]),
         "may_edit": may_edit,
         "pending": pending_feedback_in(deck) if may_edit else None,
         "rows": rows,
