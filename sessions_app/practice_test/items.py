@@ -4,11 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from sessions_app.models import Paper, Step
+from django.db.models import Q
+
+from cards.models import SideChoice
+from sessions_app.models import Enrollment, Paper, Step
 from sessions_app.practice_test import saving
 from sessions_app.questions.images import illustrated
 from sessions_app.questions.kind_pages import KIND_PAGES
 from sessions_app.study.judging import Judgement
+from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.questions import grading, paper_answers
 from sessions_app.study.questions.kinds import KINDS
 from sessions_app.study.questions.kinds.base import LETTERS
@@ -163,3 +167,18 @@ def sections_of(items: Iterable[Item]) -> list[Section]:
         Section(kind.value, KIND_PAGES[kind].heading, list(group))
         for kind, group in groupby(items, key=lambda item: item.question.kind)
     ]
+
+
+def names_sides(paper: Paper) -> bool:
+    """Whether the paper's pages say what each question asks for, because cards may be asked for both sides.
+
+    That is so for the learner or, if the paper is a copy, for the friend whose paper it was.
+    """
+    session = paper.session
+    if SessionSettings.from_json(session.settings).side == SideChoice.BOTH:
+        return True
+    learners = Q(learner=session.learner_id)
+    if paper.source_id:
+        learners |= Q(learner__study_sessions__paper=paper.source_id)
+    choices = Enrollment.objects.filter(learners, deck=session.deck_id).values_list("side_choice", flat=True)
+    return any(session.deck.question_count(choice) > session.deck.card_count for choice in choices)

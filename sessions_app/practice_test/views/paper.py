@@ -20,7 +20,7 @@ from sessions_app.practice_test import handing_in, saving, starting
 from sessions_app.practice_test.access import open_paper, posted_paper
 from sessions_app.practice_test.forms import PaperStartForm
 from sessions_app.practice_test.history import history_of
-from sessions_app.practice_test.items import items_of, sections_of
+from sessions_app.practice_test.items import items_of, names_sides, sections_of
 from sessions_app.practice_test.saving import Filled, Saved
 from sessions_app.questions.kind_pages import KIND_PAGES
 from sessions_app.sessions import marks
@@ -175,7 +175,7 @@ def show_paper(
     request: LearnerRequest, paper: Paper, saved: Saved | None = None, filled: Filled | None = None
 ) -> HttpResponse:
     """The paper to fill in; after it was handed in, the answers that its learner has to judge."""
-    context = {**bar_context(paper), "mode": TEST}
+    context = {**bar_context(paper), "mode": TEST, "names_sides": names_sides(paper)}
     if not paper.handed_in_at and saving.is_over(paper, timezone.now()):
         context["stage"] = "over"
         return render_page(request, "sessions_app/test/page.html", context, parts=("paper",))
@@ -206,6 +206,7 @@ def show_start(request: LearnerRequest, deck: Deck, form: PaperStartForm | None 
         "stage": "start",
         "form": form or PaperStartForm(instance=enrollment, learner=learner, last=history.last_settings),
         "history": history,
-        "has_starred": enrollment.pk and marks.marked(enrollment, timezone.now(), Mark.STARRED).exists(),
+        "has_starred": enrollment.pk
+        and marks.marked_cards(enrollment, timezone.now(), Mark.STARRED).exists(),
     }
     return render_page(request, "sessions_app/test/page.html", context)

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 
 from sessions_app.models import Paper
 from sessions_app.practice_test.access import paper_or_404
-from sessions_app.practice_test.items import items_of, sections_of
+from sessions_app.practice_test.items import items_of, names_sides, sections_of
 from studysite.accounts.guests import learner_required
 from studysite.http.requests import LearnerRequest
 
@@ -37,5 +37,10 @@ def may_see_key(request: LearnerRequest, paper: Paper) -> bool:
 
 def page(request: LearnerRequest, paper: Paper, template: str) -> HttpResponse:
     sections = sections_of(items_of(paper, {}, {}))
-    context = {"deck": paper.session.deck, "paper": paper, "sections": sections}
+    context = {
+        "deck": paper.session.deck,
+        "paper": paper,
+        "sections": sections,
+        "names_sides": names_sides(paper),
+    }
     return render(request, template, context | {"has_key": may_see_key(request, paper)})

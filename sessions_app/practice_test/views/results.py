@@ -14,6 +14,7 @@ from cards.models import Visibility
 from sessions_app.practice_test import starting
 from sessions_app.practice_test.access import scored_paper_or_404
 from sessions_app.practice_test.history import history_of
+from sessions_app.practice_test.items import names_sides
 from sessions_app.practice_test.results import answers_of, by_kind, friends_of
 from sessions_app.study.modes import TEST
 from studysite.accounts.guests import learner_required
@@ -42,6 +43,7 @@ def results(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
         "history": history_of(request.learner, deck),
         "here": request.path,
         "friends": friends_of(paper),
+        "names_sides": names_sides(paper),
         "can_share": deck.visibility != Visibility.PRIVATE,
     }
     if paper.token:
