@@ -111,7 +111,7 @@ class EnrollmentAdmin(ReadOnlyAdmin):
         *("last_studied_at", "reset_at", "new_per_day", "retention", "side_choice"),
     )
 
-    @admin.display(description="cards by level")
+    @admin.display(description="questions by level")
     def levels(self, enrollment: Enrollment) -> str:
         names = ("recognised", "recalled", "learned", "mastered", "suspended")
         counts = [(getattr(enrollment, name), name) for name in names]
@@ -193,14 +193,18 @@ class StepGuestFilter(GuestLearnerFilter):
 class StepAdmin(ReadOnlyAdmin):
     """The questions of a session. Steps may be deleted later; the reviews of their answers stay."""
 
-    list_display = ("position", "session", "card", "response", "verdict", "answered_at", "retired_at")
+    list_display = ("position", "session", "card", "side", "response", "verdict", "answered_at", "retired_at")
     list_filter = (StepLearnerFilter, StepDeckFilter, StepGuestFilter)
     list_select_related = ("session__learner", "card")
     fields = (
-        *("session", "position", "card", "origin", "response", "verdict", "drawn_at", "answered_at"),
+        *("session", "position", "card", "side", "origin", "response", "verdict", "drawn_at", "answered_at"),
         *("retired_at", "on_paper", "saved", "question"),
     )
     learner, deck = "session__learner", "session__deck"
+
+    @admin.display(description="side asked for")
+    def side(self, step: Step) -> str:
+        return str(step.question.get("side", "–"))
 
 
 class ReviewDeckFilter(DeckFilter):
@@ -212,7 +216,17 @@ class ReviewDeckFilter(DeckFilter):
 
 @admin.register(Review)
 class ReviewAdmin(ReadOnlyAdmin):
-    list_display = ("reviewed_at", "learner", "card", "mode", "verdict", "rating", "answer", "voided_at")
+    list_display = (
+        "reviewed_at",
+        "learner",
+        "card",
+        "side",
+        "mode",
+        "verdict",
+        "rating",
+        "answer",
+        "voided_at",
+    )
     list_filter = (LearnerFilter, ReviewDeckFilter, GuestLearnerFilter)
     list_select_related = ("learner", "card")
     fields = (
