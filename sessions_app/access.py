@@ -12,7 +12,7 @@ from django.urls import reverse
 from cards.models import Deck
 from sessions_app.models import Enrollment
 from studysite.http.htmx import go_to
-from studysite.http.requests import LearnerRequest
+from studysite.http.requests import LearnerRequest, SiteRequest
 from studysite.numbers import whole_number
 
 NOT_LOGGED_IN = "You are no longer logged in on this browser, so that was not saved. Log in, or start again."
@@ -55,9 +55,12 @@ def number(text: str | None, *, least: int, most: int) -> int | None:
     return None if value is None else max(least, min(value, most))
 
 
-def enrollment_of(request: LearnerRequest, deck: Deck) -> Enrollment:
+def enrollment_of(request: SiteRequest, deck: Deck) -> Enrollment:
     """The learner's enrollment in ``deck``; an unsaved one for an anonymous visitor, or if there is none."""
     if not request.learner.is_authenticated:
         return Enrollment(deck=deck)
     mine = Enrollment.objects.filter(learner=request.learner, deck=deck).first()
-    return mine or Enrollment(learner=request.learner, deck=deck)
+    if mine is None:
+        return Enrollment(learner=request.learner, deck=deck)
+    mine.deck = deck
+    return mine

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from sessions_app.models import Enrollment
-from sessions_app.models.enrollment import STRICT_HELP, STRICT_LABEL
+from sessions_app.models.enrollment import STRICT_HELP, STRICT_LABEL, name_questions
 
 MIN_PERCENT, MAX_PERCENT = 70, 97
 
@@ -34,8 +34,9 @@ class SettingsForm(forms.ModelForm):
         }
         help_texts = {
             "new_per_day": "Each new card comes back about seven times in its first month. 0 adds no new cards.",
-            "side_choice": "Automatic picks the better side of each card. Each side has its own progress, which "
-            "is kept while you study the other side.",
+            "side_choice": "Automatic picks the better side of each card. With Both, each card has two questions, "
+            "which come on different days: a question waits while the card’s other side was asked today. "
+            "Each side has its own progress, which is kept while you study the other side.",
             "two_buttons": "Without Hard and Easy you decide less, and the schedule is almost as good.",
             "typed": "Short answers only. Your answer is compared with the card, and you rate it. From your next "
             "session on.",
@@ -49,6 +50,8 @@ class SettingsForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["percent"] = round(100 * self.instance.retention)
+        if self.instance.has_siblings:
+            name_questions(self.fields["new_per_day"])
 
     def settings(self) -> dict[str, Any]:
         """The chosen settings by the names of the enrollment's fields."""

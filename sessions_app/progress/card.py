@@ -1,18 +1,19 @@
 """One card's progress for a learner: its level and memory, its history, and when it is due."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
-from cards.models import Card, Deck
+from cards.models import Card
 from sessions_app.models import CardProgress, Enrollment, Review, ReviewQuerySet
 from sessions_app.progress import charts
 from sessions_app.review_log import totals
+from sessions_app.sessions.marks import Mark, marks_on
 from sessions_app.study.days import study_day
 from sessions_app.study.scheduling import forgetting_curve, fsrs_memory, progress
 from sessions_app.study.scheduling.types import Memory, NextStep, Progress
 from sessions_app.study.types import State
-from studysite.accounts.models import User
 
 # The curve is calculated from at most this many lines; with more, it only shows the last recall.
 MOST_REPLAYED = 1_000
@@ -20,7 +21,7 @@ MOST_REPLAYED = 1_000
 
 @dataclass(frozen=True)
 class CardStanding:
-    """The learner's progress at ``now`` on the side that ``card`` asks them for."""
+    """The learner's progress at ``now`` on one question of ``card``: the side in ``row``."""
 
     enrollment: Enrollment
     card: Card
@@ -28,10 +29,13 @@ class CardStanding:
     now: datetime
 
     @property
-    def lines(self) -> ReviewQuerySet:
-        """The learner's answers about both sides of the card, newest first, without those that were taken back."""
-        lines = Review.objects.standing().filter(learner=self.enrollment.learner_id, card=self.card)
-        return lines.order_by("-reviewed_at", "-pk")
+    def side(self) -> str:
+        return self.row.side
+
+    @property
+    def marks(self) -> dict[Mark, bool]:
+        """Which marks that put the question aside are set on it."""
+        return {mark: on for mark, on in marks_on(self.row, self.now).items() if mark.puts_aside}
 
     @cached_property
     def since(self) -> datetime | None:
@@ -107,7 +111,7 @@ class CardStanding:
     def _recalls(self) -> list[Memory]:
         if self.progress.memory is None:
             return []
-        counted = self.lines.filter(side=self.row.side)
+        counted = answers_about(self.card, self.enrollment).filter(side=self.row.side)
         if self.since:
             counted = counted.filter(reviewed_at__gte=self.since)
         lines = list(counted[: MOST_REPLAYED + 1])[::-1]
@@ -116,10 +120,54 @@ class CardStanding:
         return forgetting_curve.memories([line.outcome() for line in lines], self.enrollment.retention)
 
 
-def card_standing(card: Card, deck: Deck, learner: User, *, now: datetime) -> CardStanding | None:
-    """The learner's progress on the card; None if the learner has no enrollment in the deck."""
-    enrollment = learner.enrollments.filter(deck=deck).select_related("learner").first()
-    if enrollment is None:
-        return None
-    row = totals.progress_row(enrollment, card, enrollment.asked_sides(card)[0])
-    return CardStanding(enrollment, card, row, now)
+@dataclass(frozen=True)
+class CardStandings:
+    """The learner's standing on each question of ``card``, in the order in which they are introduced.
+
+    ``starred`` says whether the card has a star, on either side.
+    """
+
+    enrollment: Enrollment
+    card: Card
+    questions: Sequence[CardStanding]
+    starred: bool
+
+    @property
+    def has_siblings(self) -> bool:
+        return len(self.questions) > 1
+
+    @property
+    def first(self) -> CardStanding:
+        """The standing on the only question, or on the first of two."""
+        return self.questions[0]
+
+    @property
+    def lines(self) -> ReviewQuerySet:
+        return answers_about(self.card, self.enrollment)
+
+    def note(self, line: Review) -> str:
+        """What the history says of an answer: what was asked, and why it does not count."""
+        asked = next((one for one in self.questions if one.side == line.side), None)
+        if asked is None:
+            return f"asked for the {line.side}: not counted here"
+        notes = [f"asked for the {line.side}"] if self.has_siblings else []
+        if asked.since and line.reviewed_at < asked.since:
+            notes.append("before you started over: not counted")
+        return ", ".join(notes)
+
+
+def answers_about(card: Card, enrollment: Enrollment) -> ReviewQuerySet:
+    """The learner's answers about both sides of the card, newest first, without those that were taken back."""
+    lines = Review.objects.standing().filter(learner=enrollment.learner_id, card=card)
+    return lines.order_by("-reviewed_at", "-pk")
+
+
+def card_standings(card: Card, enrollment: Enrollment, *, now: datetime) -> CardStandings:
+    """The learner's standing on the card; for a card of two questions, in as many queries as for one."""
+    rows = {row.side: row for row in CardProgress.objects.filter(learner=enrollment.learner_id, card=card)}
+    sides = enrollment.asked_sides(card)
+    questions = [
+        CardStanding(enrollment, card, rows.get(side) or totals.new_row(enrollment, card, side), now)
+        for side in sides
+    ]
+    return CardStandings(enrollment, card, questions, starred=any(row.starred for row in rows.values()))

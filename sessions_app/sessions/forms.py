@@ -8,11 +8,12 @@ from django.contrib.auth.models import AnonymousUser
 
 from cards.models import Tag
 from sessions_app.models import Enrollment
-from sessions_app.models.enrollment import STRICT_HELP, STRICT_LABEL
+from sessions_app.models.enrollment import STRICT_HELP, STRICT_LABEL, name_questions
 from sessions_app.questions.kind_pages import LEARN_CHOICES
 from sessions_app.sessions.marks import Mark
 from sessions_app.study.modes import learn, spaced
 from sessions_app.study.modes.types import SessionSettings
+from sessions_app.study.types import Side
 from studysite.accounts.models import User
 from studysite.numbers import MAX_KEY
 
@@ -68,6 +69,8 @@ class SpacedStartForm(StartForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["new_per_day"].required = False
+        if self.instance.has_siblings:
+            name_questions(self.fields["new_per_day"])
 
     def clean_new_per_day(self) -> int:
         value: int | None = self.cleaned_data["new_per_day"]
@@ -121,10 +124,13 @@ class LearnStartForm(StartForm):
 
 
 class MarkForm(forms.Form):
-    """A mark on a card, to be set (``on``) or removed."""
+    """A mark on a card, to be set (``on``) or removed: on its question about ``side``, or on all that it asks."""
 
     mark = forms.TypedChoiceField(choices=[(mark, mark) for mark in Mark], coerce=Mark)
     on = forms.BooleanField(required=False)
+    side = forms.TypedChoiceField(
+        choices=[("", ""), *((side, side) for side in Side)], coerce=Side, required=False, empty_value=None
+    )
 
 
 class PutAsideForm(forms.Form):

@@ -4,16 +4,19 @@ Marks are not in the log. What they change in the roll-up is updated here, under
 enrollment that answers hold too.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import reduce
+from operator import or_
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Prefetch, Q
 
-from cards.models import Card, Deck
-from sessions_app.models import CardProgress, CardProgressQuerySet, Enrollment, Step
+from cards.models import Card, CardQuerySet, Deck
+from cards.text.studied_side import SIDES
+from sessions_app.models import CardProgress, Enrollment, Step
 from sessions_app.questions.queue import DeckQueue
 from sessions_app.review_log import totals
 from sessions_app.review_log.locking import lock_enrollment
@@ -22,6 +25,7 @@ from sessions_app.sessions.state import SessionState, last_answered, stale
 from sessions_app.study.days import day_end, study_day
 from sessions_app.study.types import Side
 from studysite.accounts.models import User
+from studysite.numbers import whole_number
 
 
 class Mark(StrEnum):
@@ -37,16 +41,50 @@ class Mark(StrEnum):
         return self is not Mark.STARRED
 
 
-def marked(enrollment: Enrollment, now: datetime, mark: Mark | None = None) -> CardProgressQuerySet:
-    """The learner's progress with ``mark``, or with any mark, on what the cards of the deck ask for."""
-    mine = CardProgress.objects.filter(learner=enrollment.learner_id, card__deck=enrollment.deck_id)
+@dataclass(frozen=True)
+class PutAside:
+    """A question that the learner just suspended or buried, as an address names it.
+
+    ``side`` is empty in addresses of earlier versions.
+    """
+
+    card_id: int
+    side: str
+
+    @classmethod
+    def from_address(cls, query: Mapping[str, str]) -> "PutAside | None":
+        """What the address names; None if it names nothing."""
+        card = whole_number(query.get("aside", ""))
+        side = query.get("side", "")
+        return cls(card, side if side in SIDES else "") if card else None
+
+    @property
+    def query(self) -> str:
+        return f"aside={self.card_id}&side={self.side}"
+
+
+def marked_cards(enrollment: Enrollment, now: datetime, mark: Mark | None = None) -> CardQuerySet:
+    """The deck's cards with ``mark``, or with any mark, for the learner, in their order.
+
+    ``marks`` are their rows of progress on what each card asks for. A star on either side is one on the card.
+    """
+    mine = CardProgress.objects.filter(learner=enrollment.learner_id)
+    asked = mine.asked(enrollment.side_choice)
     wanted = {
-        Mark.STARRED: Q(starred=True),
-        Mark.SUSPENDED: Q(suspended=True),
-        Mark.BURIED: Q(buried_until__gt=now),
+        Mark.STARRED: Exists(mine.filter(card=OuterRef("pk"), starred=True)),
+        Mark.SUSPENDED: Exists(asked.filter(card=OuterRef("pk"), suspended=True)),
+        Mark.BURIED: Exists(asked.filter(card=OuterRef("pk"), buried_until__gt=now)),
     }
-    any_mark = wanted[Mark.STARRED] | wanted[Mark.SUSPENDED] | wanted[Mark.BURIED]
-    return mine.asked(enrollment.side_choice).filter(wanted[mark] if mark else any_mark)
+    cards = Card.objects.present().filter(deck=enrollment.deck_id)
+    cards = cards.filter(wanted[mark] if mark else reduce(or_, map(Q, wanted.values())))
+    return cards.annotate(starred=wanted[Mark.STARRED]).prefetch_related(
+        Prefetch("progress", asked.order_by("side"), to_attr="marks")
+    )
+
+
+def is_starred(learner: User, card_id: int) -> bool:
+    """Whether the learner has starred the card, on either side."""
+    return CardProgress.objects.filter(learner=learner, card=card_id, starred=True).exists()
 
 
 def marks_on(row: CardProgress | None, now: datetime) -> dict[Mark, bool]:
@@ -58,9 +96,11 @@ def marks_on(row: CardProgress | None, now: datetime) -> dict[Mark, bool]:
     }
 
 
-def put_aside_card(learner: User, deck: Deck, card_id: int, now: datetime) -> CardProgress | None:
-    """The learner's progress on a card of the deck if it is suspended or buried at ``now``; else None."""
-    mine = CardProgress.objects.filter(learner=learner, deck=deck, card=card_id, card__removed_at=None)
+def put_aside_row(learner: User, deck: Deck, aside: PutAside, now: datetime) -> CardProgress | None:
+    """The learner's progress on a question of the deck if it is suspended or buried at ``now``; else None."""
+    mine = CardProgress.objects.filter(learner=learner, deck=deck, card=aside.card_id, card__removed_at=None)
+    if aside.side:
+        mine = mine.filter(side=aside.side)
     return mine.filter(Q(suspended=True) | Q(buried_until__gt=now)).first()
 
 

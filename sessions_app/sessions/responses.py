@@ -22,7 +22,7 @@ from sessions_app.questions.mixups import has_mixups
 from sessions_app.sessions import marks, summary, undo
 from sessions_app.sessions.feedback import Feedback
 from sessions_app.sessions.forms import StartForm
-from sessions_app.sessions.marks import Mark
+from sessions_app.sessions.marks import Mark, PutAside
 from sessions_app.sessions.mode_pages import PAGES, learned
 from sessions_app.sessions.services import session_start
 from sessions_app.sessions.state import OpenState, SessionState, session_state
@@ -64,12 +64,12 @@ def respond(
     state: SessionState | None = None,
     *,
     notice: str = "",
-    aside: int | None = None,
+    aside: PutAside | None = None,
 ) -> HttpResponse:
     """Respond to a post in a session: with htmx by what the page shows now, else by a redirect to the page.
 
     ``state`` is the session's after the post; without one it is read when it is shown. ``notice`` is a sentence
-    about the post. ``aside`` is the key of a card that it suspended or buried.
+    about the post. ``aside`` is what it suspended or buried.
     """
     if request.htmx:
         if state is None:
@@ -80,7 +80,7 @@ def respond(
     if notice:
         messages.info(request, notice)
     page = reverse("study", args=[deck.slug, mode])
-    return redirect(page if aside is None else f"{page}?aside={aside}")
+    return redirect(page if aside is None else f"{page}?{aside.query}")
 
 
 def show_state(
@@ -90,16 +90,16 @@ def show_state(
     state: SessionState,
     *,
     notice: str = "",
-    aside: int | None = None,
+    aside: PutAside | None = None,
 ) -> HttpResponse:
     """Show the open question, or the form that starts a session if there is none.
 
-    ``aside`` is the key of a card that was just suspended or buried: the page offers to undo that.
+    ``aside`` was just suspended or buried: the page offers to undo that.
     """
-    card = marks.put_aside_card(request.learner, deck, aside, timezone.now()) if aside else None
+    row = marks.put_aside_row(request.learner, deck, aside, timezone.now()) if aside else None
     if isinstance(state, OpenState):
-        return show_question(request, state, notice=notice, aside=card)
-    return show_start(request, deck, mode, notice=NEW_DAY if state.is_new_day else notice, aside=card)
+        return show_question(request, state, notice=notice, aside=row)
+    return show_start(request, deck, mode, notice=NEW_DAY if state.is_new_day else notice, aside=row)
 
 
 def show_question(
@@ -113,7 +113,14 @@ def show_question(
     """Show the open question, with ``typed`` in its field."""
     step, session = state.step, state.step.session
     (question,) = illustrated([Question.from_json(step.question)], session.deck)
+    has_siblings = state.enrollment.has_siblings
+    starred = state.progress is not None and state.progress.starred
+    if has_siblings and not starred:
+        # The star may be on the progress of the card's other side.
+        starred = marks.is_starred(request.learner, question.card_id)
     context = {
+        "has_siblings": has_siblings,
+        "starred": starred,
         "notice": notice,
         "aside": aside,
         "typed": typed,
@@ -147,7 +154,9 @@ def show_round(
     request: LearnerRequest, deck: Deck, mode: str, state: SessionState, finished: Round
 ) -> HttpResponse:
     """Show a finished round card by card."""
-    return render_mode(request, deck, mode, {"round": finished, "undoable": state.undoable})
+    enrollment = state.enrollment or enrollment_of(request, deck)
+    context = {"round": finished, "undoable": state.undoable, "has_siblings": enrollment.has_siblings}
+    return render_mode(request, deck, mode, context)
 
 
 def show_start(
@@ -170,7 +179,7 @@ def show_start(
             "summary": summary.last_session(learner, enrollment, mode, now=now),
             # A function, since only some templates need it.
             "has_mixups": partial(has_mixups, enrollment),
-            "has_starred": marks.marked(enrollment, now, Mark.STARRED).exists(),
+            "has_starred": marks.marked_cards(enrollment, now, Mark.STARRED).exists(),
             "undoable": undo.undoable(learner=learner, enrollment=enrollment, mode=mode, now=now),
         }
     else:
@@ -179,6 +188,7 @@ def show_start(
         "form": form or PAGES[mode].form(instance=enrollment, learner=learner),
         "today": today.today(enrollment, deck, now=now),
         "learned": learned(enrollment),
+        "has_siblings": enrollment.has_siblings,
     }
     return render_mode(request, deck, mode, context)
 

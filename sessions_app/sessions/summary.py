@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q
 
 from cards.models import Card
-from sessions_app.models import CardProgress, Enrollment, Review, StudySession
+from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession
 from sessions_app.study.days import day_start, study_day
 from sessions_app.study.modes import spaced
 from sessions_app.study.types import Level, Verdict
@@ -21,7 +21,7 @@ MOST_LINES = 100
 
 @dataclass(frozen=True)
 class Move:
-    """How many cards reached ``level`` in the session, from below (``is_gain``) or from above."""
+    """How many questions reached ``level`` in the session, from below (``is_gain``) or from above."""
 
     level: Level
     count: int
@@ -34,7 +34,7 @@ class Move:
 
 @dataclass(frozen=True)
 class Summary:
-    """A finished session: how many cards were ``answered``, how many of them ``right`` and how many ``new``.
+    """A finished session: how many questions were ``answered``, how many of them ``right`` and how many ``new``.
 
     ``lines`` are its last reviews that were not voided, oldest first, with their cards.
     """
@@ -48,9 +48,13 @@ class Summary:
 
 @dataclass(frozen=True)
 class RoundCard:
-    """A card of a round: its levels ``before`` the round and ``now``, and whether it was ``missed``."""
+    """A question of a round: its levels ``before`` the round and ``now``, and whether it was ``missed``.
+
+    ``side`` is what it asks for.
+    """
 
     card: Card
+    side: str
     before: Level
     now: Level
     missed: bool
@@ -58,7 +62,7 @@ class RoundCard:
 
 @dataclass(frozen=True)
 class Round:
-    """A finished round of a session, with its cards in the order in which they were first asked."""
+    """A finished round of a session, with its questions in the order in which they were first asked."""
 
     number: int
     cards: Sequence[RoundCard]
@@ -66,7 +70,7 @@ class Round:
 
     @property
     def missed(self) -> int:
-        """How many cards were missed."""
+        """How many questions were missed."""
         return sum(card.missed for card in self.cards)
 
 
@@ -74,18 +78,23 @@ def round_of(session: StudySession, number: int) -> Round | None:
     """The round with this ``number``, with today's levels; None if it has no answer that counts."""
     asked = session.steps.standing().exclude(answered_at=None).filter(question__round=number)
     steps = list(asked.select_related("card").defer("card__term", "card__definition").order_by("position"))
-    first = {step.card.pk: step for step in reversed(steps) if step.card}
+    first = {key_of(step): step for step in reversed(steps) if step.card}
     if not first:
         return None
-    missed = {step.card_id for step in steps if step.verdict == Verdict.WRONG}
-    before = {(pk, step.question["side"]): step.level for pk, step in reversed(first.items())}
-    now = levels_now(session, first)
+    missed = {key_of(step) for step in steps if step.verdict == Verdict.WRONG}
+    before = {key: step.level for key, step in reversed(first.items())}
+    now = levels_now(session, [card for card, _ in first])
     cards = [
-        RoundCard(card, Level(level), Level(now.get(key, level)), missed=card.pk in missed)
+        RoundCard(card, key[1], Level(level), Level(now.get(key, level)), missed=key in missed)
         for key, level in before.items()
-        if (card := first[key[0]].card)
+        if (card := first[key].card)
     ]
     return Round(number, cards, moves_between(before, now))
+
+
+def key_of(step: Step) -> tuple[int, str]:
+    """The card and the side that the step asks about; 0 for a card that was erased."""
+    return step.card_id or 0, step.question["side"]
 
 
 def last_session(learner: User, enrollment: Enrollment, mode: str, *, now: datetime) -> Summary | None:
@@ -127,7 +136,7 @@ def levels_now(session: StudySession, cards: Iterable[int | None]) -> dict[tuple
 
 
 def moves_between(before: Mapping[tuple[Any, str], int], now: Mapping[tuple[int, str], int]) -> list[Move]:
-    """How many cards changed to which level between ``before`` and ``now``; gains first, highest level first."""
+    """How many questions changed to which level between ``before`` and ``now``: gains first, highest first."""
     counts = Counter(
         (now[key], now[key] > level) for key, level in before.items() if now.get(key, level) != level
     )

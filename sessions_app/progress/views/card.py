@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 
 from cards.access import deck_to_see
 from cards.models import Tag, Visibility
-from sessions_app.progress.card import card_standing
-from sessions_app.sessions.marks import marks_on
+from sessions_app.access import enrollment_of
+from sessions_app.progress.card import card_standings
 from studysite.http.htmx import render_page
 from studysite.http.requests import SiteRequest
 from studysite.http.robots import for_robots
@@ -25,10 +25,13 @@ def card_page(request: SiteRequest, slug: str, pk: int) -> HttpResponse:
     deck = deck_to_see(request, slug)
     tags = Prefetch("tags", Tag.objects.seen_by(learner, deck=deck), to_attr="seen_tags")
     card = get_object_or_404(deck.cards.present().prefetch_related(tags), pk=pk)
-    now = timezone.now()
-    standing = card_standing(card, deck, learner, now=now) if learner.is_authenticated else None
-    page = Paginator(standing.lines, LINES_PER_PAGE).get_page(request.GET.get("page")) if standing else None
-    marks = marks_on(standing.row if standing else None, now) if learner.is_authenticated else {}
-    context = {"deck": deck, "card": card, "standing": standing, "page": page, "marks": marks}
+    context: dict[str, object] = {"deck": deck, "card": card}
+    if learner.is_authenticated:
+        enrollment = enrollment_of(request, deck)
+        enrollment.learner = learner
+        standings = card_standings(card, enrollment, now=timezone.now())
+        page = Paginator(standings.lines, LINES_PER_PAGE).get_page(request.GET.get("page"))
+        lines = [(line, standings.note(line)) for line in page]
+        context |= {"standings": standings, "page": page, "lines": lines}
     response = render_page(request, "sessions_app/card/page.html", context, parts={"history"})
     return for_robots(response) if deck.visibility == Visibility.PUBLIC else response

@@ -16,7 +16,7 @@ from sessions_app.access import enrollment_of, session_required
 from sessions_app.sessions import marks
 from sessions_app.sessions.access import step_or_404
 from sessions_app.sessions.forms import MarkForm, PutAsideForm
-from sessions_app.sessions.marks import Mark
+from sessions_app.sessions.marks import Mark, PutAside
 from sessions_app.sessions.responses import STALE, respond
 from studysite.accounts.guests import learner_required
 from studysite.http.htmx import render_page, wanted_part
@@ -41,12 +41,15 @@ def card_mark(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
     form = MarkForm(request.POST)
     if not form.is_valid():
         raise Http404("no such mark")
-    mark, on = form.cleaned_data["mark"], form.cleaned_data["on"]
-    marks.card_mark(learner=request.learner, card=card, mark=mark, on=on, now=timezone.now())
+    mark, on, side = (form.cleaned_data[name] for name in ("mark", "on", "side"))
+    marks.card_mark(learner=request.learner, card=card, mark=mark, on=on, now=timezone.now(), side=side)
     if wanted_part(request, ("star-form",)):
         context = {"deck": card.deck, "card_id": card.pk, "starred": on, "next": safe_next(request)}
         return render_page(request, "sessions_app/marks/_star_form.html", context)
-    messages.success(request, MESSAGES[mark, on])
+    said = MESSAGES[mark, on]
+    if side and mark.puts_aside:
+        said = said.replace("card", "question")
+    messages.success(request, said)
     return redirect(safe_next(request) or reverse("deck_marked", args=[slug]))
 
 
@@ -63,7 +66,8 @@ def put_aside(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
     state = marks.step_put_aside(learner=request.learner, step=step, mark=mark, now=timezone.now())
     if state.is_stale:
         return respond(request, deck, mode, notice=STALE)
-    return respond(request, deck, mode, state, aside=step.card_id)
+    aside = PutAside(step.card_id, step.question["side"]) if step.card_id else None
+    return respond(request, deck, mode, state, aside=aside)
 
 
 @never_cache
@@ -74,9 +78,14 @@ def marked(request: LearnerRequest, slug: str) -> HttpResponse:
     deck = deck_to_see(request, slug)
     now, chosen = timezone.now(), request.GET.get("mark")
     mark = Mark(chosen) if chosen in set(Mark) else None
-    rows = marks.marked(enrollment_of(request, deck), now, mark).select_related("card")
-    page = Paginator(rows.order_by("card__position", "card_id"), CARDS_PER_PAGE).get_page(
-        request.GET.get("page")
-    )
-    context = {"deck": deck, "page": page, "marks": list(Mark), "chosen": mark, "now": now}
+    enrollment = enrollment_of(request, deck)
+    cards = marks.marked_cards(enrollment, now, mark).in_order()
+    context = {
+        "deck": deck,
+        "page": Paginator(cards, CARDS_PER_PAGE).get_page(request.GET.get("page")),
+        "has_siblings": enrollment.has_siblings,
+        "marks": list(Mark),
+        "chosen": mark,
+        "now": now,
+    }
     return render_page(request, "sessions_app/marks/marked_cards.html", context)

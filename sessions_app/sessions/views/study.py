@@ -15,6 +15,7 @@ from sessions_app.models import Step, StudySession
 from sessions_app.sessions import summary
 from sessions_app.sessions.access import step_or_404
 from sessions_app.sessions.feedback import feedback_on
+from sessions_app.sessions.marks import PutAside
 from sessions_app.sessions.responses import (
     STALE,
     respond,
@@ -48,7 +49,7 @@ def study(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
     state = session_state(learner=request.learner, deck=deck, mode=mode, now=timezone.now())
     if MODES[mode].tells and (response := after_answer(request, deck, mode, state)):
         return response
-    return show_state(request, deck, mode, state, aside=named(request, "aside"))
+    return show_state(request, deck, mode, state, aside=PutAside.from_address(request.GET))
 
 
 def after_answer(request: LearnerRequest, deck: Deck, mode: str, state: SessionState) -> HttpResponse | None:
