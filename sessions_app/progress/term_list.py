@@ -58,8 +58,12 @@ def with_standing(cards: CardQuerySet, enrollment: Enrollment, *, now: datetime)
 
 
 def note_siblings(cards: Iterable[Any], enrollment: Enrollment) -> None:
-    """Set ``siblings`` on the ``cards`` of `with_standing`: the standings of a card's two questions, else none."""
+    """Set ``siblings`` on the ``cards`` of `with_standing`: the standings of a card's two questions, else none.
+
+    ``has_star`` says whether one of them has the card's star.
+    """
     for card in cards:
+        card.has_star = any(row.starred for row in card.standing)
         sides, rows = enrollment.asked_sides(card), {row.side: row for row in card.standing}
         card.siblings = [QuestionStanding(side, rows.get(side)) for side in sides] if len(sides) > 1 else []
 
