@@ -1,6 +1,6 @@
 """Starting a test: its paper is drawn, or copied from a friend's."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random, SystemRandom
@@ -26,8 +26,18 @@ from studysite.accounts.models import User
 STILL_OPEN = "Finish this test first."
 
 
-def start(*, learner: User, deck: Deck, settings: SessionSettings, now: datetime) -> StudySession | None:
-    """The learner's open test in the deck, or a new one; None if no card can be asked as ``settings`` say."""
+def start(
+    *,
+    learner: User,
+    deck: Deck,
+    settings: SessionSettings,
+    now: datetime,
+    preferred: Collection[CardSide] = (),
+) -> StudySession | None:
+    """The learner's open test in the deck, or a new one; None if no card can be asked as ``settings`` say.
+
+    Of a card's two questions only the one in ``preferred`` is asked, if it is there.
+    """
     with transaction.atomic():
         enrollment = lock_enrollment(learner, deck)
         if open_session := _still_open(learner, enrollment, now):
@@ -36,6 +46,8 @@ def start(*, learner: User, deck: Deck, settings: SessionSettings, now: datetime
         rng = Random(f"{session.seed}:0")
         queue = DeckQueue(session, enrollment, now)
         askable = _on_chosen_sides(queue.choosable(), settings.side)
+        unwanted = {asks.sibling for asks in set(preferred).intersection(askable)}.difference(preferred)
+        askable = [asks for asks in askable if asks not in unwanted]
         pool = replace(test_pool(enrollment, settings, askable, rng), held=queue.siblings.among(askable))
         drawn = test.paper(pool, settings, rng)
         if not drawn.questions:

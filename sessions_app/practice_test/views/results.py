@@ -17,6 +17,7 @@ from sessions_app.practice_test.history import history_of
 from sessions_app.practice_test.items import names_sides
 from sessions_app.practice_test.results import answers_of, by_kind, friends_of
 from sessions_app.study.modes import TEST
+from sessions_app.study.types import CardSide
 from studysite.accounts.guests import learner_required
 from studysite.http.requests import LearnerRequest
 
@@ -55,17 +56,17 @@ def results(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
 @learner_required
 @require_POST
 def retake(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
-    """Start a test of only the cards that were missed or left blank."""
+    """Start a test of only what was missed or left blank."""
     paper = scored_paper_or_404(request, slug, pk)
     missed = [
-        answer.card_id
+        CardSide(answer.card_id, answer.question.side)
         for answer in answers_of(paper, is_owner=False)
         if not answer.result.is_right and not answer.result.is_void
     ]
-    settings = starting.retake_settings(paper, missed)
+    settings = starting.retake_settings(paper, [asks.card_id for asks in missed])
     now = timezone.now()
     session = missed and starting.start(
-        learner=request.learner, deck=paper.session.deck, settings=settings, now=now
+        learner=request.learner, deck=paper.session.deck, settings=settings, now=now, preferred=missed
     )
     if not session:
         messages.info(request, ALL_RIGHT if not missed else NOT_THERE)

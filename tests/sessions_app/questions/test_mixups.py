@@ -68,3 +68,20 @@ def test_drill_without_pairs_starts_nothing(learner_client, url):
 def test_private_deck_returns_404_to_others(deck, stranger_client, url):
     type(deck).objects.update(visibility="private")
     assert stranger_client.get(url).status_code == 404
+
+
+def test_drill_of_two_sided_cards_asks_their_questions(learner, learner_client, make_deck):
+    deck = make_deck(6, side_choice="both")
+    Enrollment.objects.create(learner=learner, deck=deck, last_studied_at=timezone.now())
+    one, other = deck.cards.in_order()[:2]
+    mistake(learner, deck, one, other)
+    address = reverse("deck_mixed_up", args=[deck.slug])
+    assert learner_client.get(address).content.decode().count('class="panel pair"') == 1
+    learner_client.post(address)
+    url = reverse("study_answer", args=[deck.slug, "learn"])
+    asked = []
+    for _ in range(6):
+        step = Step.objects.unanswered().get(session__deck=deck)
+        asked.append((step.card_id, step.question["side"]))
+        learner_client.post(url, {"step": step.pk, "option": "0", "knew": "yes"})
+    assert {card for card, _ in asked} == {one.pk, other.pk}

@@ -1,0 +1,112 @@
+"""Tests of a deck whose cards ask for both sides: each question says what it asks for."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from cards.editing.decks import refresh_deck
+from cards.models import Card, Deck
+from sessions_app.models import Enrollment, Paper
+from sessions_app.study.questions.types import Question
+from tests.conftest import client_of
+from tests.sessions_app.practice_test.pages.taking import Sitting, filled, results, text
+
+pytestmark = pytest.mark.django_db
+
+ASKED = {
+    "choice": "Choose the {}",
+    "true_false": "Is this the {}?",
+    "block": "Match each one with its {}",
+    "typed": "{}",
+    "flip": "{}, in your own words",
+}
+
+
+@pytest.fixture
+def both(deck) -> Deck:
+    """The capitals, each asked for both sides."""
+    Deck.objects.update(side_choice="both")
+    Card.objects.update(studied_side="both")
+    refresh_deck(deck=deck)
+    deck.refresh_from_db()
+    return deck
+
+
+def words(html):
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+def questions(testing):
+    return [Question.from_json(step.question) for step in testing.steps()]
+
+
+def printed(testing):
+    return testing.client.get(reverse("test_print", args=[testing.deck.slug, testing.paper().pk]))
+
+
+@pytest.mark.parametrize("side", ["", "both"])
+@pytest.mark.parametrize("kind", list(ASKED))
+def test_each_question_of_a_paper_names_its_side(both, testing, kind, side):
+    testing.start(questions=12, kinds=(kind,), side=side)
+    asked = questions(testing)
+    assert {question.side for question in asked} == {"term", "definition"} or kind == "block"
+    page = words(text(testing.client.get(testing.page)))
+    for name in {question.side.value for question in asked}:
+        says = ASKED[kind].format(name)
+        assert (says[0].upper() + says[1:]) in page
+
+
+@pytest.mark.parametrize("kind", ["choice", "true_false", "typed", "flip"])
+def test_printed_paper_names_the_sides(both, testing, kind):
+    testing.start(questions=12, kinds=(kind,))
+    page = words(text(printed(testing)))
+    says = {"choice": "Choose the", "true_false": "Is this the"}.get(kind, "Asked for the")
+    for side in ("term", "definition"):
+        assert page.count(f"{says} {side}") == sum(one.side == side for one in questions(testing)) > 0
+
+
+def test_results_name_the_side_of_each_answer(both, testing):
+    testing.start(questions=8, kinds=("choice",))
+    testing.post("hand_in", testing.answers())
+    page = words(results(testing))
+    for side in ("term", "definition"):
+        assert page.count(f"Asked for the {side}") == sum(one.side == side for one in questions(testing))
+
+
+def test_paper_of_a_deck_that_asks_one_side_names_no_side(testing):
+    testing.start(questions=8, kinds=("choice", "block"))
+    assert "Choose the definition" not in text(testing.client.get(testing.page))
+    assert "Choose the" not in words(text(printed(testing))).replace("Choose the answer", "")
+    testing.post("hand_in", testing.answers())
+    assert "Asked for the" not in results(testing)
+
+
+def test_chosen_both_sides_are_named_in_a_deck_that_asks_one(testing):
+    testing.start(questions=8, kinds=("choice",), side="both")
+    assert {one.side for one in questions(testing)} == {"term", "definition"}
+    assert "Choose the definition" in text(testing.client.get(testing.page))
+
+
+def test_friends_paper_names_the_sides_that_the_friend_chose(learner, stranger, deck, testing):
+    Enrollment.objects.create(learner=learner, deck=deck, side_choice="both")
+    testing.start(questions=8, kinds=("choice",))
+    testing.post("hand_in", testing.answers())
+    Paper.objects.update(token="t" * 20)
+    other = Sitting(client_of(stranger), deck)
+    other.client.post(reverse("test_beat", args=[deck.slug, "t" * 20]), {})
+    assert testing.deck.question_count() == 16
+    page = text(other.client.get(other.page))
+    assert "Choose the definition" in page
+    assert "Choose the term" in page
+
+
+def test_retake_asks_the_missed_questions_again(both, testing):
+    testing.start(questions=10, kinds=("typed",))
+    fields = {}
+    for step in testing.steps():
+        fields |= filled(step, right=step.position >= 5)
+    testing.post("hand_in", fields)
+    missed = {(step.card_id, step.question["side"]) for step in testing.steps() if step.position < 5}
+    testing.client.post(reverse("test_retake", args=[both.slug, testing.paper().pk]))
+    assert {(step.card_id, step.question["side"]) for step in testing.steps()} == missed
