@@ -1,4 +1,4 @@
-"""A deck that asks for both sides: chosen by its owner, studied in Learn and Spaced, one question suspended; axe."""
+"""A deck that asks for both sides: chosen by its owner, studied, one question suspended; axe."""
 
 import re
 
