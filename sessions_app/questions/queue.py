@@ -249,6 +249,9 @@ class DeckQueue:
 
     def _progress(self) -> CardProgressQuerySet:
         rows = self._rows().active().unburied(self.now).filter(self._rows_chosen())
+        if self.sides.have_siblings:
+            # The page shows the card's star, which may be on the row of the other question.
+            rows = rows.annotate(own_star=Exists(self._starred(OuterRef("card"))))
         return rows.select_related("card").defer("card__term_html", "card__definition_html")
 
     def _scheduled(self, part: str, rows: CardProgressQuerySet, limit: int) -> list[Scheduled]:

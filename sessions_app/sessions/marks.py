@@ -21,7 +21,7 @@ from sessions_app.questions.queue import DeckQueue
 from sessions_app.review_log import totals
 from sessions_app.review_log.locking import lock_enrollment
 from sessions_app.sessions.services import next_step
-from sessions_app.sessions.state import SessionState, last_answered, stale
+from sessions_app.sessions.state import OpenState, SessionState, last_answered, stale
 from sessions_app.study.days import day_end, study_day
 from sessions_app.study.types import Side
 from studysite.accounts.models import User
@@ -82,9 +82,18 @@ def marked_cards(enrollment: Enrollment, now: datetime, mark: Mark | None = None
     )
 
 
-def is_starred(learner: User, card_id: int) -> bool:
-    """Whether the learner has starred the card, on either side."""
-    return CardProgress.objects.filter(learner=learner, card=card_id, starred=True).exists()
+def is_starred(state: OpenState) -> bool:
+    """Whether the card of the open question has the learner's star, on either side."""
+    progress = state.progress
+    if progress is not None and progress.starred:
+        return True
+    if not state.enrollment.has_siblings:
+        return False
+    if progress is not None and (progress.pk is None or hasattr(progress, "own_star")):
+        # The queue has looked at both sides (`DeckQueue.progress`).
+        return getattr(progress, "own_star", False)
+    learner, card = state.enrollment.learner_id, state.step.card_id
+    return CardProgress.objects.filter(learner=learner, card=card, starred=True).exists()
 
 
 def marks_on(row: CardProgress | None, now: datetime) -> dict[Mark, bool]:

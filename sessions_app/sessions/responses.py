@@ -113,14 +113,9 @@ def show_question(
     """Show the open question, with ``typed`` in its field."""
     step, session = state.step, state.step.session
     (question,) = illustrated([Question.from_json(step.question)], session.deck)
-    has_siblings = state.enrollment.has_siblings
-    starred = state.progress is not None and state.progress.starred
-    if has_siblings and not starred:
-        # The star may be on the progress of the card's other side.
-        starred = marks.is_starred(request.learner, question.card_id)
     context = {
-        "has_siblings": has_siblings,
-        "starred": starred,
+        "has_siblings": state.enrollment.has_siblings,
+        "starred": marks.is_starred(state),
         "notice": notice,
         "aside": aside,
         "typed": typed,

@@ -116,6 +116,25 @@ def test_star_on_the_other_question_shows_while_studying(learner_client, both, s
     assert 'aria-pressed="true" aria-label="Starred"' in text(study_page(learner_client, both))
 
 
+@pytest.mark.parametrize("is_scheduled", [False, True])
+def test_star_on_the_other_question_shows_on_the_next_question(learner_client, both, studied, is_scheduled):
+    step, next_card = studied.open_step(), both.cards.get(position=2)
+    asked = ["definition", "term"]
+    if is_scheduled:
+        long_ago = timezone.now() - timedelta(days=9)
+        row = CardProgress.objects.get(side="definition")
+        row.pk, row.card, row.due_day, row.due = None, next_card, long_ago.date(), long_ago
+        row.last_day = row.memory_day = long_ago.date()
+        row.save()
+    CardProgress.objects.create(
+        learner=studied.learner, deck=both, card=next_card, side=asked[1], starred=True
+    )
+    url = reverse("study_answer", args=[both.slug, "spaced"])
+    html = text(learner_client.post(url, {"step": step.pk, "rating": 3}, headers=HTMX))
+    assert "Term 2" in html
+    assert 'aria-pressed="true" aria-label="Starred"' in html
+
+
 # --- The list of marked cards
 
 
