@@ -26,13 +26,14 @@ def both(make_deck) -> Deck:
 
 @pytest.fixture
 def known(learner, both) -> Deck:
-    """Lena's questions: 0 learned and new, 1 suspended and mastered but fading, 2 new and new."""
+    """Lena's questions: 0 learned and new, 1 suspended and mastered but fading, 2 new, and new but suspended."""
     past = timezone.now() - timedelta(days=1)
     Enrollment.objects.create(learner=learner, deck=both, last_studied_at=past)
     for position, side, fields in (
         (0, "definition", {"level": Level.LEARNED, "starred": True}),
         (1, "definition", {"level": Level.RECALLED, "suspended": True}),
         (1, "term", {"level": Level.MASTERED, "fades_at": past}),
+        (2, "term", {"suspended": True}),
     ):
         card = both.cards.get(position=position)
         CardProgress.objects.create(
@@ -87,7 +88,7 @@ def test_home_counts_questions(client, owner_client, both):
 
 def test_explanations_speak_of_questions(learner_client, known):
     html = words(body(learner_client, known))
-    assert "of 5 questions recalled" in html
+    assert "of 4 questions recalled" in html
     assert "The mean level of all questions." in html
     assert "Questions recalled twice without help" in html
     assert "0 of 6 questions scheduled." in html
@@ -110,7 +111,7 @@ def test_list_shows_the_levels_of_both_questions(learner_client, known):
     assert levels(body(learner_client, known)) == {
         "Term 0": "starred Definition: learned Term: new",
         "Term 1": "Definition: suspended Term: mastered, fading",
-        "Term 2": "Definition: new Term: new",
+        "Term 2": "Definition: new Term: suspended",
     }
 
 
@@ -124,17 +125,17 @@ def test_a_card_that_asks_one_side_shows_one_level(learner_client, known):
     refresh_deck(deck=known)
     found = levels(body(learner_client, known))
     assert found["Term 0"] == "new"
-    assert found["Term 2"] == "Definition: new Term: new"
+    assert found["Term 2"] == "Definition: new Term: suspended"
 
 
 @pytest.mark.parametrize(
     ("level", "found", "count"),
     [
-        ("new", {"Term 0", "Term 2"}, "3 new questions on 2 cards"),
+        ("new", {"Term 0", "Term 2"}, "2 new questions on 2 cards"),
         ("learned", {"Term 0"}, "1 learned question on 1 card"),
         ("mastered", {"Term 1"}, "1 mastered question on 1 card"),
         ("fading", {"Term 1"}, "1 fading question on 1 card"),
-        ("suspended", {"Term 1"}, "1 suspended question on 1 card"),
+        ("suspended", {"Term 1", "Term 2"}, "2 suspended questions on 2 cards"),
         ("recalled", set(), "0 recalled questions on 0 cards"),
     ],
 )
@@ -147,7 +148,7 @@ def test_list_is_filtered_by_either_question(learner_client, known, level, found
 def test_counts_of_the_filter_match_the_legend(learner_client, known):
     html = body(learner_client, known)
     links = dict(re.findall(r'<a href="\?level=(\w+)#terms"[^>]*>(\d+) ', html))
-    assert links == {"new": "3", "learned": "1", "mastered": "1", "fading": "1", "suspended": "1"}
+    assert links == {"new": "2", "learned": "1", "mastered": "1", "fading": "1", "suspended": "2"}
 
 
 def test_empty_level_speaks_of_questions(learner_client, known):
