@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import filterfalse
 from random import Random
 
 from sessions_app.study.modes.types import Asked, CardQueue, SessionSettings
@@ -152,17 +153,22 @@ class SessionHistory:
         return {one.asks: number for number, one in enumerate(self.asked) if one.asks is not None}
 
     @cached_property
+    def last_about(self) -> Mapping[int, int]:
+        """The same by card: its other question shows the answer too."""
+        return {one.asks.card_id: number for number, one in enumerate(self.asked) if one.asks is not None}
+
+    @cached_property
     def misses(self) -> Counter[CardSide | None]:
         return Counter(one.asks for one in self.asked if one.verdict == Verdict.WRONG)
 
     @cached_property
     def gap(self) -> int:
-        """How many others there must be between two times that a question is asked."""
+        """How many others there must be between two questions about a card."""
         return max(0, min(QUESTIONS_BETWEEN, self.cards - 1))
 
     def is_ready(self, asks: CardSide) -> bool:
         """Whether enough others have been asked since the card was."""
-        last = self.last_at.get(asks)
+        last = self.last_about.get(asks.card_id)
         return last is None or len(self.asked) - 1 - last >= self.gap
 
     def rests(self, asks: CardSide) -> bool:
@@ -282,14 +288,14 @@ def _plan(queue: CardQueue, history: SessionHistory) -> tuple[CardSide, ...]:
     missed = [asks for asks in history.by_question if history.was_missed(asks) and history.is_wanted(asks)]
     if history.is_review:
         return _review_plan(queue, history, missed)
-    new = [
-        asks
-        for asks in queue.new_questions(besides=history.by_question, limit=ROUND)
-        if asks not in history.gone
-    ]
+    new = queue.new_questions(besides=history.by_question, limit=ROUND)
+    new = [asks for asks in new if asks not in history.gone]
     history.levels.update((asks, Level.NEW) for asks in new)
     known = [asks for asks in history.levels if history.is_wanted(asks) and asks not in (*missed, *new)]
     known.sort(key=lambda asks: history.last_at.get(asks, -1))
+    if queue.holds_back and queue.has_siblings:
+        # As below: there may be new ones among those that are held back.
+        known, missed = [list(filterfalse(history.had_most_questions, some)) for some in (known, missed)]
     again = [asks for asks in known if history.rounds_since(asks) >= ROUNDS_AWAY]
     if new:
         # A session has three questions a card: cards that had three come after the new ones.
@@ -298,7 +304,15 @@ def _plan(queue: CardQueue, history: SessionHistory) -> tuple[CardSide, ...]:
     plan = _as_plan(queue, [*missed, *again, *new, *known])
     if plan or history.asked or (queue.holds_back and queue.is_holding()):
         return plan
-    return _review_plan(queue, history, missed)
+    return _first_review_plan(queue, history)
+
+
+def _first_review_plan(queue: CardQueue, history: SessionHistory) -> tuple[CardSide, ...]:
+    """The plan of a review's first round: those that are held back come only if there are no others."""
+    holds_back, queue.holds_back = queue.holds_back, True
+    plan = _review_plan(queue, history, ())
+    queue.holds_back = holds_back
+    return plan or _review_plan(queue, history, ())
 
 
 def _review_plan(
@@ -321,11 +335,8 @@ def _padding(
 
     ready = [asks for asks in history.levels if fits(asks) and history.is_done(asks)]
     if not ready:
-        ready = [
-            asks
-            for asks in _cards_at_goal(queue, history, limit=ROUND + len(history.by_question))
-            if fits(asks)
-        ]
+        limit = ROUND + len(history.by_question)
+        ready = list(filter(fits, _cards_at_goal(queue, history, limit=limit)))
     if not ready:
         return None
     asks = min(ready, key=lambda one: history.last_at.get(one, -1))

@@ -165,10 +165,14 @@ class Drawing:
         return taken
 
     def block_of(self, size: int) -> list[StudyCard]:
-        """The cards of a block: of the side that most free cards ask for, or if there is none, of the other."""
+        """The cards of a block: of the side that most free cards ask for, or if there is none, of the other.
+
+        Those that are held back count only if both sides have as many others.
+        """
         weights = weights_of(self.pool.cards)
         sides = Counter(card.side for card in self.free.values())
-        for side, _ in sorted(sides.items(), key=lambda item: (-item[1], item[0])):
+        held = Counter(card.side for card in self.free.values() if card.asks in self.pool.held)
+        for side in sorted(sides, key=lambda side: (held[side] - sides[side], -sides[side], side)):
             same = (self.pool.card_pool(card).card for card in self.free.values() if card.side is side)
             if found := blocks.block(same, size, weights):
                 return found

@@ -81,6 +81,10 @@ class CardQueue(Protocol):
 
     holds_back: bool
 
+    @property
+    def has_siblings(self) -> bool:
+        """Whether some card of the deck asks for both sides."""
+
     def is_holding(self) -> bool:
         """Whether there are questions that are held back."""
 
@@ -104,7 +108,7 @@ class CardQueue(Protocol):
         """Questions with a memory, least stable first."""
 
     def unseen(self, *, limit: int) -> Sequence[StudyCard]:
-        """Questions without a memory, in the deck's order."""
+        """Questions without a memory, in the deck's order; what is released of the last card comes last."""
 
     def choosable(self) -> Sequence[CardSide]:
         """All questions that can be asked, in the deck's order, also those that are held back."""
