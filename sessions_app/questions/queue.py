@@ -42,6 +42,8 @@ class DeckQueue:
     first_unseen: int | None = None
     waiting: dict[str, int] = field(default_factory=dict)
     progress: dict[CardSide, CardProgress] = field(default_factory=dict)
+    _read: dict[tuple[str, int], Any] = field(default_factory=dict)
+    """What was read with what is held back, by the part of the queue and the limit, in case it is released."""
 
     @cached_property
     def settings(self) -> SessionSettings:
@@ -93,6 +95,10 @@ class DeckQueue:
     def choosable(self) -> list[CardSide]:
         return list(self.sides.keys_of(self._askable().in_order()))
 
+    @property
+    def has_siblings(self) -> bool:
+        return self.sides.have_siblings
+
     def is_holding(self) -> bool:
         return self.siblings.any()
 
@@ -112,14 +118,18 @@ class DeckQueue:
 
     def unseen(self, *, limit: int) -> Sequence[StudyCard]:
         most = limit + MORE_UNSEEN if self.sides.have_siblings else limit
-        found = self._unseen(most)
+        if ("unseen", most) not in self._read:
+            self._read["unseen", most] = self._unseen(most)
+        found = self._read["unseen", most]
         self.waiting["unseen"] = min(limit, len(found))
         if found and self._sees_all():
             self.first_unseen = found[0].card.position
         if self.is_choosy and any(one.is_held for one in found):
             free = [one for one in found if not one.is_held]
             found = free if len(free) >= limit or len(found) < most else self._unseen(limit, held=False)
-        found = found[:limit]
+        last = self.asked[-1].asks if self.asked and not self.holds_back else None
+        # Otherwise a limit of one would let a card come twice in a row.
+        found = sorted(found, key=lambda one: last is not None and one.asks.card_id == last.card_id)[:limit]
         self.progress.update((one.asks, one.as_progress()) for one in found)
         return [self._study_card(one.card, one.asks.side) for one in found]
 
@@ -255,8 +265,10 @@ class DeckQueue:
         return rows.select_related("card").defer("card__term_html", "card__definition_html")
 
     def _scheduled(self, part: str, rows: CardProgressQuerySet, limit: int) -> list[Scheduled]:
-        marked = rows.annotate(is_held=truth(self.siblings.rows())) if self.is_choosy else rows
-        found: list[Any] = list(marked[:limit])
+        if (part, limit) not in self._read:
+            marked = rows.annotate(is_held=truth(self.siblings.rows())) if self.is_choosy else rows
+            self._read[part, limit] = list(marked[:limit])
+        found: list[Any] = self._read[part, limit]
         self.waiting[part] = len([row for row in found if row.memory])
         if self.is_choosy and any(row.is_held for row in found):
             free = [row for row in found if not row.is_held]

@@ -1,23 +1,30 @@
 """Which questions are held back: those whose sibling shows their answer too soon.
 
 The two questions of a card that asks for both sides are siblings. A question is held back while its sibling was
-asked on the same study day, in the same session, or is open in another session of the learner.
+asked on the same study day, in the same session, or is open in another session of the learner. An answer that was
+undone or taken out of the log counts here too: the learner has seen it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
-from functools import cached_property
+from datetime import date, timedelta
+from functools import cached_property, reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q
 
-from cards.models import SideChoice
+from cards.models import Card, SideChoice
 from sessions_app.models import CardProgress, CardProgressQuerySet, Step, StudySession
 from sessions_app.questions.sides import AskedSide, DeckSides
+from sessions_app.study.days import day_end
 from sessions_app.study.types import CardSide, Side
 
-NAMES = ("session", "card", "origin", "verdict", *(f"question__{name}" for name in ("side", "kind", "round")))
-PLANS = ("question__plan", "question__cards")
+NAMES = (
+    *("session", "card", "origin", "verdict", "answered_at", "retired_at"),
+    *(f"question__{name}" for name in ("side", "kind", "round", "plan", "cards")),
+)
+
+IS_OPEN = Q(answered_at=None, retired_at=None)
 
 
 class Siblings:
@@ -34,29 +41,35 @@ class Siblings:
 
     @cached_property
     def answered_steps(self) -> Sequence[Mapping[str, Any]]:
-        """The answered steps of the session, oldest first, by `NAMES` and `PLANS`."""
-        return [step for step in self._steps if step["session"] == self.session.pk]
+        """The answered steps of the session, oldest first, by `NAMES`."""
+        return [step for step in self._steps if self._stands_here(step) and step["answered_at"]]
 
     @cached_property
     def _steps(self) -> Sequence[Mapping[str, Any]]:
-        """The session's answered steps; if the deck has siblings, also the open steps of the learner's others."""
-        steps = Step.objects.standing()
-        if self.sides.have_siblings:
-            others = StudySession.objects.open().filter(**self._mine)
-            is_open_elsewhere = Q(session__in=others.exclude(pk=self.session.pk), answered_at=None)
-            steps = steps.filter(Q(session=self.session.pk, answered_at__isnull=False) | is_open_elsewhere)
-        elif self.session.pk is None:
-            return []
-        else:
-            steps = steps.filter(session=self.session.pk).exclude(answered_at=None)
-        return list(steps.order_by("position").values(*NAMES, *PLANS))
+        """The session's answered steps. If there may be siblings, also others that have shown an answer.
+
+        These are its own steps that were taken back, and of the learner's other sessions those that are open or
+        were taken back today; what a test of today left blank counts as open. Every answer runs this query.
+        """
+        if not self.are_possible:
+            own = Step.objects.standing().filter(session=self.session.pk).exclude(answered_at=None)
+            return list(own.order_by("position").values(*NAMES)) if self.session.pk else []
+        day_start = day_end(self.today - timedelta(days=1), self.session.learner.zone)
+        of_today = Q(finished_at=None) | Q(finished_at__gte=day_start)
+        sessions = StudySession.objects.filter(of_today, **self._mine)
+        is_here = Q(session=self.session.pk)
+        of_day = Q(answered_at__gte=day_start, on_paper=False)
+        taken_back = of_day & (Q(verdict="") | Q(retired_at__isnull=False))
+        steps = Step.objects.filter(session__in=sessions.values("pk"))
+        steps = steps.filter((is_here & ~IS_OPEN) | (~is_here & (IS_OPEN | taken_back)))
+        return list(steps.order_by("position").values(*NAMES))
 
     @cached_property
     def of_steps(self) -> frozenset[CardSide]:
         """Those that are held back because of a step, and of which no progress of today tells."""
         if not self.are_possible:
             return frozenset()
-        steps = [step for step in self._steps if self._tells_no_progress(step)]
+        steps = [step for step in self._steps if not self._tells_progress(step)]
         return frozenset(
             CardSide(card, Side(step["question__side"])).sibling
             for step in steps
@@ -64,10 +77,13 @@ class Siblings:
             if card
         )
 
-    def _tells_no_progress(self, step: Mapping[str, Any]) -> bool:
-        """Whether the step is open, was answered on another day, or its answer was taken out of the log."""
-        is_earlier = self.session.study_day != self.today
-        return is_earlier or not step["verdict"] or step["session"] != self.session.pk
+    def _stands_here(self, step: Mapping[str, Any]) -> bool:
+        return step["session"] == self.session.pk and step["retired_at"] is None
+
+    def _tells_progress(self, step: Mapping[str, Any]) -> bool:
+        """Whether the step was answered today, in this session, and its answer counts."""
+        is_of_today = self.session.study_day == self.today
+        return is_of_today and self._stands_here(step) and bool(step["verdict"])
 
     @cached_property
     def _cards_of_steps(self) -> Mapping[Side, list[int]]:
@@ -79,14 +95,20 @@ class Siblings:
 
     def any(self) -> bool:
         """Whether something may be held back; False only if nothing is."""
-        if not self.are_possible or self.sides.have_siblings or self.of_steps:
+        if not self.are_possible or self.sides.have_siblings:
             return self.are_possible
-        answered, choice = (
-            self._answered_today().filter(card__removed_at=None),
-            self.sides.enrollment.side_choice,
-        )
+        # Perhaps another side was chosen today.
+        choice = self.sides.enrollment.side_choice
         own_side = F("card__studied_side") if choice == SideChoice.AUTO else choice
-        return answered.exclude(side=own_side).exists()
+        answered = self._answered_today().filter(card__removed_at=None)
+        return self._is_some_step_held() or answered.exclude(side=own_side).exists()
+
+    def _is_some_step_held(self) -> bool:
+        """Whether a card asks for one of `of_steps`."""
+        if self.sides.enrollment.side_choice != SideChoice.AUTO:
+            return self.sides.enrollment.side_choice in self._cards_of_steps
+        held = [Q(pk__in=cards, studied_side=side) for side, cards in self._cards_of_steps.items()]
+        return bool(held) and Card.objects.present().filter(reduce(or_, held)).exists()
 
     def among(self, questions: Collection[CardSide]) -> frozenset[CardSide]:
         """Those of ``questions`` that are held back."""
