@@ -8,7 +8,7 @@ of its old deck within 60 examples. ``MACHINE_EXAMPLES=500`` searches for longer
 from datetime import timedelta
 
 import pytest
-from django.db.models import F, Q
+from django.db.models import F
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     initialize,
@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 
 from cards.editing import cards, moving
 from cards.editing.decks import remove_decks, restore_decks, update_studied_sides
-from cards.models import Card, Deck
+from cards.models import Card, Deck, SideChoice
 from sessions_app.corrections import services as corrections
 from sessions_app.learners import settings as learners_settings
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step
@@ -28,6 +28,7 @@ from sessions_app.sessions import services as sessions
 from sessions_app.sessions.undo import answer_undo
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.types import Verdict
+from tests.sessions_app.by_hand import ByHand, progress_of
 from tests.sessions_app.machine import LogMachine, search
 
 pytestmark = pytest.mark.long
@@ -35,6 +36,7 @@ pytestmark = pytest.mark.long
 EACH = st.sampled_from([0, 1])
 # By primary key: a card stays the same in another deck.
 NTH = st.integers(0, 5)
+CHOICES = st.sampled_from(SideChoice.values)
 
 
 def day_totals():
@@ -106,6 +108,10 @@ class TwoDecks(LogMachine):
     def start_over(self, who: int, where: int) -> None:
         learners_settings.start_over(learner=self.learners[who], deck=self.deck(where), now=self.now)
 
+    @rule(who=EACH, where=EACH, side=CHOICES)
+    def choose_a_side(self, who: int, where: int, side: str) -> None:
+        learners_settings.settings_change(learner=self.learners[who], deck=self.deck(where), side_choice=side)
+
     # --- What owners do
 
     def deck(self, nth: int) -> Deck:
@@ -142,18 +148,25 @@ class TwoDecks(LogMachine):
     def add(self, where: int, number: int) -> None:
         self.add_to(self.deck(where), number)
 
-    @rule(nth=NTH, side=st.sampled_from(["auto", "term", "definition"]))
+    @rule(nth=NTH, side=CHOICES)
     def edit(self, nth: int, side: str) -> None:
         card = self.card(nth)
         card.side_choice = side
         cards.save_card(card=card)
 
-    @rule(where=EACH, side=st.sampled_from(["auto", "term", "definition"]))
+    @rule(where=EACH, side=CHOICES)
     def edit_deck(self, where: int, side: str) -> None:
         deck = self.deck(where)
         deck.side_choice = side
         deck.save()
         update_studied_sides(deck=deck)
+
+    @rule(where=EACH, side=CHOICES)
+    def edit_deck_and_change_back(self, where: int, side: str) -> None:
+        before = [progress_of(learner) for learner in self.learners]
+        for choice in (side, self.deck(where).side_choice):
+            self.edit_deck(where, choice)
+        assert [progress_of(learner) for learner in self.learners] == before
 
     @rule(where=EACH, order=st.permutations(range(6)))
     def reorder(self, where: int, order: list[int]) -> None:
@@ -177,14 +190,12 @@ class TwoDecks(LogMachine):
 
     @invariant()
     @precondition(lambda self: hasattr(self, "transaction"))
-    def no_unseen_card_lies_before_where_the_queue_looks(self) -> None:
-        hinted = Enrollment.objects.filter(unseen_version=F("deck__order_version")).select_related("deck")
-        for enrollment in hinted:
-            skipped = enrollment.deck.cards.present().filter(position__lt=enrollment.unseen_from)
-            for card in skipped:
-                for side in enrollment.asked_sides(card):
-                    mine = card.progress.filter(learner=enrollment.learner_id, side=side)
-                    assert mine.filter(Q(due__isnull=False) | Q(suspended=True)).exists()
+    def counts_are_those_of_the_questions(self) -> None:
+        """Also no unseen question lies before the place where the queue looks for one."""
+        for enrollment in Enrollment.objects.select_related("deck", "learner"):
+            questions = ByHand(enrollment.learner, enrollment.deck, self.now)
+            questions.check_counts()
+            questions.check_hint()
 
 
 @pytest.mark.django_db

@@ -1,8 +1,10 @@
 """The rule of the log, checked by a state machine: three learners do everything that the site allows, in any
-order, with a jumping clock. After each step a replay of the log changes nothing.
+order, with a jumping clock. After each step a replay of the log changes nothing, and the counts are those of the
+questions one by one. Siblings, the two questions of a card, come only if nothing else is left (`by_hand`).
 
 The test can fail: without the call of ``add_to_days`` in ``replaying.apply_replay``, an undo left its day total
-unchanged within seconds. ``MACHINE_EXAMPLES=500`` searches for longer.
+unchanged within seconds; without `Siblings.of_steps`, both questions of a card came in one session.
+``MACHINE_EXAMPLES=500`` searches for longer.
 """
 
 import contextlib
@@ -19,15 +21,15 @@ from hypothesis.stateful import (
 )
 
 from cards.editing.cards import remove_cards, restore_cards, save_card
-from cards.editing.decks import refresh_deck
+from cards.editing.decks import refresh_deck, update_studied_sides
 from cards.formats.types import Learned, ParsedCard, PastReview, Schedule
 from cards.importing.history import FileHistory
-from cards.models import Card, Deck
+from cards.models import Card, Deck, SideChoice
 from sessions_app.corrections import services as corrections
 from sessions_app.learners import settings as learners_settings
 from sessions_app.learners.guests import guest_merge
 from sessions_app.matching import services as matching
-from sessions_app.models import MatchingBoard, Paper, Review, Step
+from sessions_app.models import Enrollment, MatchingBoard, Paper, Review, Step
 from sessions_app.practice_test import handing_in, saving, starting
 from sessions_app.review_log import importing
 from sessions_app.review_log.anki import AnkiHistories
@@ -39,6 +41,7 @@ from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.questions.types import InvalidResponseError, Question
 from sessions_app.study.types import Kind, Verdict
 from studysite.accounts.models import User
+from tests.sessions_app.by_hand import ByHand, check_paper, progress_of, watched_draws
 from tests.sessions_app.machine import LogMachine, search
 
 pytestmark = pytest.mark.long
@@ -49,6 +52,7 @@ PEOPLE = (("ada", "UTC"), ("bea", "America/New_York"), ("cem", "Pacific/Auckland
 # The first learner does most, so that their histories grow.
 WHO = st.sampled_from([0, 0, 0, 1, 2])
 CARDS = 5
+CHOICES = st.sampled_from(SideChoice.values)
 LETTERS, WORDS = "abcde", ("ox", "hen", "cat", "dog", "bee")
 
 
@@ -77,17 +81,28 @@ class OneCard(FileHistory):
 
 
 class Site(LogMachine):
-    """A deck of five cards and three learners of it."""
+    """A deck of five cards, some of which ask for both sides, and three learners of it."""
 
-    @initialize()
-    def open(self) -> None:
+    @initialize(two_sided=st.sets(st.integers(0, CARDS - 1)))
+    def open(self, two_sided: set[int]) -> None:
         self.begin(*PEOPLE)
+        self.watching = watched_draws()
+        self.watching.__enter__()
         self.deck = Deck.objects.create(owner=self.learners[0], title="D", visibility="public")
         for number in range(CARDS):
             Card.objects.create(
-                deck=self.deck, position=number, term=f"T {LETTERS[number]}", definition=WORDS[number]
+                deck=self.deck,
+                position=number,
+                term=f"T {LETTERS[number]}",
+                definition=WORDS[number],
+                side_choice="both" if number in two_sided else "auto",
             )
         refresh_deck(deck=self.deck)
+
+    def teardown(self) -> None:
+        if hasattr(self, "watching"):
+            self.watching.__exit__(None, None, None)
+        super().teardown()
 
     # --- Time
 
@@ -150,6 +165,7 @@ class Site(LogMachine):
         interval=st.integers(0, 400),
         state=st.sampled_from(["new", "learning", "review", "relearning"]),
         suspended=st.booleans(),
+        side=st.sampled_from(["definition", "definition", "term"]),
     )
     def bring_history(
         self,
@@ -159,11 +175,11 @@ class Site(LogMachine):
         interval: int,
         state: str,
         suspended: bool,
+        side: str,
     ) -> None:
         """Import answers from Anki, given before or between the answers here."""
         self.fresh()
         learner, card = self.learners[who], self.deck.cards.in_order()[nth]
-        side = "definition"
         past = [
             PastReview(side, self.now - timedelta(minutes=ago), rating, 1_000, "review", 1.0)
             for ago, rating in sorted(answers, reverse=True)
@@ -200,7 +216,7 @@ class Site(LogMachine):
     def answer_again(self, who: int, nth: int) -> None:
         """A stale post: to a step that was answered or retired long ago."""
         closed = Step.objects.exclude(answered_at=None, retired_at=None).filter(
-            session__learner=self.learners[who]
+            session__learner=self.learners[who], on_paper=False
         )
         steps = closed.select_related("session__deck", "card").order_by("pk")
         step = steps[nth : nth + 1].first()
@@ -239,11 +255,16 @@ class Site(LogMachine):
         who=WHO,
         kinds=st.sets(st.sampled_from(["choice", "true_false", "block", "typed", "flip"]), min_size=1),
         minutes=st.sampled_from([0, 0, 5]),
+        side=st.sampled_from(["", "", "term", "definition", "both"]),
     )
-    def start_a_test(self, who: int, kinds: set[str], minutes: int) -> None:
+    def start_a_test(self, who: int, kinds: set[str], minutes: int, side: str = "") -> None:
         self.fresh()
-        settings = SessionSettings(questions=CARDS, kinds=tuple(sorted(kinds)), seconds=60 * minutes)
-        starting.start(learner=self.learners[who], deck=self.deck, settings=settings, now=self.now)
+        settings = SessionSettings(
+            questions=CARDS, kinds=tuple(sorted(kinds)), seconds=60 * minutes, side=side
+        )
+        session = starting.start(learner=self.learners[who], deck=self.deck, settings=settings, now=self.now)
+        if session:
+            check_paper([Question.from_json(step.question) for step in session.steps.on_paper()])
 
     def open_paper(self, who: int) -> Paper | None:
         found = Paper.objects.open().filter(session__learner=self.learners[who])
@@ -314,11 +335,30 @@ class Site(LogMachine):
         if step := self.open_step(who):
             marks.step_put_aside(learner=self.learners[who], step=step, mark=mark, now=self.now)
 
-    @rule(who=WHO, retention=st.sampled_from([0.75, 0.9, 0.95]), side=st.sampled_from(["auto", "term"]))
+    @rule(who=WHO, retention=st.sampled_from([0.75, 0.9, 0.95]), side=CHOICES)
     def change_settings(self, who: int, retention: float, side: str) -> None:
         learners_settings.settings_change(
             learner=self.learners[who], deck=self.deck, retention=retention, side_choice=side
         )
+
+    @rule(who=WHO, side=CHOICES)
+    def choose_a_side_and_change_back(self, who: int, side: str) -> None:
+        """Progress on both sides stays, whatever is chosen."""
+        learner = self.learners[who]
+        enrollment = Enrollment.objects.filter(learner=learner, deck=self.deck).first()
+        if enrollment:
+            before = progress_of(learner)
+            for choice in (side, enrollment.side_choice):
+                learners_settings.settings_change(learner=learner, deck=self.deck, side_choice=choice)
+            assert progress_of(learner) == before
+
+    @rule(side=CHOICES, nth=st.none() | st.integers(0, CARDS - 1))
+    def owner_chooses_a_side_and_changes_back(self, side: str, nth: int | None) -> None:
+        before = [progress_of(learner) for learner in self.learners]
+        was = self.deck.side_choice if nth is None else Card.objects.order_by("pk")[nth].side_choice
+        for choice in (side, was):
+            self.edit_deck(choice) if nth is None else self.edit_card(nth, choice)
+        assert [progress_of(learner) for learner in self.learners] == before
 
     @rule(who=WHO)
     def start_over(self, who: int) -> None:
@@ -378,11 +418,19 @@ class Site(LogMachine):
 
     # --- The owner's doings
 
-    @rule(nth=st.integers(0, CARDS - 1), side=st.sampled_from(["auto", "term", "definition"]))
+    @rule(nth=st.integers(0, CARDS - 1), side=CHOICES)
     def edit_card(self, nth: int, side: str) -> None:
         card = Card.objects.order_by("pk")[nth]
         card.side_choice = side
         save_card(card=card)
+        self.fresh()
+
+    @rule(side=CHOICES)
+    def edit_deck(self, side: str) -> None:
+        self.fresh()
+        self.deck.side_choice = side
+        self.deck.save()
+        update_studied_sides(deck=self.deck)
         self.fresh()
 
     @rule(nth=st.integers(0, CARDS - 1))
@@ -400,6 +448,15 @@ class Site(LogMachine):
         self.deck.refresh_from_db()
 
     # --- The rule of the log
+
+    @invariant()
+    @precondition(lambda self: hasattr(self, "transaction"))
+    def counts_are_those_of_the_questions(self) -> None:
+        for learner in self.learners:
+            if Enrollment.objects.filter(learner=learner, deck=self.deck).exists():
+                questions = ByHand(learner, self.deck, self.now)
+                questions.check_counts()
+                questions.check_hint()
 
     @invariant()
     @precondition(lambda self: hasattr(self, "transaction"))

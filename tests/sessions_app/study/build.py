@@ -91,17 +91,23 @@ def histories(draw: st.DrawFn) -> list[Outcome]:
     return result
 
 
-def card(number: int) -> StudyCard:
-    return StudyCard(number, f"term {number}", f"definition {number}", Side.DEFINITION)
+def card(number: int, side: Side = Side.DEFINITION) -> StudyCard:
+    return StudyCard(number, f"term {number}", f"definition {number}", side)
 
 
 def remembered(
-    number: int, *, due_in: timedelta, stability: float = 5.0, step: int | None = None
+    number: int,
+    *,
+    due_in: timedelta,
+    stability: float = 5.0,
+    step: int | None = None,
+    side: Side = Side.DEFINITION,
 ) -> Scheduled:
     """A card in the review state, or in a same-day step if ``step`` is given."""
     state = State.REVIEW if step is None else State.LEARNING
     last, due = NOON - timedelta(days=stability), NOON + due_in
-    return Scheduled(card(number), Memory(stability, 5.0, state, step, due, due.date(), last, last.date()))
+    memory = Memory(stability, 5.0, state, step, due, due.date(), last, last.date())
+    return Scheduled(card(number, side), memory)
 
 
 @dataclass
@@ -113,6 +119,7 @@ class MemoryQueue:
     settings: SessionSettings = field(default_factory=lambda: SessionSettings(queue="due", new_limit=20))
     asked: list[Asked] = field(default_factory=list)
     holds_back: bool = True
+    has_siblings = False
 
     def is_holding(self) -> bool:
         return False
@@ -145,6 +152,56 @@ class MemoryQueue:
         self.new = [c for c in self.new if c.id != card_id]
         verdict = Verdict.WRONG if rating is Rating.AGAIN else Verdict.CORRECT
         self.asked.append(Asked(CardSide(card_id, Side.DEFINITION), origin, verdict))
+
+
+@dataclass
+class BothSidesQueue(MemoryQueue):
+    """The same where cards ask for both sides: while it holds back, no sibling of what was asked is in it."""
+
+    @classmethod
+    def of(cls, scheduled: list[Scheduled], new: list[CardSide], *, new_limit: int) -> "BothSidesQueue":
+        settings = SessionSettings(queue="due", new_limit=new_limit)
+        return cls(scheduled, [card(*asks) for asks in new], settings)
+
+    def is_held(self, asks: CardSide) -> bool:
+        return any(one.asks == asks.sibling for one in self.asked)
+
+    has_siblings = True
+
+    def is_holding(self) -> bool:
+        return True
+
+    def learning(self, *, before: datetime) -> list[Scheduled]:
+        return [one for one in super().learning(before=before) if self._comes(one.card)]
+
+    def review(self, *, until: date | None, limit: int) -> list[Scheduled]:
+        return [one for one in super().review(until=until, limit=500) if self._comes(one.card)][:limit]
+
+    def unseen(self, *, limit: int) -> list[StudyCard]:
+        found = [one for one in self.new if self._comes(one)]
+        last = self.asked[-1].asks if self.asked and not self.holds_back else None
+        return sorted(found, key=lambda one: last is not None and one.id == last.card_id)[:limit]
+
+    def _comes(self, one: StudyCard) -> bool:
+        return not (self.holds_back and self.is_held(one.asks))
+
+    def could_ask(self, now: datetime) -> set[CardSide]:
+        """What Spaced could ask now, also what is held back. New questions count one by one: any may be free."""
+        due = [one for one in self.scheduled if one.memory.state is State.REVIEW and one.memory.due <= now]
+        steps = [one for one in self.scheduled if one.memory.state is not State.REVIEW]
+        soon = [one for one in steps if one.memory.due <= now + timedelta(minutes=self.settings.learn_ahead)]
+        is_new_allowed = self.settings.new_limit > sum(one.origin == "new" for one in self.asked)
+        return {one.card.asks for one in (*due, *soon)} | {one.asks for one in self.new if is_new_allowed}
+
+    def rate(self, asks: CardSide, origin: str, rating: Rating, now: datetime) -> None:
+        """Rate the drawn question, as the site does between two draws."""
+        old = next((one for one in self.scheduled if one.card.asks == asks), None)
+        after = fsrs_memory.review(old.memory if old else None, rating, now, now.date())
+        self.scheduled = [one for one in self.scheduled if one.card.asks != asks]
+        self.scheduled.append(Scheduled(card(*asks), after))
+        self.new = [one for one in self.new if one.asks != asks]
+        verdict = Verdict.WRONG if rating is Rating.AGAIN else Verdict.CORRECT
+        self.asked.append(Asked(asks, origin, verdict))
 
 
 def available(queue: CardQueue, at: Moment) -> set[int]:

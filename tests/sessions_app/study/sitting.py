@@ -42,6 +42,7 @@ class LearnQueue:
     put_aside: set[int] = field(default_factory=set)
     started_at: object = NOON
     both_sides: bool = False
+    asked_today: set[CardSide] = field(default_factory=set)
     holds_back: bool = True
 
     def level(self, asks: CardSide) -> Level:
@@ -56,11 +57,15 @@ class LearnQueue:
             if not self.settings.cards or card.id in self.settings.cards
         ]
 
+    @property
+    def has_siblings(self) -> bool:
+        return self.both_sides
+
     def is_held(self, asks: CardSide) -> bool:
-        return any(one.asks == asks.sibling for one in self.asked)
+        return asks.sibling in self.asked_today or any(one.asks == asks.sibling for one in self.asked)
 
     def is_holding(self) -> bool:
-        return self.both_sides and bool(self.asked)
+        return self.both_sides
 
     def active(self) -> list[CardSide]:
         return [one for one in self.choosable() if not (self.holds_back and self.is_held(one))]
@@ -108,8 +113,12 @@ def sit(
     known: dict[CardSide, Progress] | None = None,
     most: int = 2_000,
     both_sides: bool = False,
+    watch: Callable[[LearnQueue, Question], None] | None = None,
 ) -> Sat:
-    """Study ``number`` cards until the session ends, or ``most`` questions are asked."""
+    """Study ``number`` cards until the session ends, or ``most`` questions are asked.
+
+    ``watch`` is called with each question before it is answered.
+    """
     size = 2 * number if both_sides else number
     settings = SessionSettings(kinds=tuple(kinds), size=size, cards_to_ask=number)
     queue = LearnQueue(cards(number), settings, dict(known or {}), both_sides=both_sides)
@@ -120,6 +129,8 @@ def sit(
         question = next_question(LEARN, queue, moment(now), f"{seed}:{len(sat.questions)}")
         if question is None:
             return sat
+        if watch:
+            watch(queue, question)
         right = learner(question, chance)
         sat.questions.append(question)
         sat.rights.append(right)
