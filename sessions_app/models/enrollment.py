@@ -1,6 +1,6 @@
 """A learner's relation to a deck, with the counts that the table reads."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -28,7 +28,7 @@ from sessions_app.models.paper import Paper
 from sessions_app.models.predicted_recall import predicted_recall
 from sessions_app.models.progress import CardProgress, CardProgressQuerySet, DayTotal
 from sessions_app.models.review import Review, scheduler_version
-from sessions_app.models.session import StudySession
+from sessions_app.models.session import StudySession, StudySessionQuerySet
 from sessions_app.study.modes import MODES
 from sessions_app.study.scheduling import fsrs_memory
 from sessions_app.study.types import Level, Side
@@ -53,6 +53,16 @@ def total(rows: models.QuerySet[Any], aggregate: Aggregate, default: float = 0) 
     """``aggregate`` over one learner's ``rows``, as a subquery beside an enrollment; ``default`` without rows."""
     totals = rows.order_by().values("learner").annotate(total=aggregate).values("total")
     return Coalesce(Subquery(totals), default)
+
+
+def latest_date(now: datetime) -> date:
+    """The latest study day that it is at ``now`` in any time zone; none is more than 14 hours ahead of UTC."""
+    return (now + timedelta(hours=14)).astimezone(UTC).date()
+
+
+def open_sessions() -> StudySessionQuerySet:
+    """The open sessions of an enrollment's learner in its deck, as a subquery."""
+    return StudySession.objects.open().filter(learner=OuterRef("learner"), deck=OuterRef("deck"))
 
 
 def last_day_of_other_sides() -> Subquery:
@@ -164,7 +174,10 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
             mastered=total(progress.filter(level=Level.MASTERED), Count("pk")),
             scheduled=total(progress.filter(due__isnull=False), Count("pk")),
             suspended=total(asked_progress().filter(suspended=True), Count("pk")),
-            siblings_until=last_day_of_other_sides(),
+            siblings_until=Case(
+                When(Exists(open_sessions()), then=latest_date(timezone.now())),
+                default=last_day_of_other_sides(),
+            ),
         )
 
 
@@ -234,8 +247,9 @@ class Enrollment(models.Model):
     unseen_from = models.PositiveIntegerField(default=0, editable=False)
     unseen_version = models.PositiveIntegerField(default=0, editable=False)
 
-    # The last study day of an answer about a side that its card does not ask for, or a later one: on later days no
-    # question is held back, unless cards have two, so that most answers need not look.
+    # The last study day of an answer about a side that its card does not ask for, or a later one if an open
+    # question may be about one. On later days nothing is held back, unless cards have two questions, so that most
+    # answers need not look.
     siblings_until = models.DateField(null=True, editable=False)
 
     # After an upgrade the progress lacks some days until it is replayed.

@@ -49,29 +49,32 @@ class LearnQueue:
         return self.known.get(asks, Progress()).level
 
     def choosable(self) -> list[CardSide]:
-        return [
-            CardSide(card.id, side)
-            for card in self.deck
-            if card.id not in self.put_aside
-            for side in (sorted(Side) if self.both_sides else [card.side])
-            if not self.settings.cards or card.id in self.settings.cards
-        ]
+        cards = (card for card in self.deck if card.id not in self.put_aside)
+        if self.settings.cards:
+            cards = (card for card in cards if card.id in self.settings.cards)
+        if self.both_sides:
+            return [CardSide(card.id, side) for card in cards for side in sorted(Side)]
+        return [card.asks for card in cards]
 
     @property
     def has_siblings(self) -> bool:
         return self.both_sides
 
     def is_held(self, asks: CardSide) -> bool:
-        return asks.sibling in self.asked_today or any(one.asks == asks.sibling for one in self.asked)
+        return asks in self.held()
+
+    def held(self) -> set[CardSide]:
+        return {asks.sibling for asks in self.asked_today} | {one.asks.sibling for one in self.asked}
 
     def is_holding(self) -> bool:
         return self.both_sides
 
     def active(self) -> list[CardSide]:
-        return [one for one in self.choosable() if not (self.holds_back and self.is_held(one))]
+        held = self.held() if self.both_sides and self.holds_back else set()
+        return [one for one in self.choosable() if one not in held]
 
     def levels(self, asks: Collection[CardSide], *, below: Level, limit: int) -> Mapping[CardSide, Level]:
-        active = self.active()
+        active = dict.fromkeys(self.active())
         first = [one for one in asks if one in active]
         others = [one for one in active if Level.NEW < self.level(one) < below and one not in asks]
         return {one: self.level(one) for one in (*first, *others[:limit])}
