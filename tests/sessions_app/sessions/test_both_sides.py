@@ -179,7 +179,7 @@ def test_siblings_are_kept_apart_and_counted(choices, steps, learner, make_deck)
 
 @pytest.mark.long
 @pytest.mark.slow
-@settings(max_examples=200, suppress_health_check=FIXTURES)
+@settings(max_examples=60, suppress_health_check=FIXTURES)
 @LIVES
 def test_siblings_are_kept_apart_in_many_lives(choices, steps, learner, make_deck):
     live(learner, make_deck, choices, steps)
