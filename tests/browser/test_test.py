@@ -237,3 +237,14 @@ def take_as_a_friend(browser: Browser, browser_context_args: dict[str, Any], lin
         friend.locator("#hand-in").click()
         expect(friend.get_by_role("heading", level=1)).to_have_text("0 %")
         expect(friend.get_by_text("scored")).to_be_visible()
+
+
+def test_printed_questions_have_lines_for_the_answers(page: Page, sign_in, learner) -> None:
+    sign_in(page.context, learner)
+    start(page, "typed", "flip", questions=6)
+    page.goto(f"{TEST}print/{Paper.objects.latest('pk').session_id}/")
+    whole = page.locator(".printed").bounding_box()
+    lines = [line.bounding_box() for line in page.locator(".printed-line").all()]
+    assert whole
+    assert len(lines) >= 6
+    assert min(line["width"] for line in lines if line) > whole["width"] / 2

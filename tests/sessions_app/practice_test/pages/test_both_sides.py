@@ -61,7 +61,7 @@ def test_each_question_of_a_paper_names_its_side(both, testing, kind, side):
 def test_printed_paper_names_the_sides(both, testing, kind):
     testing.start(questions=12, kinds=(kind,))
     page = words(text(printed(testing)))
-    says = {"choice": "Choose the", "true_false": "Is this the"}.get(kind, "Asked for the")
+    says = {"choice": "Choose the", "true_false": "Is this the"}.get(kind, "Write the")
     for side in ("term", "definition"):
         assert page.count(f"{says} {side}") == sum(one.side == side for one in questions(testing)) > 0
 
