@@ -216,8 +216,8 @@ class FileCounts:
         self.both_sides += card.side_choice == BOTH
         self.images += len(card.images)
         self.reviews += len(card.reviews)
-        self.scheduled += any(schedule.state != "new" for schedule in card.schedules)
-        self.suspended += any(schedule.suspended for schedule in card.schedules)
+        self.scheduled += sum(schedule.state != "new" for schedule in card.schedules)
+        self.suspended += sum(schedule.suspended for schedule in card.schedules)
         self.decks[card.deck] += 1
         self.tags.update(card.tags)
         if len(self.decks) > MAX_DECKS or len(self.tags) > MAX_TAGS:

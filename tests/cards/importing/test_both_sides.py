@@ -177,6 +177,7 @@ def test_two_way_notes_are_named_in_the_preview(learner_client: Client) -> None:
     file = SimpleUploadedFile("x.apkg", two_way(0, 1))
     page = learner_client.get(learner_client.post("/import/", {"file": file})["Location"])
     assert "1 card asks for both sides, with two questions; in Anki it is a note with a card" in page.text
+    assert "the due dates of 2 questions." in page.text
 
 
 def test_command_can_ask_for_both(owner: User, tmp_path: Path) -> None:
