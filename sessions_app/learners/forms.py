@@ -34,9 +34,10 @@ class SettingsForm(forms.ModelForm):
         }
         help_texts = {
             "new_per_day": "Each new card comes back about seven times in its first month. 0 adds no new cards.",
-            "side_choice": "Automatic picks the better side of each card. With Both, each card has two questions, "
-            "which come on different days: a question waits while the card’s other side was asked today. "
-            "Each side has its own progress, which is kept while you study the other side.",
+            "side_choice": "Automatic follows the deck. Where the deck is automatic too, it picks the better side "
+            "of each card. With Both, each card has two questions: a question waits while the card’s other side "
+            "was asked today, and comes on the same day only if nothing else is left. Each side has its own "
+            "progress, which is kept while you study the other side.",
             "two_buttons": "Without Hard and Easy you decide less, and the schedule is almost as good.",
             "typed": "Short answers only. Your answer is compared with the card, and you rate it. From your next "
             "session on.",

@@ -195,6 +195,7 @@ def test_spaced_counts_questions(learner_client, client, both, studied):
 
 
 def test_learn_counts_questions(learner_client, both, studied):
+    assert "Each round has seven questions." in words(study_page(learner_client, both, "learn"))
     CardProgress.objects.update(level=3, peak=3)
     Enrollment.objects.recount()
     assert "1 of 8 questions are Learned." in words(study_page(learner_client, both, "learn"))
@@ -222,7 +223,9 @@ def test_round_lists_questions_with_their_sides(learner_client, both):
             url, {"step": step.pk, "option": "0", "truth": "true", "knew": "no", "typed": "x"}
         )
     answered = {(card, side) for card, side in Review.objects.values_list("card__position", "side")}
-    page = words(study_page(learner_client, both, "learn", "?round=1")).partition("Cards of this round")[2]
+    page = words(study_page(learner_client, both, "learn", "?round=1")).partition("Questions of this round")[
+        2
+    ]
     for position, side in answered:
         assert f"Term {position} Definition {position} asked for the {side}" in page
 
@@ -233,6 +236,7 @@ def test_round_lists_questions_with_their_sides(learner_client, both):
 def test_settings_offer_both_and_explain_it(learner_client, deck):
     url = reverse("deck_settings", args=[deck.slug])
     page = text(learner_client.get(url))
+    assert "Automatic follows the deck." in page
     assert '<option value="both">Both</option>' in page
     assert "a question waits while the card’s other side was asked today" in page
     assert "New cards a day" in page

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.core.management import call_command
 
-from cards.editing.decks import refresh_deck
+from cards.editing.decks import describe_deck, refresh_deck
 from cards.models import Card, Deck
 from sessions_app.models import Step
 from sessions_app.study.questions.types import Question
@@ -54,6 +54,12 @@ def test_study_now_asks_a_choice(request, owner, somebody, closed):
     assert question.kind is Kind.CHOICE
     assert all(option in page.text for option in question.options)
     assert HINT in page.text
+
+
+def test_first_hint_counts_questions_where_cards_ask_for_both_sides(client, deck):
+    deck.side_choice = "both"
+    describe_deck(deck=deck, fields=["side_choice"])
+    assert "Choose the right answer. Seven questions a round." in study_now(client).text
 
 
 def test_shipped_deck_starts_with_a_choice(client):
