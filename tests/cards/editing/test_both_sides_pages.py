@@ -5,6 +5,7 @@ from django.template import Context, Template
 from django.test import Client
 from django.urls import reverse
 
+from cards.editing.cards import save_card
 from cards.models import Card, CardReport, Deck
 from tests.cards.conftest import MakeDeck
 
@@ -65,6 +66,21 @@ def test_card_form_offers_both(owner_client: Client, deck: Deck) -> None:
     card.refresh_from_db()
     deck.refresh_from_db()
     assert (card.studied_side, deck.card_count, deck.two_sided_count) == ("both", 3, 1)
+
+
+def test_editor_names_the_own_choice_of_a_card_beside_cards_that_ask_both(
+    owner_client: Client, deck: Deck
+) -> None:
+    card = deck.cards.in_order()[0]
+    card.side_choice = "definition"
+    save_card(card=card)
+    editor = reverse("deck_edit", args=[deck.slug])
+    assert "asks for" not in owner_client.get(editor).text
+    choose_both(owner_client, deck)
+    assert owner_client.get(editor).text.count("asks for the definition") == 1
+    card.side_choice = "both"
+    save_card(card=card)
+    assert owner_client.get(editor).text.count("asks for both sides") == 1
 
 
 def test_removed_deck_is_listed_with_its_questions(owner_client: Client, deck: Deck) -> None:
