@@ -57,15 +57,16 @@ def with_standing(cards: CardQuerySet, enrollment: Enrollment, *, now: datetime)
     return cards.prefetch_related(Prefetch("progress", progress, to_attr="standing"))
 
 
-def note_siblings(cards: Iterable[Any], enrollment: Enrollment) -> None:
-    """Set ``siblings`` on the ``cards`` of `with_standing`: the standings of a card's two questions, else none.
+def note_questions(cards: Iterable[Any], enrollment: Enrollment) -> None:
+    """Set ``questions`` on the ``cards`` of `with_standing`: the standing of each question of a card, by its side.
 
+    It is empty if no card of the deck has two questions for the learner: then a standing needs no side.
     ``has_star`` says whether one of them has the card's star.
     """
     for card in cards:
         card.has_star = any(row.starred for row in card.standing)
         sides, rows = enrollment.asked_sides(card), {row.side: row for row in card.standing}
-        card.siblings = [QuestionStanding(side, rows.get(side)) for side in sides] if len(sides) > 1 else []
+        card.questions = [QuestionStanding(side, rows.get(side)) for side in sides if enrollment.has_siblings]
 
 
 def narrowed(cards: CardQuerySet, standing: str, enrollment: Enrollment, *, now: datetime) -> CardQuerySet:

@@ -41,7 +41,7 @@ def terms_page(
         paginator.count = deck.card_count
     page = paginator.get_page(request.GET.get("page"))
     if learner.is_authenticated and enrollment.has_siblings:
-        term_list.note_siblings(page.object_list, enrollment)
+        term_list.note_questions(page.object_list, enrollment)
     return page, questions
 
 

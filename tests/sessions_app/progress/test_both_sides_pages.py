@@ -120,11 +120,11 @@ def test_list_without_progress_shows_no_levels(client, owner_client, known):
         assert "Definition: new" not in words(body(somebody, known))
 
 
-def test_a_card_that_asks_one_side_shows_one_level(learner_client, known):
+def test_a_card_that_asks_one_side_shows_its_side_beside_others_that_ask_both(learner_client, known):
     Card.objects.filter(position=0).update(studied_side="term")
     refresh_deck(deck=known)
     found = levels(body(learner_client, known))
-    assert found["Term 0"] == "new"
+    assert found["Term 0"] == "Term: new"
     assert found["Term 2"] == "Definition: new Term: suspended"
 
 
