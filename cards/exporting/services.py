@@ -44,7 +44,7 @@ FORMATS = {
             "anki",
             "Anki",
             "A package that Anki imports. With your answers it has your schedule too: choose “Import any "
-            "learning progress” in Anki.",
+            "learning progress” in Anki. Notes that came here from the same collection stay as they are there.",
             "apkg",
             "application/zip",
         ),

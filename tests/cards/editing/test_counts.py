@@ -119,7 +119,7 @@ class Site:
         preview = comparing.preview_file(draft)
         if preview.total:
             running.begin(draft=draft, preview=preview, title="Imported")
-            assert running.run(draft=draft)
+            assert running.run(draft=draft, seconds=60)
 
     def give_up(self) -> None:
         """Stop an import while it merges, and look at the deck between two slices."""
