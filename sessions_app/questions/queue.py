@@ -142,7 +142,9 @@ class DeckQueue:
         wanted = Q(pk__in=waiting.values("pk")[: len(asks) + limit])
         # Both sides of the cards: the sibling's row says whether a question is held back.
         wanted |= Q(card__in={one.card_id for one in asks})
-        found = self._mine().filter(wanted, card__removed_at=None).annotate(studied=F("card__studied_side"))
+        own_star = Exists(self._starred(OuterRef("card")))
+        found = self._mine().filter(wanted, card__removed_at=None)
+        found = found.annotate(studied=F("card__studied_side"), own_star=own_star)
         rows = {key_of(row): row for row in found.order_by("last_reviewed_at", "card_id", "side")}
         known = {
             key: row
@@ -259,9 +261,8 @@ class DeckQueue:
 
     def _progress(self) -> CardProgressQuerySet:
         rows = self._rows().active().unburied(self.now).filter(self._rows_chosen())
-        if self.sides.have_siblings:
-            # The page shows the card's star, which may be on the row of the other question.
-            rows = rows.annotate(own_star=Exists(self._starred(OuterRef("card"))))
+        # The page shows the card's star, which may be on the row of its other side.
+        rows = rows.annotate(own_star=Exists(self._starred(OuterRef("card"))))
         return rows.select_related("card").defer("card__term_html", "card__definition_html")
 
     def _scheduled(self, part: str, rows: CardProgressQuerySet, limit: int) -> list[Scheduled]:

@@ -87,10 +87,8 @@ def is_starred(state: OpenState) -> bool:
     progress = state.progress
     if progress is not None and progress.starred:
         return True
-    if not state.enrollment.has_siblings:
-        return False
     if progress is not None and (progress.pk is None or hasattr(progress, "own_star")):
-        # The queue has looked at both sides (`DeckQueue.progress`).
+        # Both sides were looked at (`DeckQueue.progress`, `state.progress_on`).
         return getattr(progress, "own_star", False)
     learner, card = state.enrollment.learner_id, state.step.card_id
     return CardProgress.objects.filter(learner=learner, card=card, starred=True).exists()

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from django.db.models import Exists
+
 from cards.models import Deck
 from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession
 from sessions_app.questions.queue import DeckQueue
@@ -97,8 +99,10 @@ def draw(queue: DeckQueue, learner: User, *, position: int, now: datetime) -> Qu
 
 
 def progress_on(question: Question, learner: User) -> CardProgress | None:
-    """The learner's progress on what ``question`` asks."""
-    return CardProgress.objects.filter(learner=learner, card=question.card_id, side=question.side).first()
+    """The learner's progress on what ``question`` asks; ``own_star`` says whether its card has a star."""
+    rows = CardProgress.objects.filter(learner=learner, card=question.card_id)
+    starred = rows.filter(starred=True)
+    return rows.filter(side=question.side).annotate(own_star=Exists(starred)).first()
 
 
 def last_answered(session: StudySession) -> int | None:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cards.models import CardReport, Deck
+from sessions_app.learners.settings import settings_change
 from sessions_app.models import CardProgress, Enrollment, Review, Step
 from sessions_app.study.types import Side, Verdict
 from tests.sessions_app.conftest import Studying
@@ -133,6 +134,16 @@ def test_star_on_the_other_question_shows_on_the_next_question(learner_client, b
     html = text(learner_client.post(url, {"step": step.pk, "rating": 3}, headers=HTMX))
     assert "Term 2" in html
     assert 'aria-pressed="true" aria-label="Starred"' in html
+
+
+def test_star_stays_on_the_card_when_the_deck_asks_its_other_side(learner, learner_client, deck):
+    card = deck.cards.get(position=0)
+    mark = reverse("card_mark", args=[deck.slug, card.pk])
+    learner_client.post(mark, {"mark": "starred", "on": "on"})
+    settings_change(learner=learner, deck=deck, side_choice="term")
+    for mode in ("spaced", "learn"):
+        learner_client.post(reverse("study", args=[deck.slug, mode]), {"starred": "on"})
+        assert 'aria-pressed="true" aria-label="Starred"' in text(study_page(learner_client, deck, mode))
 
 
 # --- The list of marked cards
