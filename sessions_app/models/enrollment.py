@@ -72,6 +72,12 @@ def last_day_of_other_sides() -> Subquery:
     return Subquery(others.annotate(last=Max("last_day")).values("last"))
 
 
+def last_day_with_siblings() -> Case:
+    """What `Enrollment.siblings_until` is after progress or the sides that are asked have changed."""
+    is_open = When(Exists(open_sessions()), then=latest_date(timezone.now()))
+    return Case(is_open, default=last_day_of_other_sides())
+
+
 def asked_progress() -> CardProgressQuerySet:
     """The progress of an enrollment's learner in its deck, as a subquery."""
     mine = CardProgress.objects.filter(learner=OuterRef("learner"), deck=OuterRef("deck"))
@@ -174,10 +180,7 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
             mastered=total(progress.filter(level=Level.MASTERED), Count("pk")),
             scheduled=total(progress.filter(due__isnull=False), Count("pk")),
             suspended=total(asked_progress().filter(suspended=True), Count("pk")),
-            siblings_until=Case(
-                When(Exists(open_sessions()), then=latest_date(timezone.now())),
-                default=last_day_of_other_sides(),
-            ),
+            siblings_until=last_day_with_siblings(),
         )
 
 

@@ -15,7 +15,7 @@ from django.db import transaction
 
 from cards.models import Card, Deck
 from sessions_app.models import ANKI, CardProgress, Enrollment, Review
-from sessions_app.models.enrollment import last_day_of_other_sides
+from sessions_app.models.enrollment import last_day_with_siblings
 from sessions_app.review_log import replaying, totals
 from sessions_app.review_log.card_changes import note_buried
 from sessions_app.review_log.locking import lock_enrollment
@@ -103,7 +103,7 @@ def write(
                 last_studied_at=enrollment.last_studied_at,
                 unseen_from=0,
                 unseen_version=0,
-                siblings_until=last_day_of_other_sides(),
+                siblings_until=last_day_with_siblings(),
             )
         # Read outside the transaction, so that others do not wait.
         chunk = chunk and next_chunk(rest)

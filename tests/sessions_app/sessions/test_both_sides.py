@@ -17,7 +17,7 @@ from sessions_app.corrections import services as corrections
 from sessions_app.learners.settings import settings_change
 from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession
 from sessions_app.practice_test import handing_in, saving, starting
-from sessions_app.review_log import replaying
+from sessions_app.review_log import importing, replaying
 from sessions_app.sessions import marks
 from sessions_app.sessions import services as sessions
 from sessions_app.sessions.undo import answer_undo
@@ -267,6 +267,23 @@ def test_open_question_elsewhere_holds_back_its_sibling(desk):
     open_in_learn = Question.from_json(desk.open_step("learn").question).asks
     asked = desk.spaced("4444", new_limit=9)
     assert open_in_learn.sibling not in asked[:3]
+
+
+def test_import_forgets_no_open_question_of_another_side(desk):
+    desk.owner_chooses("definition")
+    desk.learn([])
+    open_in_learn = Question.from_json(desk.open_step("learn").question).asks
+    desk.learner_chooses("term")
+    importing.write(
+        deck=desk.deck,
+        learner=desk.learner,
+        histories=[importing.CardHistory(open_in_learn.card_id, flags={"term": importing.CardFlags(True)})],
+        read_settings=lambda enrollment: None,
+        start=0,
+        seconds=9,
+    )
+    asked = desk.spaced("4444", new_limit=9)
+    assert asked.index(open_in_learn.sibling) == len(asked) - 1 == 3
 
 
 def suspend(desk, asks):
