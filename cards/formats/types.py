@@ -213,7 +213,7 @@ class FileCounts:
         """Count ``card``. Raises FormatError for too many decks or tags."""
         self.cards += 1
         self.one_sided += card.one_sided
-        self.both_sides += card.side_choice == BOTH
+        self.both_sides += card.side_choice == BOTH and not card.one_sided
         self.images += len(card.images)
         self.reviews += len(card.reviews)
         self.scheduled += sum(schedule.state != "new" for schedule in card.schedules)

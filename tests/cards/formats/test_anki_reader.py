@@ -99,6 +99,12 @@ def test_suspended_second_card_stays_on_its_side() -> None:
     }
 
 
+def test_two_way_note_with_an_empty_field_is_not_counted_as_asking_for_both() -> None:
+    notes = [note(["q", back], kind=REVERSED, ords=(0, 1)) for back in ("a", "")]
+    with read_anki(package(notes)) as parsed:
+        assert counted(parsed).both_sides == 1
+
+
 def test_both_directions_can_become_two_cards() -> None:
     data = package([note(["q", "a"], kind=REVERSED, ords=[0, 1])])
     cards = cards_of(data, AnkiOptions(merge_reversed=False))
