@@ -7,13 +7,13 @@ from random import Random, SystemRandom
 
 from django.db import transaction
 
-from cards.models import Deck
+from cards.models import Deck, SideChoice
 from cards.text.studied_side import sides_of
 from sessions_app.models import CardProgress, Enrollment, Paper, Step, StudySession
 from sessions_app.practice_test.handing_in import hand_in_locked
 from sessions_app.practice_test.saving import is_over
 from sessions_app.questions.pool import test_pool
-from sessions_app.questions.queue import DeckQueue
+from sessions_app.questions.queue import DeckQueue, key_of
 from sessions_app.review_log.locking import lock_enrollment
 from sessions_app.study.days import study_day
 from sessions_app.study.modes import TEST, test
@@ -32,11 +32,11 @@ def start(
     deck: Deck,
     settings: SessionSettings,
     now: datetime,
-    preferred: Collection[CardSide] = (),
+    missed: Collection[CardSide] = (),
 ) -> StudySession | None:
     """The learner's open test in the deck, or a new one; None if no card can be asked as ``settings`` say.
 
-    Of a card's two questions only the one in ``preferred`` is asked, if it is there.
+    With ``missed`` only these questions are asked, also if the learner has chosen the other side since.
     """
     with transaction.atomic():
         enrollment = lock_enrollment(learner, deck)
@@ -45,9 +45,10 @@ def start(
         session = _new_session(learner, deck, settings, now)
         rng = Random(f"{session.seed}:0")
         queue = DeckQueue(session, enrollment, now)
-        askable = _on_chosen_sides(queue.choosable(), settings.side)
-        unwanted = {asks.sibling for asks in set(preferred).intersection(askable)}.difference(preferred)
-        askable = [asks for asks in askable if asks not in unwanted]
+        askable = _on_chosen_sides(queue.choosable(), SideChoice.BOTH if missed else settings.side)
+        if missed:
+            wanted = set(missed) - _put_aside(learner, missed, now)
+            askable = [asks for asks in askable if asks in wanted]
         pool = replace(test_pool(enrollment, settings, askable, rng), held=queue.siblings.among(askable))
         drawn = test.paper(pool, settings, rng)
         if not drawn.questions:
@@ -94,6 +95,12 @@ def _on_chosen_sides(asked: Sequence[CardSide], choice: str) -> Sequence[CardSid
         return asked
     cards = dict.fromkeys(asks.card_id for asks in asked)
     return [CardSide(card, Side(side)) for card in cards for side in sides_of(choice)]
+
+
+def _put_aside(learner: User, questions: Collection[CardSide], now: datetime) -> set[CardSide]:
+    """Those of ``questions`` that are suspended or buried, and perhaps others."""
+    rows = learner.progress.filter(card__in={asks.card_id for asks in questions})
+    return {key_of(row) for row in rows if row.is_put_aside(now)}
 
 
 def _new_session(learner: User, deck: Deck, settings: SessionSettings, now: datetime) -> StudySession:

@@ -66,7 +66,7 @@ def retake(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
     settings = starting.retake_settings(paper, [asks.card_id for asks in missed])
     now = timezone.now()
     session = missed and starting.start(
-        learner=request.learner, deck=paper.session.deck, settings=settings, now=now, preferred=missed
+        learner=request.learner, deck=paper.session.deck, settings=settings, now=now, missed=missed
     )
     if not session:
         messages.info(request, ALL_RIGHT if not missed else NOT_THERE)

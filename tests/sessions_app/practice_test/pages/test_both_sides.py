@@ -4,11 +4,15 @@ import re
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from cards.editing.decks import refresh_deck
 from cards.models import Card, Deck
+from sessions_app.learners.settings import settings_change
 from sessions_app.models import Enrollment, Paper
+from sessions_app.sessions.marks import Mark, card_mark
 from sessions_app.study.questions.types import Question
+from sessions_app.study.types import Side
 from tests.conftest import client_of
 from tests.sessions_app.practice_test.pages.taking import Sitting, filled, results, text
 
@@ -110,3 +114,35 @@ def test_retake_asks_the_blank_questions_again(both, testing):
     missed = {(step.card_id, step.question["side"]) for step in testing.steps() if step.position < 5}
     testing.client.post(reverse("test_retake", args=[both.slug, testing.paper().pk]))
     assert {(step.card_id, step.question["side"]) for step in testing.steps()} == missed
+
+
+def asked(testing):
+    return {(step.card_id, step.question["side"]) for step in testing.steps()}
+
+
+def test_retake_asks_what_was_missed_after_another_side_was_chosen(learner, deck, testing):
+    testing.start(questions=4, kinds=("flip",))
+    testing.post("hand_in", {})
+    missed = asked(testing)
+    side = next(iter(missed))[1]
+    other = "term" if side == "definition" else "definition"
+    settings_change(learner=learner, deck=deck, side_choice=other)
+    testing.client.post(reverse("test_retake", args=[deck.slug, testing.paper().pk]))
+    assert asked(testing) == missed
+
+
+def test_retake_leaves_out_a_suspended_question_and_its_sibling(learner, both, testing):
+    testing.start(questions=4, kinds=("flip",))
+    testing.post("hand_in", {})
+    card, side = min(asked(testing))
+    missed = asked(testing) - {(card, side)}
+    card_mark(
+        learner=learner,
+        card=Card.objects.select_related("deck").get(pk=card),
+        mark=Mark.SUSPENDED,
+        on=True,
+        now=timezone.now(),
+        side=Side(side),
+    )
+    testing.client.post(reverse("test_retake", args=[both.slug, testing.paper().pk]))
+    assert asked(testing) == missed
