@@ -142,9 +142,8 @@ class DeckQueue:
         wanted = Q(pk__in=waiting.values("pk")[: len(asks) + limit])
         # Both sides of the cards: the sibling's row says whether a question is held back.
         wanted |= Q(card__in={one.card_id for one in asks})
-        own_star = Exists(self._starred(OuterRef("card")))
-        found = self._mine().filter(wanted, card__removed_at=None)
-        found = found.annotate(studied=F("card__studied_side"), own_star=own_star)
+        found = self._with_star(self._mine().filter(wanted, card__removed_at=None))
+        found = found.annotate(studied=F("card__studied_side"))
         rows = {key_of(row): row for row in found.order_by("last_reviewed_at", "card_id", "side")}
         known = {
             key: row
@@ -235,6 +234,12 @@ class DeckQueue:
         """The learner's stars on a card: a star on one side is one on the card."""
         return CardProgress.objects.filter(learner=self.session.learner_id, card=card, starred=True)
 
+    def _with_star(self, rows: CardProgressQuerySet) -> CardProgressQuerySet:
+        """``rows`` with the star that the page shows, which may be on the row of the card's other side."""
+        if self.sides.have_siblings or self.enrollment.siblings_until:
+            return rows.annotate(own_star=Exists(self._starred(OuterRef("card"))))
+        return rows
+
     def _is_put_aside(self) -> Q:
         return Q(suspended=True) | Q(buried_until__isnull=False, buried_until__gt=self.now)
 
@@ -261,9 +266,7 @@ class DeckQueue:
 
     def _progress(self) -> CardProgressQuerySet:
         rows = self._rows().active().unburied(self.now).filter(self._rows_chosen())
-        # The page shows the card's star, which may be on the row of its other side.
-        rows = rows.annotate(own_star=Exists(self._starred(OuterRef("card"))))
-        return rows.select_related("card").defer("card__term_html", "card__definition_html")
+        return self._with_star(rows).select_related("card").defer("card__term_html", "card__definition_html")
 
     def _scheduled(self, part: str, rows: CardProgressQuerySet, limit: int) -> list[Scheduled]:
         if (part, limit) not in self._read:
