@@ -4,10 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from django.db.models import Q
-
 from cards.models import SideChoice
-from sessions_app.models import Enrollment, Paper, Step
+from sessions_app.models import Paper, Step
 from sessions_app.practice_test import saving
 from sessions_app.questions.images import illustrated
 from sessions_app.questions.kind_pages import KIND_PAGES
@@ -170,15 +168,9 @@ def sections_of(items: Iterable[Item]) -> list[Section]:
 
 
 def names_sides(paper: Paper) -> bool:
-    """Whether the paper's pages say what each question asks for, because cards may be asked for both sides.
+    """Whether the paper's pages say what each question asks for: if a card could be asked for both sides.
 
-    That is so for the learner or, if the paper is a copy, for the friend whose paper it was.
+    The paper, or the one that it is a copy of, knows it since it was drawn.
     """
-    session = paper.session
-    if SessionSettings.from_json(session.settings).side == SideChoice.BOTH:
-        return True
-    learners = Q(learner=session.learner_id)
-    if paper.source_id:
-        learners |= Q(learner__study_sessions__paper=paper.source_id)
-    choices = Enrollment.objects.filter(learners, deck=session.deck_id).values_list("side_choice", flat=True)
-    return any(session.deck.question_count(choice) > session.deck.card_count for choice in choices)
+    settings = SessionSettings.from_json(paper.session.settings)
+    return settings.side == SideChoice.BOTH or settings.size > settings.cards_to_ask > 0

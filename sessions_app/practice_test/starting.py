@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from random import Random, SystemRandom
 
 from django.db import transaction
+from django.db.models import Q
 
 from cards.models import Deck, SideChoice
 from cards.text.studied_side import sides_of
@@ -13,7 +14,7 @@ from sessions_app.models import CardProgress, Enrollment, Paper, Step, StudySess
 from sessions_app.practice_test.handing_in import hand_in_locked
 from sessions_app.practice_test.saving import is_over
 from sessions_app.questions.pool import test_pool
-from sessions_app.questions.queue import DeckQueue, key_of
+from sessions_app.questions.queue import DeckQueue
 from sessions_app.review_log.locking import lock_enrollment
 from sessions_app.study.days import study_day
 from sessions_app.study.modes import TEST, test
@@ -45,10 +46,14 @@ def start(
         session = _new_session(learner, deck, settings, now)
         rng = Random(f"{session.seed}:0")
         queue = DeckQueue(session, enrollment, now)
-        askable = _on_chosen_sides(queue.choosable(), SideChoice.BOTH if missed else settings.side)
-        if missed:
-            wanted = set(missed) - _put_aside(learner, missed, now)
-            askable = [asks for asks in askable if asks in wanted]
+        choice = SideChoice.BOTH if missed else settings.side
+        askable = _on_chosen_sides(queue.choosable(), choice)
+        if choice:
+            aside = _put_aside(enrollment, now)
+            askable = [asks for asks in askable if asks not in aside and (not missed or asks in missed)]
+        cards = {asks.card_id for asks in askable}
+        if len(askable) > len(cards):
+            session.settings = replace(settings, size=len(askable), cards_to_ask=len(cards)).to_json()
         pool = replace(test_pool(enrollment, settings, askable, rng), held=queue.siblings.among(askable))
         drawn = test.paper(pool, settings, rng)
         if not drawn.questions:
@@ -97,10 +102,11 @@ def _on_chosen_sides(asked: Sequence[CardSide], choice: str) -> Sequence[CardSid
     return [CardSide(card, Side(side)) for card in cards for side in sides_of(choice)]
 
 
-def _put_aside(learner: User, questions: Collection[CardSide], now: datetime) -> set[CardSide]:
-    """Those of ``questions`` that are suspended or buried, and perhaps others."""
-    rows = learner.progress.filter(card__in={asks.card_id for asks in questions})
-    return {key_of(row) for row in rows if row.is_put_aside(now)}
+def _put_aside(enrollment: Enrollment, now: datetime) -> set[CardSide]:
+    """The deck's questions that the learner has suspended or buried, also about sides that are not asked for."""
+    rows = CardProgress.objects.filter(learner=enrollment.learner_id, deck=enrollment.deck_id)
+    aside = rows.filter(Q(suspended=True) | Q(buried_until__gt=now))
+    return {CardSide(card, Side(side)) for card, side in aside.values_list("card_id", "side")}
 
 
 def _new_session(learner: User, deck: Deck, settings: SessionSettings, now: datetime) -> StudySession:

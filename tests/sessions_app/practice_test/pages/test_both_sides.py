@@ -146,3 +146,20 @@ def test_retake_leaves_out_a_suspended_question_and_its_sibling(learner, both, t
     )
     testing.client.post(reverse("test_retake", args=[both.slug, testing.paper().pk]))
     assert asked(testing) == missed
+
+
+@pytest.mark.parametrize("side", ["term", "both"])
+def test_suspended_question_is_not_asked_for_a_chosen_side(both, testing, learner, side):
+    card = both.cards.in_order().first()
+    card_mark(learner=learner, card=card, mark=Mark.SUSPENDED, on=True, now=timezone.now(), side=Side.TERM)
+    testing.start(questions=16, kinds=("flip",), side=side)
+    sides = {question.card_id: question.side for question in questions(testing)}
+    assert sides.get(card.pk) == (None if side == "term" else "definition")
+    assert len(sides) == both.card_count - (side == "term")
+
+
+def test_paper_names_its_sides_after_another_choice(both, testing, learner):
+    testing.start(questions=12, kinds=("flip",))
+    settings_change(learner=learner, deck=both, side_choice="definition")
+    for name in {question.side.value for question in questions(testing)}:
+        assert f"Write the {name}" in words(text(printed(testing)))
