@@ -16,6 +16,7 @@ from django.db.models import (
     Q,
     Subquery,
     Sum,
+    Value,
     When,
 )
 from django.db.models.functions import Coalesce
@@ -36,6 +37,9 @@ from studysite.accounts.models import User
 
 DEFAULT_NEW_PER_DAY = 20
 DEFAULT_LEARN_AHEAD, MAX_LEARN_AHEAD = 20, 120
+
+LONG_AGO = date(1900, 1, 1)
+"""Before any answer."""
 
 STRICT_LABEL = "Typed answers must be exact"
 STRICT_HELP = "If not, small typing mistakes, missing accents and missing articles are accepted."
@@ -66,10 +70,13 @@ def open_sessions() -> StudySessionQuerySet:
 
 
 def last_day_of_other_sides() -> Subquery:
-    """The last study day of an answer about a side that its card does not ask an enrollment's learner for."""
+    """The last study day of an answer about a side that its card does not ask an enrollment's learner for.
+
+    LONG_AGO if there are only marks on such sides, None if there is nothing.
+    """
     mine = CardProgress.objects.filter(learner=OuterRef("learner"), deck=OuterRef("deck"))
     others = mine.unasked(OuterRef("side_choice")).order_by().values("learner")
-    return Subquery(others.annotate(last=Max("last_day")).values("last"))
+    return Subquery(others.annotate(last=Max(Coalesce("last_day", Value(LONG_AGO)))).values("last"))
 
 
 def last_day_with_siblings() -> Case:
@@ -251,8 +258,8 @@ class Enrollment(models.Model):
     unseen_version = models.PositiveIntegerField(default=0, editable=False)
 
     # The last study day of an answer about a side that its card does not ask for, or a later one if an open
-    # question may be about one. On later days nothing is held back, unless cards have two questions, so that most
-    # answers need not look.
+    # question may be about one; None if there is no progress on such sides. On later days nothing is held back,
+    # unless cards have two questions: so most answers need not look.
     siblings_until = models.DateField(null=True, editable=False)
 
     # After an upgrade the progress lacks some days until it is replayed.
@@ -292,6 +299,11 @@ class Enrollment(models.Model):
     def question_count(self) -> int:
         """The number of questions that the deck has for this learner: a card that asks for both sides has two."""
         return self.deck.question_count(self.side_choice)
+
+    @property
+    def may_have_other_sides(self) -> bool:
+        """Whether there may be progress on both sides of a card; if not, no query needs to look for it."""
+        return self.has_siblings or self.siblings_until is not None
 
     def note_answer_about(self, card: Card, side: str, day: date) -> None:
         """Remember that an answer of the study day ``day`` is about a side that ``card`` does not ask for."""

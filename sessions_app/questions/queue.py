@@ -236,7 +236,7 @@ class DeckQueue:
 
     def _with_star(self, rows: CardProgressQuerySet) -> CardProgressQuerySet:
         """``rows`` with the star that the page shows, which may be on the row of the card's other side."""
-        if self.sides.have_siblings or self.enrollment.siblings_until:
+        if self.sides.have_siblings or self.enrollment.siblings_until is not None:
             return rows.annotate(own_star=Exists(self._starred(OuterRef("card"))))
         return rows
 

@@ -87,6 +87,8 @@ def is_starred(state: OpenState) -> bool:
     progress = state.progress
     if progress is not None and progress.starred:
         return True
+    if not state.enrollment.may_have_other_sides:
+        return False
     if progress is not None and (progress.pk is None or hasattr(progress, "own_star")):
         # Both sides were looked at (`DeckQueue.progress`, `state.progress_on`).
         return getattr(progress, "own_star", False)

@@ -97,7 +97,7 @@ def test_large_blocks_are_divided_evenly():
 
 @pytest.mark.slow
 def test_block_asks_for_one_side():
-    for seed in SEEDS:
+    for seed in SEEDS[:10]:
         for question in draw(shipped(), 46, kinds=("block",), seed=seed).questions:
             sides = {card.side for card in shipped() if card.id in question.cards}
             assert sides == {question.side}
