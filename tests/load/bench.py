@@ -72,7 +72,7 @@ class Timed:
     most: float = WORST
 
 
-def make_deck(owner: User, count: int, side_choice: str) -> Deck:
+def make_deck(owner: User, count: int, side_choice: str = SideChoice.AUTO) -> Deck:
     fields = {"title": f"{count:,} cards", "visibility": Visibility.PUBLIC, "side_choice": side_choice}
     deck = Deck.objects.create(owner=owner, slug=f"bench-{count}", **fields)
     cards = [

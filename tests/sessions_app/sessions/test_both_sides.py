@@ -171,7 +171,7 @@ FIXTURES = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
 @pytest.mark.slow
-@settings(max_examples=12, suppress_health_check=FIXTURES)
+@settings(max_examples=5, suppress_health_check=FIXTURES)
 @LIVES
 def test_siblings_are_kept_apart_and_counted(choices, steps, learner, make_deck):
     live(learner, make_deck, choices, steps)

@@ -52,7 +52,7 @@ def printed(testing):
 @pytest.mark.parametrize("side", ["", "both"])
 @pytest.mark.parametrize("kind", list(ASKED))
 def test_each_question_of_a_paper_names_its_side(both, testing, kind, side):
-    testing.start(questions=12, kinds=(kind,), side=side)
+    testing.start(questions=16, kinds=(kind,), side=side)
     asked = questions(testing)
     assert {question.side for question in asked} == {"term", "definition"} or kind == "block"
     page = words(text(testing.client.get(testing.page)))
@@ -63,7 +63,7 @@ def test_each_question_of_a_paper_names_its_side(both, testing, kind, side):
 
 @pytest.mark.parametrize("kind", ["choice", "true_false", "typed", "flip"])
 def test_printed_paper_names_the_sides(both, testing, kind):
-    testing.start(questions=12, kinds=(kind,))
+    testing.start(questions=16, kinds=(kind,))
     page = words(text(printed(testing)))
     says = {"choice": "Choose the", "true_false": "Is this the"}.get(kind, "Write the")
     for side in ("term", "definition"):
@@ -71,7 +71,7 @@ def test_printed_paper_names_the_sides(both, testing, kind):
 
 
 def test_results_name_the_side_of_each_answer(both, testing):
-    testing.start(questions=8, kinds=("choice",))
+    testing.start(questions=16, kinds=("choice",))
     testing.post("hand_in", testing.answers())
     page = words(results(testing))
     for side in ("term", "definition"):
@@ -87,14 +87,14 @@ def test_paper_of_a_deck_that_asks_one_side_names_no_side(testing):
 
 
 def test_chosen_both_sides_are_named_in_a_deck_that_asks_one(testing):
-    testing.start(questions=8, kinds=("choice",), side="both")
+    testing.start(questions=16, kinds=("choice",), side="both")
     assert {one.side for one in questions(testing)} == {"term", "definition"}
     assert "Choose the definition" in text(testing.client.get(testing.page))
 
 
 def test_friends_paper_names_the_sides_that_the_friend_chose(learner, stranger, deck, testing):
     Enrollment.objects.create(learner=learner, deck=deck, side_choice="both")
-    testing.start(questions=8, kinds=("choice",))
+    testing.start(questions=16, kinds=("choice",))
     testing.post("hand_in", testing.answers())
     Paper.objects.update(token="t" * 20)
     other = Sitting(client_of(stranger), deck)
@@ -159,7 +159,7 @@ def test_suspended_question_is_not_asked_for_a_chosen_side(both, testing, learne
 
 
 def test_paper_names_its_sides_after_another_choice(both, testing, learner):
-    testing.start(questions=12, kinds=("flip",))
+    testing.start(questions=16, kinds=("flip",))
     settings_change(learner=learner, deck=both, side_choice="definition")
     for name in {question.side.value for question in questions(testing)}:
         assert f"Write the {name}" in words(text(printed(testing)))
