@@ -16,7 +16,7 @@ from sessions_app.study.questions.types import Question
 from tests.sessions_app.sessions.test_machine import response_to
 from tests.sessions_app.test_queries import MOST_FOR_AN_ANSWER, queries
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 # Learn plans a second time if only siblings are left.
 MOST = {"spaced": MOST_FOR_AN_ANSWER, "learn": MOST_FOR_AN_ANSWER + 2}
@@ -92,7 +92,6 @@ def long_history(learner, deck, card):
 
 
 @pytest.mark.long
-@pytest.mark.slow
 @pytest.mark.parametrize("mode", MOST)
 @pytest.mark.parametrize("answered_today", [False, True])
 def test_answer_queries_do_not_grow_with_cards_and_history(
@@ -125,7 +124,6 @@ def paper_queries(learner, deck, questions):
 
 
 @pytest.mark.long
-@pytest.mark.slow
 def test_paper_queries_do_not_grow_with_cards_and_questions(learner, make_deck):
     numbers = {}
     for cards, questions in ((8, 4), (50, 4), (50, 40), (400, 40), (2_000, 40), (2_000, 100)):

@@ -28,7 +28,7 @@ from tests.sessions_app.by_hand import ByHand, check_paper, progress_of, watched
 from tests.sessions_app.conftest import NOON
 from tests.sessions_app.sessions.test_machine import response_to
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 CHOICES = st.sampled_from(SideChoice.values)
 PLACES = st.integers(0, 3)
@@ -170,7 +170,6 @@ LIVES = given(
 FIXTURES = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
-@pytest.mark.slow
 @settings(max_examples=5, suppress_health_check=FIXTURES)
 @LIVES
 def test_siblings_are_kept_apart_and_counted(choices, steps, learner, make_deck):
@@ -178,7 +177,6 @@ def test_siblings_are_kept_apart_and_counted(choices, steps, learner, make_deck)
 
 
 @pytest.mark.long
-@pytest.mark.slow
 @settings(max_examples=60, suppress_health_check=FIXTURES)
 @LIVES
 def test_siblings_are_kept_apart_in_many_lives(choices, steps, learner, make_deck):

@@ -136,6 +136,7 @@ def test_learned_questions_are_reviewed_without_siblings_first():
     assert len(asked(sat)) == len(set(asked(sat))) == learn.REVIEWED_AT_ONCE
 
 
+@pytest.mark.slow
 @given(st.integers(2, 8), st.data())
 def test_review_begins_with_what_is_not_held_back(number, data):
     """Every question is learned, and some were asked earlier today."""
@@ -155,6 +156,7 @@ def test_review_begins_with_what_is_not_held_back(number, data):
     assert {*order} == {*both}
 
 
+@pytest.mark.slow
 @given(st.integers(1, 12), st.randoms(use_true_random=False), st.sampled_from(KINDS), st.data())
 def test_questions_of_today_hold_back_their_siblings(number, chance, kinds, data):
     both = [CardSide(card.id, side) for card in cards(number) for side in Side]
