@@ -129,7 +129,9 @@ def card_mark(
         if on and mark.puts_aside:
             sessions = learner.study_sessions.open().filter(deck=card.deck)
             steps = Step.objects.unanswered().filter(session__in=sessions, card=card)
-            for step in steps.filter(question__side__in=sides).select_related("session"):
+            if side:
+                steps = steps.filter(question__side=side)
+            for step in steps.select_related("session"):
                 _skip(enrollment, step, now)
 
 

@@ -1,5 +1,7 @@
 """Learn: from recognising to recalling, in rounds of seven cards.
 
+What is said here of a card holds for each of its questions: a card that asks for both sides has two.
+
 A new card is asked as a choice (or true/false), then without help until it was recalled twice, with other
 questions in between. The cards of a round are, in this order: missed cards, known cards that were not asked in
 the last two rounds, new cards, and the rest. A missed card returns after at least three others.

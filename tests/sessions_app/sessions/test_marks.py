@@ -197,6 +197,15 @@ def test_suspending_the_last_card_ends_the_session(studying):
     assert Enrollment.objects.get().suspended == 5
 
 
+def test_card_suspended_after_another_choice_is_not_asked_for_the_old_side(studied, mark):
+    change(studied, side_choice="term")
+    step = studied.open_step()
+    mark(step.card.position, Mark.SUSPENDED)
+    assert step.question["side"] == "definition"
+    assert studied.open_step().card != step.card
+    assert holds()
+
+
 def test_card_suspended_elsewhere_is_skipped_by_the_session(studied, mark):
     mark(3, Mark.SUSPENDED)
     assert studied.open_step().card.position == 4
