@@ -75,6 +75,8 @@ def guest_merge(*, guest: User, user: User, now: datetime) -> bool:
         hand_over(guest, user)
         for enrollment in user.enrollments.filter(deck__in=decks).select_related("deck").order_by("pk"):
             replaying.rebuild(enrollment)
+        # The guest may have studied another side.
+        user.enrollments.filter(deck__in=decks).recount(with_sides=True)
         take_over_reports(guest, user)
         delete_empty(guest)
     return True

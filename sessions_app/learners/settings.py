@@ -14,8 +14,8 @@ from studysite.accounts.models import User
 def settings_change(*, learner: User, deck: Deck, **settings: object) -> None:
     """Save the learner's settings for the deck, by the names of the fields, and update what depends on them.
 
-    Due dates depend on the desired retention, and the roll-up on the studied side. An open
-    question stays open, also if its card no longer asks for it.
+    Due dates depend on the desired retention, and the roll-up on the studied side. An open question stays open,
+    also if its card no longer asks for it.
     """
     with transaction.atomic():
         enrollment = lock_enrollment(learner, deck)
@@ -27,8 +27,8 @@ def settings_change(*, learner: User, deck: Deck, **settings: object) -> None:
         enrollment.save(update_fields=[*settings, "unseen_version"])
         if enrollment.retention != retention:
             replaying.rebuild(enrollment)
-        elif enrollment.side_choice != side_choice:
-            Enrollment.objects.filter(pk=enrollment.pk).recount()
+        if enrollment.side_choice != side_choice:
+            Enrollment.objects.filter(pk=enrollment.pk).recount(with_sides=True)
 
 
 def start_over(*, learner: User, deck: Deck, now: datetime) -> None:

@@ -177,9 +177,13 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         lines = Review.objects.mistakes().filter(learner=OuterRef("learner"), card__deck=OuterRef("deck"))
         return self.annotate(has_mixups=Exists(lines))
 
-    def recount(self) -> int:
-        """Recount the roll-ups of these enrollments from the progress of their cards, in one statement."""
+    def recount(self, *, with_sides: bool = False) -> int:
+        """Recount the roll-ups of these enrollments from the progress of their cards, in one statement.
+
+        ``with_sides`` also determines ``siblings_until``, after a change of what the cards ask for.
+        """
         progress = counted_progress()
+        sides = {"siblings_until": last_day_with_siblings()} if with_sides else {}
         return self.update(
             recognised=total(progress.filter(level=Level.RECOGNISED), Count("pk")),
             recalled=total(progress.filter(level=Level.RECALLED), Count("pk")),
@@ -187,7 +191,7 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
             mastered=total(progress.filter(level=Level.MASTERED), Count("pk")),
             scheduled=total(progress.filter(due__isnull=False), Count("pk")),
             suspended=total(asked_progress().filter(suspended=True), Count("pk")),
-            siblings_until=last_day_with_siblings(),
+            **sides,
         )
 
 

@@ -25,7 +25,7 @@ def lock_decks(decks: Iterable[int]) -> list[Enrollment]:
 def recount(deck: Deck) -> None:
     """Recount the roll-ups of a deck after its cards have changed, and recheck its overridden answers."""
     lock_decks([deck.pk])
-    Enrollment.objects.filter(deck=deck).recount()
+    Enrollment.objects.filter(deck=deck).recount(with_sides=True)
     overridden_answers.recheck(now=timezone.now(), card__deck=deck)
 
 
