@@ -27,7 +27,7 @@ SETTINGS += (
 DATABASE_FIXTURES = {"db", "transactional_db"}
 
 if "TEST_DATA_DIR" not in os.environ:
-    # Workers of this run inherit the variable, so that they share the directory; another run has its own.
+    # Workers of this run inherit the variable; another run has its own directory.
     os.environ["TEST_DATA_DIR"] = str(memory.make_directory("studysite-tests-"))
     atexit.register(shutil.rmtree, os.environ["TEST_DATA_DIR"], ignore_errors=True)
     # Also for temporary files of pytest and of the programs that tests start.
@@ -39,7 +39,8 @@ if "TEST_DATABASE_URL" in os.environ:
     os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
 os.environ["SECRET_KEY"] = "tests-only-" + "0123456789" * 4
 os.environ["SQLITE_SYNC"] = "OFF"
-os.environ["DATA_DIR"] = os.environ["TEST_DATA_DIR"]
+# Each worker has its own data: a test that deletes old files must not delete those of another worker's test.
+os.environ["DATA_DIR"] = str(Path(os.environ["TEST_DATA_DIR"], os.environ.get("PYTEST_XDIST_WORKER", "")))
 (Path(os.environ["DATA_DIR"]) / "static").mkdir(parents=True, exist_ok=True)
 
 
