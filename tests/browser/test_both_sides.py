@@ -88,6 +88,7 @@ def test_both_questions_are_studied_and_one_is_suspended(
     assert CardProgress.objects.get(suspended=True).side == other.lower()
 
 
+@pytest.mark.long
 def test_pages_of_both_questions_pass_axe(page: Page, sign_in, learner) -> None:
     sign_in(page.context, learner)
     ask_both(page)

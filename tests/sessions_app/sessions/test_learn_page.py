@@ -494,7 +494,7 @@ def queries_of_an_answer(learning: Learning, response: dict[str, object]) -> int
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("cards", [10, 100, 1_000])
+@pytest.mark.parametrize("cards", [10, 100, pytest.param(1_000, marks=pytest.mark.long)])
 def test_answer_queries_do_not_grow_with_the_deck(learner_client, make_deck, cards):
     learning, chance = Learning(learner_client, make_deck(cards)), Random(cards)
     learning.start()
