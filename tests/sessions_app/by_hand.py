@@ -17,6 +17,7 @@ from sessions_app.questions.today import scheduled_for, today
 from sessions_app.sessions import services
 from sessions_app.study.days import day_start, study_day
 from sessions_app.study.modes import learn, spaced
+from sessions_app.study.modes.learn_history import SessionHistory
 from sessions_app.study.questions.types import Question
 from sessions_app.study.types import CardSide, Level, Side, State
 from studysite.accounts.models import User
@@ -107,9 +108,9 @@ class ByHand:
             wanted = {asks for asks in wanted if asks in begun or history.levels[asks] < history.goal}
         return {asks for asks in wanted if history.is_ready(asks)}
 
-    def history(self, queue: DeckQueue) -> learn.SessionHistory:
+    def history(self, queue: DeckQueue) -> SessionHistory:
         cards = queue.settings.cards_to_ask or queue.settings.size
-        history = learn.SessionHistory(queue.asked, cards, learn.kinds_of(queue.settings))
+        history = SessionHistory(queue.asked, cards, learn.kinds_of(queue.settings))
         history.levels.update(
             (asks, Level(self.row(asks).level)) for asks in self.asked if self.is_active(asks)
         )

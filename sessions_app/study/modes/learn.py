@@ -14,21 +14,26 @@ three misses it rests until the next session. No session asks more than three qu
 card has reached that level already, the session is a mixed review of the least remembered cards.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, replace
 from itertools import filterfalse
 from random import Random
 
-from sessions_app.study.modes.types import Asked, CardQueue, SessionSettings
+from sessions_app.study.modes.learn_history import (
+    QUESTIONS_A_CARD,
+    REVIEW,
+    ROUNDS_AWAY,
+    SessionHistory,
+    is_recall,
+)
+from sessions_app.study.modes.types import CardQueue, SessionSettings
 from sessions_app.study.questions import building, grading
 from sessions_app.study.questions.kinds import KINDS as ALL_KINDS
 from sessions_app.study.questions.types import CardPool, Graded, Question
 from sessions_app.study.types import CardSide, Evidence, Kind, Level, Moment, Verdict
 
 # Why a card was drawn.
-NEW, MISSED, AGAIN, REST, PADDING, REVIEW = "new", "missed", "again", "rest", "padding", "review"
+NEW, MISSED, AGAIN, REST, PADDING = "new", "missed", "again", "rest", "padding"
 DRILLED = "drilled"
 
 # The queue of a drill: the cards that the settings name are asked again and again until the time is up.
@@ -37,16 +42,9 @@ DRILL_SECONDS = 120
 MOST_DRILLED = 60
 
 ROUND = 7
-# Other questions between two questions about a card.
-QUESTIONS_BETWEEN = 3
 # The most missed cards in a round, while there are new ones.
 MOST_MISSED = 4
-# After this many misses a card rests until the next session.
-RESTS_AFTER = 3
-ROUNDS_AWAY = 2
-ENOUGH_RECALLS = 2
 MOST_QUESTIONS = 400
-QUESTIONS_A_CARD = 3
 EXTRA_QUESTIONS = 9
 REVIEWED_AT_ONCE = 4 * ROUND
 # The most new cards that are tried for the first question: each needs a read of the deck.
@@ -55,7 +53,7 @@ MOST_OPENINGS = 7 * ROUND
 # The kinds that can be chosen, and those of them that are chosen by default.
 KINDS = tuple(kind for kind, each in ALL_KINDS.items() if each.fewest_cards == 1)
 DEFAULT_KINDS = tuple(kind for kind in KINDS if kind.raises_level)
-RECALLS = tuple(kind for kind in KINDS if ALL_KINDS[kind].evidence is Evidence.RECALL)
+RECALLS = tuple(filter(is_recall, KINDS))
 RECOGNITIONS = tuple(kind for kind in KINDS if ALL_KINDS[kind].evidence is Evidence.RECOGNITION)
 
 
@@ -114,105 +112,6 @@ class NextQuestion:
     origin: str
     round: int
     plan: tuple[CardSide, ...]
-
-
-@dataclass(frozen=True)
-class SessionHistory:
-    """The session's answers so far; ``cards`` is the number of cards that it asks.
-
-    ``levels`` and ``gone`` are filled while the next question is chosen.
-    """
-
-    asked: Sequence[Asked]
-    cards: int
-    kinds: frozenset[Kind]
-    levels: dict[CardSide, Level] = field(default_factory=dict)
-    gone: set[CardSide] = field(default_factory=set)
-
-    @cached_property
-    def goal(self) -> Level:
-        """The highest level that the chosen kinds of question can give."""
-        return Level.LEARNED if self.kinds.intersection(RECALLS) else Level.RECOGNISED
-
-    @cached_property
-    def is_review(self) -> bool:
-        return bool(self.asked) and self.asked[0].origin == REVIEW
-
-    @cached_property
-    def round(self) -> int:
-        return self.asked[-1].round if self.asked else 0
-
-    @cached_property
-    def by_question(self) -> Mapping[CardSide, list[Asked]]:
-        found: dict[CardSide, list[Asked]] = {}
-        for one in self.asked:
-            if one.asks is not None:
-                found.setdefault(one.asks, []).append(one)
-        return found
-
-    @cached_property
-    def last_at(self) -> Mapping[CardSide, int]:
-        return {one.asks: number for number, one in enumerate(self.asked) if one.asks is not None}
-
-    @cached_property
-    def last_about(self) -> Mapping[int, int]:
-        """The same by card: its other question shows the answer too."""
-        return {one.asks.card_id: number for number, one in enumerate(self.asked) if one.asks is not None}
-
-    @cached_property
-    def misses(self) -> Counter[CardSide | None]:
-        return Counter(one.asks for one in self.asked if one.verdict == Verdict.WRONG)
-
-    @cached_property
-    def gap(self) -> int:
-        """How many others there must be between two questions about a card."""
-        return max(0, min(QUESTIONS_BETWEEN, self.cards - 1))
-
-    def is_ready(self, asks: CardSide) -> bool:
-        """Whether enough others have been asked since the card was."""
-        last = self.last_about.get(asks.card_id)
-        return last is None or len(self.asked) - 1 - last >= self.gap
-
-    def rests(self, asks: CardSide) -> bool:
-        return self.misses[asks] >= RESTS_AFTER
-
-    def was_missed(self, asks: CardSide) -> bool:
-        """Whether the card's last answer in this session was a miss."""
-        answers = self.by_question.get(asks)
-        return bool(answers) and answers[-1].verdict == Verdict.WRONG  # type: ignore[index]
-
-    def was_right(self, asks: CardSide) -> bool:
-        answers = self.by_question.get(asks)
-        return bool(answers) and answers[-1].verdict == Verdict.CORRECT  # type: ignore[index]
-
-    def is_done(self, asks: CardSide) -> bool:
-        """Whether the card needs no more questions in this session."""
-        if self.is_review or not any(kind.raises_level for kind in self.kinds):
-            return self.was_right(asks)
-        if self.levels.get(asks, Level.NEW) >= self.goal:
-            return True
-        recent = self.by_question.get(asks, [])[-ENOUGH_RECALLS:]
-        return len(recent) == ENOUGH_RECALLS and all(
-            one.verdict == Verdict.CORRECT and one.kind in RECALLS for one in recent
-        )
-
-    def had_most_questions(self, asks: CardSide) -> bool:
-        return len(self.by_question.get(asks, ())) >= QUESTIONS_A_CARD
-
-    def can_be_asked(self, asks: CardSide) -> bool:
-        """Whether the card is in the deck and neither resting, suspended nor buried."""
-        return asks in self.levels and asks not in self.gone and not self.rests(asks)
-
-    def is_wanted(self, asks: CardSide) -> bool:
-        return self.can_be_asked(asks) and not self.is_done(asks)
-
-    def in_round(self, asks: CardSide) -> list[Asked]:
-        return [one for one in self.by_question.get(asks, []) if one.round == self.round]
-
-    def rounds_since(self, asks: CardSide) -> int:
-        """How many rounds before the next one the card was asked; a large number if it never was."""
-        answers = self.by_question.get(asks)
-        return self.round + 1 - answers[-1].round if answers else len(self.asked) + ROUNDS_AWAY
 
 
 def _next_question(queue: CardQueue, history: SessionHistory) -> NextQuestion | None:

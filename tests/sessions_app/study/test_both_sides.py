@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sessions_app.study.modes import LEARN, SPACED, learn, next_question
 from sessions_app.study.modes import test as paper_mode
+from sessions_app.study.modes.learn_history import SessionHistory
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.questions import paper_answers
 from sessions_app.study.questions.types import Question
@@ -35,7 +36,7 @@ def left(queue: LearnQueue, number: int) -> set[CardSide]:
 
     Those that had three questions come after the others, also after those that are held back.
     """
-    history = learn.SessionHistory(queue.asked, number, learn.kinds_of(queue.settings))
+    history = SessionHistory(queue.asked, number, learn.kinds_of(queue.settings))
     history.levels.update((one, queue.level(one)) for one in queue.choosable())
     return {
         one
