@@ -3,7 +3,7 @@
     python -m tests.load.large_data                                # 10,000 learners, 1,000,000 cards ...
     python -m tests.load.large_data --learners 100 --cards 50000 --progress 200000 --reviews 200000
 
-The first writes gigabytes into DATA_DIR (or DATABASE_URL), where nobody may have studied yet. All rows are as the
+The first writes 3 GB into DATA_DIR (or DATABASE_URL), where nobody may have studied yet. All rows are as the
 site would have written them after learners' archives were imported: progress, day totals and counts follow from
 the reviews, so `rebuild_progress --check` changes nothing. A few rows of each kind are made by the site's own
 code. All others are copies of them, made by the database.
