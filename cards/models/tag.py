@@ -7,11 +7,12 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from cards.models.deck import Deck
 from cards.text.cleaning import clean_text
 from studysite.accounts.models import User, validate_name
+from studysite.counting import CountUpTo
 
 MAX_TAG_NAME = 60
 
@@ -26,10 +27,18 @@ class TagQuerySet(models.QuerySet["Tag"]):
         return self.filter(owner__in=owners)
 
     def on(self, deck: Deck) -> "TagQuerySet":
-        """The tags of the present cards of ``deck``, by key, each with the number ``card_count`` of them."""
-        tagged = self.filter(cards__deck=deck, cards__removed_at=None)
-        # Ordered explicitly: a query that groups ignores the model's ordering.
-        return tagged.annotate(card_count=models.Count("cards", distinct=True)).order_by("key", "pk")
+        """The tags of the present cards of ``deck``, by key."""
+        return self.filter(Exists(links_in(deck))).order_by("key", "pk")
+
+    def with_card_count(self, deck: Deck) -> "TagQuerySet":
+        """Annotate ``card_count``: how many present cards of ``deck`` have it, up to a limit (`CountUpTo`)."""
+        return self.annotate(card_count=CountUpTo(links_in(deck)))
+
+
+def links_in(deck: Deck) -> models.QuerySet[Any]:
+    """The tag of the row outside on present cards of ``deck``, as a subquery."""
+    links = Tag.cards.through.objects
+    return links.filter(tag=OuterRef("pk"), card__deck=deck, card__removed_at=None)
 
 
 def tag_key(name: str) -> str:

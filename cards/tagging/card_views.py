@@ -11,9 +11,9 @@ from django_htmx.http import trigger_client_event
 
 from cards.access import deck_to_see
 from cards.forms import CARDS_PER_PAGE, SearchForm
-from cards.models import Card, CardQuerySet, Deck, Tag, tag_key
+from cards.models import Card, CardQuerySet, Deck, tag_key
 from cards.tagging import services as tagging
-from cards.tagging.filter import TagChoice
+from cards.tagging.filter import TagChoice, tag_choice
 from cards.tagging.forms import SelectionForm, TagNamesForm
 from cards.text.cleaning import clean_text
 from studysite.http.htmx import render_page, wanted_part
@@ -97,7 +97,7 @@ def apply(request: LearnerRequest, form: SelectionForm, cards: CardQuerySet) -> 
 def listed(request: LearnerRequest, deck: Deck) -> tuple[CardQuerySet, TagChoice, SearchForm]:
     """The cards that the address selects, in order, with the chosen tags and the search."""
     search = SearchForm(request.GET)
-    choice = TagChoice.from_address(request.GET, Tag.objects.seen_by(request.learner, deck=deck).on(deck))
+    choice = tag_choice(request, deck)
     cards: CardQuerySet = Card.objects.filter(deck=deck).present().in_order().with_text(search.text)
     return choice.narrow(cards), choice, search
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from django.http import QueryDict
 
-from cards.models import MAX_TAG_KEY, CardQuerySet, Tag, TagLink, tag_key
+from cards.models import MAX_TAG_KEY, CardQuerySet, Deck, Tag, TagLink, tag_key
 from cards.tagging.services import ALL, ANY
+from studysite.http.requests import SiteRequest
 
 MAX_CHOSEN = 20
 """Tags that a list can be filtered by at once."""
@@ -14,7 +15,10 @@ MAX_CHOSEN = 20
 
 @dataclass(frozen=True)
 class Chip:
-    """A button that filters a list by a tag: ``keys`` are the tags of the address that it leads to."""
+    """A button that filters a list by a tag: ``keys`` are the tags of the address that it leads to.
+
+    ``count`` stops at a limit (`CountUpTo`).
+    """
 
     name: str
     key: str
@@ -67,3 +71,9 @@ class TagChoice:
         for group in groups:
             cards = cards.filter(pk__in=TagLink.objects.filter(tag__in=group).values("card"))
         return cards
+
+
+def tag_choice(request: SiteRequest, deck: Deck) -> TagChoice:
+    """The tags that the learner sees on the deck's cards, and which of them the address names."""
+    found = Tag.objects.seen_by(request.learner, deck=deck).on(deck).with_card_count(deck)
+    return TagChoice.from_address(request.GET, found)

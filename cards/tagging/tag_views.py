@@ -3,35 +3,36 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import OuterRef, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from cards.models import Tag
+from cards.models import Tag, TagLink
 from cards.tagging import services as tagging
 from cards.tagging.forms import MergeForm, RenameForm
+from studysite.counting import MOST_COUNTED, CountUpTo, count_up_to
 from studysite.http.htmx import render_page
 from studysite.http.requests import LearnerRequest
 from studysite.methods import READ_AND_POST
 
 TAGS_PER_PAGE = 100
 MOST_NAMES = 500
-PRESENT = Q(cards__removed_at=None, cards__deck__removed_at=None)
+PRESENT = Q(card__removed_at=None, card__deck__removed_at=None)
 
 
 @never_cache
 @login_required
 @require_safe
 def my_tags(request: LearnerRequest) -> HttpResponse:
-    """All tags of the learner, each with the number of its cards and decks."""
+    """All tags of the learner, each with the number of its cards, and of its decks unless the cards are many."""
+    links = TagLink.objects.filter(PRESENT, tag=OuterRef("pk"))
     tags = request.learner.tags.annotate(
-        cards_tagged=Count("cards", filter=PRESENT),
-        decks_tagged=Count("cards__deck", filter=PRESENT, distinct=True),
+        cards_tagged=CountUpTo(links), decks_tagged=CountUpTo(links, distinct="card__deck")
     )
     page = Paginator(tags.order_by("key"), TAGS_PER_PAGE).get_page(request.GET.get("page"))
-    return render_page(request, "cards/tags/my_tags.html", {"page": page})
+    return render_page(request, "cards/tags/my_tags.html", {"page": page, "most_counted": MOST_COUNTED})
 
 
 @never_cache
@@ -66,7 +67,7 @@ def show_tag(
         "tag": tag,
         "rename": rename or RenameForm(instance=tag),
         "merge": merge or MergeForm(tag=tag),
-        "card_count": tag.cards.present().filter(deck__removed_at=None).count(),
+        "card_count": count_up_to(tag.cards.present().filter(deck__removed_at=None)),
     }
     return render_page(request, "cards/tags/tag.html", context)
 

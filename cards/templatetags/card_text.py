@@ -4,8 +4,10 @@ from django import template
 from django.utils.safestring import SafeString, mark_safe
 
 from cards.models import Deck, SideChoice
+from studysite import counting
 
 register = template.Library()
+register.filter("capped", counting.capped)
 
 
 @register.filter

@@ -11,6 +11,7 @@ from django.db.models import (
     Case,
     Count,
     Exists,
+    FloatField,
     Max,
     OuterRef,
     Q,
@@ -30,10 +31,11 @@ from sessions_app.models.predicted_recall import predicted_recall
 from sessions_app.models.progress import CardProgress, CardProgressQuerySet, DayTotal
 from sessions_app.models.review import Review, scheduler_version
 from sessions_app.models.session import StudySession, StudySessionQuerySet
-from sessions_app.study.modes import MODES
+from sessions_app.study.modes import MODES, TEST
 from sessions_app.study.scheduling import fsrs_memory
 from sessions_app.study.types import Level, Side
 from studysite.accounts.models import User
+from studysite.counting import CountUpTo
 
 DEFAULT_NEW_PER_DAY = 20
 DEFAULT_LEARN_AHEAD, MAX_LEARN_AHEAD = 20, 120
@@ -116,15 +118,15 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         """Annotate what the table shows and a roll-up cannot hold, because it changes as time passes.
 
         ``due_count`` cards are due on or before the study day ``today``; the next one after that is due on
-        ``next_due``. ``fading_count`` cards are fading at ``now``. ``recalls`` and ``recalls_right`` add up the
-        study days after ``recalls_after``.
+        ``next_due``. ``fading_count`` cards are fading at ``now``. Both counts stop at a limit (`CountUpTo`).
+        ``recalls`` and ``recalls_right`` add up the study days after ``recalls_after``.
         """
         mine = {"learner": OuterRef("learner"), "deck": OuterRef("deck")}
         progress = counted_progress().unburied(now)
         days = DayTotal.objects.filter(**mine, study_day__gt=recalls_after)
         return self.annotate(
-            due_count=total(progress.filter(due_day__lte=today), Count("pk")),
-            fading_count=total(counted_progress().fading(now), Count("pk")),
+            due_count=CountUpTo(progress.filter(due_day__lte=today)),
+            fading_count=CountUpTo(counted_progress().fading(now)),
             next_due=Subquery(progress.filter(due_day__gt=today).order_by("due_day").values("due_day")[:1]),
             recalls=total(days, Sum("recalls")),
             recalls_right=total(days, Sum("recalls_right")),
@@ -137,6 +139,10 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         """
         recall = total(counted_progress().exclude(due=None), Sum(predicted_recall(now)), 0.0)
         return self.annotate(recall_sum=Case(When(learner=learner, then=recall)))
+
+    def without_recall(self) -> "EnrollmentQuerySet":
+        """Annotate ``recall_sum`` as None in all rows."""
+        return self.annotate(recall_sum=Value(None, FloatField()))
 
     def with_used_modes(self) -> "EnrollmentQuerySet":
         """Annotate ``used_<mode>``: whether the learner has ever started a session in the mode."""
@@ -156,9 +162,9 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
 
     def with_tests(self) -> "EnrollmentQuerySet":
         """Annotate the last test (``test_right`` ..., or None), the best score and the number of tests."""
-        papers = Paper.objects.scored().filter(
-            session__learner=OuterRef("learner"), session__deck=OuterRef("deck")
-        )
+        # The mode is named for the index of sessions: most of them are of other modes.
+        mine = {"learner": OuterRef("learner"), "deck": OuterRef("deck"), "mode": TEST.name}
+        papers = Paper.objects.scored().filter(**{f"session__{name}": value for name, value in mine.items()})
         last = papers.order_by("-handed_in_at", "-pk")
         names = ("right", "graded", "questions", "voided", "handed_in_at")
         return self.annotate(

@@ -25,8 +25,12 @@ class Days(Func):
         return self.as_sql(compiler, connection, template=template, **context)
 
 
-def predicted_recall(now: datetime) -> Power:
-    """The probability, 0 to 1, that a row of `CardProgress` with a memory is recalled at ``now``."""
+def predicted_recall(now: datetime, *, of: str = "") -> Power:
+    """The probability, 0 to 1, that a row of `CardProgress` with a memory is recalled at ``now``.
+
+    ``of`` is the path from the queryset's rows to those of progress, with its underscores: "mine__".
+    """
     decay, factor = forgetting_curve()
-    elapsed = Days(Value(now, DateTimeField())) - Days(F("last_recalled_at"))
-    return Power(Value(1.0) + Value(factor) * Greatest(elapsed, Value(0.0)) / F("stability"), Value(decay))
+    elapsed = Days(Value(now, DateTimeField())) - Days(F(f"{of}last_recalled_at"))
+    stability = F(f"{of}stability")
+    return Power(Value(1.0) + Value(factor) * Greatest(elapsed, Value(0.0)) / stability, Value(decay))

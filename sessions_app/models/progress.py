@@ -150,6 +150,18 @@ class CardProgress(models.Model):
                 name="progress_in_step",
             ),
             models.Index(fields=["learner", "deck"], condition=Q(starred=True), name="progress_starred"),
+            # So are those that are fading, suspended or buried, and pages count them.
+            models.Index(
+                fields=["learner", "deck", "fades_at"],
+                condition=Q(fades_at__isnull=False),
+                name="progress_fading",
+            ),
+            models.Index(fields=["learner", "deck"], condition=Q(suspended=True), name="progress_suspended"),
+            models.Index(
+                fields=["learner", "deck", "buried_until"],
+                condition=Q(buried_until__isnull=False),
+                name="progress_buried",
+            ),
         ]
 
     def __str__(self) -> str:

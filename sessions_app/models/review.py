@@ -154,6 +154,12 @@ class Review(models.Model):
                 condition=Q(mistaken_for__isnull=False),
                 name="review_mistaken_for",
             ),
+            # Few answers are another card's, and a page of a deck looks for a learner's.
+            models.Index(
+                fields=["learner", "card", "mistaken_for"],
+                condition=Q(mistaken_for__isnull=False, voided_at=None),
+                name="review_mistakes",
+            ),
             models.Index(
                 fields=["overridden"],
                 condition=Q(overridden__isnull=False),

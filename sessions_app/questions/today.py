@@ -12,6 +12,7 @@ from sessions_app.models import CardProgress, CardProgressQuerySet, DayTotal, En
 from sessions_app.study.days import study_day
 from sessions_app.study.types import State
 from studysite.accounts.models import User
+from studysite.counting import MOST_COUNTED
 
 RECALL_DAYS = 30
 """The study days that the "91 % right" of a table counts."""
@@ -21,9 +22,9 @@ RECALL_DAYS = 30
 class Today:
     """How many questions of a deck Spaced has for a learner today; a card that asks for both sides has two.
 
-    ``due`` ones can be asked now. ``new`` is what is left of today's new ones. ``unseen`` ones have no memory yet,
-    ``scheduled`` ones have; suspended and buried ones are in neither. ``next_due`` is when the next one is due;
-    None without one.
+    ``due`` ones can be asked now; above MOST_COUNTED it only says that they are more. ``new`` is what is left of
+    today's new ones. ``unseen`` ones have no memory yet, ``scheduled`` ones have; suspended and buried ones are in
+    neither. ``next_due`` is when the next one is due; None without one.
     """
 
     due: int
@@ -49,8 +50,10 @@ def today(enrollment: Any, deck: Deck, *, now: datetime) -> Today:
     left_today = max(0, enrollment.new_per_day - introduced_today(enrollment, now))
     # A waiting step is due today, so it comes before anything that is due on a later day.
     next_due = waiting.first_at or min(filter(None, (enrollment.next_due, buried.first_day)), default=None)
+    # A count that has stopped at its limit stays above it.
+    is_capped = enrollment.due_count > MOST_COUNTED
     return Today(
-        due=max(0, enrollment.due_count - waiting.scheduled),
+        due=enrollment.due_count if is_capped else max(0, enrollment.due_count - waiting.scheduled),
         new=min(unseen, left_today),
         unseen=unseen,
         scheduled=max(0, enrollment.scheduled - buried.scheduled),
@@ -105,7 +108,8 @@ def waiting_steps(enrollment: Any, now: datetime) -> Waiting:
     if not enrollment.due_count:
         return Waiting()
     soon = now + timedelta(minutes=enrollment.learn_ahead)
-    steps = askable_progress(enrollment).unburied(now).exclude(state=State.REVIEW)
+    # Named, because the index for cards in a same-day step has these states.
+    steps = askable_progress(enrollment).unburied(now).filter(state__in=[State.LEARNING, State.RELEARNING])
     steps = steps.filter(due__gt=soon, due_day__lte=study_day(now, enrollment.learner.zone))
     return Waiting(**steps.aggregate(scheduled=Count("pk"), first_at=Min("due")))
 

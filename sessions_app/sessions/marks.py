@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from functools import reduce
-from operator import or_
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Prefetch, Q
@@ -68,16 +66,18 @@ def marked_cards(enrollment: Enrollment, now: datetime, mark: Mark | None = None
 
     ``marks`` are their rows of progress on what each card asks for. A star on either side is one on the card.
     """
-    mine = CardProgress.objects.filter(learner=enrollment.learner_id)
+    mine = CardProgress.objects.filter(learner=enrollment.learner_id, deck=enrollment.deck_id)
     asked = mine.asked(enrollment.side_choice)
     wanted = {
-        Mark.STARRED: Exists(mine.filter(card=OuterRef("pk"), starred=True)),
-        Mark.SUSPENDED: Exists(asked.filter(card=OuterRef("pk"), suspended=True)),
-        Mark.BURIED: Exists(asked.filter(card=OuterRef("pk"), buried_until__gt=now)),
+        Mark.STARRED: mine.filter(starred=True),
+        Mark.SUSPENDED: asked.filter(suspended=True),
+        Mark.BURIED: asked.filter(buried_until__gt=now),
     }
-    cards = Card.objects.present().filter(deck=enrollment.deck_id)
-    cards = cards.filter(wanted[mark] if mark else reduce(or_, map(Q, wanted.values())))
-    return cards.annotate(starred=wanted[Mark.STARRED]).prefetch_related(
+    # A union, so that each mark is found by its index.
+    first, *others = (rows.values("card") for rows in ([wanted[mark]] if mark else wanted.values()))
+    cards = Card.objects.present().filter(deck=enrollment.deck_id, pk__in=first.union(*others))
+    starred = Exists(wanted[Mark.STARRED].filter(card=OuterRef("pk")))
+    return cards.annotate(starred=starred).prefetch_related(
         Prefetch("progress", asked.order_by("side"), to_attr="marks")
     )
 

@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from cards.access import deck_to_see
-from cards.models import Deck, Tag, Visibility
+from cards.models import Deck, Visibility
 from cards.reporting.services import pending_feedback_in
-from cards.tagging.filter import TagChoice
+from cards.tagging.filter import TagChoice, tag_choice
 from sessions_app.models import Enrollment
 from sessions_app.progress import standing, term_list
 from sessions_app.progress.viewer import Viewer
@@ -71,11 +71,6 @@ def terms_part(request: SiteRequest, deck: Deck) -> dict[str, object]:
 
 def tags_part(request: SiteRequest, deck: Deck) -> dict[str, object]:
     return {"choice": tag_choice(request, deck)}
-
-
-def tag_choice(request: SiteRequest, deck: Deck) -> TagChoice:
-    """The tags on the deck's cards, and which of them the address names."""
-    return TagChoice.from_address(request.GET, Tag.objects.seen_by(request.learner, deck=deck).on(deck))
 
 
 def terms_context(request: SiteRequest, enrollment: Enrollment) -> dict[str, object]:
