@@ -46,7 +46,7 @@ def add_card(*, card: Card) -> Card:
         card.key = make_card_key()
     card.position = next_position(card.deck)
     card.save()
-    refresh_deck(deck=card.deck)
+    refresh_deck(deck=card.deck, asks_same=True)
     return card
 
 
@@ -76,8 +76,13 @@ def edit_card(
     if images is not None:
         set_images(card=card, images=images)
     card.save(update_fields=[*AUTHORED, "removed_at", "erased_at"])
-    refresh_deck(deck=card.deck)
+    refresh_deck(deck=card.deck, asks_same=asks_same(current, card))
     return None
+
+
+def asks_same(before: Card, after: Card) -> bool:
+    """Whether an edited card was there before and asks for the same side as before."""
+    return before.removed_at is None and before.studied_side == after.studied_side
 
 
 def edit_cards(*, deck: Deck, edits: Iterable[tuple[Card, datetime | None]]) -> tuple[list[Card], list[Card]]:
@@ -114,7 +119,7 @@ def edit_cards(*, deck: Deck, edits: Iterable[tuple[Card, datetime | None]]) -> 
             fields = ["term", "definition", *RENDERED, "studied_side"]
             fields += ["updated_at", "removed_at", "erased_at"]
             Card.objects.bulk_update(saved, fields, batch_size=CHUNK)
-            refresh_deck(deck=deck)
+            refresh_deck(deck=deck, asks_same=all(asks_same(there[card.pk], card) for card in saved))
     if changed:
         logger.info("Edit conflict: %d cards of deck %s have changed since.", len(changed), deck.pk)
     return saved, changed

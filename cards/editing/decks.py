@@ -20,8 +20,12 @@ DESCRIBED = ("title", "description", "visibility", "language", "side_choice")
 
 
 @transaction.atomic(savepoint=False)
-def refresh_deck(*, deck: Deck) -> None:
-    """Bring ``deck`` up to date after its cards were added, removed, moved or edited."""
+def refresh_deck(*, deck: Deck, asks_same: bool = False) -> None:
+    """Bring ``deck`` up to date after its cards were added, removed, moved or edited.
+
+    ``asks_same`` says that each card that was there is still there and asks for the same side. Then learners'
+    progress counts as before, and a class of thousands is not counted again for a new card or a corrected text.
+    """
     images = CardImage.objects.filter(card__deck=deck).order_by()
     present = deck.cards.present().order_by().values("deck").annotate(count=Count("pk")).values("count")
     two_sided = present.filter(studied_side=SideChoice.BOTH)
@@ -35,7 +39,7 @@ def refresh_deck(*, deck: Deck) -> None:
     deck.refresh_from_db(
         fields=["card_count", "two_sided_count", "has_images", "order_version", "updated_at"]
     )
-    cards_changed.send(sender=Deck, deck=deck)
+    cards_changed.send(sender=Deck, deck=deck, asks_same=asks_same)
 
 
 def remove_decks(*, decks: QuerySet[Deck]) -> int:

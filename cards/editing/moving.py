@@ -88,7 +88,7 @@ def reorder_cards(*, deck: Deck, keys_in_order: Sequence[str]) -> None:
             card.position = position
             changed.append(card)
     Card.objects.bulk_update(changed, ["position"], batch_size=CHUNK)
-    refresh_deck(deck=deck)
+    refresh_deck(deck=deck, asks_same=True)
 
 
 def place_of(card: Card) -> int:
@@ -116,7 +116,7 @@ def place_card(*, card: Card, place: int) -> int:
     between.update(position=F("position") + (1 if target < position else -1))
     deck.cards.filter(pk=card.pk).update(position=target)
     if target != position:
-        refresh_deck(deck=deck)
+        refresh_deck(deck=deck, asks_same=True)
     return place
 
 

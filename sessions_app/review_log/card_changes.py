@@ -22,6 +22,17 @@ def lock_decks(decks: Iterable[int]) -> list[Enrollment]:
     return lock_enrollments(Enrollment.objects.filter(deck__in=decks))
 
 
+def cards_changed(deck: Deck, *, asks_same: bool) -> None:
+    """Bring the roll-ups and overridden answers of a deck up to date after its cards have changed.
+
+    With ``asks_same`` its cards are still there and ask for the same sides, so the roll-ups stay as they are.
+    """
+    if asks_same:
+        overridden_answers.recheck(now=timezone.now(), card__deck=deck)
+    else:
+        recount(deck)
+
+
 def recount(deck: Deck) -> None:
     """Recount the roll-ups of a deck after its cards have changed, and recheck its overridden answers."""
     lock_decks([deck.pk])
