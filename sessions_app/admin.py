@@ -7,11 +7,9 @@ millions of rows: newest first, searched by learner or deck, and counted only up
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -22,26 +20,11 @@ from cards.models import Card, Deck
 from sessions_app.models import Enrollment, Review, Step, StudySession
 from studysite.accounts.admin.filters import GuestLearnerFilter
 from studysite.accounts.models import User
-
-MAX_COUNTED = 2_000
-"""Rows of a list that are counted and shown on pages; filters lead to the others."""
+from studysite.admin.pages import CappedPaginator
 
 SHORT_TEXT = 70
 MAX_FOUND = 50
 """Users and decks that a search finds, at most; it lists their rows."""
-
-
-class CappedPaginator(Paginator):
-    """Pages through the first rows only, because counting millions of rows takes seconds."""
-
-    @cached_property
-    def count(self) -> int:
-        return int(self.object_list.order_by()[:MAX_COUNTED].count())  # type: ignore[attr-defined]
-
-    @property
-    def is_capped(self) -> bool:
-        """Whether there may be more rows than `count` says."""
-        return self.count >= MAX_COUNTED
 
 
 class LearnerFilter(RowFilter):

@@ -152,6 +152,8 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 # --- Data
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+# A list of tags may be put on a thousand chosen cards at once.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 # Bytes of a request with files, which are streamed to the disk: an image of 10 MB for each side of a card. An
 # import's file has a limit of its own. Both include some bytes for the form around the files.
 MAX_REQUEST = 24 * 1024 * 1024

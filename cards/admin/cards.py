@@ -24,13 +24,20 @@ from cards.admin.reports import CardReportAdmin  # noqa: F401 - registers itself
 from cards.editing import cards, moving
 from cards.models import Card, Deck, Tag, TwinPair
 from cards.text.markdown import plain
+from studysite.admin.pages import CappedPaginator
 
 SHORT_TEXT = 70
+TOO_MANY = "These are too many cards to do this at once. Filter the list first."
+
+
+class CardPaginator(CappedPaginator):
+    most_counted = 20_000
 
 
 @admin.register(Card)
 class CardAdmin(RemovableAdmin):
     form = WholeCardForm
+    paginator = CardPaginator
     actions = (tag, untag, move, *RemovableAdmin.actions, reask)
     list_display = ("position", "short_term", "short_definition", "asks_for", "deck")
     list_display_links = ("position", "short_term")
@@ -68,6 +75,14 @@ class CardAdmin(RemovableAdmin):
             Deck.objects.filter(pk=deck).first() if deck and self.has_change_permission(request) else None
         )
         return super().changelist_view(request, {**(extra_context or {}), "chosen_deck": chosen})
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Card], *args: Any, **more: Any) -> Any:
+        """Not on all rows of a list that shows only the first of them: nobody has seen their number."""
+        is_for_all = forms.BooleanField().to_python(request.POST.get("select_across"))
+        if is_for_all and CardPaginator(queryset, 1).is_capped:
+            self.message_user(request, TOO_MANY, messages.ERROR)
+            return None
+        return super().response_action(request, queryset, *args, **more)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Card]:
         """Without erased cards."""

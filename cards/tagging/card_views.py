@@ -71,8 +71,8 @@ def deck_tags(request: LearnerRequest, slug: str) -> HttpResponse:
     form = SelectionForm(request.POST, owner=request.learner)
     if not form.is_valid():
         return show_selection(request, deck, form)
-    found = listed(request, deck)[0]
-    cards = found if form.cleaned_data["all"] else deck.cards.present().filter(pk__in=form.cards())
+    chosen = deck.cards.present().filter(pk__in=form.cards())
+    cards = listed(request, deck)[0] if form.cleaned_data["all"] else chosen
     notice = apply(request, form, cards)
     if not wanted_part(request, ("selection",)):
         messages.info(request, notice)

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 if __name__ == "__main__":
     from studysite.server.prepare import start_django
@@ -31,6 +32,7 @@ from tests.load.plans import scanned
 
 TIMES = 3
 HTMX = {"HX-Request": "true"}
+FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,9 @@ def pages_of(deck: Deck) -> Iterator[Page]:
     some = list(deck.cards.in_order().values_list("pk", flat=True)[:1_000])
     tagged = {"name": "Chosen", "do": "tag", "card": some}
     yield Page(f"tag 1,000 of {size:,}", "learner-1", f"{start}tags/", tagged)
-    yield Page(f"untag 1,000 of {size:,}", owner, f"{start}tags/", {**tagged, "do": "untag", "name": "Topic 1"})
+    yield Page(
+        f"untag 1,000 of {size:,}", owner, f"{start}tags/", {**tagged, "do": "untag", "name": "Topic 1"}
+    )
     yield Page(f"add a card to {size:,}", owner, f"{start}edit/add/", {"term": "One", "definition": "Two"})
     yield Page(f"place a card of {size:,}", owner, f"{start}cards/{cards[0]}/place/", {"place": size // 2})
     yield Page(f"remove a card of {size:,}", owner, f"{start}cards/{cards[0]}/remove/", {})
@@ -160,14 +164,27 @@ def admin_pages() -> Iterator[Page]:
     """Lists of the admin: the first and the last page, a search, and filters."""
     deck = Deck.objects.latest("card_count") if False else Deck.objects.order_by("-card_count")[0]
     lists = {
-        "cards/card": ("", "?q=harbour", "?q=1000777", f"?deck={deck.pk}", "?p=9999", "?studied_side__exact=term"),
+        "cards/card": (
+            "",
+            "?q=harbour",
+            "?q=1000777",
+            f"?deck={deck.pk}",
+            "?p=9999",
+            "?studied_side__exact=term",
+        ),
         "cards/deck": ("", "?q=harbour", "?p=99", "?visibility__exact=link"),
         "cards/tag": ("", "?q=topic"),
         "cards/cardreport": ("",),
         "cards/twinpair": ("",),
         "accounts/user": ("", "?q=learner-77", "?p=99", "?is_staff__exact=1"),
         "accounts/invitation": ("",),
-        "sessions_app/review": ("", "?q=learner-77", "?p=999", "?verdict__exact=wrong", "?mode__exact=spaced"),
+        "sessions_app/review": (
+            "",
+            "?q=learner-77",
+            "?p=999",
+            "?verdict__exact=wrong",
+            "?mode__exact=spaced",
+        ),
         "sessions_app/cardprogress": ("", "?q=learner-77", "?p=999", "?level__exact=4"),
         "sessions_app/enrollment": ("", "?q=learner-77"),
         "sessions_app/studysession": ("", "?q=learner-77"),
@@ -190,7 +207,8 @@ def measured(client: Client, page: Page, times: int) -> Measured:
             if page.fields is None:
                 response = client.get(page.path, headers=headers)
             else:
-                response = client.post(page.path, page.fields, headers=headers)
+                form = urlencode(page.fields, doseq=True)
+                response = client.post(page.path, form, content_type=FORM, headers=headers)
             total = 1000 * (time.perf_counter() - started)
         database = 1000 * sum(one.seconds for one in recorder.statements)
         if best is None or total < best.total:
@@ -210,7 +228,13 @@ def clients() -> dict[str, Client]:
     """A browser of everyone who asks for pages; the admin is made if there is none."""
     admin = User.objects.filter(is_superuser=True).first()
     admin = admin or User.objects.create_superuser("admin@example.org", name="Admin")
-    found = {"admin": admin, **{user.email.partition("@")[0]: user for user in User.objects.filter(decks__isnull=False, is_superuser=False).distinct()[:40]}}
+    found = {
+        "admin": admin,
+        **{
+            user.email.partition("@")[0]: user
+            for user in User.objects.filter(decks__isnull=False, is_superuser=False).distinct()[:40]
+        },
+    }
     browsers = {"nobody": Client(headers={"host": "localhost"})}
     for name, user in found.items():
         browsers[name] = Client(headers={"host": "localhost"})
@@ -222,12 +246,16 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--page", default="", help="only pages whose names contain this")
     parser.add_argument("--sql", action="store_true", help="print all statements")
-    parser.add_argument("--slow", type=float, default=1e9, help="print statements that take more milliseconds")
+    parser.add_argument(
+        "--slow", type=float, default=1e9, help="print statements that take more milliseconds"
+    )
     parser.add_argument("--times", type=int, default=TIMES)
     chosen = parser.parse_args()
     browsers = clients()
     print(f"{connection.vendor}, {timezone.now():%Y-%m-%d}")
-    print("| page | status | queries | database ms | all ms | reads as a whole |\n| --- | --- | --- | --- | --- | --- |")
+    print(
+        "| page | status | queries | database ms | all ms | reads as a whole |\n| --- | --- | --- | --- | --- | --- |"
+    )
     for page in pages():
         if chosen.page not in page.name:
             continue
@@ -235,7 +263,8 @@ def main() -> None:
         scans = sorted({table for each in one.statements for table in scanned(each.sql, each.params)})
         print(
             f"| {page.name} | {one.status} | {len(one.statements)} | {one.database:.1f} | {one.total:.0f} "
-            f"| {', '.join(scans)} |", flush=True
+            f"| {', '.join(scans)} |",
+            flush=True,
         )
         for each in one.statements:
             if chosen.sql or 1000 * each.seconds > chosen.slow:

@@ -149,7 +149,7 @@ def test_truncated_list_says_that_there_is_more(
     editor_client: Client, studied: Studying, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "3 reviews" in editor_client.get(address(Review)).content.decode()
-    monkeypatch.setattr(admin, "MAX_COUNTED", 2)
+    monkeypatch.setattr(admin.CappedPaginator, "most_counted", 2)
     assert "The newest 2 reviews" in editor_client.get(address(Review)).content.decode()
 
 
