@@ -1,19 +1,20 @@
 """Starting a test: its paper is drawn, or copied from a friend's."""
 
 from collections.abc import Collection, Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random, SystemRandom
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max
 
 from cards.models import Deck, SideChoice
 from cards.text.studied_side import sides_of
 from sessions_app.models import CardProgress, Enrollment, Paper, Step, StudySession
 from sessions_app.practice_test.handing_in import hand_in_locked
 from sessions_app.practice_test.saving import is_over
-from sessions_app.questions.pool import test_pool
+from sessions_app.questions.pool import FEWEST_READ, READ_FOR_A_QUESTION, test_pool
 from sessions_app.questions.queue import DeckQueue
 from sessions_app.review_log.locking import lock_enrollment
 from sessions_app.study.days import study_day
@@ -25,6 +26,12 @@ from sessions_app.study.types import CardSide, Level, Side
 from studysite.accounts.models import User
 
 STILL_OPEN = "Finish this test first."
+
+WHOLE_DECK = 1_000
+"""Of a deck of up to this many cards a test may ask each; of a larger one those that a sample finds."""
+
+SPARE = 2
+"""So many times the cards that a test reads are looked at: some are suspended, buried or removed."""
 
 
 def start(
@@ -47,7 +54,7 @@ def start(
         rng = Random(f"{session.seed}:0")
         queue = DeckQueue(session, enrollment, now)
         choice = SideChoice.BOTH if missed else settings.side
-        askable = _on_chosen_sides(queue.choosable(), choice)
+        askable = _on_chosen_sides(_choosable(queue), choice)
         if choice:
             aside = _put_aside(enrollment, now)
             askable = [asks for asks in askable if asks not in aside and (not missed or asks in missed)]
@@ -94,6 +101,26 @@ def _still_open(learner: User, enrollment: Enrollment, now: datetime) -> StudySe
     return session if session.finished_at is None else None
 
 
+def _choosable(queue: DeckQueue) -> list[CardSide]:
+    """The questions that a test may ask; of a deck of more than WHOLE_DECK cards those of some cards at random.
+
+    Reading 100,000 keys would take longer than all the rest. If the test is about some cards only, or too few of
+    those at random can be asked, all questions are read.
+    """
+    session, settings, deck = queue.session, queue.settings, queue.enrollment.deck
+    if deck.card_count <= WHOLE_DECK or settings.starred or settings.tag or settings.cards:
+        return queue.choosable()
+    needed = max(FEWEST_READ, READ_FOR_A_QUESTION * settings.questions)
+    last = deck.cards.present().aggregate(last=Max("position"))["last"] or 0
+    # Not the numbers that the test is drawn with: those are the same for every deck.
+    places = Random(f"{session.seed}:places").sample(range(last + 1), min(last + 1, SPARE * needed))
+    some = deck.cards.present().filter(position__in=places).values_list("pk", flat=True)
+    narrowed = copy(session)
+    narrowed.settings = replace(settings, cards=tuple(some)).to_json()
+    found = DeckQueue(narrowed, queue.enrollment, queue.now).choosable()
+    return found if len(found) >= needed else queue.choosable()
+
+
 def _on_chosen_sides(asked: Sequence[CardSide], choice: str) -> Sequence[CardSide]:
     """The questions about the cards of ``asked`` on the sides of ``choice``; ``asked`` itself if that is empty."""
     if not choice:
@@ -105,8 +132,10 @@ def _on_chosen_sides(asked: Sequence[CardSide], choice: str) -> Sequence[CardSid
 def _put_aside(enrollment: Enrollment, now: datetime) -> set[CardSide]:
     """The deck's questions that the learner has suspended or buried, also about sides that are not asked for."""
     rows = CardProgress.objects.filter(learner=enrollment.learner_id, deck=enrollment.deck_id)
-    aside = rows.filter(Q(suspended=True) | Q(buried_until__gt=now))
-    return {CardSide(card, Side(side)) for card, side in aside.values_list("card_id", "side")}
+    # A union, so that each is found by its index.
+    aside = rows.filter(suspended=True).values_list("card_id", "side")
+    aside = aside.union(rows.filter(buried_until__gt=now).values_list("card_id", "side"))
+    return {CardSide(card, Side(side)) for card, side in aside}
 
 
 def _new_session(learner: User, deck: Deck, settings: SessionSettings, now: datetime) -> StudySession:

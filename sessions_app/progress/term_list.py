@@ -72,7 +72,19 @@ def note_questions(cards: Iterable[Any], enrollment: Enrollment) -> None:
 def narrowed(cards: CardQuerySet, standing: str, enrollment: Enrollment, *, now: datetime) -> CardQuerySet:
     """The ``cards`` with a question of one ``standing`` for the learner: a level, fading or suspended."""
     sides = DeckSides(enrollment.deck, enrollment)
+    mine = CardProgress.objects.filter(learner=enrollment.learner_id, deck=enrollment.deck_id)
+    # These are few and have an index. So not each card of the deck has to be looked at.
+    few = {FADING: mine.fading(now), SUSPENDED: mine.filter(suspended=True)}
+    if standing in few:
+        cards = cards.filter(pk__in=few[standing].values("card"))
     return sides.having(cards, _has_standing(standing, sides, now))
+
+
+def known_count(standing: str, enrollment: Enrollment) -> int | None:
+    """How many questions `narrowed` finds, if the enrollment has counted them; else None."""
+    return {"new": enrollment.new_count, SUSPENDED: enrollment.suspended, **enrollment.roll_up()}.get(
+        standing
+    )
 
 
 def narrowed_question_count(cards: CardQuerySet, enrollment: Enrollment) -> int:

@@ -37,8 +37,11 @@ def terms_page(
             questions = term_list.narrowed_question_count(cards, enrollment)
         cards = term_list.with_standing(cards, enrollment, now=now)
     paginator = Paginator(cards.with_seen_tags(learner, deck=deck), TERMS_PER_PAGE)
-    if not level and not choice.keys:
-        paginator.count = deck.card_count
+    # Counting 100,000 cards would take longer than the page.
+    if not choice.keys:
+        known = term_list.known_count(level, enrollment) if level else deck.card_count
+        if known is not None and not (level and enrollment.has_siblings):
+            paginator.count = known
     page = paginator.get_page(request.GET.get("page"))
     if learner.is_authenticated and enrollment.has_siblings:
         term_list.note_questions(page.object_list, enrollment)
