@@ -12,9 +12,11 @@ from django.db.models import Exists, OuterRef, Q
 from cards.models.deck import Deck
 from cards.text.cleaning import clean_text
 from studysite.accounts.models import User, validate_name
-from studysite.counting import CountUpTo
 
 MAX_TAG_NAME = 60
+
+CARDS_COUNTED = 10_000
+"""In a deck of more cards, lists of its tags do not say how many cards have each."""
 
 # Longer than a name: some characters have a longer compatibility form.
 MAX_TAG_KEY = 120
@@ -28,17 +30,16 @@ class TagQuerySet(models.QuerySet["Tag"]):
 
     def on(self, deck: Deck) -> "TagQuerySet":
         """The tags of the present cards of ``deck``, by key."""
-        return self.filter(Exists(links_in(deck))).order_by("key", "pk")
+        links = Tag.cards.through.objects.filter(card__deck=deck, card__removed_at=None)
+        return self.filter(Exists(links.filter(tag=OuterRef("pk")))).order_by("key", "pk")
 
-    def with_card_count(self, deck: Deck) -> "TagQuerySet":
-        """Annotate ``card_count``: how many present cards of ``deck`` have it, up to a limit (`CountUpTo`)."""
-        return self.annotate(card_count=CountUpTo(links_in(deck)))
-
-
-def links_in(deck: Deck) -> models.QuerySet[Any]:
-    """The tag of the row outside on present cards of ``deck``, as a subquery."""
-    links = Tag.cards.through.objects
-    return links.filter(tag=OuterRef("pk"), card__deck=deck, card__removed_at=None)
+    def counted_on(self, deck: Deck) -> "TagQuerySet":
+        """The same, each with the number ``card_count`` of these cards; None if ``deck`` has too many to count."""
+        if deck.card_count > CARDS_COUNTED:
+            return self.on(deck).annotate(card_count=models.Value(None, models.IntegerField()))
+        tagged = self.filter(cards__deck=deck, cards__removed_at=None)
+        # Ordered explicitly: a query that groups ignores the model's ordering.
+        return tagged.annotate(card_count=models.Count("cards", distinct=True)).order_by("key", "pk")
 
 
 def tag_key(name: str) -> str:

@@ -2,7 +2,6 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
@@ -19,6 +18,7 @@ from cards.text.cleaning import clean_text
 from studysite.http.htmx import render_page, wanted_part
 from studysite.http.requests import LearnerRequest, safe_next
 from studysite.methods import READ_AND_POST
+from studysite.paging import KeyPaginator
 
 
 @never_cache
@@ -107,7 +107,10 @@ def show_selection(
 ) -> HttpResponse:
     cards, choice, search = listed(request, deck)
     with_tags = cards.with_seen_tags(request.learner, deck=deck)
-    page = Paginator(with_tags, CARDS_PER_PAGE).get_page(request.GET.get("page"))
+    paginator = KeyPaginator(with_tags, CARDS_PER_PAGE)
+    if not search.text and not choice.keys:
+        paginator.count = deck.card_count
+    page = paginator.get_page(request.GET.get("page"))
     ticked = set(form.cards()) if form.is_bound else set()
     context = {
         "deck": deck,

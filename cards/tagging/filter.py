@@ -17,7 +17,7 @@ MAX_CHOSEN = 20
 class Chip:
     """A button that filters a list by a tag: ``keys`` are the tags of the address that it leads to.
 
-    ``count`` stops at a limit (`CountUpTo`).
+    ``count`` is 0 if the cards of the deck are too many to be counted.
     """
 
     name: str
@@ -59,7 +59,7 @@ class TagChoice:
             chosen = tag.key in self.keys
             keys = tuple(key for key in self.keys if key != tag.key) if chosen else (*self.keys, tag.key)
             before = chips[tag.key].count if tag.key in chips else 0
-            count = max(before, getattr(tag, "card_count", 0))
+            count = max(before, getattr(tag, "card_count", 0) or 0)
             chips[tag.key] = Chip(tag.name, tag.key, count, chosen, keys)
         return list(chips.values())
 
@@ -75,5 +75,6 @@ class TagChoice:
 
 def tag_choice(request: SiteRequest, deck: Deck) -> TagChoice:
     """The tags that the learner sees on the deck's cards, and which of them the address names."""
-    found = Tag.objects.seen_by(request.learner, deck=deck).on(deck).with_card_count(deck)
-    return TagChoice.from_address(request.GET, found)
+    return TagChoice.from_address(
+        request.GET, Tag.objects.seen_by(request.learner, deck=deck).counted_on(deck)
+    )

@@ -1,9 +1,11 @@
 """The learner's own tags: renaming, merging and deleting them."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import OuterRef, Q
+from django.db.models import Count, OuterRef, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
@@ -27,11 +29,15 @@ PRESENT = Q(card__removed_at=None, card__deck__removed_at=None)
 @require_safe
 def my_tags(request: LearnerRequest) -> HttpResponse:
     """All tags of the learner, each with the number of its cards, and of its decks unless the cards are many."""
-    links = TagLink.objects.filter(PRESENT, tag=OuterRef("pk"))
-    tags = request.learner.tags.annotate(
-        cards_tagged=CountUpTo(links), decks_tagged=CountUpTo(links, distinct="card__deck")
+    tags: QuerySet[Any] = request.learner.tags.annotate(
+        links=CountUpTo(TagLink.objects.filter(tag=OuterRef("pk")))
     )
     page = Paginator(tags.order_by("key"), TAGS_PER_PAGE).get_page(request.GET.get("page"))
+    few = TagLink.objects.filter(PRESENT, tag__in=[tag.pk for tag in page if tag.links <= MOST_COUNTED])
+    counts = few.order_by().values_list("tag").annotate(Count("card"), Count("card__deck", distinct=True))
+    counted = {tag: (cards, decks) for tag, cards, decks in counts}
+    for tag in page:
+        tag.cards_tagged, tag.decks_tagged = counted.get(tag.pk, (0, 0))
     return render_page(request, "cards/tags/my_tags.html", {"page": page, "most_counted": MOST_COUNTED})
 
 

@@ -3,7 +3,7 @@
 from functools import partial
 from urllib.parse import urlencode
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -22,6 +22,7 @@ from studysite.accounts.guests import learner_required
 from studysite.http.htmx import render_page, wanted_part
 from studysite.http.limits import too_often
 from studysite.http.requests import LearnerRequest
+from studysite.paging import KeyPaginator
 
 PARTS = ("cards",)
 
@@ -60,7 +61,7 @@ def query_of(request: LearnerRequest) -> str:
 
 def cards_page(request: LearnerRequest, deck: Deck, text: str) -> Page:
     cards = deck.cards.present().in_order().with_text(text).with_seen_tags(request.learner, deck=deck)
-    paginator = Paginator(cards, CARDS_PER_PAGE)
+    paginator = KeyPaginator(cards, CARDS_PER_PAGE)
     if not text:
         paginator.count = deck.card_count
     return paginator.get_page(request.GET.get("page"))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -18,6 +18,7 @@ from sessions_app.study.modes import MODES
 from studysite.http.htmx import render_page, wanted_part
 from studysite.http.requests import SiteRequest
 from studysite.http.robots import for_robots
+from studysite.paging import KeyPaginator
 
 TERMS_PER_PAGE = 50
 
@@ -36,7 +37,7 @@ def terms_page(
         if level and enrollment.has_siblings:
             questions = term_list.narrowed_question_count(cards, enrollment)
         cards = term_list.with_standing(cards, enrollment, now=now)
-    paginator = Paginator(cards.with_seen_tags(learner, deck=deck), TERMS_PER_PAGE)
+    paginator = KeyPaginator(cards.with_seen_tags(learner, deck=deck), TERMS_PER_PAGE)
     # Counting 100,000 cards would take longer than the page.
     if not choice.keys:
         known = term_list.known_count(level, enrollment) if level else deck.card_count

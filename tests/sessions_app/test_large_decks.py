@@ -1,0 +1,154 @@
+"""What pages of large decks leave out, so that they take as long as those of small ones."""
+
+from random import Random
+
+import pytest
+from django.utils import timezone
+
+from cards.models import Card, Deck, Tag, TagLink, tag
+from cards.tagging.filter import TagChoice
+from sessions_app.models import CardProgress, Enrollment
+from sessions_app.practice_test import starting
+from sessions_app.progress import standing
+from sessions_app.questions.today import scheduled_for
+from sessions_app.study.modes.types import SessionSettings
+from studysite import counting, paging
+from studysite.accounts.models import User
+from tests.load import large_data, queries
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+MOST_MORE = 2
+"""A page of a large deck has so many queries more: one for its recall, or two for a sample of its cards."""
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> Deck:
+    """A deck of 120 cards, of which the first learner has seen half, for a site with lower limits."""
+    large_data.make(learners=4, cards=160, progress=200, reviews=200, sizes=[120, 40])
+    monkeypatch.setattr(standing, "CARDS_WITH_RECALL", 60)
+    monkeypatch.setattr(starting, "WHOLE_DECK", 60)
+    monkeypatch.setattr(starting, "FEWEST_READ", 20)
+    return Deck.objects.get(slug="deck-120-1")
+
+
+@pytest.fixture
+def first(large: Deck) -> User:
+    return User.objects.get(email="learner-1@example.org")
+
+
+def test_counts_stop_at_the_limit(large: Deck, first: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = Enrollment.objects.filter(learner=first, deck=large)
+    (exact,) = scheduled_for(mine, first, timezone.now())
+    assert 4 < exact.due_count < 60
+    monkeypatch.setattr(counting, "MOST_COUNTED", 3)
+    (counted,) = scheduled_for(mine, first, timezone.now())
+    assert (counted.due_count, counting.capped(counted.due_count)) == (4, "3+")
+    assert counting.count_up_to(large.cards.all()) == 4
+    assert counting.capped(3) == "3"
+
+
+@pytest.mark.parametrize("side_choice", ["auto", "both", "definition"])
+def test_recall_of_a_large_deck_is_estimated(
+    large: Deck, first: User, side_choice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Enrollment.objects.filter(learner=first, deck=large).update(side_choice=side_choice)
+
+    def recall() -> float:
+        return standing.table_rows(large, first, now=timezone.now())[0].enrollment.recall_sum or 0
+
+    some = recall()
+    monkeypatch.setattr(standing, "CARDS_WITH_RECALL", 120)
+    exact = recall()
+    assert exact > 5
+    # Every second card is read.
+    assert some != exact
+    assert some == pytest.approx(exact, rel=0.25)
+
+
+def test_table_has_the_learners_who_studied_last(large: Deck, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = large.owner
+    rows = standing.table_rows(large, owner, now=timezone.now())
+    assert len(rows) > 2
+    last = Enrollment.objects.filter(deck=large).exclude(learner=owner).latest("last_studied_at")
+    monkeypatch.setattr(standing, "MOST_ROWS", 2)
+    some = standing.table_rows(large, owner, now=timezone.now())
+    assert [row.enrollment.learner_id for row in some] == [owner.pk, last.learner_id]
+
+
+def test_test_of_a_large_deck_asks_cards_of_a_sample(large: Deck, first: User) -> None:
+    now = timezone.now()
+    settings = SessionSettings(kinds=("flip",), questions=5)
+    CardProgress.objects.filter(learner=first, deck=large).update(suspended=False)
+    session = starting.start(learner=first, deck=large, settings=settings, now=now)
+    assert session
+    asked = set(session.steps.values_list("card__position", flat=True))
+    sample = Random(f"{session.seed}:places").sample(range(120), starting.SPARE * 20)
+    assert len(asked) == 5
+    assert asked <= set(sample)
+
+
+def test_test_of_a_large_deck_finds_the_last_cards_that_can_be_asked(large: Deck, first: User) -> None:
+    present = list(large.cards.in_order())
+    kept = {card.pk for card in present[:3]}
+    rows = [
+        CardProgress(learner=first, deck=large, card=card, side=card.studied_side, suspended=True)
+        for card in present
+        if card.pk not in kept
+    ]
+    CardProgress.objects.filter(learner=first, deck=large).delete()
+    CardProgress.objects.bulk_create(rows)
+    settings = SessionSettings(kinds=("flip",), questions=5)
+    session = starting.start(learner=first, deck=large, settings=settings, now=timezone.now())
+    assert session
+    assert set(session.steps.values_list("card", flat=True)) == kept
+
+
+def test_tags_of_a_very_large_deck_have_no_counts(large: Deck, monkeypatch: pytest.MonkeyPatch) -> None:
+    def chips() -> list[tuple[str, int]]:
+        found = Tag.objects.seen_by(large.owner, deck=large).counted_on(large)
+        return [(chip.name, chip.count) for chip in TagChoice(tuple(found), (), "any").chips]
+
+    Tag.objects.create(owner=large.owner, name="On no card", key="on no card")
+    assert chips() == [(f"Topic {n}", 6) for n in sorted(range(20), key=str)]
+    monkeypatch.setattr(tag, "CARDS_COUNTED", 100)
+    assert chips() == [(f"Topic {n}", 0) for n in sorted(range(20), key=str)]
+
+
+def test_pages_after_many_rows_are_the_same(large: Deck, monkeypatch: pytest.MonkeyPatch) -> None:
+    cards = large.cards.present().in_order()
+    plain = [[card.position for card in paging.KeyPaginator(cards, 50).page(n)] for n in (1, 2, 3)]
+    monkeypatch.setattr(paging, "SKIPPED_WHOLE", 0)
+    by_key = [[card.position for card in paging.KeyPaginator(cards, 50).page(n)] for n in (1, 2, 3)]
+    assert plain == by_key
+    assert [len(page) for page in plain] == [50, 50, 20]
+
+
+def test_my_tags_count_cards_and_decks(large: Deck, first: User, client, monkeypatch) -> None:
+    links = TagLink.objects.filter(tag__key="topic 3").values("card")
+    Card.objects.filter(pk__in=links).filter(position__lt=20).update(removed_at=timezone.now())
+    client.force_login(large.owner)
+    text = " ".join(client.get("/tags/").content.decode().split())
+    assert "6 cards in 1 deck" in text
+    assert "5 cards in 1 deck" in text
+    monkeypatch.setattr("cards.tagging.tag_views.MOST_COUNTED", 5)
+    monkeypatch.setattr(counting, "MOST_COUNTED", 5)
+    assert "5+ cards" in client.get("/tags/").content.decode()
+
+
+@pytest.mark.long
+def test_queries_of_pages_do_not_grow_with_cards() -> None:
+    large_data.make(learners=8, cards=2_050, progress=1_800, reviews=1_900, sizes=[1_500, 500, 50])
+    numbers: dict[str, dict[int, int]] = {}
+    for size in (50, 1_500):
+        deck = Deck.objects.get(slug=f"deck-{size}-1")
+        for page in queries.pages_of(deck):
+            client = queries.browser_of(page.who)
+            name = page.name.replace(f"{size:,}", "…")
+            # The first time fills caches.
+            for _ in range(2):
+                found = queries.measured(client, page, times=0)
+            assert found.status in (200, 302), page
+            numbers.setdefault(name, {})[size] = len(found.statements)
+    more = {name: by_size for name, by_size in numbers.items() if by_size[1_500] > by_size[50] + MOST_MORE}
+    assert not more
