@@ -25,7 +25,7 @@ MOST_MORE = 2
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> Deck:
     """A deck of 120 cards, of which the first learner has seen half, for a site with lower limits."""
-    large_data.make(learners=4, cards=160, progress=200, reviews=200, sizes=[120, 40])
+    large_data.make(learners=6, cards=160, progress=260, reviews=270, sizes=[120, 40])
     monkeypatch.setattr(standing, "CARDS_WITH_RECALL", 60)
     monkeypatch.setattr(starting, "WHOLE_DECK", 60)
     monkeypatch.setattr(starting, "FEWEST_READ", 20)
@@ -48,7 +48,7 @@ def test_counts_stop_at_the_limit(large: Deck, first: User, monkeypatch: pytest.
     assert counting.capped(3) == "3"
 
 
-@pytest.mark.parametrize("side_choice", ["auto", "both", "definition"])
+@pytest.mark.parametrize("side_choice", ["auto", "both", "term"])
 def test_recall_of_a_large_deck_is_estimated(
     large: Deck, first: User, side_choice: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,6 +139,8 @@ def test_my_tags_count_cards_and_decks(large: Deck, first: User, client, monkeyp
 @pytest.mark.long
 def test_queries_of_pages_do_not_grow_with_cards() -> None:
     large_data.make(learners=8, cards=2_050, progress=1_800, reviews=1_900, sizes=[1_500, 500, 50])
+    # An owner's page has more queries than a learner's.
+    Deck.objects.update(owner=User.objects.get(email="learner-1@example.org"))
     numbers: dict[str, dict[int, int]] = {}
     for size in (50, 1_500):
         deck = Deck.objects.get(slug=f"deck-{size}-1")
