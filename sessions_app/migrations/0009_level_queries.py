@@ -7,6 +7,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RemoveIndex(model_name="cardprogress", name="progress_in_step"),
+        migrations.AddIndex(
+            model_name="cardprogress",
+            index=models.Index(fields=["learner", "deck", "state", "due"], name="progress_by_state"),
+        ),
         migrations.AddIndex(
             model_name="cardprogress",
             index=models.Index(

@@ -108,7 +108,7 @@ def waiting_steps(enrollment: Any, now: datetime) -> Waiting:
     if not enrollment.due_count:
         return Waiting()
     soon = now + timedelta(minutes=enrollment.learn_ahead)
-    # Named, because the index for cards in a same-day step has these states.
+    # Named, so that the index by state finds them.
     steps = askable_progress(enrollment).unburied(now).filter(state__in=[State.LEARNING, State.RELEARNING])
     steps = steps.filter(due__gt=soon, due_day__lte=study_day(now, enrollment.learner.zone))
     return Waiting(**steps.aggregate(scheduled=Count("pk"), first_at=Min("due")))
