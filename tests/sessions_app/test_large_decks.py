@@ -5,6 +5,8 @@ from random import Random
 import pytest
 from django.utils import timezone
 
+from cards.editing.cards import add_card, edit_card, remove_cards
+from cards.editing.moving import place_card
 from cards.models import Card, Deck, Tag, TagLink, tag
 from cards.tagging.filter import TagChoice
 from sessions_app.models import CardProgress, Enrollment
@@ -113,6 +115,19 @@ def test_tags_of_a_very_large_deck_have_no_counts(large: Deck, monkeypatch: pyte
     assert chips() == [(f"Topic {n}", 6) for n in sorted(range(20), key=str)]
     monkeypatch.setattr(tag, "CARDS_COUNTED", 100)
     assert chips() == [(f"Topic {n}", 0) for n in sorted(range(20), key=str)]
+
+
+def test_progress_is_recounted_only_if_cards_ask_for_something_else(large: Deck, first: User) -> None:
+    mine = Enrollment.objects.filter(learner=first, deck=large)
+    # Wrong on purpose: only a recount corrects it.
+    mine.update(recognised=77)
+    card = add_card(card=Card(deck=large, term="One", definition="Two"))
+    place_card(card=card, place=1)
+    card.definition = "Three"
+    edit_card(card=card, seen=card.updated_at)
+    assert mine.get().recognised == 77
+    remove_cards(deck=large, cards=large.cards.filter(pk=card.pk))
+    assert mine.get().recognised < 60
 
 
 def test_pages_after_many_rows_are_the_same(large: Deck, monkeypatch: pytest.MonkeyPatch) -> None:

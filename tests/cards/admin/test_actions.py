@@ -6,6 +6,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from cards.admin.cards import CardPaginator
 from cards.editing import decks
 from cards.editing.cards import save_card
 from cards.models import Card, Deck
@@ -101,6 +102,19 @@ def test_select_all_reaches_every_page_with_one_field(editor_client: Client, mak
     assert "<h2>130 cards</h2>" in page
     assert page.count(f'name="{ACTION_CHECKBOX_NAME}"') == 1
     choose(editor_client, "reask", some[:1], select_across="1", confirmed="yes")
+    assert not Card.objects.filter(asked_since=None).exists()
+
+
+def test_select_all_is_refused_in_a_list_that_shows_only_its_beginning(
+    editor_client: Client, make_deck: MakeDeck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CardPaginator, "most_counted", 2)
+    deck = make_deck(3)
+    page = choose(editor_client, "reask", deck.cards.all(), select_across="1", confirmed="yes")
+    assert "too many cards" in page
+    assert "The first 2 cards" in page
+    assert Card.objects.filter(asked_since=None).count() == 3
+    choose(editor_client, "reask", deck.cards.all(), confirmed="yes")
     assert not Card.objects.filter(asked_since=None).exists()
 
 
