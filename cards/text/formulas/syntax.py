@@ -8,6 +8,7 @@ differently than the converter does, `cards.text.formulas.process` limits the co
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 MAX_OPENERS = 200
 """Commands and opening braces of a formula, and, counted separately, its opening parentheses and similar.
@@ -26,6 +27,7 @@ TOKEN = re.compile(
     re.DOTALL,
 )
 COMMAND = re.compile(r"\\[a-zA-Z]+")
+SPACES_BEFORE_BRACE = re.compile(r"\s+(?=\{)")
 ENVIRONMENT = re.compile(r"\\(?:begin|end)\{")
 
 # By the command only: \left and \right may have different delimiters.
@@ -80,6 +82,49 @@ class Group:
     open: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What is known of a token without its surroundings. Formulas consist of the same few, so it is found once.
+
+    ``name`` is the command of a token with a delimiter or an environment. ``end`` closes the group that it opens.
+    ``is_whole`` is a complete argument.
+    """
+
+    text: str
+    name: str
+    end: str
+    is_end: bool
+    is_whole: bool
+    is_opening: bool
+    is_closing: bool
+    takes_next: bool
+    takes_brackets: bool
+
+
+@lru_cache(maxsize=1_000)
+def token_of(text: str) -> Token:
+    # A command without its delimiter, an environment with its name.
+    name = text if ENVIRONMENT.match(text) else (COMMAND.match(text) or [text])[0]
+    kind = unicodedata.category(name) if len(name) == 1 else ""
+    takes_next = TAKES_NEXT.fullmatch(text) is not None
+    return Token(
+        text,
+        name,
+        rf"\end{name[6:]}" if name.startswith(r"\begin{") else ENDS.get(name, ""),
+        is_end=name in CLOSING or name.startswith(r"\end{"),
+        is_whole=name == "{" or (COMMAND.fullmatch(text) is not None and not takes_next),
+        is_opening=name in OPENING or kind == "Ps",
+        is_closing=name in SHUTTING or kind == "Pe",
+        takes_next=takes_next,
+        takes_brackets=TAKES_BRACKETS.fullmatch(text) is not None,
+    )
+
+
+START = token_of("")
+ORDINARY = token_of(" ")
+"""Letters, digits or spaces: only what they are before matters, and they are no command."""
+
+
 class Delimiters:
     """The groups that are open while a formula is read, token by token."""
 
@@ -87,35 +132,26 @@ class Delimiters:
         self.groups = [Group("", "")]
         self.opened = self.left_open = 0
 
-    def take(self, token: str, before: str) -> None:
+    def take(self, token: Token, before: Token) -> None:
         """Raises FormulaError if ``token``, after the token ``before``, closes a group that is not open."""
-        group = self.groups[-1]
-        # A command without its delimiter, an environment with its name.
-        name = token if ENVIRONMENT.match(token) else (COMMAND.match(token) or [token])[0]
-        is_whole = name == "{" or (COMMAND.fullmatch(token) and not TAKES_NEXT.fullmatch(token))
-        group.open += before in SURROUNDS and not is_whole
-        if name in ENDS:
-            self.groups.append(Group(ENDS[name], token))
-        elif name.startswith(r"\begin{"):
-            self.groups.append(Group(rf"\end{name[6:]}", token))
-        elif name == "[" and TAKES_BRACKETS.fullmatch(before):
-            self.groups.append(Group("]", before + token))
+        group, name = self.groups[-1], token.name
+        if before.text in SURROUNDS and not token.is_whole:
+            group.open += 1
+        if token.end:
+            self.groups.append(Group(token.end, token.text))
+        elif name == "[" and before.takes_brackets:
+            self.groups.append(Group("]", before.text + token.text))
         elif name == group.end:
             self.end_of(self.groups.pop())
-        elif name in CLOSING or name.startswith(r"\end{"):
-            raise FormulaError(f"“{token}” closes something that was not opened.")
+        elif token.is_end:
+            raise FormulaError(f"“{token.text}” closes something that was not opened.")
         elif name in NEXT_CELL:
             self.end_of(group)
-        else:
-            self.pair(name, group, is_argument=TAKES_NEXT.fullmatch(before) is not None)
-
-    def pair(self, name: str, group: Group, *, is_argument: bool) -> None:
-        """Count a parenthesis or similar. Any closing one counts as the other half of any opening one."""
-        kind = unicodedata.category(name) if len(name) == 1 else ""
-        if name in OPENING or kind == "Ps":
+        # Any closing parenthesis or similar counts as the other half of any opening one.
+        elif token.is_opening:
             self.opened += 1
             group.open += 1
-        elif (name in SHUTTING or kind == "Pe") and group.open and not is_argument:
+        elif token.is_closing and group.open and not before.takes_next:
             group.open -= 1
 
     def end_of(self, group: Group) -> None:
@@ -126,17 +162,19 @@ class Delimiters:
 
 def check_delimiters(latex: str) -> None:
     """Raises FormulaError if ``latex`` has groups that are not closed, overlap, or are too many."""
-    found, before, dollars = Delimiters(), "", 0
+    found, before, dollars = Delimiters(), START, 0
     for match in TOKEN.finditer(latex):
-        token = match[0]
-        if match.lastgroup == "comment" or (match.lastgroup == "space" and before != r"\\"):
+        text, kind = match[0], match.lastgroup
+        if kind == "comment" or (kind == "space" and before.text != r"\\"):
             continue
-        if match.lastgroup is None:
+        if kind is None:
             # There may be spaces before an environment's name.
-            token = re.sub(r"\s+(?=\{)", "", token)
-            dollars += token == "$"  # noqa: S105
+            token = token_of(SPACES_BEFORE_BRACE.sub("", text) if len(text) > 1 else text)
+            dollars += text == "$"
             found.take(token, before)
-        before = token
+            before = token
+        else:
+            before = ORDINARY
     if len(found.groups) > 1:
         raise FormulaError(f"“{found.groups[-1].start}” is not closed.")
     if dollars % 2:
