@@ -5,7 +5,7 @@ Writing continues after the cards that are already written, from the file's cont
 the deck that they are for.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 
@@ -38,6 +38,7 @@ from cards.models import (
 from cards.tagging.services import own_tags
 from cards.text.cleaning import clean_text
 from cards.text.images import StoredImage, with_images, without_images
+from cards.text.markdown import rendering_together
 from studysite.accounts.models import User
 from studysite.slices import Slice
 
@@ -120,20 +121,42 @@ def rows_within(
         existing |= existing_cards(destination.deck, cards)
     rows: list[Card] = []
     images: list[dict[str, list[StoredImage]]] = []
+    for part in parts_of_chunk(placed):
+        new = [card for card, _ in part if not has_sides_of(existing.get(card.key), card)]
+        with rendering_together(text for card in new for text in (card.term, card.definition)):
+            for card, destination in part:
+                images.append(reader.images_of(card))
+                place = destination.next_place()
+                if asked:
+                    # A card that asks for the same as its deck also follows when that changes.
+                    card.side_choice = SideChoice.AUTO if asked == destination.staging.side_choice else asked
+                rows.append(card_of(card, destination.staging, place, existing.get(card.key), images[-1]))
+        if slice_.is_over:
+            break
+    return rows, images
+
+
+Placed = tuple[ParsedCard, splitting.Destination]
+"""A card of the file, and where it goes."""
+
+
+def parts_of_chunk(cards: Iterable[Placed]) -> Iterator[list[Placed]]:
+    """The cards in the parts after which the time is checked: one with images, or `RENDERED_AT_ONCE`."""
+    part: list[Placed] = []
     characters = 0
-    for card, destination in placed:
-        images.append(reader.images_of(card))
-        place = destination.next_place()
-        if asked:
-            # A card that asks for the same as its deck also follows when that changes.
-            card.side_choice = SideChoice.AUTO if asked == destination.staging.side_choice else asked
-        rows.append(card_of(card, destination.staging, place, existing.get(card.key), images[-1]))
+    for card, destination in cards:
+        part.append((card, destination))
         characters += len(card.term) + len(card.definition)
         if card.images or characters > RENDERED_AT_ONCE:
-            characters = 0
-            if slice_.is_over:
-                break
-    return rows, images
+            yield part
+            part, characters = [], 0
+    if part:
+        yield part
+
+
+def has_sides_of(existing: Card | None, card: ParsedCard) -> bool:
+    """Whether there is a card with the same texts, so that they need not be rendered again."""
+    return existing is not None and (existing.term, existing.definition) == (card.term, card.definition)
 
 
 def existing_cards(deck: Deck | None, cards: Sequence[ParsedCard]) -> dict[str, Card]:
@@ -165,7 +188,7 @@ def card_of(
         updated_at=now,
         **{name: alternatives(getattr(parsed, name)) for name in ALTERNATIVES},
     )
-    if existing and (existing.term, existing.definition) == (card.term, card.definition):
+    if existing and has_sides_of(existing, parsed):
         card.term_html = without_images(existing.term_html)
         card.definition_html = without_images(existing.definition_html)
         card.studied_side = card.chosen_side()

@@ -7,7 +7,9 @@ that people paste. Headings become strong paragraphs, since a card is part of a 
 
 import html
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any
 
@@ -24,7 +26,8 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 
-from cards.text.formulas.mathml import Formula, typeset
+from cards.text import simple
+from cards.text.formulas.mathml import Formula, typeset, typesetting_before
 from cards.text.formulas.syntax import FormulaError
 from cards.text.sanitizing import STYLE_ATTRIBUTE, cleaner, styles_to_classes
 
@@ -59,16 +62,12 @@ CODE_LANGUAGES = frozenset(
 PLAIN_LINE = r"[^\W\d_](?:[^\s&<>$*\[\]\\_`~|\x00-\x1f\x7f-\x9f\ud800-\udfff]|[ ](?=\S))*"
 PLAIN = re.compile(rf"{PLAIN_LINE}(?:\n{PLAIN_LINE})*")
 
-# The same with formulas between dollars that cannot be anything else: no digit outside touches a dollar. The
-# engine would make a paragraph with the formulas in it. Most other cards are like this.
-PLAIN_TEXT = r"(?:[^\s&<>$*\[\]\\_`~|\x00-\x1f\x7f-\x9f\ud800-\udfff]|[ ](?=\S))"
-LATEX = r"(?<!\d)\$(?=[^\s$])[^$\n\x00-\x1f\x7f-\x9f\ud800-\udfff]*(?<![\s\\])\$(?![\d$])"
-FORMULA = re.compile(rf"({LATEX})")
-FORMULA_LINE = rf"(?:[^\W\d_]|{LATEX})(?:{PLAIN_TEXT}|{LATEX})*"
-# Not from a dollar to a digit: there the engine needs its guard (see `guard_first_dollar`).
-WITH_FORMULAS = re.compile(rf"(?!\$(?:.|\n)*\d\Z){FORMULA_LINE}(?:\n{FORMULA_LINE})*")
+BLANK_LINES = re.compile(r"\n{2,}")
 
 Typeset = Mapping[Formula, str | FormulaError]
+
+rendered: ContextVar[dict[str, str] | None] = ContextVar("rendered", default=None)
+"""The sources that were rendered in this block of `rendering_together`, with their HTML."""
 
 
 def formula(latex: str, typeset: Typeset, *, display: bool, alone: bool) -> str:
@@ -129,7 +128,7 @@ def guard_first_dollar(state: StateCore) -> None:
     (Python's index -1): with a digit or a backslash there, "$E$ is 5" would be money.
     """
     for token in state.tokens:
-        if token.type == "inline" and re.match(r"\$.*[\d\\]\Z", token.content, re.DOTALL):
+        if token.type == "inline" and simple.needs_guard(token.content):
             token.content += " "
 
 
@@ -223,16 +222,19 @@ def formulas_of(tokens: Sequence[Token]) -> Iterator[Formula]:
         yield from formulas_of(token.children or ())
 
 
-def render_formulas(source: str) -> str:
-    """The same as `render_with_engine`, but faster, for a source that matches `WITH_FORMULAS`."""
-    lines = []
-    found = typeset((latex[1:-1].strip(), False) for latex in FORMULA.findall(source))
-    for line in source.split("\n"):
-        pieces = FORMULA.split(line)
-        is_alone = len(pieces) == 3 and not pieces[0] and not pieces[2]
-        pieces[1::2] = [formula(latex[1:-1], found, display=False, alone=is_alone) for latex in pieces[1::2]]
-        lines.append("".join(pieces))
-    return cleaned("<p>" + "<br>\n".join(lines) + "</p>", source)
+def render_simple(paragraphs: Sequence[str]) -> str:
+    """The same as `render_with_engine`, but faster, for paragraphs that are all simple (`is_simple`)."""
+    formulas = [latex for text in paragraphs for latex in simple.formulas_in(text)]
+    if not formulas:
+        return "\n".join(paragraph("\n".join(map(simple.marked, text.split("\n")))) for text in paragraphs)
+    found = typeset((latex, False) for latex in formulas)
+
+    def line(text: str) -> str:
+        is_alone = simple.is_formula(text)
+        return simple.marked(text, lambda latex: formula(latex, found, display=False, alone=is_alone))
+
+    made = "\n".join(paragraph("\n".join(map(line, text.split("\n")))) for text in paragraphs)
+    return cleaned(made, "\n\n".join(paragraphs))
 
 
 def cleaned(marked: str, source: str) -> str:
@@ -260,7 +262,31 @@ def render(source: str) -> str:
         return ""
     if PLAIN.fullmatch(source):
         return paragraph(source)
-    return render_formulas(source) if WITH_FORMULAS.fullmatch(source) else render_with_engine(source)
+    known = rendered.get()
+    if known is None:
+        return render_marked(source)
+    if source not in known:
+        known[source] = render_marked(source)
+    return known[source]
+
+
+def render_marked(source: str) -> str:
+    paragraphs = BLANK_LINES.split(source)
+    return render_simple(paragraphs) if all(map(simple.is_simple, paragraphs)) else render_with_engine(source)
+
+
+@contextmanager
+def rendering_together(sources: Iterable[str]) -> Iterator[None]:
+    """Let `render` be faster in the block: equal sources are rendered once, the formulas of all typeset at once.
+
+    ``sources`` are what will be rendered; they are kept in memory until the end of the block.
+    """
+    with typesetting_before(latex for source in sources for latex in simple.likely_formulas(normal(source))):
+        token = rendered.set({})
+        try:
+            yield
+        finally:
+            rendered.reset(token)
 
 
 def pieces(tokens: Sequence[Token]) -> list[str]:

@@ -4,9 +4,10 @@ import hashlib
 import re
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from types import MappingProxyType
 
 from cards.text.formulas.process import SECONDS, ConverterGoneError, EndlessFormulaError, converter
 from cards.text.formulas.syntax import MAX_OPENERS, FormulaError, check_delimiters
@@ -21,6 +22,9 @@ DEFINITION = re.compile(r"\\(?:(?:re)?newcommand|providecommand|g?def|let|global
 
 MAX_SECONDS = 3 * SECONDS
 """Seconds of processor time of the converter for one text, or for everything that a request renders."""
+
+MOST_AT_ONCE = 200
+"""Formulas of several texts in one request. A thousand usual ones take a few hundredths of a second."""
 
 REMEMBERED, REMEMBERED_FOR = 1_000, 3600.0
 """How many formulas that ended the converter are refused without trying again, and for how many seconds."""
@@ -64,6 +68,40 @@ refused = Refused()
 allowed: ContextVar[Allowance | None] = ContextVar("allowed", default=None)
 
 
+typeset_before: ContextVar[Mapping[Formula, str | FormulaError]] = ContextVar(
+    "typeset_before", default=MappingProxyType({})
+)
+"""The formulas of this block of `typesetting_before`."""
+
+
+@contextmanager
+def typesetting_before(latex: Iterable[str]) -> Iterator[None]:
+    """Typeset the formulas of many texts with one request, each as a formula in a line, for the block.
+
+    Each request to the converter takes longer than typesetting one formula. If one of them ends the converter,
+    `typeset` asks again for each text, as without this.
+    """
+    found: dict[Formula, str | FormulaError] = {}
+    formulas = checked(dict.fromkeys((one.strip(), False) for one in latex), found)
+    try:
+        with one_allowance() as allowance:
+            for start in range(0, len(formulas), MOST_AT_ONCE):
+                if allowance.left <= 0:
+                    break
+                some = formulas[start : start + MOST_AT_ONCE]
+                answers, seconds = converter.convert(some)
+                found |= zip(some, answers, strict=True)
+                allowance.left -= seconds
+    except (ConverterGoneError, EndlessFormulaError):
+        # It does not count: the one that ended it will count when its text is typeset.
+        pass
+    token = typeset_before.set(found)
+    try:
+        yield
+    finally:
+        typeset_before.reset(token)
+
+
 @contextmanager
 def one_allowance() -> Iterator[Allowance]:
     """Let everything that is typeset in the block share one time limit: the request's, if there is one already."""
@@ -90,16 +128,29 @@ def typeset(formulas: Iterable[Formula]) -> dict[Formula, str | FormulaError]:
 
     The markup may have ``style`` attributes and ids, which `cards.text.markdown` removes.
     """
+    known = typeset_before.get()
     found: dict[Formula, str | FormulaError] = {}
-    wanted = []
+    unknown = []
     for formula in dict.fromkeys(formulas):
+        if formula in known:
+            found[formula] = known[formula]
+        else:
+            unknown.append(formula)
+    wanted = checked(unknown, found)
+    return found | convert(wanted) if wanted else found
+
+
+def checked(formulas: Iterable[Formula], found: dict[Formula, str | FormulaError]) -> list[Formula]:
+    """The formulas that may reach the converter. For the others ``found`` gets the error."""
+    wanted = []
+    for formula in formulas:
         try:
             check(formula)
         except FormulaError as error:
             found[formula] = error
         else:
             wanted.append(formula)
-    return found | convert(wanted) if wanted else found
+    return wanted
 
 
 def convert(formulas: Sequence[Formula]) -> dict[Formula, str | FormulaError]:

@@ -13,7 +13,7 @@ from cards.text.formulas import mathml
 from cards.text.formulas.mathml import MAX_FORMULA, MAX_SECONDS, Refused, to_mathml
 from cards.text.formulas.process import SECONDS, ConverterGoneError, EndlessFormulaError
 from cards.text.formulas.syntax import MAX_OPEN, MAX_OPENERS, FormulaError, check_delimiters
-from cards.text.markdown import render
+from cards.text.markdown import render, rendering_together
 
 NESTS = {
     "braces": ("{", "}"),
@@ -209,6 +209,29 @@ def test_text_stops_typesetting_at_its_deadline(spy: Spy) -> None:
 
 def test_fast_formulas_beside_a_slow_one_are_typeset(spy: Spy) -> None:
     assert render("$a$ $slow$ $b$").count("<math") == 2
+
+
+def test_formulas_of_several_texts_are_asked_for_once(spy: Spy) -> None:
+    texts = ["the $a$", "- $b$ and $a$", "$c$"]
+    with rendering_together(texts):
+        assert sorted(spy.asked) == ["a", "b", "c"]
+        assert [render(text).count("<math") for text in texts] == [1, 2, 1]
+        assert len(spy.asked) == 3
+
+
+def test_slow_formula_of_one_text_leaves_the_others_alone(spy: Spy) -> None:
+    texts = ["the $a$", "the $slow$", "$b$"]
+    with rendering_together(texts):
+        assert [render(text).count("<math") for text in texts] == [1, 0, 1]
+    assert spy.ended == ["several", "slow"]
+
+
+def test_texts_after_the_deadline_are_not_asked_for(spy: Spy) -> None:
+    mathml.allowed.set(allowance := mathml.Allowance())
+    allowance.left = 0
+    with rendering_together(["the $a$"]):
+        assert "Other formulas took too long" in render("the $a$")
+    assert spy.asked == []
 
 
 def test_repeated_formula_is_typeset_once(spy: Spy) -> None:

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cards.management.library import read_source
@@ -16,7 +16,6 @@ from cards.text.markdown import (
     MAX_HTML,
     MAX_SOURCE,
     PLAIN,
-    WITH_FORMULAS,
     normal,
     plain,
     render,
@@ -159,28 +158,6 @@ def test_fast_path_for_plain_text_equals_the_engine(source: str) -> None:
     source = normal(source)
     if source and PLAIN.fullmatch(source):
         assert render(source) == render_with_engine(source)
-
-
-BESIDE_FORMULAS = st.sampled_from(
-    [*"aBé .,12$$$\\\n_{}&<-+#!()\"'*~=ß|:\t", "  ", "x^2", r"\frac{1}{2}", r"\$", " $y$ ", "\n$z$\n", "$$"]
-)
-
-
-@pytest.mark.slow
-@settings(max_examples=1_000)
-@given(st.lists(BESIDE_FORMULAS, max_size=14).map("".join))
-@example("$y$ is 2")
-@example("so:\n$E = mc^2$\nand")
-@example("it costs 5$x$")
-def test_fast_path_for_formulas_equals_the_engine(source: str) -> None:
-    source = normal(source)
-    if source and not PLAIN.fullmatch(source) and WITH_FORMULAS.fullmatch(source):
-        assert render(source) == render_with_engine(source)
-
-
-@pytest.mark.parametrize("source", ["The loss is $\\frac{1}{2}x^2$, see $y$.", "$x$", "one\n$x$\ntwo"])
-def test_text_with_formulas_takes_the_fast_path(source: str) -> None:
-    assert WITH_FORMULAS.fullmatch(source)
 
 
 @pytest.mark.parametrize("source", ["Hinge loss", "A (b), c: d – e!\nf = g", "Why stack 3×3?", "k-NN vs 7"])
