@@ -7,7 +7,7 @@ from sessions_app.models.overridden_answer import OverriddenAnswer, OverriddenAn
 from sessions_app.models.paper import MAX_NAME, Paper, PaperQuerySet, make_token
 from sessions_app.models.predicted_recall import predicted_recall
 from sessions_app.models.progress import CardProgress, CardProgressQuerySet, DayTotal
-from sessions_app.models.review import OUTCOME_FIELDS, Review, ReviewQuerySet
+from sessions_app.models.review import OUTCOME_FIELDS, Line, Review, ReviewQuerySet
 from sessions_app.models.session import Step, StudySession
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "DayTotal",
     "Enrollment",
     "EnrollmentQuerySet",
+    "Line",
     "MatchingBoard",
     "OverriddenAnswer",
     "OverriddenAnswerQuerySet",

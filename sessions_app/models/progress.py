@@ -202,10 +202,10 @@ class CardProgress(models.Model):
         values = {name: getattr(progress, name) for name in PROGRESS_FIELDS}
         values |= {name: memory and getattr(memory, of) for of, name in MEMORY_FIELDS.items()}
         values |= {"last_reviewed_at": last_reviewed_at, "fades_at": fades_at(progress)}
-        changed = any(getattr(self, name) != value for name, value in values.items())
-        for name, value in values.items():
+        changed = {name: value for name, value in values.items() if getattr(self, name) != value}
+        for name, value in changed.items():
             setattr(self, name, value)
-        return changed
+        return bool(changed)
 
 
 class DayTotal(models.Model):

@@ -1,7 +1,9 @@
 """The append-only log."""
 
+from collections.abc import Iterator
 from dataclasses import fields
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import models
@@ -38,6 +40,71 @@ MEMORY_FIELDS = {each.name: f"memory_{each.name}" for each in fields(Memory)} | 
 """A line's field for each of the engine's memory."""
 
 
+LINE_FIELDS = ("card_id", "deck_id", *OUTCOME_FIELDS, "counted_since", *MEMORY_FIELDS.values())
+"""What a replay needs of a line."""
+
+
+class Line(NamedTuple):
+    """What a replay needs of a line of the log. To make its whole row would take as long as the replay."""
+
+    card_id: int
+    deck_id: int
+    value: Outcome
+
+    @property
+    def side(self) -> str:
+        return self.value.side
+
+    @property
+    def reviewed_at(self) -> datetime:
+        return self.value.reviewed_at
+
+    @property
+    def study_day(self) -> date:
+        return self.value.study_day
+
+    def outcome(self) -> Outcome:
+        return self.value
+
+
+def memory_after(
+    reviewed_at: datetime,
+    study_day: date,
+    stability: float | None,
+    difficulty: float | None,
+    state: int | None,
+    step: int | None,
+    due: datetime | None,
+    due_day: date | None,
+    last_review: datetime | None,
+    day: date | None,
+) -> Memory | None:
+    """The memory that another program computed for an answer, from the fields of its line; None without one."""
+    if stability is None or difficulty is None or state is None or due is None:
+        return None
+    return Memory(
+        stability=stability,
+        difficulty=difficulty,
+        state=State(state),
+        step=step,
+        due=due,
+        due_day=due_day or day_of_old_line(reviewed_at, study_day, state, due),
+        last_review=last_review or reviewed_at,
+        day=day or study_day,
+    )
+
+
+def day_of_old_line(reviewed_at: datetime, study_day: date, state: int, due: datetime) -> date:
+    """The day on which the memory of an old line is due; the time zone of its import is not known.
+
+    A card in the review state was due at the beginning of a day. So the number of days that have begun between
+    the answer and that instant is added to the day of the answer.
+    """
+    if state != State.REVIEW:
+        return study_day
+    return study_day - timedelta(days=(reviewed_at - due) // timedelta(days=1))
+
+
 class ReviewQuerySet(models.QuerySet["Review"]):
     def standing(self) -> "ReviewQuerySet":
         """Reviews that count: not voided."""
@@ -49,6 +116,19 @@ class ReviewQuerySet(models.QuerySet["Review"]):
 
     def in_order(self) -> "ReviewQuerySet":
         return self.order_by("reviewed_at", "pk")
+
+    def lines(self) -> Iterator[Line]:
+        """The reviews as a replay needs them, in the order of this query."""
+        for card, deck, side, kind, evidence, verdict, rating, at, day, *more in self.values_list(
+            *LINE_FIELDS
+        ).iterator():
+            gap, gap_needed, since, *memory = more
+            outcome = Outcome(
+                *(Side(side), Kind(kind), Evidence(evidence), Verdict(verdict)),
+                *(Rating(rating) if rating else None, at, day, gap, gap_needed, since),
+                memory_after(at, day, *memory),
+            )
+            yield Line(card, deck, outcome)
 
 
 class Review(models.Model):
@@ -189,31 +269,8 @@ class Review(models.Model):
     @property
     def memory(self) -> Memory | None:
         """The memory after this line as another program computed it; None if the scheduler here computes it."""
-        if self.memory_stability is None or self.memory_difficulty is None:
-            return None
-        if self.memory_state is None or self.memory_due is None:
-            return None
-        return Memory(
-            stability=self.memory_stability,
-            difficulty=self.memory_difficulty,
-            state=State(self.memory_state),
-            step=self.memory_step,
-            due=self.memory_due,
-            due_day=self.memory_due_day or self._memory_due_day(),
-            last_review=self.memory_at or self.reviewed_at,
-            day=self.memory_day or self.study_day,
-        )
-
-    def _memory_due_day(self) -> date:
-        """The day on which the memory of an old line is due; the time zone of its import is not known.
-
-        A card in the review state was due at the beginning of a day. So the number of days that have begun between
-        the answer and that instant is added to the day of the answer.
-        """
-        if self.memory_due is None or self.memory_state != State.REVIEW:
-            return self.study_day
-        days_before = (self.reviewed_at - self.memory_due) // timedelta(days=1)
-        return self.study_day - timedelta(days=days_before)
+        values = [getattr(self, name) for name in MEMORY_FIELDS.values()]
+        return memory_after(self.reviewed_at, self.study_day, *values)
 
     def set_memory(self, memory: Memory | None) -> None:
         """Store the memory after this line; None leaves it to the scheduler."""

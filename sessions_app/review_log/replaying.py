@@ -11,7 +11,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Least
 
 from cards.models import Card
-from sessions_app.models import CardProgress, DayTotal, Enrollment, Review
+from sessions_app.models import CardProgress, DayTotal, Enrollment, Line, Review
 from sessions_app.review_log import overridden_answers
 from sessions_app.review_log.totals import (
     DeckDay,
@@ -34,7 +34,7 @@ from sessions_app.study.types import JudgedBy, Rating, Verdict
 class History:
     """One learner's lines about one side of a card, in order."""
 
-    lines: Sequence[Review]
+    lines: Sequence[Review | Line]
 
     @classmethod
     def around(cls, line: Review) -> "History":
@@ -58,7 +58,7 @@ class History:
         days: dict[DeckDay, Tally] = {}
         for line, tally in zip(self.lines, fold.tallies, strict=True):
             key = (line.deck_id, line.study_day)
-            days[key] = days.get(key, Tally()) + tally
+            days[key] = days[key] + tally if key in days else tally
         return days
 
 
@@ -168,7 +168,7 @@ def rebuild(enrollment: Enrollment) -> int:
         fold = history.replay(enrollment.retention, counted_since(row, card))
         for (deck_id, day), tally in history.days(fold).items():
             if deck_id == enrollment.deck_id:
-                totals[day] = totals.get(day, Tally()) + tally
+                totals[day] = totals[day] + tally if day in totals else tally
         is_here = card.deck_id == enrollment.deck_id
         if is_here and row.update_from(fold.progress, last_reviewed_at=history.last_reviewed_at):
             changed.append(row)
@@ -186,7 +186,7 @@ def _histories(enrollment: Enrollment) -> Iterator[tuple[Card, str, History]]:
     # A card that was moved has lines in other decks, too, and a replay needs all of them.
     lines = Review.objects.standing().filter(learner=enrollment.learner_id, card__in=lines.values("card"))
     lines = lines.order_by("card_id", "side", "reviewed_at", "pk")
-    for (card_id, side), group in groupby(lines.iterator(), key=lambda line: (line.card_id, line.side)):
+    for (card_id, side), group in groupby(lines.lines(), key=lambda line: (line.card_id, line.side)):
         yield by_pk[card_id], side, History(list(group))
 
 

@@ -38,6 +38,13 @@ def scheduler(retention: float) -> fsrs.Scheduler:
     )
 
 
+class CardForOneReview(fsrs.Card):
+    """A card that is made for one review: the library may change it, and need not copy it first."""
+
+    def __copy__(self) -> "CardForOneReview":
+        return self
+
+
 def review(
     memory: Memory | None, rating: Rating, now: datetime, day: date, retention: float = DEFAULT_RETENTION
 ) -> Memory:
@@ -48,9 +55,9 @@ def review(
     west, or the clock was set back) counts as the same day.
     """
     # Without an id the library takes one from the clock and sleeps a millisecond for it.
-    before, at = fsrs.Card(card_id=1, due=DAY_ZERO), DAY_ZERO
+    before, at = CardForOneReview(card_id=1, due=DAY_ZERO), DAY_ZERO
     if memory is not None:
-        before = fsrs.Card(
+        before = CardForOneReview(
             card_id=1,
             state=fsrs.State(memory.state),
             step=memory.step,
@@ -63,15 +70,15 @@ def review(
     after, _ = scheduler(retention).review_card(before, fsrs.Rating(rating), at)
     if after.stability is None or after.difficulty is None:  # pragma: no cover - the library always sets them
         raise AssertionError("FSRS left a reviewed card without a memory")
-    wait, state = after.due - at, State(after.state)
+    wait, state, now = after.due - at, State(after.state), now.astimezone(UTC)
     return Memory(
         stability=after.stability,
         difficulty=after.difficulty,
         state=state,
         step=after.step,
-        due=now.astimezone(UTC) + wait,
+        due=now + wait,
         due_day=day + wait if state is State.REVIEW else day,
-        last_review=now.astimezone(UTC),
+        last_review=now,
         day=max(day, memory.day) if memory else day,
     )
 

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from functools import reduce
+from functools import lru_cache, reduce
 
 from sessions_app.study.scheduling import fsrs_memory
 from sessions_app.study.scheduling.types import Fold, Memory, Need, NextStep, Outcome, Progress, Tally
@@ -29,14 +29,8 @@ def gap_needed(deck_size: int) -> int:
 
 def fold(progress: Progress, outcome: Outcome, retention: float) -> Progress:
     """The progress after ``outcome``. Outcomes are in order of time, all on one card and side."""
-    after = replace(
-        progress,
-        memory=_next_memory(progress, outcome, retention),
-        last_day=_later(progress.last_day, outcome.study_day),
-    )
-    if outcome.is_correct:
-        return _right(progress, after, outcome)
-    return _wrong(progress, after, outcome)
+    memory = _next_memory(progress, outcome, retention)
+    return _right(progress, outcome, memory) if outcome.is_correct else _wrong(progress, outcome, memory)
 
 
 def replay(outcomes: Iterable[Outcome], retention: float, since: datetime | None = None) -> Fold:
@@ -67,14 +61,17 @@ def tally(progress: Progress, outcome: Outcome) -> Tally:
 
 
 def _tally(outcome: Outcome, *, had_memory: bool, last_day: date | None) -> Tally:
+    if not outcome.is_recall:
+        return _tally_of()
     is_first_of_day = last_day is None or outcome.study_day > last_day
-    tests_memory = outcome.is_recall and had_memory and is_first_of_day
-    return Tally(
-        answers=1,
-        introduced=int(outcome.is_recall and not had_memory),
-        recalls=int(tests_memory),
-        recalls_right=int(tests_memory and outcome.is_correct),
-    )
+    tests_memory = had_memory and is_first_of_day
+    return _tally_of(not had_memory, tests_memory, tests_memory and outcome.is_correct)
+
+
+@lru_cache
+def _tally_of(introduced: bool = False, recalls: bool = False, recalls_right: bool = False) -> Tally:
+    """The tally of one answer: one of a few, which a replay needs for each line of the log."""
+    return Tally(1, int(introduced), int(recalls), int(recalls_right))
 
 
 def _tallies(outcomes: Sequence[Outcome]) -> list[Tally]:
@@ -90,7 +87,8 @@ def _tallies(outcomes: Sequence[Outcome]) -> list[Tally]:
     # Places of outcomes in the window, each on a later day than all that follow: the first has the latest day.
     latest: deque[int] = deque()
     for place, outcome in enumerate(outcomes):
-        in_force = max(filter(None, (in_force, outcome.since)), default=None)
+        if outcome.since and (in_force is None or outcome.since > in_force):
+            in_force = outcome.since
         while in_force and start < place and outcomes[start].reviewed_at < in_force:
             made -= _makes_memory(outcomes[start])
             start += 1
@@ -166,21 +164,32 @@ def _may_update_memory(progress: Progress, memory: Memory, outcome: Outcome) -> 
     return _first_of_day(progress, outcome) or outcome.study_day <= memory.day
 
 
-def _right(before: Progress, after: Progress, outcome: Outcome) -> Progress:
-    if not outcome.is_recall:
-        raises = before.level is Level.NEW and outcome.kind.raises_level
-        return _at(after, Level.RECOGNISED) if raises else after
-    new_day = before.last_recall_day is None or outcome.study_day > before.last_recall_day
-    after = replace(
-        after,
-        recalls=before.recalls + 1,
-        recall_days=before.recall_days + new_day,
-        last_recall_day=_later(before.last_recall_day, outcome.study_day),
+def _right(before: Progress, outcome: Outcome, memory: Memory | None) -> Progress:
+    level, recalls, recall_days = before.level, before.recalls, before.recall_days
+    last_recall_day = before.last_recall_day
+    if outcome.is_recall:
+        new_day = last_recall_day is None or outcome.study_day > last_recall_day
+        recalls, recall_days = recalls + 1, recall_days + new_day
+        last_recall_day = _later(last_recall_day, outcome.study_day)
+        level = _level_after_recall(before, outcome, recall_days, new_day=new_day)
+    elif level is Level.NEW and outcome.kind.raises_level:
+        level = Level.RECOGNISED
+    return Progress(
+        level=level,
+        peak=max(before.peak, level),
+        recalls=recalls,
+        misses=before.misses,
+        lapses=before.lapses,
+        recall_days=recall_days,
+        last_recall_day=last_recall_day,
+        last_miss_day=before.last_miss_day,
+        last_lapse_day=before.last_lapse_day,
+        last_day=_later(before.last_day, outcome.study_day),
+        memory=memory,
     )
-    return _at(after, _level_after_recall(before, after, outcome, new_day=new_day))
 
 
-def _level_after_recall(before: Progress, after: Progress, outcome: Outcome, *, new_day: bool) -> Level:
+def _level_after_recall(before: Progress, outcome: Outcome, recall_days: int, *, new_day: bool) -> Level:
     if before.level < Level.RECALLED:
         return Level.RECALLED
     if before.level is Level.RECALLED:
@@ -188,35 +197,33 @@ def _level_after_recall(before: Progress, after: Progress, outcome: Outcome, *, 
         apart = outcome.gap is not None and outcome.gap >= outcome.gap_needed
         return Level.LEARNED if won_back or new_day or apart else Level.RECALLED
     after_miss = before.last_miss_day is None or outcome.study_day > before.last_miss_day
-    if new_day and after_miss and after.recall_days >= MASTERED_DAYS:
+    if new_day and after_miss and recall_days >= MASTERED_DAYS:
         return Level.MASTERED
     return before.level
 
 
-def _wrong(before: Progress, after: Progress, outcome: Outcome) -> Progress:
-    forgot = _state(before) is State.REVIEW and _state(after) is State.RELEARNING
+def _wrong(before: Progress, outcome: Outcome, memory: Memory | None) -> Progress:
+    was_known = before.memory is not None and before.memory.state is State.REVIEW
+    forgot = was_known and memory is not None and memory.state is State.RELEARNING
     # At most one lapse a day, so that one bad session makes no leech.
     lapsed = forgot and (before.last_lapse_day is None or outcome.study_day > before.last_lapse_day)
-    return replace(
-        after,
+    return Progress(
         level=Level(max(before.level - 1, min(before.level, Level.RECOGNISED))),
+        peak=before.peak,
+        recalls=before.recalls,
         misses=before.misses + 1,
         lapses=before.lapses + lapsed,
-        last_lapse_day=outcome.study_day if lapsed else before.last_lapse_day,
+        recall_days=before.recall_days,
+        last_recall_day=before.last_recall_day,
         last_miss_day=_later(before.last_miss_day, outcome.study_day),
+        last_lapse_day=outcome.study_day if lapsed else before.last_lapse_day,
+        last_day=_later(before.last_day, outcome.study_day),
+        memory=memory,
     )
-
-
-def _state(progress: Progress) -> State | None:
-    return progress.memory.state if progress.memory else None
 
 
 def _first_of_day(progress: Progress, outcome: Outcome) -> bool:
     return progress.last_day is None or outcome.study_day > progress.last_day
-
-
-def _at(progress: Progress, level: Level) -> Progress:
-    return replace(progress, level=level, peak=max(progress.peak, level))
 
 
 def _later(known: date | None, day: date) -> date:

@@ -1,5 +1,6 @@
 """The rule of the log: after any history, a replay changes nothing."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -57,9 +58,9 @@ def test_replay_detects_progress_that_is_not_reproducible(studying, monkeypatch)
     chance = iter(range(100))
     right = progress._right
 
-    def wayward(before, after, outcome):
-        result = right(before, after, outcome)
-        return result if next(chance) else progress._at(result, progress.Level.NEW)
+    def wayward(before, outcome, memory):
+        result = right(before, outcome, memory)
+        return result if next(chance) else replace(result, level=progress.Level.NEW)
 
     monkeypatch.setattr(progress, "_right", wayward)
     study(studying, [(3, 1), (3, 1)])
