@@ -24,6 +24,9 @@ INLINE = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 
+# Without one of these there is nothing to escape.
+SIGNS = re.compile(r"[\\`*_~\]<&]")
+
 # The start of a heading, quotation, list item, line or the second line of a table.
 LINE_START = re.compile(
     r"^(?:(?=\#{1,6}(?:\s|$)|>|[-+*](?:\s|$)|-[- ]*$|[|:\- ]+$)|(?P<number>\d{1,9})(?=[.)](?:\s|$)))",
@@ -36,12 +39,15 @@ def escape_inline(text: str, *, money: bool = False) -> str:
 
     With ``money``, a single dollar is not escaped: the source has no other one with which it could make a formula.
     """
-    text = INLINE.sub(r"\\\g<0>", text)
+    if SIGNS.search(text):
+        text = INLINE.sub(r"\\\g<0>", text)
     return text if money and text.count("$") < 2 else text.replace("$", r"\$")
 
 
 def escape_line_starts(text: str) -> str:
     """``text`` with a backslash before markup at the start of a line."""
+    if "\n" not in text and text[:1].isalpha():
+        return text
     return LINE_START.sub(lambda match: (match["number"] or "") + "\\", text)
 
 

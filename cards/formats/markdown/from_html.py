@@ -13,7 +13,6 @@ from urllib.parse import unquote
 
 from cards.formats.markdown.escaping import escape_plain
 from cards.formats.markdown.inline import (
-    CONTROLS,
     EM,
     END,
     MARKERS,
@@ -21,6 +20,7 @@ from cards.formats.markdown.inline import (
     STRIKE,
     STRONG,
     Pieces,
+    without_controls,
     without_marks,
 )
 from cards.formats.markdown.maths import take_formulas
@@ -336,8 +336,10 @@ def convert(marked: str) -> Converted:
     """The Markdown of a piece of HTML, with its images."""
     if len(marked) <= MAX_HTML_SOURCE and not any(sign in marked for sign in "<&[\\"):
         # Line ends are spaces in HTML.
-        return Converted(escape_plain(SPACES.sub(" ", CONTROLS.sub("", marked))), length=len(marked))
-    marked = CONTROLS.sub("", DATA_ADDRESS.sub("data:,", marked))
+        return Converted(escape_plain(SPACES.sub(" ", without_controls(marked))), length=len(marked))
+    if "data:" in marked:
+        marked = DATA_ADDRESS.sub("data:,", marked)
+    marked = without_controls(marked)
     if len(marked) > MAX_HTML_SOURCE:
         return Converted(marked, length=len(marked))  # It is too long for a card in any case.
     converter = Converter()
@@ -345,8 +347,15 @@ def convert(marked: str) -> Converted:
     # After the last end no comment can be complete, and searching one from each start would take too long.
     last = marked.rfind("-->") + 3
     marked = COMMENT.sub("", marked[:last]) + marked[last:] if last > 2 else marked
-    marked, converter.out.sounds = SOUND.subn("", marked)
-    feed(converter, take_formulas(marked, converter.pieces.keep))
+    if "[" in marked:
+        marked, converter.out.sounds = SOUND.subn("", marked)
+    marked = take_formulas(marked, converter.pieces.keep)
+    if "<" in marked:
+        feed(converter, marked)
+    else:
+        # The converter has nothing to build: this is one line.
+        line = converter.pieces.finish(html.unescape(marked))
+        converter.out.text = line if line.strip("#") else ""
     return converter.out
 
 

@@ -21,6 +21,11 @@ SPACES = re.compile(r"[ \t\r\n\xa0]+")
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
+def without_controls(text: str) -> str:
+    """``text`` without control characters, which mark places here."""
+    return text if text.isprintable() else CONTROLS.sub("", text)
+
+
 def without_marks(line: str) -> str:
     return MARKS.sub("", line)
 

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,16 @@ class Outline:
     sides: int
     images: dict[str, int]
     deck: tuple[str, ...]
+
+
+@lru_cache(maxsize=100)
+def path_as_json(path: tuple[str, ...]) -> str:
+    return json.dumps(path)
+
+
+@lru_cache(maxsize=100)
+def path_of(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
 
 
 def digest(*texts: str) -> int:
@@ -117,7 +128,7 @@ class FileContent(Work):
         return int(rows(self.db, query, (term,))[0][0])
 
     def add_card(self, number: int, card: ParsedCard, sides: int, images: dict[str, int]) -> None:
-        values = (number, card.key, sides, json.dumps(images) if images else None, json.dumps(card.deck))
+        values = (number, card.key, sides, json.dumps(images) if images else None, path_as_json(card.deck))
         self.db.execute("INSERT INTO cards VALUES (?, ?, ?, ?, ?, ?)", (*values, card_to_json(card)))
 
     def cards(self, after: int, most: int) -> list[tuple[int, ParsedCard]]:
@@ -129,7 +140,7 @@ class FileContent(Work):
     def outlines(self, after: int, most: int) -> list[Outline]:
         query = "SELECT number, key, sides, images, deck FROM cards WHERE number > ? ORDER BY number LIMIT ?"
         return [
-            Outline(number, key, sides, json.loads(images or "{}"), tuple(json.loads(deck)))
+            Outline(number, key, sides, json.loads(images) if images else {}, path_of(deck))
             for number, key, sides, images, deck in rows(self.db, query, (after, most))
         ]
 

@@ -225,8 +225,8 @@ class Reader:
         if len(self.keys) <= MOST_DECKS or card.deck in self.keys:
             first = self.keys.setdefault(card.deck, [])
             first += [card.key][: len(first) < KEYS_ASKED]
-        if card.starred or card.reviews or card.schedules:
-            self.counts["learned"] += has_history(card)
+        if has_history(card):
+            self.counts["learned"] += 1
             self.content.add_learned("card", card.key, history_to_json(card))
 
     # --- Twins and records of an archive
@@ -260,8 +260,11 @@ def image_counts(card: ParsedCard) -> dict[str, int]:
 
 def has_history(card: ParsedCard) -> bool:
     """Whether the file knows anything about the learner and ``card``."""
-    schedules = (one for one in card.schedules if one.state != "new" or one.suspended or one.buried)
-    return bool(card.starred or card.reviews or next(schedules, None))
+    return (
+        card.starred
+        or bool(card.reviews)
+        or any(one.state != "new" or one.suspended or one.buried for one in card.schedules)
+    )
 
 
 def is_storable(card: ParsedCard) -> bool:
