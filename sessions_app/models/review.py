@@ -40,13 +40,14 @@ MEMORY_FIELDS = {each.name: f"memory_{each.name}" for each in fields(Memory)} | 
 """A line's field for each of the engine's memory."""
 
 
-LINE_FIELDS = ("card_id", "deck_id", *OUTCOME_FIELDS, "counted_since", *MEMORY_FIELDS.values())
+LINE_FIELDS = ("pk", "card_id", "deck_id", *OUTCOME_FIELDS, "counted_since", *MEMORY_FIELDS.values())
 """What a replay needs of a line."""
 
 
 class Line(NamedTuple):
     """What a replay needs of a line of the log. To make its whole row would take as long as the replay."""
 
+    pk: int
     card_id: int
     deck_id: int
     value: Outcome
@@ -119,16 +120,22 @@ class ReviewQuerySet(models.QuerySet["Review"]):
 
     def lines(self) -> Iterator[Line]:
         """The reviews as a replay needs them, in the order of this query."""
-        for card, deck, side, kind, evidence, verdict, rating, at, day, *more in self.values_list(
-            *LINE_FIELDS
-        ).iterator():
-            gap, gap_needed, since, *memory = more
+        for pk, card, deck, side, kind, evidence, *answer in self.values_list(*LINE_FIELDS).iterator():
+            verdict, rating, at, day, gap, gap_needed, since, *memory = answer
             outcome = Outcome(
-                *(Side(side), Kind(kind), Evidence(evidence), Verdict(verdict)),
-                *(Rating(rating) if rating else None, at, day, gap, gap_needed, since),
-                memory_after(at, day, *memory),
+                side=Side(side),
+                kind=Kind(kind),
+                evidence=Evidence(evidence),
+                verdict=Verdict(verdict),
+                rating=Rating(rating) if rating else None,
+                reviewed_at=at,
+                study_day=day,
+                gap=gap,
+                gap_needed=gap_needed,
+                since=since,
+                memory=memory_after(at, day, *memory),
             )
-            yield Line(card, deck, outcome)
+            yield Line(pk, card, deck, outcome)
 
 
 class Review(models.Model):

@@ -53,6 +53,20 @@ def test_replaying_any_history_changes_nothing(answers, learner, make_deck):
         transaction.set_rollback(True)
 
 
+def test_lines_are_what_the_rows_say(studying):
+    study(studying, [(3, 1), (1, 1), (4, 1)])
+    first, *_ = Review.objects.in_order()
+    assert first.outcome() in [line.outcome() for line in Review.objects.all().lines()]
+    memory = CardProgress.objects.get(card=first.card, side=first.side).memory
+    first.set_memory(memory)
+    # As lines of earlier versions, which have no days.
+    first.memory_due_day = first.memory_day = None
+    first.save()
+    rows = [(row.pk, row.card_id, row.deck_id, row.outcome()) for row in Review.objects.in_order()]
+    assert list(map(tuple, Review.objects.in_order().lines())) == rows
+    assert first.memory is not None
+
+
 def test_replay_detects_progress_that_is_not_reproducible(studying, monkeypatch):
     """The test detects a fold that depends on more than the outcome and the earlier progress."""
     chance = iter(range(100))

@@ -1,5 +1,6 @@
 """What `make run` does: it prepares DATA_DIR and serves, or says in one line why it cannot."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -11,6 +12,7 @@ import sys
 import threading
 import time
 import urllib.request
+import weakref
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -210,3 +212,18 @@ def test_worker_that_does_not_end_is_killed() -> None:
     server.kill()
     server.join()
     wait_until_gone([worker])
+
+
+def test_garbage_is_still_collected_beside_what_is_kept() -> None:
+    before = gc.get_freeze_count()
+    serve.keep_what_is_loaded()
+    try:
+        assert gc.get_freeze_count() > before
+        circle: list[object] = [type("Link", (), {})()]
+        gone = weakref.ref(circle[0])
+        circle[0].itself = circle[0]  # type: ignore[attr-defined]
+        circle.clear()
+        gc.collect()
+        assert gone() is None
+    finally:
+        gc.unfreeze()
