@@ -188,8 +188,7 @@ def requests_of(data: bytes, *, has_account: bool) -> Iterator[tuple[str, float,
     from django.test import Client
     from django.test.utils import setup_test_environment
 
-    from cards.drafts import ImportDraft
-    from cards.models import Card
+    from cards.models import Card, ImportDraft
     from studysite.accounts.models import User
 
     # So that responses have the context of their templates.
