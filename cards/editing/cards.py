@@ -15,7 +15,7 @@ from django.utils import timezone
 from cards.editing.decks import refresh_deck
 from cards.editing.moving import in_deck, next_position
 from cards.media.services import set_images
-from cards.models import ALTERNATIVES, CHUNK, RENDERED, Card, Deck, TwinPair, make_card_key
+from cards.models import ALTERNATIVES, CHUNK, DERIVED, Card, Deck, TwinPair, make_card_key
 from cards.text.images import StoredImage
 
 logger = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ def edit_cards(*, deck: Deck, edits: Iterable[tuple[Card, datetime | None]]) -> 
                 card.updated_at = timezone.now()
                 saved.append(card)
         if saved:
-            fields = ["term", "definition", *RENDERED, "studied_side"]
+            fields = ["term", "definition", *DERIVED, "studied_side"]
             fields += ["updated_at", "removed_at", "erased_at"]
             Card.objects.bulk_update(saved, fields, batch_size=CHUNK)
             refresh_deck(deck=deck, asks_same=all(asks_same(there[card.pk], card) for card in saved))

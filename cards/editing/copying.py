@@ -6,13 +6,13 @@ from django.utils import timezone
 
 from cards.editing.decks import refresh_deck
 from cards.media.services import copy_images
-from cards.models import ALTERNATIVES, CHUNK, Card, Deck, Tag, TagLink, TwinPair
+from cards.models import ALTERNATIVES, CHUNK, DERIVED, Card, Deck, Tag, TagLink, TwinPair
 from cards.tagging.services import own_tags
 from studysite.accounts.models import User
 from studysite.chunks import chunked
 
 COPIED = (
-    *("key", "position", "term", "definition", "term_html", "definition_html", "side_choice", "studied_side"),
+    *("key", "position", "term", "definition", *DERIVED, "side_choice", "studied_side"),
     *ALTERNATIVES,
 )
 

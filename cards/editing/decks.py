@@ -10,7 +10,7 @@ from django.db.models import Case, Count, Exists, F, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from cards.models import CHUNK, RENDERED, Card, CardImage, Deck, SideChoice
+from cards.models import CHUNK, DERIVED, Card, CardImage, Deck, SideChoice
 from cards.signals import cards_changed
 
 logger = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ def describe_deck(*, deck: Deck, fields: Collection[str], seen: str = "") -> Dec
 def update_studied_sides(*, deck: Deck) -> None:
     """Decide again which side each card asks for, after the deck's studied side or language has changed."""
     Deck.objects.lock([deck.pk])
-    cards = list(deck.cards.defer(*RENDERED))
+    cards = list(deck.cards.defer(*DERIVED))
     changed = []
     for card in cards:
         card.deck = deck
@@ -125,13 +125,13 @@ def _render_chunk(*, after: int) -> tuple[int, int | None]:
     changed, other_side = [], set()
     for card in cards.filter(deck__in=decks).select_for_update(no_key=True).prefetch_related("images"):
         card.deck = decks[card.deck_id]
-        html, side = (card.term_html, card.definition_html), card.studied_side
+        before, side = [getattr(card, name) for name in DERIVED], card.studied_side
         card.prepare()
         if card.studied_side != side:
             other_side.add(card.deck_id)
-        if (card.term_html, card.definition_html) != html or card.studied_side != side:
+        if [getattr(card, name) for name in DERIVED] != before or card.studied_side != side:
             changed.append(card)
-    Card.objects.bulk_update(changed, [*RENDERED, "studied_side"])
+    Card.objects.bulk_update(changed, [*DERIVED, "studied_side"])
     for key in sorted(other_side):
         refresh_deck(deck=decks[key])
     return len(changed), keys[-1] if keys else None

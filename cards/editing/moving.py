@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Count, F, Max, Q, QuerySet
 
 from cards.editing.decks import refresh_deck
-from cards.models import CHUNK, RENDERED, Card, CardQuerySet, Deck, TwinPair, make_card_key
+from cards.models import CHUNK, DERIVED, Card, CardQuerySet, Deck, TwinPair, make_card_key
 from cards.signals import cards_moved, cards_moving, cards_reasked
 
 
@@ -40,7 +40,7 @@ def move_cards(*, cards: QuerySet[Card], to: Deck, now: datetime) -> int:
     chosen = Card.objects.filter(pk__in=cards.order_by().values("pk")).exclude(deck=to)
     decks = {deck.pk: deck for deck in Deck.objects.lock({to.pk, *chosen.values_list("deck", flat=True)})}
     cards_moving.send(sender=Card, decks=list(decks))
-    moved = list(chosen.filter(deck__in=decks).order_by("deck", "position", "pk").defer(*RENDERED))
+    moved = list(chosen.filter(deck__in=decks).order_by("deck", "position", "pk").defer(*DERIVED))
     _fit_into(moved, to, now)
     Card.objects.bulk_update(
         moved, ["deck", "position", "key", "studied_side", "updated_at"], batch_size=CHUNK

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from cards.editing.decks import refresh_deck
-from cards.models import CHUNK, RENDERED, Card, Deck
+from cards.models import CHUNK, DERIVED, Card, Deck
 from cards.text.cleaning import clean_text
 from cards.text.markdown import MAX_SOURCE
 from cards.text.studied_side import SIDES
@@ -132,7 +132,7 @@ def _write(deck: Deck, ready: list[Card], seen: dict[int, datetime]) -> int:
     fresh = [card for card in ready if current.get(card.pk) == seen[card.pk]]
     if missed := len(ready) - len(fresh):
         logger.info("Edit conflict: %d cards of deck %s were not replaced.", missed, deck.pk)
-    fields = ["term", "definition", *RENDERED, "studied_side", "updated_at"]
+    fields = ["term", "definition", *DERIVED, "studied_side", "updated_at"]
     # All of them exist. An upsert is ten times as fast as the long CASE of bulk_update.
     Card.objects.bulk_create(
         fresh, update_conflicts=True, unique_fields=["id"], update_fields=fields, batch_size=CHUNK

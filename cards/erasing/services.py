@@ -85,6 +85,7 @@ def claim_decks(keys: Collection[int], *, now: datetime, removed_before: datetim
     decks.update(
         title=REMOVED_DECK,
         description="",
+        words="",
         slug=Concat(Value(f"{prefix}-"), Cast("pk", CharField())),
         language=Deck._meta.get_field("language").default,
         visibility=Visibility.PRIVATE,
@@ -199,6 +200,7 @@ def _erase_chunk(deck: Deck, keys: Sequence[int], removed_before: datetime | Non
         "term_html": render(REMOVED_CARD),
         "definition": "",
         "definition_html": "",
+        "words": "",
     }
     now = timezone.now()
     if deck.erased_at:

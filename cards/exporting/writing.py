@@ -20,7 +20,7 @@ from cards.formats.delimited.writers import write_comma, write_markdown, write_t
 from cards.formats.parts import FILE, Member, Parts, Zip
 from cards.formats.types import ImageRef, ParsedCard, ParsedDeck, Studied, TwinKeys
 from cards.media.files import ENDING, path_of
-from cards.models import ALTERNATIVES, CHUNK, Card, Deck, Tag
+from cards.models import ALTERNATIVES, CHUNK, DERIVED, Card, Deck, Tag
 from cards.models import TwinPair as StoredPair
 from cards.text.images import StoredImage
 from cards.text.studied_side import SIDES
@@ -70,7 +70,7 @@ def cards_of(deck: Deck, viewer: Viewer, keys: Sequence[int]) -> list[Card]:
 
     They have the owner's tags and the viewer's own.
     """
-    cards = deck.cards.present().defer("term_html", "definition_html")
+    cards = deck.cards.present().defer(*DERIVED)
     found = cards.prefetch_related(tags_seen(deck, viewer), "images").in_bulk(list(keys))
     return [found[key] for key in keys if key in found]
 

@@ -11,12 +11,12 @@ from cards.importing.reading.content import FileContent, digest
 from cards.importing.splitting import asked_sides
 from cards.importing.writing import DECK
 from cards.media.services import move_images
-from cards.models import ALTERNATIVES, CHUNK, RENDERED, Card, Deck, ImportDraft, SideChoice, TagLink
+from cards.models import ALTERNATIVES, CHUNK, DERIVED, RENDERED, Card, Deck, ImportDraft, SideChoice, TagLink
 from cards.text.images import images_in
 from cards.text.studied_side import SIDES
 
 MERGED = (
-    *("term", "definition", *RENDERED, "side_choice", "studied_side"),
+    *("term", "definition", *DERIVED, "side_choice", "studied_side"),
     *ALTERNATIVES,
     *("updated_at", "removed_at", "erased_at"),
 )
@@ -107,7 +107,7 @@ def update_card(there: Card, card: Card, kind: FileKind, *, is_asked: bool = Fal
 
     With ``is_asked`` the learner chose for this import what the cards ask for.
     """
-    names = ["term", "definition", *RENDERED]
+    names = ["term", "definition", *DERIVED]
     is_complete = kind.is_complete or there.erased_at is not None
     names += [name for name in ALTERNATIVES if is_complete or getattr(card, name)]
     if is_complete or is_asked or card.side_choice != SideChoice.AUTO:

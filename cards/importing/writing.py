@@ -191,6 +191,7 @@ def card_of(
     if existing and has_sides_of(existing, parsed):
         card.term_html = without_images(existing.term_html)
         card.definition_html = without_images(existing.definition_html)
+        card.words = card.found_by()
         card.studied_side = card.chosen_side()
     else:
         card.prepare()

@@ -33,7 +33,7 @@ def library_owner(source: dict[str, Any]) -> User:
 
 def library_deck(source: dict[str, Any], owner: User) -> Deck:
     published = datetime.fromisoformat(source["published"])
-    return Deck(
+    deck = Deck(
         owner=owner,
         slug=source["slug"],
         title=source["title"],
@@ -44,6 +44,8 @@ def library_deck(source: dict[str, Any], owner: User) -> Deck:
         created_at=published,
         updated_at=published,
     )
+    deck.prepare()
+    return deck
 
 
 def library_cards(source: dict[str, Any], deck: Deck) -> Iterator[Card]:

@@ -3,6 +3,7 @@
 from cards.models.card import (
     ALTERNATIVES,
     CHUNK,
+    DERIVED,
     MAX_ALTERNATIVE,
     MAX_ALTERNATIVES,
     RENDERED,
@@ -26,12 +27,13 @@ from cards.models.deck import (
 )
 from cards.models.deck_export import DeckExport, exports_folder
 from cards.models.import_draft import KEPT_DRAFTS, KEPT_FOR, ImportDraft, drafts_folder
-from cards.models.tag import MAX_TAG_KEY, MAX_TAG_NAME, Tag, clean_tag_name, tag_key
+from cards.models.tag import MAX_TAG_KEY, MAX_TAG_NAME, Tag, TagQuerySet, clean_tag_name, tag_key
 from cards.models.twin_pair import TwinPair
 
 __all__ = [
     "ALTERNATIVES",
     "CHUNK",
+    "DERIVED",
     "KEPT_DRAFTS",
     "KEPT_FOR",
     "LIBRARY_SLUG",
@@ -54,6 +56,7 @@ __all__ = [
     "SideChoice",
     "Tag",
     "TagLink",
+    "TagQuerySet",
     "TwinPair",
     "Visibility",
     "clean_tag_name",

@@ -15,6 +15,7 @@ from cards.text.cleaning import clean_text
 from cards.text.images import StoredImage, with_images
 from cards.text.markdown import MAX_SOURCE, is_plain, render
 from cards.text.studied_side import BOTH, SIDES, automatic_side
+from cards.text.words import words_of
 from studysite.accounts.models import User
 
 MAX_ALTERNATIVES = 20
@@ -28,6 +29,9 @@ ALTERNATIVES = ("accepted_terms", "accepted_definitions", "wrong_terms", "wrong_
 
 RENDERED = ("term_html", "definition_html")
 """The fields with a card's HTML: they are long, so most queries defer them."""
+
+DERIVED = (*RENDERED, "words")
+"""The fields that follow from a card's texts, and which most queries defer."""
 
 CHUNK = 500
 """Cards that are written in one statement."""
@@ -92,6 +96,8 @@ class Card(models.Model):
     definition = models.TextField(max_length=MAX_SOURCE, blank=True)
     term_html = models.TextField(editable=False)
     definition_html = models.TextField(editable=False)
+    # By which it is found (see `cards.text.words` and docs/search.md).
+    words = models.TextField(default="", editable=False)
     accepted_terms = models.JSONField(default=list, blank=True, validators=[validate_alternatives])
     accepted_definitions = models.JSONField(default=list, blank=True, validators=[validate_alternatives])
     wrong_terms = models.JSONField(default=list, blank=True, validators=[validate_alternatives])
@@ -142,7 +148,7 @@ class Card(models.Model):
         self.prepare()
         self.updated_at = timezone.now()
         if (fields := kwargs.get("update_fields")) is not None:
-            derived = {"term_html", "definition_html", "studied_side", "updated_at"}
+            derived = {*DERIVED, "studied_side", "updated_at"}
             kwargs["update_fields"] = {*fields, *derived}
         super().save(*args, **kwargs)
 
@@ -161,11 +167,16 @@ class Card(models.Model):
                 raise ValidationError({side: f"At most {MAX_SOURCE:,} characters."}, code="too_long")
 
     def prepare(self) -> None:
-        """Set the fields that are derived from the texts: their HTML and the studied side."""
+        """Set the fields that are derived from the texts: HTML, words and the studied side."""
         images = self.images_by_side()
         self.term_html = with_images(render(self.term), images[SideChoice.TERM])
         self.definition_html = with_images(render(self.definition), images[SideChoice.DEFINITION])
+        self.words = self.found_by()
         self.studied_side = self.chosen_side()
+
+    def found_by(self) -> str:
+        """The words by which the card is found; none once its texts are erased."""
+        return "" if self.erased_at else words_of(self.term, self.definition)
 
     def images_by_side(self) -> dict[str, list[StoredImage]]:
         """The images of each side, in order; none for an unsaved card. Prefetch ``images`` for many cards."""

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -14,6 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cards.text.studied_side import sides_of
+from cards.text.words import words_of
 from studysite.accounts.models import User
 
 LIBRARY_SLUG = "deep-learning"
@@ -130,6 +132,8 @@ class Deck(models.Model):
     order_version = models.PositiveIntegerField(default=1, editable=False)
     # Whether a card has ever had an image, updated with the count. For other decks no page queries images.
     has_images = models.BooleanField(default=False, editable=False)
+    # By which the deck itself is found (see `cards.text.words`).
+    words = models.TextField(default="", editable=False)
     # A deck is hidden while an import fills it.
     is_building = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -159,8 +163,20 @@ class Deck(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        fields = kwargs.get("update_fields")
+        if fields is None or {"title", "description"}.intersection(fields):
+            self.prepare()
+            if fields is not None:
+                kwargs["update_fields"] = {*fields, "words"}
+        super().save(*args, **kwargs)
+
     def get_absolute_url(self) -> str:
         return reverse("deck", args=[self.slug])
+
+    def prepare(self) -> None:
+        """Set the words by which the deck is found; none once its texts are erased."""
+        self.words = "" if self.erased_at else words_of(self.title, self.description)
 
     def clean(self) -> None:
         if self.slug in RESERVED_SLUGS:

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from cards.models.deck import Deck
 from cards.text.cleaning import clean_text
+from cards.text.words import words_of
 from studysite.accounts.models import User, validate_name
 
 MAX_TAG_NAME = 60
@@ -72,6 +73,8 @@ class Tag(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tags")
     name = models.CharField(max_length=MAX_TAG_NAME)
     key = models.CharField(max_length=MAX_TAG_KEY, editable=False)
+    # By which the tag is found (see `cards.text.words`).
+    words = models.TextField(default="", editable=False)
 
     objects = TagQuerySet.as_manager()
 
@@ -86,9 +89,9 @@ class Tag(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        self.key = tag_key(self.name)
+        self.key, self.words = tag_key(self.name), words_of(self.name)
         if (fields := kwargs.get("update_fields")) is not None:
-            kwargs["update_fields"] = {*fields, "key"}
+            kwargs["update_fields"] = {*fields, "key", "words"}
         super().save(*args, **kwargs)
 
     def clean(self) -> None:

@@ -9,10 +9,10 @@ from django.utils import timezone
 
 from cards import hooks
 from cards.models import (
+    DERIVED,
     MAX_ALTERNATIVE,
     MAX_ALTERNATIVES,
     MAX_REPORT,
-    RENDERED,
     Card,
     CardReport,
     Deck,
@@ -60,7 +60,7 @@ def accept_answer(*, card: Card, side: str, text: str) -> bool:
     """
     Deck.objects.lock([card.deck_id])
     field = f"accepted_{side}s"
-    card = Card.objects.defer(*RENDERED).select_related("deck").get(pk=card.pk)
+    card = Card.objects.defer(*DERIVED).select_related("deck").get(pk=card.pk)
     accepted, text = getattr(card, field), clean_text(text)[:MAX_ALTERNATIVE]
     if not text or text in accepted or len(accepted) >= MAX_ALTERNATIVES:
         return False

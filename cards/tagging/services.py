@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from cards.models import CHUNK, Card, Tag, TagLink, tag_key
+from cards.text.words import words_of
 from studysite.accounts.models import User
 
 ANY, ALL = "any", "all"
@@ -16,7 +17,11 @@ def own_tags(*, owner: User, names: Sequence[str]) -> list[Tag]:
     by_key = {tag_key(name): name for name in reversed(names)}
     have = set(owner.tags.filter(key__in=by_key).values_list("key", flat=True))
     # Another request of the owner may create the same tag at this moment.
-    missing = [Tag(owner=owner, name=name, key=key) for key, name in by_key.items() if key not in have]
+    missing = [
+        Tag(owner=owner, name=name, key=key, words=words_of(name))
+        for key, name in by_key.items()
+        if key not in have
+    ]
     Tag.objects.bulk_create(missing, ignore_conflicts=True)
     return list(owner.tags.filter(key__in=by_key))
 

@@ -18,6 +18,7 @@ from cards.exporting import preparing
 from cards.importing import running
 from cards.importing.drafts import hidden_remove, old_drafts_remove
 from cards.media.files import unused_images_remove
+from cards.searching.index import forget_deleted_words
 from cards.temporary_files import remove_strays
 from sessions_app.learners.guests import idle_guests_erase
 from studysite.accounts import erasing
@@ -115,6 +116,11 @@ def images(now: datetime, slice_: Slice) -> str:
     return counted(unused_images_remove(now=now), "image", "without a card removed")
 
 
+def words(now: datetime, slice_: Slice) -> str:
+    """Remove erased words from the search indexes. This runs after the tasks that erase."""
+    return "No erased word is left." if forget_deleted_words(slice_=slice_) else MORE.strip()
+
+
 def log(now: datetime, slice_: Slice) -> str:
     """Write SQLite's write-ahead log into the database and empty it: it still holds erased pages."""
     if connection.vendor != "sqlite":
@@ -138,6 +144,7 @@ DAILY_TASKS = (
     DailyTask("decks", decks),
     DailyTask("cards", cards),
     DailyTask("images", images),
+    DailyTask("words", words),
     DailyTask("begun", begun),
     # The last one: after it no file holds anything that was erased.
     DailyTask("log", log),

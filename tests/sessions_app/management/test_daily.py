@@ -100,12 +100,15 @@ def test_erased_text_is_in_no_database_file():
     secret = "Zq7 never to be read again " * 50
     user = User.objects.create_user("leaves@example.org", name="Leaves")
     deck = Deck.objects.create(owner=user, title="Secrets", slug="secrets", description=secret)
+    Card.objects.create(deck=deck, term="Kept", definition="zqxsearched")
+    Card.objects.create(deck=Deck.objects.create(owner=user, title="Kept"), term="A neighbour: zqw")
     database = Path(connection.settings_dict["NAME"])
     files = [database, database.with_name(f"{database.name}-wal")]
     assert any(b"Zq7 never" in file.read_bytes() for file in files)
     Deck.objects.filter(pk=deck.pk).update(removed_at=timezone.now() - timedelta(days=31))
     call_command("daily")
-    assert not any(b"Zq7 never" in file.read_bytes() for file in files)
+    for text in (b"Zq7 never", b"xsearched"):
+        assert not any(text in file.read_bytes() for file in files)
 
 
 def test_temporary_files_of_a_killed_server_are_removed(settings, tmp_path, capsys):

@@ -1,0 +1,1 @@
+"""Finding cards, decks and tags by words (docs/search.md)."""
