@@ -45,6 +45,9 @@ class StudyHooks(Protocol):
     def learner_count(self, cards: QuerySet[Card]) -> int:
         """How many learners have any progress on ``cards``."""
 
+    def studied_decks(self, learner: User) -> QuerySet[Any]:
+        """The primary keys of the decks that ``learner`` has studied, as a subquery; not all are still open."""
+
     def waiting_answers(self, decks: Collection[int]) -> Mapping[int, int]:
         """How many answers in each of ``decks`` wait for a decision; a deck without any may be missing."""
 
@@ -96,6 +99,9 @@ class NothingStudied:
 
     def learner_count(self, cards: QuerySet[Card]) -> int:
         return 0
+
+    def studied_decks(self, learner: User) -> QuerySet[Any]:
+        return Deck.objects.none().values("pk")
 
     def waiting_answers(self, decks: Collection[int]) -> Mapping[int, int]:
         return {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 
@@ -27,6 +28,9 @@ HISTORIES: Mapping[str, type[AnkiHistories | ArchiveHistories]] = {
 class StudyAnswers:
     def learner_count(self, cards: QuerySet[Card]) -> int:
         return card_changes.learner_count(cards)
+
+    def studied_decks(self, learner: User) -> QuerySet[Any]:
+        return learner.enrollments.studied().values("deck")
 
     def waiting_answers(self, decks: Collection[int]) -> Mapping[int, int]:
         return overridden_answers.waiting_counts(decks)

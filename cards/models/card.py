@@ -65,6 +65,10 @@ class CardQuerySet(models.QuerySet["Card"]):
         """Cards whose texts have not been erased (see `cards.erasing.services`)."""
         return self.filter(erased_at=None)
 
+    def findable_by(self, user: User | AnonymousUser, *, studied: models.QuerySet[Any]) -> "CardQuerySet":
+        """Present cards of the decks that a search shows to ``user`` (see `DeckQuerySet.findable_by`)."""
+        return self.present().filter(deck__in=Deck.objects.findable_by(user, studied=studied))
+
     def in_order(self) -> "CardQuerySet":
         return self.order_by("position", "pk")
 

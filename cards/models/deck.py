@@ -71,6 +71,17 @@ class DeckQuerySet(models.QuerySet["Deck"]):
             return self.present().exclude(visibility=Visibility.PRIVATE)
         return self.present().filter(~Q(visibility=Visibility.PRIVATE) | Q(owner_id=user.pk))
 
+    def findable_by(self, user: User | AnonymousUser, *, studied: models.QuerySet[Any]) -> "DeckQuerySet":
+        """Decks that a search shows to ``user``: public ones, their own, and ``studied`` ones that are still open.
+
+        ``studied`` are primary keys of decks. `visible_to` has more: all decks that are shared by link, also for
+        those who do not know the link.
+        """
+        if not user.is_authenticated:
+            return self.public()
+        known = Q(owner_id=user.pk) | Q(pk__in=studied)
+        return self.visible_to(user).filter(known | Q(visibility=Visibility.PUBLIC))
+
     def owned_by(self, user: User) -> "DeckQuerySet":
         return self.present().filter(owner=user)
 

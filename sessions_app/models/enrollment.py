@@ -110,6 +110,10 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         """Set the learner's consent or settings for the deck, by the names of the fields."""
         self.update_or_create(learner=learner, deck=deck, defaults=fields)
 
+    def studied(self) -> "EnrollmentQuerySet":
+        """Enrollments in which an answer was given; looking at a deck or setting it up makes one too."""
+        return self.filter(last_studied_at__isnull=False)
+
     def behind(self) -> "EnrollmentQuerySet":
         """Enrollments whose progress was computed by the rules of an earlier version."""
         return self.exclude(replayed_with=fsrs_memory.VERSION)

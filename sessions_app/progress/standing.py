@@ -203,7 +203,7 @@ def table_rows(deck: Deck, viewer: User | AnonymousUser, *, now: datetime) -> li
     if deck.owner_id == viewer.pk:
         visible |= Q(shares_progress=True, learner__is_guest=False)
     order = (Case(When(learner=viewer, then=0), default=1), "-last_studied_at")
-    enrollments = deck.enrollments.filter(visible, last_studied_at__isnull=False).order_by(*order)
+    enrollments = deck.enrollments.studied().filter(visible).order_by(*order)
     # The rows are chosen first: SQLite would calculate all columns of each learner before it sorts them.
     enrollments = deck.enrollments.filter(pk__in=enrollments.values("pk")[:MOST_ROWS]).order_by(*order)
     is_large = deck.card_count > CARDS_WITH_RECALL
@@ -269,7 +269,7 @@ def rows_of(
 
 def decks_of(learner: User) -> DeckQuerySet:
     """The decks that the learner owns or has studied, and may still open."""
-    studied = learner.enrollments.filter(last_studied_at__isnull=False).values("deck")
+    studied = learner.enrollments.studied().values("deck")
     return Deck.objects.visible_to(learner).filter(Q(owner=learner) | Q(pk__in=studied))
 
 
