@@ -22,8 +22,10 @@ from cards.admin.filters import CardOwnerFilter, DeckFilter, RemovedFilter, TagF
 from cards.admin.forms import TagForm, TwinPairForm
 from cards.admin.reports import CardReportAdmin  # noqa: F401 - registers itself
 from cards.editing import cards, moving
-from cards.models import Card, Deck, Tag, TwinPair
+from cards.models import DERIVED, Card, Deck, Tag, TwinPair
+from cards.searching.index import CARDS, HasWords
 from cards.text.markdown import plain
+from cards.text.words import query_of
 from studysite.admin.pages import CappedPaginator
 
 SHORT_TEXT = 70
@@ -43,7 +45,8 @@ class CardAdmin(RemovableAdmin):
     list_display_links = ("position", "short_term")
     list_filter = (DeckFilter, CardOwnerFilter, TagFilter, "studied_side", RemovedFilter)
     list_select_related = ("deck",)
-    search_fields = ("term", "definition")
+    # Django asks for these to show the field; `get_search_results` searches.
+    search_fields = ("words",)
     ordering = ("deck_id", "position", "pk")
     autocomplete_fields = ("deck", "tags")
     readonly_fields = (
@@ -86,7 +89,16 @@ class CardAdmin(RemovableAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Card]:
         """Without erased cards."""
-        return super().get_queryset(request).filter(erased_at=None).defer("term_html", "definition_html")
+        return super().get_queryset(request).filter(erased_at=None).defer(*DERIVED)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Card], search_term: str
+    ) -> tuple[QuerySet[Card], bool]:
+        """Cards with all words of the search, in any of the listed decks, removed ones included."""
+        words = query_of(search_term)
+        if words:
+            return queryset.filter(HasWords(CARDS, words)), False
+        return (queryset.none() if search_term.strip() else queryset), False
 
     def get_fieldsets(self, request: HttpRequest, obj: Card | None = None) -> Any:
         """An editor who may save the card also gets the hidden field ``seen``."""

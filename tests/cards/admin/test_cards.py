@@ -249,3 +249,32 @@ def test_pages_of_an_unknown_deck_return_404_or_redirect(editor_client: Client, 
         assert editor_client.get(page, follow=name == "change").status_code == (
             200 if name == "change" else 404
         )
+
+
+@pytest.mark.parametrize(
+    ("search", "found"),
+    [("tow eif", []), ("tower eif", [0]), ("EIFFEL", [0]), ("grosse", [1]), ("!?", []), ("", [0, 1, 2])],
+)
+def test_cards_are_searched_by_words(
+    editor_client: Client, make_deck: MakeDeck, search: str, found: list[int]
+) -> None:
+    """In decks of all owners, and among the removed cards too."""
+    deck = make_deck(3)
+    for position, texts in enumerate((("Eiffel", "Tower"), ("Größe", "size"), ("x", "y"))):
+        card = deck.cards.get(position=position)
+        card.term, card.definition = texts
+        card.save()
+    address = reverse("admin:cards_card_changelist")
+    for removed in ("", "yes"):
+        answer = editor_client.get(address, {"q": search, "removed": removed})
+        assert [card.position for card in answer.context["cl"].result_list] == found
+        deck.cards.update(removed_at=deck.created_at)
+
+
+@pytest.mark.parametrize("search", ["'\"*:&|()", "NEAR(", "x" * 10_000, "\ud800"])
+def test_hostile_search_finds_nothing(editor_client: Client, make_deck: MakeDeck, search: str) -> None:
+    make_deck(1)
+    address = f"{reverse('admin:cards_card_changelist')}?q={quote(search, errors='replace')}"
+    answer = editor_client.get(address)
+    assert answer.status_code == 200
+    assert not answer.context["cl"].result_list
