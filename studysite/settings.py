@@ -144,6 +144,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "studysite.http.context_processors.signup",
             ],
+            "libraries": {"static_files": "studysite.server.static_files"},
         },
     },
 ]
@@ -298,6 +299,8 @@ STATICFILES_FINDERS = [
     "studysite.server.fonts.MathsFontFinder",
 ]
 WHITENOISE_USE_FINDERS = DEBUG
+# No other site uses these files.
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 # Pages only use file names with a hash. Without the second copy, collecting and starting take half as long.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 STORAGES = {
@@ -305,7 +308,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "studysite.server.static_files.JoiningStorage"
     },
 }
 

@@ -1,5 +1,7 @@
 // The deck page's viewer: Space flips, arrow keys move, * stars the card, Autoplay flips and moves by itself.
 (() => {
+  if (!document.getElementById("card-viewer")) return;
+
   const SHOW_FRONT = 4000;
   const SHOW_BACK = 6000;
   let timer = null;

@@ -122,7 +122,8 @@ def ensure_writable() -> None:
 def static_signature() -> str:
     """A digest of everything that collecting depends on: the site's files and the packages."""
     digest = hashlib.sha256()
-    sources = [BASE_DIR / "requirements.txt", BASE_DIR / "studysite" / "server" / "fonts.py"]
+    sources = [BASE_DIR / "requirements.txt"]
+    sources += [BASE_DIR / "studysite" / "server" / name for name in ("fonts.py", "static_files.py")]
     for directory in settings.STATICFILES_DIRS:
         sources += sorted(path for path in Path(directory).rglob("*") if path.is_file())
     for path in sources:

@@ -15,7 +15,7 @@ PROPOSED = {"sessions_app/classes/"}
 """A package that docs/architecture.md suggests for later."""
 PATH = re.compile(r"`((?:\w+/)+(?:\w+\.py|\w+\.html|\w+\.css|\w+\.js|[\w-]+\.sh)?)`")
 DOTTED = re.compile(r"`((?:cards|sessions_app|studysite|tests)(?:\.[A-Za-z_]\w*)+)`")
-OUTSIDE = {"var/", "records/", "images/", "cards.jsonl", "studysite.sqlite3"}
+OUTSIDE = {"var/", "records/", "images/", "cards.jsonl", "studysite.sqlite3", "css/site.css", "js/site.js"}
 """Folders and files of DATA_DIR and of an archive."""
 
 

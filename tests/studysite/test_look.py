@@ -8,14 +8,16 @@ from django import forms
 from django.conf import settings
 from django.template.loader import get_template
 
+from studysite.server import fonts
+from studysite.server.static_files import JOINED, STYLES
+
 FOLDER = settings.BASE_DIR / "templates"
 TEMPLATES = sorted(FOLDER.rglob("*.html"))
 APPS = ("cards", "sessions_app", "studysite")
 CODE = [path for app in APPS for path in (settings.BASE_DIR / app).rglob("*.py")]
 QUOTED = re.compile(r'"((?:[\w-]+/)*\w+\.html)(?:#[\w-]+)?"')
 NAMED = {name for path in TEMPLATES + CODE for name in QUOTED.findall(path.read_text("utf-8"))}
-BASE = (settings.BASE_DIR / "templates/base.html").read_text("utf-8")
-SHEETS = [settings.BASE_DIR / "static" / name for name in re.findall(r"'(css/[a-z]+\.css)'", BASE)]
+SHEETS = [settings.BASE_DIR / "static" / name for name in JOINED[STYLES] if name != fonts.STYLES]
 INLINE = re.compile(r"<style|\sstyle\s*=|\son[a-z]+\s*=|javascript:|<script(?![^>]*\bsrc=)", re.IGNORECASE)
 MARKUP_OF_ICON = re.compile(r'"_icon\.html" with name="([a-z-]+)"')
 

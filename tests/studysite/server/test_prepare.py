@@ -8,6 +8,8 @@ from pytest_django.fixtures import Settings
 
 from studysite.server import prepare
 
+RECIPES = ("studysite/server/fonts.py", "studysite/server/static_files.py")
+
 
 @pytest.fixture
 def site(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -15,7 +17,7 @@ def site(tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(prepare, "BASE_DIR", tmp_path)
     settings.STATIC_ROOT = tmp_path / "data" / "static"
     settings.STATICFILES_DIRS = [tmp_path / "static"]
-    for name in ("requirements.txt", "studysite/server/fonts.py", "static/css/base.css"):
+    for name in ("requirements.txt", *RECIPES, "static/css/base.css"):
         (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / name).write_text("first")
     return tmp_path
@@ -40,9 +42,7 @@ def test_static_files_are_collected_once(collected: list[str]) -> None:
     assert collected == ["collectstatic"]
 
 
-@pytest.mark.parametrize(
-    "name", ["requirements.txt", "studysite/server/fonts.py", "static/css/base.css", "static/new.js"]
-)
+@pytest.mark.parametrize("name", ["requirements.txt", *RECIPES, "static/css/base.css", "static/new.js"])
 def test_static_files_are_collected_again_after_a_change(site: Path, collected: list[str], name: str) -> None:
     prepare.ensure_static_files()
     (site / name).write_text("other")
