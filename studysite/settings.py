@@ -110,6 +110,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "studysite.http.middleware.permissions_policy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # After static files, which were compressed when they were collected.
+    "studysite.http.compression.PageCompression",
     "studysite.http.middleware.page_headers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
