@@ -16,14 +16,6 @@ from studysite.accounts.models import User
 from tests import programs
 
 HERE = Path(__file__).parent
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 
 # Playwright keeps an event loop running in the thread that the tests use the database from.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -41,7 +33,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    return {**browser_type_launch_args, "executable_path": programs.find_chromium(), "args": list(FLAGS)}
+    return {
+        **browser_type_launch_args,
+        "executable_path": programs.find_chromium(),
+        "args": list(programs.CHROMIUM_FLAGS),
+    }
 
 
 @pytest.fixture(scope="session")
