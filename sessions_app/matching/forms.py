@@ -1,9 +1,8 @@
-"""Forms for Matching."""
+"""The form that starts a board of Matching."""
 
 from django import forms
 
 from sessions_app.models import Enrollment
-from studysite.numbers import MAX_KEY
 
 
 class MatchingStartForm(forms.ModelForm):
@@ -14,12 +13,3 @@ class MatchingStartForm(forms.ModelForm):
         fields = ("untimed",)
         labels = {"untimed": "Without a clock"}
         help_texts = {"untimed": "There is no time limit, and the board is not ranked."}
-
-
-class TryForm(forms.Form):
-    """A pair tried on a board, and the revision of the board that the learner saw."""
-
-    board = forms.IntegerField(min_value=1, max_value=MAX_KEY)
-    revision = forms.IntegerField(min_value=0, max_value=MAX_KEY)
-    term = forms.IntegerField(min_value=0, max_value=MAX_KEY)
-    definition = forms.IntegerField(min_value=0, max_value=MAX_KEY)

@@ -52,7 +52,7 @@ class Try:
 
 def open_board(learner: User, deck: Deck) -> MatchingBoard | None:
     """The board that the learner is playing in the deck."""
-    return MatchingBoard.objects.open().filter(learner=learner, deck=deck).select_related("session").first()
+    return MatchingBoard.objects.open().filter(learner=learner, deck=deck).first()
 
 
 def board_start(*, learner: User, deck: Deck, untimed: bool, now: datetime) -> MatchingBoard | None:
@@ -128,7 +128,7 @@ def as_read(html: str) -> str:
 def board_try(*, board: MatchingBoard, pair: Try, revision: int, now: datetime) -> Result:
     """Judge a pair that was tried at this ``revision`` of the board; the last right pair ends the board.
 
-    ``board`` comes with its session, and is up to date afterwards unless the try was stale.
+    ``board`` is up to date afterwards unless the try was stale.
 
     Raises:
         InvalidResponseError: the pair is not on the board, or one of its texts was found already. Nothing counts.

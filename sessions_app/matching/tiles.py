@@ -36,6 +36,13 @@ class Tile:
     gets_focus: bool
 
     @property
+    def look(self) -> str:
+        """The classes of the tile."""
+        if self.found:
+            return "tile found leaving" if self.leaving else "tile found"
+        return " ".join(filter(None, ["tile", "shakes" if self.shakes else "", self.length]))
+
+    @property
     def length(self) -> str:
         """Where the text may not fit: on every tile ("long"), on a phone ("longish"), nowhere (empty)."""
         if isinstance(self.source, IllustratedText):

@@ -1,5 +1,6 @@
 """Matching's pages: the board, the pairs that are tried on it, and its result. A GET only reads."""
 
+from collections.abc import Mapping
 from random import Random
 
 from django.contrib import messages
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from cards.access import deck_to_see
 from cards.models import Deck
 from sessions_app.access import enrollment_of, named, session_required
-from sessions_app.matching.forms import MatchingStartForm, TryForm
+from sessions_app.matching.forms import MatchingStartForm
 from sessions_app.matching.services import (
     MODE,
     Result,
@@ -34,6 +35,7 @@ from studysite.accounts.guests import admit
 from studysite.http.htmx import render_page
 from studysite.http.requests import LearnerRequest
 from studysite.methods import READ_AND_POST
+from studysite.numbers import whole_number
 
 STALE = "The board had already changed; nothing was counted twice."
 CHOOSE = "Choose a term and a definition."
@@ -74,18 +76,19 @@ def start(request: LearnerRequest, deck: Deck) -> HttpResponse:
 @require_POST
 def answer(request: LearnerRequest, slug: str) -> HttpResponse:
     """Judge a pair, once. The response is the board after it, or the board's result."""
-    form = TryForm(request.POST)
-    board = board_or_404(request, slug, form)
-    pair = Try(form.cleaned_data["term"], form.cleaned_data["definition"]) if form.is_valid() else None
+    sent = numbers_in(request)
+    board = board_or_404(request, slug, sent)
     try:
-        if pair is None:
+        if not {Side.TERM, Side.DEFINITION} <= sent.keys():
             raise InvalidResponseError(CHOOSE)
-        result = board_try(board=board, pair=pair, revision=form.cleaned_data["revision"], now=timezone.now())
+        pair = Try(sent[Side.TERM], sent[Side.DEFINITION])
+        result = board_try(board=board, pair=pair, revision=sent["revision"], now=timezone.now())
     except InvalidResponseError as error:
         state = open_board(request.learner, board.deck)
         if state != board:
             return show_current(request, board)
-        return show_board(request, board.deck, board, message=str(error), chosen=chosen(form))
+        chosen = {side: sent[side] for side in Side if side in sent}
+        return show_board(request, board.deck, board, message=str(error), chosen=chosen)
     if result is Result.STALE:
         return show_current(request, board)
     text = result_message(board, result)
@@ -107,20 +110,20 @@ def finish(request: LearnerRequest, slug: str) -> HttpResponse:
     return show_start(request, deck) if request.htmx else redirect("matching", slug=slug)
 
 
-def board_or_404(request: LearnerRequest, slug: str, form: TryForm) -> MatchingBoard:
-    """The learner's own board in this deck that the form names."""
-    form.is_valid()
-    if not {"board", "revision"} <= form.cleaned_data.keys():
+def numbers_in(request: LearnerRequest) -> dict[str, int]:
+    """The numbers in the form: the board, its revision that the learner saw, and the pair that they tried."""
+    found = {name: whole_number(request.POST.get(name, "")) for name in ("board", "revision", *Side)}
+    return {name: number for name, number in found.items() if number is not None}
+
+
+def board_or_404(request: LearnerRequest, slug: str, sent: Mapping[str, int]) -> MatchingBoard:
+    """The learner's own board in this deck that the form names, with its deck."""
+    if not {"board", "revision"} <= sent.keys():
         raise Http404("no such board")
-    mine = MatchingBoard.objects.select_related("session", "deck").filter(
-        learner=request.learner, deck__slug=slug, deck__in=Deck.objects.visible_to(request.learner)
+    mine = MatchingBoard.objects.select_related("deck").filter(
+        learner=request.learner, deck__in=Deck.objects.visible_to(request.learner).filter(slug=slug)
     )
-    return get_object_or_404(mine, pk=form.cleaned_data["board"])
-
-
-def chosen(form: TryForm) -> dict[Side, int]:
-    """The term and the definition that the form has, so that they need not be chosen again."""
-    return {side: form.cleaned_data[side] for side in Side if side in form.cleaned_data}
+    return get_object_or_404(mine, pk=sent["board"])
 
 
 def result_message(board: MatchingBoard, result: Result) -> str:
