@@ -49,7 +49,7 @@ def count_right(verdicts: Mapping[str, Sequence[str]]) -> int:
 def results_of(paper: Paper, cards: Mapping[int, tuple[int, Sequence[int]]]) -> dict[int, list[AnswerResult]]:
     """The result of each card of each step; ``cards`` maps the key of a step to its position and its cards."""
     lines: dict[tuple[int | None, int], list[Review]] = defaultdict(list)
-    for line in Review.objects.filter(step__session=paper.session_id).select_related("card"):
+    for line in Review.objects.filter(step__session=paper.session_id):
         lines[line.step_id, line.card_id].append(line)
     return {
         pk: [
