@@ -8,7 +8,7 @@
 #   make test-long   faults, fuzzing, long histories, and every database test on PostgreSQL
 #   make check       run the linters, the type checker and Django's checks
 #   make soak        test its own servers under load, with slow clients, locks and crashes: about five minutes
-#   make bench       compare a deck of 10,000 cards with one of 46
+#   make bench       compare the site with the least that its work needs: about a quarter of an hour; QUICK=1: two minutes
 #   make lock        resolve the requirements again and pin them with their hashes
 #   make clean       delete .venv and the caches; DATA_DIR stays
 
@@ -65,7 +65,7 @@ check: installed-dev
 	$(CHECK_ENVIRONMENT) $(BIN)/python manage.py check --deploy --fail-level WARNING
 
 bench: installed
-	@$(BIN)/python -m tests.load.bench
+	@$(BIN)/python -m tests.load.bench $(if $(QUICK),--quick)
 
 # make lock UPGRADE=--upgrade pins the newest versions that pyproject.toml allows.
 lock: installed-dev

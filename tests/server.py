@@ -63,11 +63,15 @@ def serving(
     port: int,
     output: IO[str] | int = subprocess.PIPE,
     checkout: Path = BASE_DIR,
+    module: str = "",
     **variables: str,
 ) -> Iterator[subprocess.Popen[str]]:
-    """A server that already answers, in its own process group; ``checkout`` serves another version."""
+    """A server that already answers, in its own process group.
+
+    ``checkout`` serves another version, and ``module`` is started instead of the one that serves the site.
+    """
     with subprocess.Popen(
-        [python_of(checkout), "-m", module_of(checkout, "serve")],
+        [python_of(checkout), "-m", module or module_of(checkout, "serve")],
         env=environment(data_dir, PORT=str(port), **variables),
         cwd=checkout,
         stdout=output,

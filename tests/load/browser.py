@@ -1,5 +1,6 @@
 """A browser without scripts, fast enough to load a server: it keeps connections, cookies, forms' tokens."""
 
+import gzip
 import select
 import socket
 import time
@@ -9,9 +10,13 @@ from email.message import Message
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from urllib.parse import urlencode
 
+import brotli
+
 HTMX = {"HX-Request": "true", "HX-Target": "question"}
 MAX_WAIT = 60
 """Seconds that a browser waits for the next byte: longer than any answer may take."""
+ENCODINGS = "gzip, br"
+"""What a browser that takes compressed responses accepts."""
 REQUESTS = 10
 """Requests on one connection. A worker keeps its connections, so a few long ones could load only one worker."""
 
@@ -31,6 +36,8 @@ class Answer:
     status: int
     headers: Message
     text: str
+    # Bytes of the body as it was sent.
+    size: int
 
     @property
     def retry_after(self) -> float:
@@ -43,10 +50,16 @@ class Browser:
     """Sends to one server. Follows no redirect."""
 
     def __init__(
-        self, port: int, cookies: Mapping[str, str] | None = None, *, max_wait: float = MAX_WAIT
+        self,
+        port: int,
+        cookies: Mapping[str, str] | None = None,
+        *,
+        max_wait: float = MAX_WAIT,
+        is_compressed: bool = False,
     ) -> None:
         self.connection = HTTPConnection("127.0.0.1", port, timeout=max_wait)
         self.cookies = dict(cookies or {})
+        self.accepted = {"Accept-Encoding": ENCODINGS} if is_compressed else {}
         self.requests = 0
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Answer:
@@ -60,11 +73,14 @@ class Browser:
 
     def _send(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
         self._connect()
+        sent = {**headers, **self.accepted, "Cookie": cookie_header(self.cookies)}
         try:
-            self.connection.request(method, path, body, {**headers, "Cookie": cookie_header(self.cookies)})
+            self.connection.request(method, path, body, sent)
             with self.connection.getresponse() as response:
                 self._keep_cookies(response)
-                return Answer(response.status, response.headers, response.read().decode())
+                content = response.read()
+                text = decoded(content, response.headers.get("Content-Encoding", "")).decode()
+                return Answer(response.status, response.headers, text, len(content))
         except (HTTPException, OSError) as error:
             self.connection.close()
             raise CutOffError(f"{method} {path}: {error!r}") from error
@@ -87,6 +103,11 @@ class Browser:
         for line in response.headers.get_all("Set-Cookie", ()):
             name, _, value = line.partition(";")[0].partition("=")
             self.cookies[name] = value
+
+
+def decoded(content: bytes, encoding: str) -> bytes:
+    """The body without its compression. Raises KeyError for one that was not accepted."""
+    return bytes({"": bytes, "gzip": gzip.decompress, "br": brotli.decompress}[encoding](content))
 
 
 def is_readable(connection: socket.socket) -> bool:

@@ -15,6 +15,7 @@ from PIL import Image
 
 from studysite.server.paths import BASE_DIR
 from tests.load.browser import Browser
+from tests.load.texts import WORDS
 from tests.server import environment, free_port, manage, module_of, python_of, serving
 
 FURNISH = """
@@ -33,9 +34,6 @@ client.force_login(teacher)
 keys = list(pictured.cards.in_order().values_list("pk", flat=True))
 print("furnished" + json.dumps([large.slug, pictured.slug, client.cookies["sessionid"].value, keys]))
 """
-WORDS = (
-    "river mountain treaty kingdom battle theorem function integral vector gradient descent harbour".split()
-)
 PICTURED = 200
 STATIC = "load/large.bin"
 STATIC_BYTES = 6 * 2**20

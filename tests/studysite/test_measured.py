@@ -1,81 +1,140 @@
 """The benchmarks check that the timed requests wrote their data; if not, they print no figure."""
 
+from collections import Counter
+from dataclasses import dataclass, field
+
 import pytest
-from django.test import Client
-from django.utils import timezone
 
 from cards.models import Deck
-from sessions_app.models import Enrollment, Review, Step
-from sessions_app.questions.today import scheduled_for
 from studysite.accounts.models import User
-from tests.load import bench, imports, pages
+from tests.load import imports
+from tests.load.bench import turns
+from tests.load.bench.table import Table
+from tests.load.bench.turns import Measured, Window
+from tests.load.bench.works import Answers, FailedError, HandsIn, Saves, fields_in
+from tests.load.browser import Answer, Browser
 from tests.load.written import NotWrittenError, counted
 
-ANSWERS = {"question and answer": "spaced", "the same in Learn": "learn"}
+INPUT = '<input type="hidden" name="step" value="7">'
+PAGE = f'<form id="answer-form">{INPUT}</form>{INPUT.replace("step", "other")}'
+
+
+@dataclass
+class Side:
+    """A server whose database has written what the test says."""
+
+    rows: Counter[str] = field(default_factory=Counter)
+    lines: Counter[int] = field(default_factory=Counter)
+    name: str = "site"
+
+    def written(self) -> Counter[str]:
+        return self.rows
+
+    def steps_since(self, line: int) -> Counter[int]:
+        return self.lines
+
+
+def answer(text: str = PAGE, status: int = 200, **headers: str) -> Answer:
+    return Answer(status, headers, text, len(text))  # type: ignore[arg-type]
+
+
+def answered(*steps: int) -> Answers:
+    """A learner whose answers to these steps were acknowledged."""
+    learner = Answers(Browser(1), "deck")
+    for step in steps:
+        learner.page = PAGE.replace("7", f"{step}")
+        learner.next()
+        learner.take(answer())
+    return learner
+
+
+def test_written_answers_pass_the_check() -> None:
+    side = Side(Counter(reviews=12), Counter({5: 1, 6: 1}))
+    turns.check(side, [answered(5), answered(6)], Counter(reviews=10), 0)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"), [(11, "2 reviews acknowledged, 1 written"), (13, "2 .* 3 written")]
+)
+def test_other_number_of_written_rows_ends_the_benchmark(written: int, said: str) -> None:
+    side = Side(Counter(reviews=written), Counter({5: 1, 6: 1}))
+    with pytest.raises(NotWrittenError, match=f"site: {said}"):
+        turns.check(side, [answered(5, 6)], Counter(reviews=10), 0)
+
+
+def test_row_of_another_kind_ends_the_benchmark() -> None:
+    with pytest.raises(NotWrittenError, match="0 saves acknowledged, 1 written"):
+        turns.check(Side(Counter(saves=1)), [answered()], Counter(), 0)
+
+
+def test_answer_that_is_not_in_the_log_ends_the_benchmark() -> None:
+    side = Side(Counter(reviews=2), Counter({5: 1, 9: 1}))
+    with pytest.raises(NotWrittenError, match="1 acknowledged answers are not in the log"):
+        turns.check(side, [answered(5, 6)], Counter(), 0)
+
+
+@pytest.mark.parametrize("refused", [answer("You have already answered that card."), answer(status=503)])
+def test_refused_answer_is_a_failure(refused: Answer) -> None:
+    learner = Answers(Browser(1), "deck", page=PAGE)
+    learner.next()
+    with pytest.raises(FailedError):
+        learner.take(refused)
+    assert not learner.written
+
+
+def test_save_of_another_revision_is_a_failure() -> None:
+    saving = Saves(Browser(1), "deck")
+    saving.revision = 3
+    with pytest.raises(FailedError, match="not saved"):
+        saving.take(answer(**{"Paper-Revision": "2"}))
+    saving.take(answer(**{"Paper-Revision": "3"}))
+    assert saving.written == {"saves": 3}
+
+
+def test_handed_in_test_with_errors_is_a_failure() -> None:
+    with pytest.raises(FailedError, match="status 200, not 302"):
+        HandsIn(Browser(1), "deck").take(answer())
+
+
+def test_only_the_named_form_is_read() -> None:
+    assert fields_in(PAGE, "answer-form") == {"step": "7"}
+    assert fields_in(PAGE, "undo-form") == {}
+
+
+def windows(*rates: float) -> Measured:
+    return Measured([Window([0.1] * 10, [300] * 10, started=5, ended=5 + 10 / rate) for rate in rates])
+
+
+def test_ratio_is_the_median_of_the_pairs() -> None:
+    assert turns.ratio(windows(10, 20, 90), windows(100, 40, 100)) == pytest.approx(0.5)
 
 
 @pytest.fixture
-def deck(learner: User) -> Deck:
-    deck = bench.make_deck(learner, bench.FEW)
-    bench.study_half(learner, deck)
-    return deck
+def table() -> Table:
+    rows = {"answer": {"share": 0.5, "bytes": 5_264.0}, "import": {"bytes": 7.0}}
+    return Table("works", "work", {"share": 2, "bytes": 0}, rows)
 
 
-@pytest.fixture
-def client(learner_client: Client, deck: Deck) -> Client:
-    """Lena's browser; a question is open in both modes, and one was answered."""
-    for mode in ANSWERS.values():
-        learner_client.post(f"/decks/{deck.slug}/{mode}/")
-    for name in ANSWERS:
-        bench.measured(name, bench.TIMED[name], learner_client, deck.slug)
-    return learner_client
+def test_committed_table_is_read_as_it_was_written(table: Table) -> None:
+    begin, end = table.marks
+    text = table.put_into(f"# Before\n\n{begin}\nold\n{end}\n\nAfter\n")
+    assert "| answer | 0.50 | 5,264 |\n| import | - | 7 |" in text
+    assert "old" not in text
+    assert text.startswith("# Before\n\n")
+    assert text.endswith("\n\nAfter\n")
+    assert table.put_into(text) == text
+    assert table.read(text) == {"answer": {"share": 0.5, "bytes": 5264}, "import": {"bytes": 7}}
+    assert table.read(f"{begin}\n{end}") == table.read("") == {}
 
 
-@pytest.fixture
-def _answered_before(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A search for the open step finds the previous one."""
-    monkeypatch.setattr(pages, "open_step", pages.last_step)
+def test_table_without_a_place_is_an_error(table: Table) -> None:
+    with pytest.raises(ValueError, match="no place"):
+        table.put_into("# Nothing here\n")
 
 
-def test_half_of_what_was_seen_is_due_and_asked(learner: User, learner_client: Client, deck: Deck) -> None:
-    mine = Enrollment.objects.filter(learner=learner, deck=deck)
-    enrollment = scheduled_for(mine, learner, timezone.now()).get()
-    assert (enrollment.scheduled, enrollment.due_count) == (23, 12)
-    learner_client.post(f"/decks/{deck.slug}/spaced/")
-    for _ in range(4):
-        bench.answer(learner_client, deck.slug)
-    assert set(Step.objects.values_list("origin", flat=True)) == {"new", "review"}
-
-
-def test_each_timed_answer_writes_one_review(client: Client, deck: Deck) -> None:
-    assert [Review.objects.filter(mode=mode).count() for mode in ANSWERS.values()] == [1, 1]
-    assert min(bench.answers_per_second(client, deck, 0.01)) > 0
-    answered = Step.objects.exclude(answered_at=None)
-    assert Review.objects.standing().filter(step__in=answered).count() == answered.count() > 2
-
-
-@pytest.mark.usefixtures("_answered_before")
-@pytest.mark.parametrize("name", ANSWERS)
-def test_benchmark_refuses_stale_answers(name: str, client: Client, deck: Deck) -> None:
-    with pytest.raises(NotWrittenError, match=f"{name}, reviews: 1 sent, 0 written"):
-        bench.measured(name, bench.TIMED[name], client, deck.slug)
-
-
-@pytest.mark.usefixtures("_answered_before")
-def test_stale_answers_are_not_counted_by_the_second(client: Client, deck: Deck) -> None:
-    with pytest.raises(NotWrittenError, match=r"answers a second, reviews: \d+ sent, 0 written"):
-        bench.answers_per_second(client, deck, 0.01)
-
-
-def test_benchmark_refuses_a_page_that_writes(client: Client, deck: Deck) -> None:
-    writes = bench.Timed(bench.answer)
-    with pytest.raises(NotWrittenError, match="page, reviews: 0 sent, 1 written"):
-        bench.measured("page", writes, client, deck.slug)
-
-
-def test_benchmark_refuses_a_test_with_fewer_questions(client: Client, deck: Deck) -> None:
-    with pytest.raises(NotWrittenError, match="questions of a test: 100 sent, 46 written"):
-        bench.paper_milliseconds(client, deck)
+def test_only_figures_that_moved_are_reported(table: Table) -> None:
+    before = {"answer": {"share": 0.4, "bytes": 5_100.0}, "import": {"share": 1.0}, "gone": {"share": 1.0}}
+    assert list(table.moved(before, ["share", "bytes"])) == ["answer, share: 0.40, now 0.50 (1.25 times)"]
 
 
 @pytest.mark.parametrize(("cards", "tags"), [(9_999, 10_000), (10_000, 0), (20_000, 10_000)])
