@@ -13,17 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests import memory, programs
+from tests.variables import SETTINGS
 
-SETTINGS = ("DEBUG", "HOST", "PORT", "SITE_URL", "EXTRA_HOSTS", "TRUSTED_PROXIES", "HSTS_SECONDS", "WORKERS")
-SETTINGS += (
-    "CLIENT_SECONDS",
-    "SIGNUP",
-    "GUESTS",
-    "EMAIL_URL",
-    "DEFAULT_FROM_EMAIL",
-    "LOG_LEVEL",
-    "DATABASE_URL",
-)
 DATABASE_FIXTURES = {"db", "transactional_db"}
 
 if "TEST_DATA_DIR" not in os.environ:

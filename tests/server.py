@@ -16,7 +16,7 @@ from urllib.error import URLError
 import pytest
 
 from studysite.server.paths import BASE_DIR
-from tests.environment import SETTINGS
+from tests.variables import SETTINGS
 
 # Stops a test that hangs; a start takes seconds, but not on a busy machine.
 MAX_WAIT = 180

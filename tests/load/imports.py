@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -95,8 +96,22 @@ def run(*args: str) -> str:
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
-def compare(cards: int, pairs: int = PAIRS) -> str:
-    """Print what both take, the median of several pairs; what is wrong with it, in words, else an empty text.
+@dataclass(frozen=True)
+class Taken:
+    """What the import of a file has taken: processor seconds, and megabytes. ``anki`` is 0 without its package."""
+
+    look: float
+    write: float
+    growth: float
+    anki: float
+
+    @property
+    def seconds(self) -> float:
+        return self.look + self.write
+
+
+def taken(cards: int, pairs: int = PAIRS) -> Taken:
+    """Import a file of this many cards here and into Anki, each in a process of its own; the medians of several pairs.
 
     Raises NotWrittenError if one of them has not written the cards of the file.
     """
@@ -108,14 +123,18 @@ def compare(cards: int, pairs: int = PAIRS) -> str:
         for _ in range(pairs):
             ours.append(our_seconds(path, cards))
             anki.append(anki_seconds(path, cards) if find_spec("anki") else 0.0)
-    look, write, growth = map(statistics.median, zip(*ours, strict=True))
-    seconds, its = look + write, statistics.median(anki)
-    beside = f", {seconds / its:.1f} times Anki's {its:.2f} s" if its else ""
-    ours = f"{look:.2f} s to look at, {write:.2f} s to import{beside}; {growth:.0f} MB more memory"
+    return Taken(*map(statistics.median, zip(*ours, strict=True)), statistics.median(anki))
+
+
+def compare(cards: int) -> str:
+    """Print what both take; what is wrong with it, in words, else an empty text. Raises NotWrittenError."""
+    took = taken(cards)
+    beside = f", {took.seconds / took.anki:.1f} times Anki's {took.anki:.2f} s" if took.anki else ""
+    ours = f"{took.look:.2f} s to look at, {took.write:.2f} s to import{beside}; {took.growth:.0f} MB more memory"
     print(f"{cards:,} cards of an .apkg: {ours}")
-    if growth > MOST_MEGABYTES:
+    if took.growth > MOST_MEGABYTES:
         return f"Above {MOST_MEGABYTES} MB: an import holds too much."
-    if seconds > MOST_SECONDS * cards / CARDS:
+    if took.seconds > MOST_SECONDS * cards / CARDS:
         return f"Above {MOST_SECONDS} s for each {CARDS:,} cards: importing is slow."
     return ""
 

@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from studysite.server import paths
-from tests.environment import SETTINGS
+from tests.variables import SETTINGS
 
 KEY = "a-key-of-more-than-32-characters-for-tests"
 

@@ -20,6 +20,11 @@ FOUND = "furnished"
 SYLLABLES = "ba ce di fo gu ha je ki lo mu na pe qui ro su ta ve wi xo zu".split()
 
 
+HISTORY_OF, NOBODY = "history@bench.example.org", "nobody@bench.example.org"
+HISTORY_CARDS, HISTORY_EACH = 1_000, 30
+"""The learner with a long history, of so many cards, and so many answers about each of them."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """A deck: how many cards, how many of them each learner has seen, and how many of these are due."""

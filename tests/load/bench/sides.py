@@ -19,6 +19,8 @@ from tests.server import environment, free_port, query, serving
 
 WORKERS = 2
 SECRET_KEY = "for-this-run-alone-0123456789-abcdefghij"
+CSRF_TOKEN = "x" * 32
+"""Any text of this length is one, so that no page has to be fetched for it."""
 FLOOR_SETTINGS = "tests.load.floor.settings"
 
 
@@ -112,7 +114,8 @@ class Side:
 
     def browser(self, number: int) -> Browser:
         """The browser of a learner, or with -1 of the owner."""
-        return Browser(self.port, {"sessionid": self.sessions[number + 1]}, is_compressed=True)
+        cookies = {"sessionid": self.sessions[number + 1], "csrftoken": CSRF_TOKEN}
+        return Browser(self.port, cookies, is_compressed=True)
 
     def work(self) -> float:
         """Seconds of processor time of the server and its workers so far."""
@@ -143,15 +146,19 @@ class Side:
             with self.served():
                 pass
         call = f"from {self.kind.furnish} import furnish; furnish({list(decks)}, {learners})"
+        self.sessions = read_sessions(self.call(call))
+
+    def call(self, statements: str) -> str:
+        """Run Python in a process with the server's settings, and return what it prints."""
         ended = subprocess.run(
-            [sys.executable, "manage.py", "shell", "-v", "0", "-c", call],
+            [sys.executable, "manage.py", "shell", "-v", "0", "-c", statements],
             env=environment(self.data_dir, **self.variables),
             cwd=BASE_DIR,
             check=True,
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.sessions = read_sessions(ended.stdout)
+        return ended.stdout
 
 
 def resident(pid: int) -> float:

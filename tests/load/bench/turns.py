@@ -1,10 +1,12 @@
 """Measures a work on several servers in turns, and checks what it wrote."""
 
+import itertools
 import statistics
 import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from tests.load.bench.sides import Side
@@ -104,9 +106,8 @@ def take_window(side: Side, pupils: Sequence[Sequence[Pupil]], seconds: float) -
     Raises NotWrittenError if the server has not written what it acknowledged, or more.
     """
     window = Window()
-    for mine in pupils:
-        for pupil in mine:
-            pupil.begin()
+    with ThreadPoolExecutor(len(pupils)) as pool:
+        list(pool.map(lambda pupil: pupil.begin(), itertools.chain.from_iterable(pupils)))
     rows, line = side.written(), side.last_line()
     before, window.started = side.work(), time.monotonic()
     threads = [

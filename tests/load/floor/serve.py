@@ -2,18 +2,17 @@
 
 from django.core.management import call_command
 
-from studysite.server.prepare import start_django
+from studysite.server.prepare import single_connection, start_django
 from studysite.server.serve import serve
 
 
 def main() -> None:
     """Needs DJANGO_SETTINGS_MODULE to name the floor's settings, since the server would take the site's."""
     start_django()
-    call_command("migrate", run_syncdb=True, interactive=False, verbosity=0)
-    from django.db import connection
-
-    # The workers are forked.
-    connection.close()
+    with single_connection():
+        # The floor's own tables, which have no migrations, refer to those of the users.
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("migrate", run_syncdb=True, interactive=False, verbosity=0)
     serve()
 
 
