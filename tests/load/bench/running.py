@@ -16,6 +16,7 @@ from tests.load.bench.sides import FLOOR, SITE, Side
 from tests.load.bench.table import Row, Table
 from tests.load.bench.turns import Measured, in_turns, pupils_of, ratio
 from tests.load.bench.works import WORKS, Work
+from tests.load.written import NotWrittenError
 
 LEARNERS, MANY = 8, 32
 PAIRS = 5
@@ -140,7 +141,11 @@ class Run:
                 stack.enter_context(side.served())
             self.print_head()
             for work in self.selected:
-                self.measure_work(work, sides, queries)
+                try:
+                    self.measure_work(work, sides, queries)
+                except NotWrittenError as error:
+                    # No figure of it would be right; those of the others are.
+                    self.fail(f"{work.name}: {error}")
             self.add_figures(figures.of_works(self.works.rows))
             if self.is_all:
                 self.add_figures(figures.of_sittings(site, (2, 3)))
@@ -174,11 +179,13 @@ class Run:
         )
         for side, one in measured.items():
             self.answered[side] += sum(len(window.times) for window in one.windows)
-            said = Counter(one.failures).items()
-            self.failures += [
-                f"{work.name}, {clients} learners, {side}: {why} ({n} times)" for why, n in said
-            ]
+            for why, count in Counter(one.failures).items():
+                self.fail(f"{work.name}, {clients} learners, {side}: {why} ({count} times)")
         return measured
+
+    def fail(self, why: str) -> None:
+        print(f"FAILED: {why}", flush=True)
+        self.failures.append(why)
 
     def print_head(self) -> None:
         print("\n".join(list(self.works.lines())[:2]), flush=True)
