@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,8 @@ from cards.models import Deck
 from studysite.accounts.models import User
 from tests.load import imports
 from tests.load.bench import turns
+from tests.load.bench.__main__ import read_arguments
+from tests.load.bench.running import Run
 from tests.load.bench.table import Table
 from tests.load.bench.turns import Measured, Window
 from tests.load.bench.works import Answers, FailedError, HandsIn, Saves, fields_in
@@ -151,3 +154,15 @@ def test_benchmark_refuses_an_import_of_other_cards(
 def test_row_sent_twice_and_written_once_is_reported(owner: User) -> None:
     with pytest.raises(NotWrittenError, match="decks: 2 sent, 1 written"), counted("decks", Deck.objects, 2):
         Deck.objects.create(owner=owner, title="Once")
+
+
+@pytest.mark.long
+def test_benchmark_measures_the_site_and_its_floor(tmp_path: Path) -> None:
+    chosen = read_arguments(["--quick", "--only", "Learn", "--pairs", "1", "--seconds", "0.5"])
+    run = Run(chosen, tmp_path)
+    run.measure()
+    assert not run.failures
+    row = run.works.rows["answer in Learn, 46 cards"]
+    assert row.keys() == run.works.columns.keys()
+    assert row["queries"] > row["floor's queries"] > 0
+    assert min(row.values()) > 0

@@ -3,6 +3,7 @@
     make bench                                     all rows: about a quarter of an hour
     make bench QUICK=1                             the most important ones, within two minutes
     python -m tests.load.bench --only Spaced       rows whose name has this text
+    python -m tests.load.bench --large             also the site in large data, which takes minutes to make
     python -m tests.load.bench --write             also write the tables of docs/benchmarks.md
     python -m tests.load.bench --import 100000     only the import of a package of this many cards
 
@@ -22,7 +23,7 @@ from pathlib import Path
 
 from tests.load import imports
 from tests.load.bench import figures, table
-from tests.load.bench.running import COMPARED, PAIRS, Run
+from tests.load.bench.running import COMPARED, MOST_PAIRS, PAIRS, Run
 from tests.load.written import NotWrittenError
 
 
@@ -32,7 +33,23 @@ def read_arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="the most important rows, with short windows")
     parser.add_argument("--only", metavar="TEXT", help="rows whose name has this text")
-    parser.add_argument("--pairs", type=int, default=PAIRS, help="of windows, each the site and its floor")
+    parser.add_argument(
+        "--pairs",
+        type=int,
+        choices=range(1, MOST_PAIRS + 1),
+        metavar="N",
+        default=PAIRS,
+        help="of windows, each the site and its floor",
+    )
+    parser.add_argument(
+        "--large",
+        type=float,
+        nargs="?",
+        const=1.0,
+        default=0.0,
+        metavar="SHARE",
+        help="also with 1,000,000 other cards and 5,000,000 reviews, or a share of them",
+    )
     parser.add_argument("--seconds", type=float, help="of one window")
     parser.add_argument("--write", action="store_true", help="write the tables of docs/benchmarks.md")
     parser.add_argument("--import", dest="cards", type=int, help="only the import of this many cards")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 DUE, DAYS = 200, 30
 """Cards that are due in a deck of 1,000 and more, and days over which the others become due."""
-FEW, FOR_FEW = 64, ("asks-1000", "tagged-1000")
+FEW, FOR_FEW = 84, ("asks-1000", "tagged-1000")
 """The learners of a large deck, and of those decks whose learners do not wear them out."""
 FOUND = "furnished"
 SYLLABLES = "ba ce di fo gu ha je ki lo mu na pe qui ro su ta ve wi xo zu".split()

@@ -72,6 +72,13 @@ def of_databases(name: str, measured: Mapping[str, Measured]) -> Iterator[tuple[
     yield f"{name}: PostgreSQL to SQLite, requests/s", figure(share, least=0.7)
 
 
+def of_large_data(name: str, small: Measured, large: Measured) -> Iterator[tuple[str, Row]]:
+    """How much slower a work is where the database has many other rows."""
+    most = 1.2 if "answer" in name or "question" in name else 1.3
+    yield f"{name}: times slower in large data", figure(ratio(small, large), most=most)
+    yield f"{name}: times the processor in large data", figure(large.work / small.work, most=most)
+
+
 # --- One sitting
 
 

@@ -16,14 +16,17 @@ from tests.load.bench.sides import FLOOR, SITE, Side
 from tests.load.bench.table import Row, Table
 from tests.load.bench.turns import Measured, in_turns, pupils_of, ratio
 from tests.load.bench.works import WORKS, Work
+from tests.load.sites import prepare
 from tests.load.written import NotWrittenError
 
 LEARNERS, MANY = 8, 32
-PAIRS = 5
+PAIRS, MOST_PAIRS = 5, 10
 SECONDS, QUICK_SECONDS = 2.5, 0.8
 """Of one window."""
 SPARE = 4
 """Learners who count queries, before those who are measured."""
+LARGE = {"learners": 10_000, "cards": 1_000_000, "progress": 5_000_000, "reviews": 5_000_000}
+LARGE_SIDE = "site, large data"
 COLUMNS = {
     "learners": 0,
     "requests/s": 0,
@@ -103,12 +106,31 @@ def databases() -> Iterator[list[str]]:
         yield [server.url, server.url.removesuffix("studysite") + "floor"]
 
 
-def furnished(directory: Path, decks: Sequence[str], learners: int, urls: Sequence[str]) -> list[Side]:
-    """The site and its floor with people and decks: on SQLite, and if there are ``urls`` on PostgreSQL."""
+def make_large(data_dir: Path, share: float) -> Side:
+    """A site with a ``share`` of the rows in LARGE; this takes minutes."""
+    side = Side(LARGE_SIDE, SITE, data_dir)
+    data_dir.mkdir()
+    prepare(data_dir, **side.variables)
+    rows = {name: max(1, int(count * share)) for name, count in LARGE.items()}
+    arguments = ", ".join(f"{name}={count}" for name, count in rows.items())
+    print(f"Making large data: {arguments}", flush=True)
+    side.call(f"from tests.load.large_data import make; make({arguments})")
+    return side
+
+
+def furnished(
+    directory: Path, decks: Sequence[str], learners: int, urls: Sequence[str], large: float
+) -> list[Side]:
+    """The site and its floor with people and decks: on SQLite, and if there are ``urls`` on PostgreSQL.
+
+    With a share of ``large`` data also the site with these beside its people and decks.
+    """
     sides = [Side("site", SITE, directory / "site"), Side("floor", FLOOR, directory / "floor")]
     for side, url in zip(tuple(sides), urls, strict=False):
         name = f"{side.name}, PostgreSQL"
         sides.append(Side(name, side.kind, directory / f"{side.name}-postgres", url))
+    if large:
+        sides.append(make_large(directory / "large", large))
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda side: side.furnish(decks, learners), sides))
     return sides
@@ -132,7 +154,7 @@ class Run:
         decks = sorted({work.deck for work in self.selected})
         with ExitStack() as stack:
             urls = [] if self.chosen.quick else stack.enter_context(databases())
-            sides = furnished(self.directory, decks, self.learner_count, urls)
+            sides = furnished(self.directory, decks, self.learner_count, urls, self.chosen.large)
             site, floor = sides[:2]
             queries = count_queries(self.selected, [site, floor])
             if self.is_all:
@@ -158,19 +180,22 @@ class Run:
     @property
     def learner_count(self) -> int:
         most = max(work.each for work in self.selected)
-        count = SPARE + PAIRS * LEARNERS * most
-        return max(count, SPARE + PAIRS * (LEARNERS + MANY)) if self.is_all else count
+        count = SPARE + self.chosen.pairs * LEARNERS * most
+        return max(count, SPARE + self.chosen.pairs * (LEARNERS + MANY)) if self.is_all else count
 
     def measure_work(self, work: Work, sides: Sequence[Side], queries: Mapping[tuple[str, str], int]) -> None:
         counts = queries["site", work.name], queries["floor", work.name]
-        measured = self.in_turns(work, sides if work.on_postgres else sides[:2], LEARNERS, SPARE)
+        here = [side for side in sides if work.on_postgres or not side.url]
+        measured = self.in_turns(work, here, LEARNERS, SPARE)
         self.add_row(work.name, min(LEARNERS, work.most), measured["site"], measured["floor"], counts)
         if "site, PostgreSQL" in measured:
             ours, floor = measured["site, PostgreSQL"], measured["floor, PostgreSQL"]
             self.add_row(f"{work.name}, PostgreSQL", LEARNERS, ours, floor)
             self.add_figures(figures.of_databases(work.name, measured))
+        if LARGE_SIDE in measured:
+            self.add_figures(figures.of_large_data(work.name, measured["site"], measured[LARGE_SIDE]))
         if work.with_many and self.is_all:
-            measured = self.in_turns(work, sides[:2], MANY, SPARE + PAIRS * LEARNERS)
+            measured = self.in_turns(work, sides[:2], MANY, SPARE + self.chosen.pairs * LEARNERS)
             self.add_row(f"{work.name}, {MANY} learners", MANY, measured["site"], measured["floor"], counts)
 
     def in_turns(self, work: Work, sides: Sequence[Side], clients: int, first: int) -> dict[str, Measured]:

@@ -1,10 +1,12 @@
 """Tests: starting one, saving one answer, handing in."""
 
+from collections.abc import Iterable
 from random import sample, shuffle
 
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -98,7 +100,7 @@ def hand_in(request: HttpRequest, slug: str) -> HttpResponse:
         questions = {question.position: question for question in paper.questions.order_by("position")}
         for position, option, revision in chosen_in(request):
             questions[position].chosen, questions[position].revision = option, revision
-        PaperQuestion.objects.bulk_update(questions.values(), ["chosen", "revision"])
+        overwrite(PaperQuestion, questions.values(), ["chosen", "revision"])
         rows = Progress.objects.filter(enrollment=enrollment)
         rows = rows.filter(card__in=[question.card_id for question in questions.values()])
         progress = {row.card_id: row for row in rows}
@@ -111,6 +113,13 @@ def hand_in(request: HttpRequest, slug: str) -> HttpResponse:
             lines.append(Review(progress=row, rating=rating, mode="test", reviewed_at=now))
         Review.objects.bulk_create(lines)
         written = ["reviews", "level", "stability", "difficulty", "state", "step", "due", "last_reviewed_at"]
-        Progress.objects.bulk_update(progress.values(), written)
+        overwrite(Progress, progress.values(), written)
         paper.save()
     return redirect("..")
+
+
+def overwrite(model: type[Model], rows: Iterable[Model], fields: list[str]) -> None:
+    """Write the fields of existing rows in one statement; `bulk_update` takes several times as long."""
+    model._default_manager.bulk_create(
+        rows, update_conflicts=True, unique_fields=["id"], update_fields=fields
+    )
