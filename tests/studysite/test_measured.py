@@ -156,6 +156,11 @@ def test_row_sent_twice_and_written_once_is_reported(owner: User) -> None:
         Deck.objects.create(owner=owner, title="Once")
 
 
+def test_part_of_the_rows_is_not_committed() -> None:
+    with pytest.raises(SystemExit, match="2"):
+        read_arguments(["--write", "--only", "Learn"])
+
+
 @pytest.mark.long
 def test_benchmark_measures_the_site_and_its_floor(tmp_path: Path) -> None:
     chosen = read_arguments(["--quick", "--only", "Learn", "--pairs", "1", "--seconds", "0.5"])

@@ -53,7 +53,10 @@ def read_arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, help="of one window")
     parser.add_argument("--write", action="store_true", help="write the tables of docs/benchmarks.md")
     parser.add_argument("--import", dest="cards", type=int, help="only the import of this many cards")
-    return parser.parse_args(given)
+    chosen = parser.parse_args(given)
+    if chosen.write and (chosen.quick or chosen.only):
+        parser.error("--write needs all rows, so neither --quick nor --only")
+    return chosen
 
 
 def machine() -> str:

@@ -1,6 +1,8 @@
 """A run: which works are measured on which servers, and the tables that come of it."""
 
 import argparse
+import math
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +25,8 @@ LEARNERS, MANY = 8, 32
 PAIRS, MOST_PAIRS = 5, 10
 SECONDS, QUICK_SECONDS = 2.5, 0.8
 """Of one window."""
+QUICK_MOST = 105
+"""Seconds after the start of a quick run after which each row has one pair, so that it ends within two minutes."""
 SPARE = 4
 """Learners who count queries, before those who are measured."""
 LARGE = {"learners": 10_000, "cards": 1_000_000, "progress": 5_000_000, "reviews": 5_000_000}
@@ -140,7 +144,7 @@ class Run:
     """Measures what was chosen, and prints each row at once. ``failures`` has what was not answered."""
 
     def __init__(self, chosen: argparse.Namespace, directory: Path) -> None:
-        self.chosen, self.directory = chosen, directory
+        self.chosen, self.directory, self.started = chosen, directory, time.monotonic()
         self.seconds = chosen.seconds or (QUICK_SECONDS if chosen.quick else SECONDS)
         self.selected = chosen_works(chosen)
         self.is_all = not (chosen.quick or chosen.only)
@@ -162,9 +166,9 @@ class Run:
             for side in sides:
                 stack.enter_context(side.served())
             self.print_head()
-            for work in self.selected:
+            for number, work in enumerate(self.selected, 1):
                 try:
-                    self.measure_work(work, sides, queries)
+                    self.measure_work(work, sides, queries, self.until(number))
                 except NotWrittenError as error:
                     # No figure of it would be right; those of the others are.
                     self.fail(f"{work.name}: {error}")
@@ -177,16 +181,25 @@ class Run:
             self.add_figures(figures.of_replay(site))
             self.add_figures(figures.of_import(self.directory / "import"))
 
+    def until(self, number: int) -> float:
+        """When the row with this number, of those that are left, begins no other pair."""
+        if not self.chosen.quick:
+            return math.inf
+        end, left = self.started + QUICK_MOST, len(self.selected) - number + 1
+        return time.monotonic() + (end - time.monotonic()) / left
+
     @property
     def learner_count(self) -> int:
         most = max(work.each for work in self.selected)
         count = SPARE + self.chosen.pairs * LEARNERS * most
         return max(count, SPARE + self.chosen.pairs * (LEARNERS + MANY)) if self.is_all else count
 
-    def measure_work(self, work: Work, sides: Sequence[Side], queries: Mapping[tuple[str, str], int]) -> None:
+    def measure_work(
+        self, work: Work, sides: Sequence[Side], queries: Mapping[tuple[str, str], int], until: float
+    ) -> None:
         counts = queries["site", work.name], queries["floor", work.name]
         here = [side for side in sides if work.on_postgres or not side.url]
-        measured = self.in_turns(work, here, LEARNERS, SPARE)
+        measured = self.in_turns(work, here, LEARNERS, SPARE, until)
         self.add_row(work.name, min(LEARNERS, work.most), measured["site"], measured["floor"], counts)
         if "site, PostgreSQL" in measured:
             ours, floor = measured["site, PostgreSQL"], measured["floor, PostgreSQL"]
@@ -198,10 +211,20 @@ class Run:
             measured = self.in_turns(work, sides[:2], MANY, SPARE + self.chosen.pairs * LEARNERS)
             self.add_row(f"{work.name}, {MANY} learners", MANY, measured["site"], measured["floor"], counts)
 
-    def in_turns(self, work: Work, sides: Sequence[Side], clients: int, first: int) -> dict[str, Measured]:
+    def in_turns(
+        self, work: Work, sides: Sequence[Side], clients: int, first: int, until: float = math.inf
+    ) -> dict[str, Measured]:
         measured = in_turns(
-            work, sides, pairs=self.chosen.pairs, clients=clients, seconds=self.seconds, first=first
+            work,
+            sides,
+            pairs=self.chosen.pairs,
+            clients=clients,
+            seconds=self.seconds,
+            first=first,
+            until=until,
         )
+        if (pairs := len(measured["site"].windows)) < self.chosen.pairs:
+            print(f"only {pairs} of {self.chosen.pairs} pairs, since the machine is slow:")
         for side, one in measured.items():
             self.answered[side] += sum(len(window.times) for window in one.windows)
             for why, count in Counter(one.failures).items():

@@ -1,6 +1,7 @@
 """Measures a work on several servers in turns, and checks what it wrote."""
 
 import itertools
+import math
 import statistics
 import threading
 import time
@@ -76,12 +77,24 @@ def ratio(ours: Measured, other: Measured) -> float:
 
 
 def in_turns(
-    work: Work, sides: Sequence[Side], *, pairs: int, clients: int, seconds: float, first: int = 0
+    work: Work,
+    sides: Sequence[Side],
+    *,
+    pairs: int,
+    clients: int,
+    seconds: float,
+    first: int = 0,
+    until: float = math.inf,
 ) -> dict[str, Measured]:
-    """Measure the work on each side, in turns; each window has its own learners, from number ``first`` on."""
+    """Measure the work on each side, in turns; each window has its own learners, from number ``first`` on.
+
+    After ``until``, in seconds of `time.monotonic`, no other turn begins; there is always one.
+    """
     measured = {side.name: Measured() for side in sides}
     clients = min(clients, work.most)
     for turn in range(pairs):
+        if turn and time.monotonic() > until:
+            break
         for side in sides:
             start = first + turn * clients * work.each
             pupils = [
