@@ -3,18 +3,22 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from cards.models import Deck
 from studysite.accounts.models import User
 from tests.load import imports
-from tests.load.bench import turns
+from tests.load.bench import figures, turns
 from tests.load.bench.__main__ import read_arguments
+from tests.load.bench.data import memories, plan_of, texts_of
 from tests.load.bench.running import Run
 from tests.load.bench.table import Table
 from tests.load.bench.turns import Measured, Window
-from tests.load.bench.works import Answers, FailedError, HandsIn, Saves, fields_in
+from tests.load.bench.works import WORKS, Answers, FailedError, HandsIn, Saves, fields_in
 from tests.load.browser import Answer, Browser
 from tests.load.written import NotWrittenError, counted
 
@@ -110,6 +114,57 @@ def windows(*rates: float) -> Measured:
 
 def test_ratio_is_the_median_of_the_pairs() -> None:
     assert turns.ratio(windows(10, 20, 90), windows(100, 40, 100)) == pytest.approx(0.5)
+
+
+def test_sides_are_measured_in_turns_by_fresh_learners(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = []
+
+    def take(side: Any, pupils: list[list[Answers]], seconds: float) -> Window:
+        taken.append((side.name, [pupil.number for mine in pupils for pupil in mine]))
+        return Window([0.1], ended=1)
+
+    monkeypatch.setattr(turns, "take_window", take)
+    sides: Any = [
+        SimpleNamespace(name=name, browser=lambda number: None, memory=lambda: 80)
+        for name in ("site", "floor")
+    ]
+    measured = turns.in_turns(WORKS[0], sides, pairs=2, clients=2, seconds=1, first=4)
+    assert taken == [("site", [4, 5]), ("floor", [4, 5]), ("site", [6, 7]), ("floor", [6, 7])]
+    assert [len(one.windows) for one in measured.values()] == [2, 2]
+    turns.in_turns(WORKS[0], sides, pairs=9, clients=2, seconds=1, until=0)
+    assert len(taken) == 6
+
+
+def test_growth_compares_the_end_of_a_sitting_with_its_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    side: Any = SimpleNamespace(spent=0.0)
+    side.work = lambda: side.spent
+
+    class Slower:
+        """Each answer takes a thousandth more than the one before."""
+
+        count = 0
+
+        def begin(self) -> None:
+            pass
+
+        def next(self) -> Any:
+            return lambda: None
+
+        def take(self, answer: None) -> None:
+            side.spent += 1 + self.count / 1000
+            self.count += 1
+
+    monkeypatch.setattr(figures, "pupils_of", lambda *_: [Slower()])
+    assert figures.growth(side, WORKS[0], 600, (0, 1)) == pytest.approx(1.5495 / 1.0495)
+
+
+@pytest.mark.parametrize("deck", ["learn-46", "spaced-1000", "sitting-2000"])
+def test_decks_have_as_many_due_cards_as_planned(deck: str) -> None:
+    plan, now = plan_of(deck), timezone.now()
+    known = list(memories(plan, now))
+    assert len(known) == plan.seen <= plan.cards
+    assert sum(one.due <= now for one in known) == plan.due
+    assert len({term for term, _ in texts_of(plan)}) == plan.cards
 
 
 @pytest.fixture

@@ -39,10 +39,16 @@ class Plan:
 
 
 def plan_of(slug: str) -> Plan:
-    """The plan for a deck that is named after its number of cards, such as "spaced-1000"."""
+    """The plan for a deck that is named after its number of cards, such as "spaced-1000".
+
+    For a long sitting all cards that were seen are due: the last answers then have as many to choose from as the
+    first ones.
+    """
     cards = int(slug.rpartition("-")[2])
     # Of 100,000 cards a learner has seen as many as of 10,000.
     seen = min(cards // 2, 5_000)
+    if slug.startswith("sitting"):
+        return Plan(slug, cards, seen, seen, FEW)
     due = DUE if cards >= 1_000 else seen // 2
     return Plan(slug, cards, seen, due, FEW if cards > 1_000 or slug in FOR_FEW else 10**6)
 

@@ -14,7 +14,7 @@ from tests.load.bench.data import HISTORY_CARDS, HISTORY_EACH, HISTORY_OF, NOBOD
 from tests.load.bench.sides import Side
 from tests.load.bench.table import Row, Table
 from tests.load.bench.turns import Measured, pupils_of, ratio, take_window
-from tests.load.bench.works import WORKS, Pupil, Work
+from tests.load.bench.works import Answers, Pupil, Work, work_named
 from tests.load.sites import prepare
 from tests.server import environment, manage
 
@@ -22,6 +22,10 @@ COLUMNS = {"measured": 2, "at least": 2, "at most": 2}
 COMPARED = ("measured",)
 BLOCK, COMPARED_ANSWERS = 20, 100
 """Answers in a row, of those at the beginning and at the end of a sitting that are compared."""
+SITTINGS = (
+    ("Spaced", Work("a sitting", "sitting-2000", Answers), 600),
+    ("Learn", work_named("answer in Learn, 46 cards"), 400),
+)
 STARTS = 3
 REQUESTS, MOST_MEMORY = (5_000, 10_000), 90
 """Megabytes that a worker may have after so many requests."""
@@ -37,10 +41,6 @@ def figure(measured: float, *, least: float | None = None, most: float | None = 
     """A figure with its bound, if it has one."""
     row = {"measured": measured, "at least": least, "at most": most}
     return {head: value for head, value in row.items() if value is not None}
-
-
-def work_named(name: str) -> Work:
-    return next(work for work in WORKS if work.name == name)
 
 
 # --- From the table of works
@@ -83,12 +83,9 @@ def of_large_data(name: str, small: Measured, large: Measured) -> Iterator[tuple
 
 
 def of_sittings(side: Side, numbers: tuple[int, int]) -> Iterator[tuple[str, Row]]:
-    for mode, name, answers in (("Spaced", "1,000", 600), ("Learn", "46", 400)):
-        grown = growth(side, work_named(f"answer in {mode}, {name} cards"), answers, numbers)
-        yield (
-            f"{mode}: processor time of the last 100 of {answers} answers to the first 100",
-            figure(grown, most=1.05),
-        )
+    for mode, work, answers in SITTINGS:
+        name = f"{mode}: processor time of the last 100 of {answers} answers to the first 100"
+        yield name, figure(growth(side, work, answers, numbers), most=1.05)
 
 
 def growth(side: Side, work: Work, answers: int, numbers: tuple[int, int]) -> float:

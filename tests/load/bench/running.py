@@ -155,7 +155,7 @@ class Run:
 
     def measure(self) -> None:
         """Fill the tables. Raises NotWrittenError."""
-        decks = sorted({work.deck for work in self.selected})
+        decks = sorted({work.deck for work in (*self.selected, *self.sittings)})
         with ExitStack() as stack:
             urls = [] if self.chosen.quick else stack.enter_context(databases())
             sides = furnished(self.directory, decks, self.learner_count, urls, self.chosen.large)
@@ -180,6 +180,10 @@ class Run:
         if self.is_all:
             self.add_figures(figures.of_replay(site))
             self.add_figures(figures.of_import(self.directory / "import"))
+
+    @property
+    def sittings(self) -> list[Work]:
+        return [work for _, work, _ in figures.SITTINGS] if self.is_all else []
 
     def until(self, number: int) -> float:
         """When the row with this number, of those that are left, begins no other pair."""

@@ -286,3 +286,7 @@ WORKS = (
     Work("tags page, 1,000 cards", "asks-1000", reads("/decks/{deck}/tags/", "checkbox"), as_owner=True),
     Work("tag 1,000 cards", "tagged-1000", Tags, most=1),
 )
+
+
+def work_named(name: str) -> Work:
+    return next(work for work in WORKS if work.name == name)
