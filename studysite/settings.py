@@ -146,6 +146,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "studysite.http.context_processors.signup",
             ],
+            "builtins": ["studysite.template_tags"],
             "libraries": {"static_files": "studysite.server.static_files"},
         },
     },
@@ -223,6 +224,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ] + [{"NAME": "studysite.accounts.validators.VisiblePasswordValidator"}]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
+SESSION_ENGINE = "studysite.accounts.sessions"
 SESSION_COOKIE_AGE = 90 * 24 * 3600
 
 EMAIL_BACKEND = EMAIL["EMAIL_BACKEND"]

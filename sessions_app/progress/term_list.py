@@ -10,7 +10,7 @@ from django.db.models import BooleanField, Case, Count, Exists, Prefetch, Q, Whe
 
 from cards.models import Card, CardQuerySet, Deck
 from sessions_app.models import CardProgress, Enrollment
-from sessions_app.questions.sides import AskedSide, DeckSides
+from sessions_app.questions.sides import AskedSide, DeckSides, progress_on
 from sessions_app.study.types import Level, Side
 from studysite.accounts.models import User
 
@@ -71,13 +71,12 @@ def note_questions(cards: Iterable[Any], enrollment: Enrollment) -> None:
 
 def narrowed(cards: CardQuerySet, standing: str, enrollment: Enrollment, *, now: datetime) -> CardQuerySet:
     """The ``cards`` with a question of one ``standing`` for the learner: a level, fading or suspended."""
-    sides = DeckSides(enrollment.deck, enrollment)
     mine = CardProgress.objects.filter(learner=enrollment.learner_id, deck=enrollment.deck_id)
     # These are few and have an index. So not each card of the deck has to be looked at.
     few = {FADING: mine.fading(now), SUSPENDED: mine.filter(suspended=True)}
     if standing in few:
         cards = cards.filter(pk__in=few[standing].values("card"))
-    return sides.having(cards, _has_standing(standing, sides, now))
+    return DeckSides.of(enrollment).having(cards, _has_standing(standing, enrollment.learner_id, now))
 
 
 def known_count(standing: str, enrollment: Enrollment) -> int | None:
@@ -89,19 +88,19 @@ def known_count(standing: str, enrollment: Enrollment) -> int | None:
 
 def narrowed_question_count(cards: CardQuerySet, enrollment: Enrollment) -> int:
     """How many questions of the ``cards`` have the standing that `narrowed` chose them by; one query."""
-    names = [f"asks_{side.suffix}" for side in DeckSides(enrollment.deck, enrollment).all]
+    names = DeckSides.of(enrollment).flags
     counts = {f"{name}_count": Count("pk", filter=Q(**{name: True})) for name in names}
     return sum(cards.order_by().aggregate(**counts).values())
 
 
-def _has_standing(standing: str, sides: DeckSides, now: datetime) -> Callable[[AskedSide], Q]:
+def _has_standing(standing: str, learner: int, now: datetime) -> Callable[[AskedSide], Q]:
     """Whether a card's question on a side has the ``standing``."""
     if standing == SUSPENDED:
-        return lambda side: Q(Exists(sides.progress(side).filter(suspended=True)))
+        return lambda side: Q(Exists(progress_on(side, learner).filter(suspended=True)))
     if standing == FADING:
-        return lambda side: Q(Exists(sides.progress(side).active().fading(now)))
+        return lambda side: Q(Exists(progress_on(side, learner).active().fading(now)))
     level = LEVELS[standing]
     if level is Level.NEW:
         # Most new questions have no row.
-        return lambda side: ~Q(Exists(sides.progress(side).filter(Q(level__gt=level) | Q(suspended=True))))
-    return lambda side: Q(Exists(sides.progress(side).active().filter(level=level)))
+        return lambda side: ~Q(Exists(progress_on(side, learner).filter(Q(level__gt=level) | Q(suspended=True))))
+    return lambda side: Q(Exists(progress_on(side, learner).active().filter(level=level)))

@@ -18,6 +18,7 @@ from sessions_app.study.modes.test import TestPool
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.questions.types import CardPool
 from sessions_app.study.types import CardSide, Side, StudyCard
+from studysite.compiled import compiled, padded
 
 WHOLE_DECK = 300
 """For a question, a deck of up to this many cards is read whole."""
@@ -107,33 +108,40 @@ def card_pool(
     return CardPool(cards[card_id], list(cards.values()), confused)
 
 
-def _rows_around(card_id: int, enrollment: Enrollment, rng: Random) -> QuerySet[Any]:
-    """The cards, annotated with what ties each to the asked card. All in one query, since every answer needs it.
+def _rows_around(card_id: int, enrollment: Enrollment, rng: Random) -> list[Any]:
+    """The card and others of its deck: all of a small deck; of a larger one some, and what was confused with it."""
+    places: tuple[int, ...] = ()
+    if enrollment.deck.card_count > WHOLE_DECK:
+        places = padded(rng.sample(range(enrollment.deck.card_count), PLACES))
+    return _around(card=card_id, learner=enrollment.learner_id, deck=enrollment.deck_id, places=places)
+
+
+@compiled
+def _around(*, card: int, learner: int, deck: int, places: tuple[int, ...]) -> QuerySet[Any, Any]:
+    """FIELDS of cards and what ties each to ``card``. All in one query, since every answer needs it.
 
     ``paired`` is what the owner said of the two, ``common_tag`` a tag that both have, and ``confused`` how often
-    the learner gave one's answer for the other's.
+    the learner gave one's answer for the other's. All cards of the deck, or those at ``places``.
     """
-    cards = Card.objects.present().filter(deck=enrollment.deck).only(*FIELDS).in_order()
-    mistakes = Review.objects.mistakes().filter(learner=enrollment.learner_id, card=card_id)
-    if enrollment.deck.card_count > WHOLE_DECK:
-        places = rng.sample(range(enrollment.deck.card_count), PLACES)
+    cards = Card.objects.present().filter(deck=deck).in_order()
+    mistakes = Review.objects.mistakes().filter(learner=learner, card=card)
+    if places:
         last = mistakes.order_by("-reviewed_at").values("mistaken_for")[:MOST_CONFUSED]
         confused = Card.objects.filter(pk__in=Subquery(last))
-        cards = cards.filter(Q(pk=card_id) | Q(position__in=places) | Q(pk__in=confused.values("pk")))
-    pairs = TwinPair.objects.filter(
-        Q(first=card_id, second=OuterRef("pk")) | Q(second=card_id, first=OuterRef("pk"))
-    )
-    tagged = Card.tags.through.objects.filter(card=card_id).values("tag")
+        cards = cards.filter(Q(pk=card) | Q(position__in=places) | Q(pk__in=confused.values("pk")))
+    pairs = TwinPair.objects.filter(Q(first=card, second=OuterRef("pk")) | Q(second=card, first=OuterRef("pk")))
+    tagged = Card.tags.through.objects.filter(card=card).values("tag")
     common = Card.tags.through.objects.filter(card=OuterRef("pk"), tag__in=tagged)
     # A confusion counts for both cards, as in `mixups.confusions`.
-    both_ways = Q(card=card_id, mistaken_for=OuterRef("pk")) | Q(card=OuterRef("pk"), mistaken_for=card_id)
-    given = Review.objects.mistakes().filter(both_ways, learner=enrollment.learner_id).order_by()
+    both_ways = Q(card=card, mistaken_for=OuterRef("pk")) | Q(card=OuterRef("pk"), mistaken_for=card)
+    given = Review.objects.mistakes().filter(both_ways, learner=learner).order_by()
     times = given.values("learner").annotate(times=Count("pk"))
-    return cards.annotate(
+    annotated = cards.annotate(
         paired=Subquery(pairs.values("are_twins")[:1]),
         common_tag=Subquery(common.values("tag")[:1]),
         confused=Coalesce(Subquery(times.values("times")), 0),
     )
+    return annotated.values_list("pk", *FIELDS, "paired", "common_tag", "confused", named=True)
 
 
 # --- For a test

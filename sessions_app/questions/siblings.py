@@ -11,13 +11,13 @@ from functools import cached_property, reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q, QuerySet
 
 from cards.models import Card, SideChoice
-from sessions_app.models import CardProgress, CardProgressQuerySet, Step, StudySession
-from sessions_app.questions.sides import AskedSide, DeckSides
+from sessions_app.models import CardProgress, CardProgressQuerySet, Enrollment, Step, StudySession
 from sessions_app.study.days import day_end
 from sessions_app.study.types import CardSide, Side
+from studysite.compiled import compiled
 
 NAMES = (
     *("session", "card", "origin", "verdict", "answered_at", "retired_at"),
@@ -27,17 +27,24 @@ NAMES = (
 IS_OPEN = Q(answered_at=None, retired_at=None)
 
 
+@compiled
+def _answered_here(*, session: int | None) -> QuerySet[Step, dict[str, Any]]:
+    """`NAMES` of the session's answered steps that were not retired."""
+    steps = Step.objects.standing().filter(session=session).exclude(answered_at=None)
+    return steps.order_by("position").values(*NAMES)
+
+
 class Siblings:
     """What is held back in ``session`` on the study day ``today``."""
 
-    def __init__(self, session: StudySession, sides: DeckSides, today: date) -> None:
-        self.session, self.sides, self.today = session, sides, today
+    def __init__(self, session: StudySession, enrollment: Enrollment, today: date) -> None:
+        self.session, self.enrollment, self.today = session, enrollment, today
 
     @cached_property
     def are_possible(self) -> bool:
         """Whether a question may be held back; False only if none is."""
-        until = self.sides.enrollment.siblings_until
-        return self.sides.have_siblings or (until is not None and until >= self.session.study_day)
+        until = self.enrollment.siblings_until
+        return self.enrollment.has_siblings or (until is not None and until >= self.session.study_day)
 
     @cached_property
     def answered_steps(self) -> Sequence[Mapping[str, Any]]:
@@ -52,8 +59,7 @@ class Siblings:
         were taken back today; what a test of today left blank counts as open. Every answer runs this query.
         """
         if not self.are_possible:
-            own = Step.objects.standing().filter(session=self.session.pk).exclude(answered_at=None)
-            return list(own.order_by("position").values(*NAMES)) if self.session.pk else []
+            return _answered_here(session=self.session.pk)
         day_start = day_end(self.today - timedelta(days=1), self.session.learner.zone)
         of_today = Q(finished_at=None) | Q(finished_at__gte=day_start)
         sessions = StudySession.objects.filter(of_today, **self._mine)
@@ -86,7 +92,7 @@ class Siblings:
         return is_of_today and self._stands_here(step) and bool(step["verdict"])
 
     @cached_property
-    def _cards_of_steps(self) -> Mapping[Side, list[int]]:
+    def held_by_side(self) -> Mapping[Side, list[int]]:
         """The cards of `of_steps` by the side that is held back."""
         cards: dict[Side, list[int]] = {}
         for asks in sorted(self.of_steps):
@@ -95,19 +101,19 @@ class Siblings:
 
     def any(self) -> bool:
         """Whether something may be held back; False only if nothing is."""
-        if not self.are_possible or self.sides.have_siblings:
+        if not self.are_possible or self.enrollment.has_siblings:
             return self.are_possible
         # Perhaps another side was chosen today.
-        choice = self.sides.enrollment.side_choice
+        choice = self.enrollment.side_choice
         own_side = F("card__studied_side") if choice == SideChoice.AUTO else choice
         answered = self._answered_today().filter(card__removed_at=None)
         return self._is_some_step_held() or answered.exclude(side=own_side).exists()
 
     def _is_some_step_held(self) -> bool:
         """Whether a card asks for one of `of_steps`."""
-        if self.sides.enrollment.side_choice != SideChoice.AUTO:
-            return self.sides.enrollment.side_choice in self._cards_of_steps
-        held = [Q(pk__in=cards, studied_side=side) for side, cards in self._cards_of_steps.items()]
+        if self.enrollment.side_choice != SideChoice.AUTO:
+            return self.enrollment.side_choice in self.held_by_side
+        held = [Q(pk__in=cards, studied_side=side) for side, cards in self.held_by_side.items()]
         return bool(held) and Card.objects.present().filter(reduce(or_, held)).exists()
 
     def among(self, questions: Collection[CardSide]) -> frozenset[CardSide]:
@@ -117,30 +123,6 @@ class Siblings:
         answered = self._answered_today().values_list("card_id", "side")
         held = {CardSide(card, Side(side)).sibling for card, side in answered} | self.of_steps
         return frozenset(held.intersection(questions))
-
-    def rows(self) -> Q:
-        """Whether a row of progress is on a question that is held back; call it if that `are_possible`."""
-        held = Q(Exists(self._answered_on(OuterRef("card")).exclude(side=OuterRef("side"))))
-        for side, cards in self._cards_of_steps.items():
-            held |= Q(side=side, card__in=cards)
-        return held
-
-    def questions(self, asked: AskedSide) -> Q:
-        """Whether a card's question on this side is held back; call it if that `are_possible`."""
-        held = Q(Exists(self._answered_on(OuterRef("pk")).exclude(side=asked.side)))
-        for side, cards in self._cards_of_steps.items():
-            if asked.fixed is None:
-                held |= Q(pk__in=cards, studied_side=side)
-            elif asked.fixed is side:
-                held |= Q(pk__in=cards)
-        return held
-
-    def _answered_on(self, card: OuterRef) -> CardProgressQuerySet:
-        """The learner's progress on the outer query's card with an answer of today.
-
-        Without the deck, by which a database would look through the whole deck for each card.
-        """
-        return CardProgress.objects.filter(learner=self.session.learner_id, card=card, last_day=self.today)
 
     def _answered_today(self) -> CardProgressQuerySet:
         """The learner's progress in the deck with an answer of today."""

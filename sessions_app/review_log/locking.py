@@ -12,20 +12,26 @@ from sessions_app.models import Enrollment, EnrollmentQuerySet
 from sessions_app.review_log import replaying
 from sessions_app.study.scheduling.fsrs_memory import VERSION
 from studysite.accounts.models import User
+from studysite.compiled import compiled
 
 logger = logging.getLogger(__name__)
 
 
 def lock_enrollment(learner: User, deck: Deck) -> Enrollment:
     """The learner's enrollment in ``deck``, locked until the transaction ends; created if there is none."""
-    mine = Enrollment.objects.filter(learner=learner, deck=deck)
-    enrollment = mine.locked().first()
+    enrollment = _locked.first(learner=learner.pk, deck=deck.pk)
     if enrollment is None:
         Enrollment.objects.get_or_create(learner=learner, deck=deck)
-        enrollment = mine.locked().get()
+        (enrollment,) = _locked(learner=learner.pk, deck=deck.pk)
     _catch_up(enrollment)
     enrollment.deck, enrollment.learner = deck, learner
     return enrollment
+
+
+@compiled
+def _locked(*, learner: int, deck: int) -> EnrollmentQuerySet:
+    # Nothing is joined: on PostgreSQL a joined row would be as it was before the wait.
+    return Enrollment.objects.filter(learner=learner, deck=deck).locked()
 
 
 def lock_enrollments(enrollments: EnrollmentQuerySet) -> list[Enrollment]:

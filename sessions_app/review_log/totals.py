@@ -11,6 +11,7 @@ from cards.models import Card
 from sessions_app.models import CardProgress, DayTotal, Enrollment
 from sessions_app.study.scheduling.types import Tally
 from sessions_app.study.types import Level
+from studysite.compiled import Changes, compiled_update, insert
 
 LEVEL_FIELDS = {
     Level.RECOGNISED: "recognised",
@@ -74,10 +75,33 @@ def roll_up(
     enrollment: Enrollment, changes: Mapping[str, int], *, now: datetime, unseen_from: int | None = None
 ) -> None:
     """Add the changes of one answer to the roll-up, and save where unseen cards begin."""
-    values = increments(changes)
+    changed = {name: change for name, change in changes.items() if change}
+    version = None if unseen_from is None else enrollment.deck.order_version
+    _roll_up(
+        tuple(changed),
+        enrollment=enrollment.pk,
+        now=now,
+        amounts=tuple(changed.values()),
+        unseen_from=unseen_from,
+        unseen_version=version,
+    )
+
+
+@compiled_update
+def _roll_up(
+    names: tuple[str, ...],
+    /,
+    *,
+    enrollment: int,
+    now: datetime,
+    amounts: tuple[int, ...],
+    unseen_from: int | None,
+    unseen_version: int | None,
+) -> Changes:
+    values = increments(dict(zip(names, amounts, strict=True))) | {"last_studied_at": now}
     if unseen_from is not None:
-        values |= {"unseen_from": unseen_from, "unseen_version": enrollment.deck.order_version}
-    Enrollment.objects.filter(pk=enrollment.pk).update(last_studied_at=now, **values)
+        values |= {"unseen_from": unseen_from, "unseen_version": unseen_version}
+    return Enrollment.objects.filter(pk=enrollment), values
 
 
 def add_to_day(learner_id: int, deck_id: int, day: date, tally: Tally) -> None:
@@ -87,9 +111,18 @@ def add_to_day(learner_id: int, deck_id: int, day: date, tally: Tally) -> None:
     """
     if tally == Tally():
         return
-    key = {"learner_id": learner_id, "deck_id": deck_id, "study_day": day}
-    if not DayTotal.objects.filter(**key).update(**increments(asdict(tally))):
-        DayTotal.objects.create(**key, **asdict(tally))
+    changed = {name: amount for name, amount in asdict(tally).items() if amount}
+    amounts = tuple(changed.values())
+    if not _add_to_day(tuple(changed), learner=learner_id, deck=deck_id, day=day, amounts=amounts):
+        insert(DayTotal(learner_id=learner_id, deck_id=deck_id, study_day=day, **changed))
+
+
+@compiled_update
+def _add_to_day(
+    names: tuple[str, ...], /, *, learner: int, deck: int, day: date, amounts: tuple[int, ...]
+) -> Changes:
+    totals = DayTotal.objects.filter(learner=learner, deck=deck, study_day=day)
+    return totals, increments(dict(zip(names, amounts, strict=True)))
 
 
 def add_to_days(learner_id: int, tallies: Mapping[DeckDay, Tally]) -> None:

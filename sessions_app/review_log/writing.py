@@ -7,7 +7,7 @@ transaction and the enrollment's lock.
 from collections import Counter
 from datetime import date, datetime, timedelta
 
-from django.db.models import FilteredRelation, Q
+from django.db.models import FilteredRelation, Q, QuerySet
 
 from cards.models import Card
 from sessions_app.models import OUTCOME_FIELDS, CardProgress, Enrollment, Review, Step
@@ -24,6 +24,7 @@ from sessions_app.study.questions.types import Graded, Question
 from sessions_app.study.scheduling import progress
 from sessions_app.study.scheduling.types import Outcome
 from sessions_app.study.types import Evidence, Verdict
+from studysite.compiled import compiled, insert, save
 
 # If it took longer, the learner was not at the page.
 MAX_ELAPSED = timedelta(hours=1)
@@ -54,12 +55,15 @@ def write(
     line = line_of(outcome, card=card, step=step, graded=graded, elapsed=now - step.drawn_at)
     if is_own_word and graded.verdict is Verdict.CORRECT:
         overridden_answers.set_overridden([(line, question)], now=now)
-    line.save(force_insert=True)
+    insert(line)
     enrollment.note_answer_about(card, question.side, today)
     before, counts_before = row.as_progress(), counts_of(row, card, enrollment)
     after = progress.fold(before, outcome, enrollment.retention)
     row.update_from(after, last_reviewed_at=outcome.reviewed_at)
-    row.save()
+    if row.pk is None:
+        insert(row)
+    else:
+        save(row, *CardProgress.DERIVED)
     add_to_day(enrollment.learner_id, step.session.deck_id, today, progress.tally(before, outcome))
     return line, difference(counts_before, counts_of(row, card, enrollment))
 
@@ -96,11 +100,18 @@ def _card_now(enrollment: Enrollment, step: Step, side: str) -> tuple[Card | Non
 
     Read under the lock: the card may have been removed, moved or made a new question since the step was read.
     """
-    mine = Q(progress__learner=enrollment.learner_id, progress__side=side)
-    cards = Card.objects.annotate(mine=FilteredRelation("progress", condition=mine)).defer(*TEXTS)
-    with_mine = cards.select_related("mine")
-    card = with_mine.filter(pk=step.card_id, deck=enrollment.deck_id).first()
+    card = _card_with_progress.first(
+        card=step.card_id, deck=enrollment.deck_id, learner=enrollment.learner_id, side=side
+    )
     return card, getattr(card, "mine", None)
+
+
+@compiled
+def _card_with_progress(*, card: int | None, deck: int, learner: int, side: str) -> QuerySet[Card]:
+    """The card if it is in the deck; ``mine`` is the learner's progress on the side, if there is any."""
+    mine = FilteredRelation("progress", condition=Q(progress__learner=learner, progress__side=side))
+    cards = Card.objects.filter(pk=card, deck=deck).annotate(mine=mine).select_related("mine")
+    return cards.defer(*TEXTS)
 
 
 def next_instant(now: datetime, *, last: datetime | None, since: datetime | None) -> datetime:
@@ -119,14 +130,26 @@ def gap_before(row: CardProgress, today: date) -> int | None:
     """
     if row.last_day != today:
         return None
-    lines = Review.objects.standing().filter(learner=row.learner_id)
-    own_recall = Q(card=row.card_id, side=row.side, evidence=Evidence.RECALL)
+    lines = _lines_since_recall(
+        learner=row.learner_id, card=row.card_id, side=row.side, today=today, evidence=Evidence.RECALL
+    )
+    return len(lines) - 1 if lines else None
+
+
+@compiled
+def _lines_since_recall(
+    *, learner: int, card: int, side: str, today: date, evidence: str
+) -> QuerySet[Review, tuple[int]]:
+    """The lines since the last recall of this side today, itself included; none if there was none.
+
+    At most one more than `progress.RECALLS_APART`.
+    """
+    lines = Review.objects.standing().filter(learner=learner)
+    own_recall = Q(card=card, side=side, evidence=evidence)
     recalls = lines.filter(own_recall, study_day=today)
     last = recalls.order_by("-reviewed_at").values("reviewed_at")[:1]
-    # The recall itself is one of the lines; without any there was no recall.
-    since = lines.filter(reviewed_at__gte=last).filter(~Q(card=row.card_id) | own_recall)
-    lines_since = since[: progress.RECALLS_APART + 1].count()
-    return lines_since - 1 if lines_since else None
+    since = lines.filter(reviewed_at__gte=last).filter(~Q(card=card) | own_recall)
+    return since.values_list("pk")[: progress.RECALLS_APART + 1]
 
 
 def line_of(outcome: Outcome, *, card: Card, step: Step, graded: Graded, elapsed: timedelta | None) -> Review:

@@ -1,26 +1,30 @@
 """Which step a post is about."""
 
+from django.db.models import QuerySet
 from django.http import Http404
-from django.shortcuts import get_object_or_404
 
 from cards.models import Deck
 from sessions_app.models import Step
-from sessions_app.sessions.forms import StepForm
+from studysite.accounts.models import User
+from studysite.compiled import compiled
 from studysite.http.requests import LearnerRequest
+from studysite.numbers import whole_number
 
 
 def step_or_404(request: LearnerRequest, slug: str, mode: str) -> Step:
-    """The step that the form names, with its session, deck and card.
+    """The step that the form names, with its session and deck.
 
     404 unless it is the learner's own, in this mode and in a deck that they may see.
     """
-    form = StepForm(request.POST)
-    if not form.is_valid():
+    pk = whole_number(request.POST.get("step", ""))
+    found = pk and _step.first(step=pk, learner=request.learner.pk, mode=mode, slug=slug)
+    if not found:
         raise Http404("no such step")
-    steps = Step.objects.select_related("session__deck", "card").filter(
-        session__learner=request.learner,
-        session__mode=mode,
-        session__deck__slug=slug,
-        session__deck__in=Deck.objects.visible_to(request.learner),
-    )
-    return get_object_or_404(steps, pk=form.cleaned_data["step"])
+    return found
+
+
+@compiled
+def _step(*, step: int, learner: int, mode: str, slug: str) -> QuerySet[Step]:
+    steps = Step.objects.select_related("session__deck").filter(pk=step, session__mode=mode)
+    visible = Deck.objects.visible_to(User(pk=learner)).filter(slug=slug)
+    return steps.filter(session__learner=learner, session__deck__in=visible)

@@ -15,7 +15,6 @@ from sessions_app.study.modes import learn, spaced
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.types import Side
 from studysite.accounts.models import User
-from studysite.numbers import MAX_KEY
 
 EXTRA_NEW = 10
 
@@ -137,9 +136,3 @@ class PutAsideForm(forms.Form):
     """A mark because of which the open card is not asked: suspended or buried."""
 
     mark = forms.TypedChoiceField(choices=[(mark, mark) for mark in Mark if mark.puts_aside], coerce=Mark)
-
-
-class StepForm(forms.Form):
-    """The key of the step that a post is about."""
-
-    step = forms.IntegerField(min_value=1, max_value=MAX_KEY)

@@ -34,6 +34,7 @@ from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.questions.types import Graded, Question
 from sessions_app.study.types import Level, Verdict
 from studysite.accounts.models import User
+from studysite.compiled import Changes, compiled_update, insert
 
 
 def session_start(
@@ -68,7 +69,7 @@ def session_start(
         if question is None:
             return None
         session.save()
-        open_step(session, question, queue.progress.get(question.asks), position=0, now=now)
+        open_step(session, question, queue.progress_on(question.asks), position=0, now=now)
     return session
 
 
@@ -197,7 +198,7 @@ def next_step(queue: DeckQueue, *, position: int) -> SessionState:
     if question is None:
         session.end(now)
         return SessionState()
-    progress = queue.progress.get(question.asks)
+    progress = queue.progress_on(question.asks)
     step = open_step(session, question, progress, position=position, now=now)
     return OpenState(step, queue.enrollment, progress, queue.waiting)
 
@@ -214,7 +215,7 @@ def open_step(
     session: StudySession, question: Question, progress: CardProgress | None, *, position: int, now: datetime
 ) -> Step:
     """Add an open step that asks ``question``; ``progress`` is the learner's on what it asks."""
-    return Step.objects.create(
+    step = Step(
         session=session,
         position=position,
         card_id=question.card_id,
@@ -223,10 +224,17 @@ def open_step(
         level=progress.level if progress else Level.NEW,
         drawn_at=now,
     )
+    insert(step)
+    return step
 
 
 def _claim(step: Step, graded: Sequence[Graded], now: datetime) -> bool:
     """Mark the step as answered, and return whether it was still open: of two answers only one succeeds."""
-    unanswered = Step.objects.unanswered().filter(pk=step.pk, session__finished_at=None)
     step.answered_at, step.response, step.verdict = now, graded[0].response, graded[0].verdict
-    return bool(unanswered.update(answered_at=now, response=step.response, verdict=step.verdict))
+    return bool(_answer(step=step.pk, now=now, response=step.response, verdict=step.verdict))
+
+
+@compiled_update
+def _answer(*, step: int, now: datetime, response: str, verdict: str) -> Changes:
+    unanswered = Step.objects.unanswered().filter(pk=step, session__finished_at=None)
+    return unanswered, {"answered_at": now, "response": response, "verdict": verdict}

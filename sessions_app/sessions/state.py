@@ -5,16 +5,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from django.db.models import Exists
+from django.db.models import QuerySet
 
 from cards.models import Deck
 from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession
+from sessions_app.questions import queue_rows
 from sessions_app.questions.queue import DeckQueue
 from sessions_app.study.days import moment, study_day
 from sessions_app.study.judging import Judgement
 from sessions_app.study.modes import MODES, QUESTION_MODES, next_question
 from sessions_app.study.questions.types import Question
 from studysite.accounts.models import User
+from studysite.compiled import compiled
 
 logger = logging.getLogger(__name__)
 
@@ -64,19 +66,27 @@ def is_current(session: StudySession, today: date) -> bool:
 
 def session_state(*, learner: User, deck: Deck, mode: str, now: datetime) -> SessionState:
     """The state of the learner's open session in this mode; an empty one without a session."""
-    steps = Step.objects.unanswered().filter(
-        session__in=learner.study_sessions.open().filter(deck=deck, mode=mode)
-    )
-    step = steps.select_related("session").first()
+    step = _open_step.first(learner=learner.pk, deck=deck.pk, mode=mode)
     if step is None:
         return SessionState()
     if not is_current(step.session, study_day(now, learner.zone)):
         return SessionState(is_new_day=True)
-    enrollment = Enrollment.objects.get(learner=learner, deck=deck)
+    (enrollment,) = _enrollment(learner=learner.pk, deck=deck.pk)
     step.session.deck = enrollment.deck = deck
     enrollment.learner = learner
     progress = progress_on(Question.from_json(step.question), learner)
     return state_at(step, enrollment, progress, now)
+
+
+@compiled
+def _open_step(*, learner: int, deck: int, mode: str) -> QuerySet[Step]:
+    sessions = StudySession.objects.open().filter(learner=learner, deck=deck, mode=mode)
+    return Step.objects.unanswered().filter(session__in=sessions).select_related("session")
+
+
+@compiled
+def _enrollment(*, learner: int, deck: int) -> QuerySet[Enrollment]:
+    return Enrollment.objects.filter(learner=learner, deck=deck)
 
 
 def state_at(step: Step, enrollment: Enrollment, progress: CardProgress | None, now: datetime) -> OpenState:
@@ -100,9 +110,7 @@ def draw(queue: DeckQueue, learner: User, *, position: int, now: datetime) -> Qu
 
 def progress_on(question: Question, learner: User) -> CardProgress | None:
     """The learner's progress on what ``question`` asks; ``own_star`` says whether its card has a star."""
-    rows = CardProgress.objects.filter(learner=learner, card=question.card_id)
-    starred = rows.filter(starred=True)
-    return rows.filter(side=question.side).annotate(own_star=Exists(starred)).first()
+    return queue_rows.progress.first(learner=learner.pk, card=question.card_id, side=question.side)
 
 
 def last_answered(session: StudySession) -> int | None:
@@ -110,5 +118,10 @@ def last_answered(session: StudySession) -> int | None:
 
     Steps on a test's paper do not count: an answer that was handed in cannot be undone.
     """
-    answered = session.steps.standing().exclude(answered_at=None).filter(on_paper=False)
-    return answered.order_by("-position").values_list("pk", flat=True).first()
+    return next(iter(_last_answered(session=session.pk)), None)
+
+
+@compiled
+def _last_answered(*, session: int) -> QuerySet[Step, int]:
+    answered = Step.objects.standing().filter(session=session, on_paper=False).exclude(answered_at=None)
+    return answered.order_by("-position").values_list("pk", flat=True)[:1]

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from django import template
 from django.utils import timezone
@@ -25,6 +26,8 @@ WIDE = '<span class="maths-wide">'
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 MONTH, YEAR = timedelta(days=30.4), timedelta(days=365.25)
 LONG_TEXT = 90
+LONGEST_KEPT = 1_000
+"""Characters of the texts whose HTML is kept: with a formula in it, it is up to thirty times as long."""
 WHEN = {
     Need.RECALL: "",
     Need.APART: ", after a few other cards or on another day,",
@@ -126,7 +129,17 @@ def way_up(step: NextStep | None) -> str:
 @register.filter
 def rendered(source: str) -> SafeString:
     """A frozen text as HTML with its images; `cards.text.markdown` makes it safe."""
-    return mark_safe(reachable(render(source)) + images_of(source))  # noqa: S308
+    return mark_safe(reachable(html_of(source)) + images_of(source))  # noqa: S308
+
+
+def html_of(source: str) -> str:
+    """The text as HTML. What was shown last is kept, since the cards of a session come again and again."""
+    return _kept_html(str(source)) if len(source) <= LONGEST_KEPT else render(source)
+
+
+@lru_cache(maxsize=500)
+def _kept_html(source: str) -> str:
+    return render(source)
 
 
 def reachable(html: str) -> str:
@@ -137,13 +150,13 @@ def reachable(html: str) -> str:
 @register.filter
 def rendered_label(source: str) -> SafeString:
     """A frozen text as HTML for a label: without links."""
-    return mark_safe(LINK.sub("", reachable(render(source))) + images_of(source))  # noqa: S308
+    return mark_safe(LINK.sub("", reachable(html_of(source))) + images_of(source))  # noqa: S308
 
 
 @register.filter
 def rendered_option(source: str) -> SafeString:
     """A frozen text as HTML for a button: without links and without anything to focus."""
-    return mark_safe(LINK.sub("", render(source)) + images_of(source))  # noqa: S308
+    return mark_safe(LINK.sub("", html_of(source)) + images_of(source))  # noqa: S308
 
 
 @register.filter

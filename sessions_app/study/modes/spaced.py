@@ -16,7 +16,7 @@ from sessions_app.study.questions import building, grading
 from sessions_app.study.questions.kinds.base import plain_question
 from sessions_app.study.questions.types import Graded, InvalidResponseError, Question
 from sessions_app.study.scheduling.fsrs_memory import retrievability
-from sessions_app.study.types import Evidence, Kind, Moment, Rating, StudyCard, Verdict
+from sessions_app.study.types import CardSide, Evidence, Kind, Moment, Rating, Verdict
 
 DUE, AHEAD, WEAKEST = "due", "ahead", "weakest"
 QUEUES = (DUE, AHEAD, WEAKEST)
@@ -27,22 +27,23 @@ EXTRA_CARDS = 20
 # Why a card was drawn.
 LEARNING, REVIEW, NEW, EXTRA = "learning", "review", "new", "extra"
 
-Candidate = tuple[StudyCard, str]
+Candidate = tuple[CardSide, str]
 
 
 def draw(queue: CardQueue, moment: Moment, rng: Random) -> Question | None:
     """The next question, or None if nothing is left for now. The card does not depend on ``rng``."""
     steps = queue.learning(before=moment.now + timedelta(minutes=queue.settings.learn_ahead))
-    due = [(item.card, LEARNING) for item in steps if item.memory.due <= moment.now]
-    early = [(item.card, LEARNING) for item in steps if item.memory.due > moment.now]
+    due = [(item.asks, LEARNING) for item in steps if item.due <= moment.now]
+    early = [(item.asks, LEARNING) for item in steps if item.due > moment.now]
     candidates = [*due, *_main_pool(queue, moment), *early]
-    last = queue.asked[-1].asks if queue.asked else None
-    others = (candidate for candidate in candidates if last is None or candidate[0].id != last.card_id)
+    last = queue.last_asked
+    others = (candidate for candidate in candidates if last is None or candidate[0].card_id != last.card_id)
     chosen = next(others, None) or next(iter(candidates), None)
     if chosen is None:
         return None
-    typed = _typed_question(queue, *chosen, rng) if queue.settings.typed else None
-    return typed or plain_question(Kind.FLIP, *chosen)
+    asks, origin = chosen
+    typed = _typed_question(queue, asks, origin, rng) if queue.settings.typed else None
+    return typed or plain_question(Kind.FLIP, queue.card(asks), origin)
 
 
 def grade(question: Question, response: Mapping[str, str]) -> list[Graded]:
@@ -61,9 +62,9 @@ def grade(question: Question, response: Mapping[str, str]) -> list[Graded]:
     return [Graded(question.card_id, Evidence.RECALL, verdict, rating, typed[: grading.LONGEST_RESPONSE])]
 
 
-def _typed_question(queue: CardQueue, card: StudyCard, origin: str, rng: Random) -> Question | None:
-    """The card as a question with a typed answer; None if its answer cannot be typed."""
-    pool = queue.card_pool(card.asks, rng)
+def _typed_question(queue: CardQueue, asks: CardSide, origin: str, rng: Random) -> Question | None:
+    """The question with a typed answer; None if its answer cannot be typed."""
+    pool = queue.card_pool(asks, rng)
     return building.ask(Kind.TYPED, pool, rng, origin=origin, strict=queue.settings.strict) if pool else None
 
 
@@ -77,24 +78,23 @@ def _main_pool(queue: CardQueue, moment: Moment) -> list[Candidate]:
     limit = EXTRA_CARDS + len(seen)
     ahead = queue.settings.queue == AHEAD
     items = queue.review(until=None, limit=limit) if ahead else queue.weakest(limit=limit)
-    return [(item.card, EXTRA) for item in items if item.card.asks not in seen]
+    return [(item.asks, EXTRA) for item in items if item.asks not in seen]
 
 
 def _due_and_new(queue: CardQueue, moment: Moment) -> list[Candidate]:
     reviews = queue.review(until=moment.today, limit=REVIEWS_AT_ONCE)
-    new_done = sum(asked.origin == NEW for asked in queue.asked)
+    new_done, reviews_done = queue.asked_by_origin[NEW], queue.asked_by_origin[REVIEW]
     new_left = min(queue.settings.new_limit - new_done, REVIEWS_AT_ONCE)
     unseen = queue.unseen(limit=new_left) if new_left > 0 else []
-    due = [(item.card, REVIEW) for item in _least_remembered_first(reviews, moment)]
-    new = [(card, NEW) for card in unseen]
-    reviews_done = sum(asked.origin == REVIEW for asked in queue.asked)
+    due = [(item.asks, REVIEW) for item in _least_remembered_first(reviews, moment)]
+    new = [(asks, NEW) for asks in unseen]
     if _new_is_next(new_done, len(new), reviews_done, len(due)):
         return new + due
     return due + new
 
 
 def _least_remembered_first(reviews: Sequence[Scheduled], moment: Moment) -> list[Scheduled]:
-    return sorted(reviews, key=lambda item: (retrievability(item.memory, moment.now), item.card.asks))
+    return sorted(reviews, key=lambda item: (retrievability(item, moment.now), item.asks))
 
 
 def _new_is_next(new_done: int, new_left: int, reviews_done: int, reviews_left: int) -> bool:

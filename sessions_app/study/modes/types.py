@@ -1,22 +1,23 @@
 """The interface between a mode and the site: its queue of cards, its settings, and the answers so far."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from random import Random
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 from sessions_app.study.questions.types import CardPool, fields_from_json
-from sessions_app.study.scheduling.types import Memory
 from sessions_app.study.types import CardSide, Kind, Level, StudyCard
 
 
-@dataclass(frozen=True, slots=True)
-class Scheduled:
-    """A question of the queue with its memory; ``card`` asks for its side."""
+class Scheduled(NamedTuple):
+    """A question of the queue, with what of its memory decides when it comes."""
 
-    card: StudyCard
-    memory: Memory
+    asks: CardSide
+    stability: float
+    last_review: datetime
+    due: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,14 @@ class CardQueue(Protocol):
         """The session's answered steps that were not taken back, oldest first."""
 
     @property
+    def last_asked(self) -> CardSide | None:
+        """What the last of them asked; None without one, or if its card was deleted."""
+
+    @property
+    def asked_by_origin(self) -> Counter[str]:
+        """How many of them there are, by their origin."""
+
+    @property
     def started_at(self) -> datetime: ...
 
     def learning(self, *, before: datetime) -> Sequence[Scheduled]:
@@ -107,7 +116,7 @@ class CardQueue(Protocol):
     def weakest(self, *, limit: int) -> Sequence[Scheduled]:
         """Questions with a memory, least stable first."""
 
-    def unseen(self, *, limit: int) -> Sequence[StudyCard]:
+    def unseen(self, *, limit: int) -> Sequence[CardSide]:
         """Questions without a memory, in the deck's order; what is released of the last card comes last."""
 
     def choosable(self) -> Sequence[CardSide]:
@@ -127,6 +136,9 @@ class CardQueue(Protocol):
 
     def reached(self, *, level: Level, limit: int) -> Sequence[CardSide]:
         """Questions that have reached ``level``, least remembered first."""
+
+    def card(self, asks: CardSide) -> StudyCard:
+        """The card of a question that another method has returned, asking for its side."""
 
     def card_pool(self, asks: CardSide, rng: Random) -> CardPool | None:
         """A card with the pool that its question is made from; None if the deck no longer asks it."""

@@ -10,6 +10,7 @@ evening would stay on the same day for ever. So this module gives it instants th
 
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from typing import Protocol
 
 import fsrs
 
@@ -90,7 +91,17 @@ def previews(
     return {rating: review(memory, rating, now, day, retention).due - now for rating in Rating}
 
 
-def retrievability(memory: Memory, now: datetime) -> float:
+class Fed(Protocol):
+    """A memory, or what of it predicted recall depends on: days, and when it was last fed."""
+
+    @property
+    def stability(self) -> float: ...
+
+    @property
+    def last_review(self) -> datetime: ...
+
+
+def retrievability(memory: Fed, now: datetime) -> float:
     """The predicted probability of recall at ``now``, 0 to 1.
 
     Calculated in fractional days: the library counts whole days, and would return 1 until the next day.
