@@ -214,7 +214,7 @@ def save(row: Model, *names: str) -> None:
 @cache
 def _insert_sql(model: type[Model], vendor: str) -> tuple[str, list[Any]]:
     quote = connection().ops.quote_name
-    columns = [field for field in model._meta.local_concrete_fields if not field.primary_key]
+    columns = [field for field in model._meta.local_concrete_fields if not (field.primary_key or field.generated)]
     names = ", ".join(quote(field.column) for field in columns)
     table, key = quote(model._meta.db_table), quote(model._meta.pk.column)
     marks = ", ".join(["%s"] * len(columns))

@@ -3,13 +3,12 @@
 The number of queries does not depend on the deck's size.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from random import Random
 from typing import Any, TypedDict, Unpack
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from cards.models import Card, Deck, TwinPair
 from sessions_app.models import Enrollment, Review
@@ -104,8 +103,10 @@ def card_pool(
         "distinct": frozenset(pk for pk, row in rows.items() if row.paired is False),
     }
     cards = {pk: study_card(row, side, enrollment.deck.language, **ties[pk]) for pk, row in rows.items()}
-    confused = {pk: row.confused for pk, row in rows.items() if row.confused}
-    return CardPool(cards[card_id], list(cards.values()), confused)
+    mistakes = _mistakes_about(learner=enrollment.learner_id, card=card_id)
+    # A confusion counts for both cards, as in `mixups.confusions`.
+    confused = Counter(other if card == card_id else card for card, other in mistakes)
+    return CardPool(cards[card_id], list(cards.values()), {pk: confused[pk] for pk in rows if pk in confused})
 
 
 def _rows_around(card_id: int, enrollment: Enrollment, rng: Random) -> list[Any]:
@@ -120,28 +121,30 @@ def _rows_around(card_id: int, enrollment: Enrollment, rng: Random) -> list[Any]
 def _around(*, card: int, learner: int, deck: int, places: tuple[int, ...]) -> QuerySet[Any, Any]:
     """FIELDS of cards and what ties each to ``card``. All in one query, since every answer needs it.
 
-    ``paired`` is what the owner said of the two, ``common_tag`` a tag that both have, and ``confused`` how often
-    the learner gave one's answer for the other's. All cards of the deck, or those at ``places``.
+    ``paired`` is what the owner said of the two, ``common_tag`` a tag that both have. All cards of the deck; or those
+    at ``places``, and those whose answers the learner gave for the card's.
     """
     cards = Card.objects.present().filter(deck=deck).in_order()
-    mistakes = Review.objects.mistakes().filter(learner=learner, card=card)
     if places:
+        mistakes = Review.objects.mistakes().filter(learner=learner, card=card)
         last = mistakes.order_by("-reviewed_at").values("mistaken_for")[:MOST_CONFUSED]
         confused = Card.objects.filter(pk__in=Subquery(last))
         cards = cards.filter(Q(pk=card) | Q(position__in=places) | Q(pk__in=confused.values("pk")))
     pairs = TwinPair.objects.filter(Q(first=card, second=OuterRef("pk")) | Q(second=card, first=OuterRef("pk")))
     tagged = Card.tags.through.objects.filter(card=card).values("tag")
     common = Card.tags.through.objects.filter(card=OuterRef("pk"), tag__in=tagged)
-    # A confusion counts for both cards, as in `mixups.confusions`.
-    both_ways = Q(card=card, mistaken_for=OuterRef("pk")) | Q(card=OuterRef("pk"), mistaken_for=card)
-    given = Review.objects.mistakes().filter(both_ways, learner=learner).order_by()
-    times = given.values("learner").annotate(times=Count("pk"))
     annotated = cards.annotate(
         paired=Subquery(pairs.values("are_twins")[:1]),
         common_tag=Subquery(common.values("tag")[:1]),
-        confused=Coalesce(Subquery(times.values("times")), 0),
     )
-    return annotated.values_list("pk", *FIELDS, "paired", "common_tag", "confused", named=True)
+    return annotated.values_list("pk", *FIELDS, "paired", "common_tag", named=True)
+
+
+@compiled
+def _mistakes_about(*, learner: int, card: int) -> QuerySet[Any, tuple[int, int]]:
+    """Each answer of the learner that was another card's: the card that was asked, and the other; one is ``card``."""
+    lines = Review.objects.mistakes().filter(Q(card=card) | Q(mistaken_for=card), learner=learner)
+    return lines.order_by().values_list("card_id", "mistaken_for_id")
 
 
 # --- For a test

@@ -16,7 +16,7 @@ from sessions_app.questions.siblings import Siblings
 from sessions_app.questions.sides import DeckSides
 from sessions_app.study.days import study_day
 from sessions_app.study.modes.types import Asked, Scheduled, SessionSettings
-from sessions_app.study.questions.types import CardPool, plan_from_json
+from sessions_app.study.questions.types import CardPool, Question, plan_from_json
 from sessions_app.study.types import CardSide, Level, Side, StudyCard
 from studysite.compiled import padded
 
@@ -27,18 +27,23 @@ MORE_UNSEEN = 50
 
 Row = tuple[Any, ...]
 
+SIDES = {side.value: side for side in Side}
+"""Reading a side from here takes a fifth of the time of ``Side(...)``."""
+
 
 @dataclass
 class DeckQueue:
     """`sessions_app.study.modes.types.CardQueue` over the database, for one draw in one session.
 
     In ``waiting`` it keeps how many questions each part of the queue has, with those that are held back.
-    ``first_unseen`` is the position of the first card with an unseen question, if that was found.
+    ``first_unseen`` is the position of the first card with an unseen question, if that was found. ``after`` is the
+    last question that was answered, if the caller knows it.
     """
 
     session: StudySession
     enrollment: Enrollment
     now: datetime
+    after: Question | None = None
     holds_back: bool = True
     first_unseen: int | None = None
     waiting: dict[str, int] = field(default_factory=dict)
@@ -70,29 +75,27 @@ class DeckQueue:
     @cached_property
     def asked(self) -> Sequence[Asked]:
         return [
-            Asked(
-                CardSide(step["card"], Side(step["question__side"])) if step["card"] else None,
-                step["origin"],
-                step["verdict"],
-                step["question__kind"],
-                step["question__round"] or 0,
-                plan_from_json(step["question__plan"] or ()),
-            )
-            for step in self.siblings.answered_steps
+            Asked(CardSide(card, SIDES[side]) if card else None, origin, verdict, kind, number)
+            for card, side, origin, verdict, kind, number in queue_rows.answered(session=self.session.pk)
         ]
 
     @cached_property
     def last_asked(self) -> CardSide | None:
-        if self.siblings.are_possible:
-            return self.asked[-1].asks if self.asked else None
+        if self.after:
+            return self.after.asks
         last = queue_rows.last_answered.first(session=self.session.pk)
-        return CardSide(last[0], Side(last[1])) if last and last[0] else None
+        return CardSide(last[0], SIDES[last[1]]) if last and last[0] else None
 
     @cached_property
     def asked_by_origin(self) -> Counter[str]:
-        if self.siblings.are_possible:
-            return Counter(one.origin for one in self.asked)
         return Counter(dict(queue_rows.answered_by_origin(session=self.session.pk)))
+
+    @cached_property
+    def plan(self) -> Sequence[CardSide]:
+        if self.after:
+            return self.after.plan
+        last = queue_rows.last_plan.first(session=self.session.pk)
+        return plan_from_json((last and last[0]) or ())
 
     @property
     def started_at(self) -> datetime:
@@ -143,7 +146,9 @@ class DeckQueue:
 
     def levels(self, asks: Collection[CardSide], *, below: Level, limit: int) -> Mapping[CardSide, Level]:
         most = len(asks) + limit
-        rows = queue_rows.underway(self.sides, rounded_up(most), below=below, **self._known)[:most]
+        rows: list[Row] = []
+        if limit:
+            rows = queue_rows.underway(self.sides, rounded_up(most), below=below, **self._known)[:most]
         if asks:
             cards = padded([*{one.card_id for one in asks}])
             # Both sides of the cards: the sibling's row says whether a question is held back.
@@ -180,7 +185,7 @@ class DeckQueue:
 
     def reached(self, *, level: Level, limit: int) -> Sequence[CardSide]:
         rows = queue_rows.reached(self.sides, rounded_up(limit), level=level, **self._known)
-        return [CardSide(card, Side(side)) for card, side in rows[:limit]]
+        return [CardSide(card, SIDES[side]) for card, side in rows[:limit]]
 
     def card_pool(self, asks: CardSide, rng: Random) -> CardPool | None:
         return card_pool(asks, self.enrollment, rng, only_asked=True)
@@ -189,9 +194,10 @@ class DeckQueue:
         learner = self.session.learner_id
         found = queue_rows.card_and_progress.first(card=asks.card_id, learner=learner, side=asks.side)
         card = cast(Any, found)
-        self._progress[asks] = mine = getattr(card, "mine", None)
-        if mine:
-            mine.own_star = card.own_star
+        # Without any progress, a row that is not saved: the star may be on the card's other side.
+        mine = getattr(card, "mine", None) or CardProgress(card_id=card.pk, side=asks.side)
+        mine.own_star = card.own_star
+        self._progress[asks] = mine
         return study_card(card, asks.side, self.enrollment.deck.language)
 
     def progress_on(self, asks: CardSide) -> CardProgress | None:
@@ -229,7 +235,7 @@ class DeckQueue:
             free = [row for row in found if not row[-1]]
             found = free if len(found) < limit else rows(self.sides, limit, free=True, **self._known)
         return [
-            Scheduled(CardSide(card, Side(side)), stability, last_review, due)
+            Scheduled(CardSide(card, SIDES[side]), stability, last_review, due)
             for card, side, stability, last_review, due, _ in found
         ]
 
@@ -273,7 +279,7 @@ class Standing:
 
     @property
     def asks(self) -> CardSide:
-        return CardSide(self.card_id, Side(self.side))
+        return CardSide(self.card_id, SIDES[self.side])
 
     @property
     def in_order(self) -> tuple[Any, ...]:

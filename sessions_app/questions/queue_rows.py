@@ -226,14 +226,27 @@ def _answered_on(known: Known, card: OuterRef) -> CardProgressQuerySet:
 
 
 @compiled
+def answered(*, session: int | None) -> Rows:
+    """What a mode needs to know of the steps that were answered and not retired, oldest first."""
+    steps = _answered(session).order_by("position")
+    return steps.values_list("card_id", "side", "origin", "verdict", "kind", "round")
+
+
+@compiled
 def last_answered(*, session: int | None) -> Rows:
-    """The card and side of the last step that was answered and not retired."""
-    return _answered(session).order_by("-position").values_list("card_id", "question__side")[:1]
+    """The card and side of the last of them."""
+    return _answered(session).order_by("-position").values_list("card_id", "side")[:1]
+
+
+@compiled
+def last_plan(*, session: int | None) -> Rows:
+    """The plan of the round of the last of them."""
+    return _answered(session).order_by("-position").values_list("question__plan")[:1]
 
 
 @compiled
 def answered_by_origin(*, session: int | None) -> QuerySet[Step, tuple[str, int]]:
-    """How many steps were answered and not retired, by their origin."""
+    """How many of them there are, by their origin."""
     return _answered(session).order_by().values_list("origin").annotate(count=Count("pk"))
 
 

@@ -5,8 +5,8 @@ asked on the same study day, in the same session, or is open in another session 
 undone or taken out of the log counts here too: the learner has seen it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, timedelta
 from functools import cached_property, reduce
 from operator import or_
 from typing import Any
@@ -19,19 +19,7 @@ from sessions_app.study.days import day_end
 from sessions_app.study.types import CardSide, Side
 from studysite.compiled import compiled
 
-NAMES = (
-    *("session", "card", "origin", "verdict", "answered_at", "retired_at"),
-    *(f"question__{name}" for name in ("side", "kind", "round", "plan", "cards")),
-)
-
 IS_OPEN = Q(answered_at=None, retired_at=None)
-
-
-@compiled
-def _answered_here(*, session: int | None) -> QuerySet[Step, dict[str, Any]]:
-    """`NAMES` of the session's answered steps that were not retired."""
-    steps = Step.objects.standing().filter(session=session).exclude(answered_at=None)
-    return steps.order_by("position").values(*NAMES)
 
 
 class Siblings:
@@ -47,49 +35,23 @@ class Siblings:
         return self.enrollment.has_siblings or (until is not None and until >= self.session.study_day)
 
     @cached_property
-    def answered_steps(self) -> Sequence[Mapping[str, Any]]:
-        """The answered steps of the session, oldest first, by `NAMES`."""
-        return [step for step in self._steps if self._stands_here(step) and step["answered_at"]]
-
-    @cached_property
-    def _steps(self) -> Sequence[Mapping[str, Any]]:
-        """The session's answered steps. If there may be siblings, also others that have shown an answer.
-
-        These are its own steps that were taken back, and of the learner's other sessions those that are open or
-        were taken back today; what a test of today left blank counts as open. Every answer runs this query.
-        """
-        if not self.are_possible:
-            return _answered_here(session=self.session.pk)
-        day_start = day_end(self.today - timedelta(days=1), self.session.learner.zone)
-        of_today = Q(finished_at=None) | Q(finished_at__gte=day_start)
-        sessions = StudySession.objects.filter(of_today, **self._mine)
-        is_here = Q(session=self.session.pk)
-        of_day = Q(answered_at__gte=day_start, on_paper=False)
-        taken_back = of_day & (Q(verdict="") | Q(retired_at__isnull=False))
-        steps = Step.objects.filter(session__in=sessions.values("pk"))
-        steps = steps.filter((is_here & ~IS_OPEN) | (~is_here & (IS_OPEN | taken_back)))
-        return list(steps.order_by("position").values(*NAMES))
-
-    @cached_property
     def of_steps(self) -> frozenset[CardSide]:
         """Those that are held back because of a step, and of which no progress of today tells."""
         if not self.are_possible:
             return frozenset()
-        steps = [step for step in self._steps if not self._tells_progress(step)]
-        return frozenset(
-            CardSide(card, Side(step["question__side"])).sibling
-            for step in steps
-            for card in step["question__cards"] or [step["card"]]
-            if card
+        steps = _steps_that_hold(
+            session=self.session.pk,
+            learner=self.session.learner_id,
+            deck=self.session.deck_id,
+            day_start=day_end(self.today - timedelta(days=1), self.session.learner.zone),
+            is_of_today=self.session.study_day == self.today,
         )
-
-    def _stands_here(self, step: Mapping[str, Any]) -> bool:
-        return step["session"] == self.session.pk and step["retired_at"] is None
-
-    def _tells_progress(self, step: Mapping[str, Any]) -> bool:
-        """Whether the step was answered today, in this session, and its answer counts."""
-        is_of_today = self.session.study_day == self.today
-        return is_of_today and self._stands_here(step) and bool(step["verdict"])
+        return frozenset(
+            CardSide(one, Side(side)).sibling
+            for card, side, cards in steps
+            for one in cards or [card]
+            if one
+        )
 
     @cached_property
     def held_by_side(self) -> Mapping[Side, list[int]]:
@@ -131,3 +93,24 @@ class Siblings:
     @property
     def _mine(self) -> Mapping[str, int]:
         return {"learner": self.session.learner_id, "deck": self.session.deck_id}
+
+
+@compiled
+def _steps_that_hold(
+    *, session: int | None, learner: int, deck: int, day_start: datetime, is_of_today: bool
+) -> QuerySet[Step, tuple[Any, ...]]:
+    """The card, side and cards of steps that have shown an answer of which no progress of today tells.
+
+    These are the session's own steps that were taken back, and of the learner's other sessions those that are open
+    or were taken back today; what a test of today left blank counts as open. If the session is of an earlier day,
+    also all of its own answers.
+    """
+    of_today = Q(finished_at=None) | Q(finished_at__gte=day_start)
+    sessions = StudySession.objects.filter(of_today, learner=learner, deck=deck)
+    is_here = Q(session=session)
+    taken_back = Q(verdict="") | Q(retired_at__isnull=False)
+    own = is_here & ~IS_OPEN & taken_back if is_of_today else is_here & ~IS_OPEN
+    of_day = Q(answered_at__gte=day_start, on_paper=False)
+    steps = Step.objects.filter(session__in=sessions.values("pk"))
+    steps = steps.filter(own | (~is_here & (IS_OPEN | (of_day & taken_back))))
+    return steps.values_list("card_id", "side", "question__cards")

@@ -130,7 +130,7 @@ def card_mark(
             sessions = learner.study_sessions.open().filter(deck=card.deck)
             steps = Step.objects.unanswered().filter(session__in=sessions, card=card)
             if side:
-                steps = steps.filter(question__side=side)
+                steps = steps.filter(side=side)
             for step in steps.select_related("session"):
                 _skip(enrollment, step, now)
 

@@ -135,7 +135,7 @@ def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: 
         # As the roll-up below will write it: the next draw and the page need the new numbers.
         for name, number in changes.items():
             setattr(enrollment, name, getattr(enrollment, name) + number)
-        queue = DeckQueue(session, enrollment, now)
+        queue = DeckQueue(session, enrollment, now, after=question)
         state = next_step(queue, position=step.position + 1)
         totals.roll_up(enrollment, changes, now=now, unseen_from=queue.first_unseen)
         undoable = step.pk if state.step else None

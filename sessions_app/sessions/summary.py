@@ -76,7 +76,7 @@ class Round:
 
 def round_of(session: StudySession, number: int) -> Round | None:
     """The round with this ``number``, with today's levels; None if it has no answer that counts."""
-    asked = session.steps.standing().exclude(answered_at=None).filter(question__round=number)
+    asked = session.steps.standing().exclude(answered_at=None).filter(round=number)
     steps = list(asked.select_related("card").defer("card__term", "card__definition").order_by("position"))
     first = {key_of(step): step for step in reversed(steps) if step.card}
     if not first:

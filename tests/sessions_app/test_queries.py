@@ -14,7 +14,7 @@ from tests.sessions_app.conftest import Studying
 
 pytestmark = pytest.mark.django_db
 
-MOST_FOR_AN_ANSWER = 18
+MOST_FOR_AN_ANSWER = 20
 MOST_FOR_THE_DECK_PAGE = 10
 
 
@@ -52,14 +52,15 @@ def test_every_answer_of_a_session_stays_within_the_limit(learner_client, make_d
     assert max(numbers) <= MOST_FOR_AN_ANSWER
 
 
-def test_answers_in_a_deck_of_both_sides_need_no_more_queries(learner_client, make_deck):
+def test_answers_in_a_deck_of_both_sides_need_one_more_query(learner_client, make_deck):
     numbers = {}
     for side_choice in ("definition", "both"):
         deck = make_deck(6, side_choice=side_choice)
         start(learner_client, deck)
         ratings = (3, 1, 1, 2, 3, 1, 1, 2, 3)
         numbers[side_choice] = [answer_queries(learner_client, deck, rating) for rating in ratings]
-    assert max(numbers["both"]) <= max(numbers["definition"])
+    # For the steps that hold questions back.
+    assert max(numbers["both"]) <= max(numbers["definition"]) + 1
 
 
 def test_answers_of_a_guest_stay_within_the_limit(client, make_deck):

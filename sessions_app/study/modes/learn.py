@@ -162,15 +162,19 @@ def _next_in_round(queue: CardQueue, history: SessionHistory) -> NextQuestion | 
     """The next card of the current round; None if the round is over."""
     if not history.asked:
         return None
-    plan = tuple(history.asked[-1].plan)
-    _read_levels(queue, history, plan)
-    open_cards = [asks for asks in plan if history.can_be_asked(asks)]
-    pending = [asks for asks in open_cards if not history.in_round(asks)]
-    missed = [asks for asks in open_cards if len(history.in_round(asks)) == 1 and history.was_missed(asks)]
+    plan = tuple(queue.plan)
+    planned = history.about(plan)
+    planned.levels.update(queue.levels(plan, below=history.goal, limit=0))
+    open_cards = [asks for asks in plan if planned.can_be_asked(asks)]
+    pending = [asks for asks in open_cards if not planned.in_round(asks)]
+    missed = [asks for asks in open_cards if len(planned.in_round(asks)) == 1 and planned.was_missed(asks)]
     for asks in (*missed, *pending):
-        if history.is_ready(asks):
-            return NextQuestion(asks, history.levels[asks], _origin(history, asks), history.round, plan)
-    return _padding(queue, history, history.round, plan) if pending else None
+        if planned.is_ready(asks):
+            return NextQuestion(asks, planned.levels[asks], _origin(planned, asks), history.round, plan)
+    if not pending:
+        return None
+    _read_levels(queue, history, plan)
+    return _padding(queue, history, history.round, plan)
 
 
 def _next_in_new_round(queue: CardQueue, history: SessionHistory) -> NextQuestion | None:
@@ -294,7 +298,7 @@ def _kinds_in_order(chosen: NextQuestion, history: SessionHistory, rng: Random) 
         mixed = [*easy, *hard]
         rng.shuffle(mixed)
         return mixed
-    has_been_right = any(one.verdict == Verdict.CORRECT for one in history.by_question.get(chosen.asks, ()))
+    has_been_right = any(one.verdict == Verdict.CORRECT for one in history.asked if one.asks == chosen.asks)
     if chosen.level > Level.NEW or has_been_right:
         # True/false raises no level: if no recall is asked for, a choice is better.
         return [*hard, *sorted(easy, key=RECOGNITIONS.index)]

@@ -1,9 +1,9 @@
 """What a session of Learn knows of its answers so far, by question."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Self
 
 from sessions_app.study.modes.types import Asked
 from sessions_app.study.questions.kinds import KINDS
@@ -25,7 +25,8 @@ QUESTIONS_A_CARD = 3
 class SessionHistory:
     """The session's answers so far; ``cards`` is the number of cards that it asks.
 
-    ``levels`` and ``gone`` are filled while the next question is chosen.
+    ``levels`` and ``gone`` are filled while the next question is chosen. ``only`` are the cards that `by_question`
+    is about; None for all.
     """
 
     asked: Sequence[Asked]
@@ -33,6 +34,11 @@ class SessionHistory:
     kinds: frozenset[Kind]
     levels: dict[CardSide, Level] = field(default_factory=dict)
     gone: set[CardSide] = field(default_factory=set)
+    only: frozenset[int] | None = None
+
+    def about(self, questions: Collection[CardSide]) -> Self:
+        """The same for these questions alone: within a round nothing else is needed of a long session."""
+        return replace(self, levels={}, only=frozenset(asks.card_id for asks in questions))
 
     @cached_property
     def goal(self) -> Level:
@@ -51,7 +57,7 @@ class SessionHistory:
     def by_question(self) -> Mapping[CardSide, list[Asked]]:
         found: dict[CardSide, list[Asked]] = {}
         for one in self.asked:
-            if one.asks is not None:
+            if one.asks is not None and (self.only is None or one.asks.card_id in self.only):
                 found.setdefault(one.asks, []).append(one)
         return found
 
@@ -60,26 +66,23 @@ class SessionHistory:
         return {one.asks: number for number, one in enumerate(self.asked) if one.asks is not None}
 
     @cached_property
-    def last_about(self) -> Mapping[int, int]:
-        """The same by card: its other question shows the answer too."""
-        return {one.asks.card_id: number for number, one in enumerate(self.asked) if one.asks is not None}
-
-    @cached_property
-    def misses(self) -> Counter[CardSide | None]:
-        return Counter(one.asks for one in self.asked if one.verdict == Verdict.WRONG)
-
-    @cached_property
     def gap(self) -> int:
         """How many others there must be between two questions about a card."""
         return max(0, min(QUESTIONS_BETWEEN, self.cards - 1))
 
+    @cached_property
+    def just_asked(self) -> frozenset[int]:
+        """The cards of the last questions: also the other question of such a card shows its answer."""
+        last = self.asked[-self.gap :] if self.gap else ()
+        return frozenset(one.asks.card_id for one in last if one.asks is not None)
+
     def is_ready(self, asks: CardSide) -> bool:
         """Whether enough others have been asked since the card was."""
-        last = self.last_about.get(asks.card_id)
-        return last is None or len(self.asked) - 1 - last >= self.gap
+        return asks.card_id not in self.just_asked
 
     def rests(self, asks: CardSide) -> bool:
-        return self.misses[asks] >= RESTS_AFTER
+        misses = (one for one in self.by_question.get(asks, ()) if one.verdict == Verdict.WRONG)
+        return sum(1 for _ in misses) >= RESTS_AFTER
 
     def was_missed(self, asks: CardSide) -> bool:
         """Whether the card's last answer in this session was a miss."""

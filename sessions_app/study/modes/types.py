@@ -20,8 +20,7 @@ class Scheduled(NamedTuple):
     due: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """An answered step of the session; ``asks`` is None if its card was deleted.
 
     ``verdict`` is empty if the answer was taken out of the log.
@@ -32,7 +31,6 @@ class Asked:
     verdict: str
     kind: str = Kind.FLIP.value
     round: int = 0
-    plan: Sequence[CardSide] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +101,10 @@ class CardQueue(Protocol):
     @property
     def asked_by_origin(self) -> Counter[str]:
         """How many of them there are, by their origin."""
+
+    @property
+    def plan(self) -> Sequence[CardSide]:
+        """The plan of the round that the last of them belongs to."""
 
     @property
     def started_at(self) -> datetime: ...

@@ -1,7 +1,10 @@
 """Short ways to build the engine's values."""
 
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -102,19 +105,30 @@ def remembered(
     stability: float = 5.0,
     step: int | None = None,
     side: Side = Side.DEFINITION,
-) -> Scheduled:
+) -> "Remembered":
     """A card in the review state, or in a same-day step if ``step`` is given."""
     state = State.REVIEW if step is None else State.LEARNING
     last, due = NOON - timedelta(days=stability), NOON + due_in
     memory = Memory(stability, 5.0, state, step, due, due.date(), last, last.date())
-    return Scheduled(card(number, side), memory)
+    return Remembered(card(number, side), memory)
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """A question with its memory."""
+
+    card: StudyCard
+    memory: Memory
+
+    def as_scheduled(self) -> Scheduled:
+        return Scheduled(self.card.asks, self.memory.stability, self.memory.last_review, self.memory.due)
 
 
 @dataclass
 class MemoryQueue:
     """`types.CardQueue` over lists. It records answers and advances as the site does."""
 
-    scheduled: list[Scheduled] = field(default_factory=list)
+    scheduled: list[Remembered] = field(default_factory=list)
     new: list[StudyCard] = field(default_factory=list)
     settings: SessionSettings = field(default_factory=lambda: SessionSettings(queue="due", new_limit=20))
     asked: list[Asked] = field(default_factory=list)
@@ -124,30 +138,48 @@ class MemoryQueue:
     def is_holding(self) -> bool:
         return False
 
+    @property
+    def last_asked(self) -> CardSide | None:
+        return self.asked[-1].asks if self.asked else None
+
+    @property
+    def asked_by_origin(self) -> Counter[str]:
+        return Counter(one.origin for one in self.asked)
+
+    def comes(self, one: CardSide) -> bool:
+        """Whether the question is not held back."""
+        return True
+
     def learning(self, *, before: datetime) -> list[Scheduled]:
-        return sorted(
-            (s for s in self.scheduled if s.memory.state is not State.REVIEW and s.memory.due <= before),
-            key=lambda s: (s.memory.due, s.card.id),
-        )
+        found = (s for s in self.scheduled if s.memory.state is not State.REVIEW and s.memory.due <= before)
+        return self._in_order(found, lambda s: s.memory.due)
 
     def review(self, *, until: date | None, limit: int) -> list[Scheduled]:
         found = (s for s in self.scheduled if s.memory.state is State.REVIEW)
         due = (s for s in found if until is None or s.memory.due_day <= until)
-        return sorted(due, key=lambda s: (s.memory.due_day, s.card.id))[:limit]
+        return self._in_order(due, lambda s: s.memory.due_day)[:limit]
 
     def weakest(self, *, limit: int) -> list[Scheduled]:
         found = (s for s in self.scheduled if s.memory.state is State.REVIEW)
-        return sorted(found, key=lambda s: (s.memory.stability, s.card.id))[:limit]
+        return self._in_order(found, lambda s: s.memory.stability)[:limit]
 
-    def unseen(self, *, limit: int) -> list[StudyCard]:
-        return self.new[:limit]
+    def _in_order(self, found: Iterable[Remembered], key: Callable[[Remembered], Any]) -> list[Scheduled]:
+        coming = (one for one in found if self.comes(one.card.asks))
+        return [one.as_scheduled() for one in sorted(coming, key=lambda one: (key(one), one.card.id))]
+
+    def unseen(self, *, limit: int) -> list[CardSide]:
+        return [one.asks for one in self.new][:limit]
+
+    def card(self, asks: CardSide) -> StudyCard:
+        known = {one.asks: one for one in (*self.new, *(one.card for one in self.scheduled))}
+        return known[asks]
 
     def answer(self, card_id: int, origin: str, rating: Rating, now: datetime) -> None:
         """Rate the drawn card, as the site does between two draws."""
         old = next((s for s in self.scheduled if s.card.id == card_id), None)
         after = fsrs_memory.review(old.memory if old else None, rating, now, now.date())
         self.scheduled = [s for s in self.scheduled if s.card.id != card_id] + [
-            Scheduled(card(card_id), after)
+            Remembered(card(card_id), after)
         ]
         self.new = [c for c in self.new if c.id != card_id]
         verdict = Verdict.WRONG if rating is Rating.AGAIN else Verdict.CORRECT
@@ -159,7 +191,7 @@ class BothSidesQueue(MemoryQueue):
     """The same where cards ask for both sides: while it holds back, no sibling of what was asked is in it."""
 
     @classmethod
-    def of(cls, scheduled: list[Scheduled], new: list[CardSide], *, new_limit: int) -> "BothSidesQueue":
+    def of(cls, scheduled: list[Remembered], new: list[CardSide], *, new_limit: int) -> "BothSidesQueue":
         settings = SessionSettings(queue="due", new_limit=new_limit)
         return cls(scheduled, [card(*asks) for asks in new], settings)
 
@@ -171,19 +203,13 @@ class BothSidesQueue(MemoryQueue):
     def is_holding(self) -> bool:
         return True
 
-    def learning(self, *, before: datetime) -> list[Scheduled]:
-        return [one for one in super().learning(before=before) if self._comes(one.card)]
+    def unseen(self, *, limit: int) -> list[CardSide]:
+        found = [one.asks for one in self.new if self.comes(one.asks)]
+        last = self.last_asked if not self.holds_back else None
+        return sorted(found, key=lambda one: last is not None and one.card_id == last.card_id)[:limit]
 
-    def review(self, *, until: date | None, limit: int) -> list[Scheduled]:
-        return [one for one in super().review(until=until, limit=500) if self._comes(one.card)][:limit]
-
-    def unseen(self, *, limit: int) -> list[StudyCard]:
-        found = [one for one in self.new if self._comes(one)]
-        last = self.asked[-1].asks if self.asked and not self.holds_back else None
-        return sorted(found, key=lambda one: last is not None and one.id == last.card_id)[:limit]
-
-    def _comes(self, one: StudyCard) -> bool:
-        return not (self.holds_back and self.is_held(one.asks))
+    def comes(self, one: CardSide) -> bool:
+        return not (self.holds_back and self.is_held(one))
 
     def could_ask(self, now: datetime) -> set[CardSide]:
         """What Spaced could ask now, also what is held back. New questions count one by one: any may be free."""
@@ -198,7 +224,7 @@ class BothSidesQueue(MemoryQueue):
         old = next((one for one in self.scheduled if one.card.asks == asks), None)
         after = fsrs_memory.review(old.memory if old else None, rating, now, now.date())
         self.scheduled = [one for one in self.scheduled if one.card.asks != asks]
-        self.scheduled.append(Scheduled(card(*asks), after))
+        self.scheduled.append(Remembered(card(*asks), after))
         self.new = [one for one in self.new if one.asks != asks]
         verdict = Verdict.WRONG if rating is Rating.AGAIN else Verdict.CORRECT
         self.asked.append(Asked(asks, origin, verdict))
@@ -211,7 +237,9 @@ def available(queue: CardQueue, at: Moment) -> set[int]:
         *queue.review(until=at.today, limit=200),
     ]
     new_left = queue.settings.new_limit - sum(asked.origin == "new" for asked in queue.asked)
-    return {item.card.id for item in scheduled} | {item.id for item in queue.unseen(limit=max(0, new_left))}
+    return {item.asks.card_id for item in scheduled} | {
+        one.card_id for one in queue.unseen(limit=max(0, new_left))
+    }
 
 
 def moment(now: datetime = NOON, day: date | None = None) -> Moment:

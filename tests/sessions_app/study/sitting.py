@@ -164,6 +164,5 @@ def take(queue: LearnQueue, question: Question, *, right: bool) -> None:
     )
     before = queue.known.get(question.asks, Progress())
     queue.known[question.asks] = progress.fold(before, outcome, 0.9)
-    queue.asked.append(
-        Asked(question.asks, question.origin, verdict, question.kind, question.round, question.plan)
-    )
+    queue.asked.append(Asked(question.asks, question.origin, verdict, question.kind, question.round))
+    queue.plan = question.plan
