@@ -1,13 +1,13 @@
 """Query sets that are compiled once, for the statements that every answer runs.
 
-Django builds the SQL of a query set anew each time, which takes several times as long as running it. A function that is
-decorated with `compiled` still returns an ordinary query set. Its first call compiles it; later calls send the same SQL
-with other values, and get the same rows or objects from Django.
+Django builds the SQL of a query set anew each time, which takes several times as long as running it. A function
+that is decorated with `compiled` still returns an ordinary query set. Its first call compiles it; later calls send
+the same SQL with other values, and get the same rows or objects from Django.
 
 Where a value stands in the SQL is found by compiling the query set twice, with different probes in place of the
 values. Where that is not clear, Django builds every statement, as it would without this module.
 
-This relies on two undocumented parts of Django: the compiler of a query, and the way in which a query set iterates.
+This relies on two undocumented parts of Django: the compiler of a query, and how a query set iterates.
 tests/studysite/test_compiled.py compares what is sent with what Django itself would send.
 """
 
@@ -38,10 +38,13 @@ Changes = tuple[QuerySet[Any, Any], Mapping[str, Any]]
 def compiled(build: Callable[P, QuerySet[Any, Row]]) -> "CompiledQuery[P, Row]":
     """Let the SQL of the query set that ``build`` returns be compiled once.
 
-    Positional arguments may change the statement: a limit, or a choice. It is compiled for each combination of them.
-    Keyword arguments are the values that it compares with: numbers, texts, dates, instants, or tuples of them for a
-    list. ``build`` only passes them on to the query set. None, a truth value and the length of a tuple are parts of
-    the statement. See `padded` for lists of any length.
+    Positional arguments may change the statement: a limit, or a choice. It is compiled for each combination of
+    them. Keyword arguments are the values that it compares with: numbers, texts, dates, instants, or tuples of
+    them for a list. ``build`` only passes them on to the query set. None, a truth value and the length of a tuple
+    are parts of the statement. See `padded` for lists of any length.
+
+    ``build`` is called with probes, so it must not depend on the values otherwise. What comes from a browser must
+    never be a positional argument, or the length of a tuple: each would be compiled, and replace others.
     """
     return CompiledQuery(build)
 
@@ -73,7 +76,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A compiled statement: its SQL, and its parameters with a `Place` for each value; ``source`` is what compiled it."""
+    """A compiled statement: its SQL, its parameters with a `Place` for each value, and what compiled it."""
 
     sql: str
     params: tuple[Any, ...]
@@ -214,20 +217,23 @@ def save(row: Model, *names: str) -> None:
 @cache
 def _insert_sql(model: type[Model], vendor: str) -> tuple[str, list[Any]]:
     quote = connection().ops.quote_name
-    columns = [field for field in model._meta.local_concrete_fields if not (field.primary_key or field.generated)]
+    columns = [
+        field for field in model._meta.local_concrete_fields if not (field.primary_key or field.generated)
+    ]
     names = ", ".join(quote(field.column) for field in columns)
     table, key = quote(model._meta.db_table), quote(model._meta.pk.column)
     marks = ", ".join(["%s"] * len(columns))
-    return f"INSERT INTO {table} ({names}) VALUES ({marks}) RETURNING {table}.{key}", columns
+    # Names of the models' own tables and columns, quoted.
+    return f"INSERT INTO {table} ({names}) VALUES ({marks}) RETURNING {table}.{key}", columns  # noqa: S608
 
 
 @cache
 def _update_sql(model: type[Model], names: tuple[str, ...], vendor: str) -> tuple[str, list[Any]]:
     quote = connection().ops.quote_name
-    columns = [model._meta.get_field(name) for name in names]
+    columns: list[Any] = [model._meta.get_field(name) for name in names]
     changes = ", ".join(f"{quote(field.column)} = %s" for field in columns)
     table, key = quote(model._meta.db_table), quote(model._meta.pk.column)
-    return f"UPDATE {table} SET {changes} WHERE {table}.{key} = %s", columns
+    return f"UPDATE {table} SET {changes} WHERE {table}.{key} = %s", columns  # noqa: S608
 
 
 def stored(field: Any, value: Any) -> Any:

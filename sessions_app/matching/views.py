@@ -5,7 +5,7 @@ from random import Random
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -28,10 +28,13 @@ from sessions_app.matching.services import (
 from sessions_app.matching.tiles import tiles
 from sessions_app.matching.times import times_of
 from sessions_app.models import Enrollment, MatchingBoard
+from sessions_app.models.matching_board import MatchingBoardQuerySet
 from sessions_app.study.modes import MODES
 from sessions_app.study.questions.types import InvalidResponseError
 from sessions_app.study.types import Side
 from studysite.accounts.guests import admit
+from studysite.accounts.models import User
+from studysite.compiled import compiled
 from studysite.http.htmx import render_page
 from studysite.http.requests import LearnerRequest
 from studysite.methods import READ_AND_POST
@@ -120,10 +123,16 @@ def board_or_404(request: LearnerRequest, slug: str, sent: Mapping[str, int]) ->
     """The learner's own board in this deck that the form names, with its deck."""
     if not {"board", "revision"} <= sent.keys():
         raise Http404("no such board")
-    mine = MatchingBoard.objects.select_related("deck").filter(
-        learner=request.learner, deck__in=Deck.objects.visible_to(request.learner).filter(slug=slug)
-    )
-    return get_object_or_404(mine, pk=sent["board"])
+    board = _board.first(board=sent["board"], learner=request.learner.pk, slug=slug)
+    if board is None:
+        raise Http404("no such board")
+    return board
+
+
+@compiled
+def _board(*, board: int, learner: int, slug: str) -> MatchingBoardQuerySet:
+    visible = Deck.objects.visible_to(User(pk=learner)).filter(slug=slug)
+    return MatchingBoard.objects.select_related("deck").filter(pk=board, learner=learner, deck__in=visible)
 
 
 def result_message(board: MatchingBoard, result: Result) -> str:

@@ -78,7 +78,7 @@ class StepQuerySet(models.QuerySet["Step"]):
 
 def from_question(name: str, field: Any) -> models.GeneratedField:
     """A column with a value of the question: reading the JSON of all steps takes ten times as long."""
-    value = KT(f"question__{name}")
+    value: Any = KT(f"question__{name}")
     if isinstance(field, models.IntegerField):
         value = Coalesce(Cast(value, field), 0)
     return models.GeneratedField(expression=value, output_field=field, db_persist=True)

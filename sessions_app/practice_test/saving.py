@@ -6,10 +6,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
+from cards.models import Deck
 from sessions_app.models import Paper, PaperQuerySet, Step
+from sessions_app.models.session import StepQuerySet
 from sessions_app.study.questions import paper_answers
 from sessions_app.study.questions.types import InvalidResponseError, Question
+from studysite.accounts.models import User
+from studysite.compiled import compiled
+from studysite.compiled import save as save_row
 from studysite.numbers import whole_number
 
 logger = logging.getLogger(__name__)
@@ -45,28 +51,52 @@ def is_over(paper: Paper, now: datetime) -> bool:
 
 def answered(paper: Paper) -> int:
     """How many of the paper's questions have an answer; a block counts as one for each pair."""
-    return sum(Step.objects.filter(session=paper.session_id).values_list("filled", flat=True))
+    return sum(_filled(session=paper.session_id))
 
 
-def save(*, papers: PaperQuerySet, filled: Filled, now: datetime, is_judgement: bool = False) -> Saved:
-    """Save ``filled`` on the one paper of ``papers``: answers, or after it was handed in the learner's judgement.
+@compiled
+def _filled(*, session: int) -> QuerySet[Step, int]:
+    return Step.objects.filter(session=session).values_list("filled", flat=True)
+
+
+def save(
+    *, paper: int, learner: int, slug: str, filled: Filled, now: datetime, is_judgement: bool = False
+) -> Saved:
+    """Save ``filled`` on the learner's own paper: answers, or after it was handed in the learner's judgement.
+
+    The paper and the learner are given by their keys, the deck by its slug.
 
     An older revision never overwrites a newer one. The post is late if the time is up, if answers come after the
     paper was handed in, or if it has its score.
 
     Raises:
-        Paper.DoesNotExist: ``papers`` is empty.
+        Paper.DoesNotExist: the learner has no such paper in a deck that they may see.
     """
     with transaction.atomic():
-        paper = lock(papers)
-        saved = Saved(paper)
-        is_handed_in = paper.handed_in_at is not None
-        is_too_late = is_over(paper, now) and not is_handed_in
-        if paper.session.finished_at or is_too_late or is_handed_in != is_judgement:
+        found = _own_paper.first(paper=paper, learner=learner, slug=slug)
+        if found is None:
+            raise Paper.DoesNotExist
+        saved = Saved(found)
+        is_handed_in = found.handed_in_at is not None
+        is_too_late = is_over(found, now) and not is_handed_in
+        if found.session.finished_at or is_too_late or is_handed_in != is_judgement:
             too_late(saved)
+        elif len(filled) == 1:
+            fill(saved, _question(session=found.session_id, position=next(iter(filled))), filled)
         else:
-            fill(saved, list(paper.session.steps.on_paper().filter(position__in=filled)), filled)
+            fill(saved, list(found.session.steps.on_paper().filter(position__in=filled)), filled)
     return saved
+
+
+@compiled
+def _own_paper(*, paper: int, learner: int, slug: str) -> PaperQuerySet:
+    visible = Deck.objects.visible_to(User(pk=learner)).filter(slug=slug)
+    return locked(Paper.objects.filter(pk=paper, session__learner=learner, session__deck__in=visible))
+
+
+@compiled
+def _question(*, session: int, position: int) -> StepQuerySet:
+    return Step.objects.on_paper().filter(session=session, position=position)
 
 
 def lock(papers: PaperQuerySet) -> Paper:
@@ -74,7 +104,11 @@ def lock(papers: PaperQuerySet) -> Paper:
 
     The session is locked too: PostgreSQL returns an unlocked row as it was before the wait for the lock.
     """
-    return papers.select_for_update(of=("self", "session")).select_related("session__deck").get()
+    return locked(papers).get()
+
+
+def locked(papers: PaperQuerySet) -> PaperQuerySet:
+    return papers.select_for_update(of=("self", "session")).select_related("session__deck")
 
 
 def too_late(saved: Saved) -> Saved:
@@ -125,8 +159,7 @@ def _write(steps: Sequence[Step]) -> None:
     """
     names = ["saved", "filled", "revision"]
     if len(steps) == 1:
-        # Most saves are of one answer, and Django builds this statement faster than a bulk update.
-        (step,) = steps
-        Step.objects.filter(pk=step.pk).update(**{name: getattr(step, name) for name in names})
+        # Most saves are of one answer.
+        save_row(steps[0], *names)
     else:
         Step.objects.bulk_update(steps, names)

@@ -102,5 +102,7 @@ def _has_standing(standing: str, learner: int, now: datetime) -> Callable[[Asked
     level = LEVELS[standing]
     if level is Level.NEW:
         # Most new questions have no row.
-        return lambda side: ~Q(Exists(progress_on(side, learner).filter(Q(level__gt=level) | Q(suspended=True))))
+        return lambda side: (
+            ~Q(Exists(progress_on(side, learner).filter(Q(level__gt=level) | Q(suspended=True))))
+        )
     return lambda side: Q(Exists(progress_on(side, learner).active().filter(level=level)))

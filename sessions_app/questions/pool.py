@@ -110,7 +110,7 @@ def card_pool(
 
 
 def _rows_around(card_id: int, enrollment: Enrollment, rng: Random) -> list[Any]:
-    """The card and others of its deck: all of a small deck; of a larger one some, and what was confused with it."""
+    """The card and others of its deck: of a large one some, and those that it was confused with."""
     places: tuple[int, ...] = ()
     if enrollment.deck.card_count > WHOLE_DECK:
         places = padded(rng.sample(range(enrollment.deck.card_count), PLACES))
@@ -121,8 +121,8 @@ def _rows_around(card_id: int, enrollment: Enrollment, rng: Random) -> list[Any]
 def _around(*, card: int, learner: int, deck: int, places: tuple[int, ...]) -> QuerySet[Any, Any]:
     """FIELDS of cards and what ties each to ``card``. All in one query, since every answer needs it.
 
-    ``paired`` is what the owner said of the two, ``common_tag`` a tag that both have. All cards of the deck; or those
-    at ``places``, and those whose answers the learner gave for the card's.
+    ``paired`` is what the owner said of the two, ``common_tag`` a tag that both have. With ``places``, only the
+    cards there, and those whose answers the learner gave for the card's.
     """
     cards = Card.objects.present().filter(deck=deck).in_order()
     if places:
@@ -130,7 +130,9 @@ def _around(*, card: int, learner: int, deck: int, places: tuple[int, ...]) -> Q
         last = mistakes.order_by("-reviewed_at").values("mistaken_for")[:MOST_CONFUSED]
         confused = Card.objects.filter(pk__in=Subquery(last))
         cards = cards.filter(Q(pk=card) | Q(position__in=places) | Q(pk__in=confused.values("pk")))
-    pairs = TwinPair.objects.filter(Q(first=card, second=OuterRef("pk")) | Q(second=card, first=OuterRef("pk")))
+    pairs = TwinPair.objects.filter(
+        Q(first=card, second=OuterRef("pk")) | Q(second=card, first=OuterRef("pk"))
+    )
     tagged = Card.tags.through.objects.filter(card=card).values("tag")
     common = Card.tags.through.objects.filter(card=OuterRef("pk"), tag__in=tagged)
     annotated = cards.annotate(
@@ -142,7 +144,7 @@ def _around(*, card: int, learner: int, deck: int, places: tuple[int, ...]) -> Q
 
 @compiled
 def _mistakes_about(*, learner: int, card: int) -> QuerySet[Any, tuple[int, int]]:
-    """Each answer of the learner that was another card's: the card that was asked, and the other; one is ``card``."""
+    """The learner's answers that were another card's: what was asked, and the other. One of them is ``card``."""
     lines = Review.objects.mistakes().filter(Q(card=card) | Q(mistaken_for=card), learner=learner)
     return lines.order_by().values_list("card_id", "mistaken_for_id")
 

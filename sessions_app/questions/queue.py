@@ -195,7 +195,7 @@ class DeckQueue:
         found = queue_rows.card_and_progress.first(card=asks.card_id, learner=learner, side=asks.side)
         card = cast(Any, found)
         # Without any progress, a row that is not saved: the star may be on the card's other side.
-        mine = getattr(card, "mine", None) or CardProgress(card_id=card.pk, side=asks.side)
+        mine: Any = getattr(card, "mine", None) or CardProgress(card_id=card.pk, side=asks.side)
         mine.own_star = card.own_star
         self._progress[asks] = mine
         return study_card(card, asks.side, self.enrollment.deck.language)

@@ -5,7 +5,7 @@ from typing import Any, TypedDict, Unpack
 
 from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Value
 
-from cards.models import Card, CardQuerySet
+from cards.models import DERIVED, Card, CardQuerySet
 from sessions_app.models import CardProgress, CardProgressQuerySet, Step
 from sessions_app.questions.sides import AskedSide, DeckSides, progress_on, truth
 from sessions_app.study.types import Level, Side, State
@@ -17,10 +17,10 @@ Rows = QuerySet[Any, tuple[Any, ...]]
 
 
 class Known(TypedDict):
-    """What the statements compare with: the learner, the deck, the cards that were chosen, and what is held back.
+    """What the statements compare with: the learner, the deck, the chosen cards, and what is held back.
 
-    ``tag`` is None if any will do, ``cards`` is empty for all. Nothing is held back if ``today`` is None; else what
-    `is_row_held` says, where ``held_terms`` are the cards whose term is held back because of a step.
+    ``tag`` is None if any will do, ``cards`` is empty for all. Nothing is held back if ``today`` is None;
+    else what `is_row_held` says. ``held_terms`` are the cards whose term is held back because of a step.
     """
 
     learner: int
@@ -38,7 +38,9 @@ class Known(TypedDict):
 
 
 @compiled
-def learning(sides: DeckSides, limit: int, /, *, before: datetime, free: bool, **known: Unpack[Known]) -> Rows:
+def learning(
+    sides: DeckSides, limit: int, /, *, before: datetime, free: bool, **known: Unpack[Known]
+) -> Rows:
     """Questions in a same-day step that is due by ``before``."""
     rows = _progress(sides, known).filter(state__in=STEPS, due__lte=before).order_by("due", "card_id", "side")
     return _scheduled(rows, known, free)[:limit]
@@ -66,9 +68,9 @@ def weakest(sides: DeckSides, limit: int, /, *, free: bool, **known: Unpack[Know
 def reached(sides: DeckSides, limit: int, /, *, level: int, **known: Unpack[Known]) -> Rows:
     """The card and side of questions that have reached ``level``, least remembered first."""
     rows = _progress(sides, known).filter(level__gte=level).filter(_is_free(known))
-    return rows.order_by(F("due_day").asc(nulls_first=True), "card_id", "side").values_list("card_id", "side")[
-        :limit
-    ]
+    return rows.order_by(F("due_day").asc(nulls_first=True), "card_id", "side").values_list(
+        "card_id", "side"
+    )[:limit]
 
 
 @compiled
@@ -79,7 +81,10 @@ def underway(sides: DeckSides, limit: int, /, *, below: int, **known: Unpack[Kno
     return rows.order_by("last_reviewed_at", "card_id", "side").values_list(*STANDING)[:limit]
 
 
-STANDING = ("card_id", "side", "level", "suspended", "buried_until", "last_day", "last_reviewed_at", "card__studied_side")
+STANDING = (
+    *("card_id", "side", "level", "suspended", "buried_until", "last_day", "last_reviewed_at"),
+    "card__studied_side",
+)
 
 
 @compiled
@@ -109,7 +114,7 @@ def _rows_chosen(known: Known) -> Q:
 
 def _scheduled(rows: CardProgressQuerySet, known: Known, free: bool) -> Rows:
     """What a draw needs to know of rows, and whether each is held back; with ``free`` only those that are not."""
-    held = Value(False) if known["today"] is None else truth(is_row_held(known))
+    held = Value(value=False) if known["today"] is None else truth(is_row_held(known))
     rows = rows.filter(_is_free(known)) if free else rows
     return rows.annotate(is_held=held).values_list(
         "card_id", "side", "stability", "last_recalled_at", "due", "is_held"
@@ -136,9 +141,7 @@ def _is_put_aside(known: Known) -> Q:
 
 
 @compiled
-def unseen(
-    sides: DeckSides, limit: int, /, *, first: int | None, free: bool, **known: Unpack[Known]
-) -> Rows:
+def unseen(sides: DeckSides, limit: int, /, *, first: int | None, free: bool, **known: Unpack[Known]) -> Rows:
     """Cards with questions that have no memory, from the position ``first``: key, studied side and position.
 
     Then, for each question that a card of the deck can have, whether this card's has no memory (only if there are
@@ -259,11 +262,11 @@ def _answered(session: int | None) -> QuerySet[Step]:
 
 @compiled
 def card_and_progress(*, card: int, learner: int, side: str) -> QuerySet[Card]:
-    """The card as the engine reads it; ``mine`` is the learner's progress on this side, ``own_star`` their star."""
+    """The card; ``mine`` is the learner's progress on this side, ``own_star`` whether it has their star."""
     mine = FilteredRelation("progress", condition=Q(progress__learner=learner, progress__side=side))
-    cards = Card.objects.filter(pk=card).annotate(mine=mine).select_related("mine")
+    cards = Card.objects.filter(pk=card).annotate(mine=mine).select_related("mine")  # type: ignore[misc]
     stars = CardProgress.objects.filter(learner=learner, card=card, starred=True)
-    return cards.annotate(own_star=Exists(stars)).defer("term_html", "definition_html")
+    return cards.annotate(own_star=Exists(stars)).defer(*DERIVED)
 
 
 @compiled

@@ -47,10 +47,7 @@ class Siblings:
             is_of_today=self.session.study_day == self.today,
         )
         return frozenset(
-            CardSide(one, Side(side)).sibling
-            for card, side, cards in steps
-            for one in cards or [card]
-            if one
+            CardSide(one, Side(side)).sibling for card, side, cards in steps for one in cards or [card] if one
         )
 
     @cached_property

@@ -61,15 +61,16 @@ class DeckSides:
         return [AskedSide(Q(studied_side__in=[side, SideChoice.BOTH]), side, side) for side in sides]
 
     def having(self, cards: CardQuerySet, condition: Callable[[AskedSide], Q]) -> CardQuerySet:
-        """Those ``cards`` of which a question meets the ``condition``, annotated for `questions_in`."""
+        """Those ``cards`` of which a question meets the ``condition``, annotated for `keys_of`."""
         if len(self.all) == 1:
             return cards.filter(self.all[0].cards, condition(self.all[0]))
-        meets = {name: truth(Q(side.cards, condition(side))) for name, side in zip(self.flags, self.all)}
+        pairs = zip(self.flags, self.all, strict=True)
+        meets = {name: truth(Q(side.cards, condition(side))) for name, side in pairs}
         return cards.annotate(**meets).filter(reduce(or_, (Q(**{name: True}) for name in meets)))
 
     @cached_property
     def flags(self) -> list[str]:
-        """The annotations of `having`: whether the question on each of `all` meets the condition, if there are two."""
+        """The annotations of `having`, if there are two questions: whether each meets the condition."""
         return [f"asks_{side.suffix}" for side in self.all] if len(self.all) > 1 else []
 
     def keys_of(self, cards: CardQuerySet) -> Iterator[CardSide]:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from django.db.models import F
 
-from cards.models import Card
+from cards.models import DERIVED, Card
 from sessions_app.models import CardProgress, DayTotal, Enrollment
 from sessions_app.study.scheduling.types import Tally
 from sessions_app.study.types import Level
@@ -24,7 +24,7 @@ DeckDay = tuple[int, date]
 """The primary key of a deck, and a study day in it."""
 
 # Fields of a card that only pages need.
-TEXTS = ("term", "definition", "term_html", "definition_html")
+TEXTS = ("term", "definition", *DERIVED)
 
 ROWS_AT_ONCE = 500
 TALLY_FIELDS = [each.name for each in fields(Tally)]

@@ -110,7 +110,7 @@ def _card_now(enrollment: Enrollment, step: Step, side: str) -> tuple[Card | Non
 def _card_with_progress(*, card: int | None, deck: int, learner: int, side: str) -> QuerySet[Card]:
     """The card if it is in the deck; ``mine`` is the learner's progress on the side, if there is any."""
     mine = FilteredRelation("progress", condition=Q(progress__learner=learner, progress__side=side))
-    cards = Card.objects.filter(pk=card, deck=deck).annotate(mine=mine).select_related("mine")
+    cards = Card.objects.filter(pk=card, deck=deck).annotate(mine=mine).select_related("mine")  # type: ignore[misc]
     return cards.defer(*TEXTS)
 
 

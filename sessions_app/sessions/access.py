@@ -25,6 +25,7 @@ def step_or_404(request: LearnerRequest, slug: str, mode: str) -> Step:
 
 @compiled
 def _step(*, step: int, learner: int, mode: str, slug: str) -> QuerySet[Step]:
-    steps = Step.objects.select_related("session__deck").filter(pk=step, session__mode=mode)
+    texts = ("session__deck__words", "session__deck__description")
+    steps = Step.objects.select_related("session__deck").defer(*texts).filter(pk=step, session__mode=mode)
     visible = Deck.objects.visible_to(User(pk=learner)).filter(slug=slug)
     return steps.filter(session__learner=learner, session__deck__in=visible)

@@ -111,7 +111,7 @@ class Taken:
 
 
 def taken(cards: int, pairs: int = PAIRS) -> Taken:
-    """Import a file of this many cards here and into Anki, each in a process of its own; the medians of several pairs.
+    """Import a file of this many cards here and into Anki, each in a process of its own: medians of several pairs.
 
     Raises NotWrittenError if one of them has not written the cards of the file.
     """

@@ -2,19 +2,25 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.urls import reverse
 
 from cards.editing.decks import refresh_deck
 from cards.models import Card, Deck, Visibility
-from sessions_app.models import Step
+from sessions_app.models import Paper, Step
 from sessions_app.sessions import services as sessions
 from sessions_app.sessions.state import SessionState
 from sessions_app.study.modes.types import SessionSettings
 from studysite.accounts.models import User
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def names_of(paper: Paper) -> dict[str, Any]:
+    """How a form names a paper, for `practice_test.saving.save`."""
+    return {"paper": paper.pk, "learner": paper.session.learner_id, "slug": paper.session.deck.slug}
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from sessions_app.sessions.undo import answer_undo
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.types import Verdict
 from studysite.accounts.models import User
-from tests.sessions_app.conftest import NOON
+from tests.sessions_app.conftest import NOON, names_of
 
 pytestmark = pytest.mark.django_db
 
@@ -71,7 +71,7 @@ def test_second_hand_in_is_logged(learner, deck, lines):
     paper = starting.start(learner=learner, deck=deck, settings=settings, now=NOON).paper
     for _ in range(2):
         handing_in.hand_in(learner=learner, paper=paper, filled={}, now=NOON)
-    saving.save(papers=type(paper).objects.filter(pk=paper.pk), filled={}, now=NOON)
+    saving.save(**names_of(paper), filled={}, now=NOON)
     assert lines() == [f"Paper {paper.pk}: a post came too late and changed nothing."] * 2
 
 

@@ -33,6 +33,7 @@ from studysite.http.htmx import go_to, render_page
 from studysite.http.limits import too_often
 from studysite.http.requests import LearnerRequest
 from studysite.methods import READ_AND_POST
+from studysite.numbers import whole_number
 
 NOTHING = "None of these cards can be asked in these kinds of question. Choose more kinds, or other cards."
 CLOSED = "The test was already handed in, or its time is up. Nothing was changed."
@@ -70,10 +71,12 @@ def start(request: LearnerRequest, deck: Deck) -> HttpResponse:
 @require_POST
 def save(request: LearnerRequest, slug: str) -> HttpResponse:
     """Save one question as it changes, or the whole form."""
-    filled = filled_in(request)
+    filled, paper = filled_in(request), whole_number(request.POST.get("paper", ""))
     try:
         saved = saving.save(
-            papers=posted_paper(request, slug),
+            paper=paper or 0,
+            learner=request.learner.pk,
+            slug=slug,
             filled=filled,
             now=timezone.now(),
             is_judgement=request.POST.get("stage") == "judge",

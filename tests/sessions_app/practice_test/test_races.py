@@ -5,7 +5,7 @@ import pytest
 from sessions_app.models import Paper, Review, Step, StudySession
 from sessions_app.practice_test import handing_in, saving, starting
 from sessions_app.study.modes.types import SessionSettings
-from tests.sessions_app.conftest import NOON
+from tests.sessions_app.conftest import NOON, names_of
 from tests.sessions_app.sessions.test_races import THREADS, assert_replay_changes_nothing, race
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -19,7 +19,7 @@ def start(learner, deck) -> StudySession | None:
 
 def save(pk: int, position: int, typed: str, revision: int) -> saving.Saved:
     filled = {position: {"typed": typed, "revision": str(revision)}}
-    return saving.save(papers=Paper.objects.filter(pk=pk), filled=filled, now=NOON)
+    return saving.save(**names_of(Paper.objects.get(pk=pk)), filled=filled, now=NOON)
 
 
 def hand_in(learner, pk: int) -> saving.Saved:

@@ -25,7 +25,7 @@ from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.questions.types import Question
 from sessions_app.study.types import CardSide, Side, State
 from tests.sessions_app.by_hand import ByHand, check_paper, progress_of, watched_draws
-from tests.sessions_app.conftest import NOON
+from tests.sessions_app.conftest import NOON, names_of
 from tests.sessions_app.sessions.test_machine import response_to
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -101,11 +101,7 @@ class Desk:
         if session:
             check_paper([Question.from_json(step.question) for step in session.steps.on_paper()])
             filled = {0: {"option": "0", "typed": "no", "pair-0": "1", "revision": "1"}}
-            saving.save(
-                papers=session.paper.__class__.objects.filter(pk=session.paper.pk),
-                filled=filled,
-                now=self.now,
-            )
+            saving.save(**names_of(session.paper), filled=filled, now=self.now)
             handing_in.hand_in(learner=self.learner, paper=session.paper, filled={}, now=self.now)
 
     def wait(self, minutes):

@@ -42,6 +42,7 @@ from sessions_app.study.questions.types import InvalidResponseError, Question
 from sessions_app.study.types import Kind, Verdict
 from studysite.accounts.models import User
 from tests.sessions_app.by_hand import ByHand, check_paper, progress_of, watched_draws
+from tests.sessions_app.conftest import names_of
 from tests.sessions_app.machine import LogMachine, search
 
 pytestmark = pytest.mark.long
@@ -284,7 +285,7 @@ class Site(LogMachine):
                 for position, each in enumerate(zip(chosen, chosen[1:] + chosen, strict=False))
             }
             saving.save(
-                papers=Paper.objects.filter(pk=paper.pk),
+                **names_of(paper),
                 filled=filled,
                 now=self.now,
                 is_judgement=paper.handed_in_at is not None,

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sessions_app', '0008_both_sides'),
+        ('sessions_app', '0009_level_queries'),
     ]
 
     operations = [
