@@ -153,7 +153,10 @@ class CompiledQuery(CompiledStatement[P], Generic[P, Row]):
     def compile(self, *args: Any, **values: Any) -> tuple[str, Sequence[Any], Any]:
         query_set = self.build(*args, **values)
         compiler = query_set.query.get_compiler(query_set.db)
-        return (*compiler.as_sql(), (query_set, compiler))
+        sql, params = compiler.as_sql()
+        converters = compiler.get_converters([column for column, *_ in compiler.select])
+        compiler.get_converters = lambda columns: converters
+        return sql, params, (query_set, compiler)
 
 
 class CompiledSelect:

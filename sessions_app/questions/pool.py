@@ -114,11 +114,13 @@ def _rows_around(card_id: int, enrollment: Enrollment, rng: Random) -> list[Any]
     places: tuple[int, ...] = ()
     if enrollment.deck.card_count > WHOLE_DECK:
         places = padded(rng.sample(range(enrollment.deck.card_count), PLACES))
-    return _around(card=card_id, learner=enrollment.learner_id, deck=enrollment.deck_id, places=places)
+    # Only a part of a deck depends on the learner.
+    learner = enrollment.learner_id if places else None
+    return _around(card=card_id, learner=learner, deck=enrollment.deck_id, places=places)
 
 
 @compiled
-def _around(*, card: int, learner: int, deck: int, places: tuple[int, ...]) -> QuerySet[Any, Any]:
+def _around(*, card: int, learner: int | None, deck: int, places: tuple[int, ...]) -> QuerySet[Any, Any]:
     """FIELDS of cards and what ties each to ``card``. All in one query, since every answer needs it.
 
     ``paired`` is what the owner said of the two, ``common_tag`` a tag that both have. With ``places``, only the

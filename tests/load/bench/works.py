@@ -84,6 +84,9 @@ class Answers(Pupil):
         raise FailedError("no question is left")
 
     def next(self) -> Callable[[], Answer]:
+        if not fields_in(self.page, "answer-form"):
+            # After feedback, as its button does.
+            self.page = expect(self.browser.get(f"{self.path}{self.mode}/", HTMX)).text
         if not (fields := fields_in(self.page, "answer-form")):
             self.begin()
             fields = fields_in(self.page, "answer-form")
