@@ -96,11 +96,15 @@ def single_connection() -> Iterator[None]:
         options.update(kept)
 
 
-def ensure_database() -> None:
-    """Bring the tables up to date. Raises DatabaseError if the database cannot be opened or written."""
+def ensure_database() -> bool:
+    """Bring the tables up to date; return whether they were not.
+
+    Raises DatabaseError if the database cannot be opened or written.
+    """
     with transaction.atomic():
         executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    is_behind = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    if is_behind:
         print("Bringing the database up to date.", flush=True)
         call_command("migrate", interactive=False, verbosity=0)
     ensure_writable()
@@ -108,6 +112,7 @@ def ensure_database() -> None:
     call_command("load_library", verbosity=0)
     # One transaction for each learner and deck: if the start is interrupted, the next one continues.
     call_command("rebuild_progress", behind=True)
+    return is_behind
 
 
 def ensure_writable() -> None:
@@ -132,25 +137,27 @@ def static_signature() -> str:
     return digest.hexdigest()
 
 
-def ensure_static_files() -> None:
+def ensure_static_files() -> bool:
+    """Collect the static files if they have changed; return whether they had."""
     signature = static_signature()
     kept = settings.STATIC_ROOT.with_name("static.signature")
     if settings.STATIC_ROOT.is_dir() and kept.exists() and kept.read_text() == signature:
-        return
+        return False
     print("Collecting static files.", flush=True)
     call_command("collectstatic", interactive=False, verbosity=0)
     kept.write_text(signature)
+    return True
 
 
-def prepare() -> None:
-    """Do everything that a start needs; call `start_django` first."""
+def prepare() -> bool:
+    """Do everything that a start needs; call `start_django` first. Return whether there was much to do."""
     with alone(settings.DATA_DIR):
         with single_connection():
-            ensure_database()
+            was_behind = ensure_database()
         # Loaded before the fork, so that the workers share their memory.
         call_command("load_words")
-        if not settings.DEBUG:
-            ensure_static_files()
+        had_changed = not settings.DEBUG and ensure_static_files()
+    return was_behind or had_changed
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ from granian.log import LogLevels
 from studysite.server.paths import BASE_DIR
 from studysite.server.prepare import CannotStartError, in_one_line, prepare, start_django
 
+IS_PREPARED = "--prepared"
+"""The argument of a server that has replaced the process which prepared everything."""
 HEADER_MILLISECONDS = 5_000
 CONNECTIONS = 4_000
 BUFFER = 128 * 1024
@@ -143,9 +145,12 @@ def main() -> None:
     with in_one_line():
         start_django()
         check_port(settings.HOST, settings.PORT)
-        prepare()
+        is_large = prepare()
     if settings.DEBUG:
         develop()
+    if is_large and IS_PREPARED not in sys.argv:
+        # Migrations and fonts take 100 MB, which this process would keep, and share with its workers.
+        os.execv(sys.executable, [*sys.orig_argv, IS_PREPARED])
     serve()
 
 
