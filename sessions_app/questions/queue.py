@@ -15,7 +15,7 @@ from sessions_app.questions.queue_rows import Known
 from sessions_app.questions.siblings import Siblings
 from sessions_app.questions.sides import DeckSides
 from sessions_app.study.days import study_day
-from sessions_app.study.modes.types import Asked, Scheduled, SessionSettings
+from sessions_app.study.modes.types import Asked, SameDayStep, Scheduled, SessionSettings
 from sessions_app.study.questions.types import CardPool, Question, plan_from_json
 from sessions_app.study.types import CardSide, Level, Side, StudyCard
 from studysite.compiled import padded
@@ -119,14 +119,21 @@ class DeckQueue:
     def is_holding(self) -> bool:
         return self.siblings.any()
 
-    def learning(self, *, before: datetime) -> Sequence[Scheduled]:
-        return self._scheduled("learning", STEPS_AT_ONCE, partial(queue_rows.learning, before=before))
+    def learning(self, *, before: datetime) -> Sequence[SameDayStep]:
+        rows = self._scheduled("learning", STEPS_AT_ONCE, partial(queue_rows.learning, before=before))
+        return [SameDayStep(CardSide(card, SIDES[side]), due) for card, side, due, _ in rows]
 
     def review(self, *, until: date | None, limit: int) -> Sequence[Scheduled]:
-        return self._scheduled("review", limit, partial(queue_rows.review, until=until))
+        return self._memories(limit, partial(queue_rows.review, until=until))
 
     def weakest(self, *, limit: int) -> Sequence[Scheduled]:
-        return self._scheduled("review", limit, queue_rows.weakest)
+        return self._memories(limit, queue_rows.weakest)
+
+    def _memories(self, limit: int, rows: Callable[..., list[Row]]) -> Sequence[Scheduled]:
+        return [
+            Scheduled(CardSide(card, SIDES[side]), stability, last_review)
+            for card, side, stability, last_review, _ in self._scheduled("review", limit, rows)
+        ]
 
     def unseen(self, *, limit: int) -> Sequence[CardSide]:
         most = limit + MORE_UNSEEN if self.sides.have_siblings else limit
@@ -226,7 +233,7 @@ class DeckQueue:
             held_definitions=padded(held.get(Side.DEFINITION, [])),
         )
 
-    def _scheduled(self, part: str, limit: int, rows: Callable[..., list[Row]]) -> list[Scheduled]:
+    def _scheduled(self, part: str, limit: int, rows: Callable[..., list[Row]]) -> list[Row]:
         if (part, limit) not in self._read:
             self._read[part, limit] = rows(self.sides, limit, free=False, **self._known)
         found = self._read[part, limit]
@@ -234,10 +241,7 @@ class DeckQueue:
         if self.is_choosy and any(is_held for *_, is_held in found):
             free = [row for row in found if not row[-1]]
             found = free if len(found) < limit else rows(self.sides, limit, free=True, **self._known)
-        return [
-            Scheduled(CardSide(card, SIDES[side]), stability, last_review, due)
-            for card, side, stability, last_review, due, _ in found
-        ]
+        return found
 
     def _unseen(self, limit: int, *, free: bool) -> list[tuple[CardSide, int, bool]]:
         """The first questions without a memory: with the position of the card, and whether it is held back.
@@ -247,6 +251,9 @@ class DeckQueue:
         is_from = self.enrollment.unseen_version == self.enrollment.deck.order_version
         first, sides = self.enrollment.unseen_from if is_from else None, self.sides
         rows = queue_rows.unseen(sides, rounded_up(limit), first=first, free=free, **self._known)
+        if len(sides.all) == 1 and not self.is_choosy:
+            (side,) = sides.all
+            return [(side.of(card, studied), position, False) for card, studied, position in rows[:limit]]
         found = []
         for card, studied_side, position, *more in rows[:limit]:
             flags, held = more[: len(sides.flags)], more[len(sides.flags) :]

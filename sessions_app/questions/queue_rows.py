@@ -13,6 +13,9 @@ from studysite.compiled import compiled
 
 STEPS = (State.LEARNING, State.RELEARNING)
 
+MEMORY = ("stability", "last_recalled_at")
+"""What predicted recall depends on."""
+
 Rows = QuerySet[Any, tuple[Any, ...]]
 
 
@@ -43,7 +46,7 @@ def learning(
 ) -> Rows:
     """Questions in a same-day step that is due by ``before``."""
     rows = _progress(sides, known).filter(state__in=STEPS, due__lte=before).order_by("due", "card_id", "side")
-    return _scheduled(rows, known, free)[:limit]
+    return _scheduled(rows, known, "due", free=free)[:limit]
 
 
 @compiled
@@ -54,14 +57,15 @@ def review(
     rows = _progress(sides, known).filter(state=State.REVIEW)
     if until is not None:
         rows = rows.filter(due_day__lte=until)
-    return _scheduled(rows.order_by("due_day", "card_id", "side"), known, free)[:limit]
+    rows = rows.order_by("due_day", "card_id", "side")
+    return _scheduled(rows, known, *MEMORY, free=free)[:limit]
 
 
 @compiled
 def weakest(sides: DeckSides, limit: int, /, *, free: bool, **known: Unpack[Known]) -> Rows:
     """Questions in the review state, least stable first."""
     rows = _progress(sides, known).filter(state=State.REVIEW).order_by("stability", "card_id", "side")
-    return _scheduled(rows, known, free)[:limit]
+    return _scheduled(rows, known, *MEMORY, free=free)[:limit]
 
 
 @compiled
@@ -112,13 +116,11 @@ def _rows_chosen(known: Known) -> Q:
     return wanted & Q(card__in=known["cards"]) if known["cards"] else wanted
 
 
-def _scheduled(rows: CardProgressQuerySet, known: Known, free: bool) -> Rows:
-    """What a draw needs to know of rows, and whether each is held back; with ``free`` only those that are not."""
+def _scheduled(rows: CardProgressQuerySet, known: Known, *names: str, free: bool) -> Rows:
+    """Card, side, these fields, and whether it is held back; with ``free`` only rows that are not."""
     held = Value(value=False) if known["today"] is None else truth(is_row_held(known))
     rows = rows.filter(_is_free(known)) if free else rows
-    return rows.annotate(is_held=held).values_list(
-        "card_id", "side", "stability", "last_recalled_at", "due", "is_held"
-    )
+    return rows.annotate(is_held=held).values_list("card_id", "side", *names, "is_held")
 
 
 def _is_free(known: Known) -> Q:

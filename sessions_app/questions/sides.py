@@ -8,9 +8,12 @@ from operator import or_
 from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q
 
 from cards.models import CardQuerySet, SideChoice
-from cards.text.studied_side import BOTH_SIDES, sides_of
+from cards.text.studied_side import BOTH, BOTH_SIDES, sides_of
 from sessions_app.models import CardProgress, CardProgressQuerySet, Enrollment
 from sessions_app.study.types import CardSide, Side
+
+FIRST_SIDE = {choice: Side(sides_of(choice)[0]) for choice in (*Side, BOTH)}
+"""The side that is introduced first, by a card's studied side."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class AskedSide:
 
     def of(self, card: int, studied_side: str) -> CardSide:
         """The question of the card with this primary key and studied side."""
-        return CardSide(card, self.fixed or Side(sides_of(studied_side)[0]))
+        return CardSide(card, self.fixed or FIRST_SIDE[studied_side])
 
 
 @dataclass(frozen=True)

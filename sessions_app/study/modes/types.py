@@ -11,13 +11,19 @@ from sessions_app.study.questions.types import CardPool, fields_from_json
 from sessions_app.study.types import CardSide, Kind, Level, StudyCard
 
 
+class SameDayStep(NamedTuple):
+    """A question in a same-day step, and when it is due."""
+
+    asks: CardSide
+    due: datetime
+
+
 class Scheduled(NamedTuple):
-    """A question of the queue, with what of its memory decides when it comes."""
+    """A question in the review state, with what of its memory decides when it comes."""
 
     asks: CardSide
     stability: float
     last_review: datetime
-    due: datetime
 
 
 class Asked(NamedTuple):
@@ -109,7 +115,7 @@ class CardQueue(Protocol):
     @property
     def started_at(self) -> datetime: ...
 
-    def learning(self, *, before: datetime) -> Sequence[Scheduled]:
+    def learning(self, *, before: datetime) -> Sequence[SameDayStep]:
         """Questions in a same-day step that are due before ``before``, earliest first."""
 
     def review(self, *, until: date | None, limit: int) -> Sequence[Scheduled]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from sessions_app.study.modes.types import Asked, CardQueue, Scheduled, SessionSettings
+from sessions_app.study.modes.types import Asked, CardQueue, SameDayStep, Scheduled, SessionSettings
 from sessions_app.study.scheduling import fsrs_memory, progress
 from sessions_app.study.scheduling.types import Memory, Outcome, Progress
 from sessions_app.study.types import CardSide, Evidence, Kind, Moment, Rating, Side, State, StudyCard, Verdict
@@ -121,7 +121,7 @@ class Remembered:
     memory: Memory
 
     def as_scheduled(self) -> Scheduled:
-        return Scheduled(self.card.asks, self.memory.stability, self.memory.last_review, self.memory.due)
+        return Scheduled(self.card.asks, self.memory.stability, self.memory.last_review)
 
 
 @dataclass
@@ -150,22 +150,23 @@ class MemoryQueue:
         """Whether the question is not held back."""
         return True
 
-    def learning(self, *, before: datetime) -> list[Scheduled]:
+    def learning(self, *, before: datetime) -> list[SameDayStep]:
         found = (s for s in self.scheduled if s.memory.state is not State.REVIEW and s.memory.due <= before)
-        return self._in_order(found, lambda s: s.memory.due)
+        steps = self._in_order(found, lambda s: s.memory.due)
+        return [SameDayStep(one.card.asks, one.memory.due) for one in steps]
 
     def review(self, *, until: date | None, limit: int) -> list[Scheduled]:
         found = (s for s in self.scheduled if s.memory.state is State.REVIEW)
         due = (s for s in found if until is None or s.memory.due_day <= until)
-        return self._in_order(due, lambda s: s.memory.due_day)[:limit]
+        return [one.as_scheduled() for one in self._in_order(due, lambda s: s.memory.due_day)][:limit]
 
     def weakest(self, *, limit: int) -> list[Scheduled]:
         found = (s for s in self.scheduled if s.memory.state is State.REVIEW)
-        return self._in_order(found, lambda s: s.memory.stability)[:limit]
+        return [one.as_scheduled() for one in self._in_order(found, lambda s: s.memory.stability)][:limit]
 
-    def _in_order(self, found: Iterable[Remembered], key: Callable[[Remembered], Any]) -> list[Scheduled]:
+    def _in_order(self, found: Iterable[Remembered], key: Callable[[Remembered], Any]) -> list[Remembered]:
         coming = (one for one in found if self.comes(one.card.asks))
-        return [one.as_scheduled() for one in sorted(coming, key=lambda one: (key(one), one.card.id))]
+        return sorted(coming, key=lambda one: (key(one), one.card.id))
 
     def unseen(self, *, limit: int) -> list[CardSide]:
         return [one.asks for one in self.new][:limit]
