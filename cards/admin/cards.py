@@ -47,6 +47,7 @@ class CardAdmin(RemovableAdmin):
     list_select_related = ("deck",)
     # Django asks for these to show the field; `get_search_results` searches.
     search_fields = ("words",)
+    search_help_text = "Finds words of both sides. The last word may be unfinished."
     ordering = ("deck_id", "position", "pk")
     autocomplete_fields = ("deck", "tags")
     readonly_fields = (

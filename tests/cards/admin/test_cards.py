@@ -271,6 +271,11 @@ def test_cards_are_searched_by_words(
         deck.cards.update(removed_at=deck.created_at)
 
 
+def test_search_says_that_it_finds_words(editor_client: Client) -> None:
+    page = editor_client.get(reverse("admin:cards_card_changelist")).content.decode()
+    assert "Finds words of both sides." in page
+
+
 @pytest.mark.parametrize("search", ["'\"*:&|()", "NEAR(", "x" * 10_000, "\ud800"])
 def test_hostile_search_finds_nothing(editor_client: Client, make_deck: MakeDeck, search: str) -> None:
     make_deck(1)
