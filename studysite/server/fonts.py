@@ -31,31 +31,12 @@ BASIC = frozenset(
     (
         *range(0x20, 0x7F),
         *map(ord, "\xa0¨¬¯°±´·×÷ı"),
-        *(
-            0x302,
-            0x303,
-            0x304,
-            0x305,
-            0x307,
-            0x308,
-            0x30C,
-            0x330,
-            0x332,
-            0x338,
-        ),  # accents; the stroke of "not"
+        # Accents; the stroke of "not".
+        *(0x302, 0x303, 0x304, 0x305, 0x307, 0x308, 0x30C, 0x330, 0x332, 0x338),
         *(0x2002, 0x2003, 0x2009, 0x200A, 0x2061, 0x2062, 0x2063, 0x2064),  # spaces, and invisible operators
         *(0x2016, 0x2026, 0x2032, 0x2033, 0x2034, 0x203E),  # double bar, dots, primes, overline
-        *(
-            0x20D0,
-            0x20D1,
-            0x20D6,
-            0x20D7,
-            0x20E1,
-            0x20EC,
-            0x20ED,
-            0x20EE,
-            0x20EF,
-        ),  # arrows over and under letters
+        # Arrows over and under letters.
+        *(0x20D0, 0x20D1, 0x20D6, 0x20D7, 0x20E1, 0x20EC, 0x20ED, 0x20EE, 0x20EF),
         *map(ord, "ℂℎℏℓℕℚℝℤ"),
         *map(ord, "←↑→↓↔↕↤↦↩↪↼↽⇀⇁⇐⇑⇒⇓⇔⇕⇚⇛⟰⟱"),
         *map(ord, "∀∂∃∄∅∆∇∈∉∋∏∐∑−∓∖∗∘∙√∛∜∝∞∠∣∥∧∨∩∪∫∬∭∮∯∰∱∲∳∴∼≃≅≈≠≡≤≥≪≫⊂⊃⊆⊇⊕⊗⊙⊤⊥⋀⋁⋂⋃⋅⋮⋯⋱⅀"),
