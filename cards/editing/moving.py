@@ -4,17 +4,21 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from cards.editing.decks import refresh_deck
-from cards.models import CHUNK, DERIVED, Card, CardQuerySet, Deck, TwinPair, make_card_key
+from cards.models import CHUNK, DERIVED, Card, CardQuerySet, CardReport, Deck, TwinPair, make_card_key
 from cards.signals import cards_moved, cards_moving, cards_reasked
 
 
 def next_position(deck: Deck) -> int:
     """The position after the deck's last card; removed cards count too, because they keep their positions."""
-    last = deck.cards.aggregate(last=Max("position"))["last"]
-    return 0 if last is None else last + 1
+    # Two queries: each has an index, and all cards together have none.
+    last_ones = (
+        cards.order_by("-position").values_list("position", flat=True).first()
+        for cards in (deck.cards.present(), deck.cards.exclude(removed_at=None))
+    )
+    return max((last + 1 for last in last_ones if last is not None), default=0)
 
 
 @transaction.atomic
@@ -48,6 +52,7 @@ def move_cards(*, cards: QuerySet[Card], to: Deck, now: datetime) -> int:
     keys = [card.pk for card in moved]
     pairs = TwinPair.objects.filter(Q(first__in=keys) | Q(second__in=keys))
     pairs.exclude(first__deck=F("second__deck")).delete()
+    CardReport.objects.filter(card__in=keys).update(deck=to)
     cards_moved.send(sender=Card, cards=keys, decks=list(decks), to=to, now=now)
     for deck in (decks | {to.pk: to}).values():
         refresh_deck(deck=deck)
@@ -105,19 +110,34 @@ def place_card(*, card: Card, place: int) -> int:
     """
     deck = card.deck
     Deck.objects.lock([deck.pk])
-    if deck.cards.values("position").annotate(cards=Count("pk")).filter(cards__gt=1).exists():
-        reorder_cards(deck=deck, keys_in_order=[])
-    present = deck.cards.present().in_order()
-    position = present.values_list("position", flat=True).get(pk=card.pk)
+    present = deck.cards.present().in_order().values_list("position", flat=True)
     place = max(1, min(place, present.count()))
-    # Each position has one card. Moving the cards in between by one keeps this true.
-    target = present.values_list("position", flat=True)[place - 1]
-    between = deck.cards.filter(position__range=sorted((position, target))).exclude(pk=card.pk)
-    between.update(position=F("position") + (1 if target < position else -1))
+    position, target = present.get(pk=card.pk), present[place - 1]
+    if _share_positions(_between(deck, position, target)):
+        reorder_cards(deck=deck, keys_in_order=[])
+        position, target = present.get(pk=card.pk), present[place - 1]
+    # Each of these positions has one card. Moving the cards in between by one keeps this true.
+    for cards in _between(deck, position, target):
+        cards.exclude(pk=card.pk).update(position=F("position") + (1 if target < position else -1))
     deck.cards.filter(pk=card.pk).update(position=target)
     if target != position:
         refresh_deck(deck=deck, asks_same=True)
     return place
+
+
+def _between(deck: Deck, position: int, target: int) -> list[CardQuerySet]:
+    """The deck's cards at these two positions and in between: the present ones, and those that are not.
+
+    Each of the two has an index by position, which all cards together have not.
+    """
+    cards = deck.cards.filter(position__range=sorted((position, target)))
+    return [cards.present(), cards.exclude(removed_at=None)]
+
+
+def _share_positions(parts: Iterable[CardQuerySet]) -> bool:
+    """Whether two of these cards have the same position."""
+    positions = [position for cards in parts for position in cards.values_list("position", flat=True)]
+    return len(set(positions)) < len(positions)
 
 
 def in_deck(deck: Deck, cards: QuerySet[Card]) -> CardQuerySet:

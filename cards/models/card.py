@@ -141,7 +141,19 @@ class Card(models.Model):
             models.Index(
                 fields=["deck", "position", "id"], condition=Q(removed_at=None), name="card_in_order"
             ),
-            # Removed cards are few among all, and the daily command looks for them.
+            # Few cards ask for both sides, and each change of a deck counts them.
+            models.Index(
+                fields=["deck"],
+                condition=Q(removed_at=None, studied_side=SideChoice.BOTH),
+                name="card_two_sided",
+            ),
+            # Removed cards are few among all: a deck's page of them, and its last position.
+            models.Index(
+                fields=["deck", "position"],
+                condition=Q(removed_at__isnull=False),
+                name="card_removed_in_deck",
+            ),
+            # The daily command looks for those of all decks.
             models.Index(fields=["removed_at"], condition=Q(removed_at__isnull=False), name="card_removed"),
         ]
 

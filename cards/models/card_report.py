@@ -1,10 +1,14 @@
 """Learners' reports on cards, as they are stored (see `cards.reporting.services`)."""
 
+from collections.abc import Collection
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from cards.models.deck import Deck
 from cards.text.studied_side import SIDES
 
 MAX_REPORT = 2_000
@@ -13,6 +17,10 @@ MAX_REPORT = 2_000
 class CardReportQuerySet(models.QuerySet["CardReport"]):
     def unsettled(self) -> "CardReportQuerySet":
         return self.filter(settled_at=None)
+
+    def waiting(self, decks: Collection[int]) -> "CardReportQuerySet":
+        """Open reports on present cards of these decks (primary keys)."""
+        return self.unsettled().filter(deck__in=decks, card__removed_at=None)
 
 
 class CardReport(models.Model):
@@ -26,6 +34,8 @@ class CardReport(models.Model):
         ALSO_RIGHT = "also_right", "Another answer is right too"
 
     card = models.ForeignKey("cards.Card", on_delete=models.CASCADE, related_name="reports")
+    # The card's deck, so that a deck's reports are found without reading its cards.
+    deck = models.ForeignKey(Deck, on_delete=models.CASCADE, related_name="+", db_index=False, editable=False)
     reporter = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
@@ -51,8 +61,14 @@ class CardReport(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["-created_at"], condition=Q(settled_at=None), name="card_report_open")
+            models.Index(fields=["-created_at"], condition=Q(settled_at=None), name="card_report_open"),
+            models.Index(fields=["deck"], condition=Q(settled_at=None), name="card_report_waiting"),
         ]
 
     def __str__(self) -> str:
         return f"{self.card}: {self.get_kind_display()}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.deck_id is None:
+            self.deck_id = self.card.deck_id
+        super().save(*args, **kwargs)

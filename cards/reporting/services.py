@@ -41,9 +41,8 @@ def pending_feedback(decks: Collection[int]) -> dict[int, PendingFeedback]:
     """The pending feedback on each of the decks with these keys; two statements for any number of decks."""
     if not decks:
         return {}
-    open_reports = CardReport.objects.unsettled().filter(card__deck__in=decks, card__removed_at=None)
-    counted = open_reports.order_by().values("card__deck").annotate(number=Count("pk"))
-    reports = dict(counted.values_list("card__deck", "number"))
+    open_reports = CardReport.objects.waiting(decks).order_by()
+    reports = dict(open_reports.values("deck").annotate(number=Count("pk")).values_list("deck", "number"))
     answers = hooks.study.waiting_answers(decks)
     return {deck: PendingFeedback(reports.get(deck, 0), answers.get(deck, 0)) for deck in decks}
 
@@ -74,13 +73,16 @@ def close_report(*, report: CardReport) -> None:
     CardReport.objects.unsettled().filter(pk=report.pk).update(settled_at=timezone.now())
 
 
+@transaction.atomic
 def report_card(*, card: Card, reporter: User, kind: str, side: str, text: str) -> None:
     """Save a report for the card's owner; while it is open, the same report of the same learner is saved once."""
+    # Locked, because a card that moves to another deck takes its reports along.
+    deck = Card.objects.select_for_update(no_key=True).values_list("deck", flat=True).get(pk=card.pk)
     CardReport.objects.get_or_create(
         card=card,
         reporter=reporter,
         kind=kind,
         text=clean_text(text)[:MAX_REPORT],
         settled_at=None,
-        defaults={"side": side},
+        defaults={"side": side, "deck_id": deck},
     )

@@ -26,7 +26,7 @@ ACCEPT = "accept"
 def deck_reports(request: LearnerRequest, slug: str) -> HttpResponse:
     """The open reports; a POST closes one, and accepts its answer if that is chosen."""
     deck = deck_to_edit(request, slug)
-    reports = CardReport.objects.unsettled().filter(card__deck=deck, card__removed_at=None)
+    reports = CardReport.objects.waiting([deck.pk])
     if request.method == "POST":
         key = whole_number(request.POST.get("report", ""))
         return handle_report(request, get_object_or_404(reports.select_related("card"), pk=key))

@@ -42,7 +42,7 @@ def deck_overridden(request: LearnerRequest, slug: str) -> HttpResponse:
     deck = deck_to_edit(request, slug)
     if request.method == "POST":
         key = whole_number(request.POST.get("answer", ""))
-        answers = OverriddenAnswer.objects.filter(card__deck=deck, card__removed_at=None)
+        answers = OverriddenAnswer.objects.filter(deck=deck, card__removed_at=None)
         return decide(request, get_object_or_404(answers, pk=key))
     page = Paginator(overridden_answers.waiting_in(deck), ANSWERS_PER_PAGE).get_page(request.GET.get("page"))
     context = {

@@ -1,12 +1,13 @@
 """Answers graded wrong that learners marked as right."""
 
 from collections.abc import Collection
+from typing import Any
 
 from django.db import models
 from django.db.models import Count, Exists, Max, OuterRef, Q
 from django.utils import timezone
 
-from cards.models import Card
+from cards.models import Card, Deck
 from sessions_app.models.choices import SIDES
 from sessions_app.models.review import Review
 
@@ -15,7 +16,7 @@ class OverriddenAnswerQuerySet(models.QuerySet["OverriddenAnswer"]):
     def waiting(self, decks: Collection[int]) -> "OverriddenAnswerQuerySet":
         """Undecided answers to present cards of these decks (primary keys) with a review that is not voided."""
         lines = Review.objects.standing().filter(overridden=OuterRef("pk"))
-        undecided = self.filter(decision="", card__deck__in=decks, card__removed_at=None)
+        undecided = self.filter(decision="", deck__in=decks, card__removed_at=None)
         return undecided.filter(Exists(lines))
 
     def with_counts(self) -> "OverriddenAnswerQuerySet":
@@ -40,6 +41,8 @@ class OverriddenAnswer(models.Model):
         NOT_RIGHT = "not_right", "Not right"
 
     card = models.ForeignKey(Card, on_delete=models.CASCADE, related_name="+", db_index=False)
+    # The card's deck, so that a deck's answers are found without reading its cards.
+    deck = models.ForeignKey(Deck, on_delete=models.CASCADE, related_name="+", db_index=False, editable=False)
     side = models.CharField("side asked for", max_length=10, choices=SIDES)
     digest = models.CharField(max_length=64)
     decision = models.CharField(max_length=10, choices=Decision, blank=True)
@@ -53,7 +56,15 @@ class OverriddenAnswer(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["card", "side", "digest"], name="overridden_once"),
         ]
-        indexes = [models.Index(fields=["card"], condition=Q(decision=""), name="overridden_waiting")]
+        indexes = [
+            models.Index(fields=["card"], condition=Q(decision=""), name="overridden_waiting"),
+            models.Index(fields=["deck"], condition=Q(decision=""), name="overridden_waiting_in_deck"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.card_id} {self.side} {self.get_decision_display() or 'undecided'}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.deck_id is None:
+            self.deck_id = self.card.deck_id
+        super().save(*args, **kwargs)

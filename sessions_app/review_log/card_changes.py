@@ -12,7 +12,7 @@ from django.db.models import Count, Max, OuterRef, Subquery
 from django.utils import timezone
 
 from cards.models import Card, Deck
-from sessions_app.models import CardProgress, CardProgressQuerySet, Enrollment, Review, Step
+from sessions_app.models import CardProgress, CardProgressQuerySet, Enrollment, OverriddenAnswer, Review, Step
 from sessions_app.review_log import overridden_answers, replaying, totals
 from sessions_app.review_log.locking import lock_enrollments
 
@@ -28,7 +28,7 @@ def cards_changed(deck: Deck, *, asks_same: bool) -> None:
     With ``asks_same`` its cards are still there and ask for the same sides, so the roll-ups stay as they are.
     """
     if asks_same:
-        overridden_answers.recheck(now=timezone.now(), card__deck=deck)
+        overridden_answers.recheck(now=timezone.now(), deck=deck)
     else:
         recount(deck)
 
@@ -37,7 +37,7 @@ def recount(deck: Deck) -> None:
     """Recount the roll-ups of a deck after its cards have changed, and recheck its overridden answers."""
     lock_decks([deck.pk])
     Enrollment.objects.filter(deck=deck).recount(with_sides=True)
-    overridden_answers.recheck(now=timezone.now(), card__deck=deck)
+    overridden_answers.recheck(now=timezone.now(), deck=deck)
 
 
 def learner_count(cards: Iterable[Card]) -> int:
@@ -69,6 +69,7 @@ def follow_cards(cards: Sequence[int], *, to: Deck, decks: Sequence[int], now: d
         if retention_of[learner, to.pk] != retention_of.get((learner, deck))
     }
     rows.update(deck=to)
+    OverriddenAnswer.objects.filter(card__in=cards).update(deck=to)
     note_buried(to)
     if retentions:
         replay(rows.filter(learner__in=retentions), retentions)

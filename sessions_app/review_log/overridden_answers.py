@@ -5,7 +5,7 @@ A rejection is kept. When a card becomes a new question, all its overridden answ
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -55,19 +55,23 @@ def set_overridden(lines: Iterable[tuple[Review, Question | None]], *, now: date
         judgement = judged_now(cards[line.card_id], line.side, line.response, question)
         if judgement.verdict is not Verdict.CORRECT and judgement.reason is not Reason.PROMPT:
             found.setdefault((line.card_id, line.side, digest_of(line.response)), []).append(line)
-    for key, answer in _answers(sorted(found), now).items():
+    decks = {card.pk: card.deck_id for card in cards.values()}
+    for key, answer in _answers(sorted(found), decks, now).items():
         for line in found[key]:
             line.overridden = answer
 
 
 def _answers(
-    keys: Sequence[tuple[int, str, str]], now: datetime
+    keys: Sequence[tuple[int, str, str]], decks: Mapping[int, int], now: datetime
 ) -> dict[tuple[int, str, str], OverriddenAnswer]:
-    """The rows of ``keys``, created where missing. Accepted ones are undecided again, as they count as wrong."""
+    """The rows of ``keys``, created where missing. Accepted ones are undecided again, as they count as wrong.
+
+    ``decks`` are the decks of their cards; all are primary keys.
+    """
     if not keys:
         return {}
     new = [
-        OverriddenAnswer(card_id=card, side=side, digest=digest, checked_at=now)
+        OverriddenAnswer(card_id=card, deck_id=decks[card], side=side, digest=digest, checked_at=now)
         for card, side, digest in keys
     ]
     OverriddenAnswer.objects.bulk_create(new, ignore_conflicts=True)
@@ -123,8 +127,8 @@ def with_texts(answers: Iterable[Any]) -> list[Waiting]:
 
 def waiting_counts(decks: Collection[int]) -> dict[int, int]:
     """The number of waiting answers by deck, for these primary keys; decks without any are missing."""
-    counted = OverriddenAnswer.objects.waiting(decks).values("card__deck").annotate(number=Count("pk"))
-    return dict(counted.order_by().values_list("card__deck", "number"))
+    counted = OverriddenAnswer.objects.waiting(decks).values("deck").annotate(number=Count("pk"))
+    return dict(counted.order_by().values_list("deck", "number"))
 
 
 # --- Deciding
@@ -159,7 +163,7 @@ def decide(answer: OverriddenAnswer, decision: str) -> None:
 def recheck(*, now: datetime, **of: object) -> None:
     """Accept waiting answers that now count as right, of cards that have changed since the last check.
 
-    ``of`` says which cards: ``card=`` or ``card__deck=``.
+    ``of`` says which cards: ``card=`` or ``deck=``.
     """
     undecided = OverriddenAnswer.objects.filter(decision="", card__updated_at__gt=F("checked_at"), **of)
     last = undecided.annotate(last=Max("reviews__pk", filter=Q(reviews__voided_at=None)))

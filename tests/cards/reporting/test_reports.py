@@ -2,9 +2,11 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+from cards.editing.moving import move_cards
 from cards.models import CardReport
-from cards.reporting.services import report_card
+from cards.reporting.services import pending_feedback, report_card
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +51,15 @@ def test_closing_a_problem_changes_nothing_else(deck, url, owner_client, learner
     owner_client.post(url, {"report": found.pk, "word": "accept"})
     assert deck.cards.in_order()[0].accepted_definitions == []
     assert not CardReport.objects.unsettled().exists()
+
+
+def test_reports_follow_a_card_to_another_deck(deck, url, owner_client, learner, make_deck):
+    there = make_deck(1)
+    report(deck, learner)
+    move_cards(cards=deck.cards.all(), to=there, now=timezone.now())
+    assert "Nothing to review." in owner_client.get(url).text
+    assert "La Paz" in owner_client.get(reverse("deck_reports", args=[there.slug])).text
+    assert pending_feedback([deck.pk, there.pk])[there.pk].reports == 1
 
 
 @pytest.mark.parametrize("key", ["", "x", "0", "9" * 40, "-1", "٣"])

@@ -191,6 +191,16 @@ class TestThePage:
         assert NOTHING in owner_client.get(url).text
         assert owner_client.post(url, data).status_code == 404
 
+    def test_answers_follow_a_card_to_another_deck(self, url, deck, card, owner_client, learner, make_deck):
+        call_right(learner, card, "Sucre")
+        there = make_deck(1)
+        moving.move_cards(cards=deck.cards.filter(pk=card.pk), to=there, now=timezone.now())
+        assert NOTHING in owner_client.get(url).text
+        assert len(waiting(there)) == 1
+        answer = {"answer": OverriddenAnswer.objects.get().pk, "word": "accept"}
+        owner_client.post(reverse("deck_overridden", args=[there.slug]), answer)
+        assert not waiting(there)
+
     @pytest.mark.parametrize("word", ["", "z" * 20_000])
     def test_unknown_decision_changes_nothing(self, url, deck, card, owner_client, learner, word):
         call_right(learner, card, "Sucre")
