@@ -5,8 +5,8 @@ Each is sent inside the transaction of the write that it announces. ``cards`` an
 
 from django.dispatch import Signal
 
-# With ``deck``, by editing.decks.refresh_deck: cards were added, removed, moved or edited. ``asks_same`` says that
-# each card that was there is still there and asks for the same side.
+# With ``deck``, by editing.decks.refresh_deck: cards were added, removed, moved or edited. ``affected`` are those
+# that have gone, are back, or ask for another side; None if it may be any.
 cards_changed = Signal()
 
 # With ``cards``, their ``deck`` and ``now``: they have become new questions, so earlier answers no longer count.

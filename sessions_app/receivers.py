@@ -23,8 +23,8 @@ from studysite.slices import Slice
 
 
 @receiver(cards_changed)
-def recount_enrollments(sender: object, deck: Deck, asks_same: bool, **kwargs: Any) -> None:
-    card_changes.cards_changed(deck, asks_same=asks_same)
+def recount_enrollments(sender: object, deck: Deck, affected: Collection[int] | None, **kwargs: Any) -> None:
+    card_changes.cards_changed(deck, affected)
 
 
 @receiver(cards_reasked)

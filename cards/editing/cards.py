@@ -46,7 +46,7 @@ def add_card(*, card: Card) -> Card:
         card.key = make_card_key()
     card.position = next_position(card.deck)
     card.save()
-    refresh_deck(deck=card.deck, asks_same=True)
+    refresh_deck(deck=card.deck, affected=())
     return card
 
 
@@ -76,7 +76,7 @@ def edit_card(
     if images is not None:
         set_images(card=card, images=images)
     card.save(update_fields=[*AUTHORED, "removed_at", "erased_at"])
-    refresh_deck(deck=card.deck, asks_same=asks_same(current, card))
+    refresh_deck(deck=card.deck, affected=() if asks_same(current, card) else (card.pk,))
     return None
 
 
@@ -119,7 +119,8 @@ def edit_cards(*, deck: Deck, edits: Iterable[tuple[Card, datetime | None]]) -> 
             fields = ["term", "definition", *DERIVED, "studied_side"]
             fields += ["updated_at", "removed_at", "erased_at"]
             Card.objects.bulk_update(saved, fields, batch_size=CHUNK)
-            refresh_deck(deck=deck, asks_same=all(asks_same(there[card.pk], card) for card in saved))
+            affected = [card.pk for card in saved if not asks_same(there[card.pk], card)]
+            refresh_deck(deck=deck, affected=affected)
     if changed:
         logger.info("Edit conflict: %d cards of deck %s have changed since.", len(changed), deck.pk)
     return saved, changed
@@ -133,8 +134,10 @@ def remove_cards(*, deck: Deck, cards: QuerySet[Card]) -> int:
     """
     Deck.objects.lock([deck.pk])
     now = timezone.now()
-    count = in_deck(deck, cards).filter(removed_at=None).update(removed_at=now, updated_at=now)
-    refresh_deck(deck=deck)
+    chosen = in_deck(deck, cards).present()
+    affected = list(chosen.values_list("pk", flat=True))
+    count = chosen.update(removed_at=now, updated_at=now)
+    refresh_deck(deck=deck, affected=affected)
     return count
 
 
@@ -143,8 +146,9 @@ def restore_cards(*, deck: Deck, cards: QuerySet[Card]) -> int:
     """Restore removed ``cards`` of ``deck`` to their old places, and return how many; erased cards stay away."""
     Deck.objects.lock([deck.pk])
     removed = in_deck(deck, cards).removed()
+    affected = list(removed.values_list("pk", flat=True))
     count = removed.update(removed_at=None, updated_at=timezone.now())
-    refresh_deck(deck=deck)
+    refresh_deck(deck=deck, affected=affected)
     return count
 
 

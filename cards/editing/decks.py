@@ -20,11 +20,11 @@ DESCRIBED = ("title", "description", "visibility", "language", "side_choice")
 
 
 @transaction.atomic(savepoint=False)
-def refresh_deck(*, deck: Deck, asks_same: bool = False) -> None:
+def refresh_deck(*, deck: Deck, affected: Collection[int] | None = None) -> None:
     """Bring ``deck`` up to date after its cards were added, removed, moved or edited.
 
-    ``asks_same`` says that each card that was there is still there and asks for the same side. Then learners'
-    progress counts as before, and a class of thousands is not counted again for a new card or a corrected text.
+    ``affected`` are the primary keys of the cards that have gone, are back, or ask for another side; None if it
+    may be any. Only learners whom these concern are counted again, not a class of thousands for a corrected text.
     """
     images = CardImage.objects.filter(card__deck=deck).order_by()
     present = deck.cards.present().order_by().values("deck").annotate(count=Count("pk")).values("count")
@@ -39,7 +39,7 @@ def refresh_deck(*, deck: Deck, asks_same: bool = False) -> None:
     deck.refresh_from_db(
         fields=["card_count", "two_sided_count", "has_images", "order_version", "updated_at"]
     )
-    cards_changed.send(sender=Deck, deck=deck, asks_same=asks_same)
+    cards_changed.send(sender=Deck, deck=deck, affected=affected)
 
 
 def remove_decks(*, decks: QuerySet[Deck]) -> int:
@@ -103,7 +103,7 @@ def update_studied_sides(*, deck: Deck) -> None:
             card.studied_side = side
             changed.append(card)
     Card.objects.bulk_update(changed, ["studied_side"], batch_size=CHUNK)
-    refresh_deck(deck=deck)
+    refresh_deck(deck=deck, affected=[card.pk for card in changed])
 
 
 def render_cards() -> int:

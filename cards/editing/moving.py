@@ -16,7 +16,7 @@ def next_position(deck: Deck) -> int:
     # Two queries: each has an index, and all cards together have none.
     last_ones = (
         cards.order_by("-position").values_list("position", flat=True).first()
-        for cards in (deck.cards.present(), deck.cards.exclude(removed_at=None))
+        for cards in (deck.cards.present(), deck.cards.gone())
     )
     return max((last + 1 for last in last_ones if last is not None), default=0)
 
@@ -93,7 +93,7 @@ def reorder_cards(*, deck: Deck, keys_in_order: Sequence[str]) -> None:
             card.position = position
             changed.append(card)
     Card.objects.bulk_update(changed, ["position"], batch_size=CHUNK)
-    refresh_deck(deck=deck, asks_same=True)
+    refresh_deck(deck=deck, affected=())
 
 
 def place_of(card: Card) -> int:
@@ -121,7 +121,7 @@ def place_card(*, card: Card, place: int) -> int:
         cards.exclude(pk=card.pk).update(position=F("position") + (1 if target < position else -1))
     deck.cards.filter(pk=card.pk).update(position=target)
     if target != position:
-        refresh_deck(deck=deck, asks_same=True)
+        refresh_deck(deck=deck, affected=())
     return place
 
 
@@ -131,7 +131,7 @@ def _between(deck: Deck, position: int, target: int) -> list[CardQuerySet]:
     Each of the two has an index by position, which all cards together have not.
     """
     cards = deck.cards.filter(position__range=sorted((position, target)))
-    return [cards.present(), cards.exclude(removed_at=None)]
+    return [cards.present(), cards.gone()]
 
 
 def _share_positions(parts: Iterable[CardQuerySet]) -> bool:

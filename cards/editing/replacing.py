@@ -128,8 +128,9 @@ def replace_all(*, deck: Deck, found: list[Change]) -> int:
 @transaction.atomic
 def _write(deck: Deck, ready: list[Card], seen: dict[int, datetime]) -> int:
     Deck.objects.lock([deck.pk])
-    current = dict(deck.cards.present().values_list("pk", "updated_at"))
-    fresh = [card for card in ready if current.get(card.pk) == seen[card.pk]]
+    there = deck.cards.present().values_list("pk", "updated_at", "studied_side")
+    current = {pk: (updated_at, side) for pk, updated_at, side in there}
+    fresh = [card for card in ready if card.pk in current and current[card.pk][0] == seen[card.pk]]
     if missed := len(ready) - len(fresh):
         logger.info("Edit conflict: %d cards of deck %s were not replaced.", missed, deck.pk)
     fields = ["term", "definition", *DERIVED, "studied_side", "updated_at"]
@@ -137,5 +138,6 @@ def _write(deck: Deck, ready: list[Card], seen: dict[int, datetime]) -> int:
     Card.objects.bulk_create(
         fresh, update_conflicts=True, unique_fields=["id"], update_fields=fields, batch_size=CHUNK
     )
-    refresh_deck(deck=deck)
+    affected = [card.pk for card in fresh if current[card.pk][1] != card.studied_side]
+    refresh_deck(deck=deck, affected=affected)
     return len(fresh)

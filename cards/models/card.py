@@ -59,7 +59,12 @@ class CardQuerySet(models.QuerySet["Card"]):
 
     def removed(self) -> "CardQuerySet":
         """Cards that have been removed and can be restored."""
-        return self.exclude(removed_at=None).unerased()
+        return self.gone().unerased()
+
+    def gone(self) -> "CardQuerySet":
+        """Cards that have been removed, also those whose texts have been erased."""
+        # SQLite finds no partial index for the NOT of an `exclude`.
+        return self.filter(removed_at__isnull=False)
 
     def unerased(self) -> "CardQuerySet":
         """Cards whose texts have not been erased (see `cards.erasing.services`)."""

@@ -4,11 +4,11 @@ Every function locks the enrollments of the decks before it reads anything. Othe
 that it had to wait for.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 
-from django.db.models import Count, Max, OuterRef, Subquery
+from django.db.models import Count, Max, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from cards.models import Card, Deck
@@ -16,28 +16,36 @@ from sessions_app.models import CardProgress, CardProgressQuerySet, Enrollment, 
 from sessions_app.review_log import overridden_answers, replaying, totals
 from sessions_app.review_log.locking import lock_enrollments
 
+FEW_CARDS = 1_000
+"""Of so many cards, the learners are looked up; more cards concern most learners of a deck anyway."""
+
 
 def lock_decks(decks: Iterable[int]) -> list[Enrollment]:
     """All enrollments in these decks, locked until the transaction ends."""
     return lock_enrollments(Enrollment.objects.filter(deck__in=decks))
 
 
-def cards_changed(deck: Deck, *, asks_same: bool) -> None:
+def cards_changed(deck: Deck, affected: Collection[int] | None) -> None:
     """Bring the roll-ups and overridden answers of a deck up to date after its cards have changed.
 
-    With ``asks_same`` its cards are still there and ask for the same sides, so the roll-ups stay as they are.
+    ``affected`` are the cards (primary keys) that have gone, are back, or ask for another side; None if it may be
+    any.
     """
-    if asks_same:
-        overridden_answers.recheck(now=timezone.now(), deck=deck)
-    else:
-        recount(deck)
-
-
-def recount(deck: Deck) -> None:
-    """Recount the roll-ups of a deck after its cards have changed, and recheck its overridden answers."""
-    lock_decks([deck.pk])
-    Enrollment.objects.filter(deck=deck).recount(with_sides=True)
+    if affected is None or affected:
+        recount(deck, affected)
     overridden_answers.recheck(now=timezone.now(), deck=deck)
+
+
+def recount(deck: Deck, affected: Collection[int] | None = None) -> None:
+    """Recount the roll-ups of a deck, only of learners whom these cards concern if they are few."""
+    enrollments = Enrollment.objects.filter(deck=deck)
+    # All are locked, because an answer that is just being written may be about one of the cards.
+    lock_enrollments(enrollments.only("replayed_with"))
+    if affected is not None and len(affected) <= FEW_CARDS:
+        answered = CardProgress.objects.filter(card__in=affected).values("learner")
+        asked = Step.objects.unanswered().filter(card__in=affected).values("session__learner")
+        enrollments = enrollments.filter(Q(learner__in=answered) | Q(learner__in=asked))
+    enrollments.recount(with_sides=True)
 
 
 def learner_count(cards: Iterable[Card]) -> int:

@@ -5,11 +5,11 @@ from random import Random
 import pytest
 from django.utils import timezone
 
-from cards.editing.cards import add_card, edit_card, remove_cards
+from cards.editing.cards import add_card, edit_card, remove_cards, restore_cards
 from cards.editing.moving import place_card
 from cards.models import Card, Deck, Tag, TagLink, tag
 from cards.tagging.filter import TagChoice
-from sessions_app.models import CardProgress, Enrollment
+from sessions_app.models import CardProgress, Enrollment, Step, StudySession
 from sessions_app.practice_test import starting
 from sessions_app.progress import standing
 from sessions_app.questions.today import scheduled_for
@@ -125,9 +125,33 @@ def test_progress_is_recounted_only_if_cards_ask_for_something_else(large: Deck,
     place_card(card=card, place=1)
     card.definition = "Three"
     edit_card(card=card, seen=card.updated_at)
-    assert mine.get().recognised == 77
+    # Nobody has any progress on the new card.
     remove_cards(deck=large, cards=large.cards.filter(pk=card.pk))
+    assert mine.get().recognised == 77
+    seen = CardProgress.objects.filter(learner=first, deck=large, card__removed_at=None).first()
+    assert seen
+    remove_cards(deck=large, cards=large.cards.filter(pk=seen.card_id))
     assert mine.get().recognised < 60
+
+
+def test_progress_is_recounted_of_learners_whom_a_removed_card_concerns(large: Deck, first: User) -> None:
+    """Those who have progress on it, or are being asked about it."""
+    now, card = timezone.now(), CardProgress.objects.filter(learner=first, deck=large).earliest("pk").card
+    people = [User.objects.create_user(f"{name}@example.org", name=name) for name in ("asked", "elsewhere")]
+    for person, asked in zip(people, (card, large.cards.exclude(pk=card.pk)[0]), strict=True):
+        session = StudySession.objects.create(
+            learner=person, deck=large, mode="spaced", seed=1, study_day=now.date(), started_at=now
+        )
+        question = {"kind": "flip", "side": "term", "round": 0}
+        Step.objects.create(session=session, position=0, card=asked, origin="new", question=question)
+        Enrollment.objects.create(learner=person, deck=large)
+    Enrollment.objects.filter(deck=large).update(recognised=77)
+    for change in (remove_cards, restore_cards):
+        change(deck=large, cards=large.cards.filter(pk=card.pk))
+        counts = dict(Enrollment.objects.filter(deck=large).values_list("learner", "recognised"))
+        assert counts.pop(people[1].pk) == 77
+        assert counts.pop(people[0].pk) == 0
+        assert counts[first.pk] < 60
 
 
 def test_pages_after_many_rows_are_the_same(large: Deck, monkeypatch: pytest.MonkeyPatch) -> None:
