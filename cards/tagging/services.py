@@ -32,13 +32,17 @@ def own_tags(*, owner: User, names: Sequence[str]) -> list[Tag]:
 @transaction.atomic
 def tag_cards(*, owner: User, names: Sequence[str], cards: QuerySet[Card]) -> int:
     """Add the owner's tags with these names to ``cards``; return how many cards got a new tag."""
-    new: list[TagLink] = []
+    new: list[tuple[int, int]] = []
     for tag in own_tags(owner=owner, names=names):
         links = TagLink.objects.filter(tag=tag, card=OuterRef("pk"))
         without = cards.order_by().filter(~Exists(links)).values_list("pk", flat=True)
-        new += [TagLink(card_id=card, tag_id=tag.pk) for card in without]
-    TagLink.objects.bulk_create(new, batch_size=LINKS_AT_ONCE, ignore_conflicts=True)
-    return len({link.card_id for link in new})
+        new += [(card, tag.pk) for card in without]
+    TagLink.objects.bulk_create(
+        [TagLink(card_id=card, tag_id=tag) for card, tag in new],
+        batch_size=LINKS_AT_ONCE,
+        ignore_conflicts=True,
+    )
+    return len({card for card, _ in new})
 
 
 @transaction.atomic
