@@ -4,14 +4,14 @@ The number of queries does not depend on the deck's size.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from random import Random
 from typing import Any, TypedDict, Unpack
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Exists, F, Q, QuerySet, When
 
-from cards.models import Card, Deck, TwinPair
-from sessions_app.models import Enrollment, Review
+from cards.models import Card, CardQuerySet, Deck, TwinPair
+from sessions_app.models import Enrollment, Review, ReviewQuerySet
 from sessions_app.questions.mixups import confusions
 from sessions_app.study.modes.test import TestPool
 from sessions_app.study.modes.types import SessionSettings
@@ -36,6 +36,9 @@ FIELDS = (
     *("term", "definition", "accepted_terms", "accepted_definitions", "wrong_terms", "wrong_definitions"),
     *("studied_side", "deck_id"),
 )
+
+
+Rows = QuerySet[Any, Any]
 
 
 class Ties(TypedDict, total=False):
@@ -88,67 +91,109 @@ def card_pool(
 
     None if the card is no longer in the deck; with ``only_asked`` also if it no longer asks the learner for it.
     """
-    card_id, side = asks
-    rows = {row.pk: row for row in _rows_around(card_id, enrollment, rng)}
+    (card_id, side), learner = asks, enrollment.learner_id
+    asked = _asked_card.first(learner=learner, card=card_id)
+    position, is_paired, is_tagged, is_mixed_up = asked or (0, False, False, False)
+    mistakes = _mistakes_about(learner=learner, card=card_id) if is_mixed_up else []
+    answered_for = [other for card, other in mistakes if card == card_id][:MOST_CONFUSED]
+    places = _places_around(position, answered_for, enrollment, rng)
+    rows = {row.pk: row for row in _around(deck=enrollment.deck_id, places=places)}
     if card_id not in rows or (only_asked and side not in enrollment.asked_sides(rows[card_id])):
         return None
-    ties: dict[int, Ties] = {
-        # Of its tags, another card has only the one that it shares with the asked card.
-        pk: {"tags": frozenset({row.common_tag} if row.common_tag else ())}
-        for pk, row in rows.items()
-    }
-    ties[card_id] = {
-        "tags": frozenset(row.common_tag for row in rows.values() if row.common_tag),
-        "twins": frozenset(pk for pk, row in rows.items() if row.paired is True),
-        "distinct": frozenset(pk for pk, row in rows.items() if row.paired is False),
-    }
+    ties: defaultdict[int, Ties] = defaultdict(Ties)
+    if is_tagged:
+        # Of its tags, another card needs only those that it shares with the asked card.
+        common = _gathered(_common_tags(card=card_id, deck=enrollment.deck_id, places=places))
+        ties |= {pk: Ties(tags=frozenset(tags)) for pk, tags in common.items()}
+    if is_paired:
+        said = _gathered((are_twins, other) for other, are_twins in _pairs(card=card_id))
+        ties[card_id] |= Ties(twins=frozenset(said[True]), distinct=frozenset(said[False]))
     cards = {pk: study_card(row, side, enrollment.deck.language, **ties[pk]) for pk, row in rows.items()}
-    mistakes = _mistakes_about(learner=enrollment.learner_id, card=card_id)
     # A confusion counts for both cards, as in `mixups.confusions`.
     confused = Counter(other if card == card_id else card for card, other in mistakes)
     return CardPool(cards[card_id], list(cards.values()), {pk: confused[pk] for pk in rows if pk in confused})
 
 
-def _rows_around(card_id: int, enrollment: Enrollment, rng: Random) -> list[Any]:
-    """The card and others of its deck: of a large one some, and those that it was confused with."""
-    places: tuple[int, ...] = ()
-    if enrollment.deck.card_count > WHOLE_DECK:
-        places = padded(rng.sample(range(enrollment.deck.card_count), PLACES))
-    # Only a part of a deck depends on the learner.
-    learner = enrollment.learner_id if places else None
-    return _around(card=card_id, learner=learner, deck=enrollment.deck_id, places=places)
+def _places_around(
+    position: int, answered_for: Sequence[int], enrollment: Enrollment, rng: Random
+) -> tuple[int, ...]:
+    """The positions at which cards of a large deck are read; empty if it is read whole.
 
-
-@compiled
-def _around(*, card: int, learner: int | None, deck: int, places: tuple[int, ...]) -> QuerySet[Any, Any]:
-    """FIELDS of cards and what ties each to ``card``. All in one query, since every answer needs it.
-
-    ``paired`` is what the owner said of the two, ``common_tag`` a tag that both have. With ``places``, only the
-    cards there, and those whose answers the learner gave for the card's.
+    Some are random. The others are those of the asked card and of the cards in ``answered_for``: conditions on
+    position or key would let both databases read the whole deck.
     """
-    cards = Card.objects.present().filter(deck=deck).in_order()
-    if places:
-        mistakes = Review.objects.mistakes().filter(learner=learner, card=card)
-        last = mistakes.order_by("-reviewed_at").values("mistaken_for")[:MOST_CONFUSED]
-        confused = Card.objects.filter(pk__in=Subquery(last))
-        cards = cards.filter(Q(pk=card) | Q(position__in=places) | Q(pk__in=confused.values("pk")))
-    pairs = TwinPair.objects.filter(
-        Q(first=card, second=OuterRef("pk")) | Q(second=card, first=OuterRef("pk"))
-    )
-    tagged = Card.tags.through.objects.filter(card=card).values("tag")
-    common = Card.tags.through.objects.filter(card=OuterRef("pk"), tag__in=tagged)
-    annotated = cards.annotate(
-        paired=Subquery(pairs.values("are_twins")[:1]),
-        common_tag=Subquery(common.values("tag")[:1]),
-    )
-    return annotated.values_list("pk", *FIELDS, "paired", "common_tag", named=True)
+    count, deck = enrollment.deck.card_count, enrollment.deck_id
+    if count <= WHOLE_DECK:
+        return ()
+    places = [*rng.sample(range(count), PLACES), position]
+    if answered_for:
+        places += [place for (place,) in _positions(deck=deck, cards=padded(answered_for))]
+    return padded(places)
 
 
 @compiled
-def _mistakes_about(*, learner: int, card: int) -> QuerySet[Any, tuple[int, int]]:
-    """The learner's answers that were another card's: what was asked, and the other. One of them is ``card``."""
-    lines = Review.objects.mistakes().filter(Q(card=card) | Q(mistaken_for=card), learner=learner)
-    return lines.order_by().values_list("card_id", "mistaken_for_id")
+def _asked_card(*, learner: int, card: int) -> Rows:
+    """The position of a card, and whether its owner has marked pairs with it, it has tags, and it was mixed up.
+
+    Most cards have nothing of this, and are spared the statements that read it.
+    """
+    pairs = TwinPair.objects.filter(Q(first=card) | Q(second=card))
+    tags = Card.tags.through.objects.filter(card=card)
+    has = (Exists(pairs), Exists(tags), Exists(_mistakes_with(card, learner)))
+    return Card.objects.filter(pk=card).values_list("position", *has)
+
+
+@compiled
+def _positions(*, deck: int, cards: tuple[int, ...]) -> Rows:
+    return Card.objects.present().filter(deck=deck, pk__in=cards).values_list("position")
+
+
+@compiled
+def _around(*, deck: int, places: tuple[int, ...]) -> Rows:
+    """FIELDS of the deck's cards; with ``places``, only of those there."""
+    return _cards_around(deck, places).in_order().values_list("pk", *FIELDS, named=True)
+
+
+@compiled
+def _common_tags(*, card: int, deck: int, places: tuple[int, ...]) -> Rows:
+    """The cards of `_around` that have a tag of ``card``, with that tag: once for each tag in common."""
+    tags = Card.tags.through.objects.filter(card=card).values("tag")
+    return _cards_around(deck, places).filter(tags__in=tags).values_list("pk", "tags")
+
+
+def _cards_around(deck: int, places: tuple[int, ...]) -> CardQuerySet:
+    cards = Card.objects.present().filter(deck=deck)
+    return cards.filter(position__in=places) if places else cards
+
+
+@compiled
+def _pairs(*, card: int) -> Rows:
+    """What the owner said of the card and others: the other's key, and whether they are twins."""
+    pairs = TwinPair.objects.filter(Q(first=card) | Q(second=card))
+    other = Case(When(first=card, then=F("second")), default=F("first"))
+    return pairs.values_list(other, "are_twins")
+
+
+@compiled
+def _mistakes_about(*, learner: int, card: int) -> Rows:
+    """The learner's answers that were another card's: what was asked, and the other. One of them is ``card``.
+
+    The last ones come first.
+    """
+    lines = _mistakes_with(card, learner).order_by("-reviewed_at")
+    return lines.values_list("card_id", "mistaken_for_id")
+
+
+def _mistakes_with(card: int, learner: int) -> ReviewQuerySet:
+    return Review.objects.mistakes().filter(Q(card=card) | Q(mistaken_for=card), learner=learner)
+
+
+def _gathered(pairs: Iterable[tuple[Any, int]]) -> defaultdict[Any, set[int]]:
+    """The second ones of ``pairs``, by the first."""
+    found: defaultdict[Any, set[int]] = defaultdict(set)
+    for key, value in pairs:
+        found[key].add(value)
+    return found
 
 
 # --- For a test
@@ -190,8 +235,6 @@ def test_pool(
 
 def _tags(cards: Iterable[Card]) -> Mapping[int, frozenset[int]]:
     """The keys of each card's tags."""
-    tags: dict[int, set[int]] = defaultdict(set)
     through = Card.tags.through.objects.filter(card__in=[card.pk for card in cards])
-    for card, tag in through.values_list("card_id", "tag_id"):
-        tags[card].add(tag)
+    tags = _gathered(through.values_list("card_id", "tag_id"))
     return {card: frozenset(keys) for card, keys in tags.items()}

@@ -64,6 +64,8 @@ class Checked:
     def read(self, one: CompiledQuery[Any, Any], args: tuple[Any, ...], given: dict[str, Any]) -> list[Any]:
         rows = self.query(one, *args, **given)
         statement = one.statement(args, given)
+        # Django builds only statements that can find nothing.
+        assert statement or not rows, one.__name__
         if statement:
             self.seen.add(one)
             # Django leaves out what a list repeats, so another set of probes is compared, too.

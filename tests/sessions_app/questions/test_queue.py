@@ -195,5 +195,5 @@ def test_draw_queries_do_not_grow_with_the_deck(learner, make_deck, large):
     for chosen in ({"queue": "due", "new_limit": 20}, {"queue": "ahead"}, {"queue": "weakest"},
                    {"queue": "due", "new_limit": 20, "starred": True}):  # fmt: skip
         (few, _), (many, question) = draw_in(learner, small, **chosen), draw_in(learner, large, **chosen)
-        assert many == few <= 3
+        assert many == few <= 7
         assert Card.objects.get(pk=question.card_id).position % 5, "what is put aside is not drawn"
