@@ -25,6 +25,10 @@ STEPS_AT_ONCE = 100
 MORE_UNSEEN = 50
 """So many more unseen questions are read where cards have siblings, because some of them are held back."""
 
+MOST_COUNTED = 400
+"""So many cards are counted at the start of a session. More make no difference to it: `learn.most_questions` is
+the same from 131 questions on, and `SessionHistory.gap` from four cards on."""
+
 Row = tuple[Any, ...]
 
 SIDES = {side.value: side for side in Side}
@@ -102,11 +106,15 @@ class DeckQueue:
         return self.session.started_at
 
     def sizes(self) -> tuple[int, int]:
-        """How many questions can be asked, and of how many cards: those that are not put aside."""
+        """How many questions can be asked, and of how many cards: those that are not put aside.
+
+        Of more than `MOST_COUNTED` cards, only so many count.
+        """
+        cards = queue_rows.askable(self.sides, self._known).in_order()[:MOST_COUNTED]
         if len(self.sides.all) == 1:
-            count = queue_rows.askable(self.sides, self._known).count()
+            count = cards.count()
             return count, count
-        found = self.choosable()
+        found = list(self.sides.keys_of(cards))
         return len(found), len({asks.card_id for asks in found})
 
     def choosable(self) -> list[CardSide]:

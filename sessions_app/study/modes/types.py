@@ -47,10 +47,11 @@ class SessionSettings:
     ``starred`` asks only starred cards, ``tag`` only cards with the tag of this key (0: all), ``cards`` only
     these cards (empty: all). ``learn_ahead`` is the number of minutes by which a same-day step may come
     early. ``kinds`` are the kinds of question that may be asked. ``size`` is the number of questions to
-    choose from at the start of the session, ``cards_to_ask`` that of their cards (0: as many). ``seconds`` is
-    its time limit (0: none). ``typed`` asks for typed answers if they can be typed, ``strict`` forgives no
-    slips in them, and with ``retype`` a missed answer is typed once more. ``questions`` is the number of
-    questions on a paper, ``side`` what they ask for: a side, or both (empty: what each card asks).
+    choose from at the start of the session, ``cards_to_ask`` that of their cards (0: as many); of a deck's cards
+    only the first hundreds are counted (`DeckQueue.sizes`). ``seconds`` is its time limit (0: none). ``typed``
+    asks for typed answers if they can be typed, ``strict`` forgives no slips in them, and with ``retype`` a
+    missed answer is typed once more. ``questions`` is the number of questions on a paper, ``side`` what they
+    ask for: a side, or both (empty: what each card asks).
     """
 
     queue: str = ""

@@ -1,6 +1,6 @@
 """Spaced's queue on the database: which cards are drawn, how many, and the queries in large decks."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from random import Random
 
@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from cards.models import Card
 from sessions_app.models import CardProgress, Enrollment, StudySession
+from sessions_app.questions import queue as queue_module
 from sessions_app.questions.queue import DeckQueue
 from sessions_app.study.days import day_end, moment, study_day
-from sessions_app.study.modes import spaced
+from sessions_app.study.modes import learn, spaced
+from sessions_app.study.modes.learn_history import QUESTIONS_BETWEEN
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.types import Rating
 from tests.sessions_app.conftest import NOON, Studying
@@ -197,3 +199,20 @@ def test_draw_queries_do_not_grow_with_the_deck(learner, make_deck, large):
         (few, _), (many, question) = draw_in(learner, small, **chosen), draw_in(learner, large, **chosen)
         assert many == few <= 7
         assert Card.objects.get(pk=question.card_id).position % 5, "what is put aside is not drawn"
+
+
+@pytest.mark.parametrize(("side_choice", "sizes"), [("auto", (5, 5)), ("both", (8, 5))])
+def test_sizes_stop_at_the_limit(learner, make_deck, side_choice, sizes, monkeypatch):
+    deck = make_deck(12)
+    state(learner, deck, [Kind("due", suspended=n < 2) for n in range(12)])
+    Enrollment.objects.filter(learner=learner, deck=deck).update(side_choice=side_choice)
+    monkeypatch.setattr(queue_module, "MOST_COUNTED", 5)
+    session = StudySession(learner=learner, deck=deck, mode="learn", study_day=NOON.date())
+    enrollment = Enrollment.objects.get(learner=learner, deck=deck)
+    assert DeckQueue(session, enrollment, NOON).sizes() == sizes
+
+
+def test_no_session_asks_more_for_more_cards_than_are_counted():
+    settings = SessionSettings(size=queue_module.MOST_COUNTED)
+    assert learn.most_questions(settings) == learn.most_questions(replace(settings, size=100_000))
+    assert queue_module.MOST_COUNTED > QUESTIONS_BETWEEN
