@@ -30,6 +30,9 @@ logger = logging.getLogger(__name__)
 MOST_FORMS = 200
 """So many forms of one statement are kept. Then all of them are dropped, so that memory stays bounded."""
 
+CHUNK = 2_000
+"""So many rows are read at a time, as by Django."""
+
 P = ParamSpec("P")
 Row = TypeVar("Row")
 Changes = tuple[QuerySet[Any, Any], Mapping[str, Any]]
@@ -137,14 +140,22 @@ class CompiledQuery(CompiledStatement[P], Generic[P, Row]):
 
     def __call__(self, *args: P.args, **given: P.kwargs) -> list[Row]:
         """The rows or objects that the query set has for these arguments."""
+        return list(self._rows(args, given))
+
+    def iterate(self, *args: P.args, **given: P.kwargs) -> Iterator[Row]:
+        """The same, read bit by bit, as by ``QuerySet.iterator``."""
+        return self._rows(args, given, chunked_fetch=True, chunk_size=CHUNK)
+
+    def _rows(self, args: tuple[Any, ...], given: Mapping[str, Any], **reading: Any) -> Iterator[Row]:
         statement = self.statement(args, given)
         if statement is None:
-            return list(self.build(*args, **given))
+            rows = self.build(*args, **given)
+            return rows.iterator(CHUNK) if reading else iter(rows)
         ready, _ = statement.source
         # A copy, since threads share the statement. Not `copy.copy`, which would fetch the rows.
         copied = object.__new__(type(ready))
         copied.__dict__ = ready.__dict__ | {"_query": CompiledSelect(statement, given)}
-        return list(copied._iterable_class(copied))
+        return iter(copied._iterable_class(copied, **reading))
 
     def first(self, *args: P.args, **given: P.kwargs) -> Row | None:
         """The first of them. The query set finds at most one, or has a limit."""

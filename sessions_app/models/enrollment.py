@@ -43,6 +43,9 @@ DEFAULT_LEARN_AHEAD, MAX_LEARN_AHEAD = 20, 120
 LONG_AGO = date(1900, 1, 1)
 """Before any answer."""
 
+ROLL_UP_FIELDS = ("recognised", "recalled", "learned", "mastered", "scheduled", "suspended")
+"""The counts that follow from the log."""
+
 STRICT_LABEL = "Typed answers must be exact"
 STRICT_HELP = "If not, small typing mistakes, missing accents and missing articles are accepted."
 """How both forms that set ``strict`` name and explain it."""
@@ -96,6 +99,19 @@ def asked_progress() -> CardProgressQuerySet:
 def counted_progress() -> CardProgressQuerySet:
     """The same without suspended cards."""
     return asked_progress().active()
+
+
+def roll_up_counts() -> dict[str, Coalesce]:
+    """The counts of an enrollment's roll-up, each as a subquery that counts the progress of its cards."""
+    progress = counted_progress()
+    return {
+        "recognised": total(progress.filter(level=Level.RECOGNISED), Count("pk")),
+        "recalled": total(progress.filter(level=Level.RECALLED), Count("pk")),
+        "learned": total(progress.filter(level=Level.LEARNED), Count("pk")),
+        "mastered": total(progress.filter(level=Level.MASTERED), Count("pk")),
+        "scheduled": total(progress.filter(due__isnull=False), Count("pk")),
+        "suspended": total(asked_progress().filter(suspended=True), Count("pk")),
+    }
 
 
 class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
@@ -192,17 +208,8 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
 
         ``with_sides`` also determines ``siblings_until``, after a change of what the cards ask for.
         """
-        progress = counted_progress()
         sides = {"siblings_until": last_day_with_siblings()} if with_sides else {}
-        return self.update(
-            recognised=total(progress.filter(level=Level.RECOGNISED), Count("pk")),
-            recalled=total(progress.filter(level=Level.RECALLED), Count("pk")),
-            learned=total(progress.filter(level=Level.LEARNED), Count("pk")),
-            mastered=total(progress.filter(level=Level.MASTERED), Count("pk")),
-            scheduled=total(progress.filter(due__isnull=False), Count("pk")),
-            suspended=total(asked_progress().filter(suspended=True), Count("pk")),
-            **sides,
-        )
+        return self.update(**roll_up_counts(), **sides)
 
 
 class Enrollment(models.Model):
@@ -338,5 +345,4 @@ class Enrollment(models.Model):
 
     def roll_up(self) -> dict[str, int]:
         """The counts that follow from the log, by the names of their fields."""
-        names = ("recognised", "recalled", "learned", "mastered", "scheduled", "suspended")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in ROLL_UP_FIELDS}

@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from django.conf import settings
 from django.db import models
@@ -23,6 +24,9 @@ MEMORY_FIELDS = {each.name: each.name for each in fields(Memory)} | {
     "day": "memory_day",
 }
 """A row's field for each of the engine's memory."""
+
+progress_values, memory_values = attrgetter(*PROGRESS_FIELDS), attrgetter(*MEMORY_FIELDS)
+NO_MEMORY = (None,) * len(MEMORY_FIELDS)
 
 
 IS_ASKED_BY_CARD = Q(card__studied_side=F("side")) | Q(card__studied_side=SideChoice.BOTH)
@@ -196,13 +200,17 @@ class CardProgress(models.Model):
         values |= {"level": Level(self.level), "peak": Level(self.peak)}
         return Progress(**values, memory=self.memory)
 
+    @staticmethod
+    def derived(progress: Progress, *, last_reviewed_at: datetime | None) -> tuple[object, ...]:
+        """What a row with the engine's value has in the fields ``DERIVED``, in their order."""
+        memory = progress.memory
+        values = NO_MEMORY if memory is None else memory_values(memory)
+        return (*progress_values(progress), *values, last_reviewed_at, fades_at(progress))
+
     def update_from(self, progress: Progress, *, last_reviewed_at: datetime | None) -> bool:
         """Set every derived field from the engine's value; return whether one of them changed."""
-        memory = progress.memory
-        values = {name: getattr(progress, name) for name in PROGRESS_FIELDS}
-        values |= {name: memory and getattr(memory, of) for of, name in MEMORY_FIELDS.items()}
-        values |= {"last_reviewed_at": last_reviewed_at, "fades_at": fades_at(progress)}
-        changed = {name: value for name, value in values.items() if getattr(self, name) != value}
+        values = zip(self.DERIVED, self.derived(progress, last_reviewed_at=last_reviewed_at), strict=True)
+        changed = {name: value for name, value in values if getattr(self, name) != value}
         for name, value in changed.items():
             setattr(self, name, value)
         return bool(changed)

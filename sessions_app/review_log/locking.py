@@ -42,6 +42,16 @@ def lock_enrollments(enrollments: EnrollmentQuerySet) -> list[Enrollment]:
     return locked
 
 
+def lock_for_replay(pk: int) -> Enrollment | None:
+    """The enrollment, locked and as it is, for a caller that replays it; None if it was erased."""
+    return _locked_by_key.first(pk=pk)
+
+
+@compiled
+def _locked_by_key(*, pk: int) -> EnrollmentQuerySet:
+    return Enrollment.objects.filter(pk=pk).locked()
+
+
 def _catch_up(enrollment: Enrollment) -> None:
     """Replay the progress of a locked enrollment if the rules of an earlier version have computed it."""
     if enrollment.replayed_with != VERSION:

@@ -6,21 +6,27 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
 
-from django.db.models import F, Q, Value
+from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Least
 
 from cards.models import Card
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Line, Review
+from sessions_app.models.enrollment import ROLL_UP_FIELDS, roll_up_counts
+from sessions_app.models.review import LINE_FIELDS, ReviewQuerySet
 from sessions_app.review_log import overridden_answers
 from sessions_app.review_log.totals import (
+    ROWS_AT_ONCE,
+    TALLY_FIELDS,
     DeckDay,
     add_to_days,
     counted_since,
     counts_of,
     difference,
     increments,
-    new_row,
+    later,
     progress_row,
     save_rows,
 )
@@ -28,6 +34,10 @@ from sessions_app.study.scheduling import progress
 from sessions_app.study.scheduling.fsrs_memory import VERSION
 from sessions_app.study.scheduling.types import Fold, Progress, Tally
 from sessions_app.study.types import JudgedBy, Rating, Verdict
+from studysite.chunks import chunked
+from studysite.compiled import Changes, compiled, compiled_update
+
+Values = QuerySet[Any, tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -156,46 +166,102 @@ def apply_replay(enrollment: Enrollment, replays: Sequence[Replay]) -> None:
 def rebuild(enrollment: Enrollment) -> int:
     """Replay all answers of the learner about the deck's cards or in the deck, and correct what differs.
 
+    The enrollment is locked, and was read under the lock. Rows are compared as values: nearly always they are
+    right, and to make objects of them would take as long as to replay them.
+
     Returns:
         The number of rows of progress, day totals and roll-ups that were different.
     """
-    rows = CardProgress.objects.filter(learner=enrollment.learner_id, card__deck=enrollment.deck_id)
-    known = {(row.card_id, row.side): row for row in rows}
+    mine = {"learner": enrollment.learner_id, "deck": enrollment.deck_id}
+    known = {(card, side): Known(pk, reset, row) for pk, card, side, reset, *row in _rows.iterate(**mine)}
     totals: dict[date, Tally] = {}
-    changed: list[CardProgress] = []
-    for card, side, history in _histories(enrollment):
-        row = known.pop((card.pk, side), None) or new_row(enrollment, card, side)
-        fold = history.replay(enrollment.retention, counted_since(row, card))
-        for (deck_id, day), tally in history.days(fold).items():
-            if deck_id == enrollment.deck_id:
+    changed: list[Changed] = []
+    for card, side, history in _histories(**mine):
+        row = known.pop((card.pk, side), NO_ROW)
+        fold = history.replay(enrollment.retention, later(row.reset_at, card.asked_since))
+        for line, tally in zip(history.lines, fold.tallies, strict=True):
+            if line.deck_id == enrollment.deck_id:
+                day = line.study_day
                 totals[day] = totals[day] + tally if day in totals else tally
-        is_here = card.deck_id == enrollment.deck_id
-        if is_here and row.update_from(fold.progress, last_reviewed_at=history.last_reviewed_at):
-            changed.append(row)
-    changed += [row for row in known.values() if row.update_from(Progress(), last_reviewed_at=None)]
-    save_rows(changed)
-    Enrollment.objects.filter(pk=enrollment.pk).behind().update(replayed_with=VERSION)
+        if card.deck_id == enrollment.deck_id and not row.has(fold.progress, history.last_reviewed_at):
+            changed.append(Changed(row.pk, card.pk, side, fold.progress, history.last_reviewed_at))
+    nothing = Progress()
+    changed += [
+        Changed(row.pk, card_id, side, nothing, None)
+        for (card_id, side), row in known.items()
+        if not row.has(nothing, None)
+    ]
+    for some in chunked(changed, ROWS_AT_ONCE):
+        _correct_rows(enrollment, some)
+    if enrollment.replayed_with != VERSION:
+        enrollment.replayed_with = VERSION
+        enrollment.save(update_fields=["replayed_with"])
     return len(changed) + _correct_days(enrollment, totals) + _correct_roll_up(enrollment)
 
 
-def _histories(enrollment: Enrollment) -> Iterator[tuple[Card, str, History]]:
-    deck = enrollment.deck_id
-    lines = Review.objects.standing().filter(Q(card__deck=deck) | Q(deck=deck), learner=enrollment.learner_id)
-    cards = Card.objects.filter(pk__in=lines.values("card")).only("deck_id", "asked_since")
-    by_pk = {card.pk: card for card in cards}
-    # A card that was moved has lines in other decks, too, and a replay needs all of them.
-    lines = Review.objects.standing().filter(learner=enrollment.learner_id, card__in=lines.values("card"))
-    lines = lines.order_by("card_id", "side", "reviewed_at", "pk")
-    for (card_id, side), group in groupby(lines.lines(), key=lambda line: (line.card_id, line.side)):
-        yield by_pk[card_id], side, History(list(group))
+class Known(NamedTuple):
+    """What a replay compares of a row of progress. ``derived`` are the values of ``CardProgress.DERIVED``."""
+
+    pk: int | None
+    reset_at: datetime | None
+    derived: Sequence[Any] | None
+
+    def has(self, progress: Progress, last_reviewed_at: datetime | None) -> bool:
+        """Whether the row has exactly what follows from the log."""
+        return self.derived == [*CardProgress.derived(progress, last_reviewed_at=last_reviewed_at)]
+
+
+NO_ROW = Known(None, None, None)
+
+
+class Changed(NamedTuple):
+    """What a row of progress should be; ``pk`` is None if there is none."""
+
+    pk: int | None
+    card_id: int
+    side: str
+    progress: Progress
+    last_reviewed_at: datetime | None
+
+
+class AnsweredCard(NamedTuple):
+    """What a replay needs of a card."""
+
+    pk: int
+    deck_id: int
+    asked_since: datetime | None
+
+
+def _histories(*, learner: int, deck: int) -> Iterator[tuple[AnsweredCard, str, History]]:
+    rows = _lines.iterate(learner=learner, deck=deck)
+    for (card_id, card_deck, asked_since, side), group in groupby(rows, key=itemgetter(slice(4))):
+        lines = [Line.of(row[3:]) for row in group]
+        yield AnsweredCard(card_id, card_deck, asked_since), side, History(lines)
+
+
+def _correct_rows(enrollment: Enrollment, changed: Sequence[Changed]) -> None:
+    rows = CardProgress.objects.in_bulk([one.pk for one in changed if one.pk])
+    corrected = []
+    for one in changed:
+        row = rows[one.pk] if one.pk else _new_row(enrollment, one)
+        row.update_from(one.progress, last_reviewed_at=one.last_reviewed_at)
+        corrected.append(row)
+    save_rows(corrected)
+
+
+def _new_row(enrollment: Enrollment, one: Changed) -> CardProgress:
+    return CardProgress(
+        learner_id=enrollment.learner_id, deck_id=enrollment.deck_id, card_id=one.card_id, side=one.side
+    )
 
 
 def _correct_days(enrollment: Enrollment, totals: Mapping[date, Tally]) -> int:
-    rows = DayTotal.objects.filter(learner=enrollment.learner_id, deck=enrollment.deck_id)
-    known = {row.study_day: row.as_tally() for row in rows}
+    days = _days(learner=enrollment.learner_id, deck=enrollment.deck_id)
+    known = {day: Tally(*amounts) for day, *amounts in days}
     differences = {
         (enrollment.deck_id, day): totals.get(day, Tally()) + -known.get(day, Tally())
         for day in known.keys() | totals.keys()
+        if totals.get(day) != known.get(day)
     }
     add_to_days(enrollment.learner_id, differences)
     return sum(tally != Tally() for tally in differences.values())
@@ -203,6 +269,45 @@ def _correct_days(enrollment: Enrollment, totals: Mapping[date, Tally]) -> int:
 
 def _correct_roll_up(enrollment: Enrollment) -> bool:
     before = enrollment.roll_up()
-    Enrollment.objects.filter(pk=enrollment.pk).recount()
-    enrollment.refresh_from_db()
+    _recount(enrollment=enrollment.pk)
+    ((*counts,),) = _roll_ups(enrollment=enrollment.pk)
+    for name, count in zip(ROLL_UP_FIELDS, counts, strict=True):
+        setattr(enrollment, name, count)
     return enrollment.roll_up() != before
+
+
+# --- Statements that each enrollment needs
+
+
+@compiled
+def _rows(*, learner: int, deck: int) -> Values:
+    rows = CardProgress.objects.filter(learner=learner, card__deck=deck)
+    return rows.values_list("pk", "card_id", "side", "reset_at", *CardProgress.DERIVED)
+
+
+def _answers(learner: int, deck: int) -> ReviewQuerySet:
+    return Review.objects.standing().filter(Q(card__deck=deck) | Q(deck=deck), learner=learner)
+
+
+@compiled
+def _lines(*, learner: int, deck: int) -> Values:
+    # A card that was moved has lines in other decks, too, and a replay needs all of them.
+    lines = Review.objects.standing().filter(learner=learner, card__in=_answers(learner, deck).values("card"))
+    lines = lines.order_by("card_id", "side", "reviewed_at", "pk")
+    return lines.values_list("card_id", "card__deck_id", "card__asked_since", *LINE_FIELDS)
+
+
+@compiled
+def _days(*, learner: int, deck: int) -> Values:
+    totals = DayTotal.objects.filter(learner=learner, deck=deck)
+    return totals.values_list("study_day", *TALLY_FIELDS)
+
+
+@compiled_update
+def _recount(*, enrollment: int) -> Changes:
+    return Enrollment.objects.filter(pk=enrollment), roll_up_counts()
+
+
+@compiled
+def _roll_ups(*, enrollment: int) -> Values:
+    return Enrollment.objects.filter(pk=enrollment).values_list(*ROLL_UP_FIELDS)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import connection, models, transaction
 from django.db.models import F
 from django.test.utils import CaptureQueriesContext
@@ -60,6 +61,9 @@ class Checked:
         monkeypatch.setattr(
             CompiledUpdate, "__call__", lambda one, *args, **given: self.write(one, args, given)
         )
+        monkeypatch.setattr(
+            CompiledQuery, "iterate", lambda one, *args, **given: iter(self.read(one, args, given))
+        )
 
     def read(self, one: CompiledQuery[Any, Any], args: tuple[Any, ...], given: dict[str, Any]) -> list[Any]:
         rows = self.query(one, *args, **given)
@@ -76,9 +80,10 @@ class Checked:
                     query = one.build(*args, **values).query
                     sql, params = query.get_compiler(connection=connection).as_sql()
                     assert (statement.sql, statement.params_for(values)) == (sql, tuple(params)), one.__name__
-        assert [contents(row) for row in rows] == [contents(row) for row in one.build(*args, **given)], (
-            one.__name__
-        )
+        query_set = one.build(*args, **given)
+        # Without an order a database may choose one that depends on how often a list repeats a key.
+        order = list if query_set.ordered else partial(sorted, key=repr)
+        assert order(map(contents, rows)) == order(map(contents, query_set)), one.__name__
         return rows
 
     def write(self, one: CompiledUpdate[Any], args: tuple[Any, ...], given: dict[str, Any]) -> int:
@@ -121,6 +126,8 @@ def test_all_statements_of_all_sittings_are_djangos(checked: Checked, owner: Use
     for sitting in (*recorded.QUICK, *recorded.LONG):
         with transaction.atomic():
             recorded.compare(sitting, owner, learner)
+            # Their decks begin with progress that has no log, so this changes rows, too.
+            call_command("rebuild_progress", verbosity=0)
             transaction.set_rollback(True)
     of_the_site = {one for one in CompiledStatement.instances if one.build.__module__ != __name__}
     assert {one.__name__ for one in of_the_site - checked.seen} == set()

@@ -10,6 +10,7 @@ from django.db import transaction
 from cards.management.progress_bar import Bar
 from sessions_app.models import Enrollment
 from sessions_app.review_log import replaying
+from sessions_app.review_log.locking import lock_for_replay
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class Command(BaseCommand):
     def rebuild(self, pk: int, *, check: bool) -> int:
         """Each enrollment is one transaction, so that learners can answer in the meantime."""
         with transaction.atomic():
-            enrollment = Enrollment.objects.locked().select_related("deck").get(pk=pk)
-            different = replaying.rebuild(enrollment)
+            enrollment = lock_for_replay(pk)
+            different = replaying.rebuild(enrollment) if enrollment else 0
             transaction.set_rollback(check)
         return different

@@ -15,8 +15,8 @@ from sessions_app.study.scheduling.fsrs_memory import VERSION
 from studysite.accounts.models import User
 from tests.sessions_app.conftest import Studying
 
-MAY_LOCK = {"review_log/locking.py", "erasing.py", "management/commands/rebuild_progress.py"}
-"""Erasing writes no progress, and the command replays everything itself."""
+MAY_LOCK = {"review_log/locking.py", "erasing.py"}
+"""Erasing writes no progress."""
 
 
 def test_only_locking_locks_enrollments():

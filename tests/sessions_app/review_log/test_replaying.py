@@ -9,9 +9,11 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sessions_app.models import CardProgress, DayTotal, Enrollment, Review
+from sessions_app.models import CardProgress, DayTotal, Enrollment, Line, Review
+from sessions_app.models.review import LINE_FIELDS
 from sessions_app.review_log import replaying
 from sessions_app.study.scheduling import progress
+from sessions_app.study.types import State
 from tests.sessions_app.conftest import Studying
 
 pytestmark = [pytest.mark.django_db, pytest.mark.long]
@@ -53,17 +55,21 @@ def test_replaying_any_history_changes_nothing(answers, learner, make_deck):
         transaction.set_rollback(True)
 
 
+def lines():
+    return map(Line.of, Review.objects.in_order().values_list(*LINE_FIELDS))
+
+
 def test_lines_are_what_the_rows_say(studying):
     study(studying, [(3, 1), (1, 1), (4, 1)])
     first, *_ = Review.objects.in_order()
-    assert first.outcome() in [line.outcome() for line in Review.objects.all().lines()]
+    assert first.outcome() in [line.outcome() for line in lines()]
     memory = CardProgress.objects.get(card=first.card, side=first.side).memory
     first.set_memory(memory)
     # As lines of earlier versions, which have no days.
     first.memory_due_day = first.memory_day = None
     first.save()
     rows = [(row.pk, row.card_id, row.deck_id, row.outcome()) for row in Review.objects.in_order()]
-    assert list(map(tuple, Review.objects.in_order().lines())) == rows
+    assert list(map(tuple, lines())) == rows
     assert first.memory is not None
 
 
@@ -97,6 +103,24 @@ def test_rebuilding_restores_all_progress(studied):
     assert after[0] == before[0]
     assert after[2] == before[2]
     assert [{**row, "id": 0} for row in after[1]] == [{**row, "id": 0} for row in before[1]]
+
+
+# No row may have a level below the lowest; test_rebuilding_restores_all_progress has wrong ones.
+@pytest.mark.parametrize("name", [name for name in CardProgress.DERIVED if name != "level"])
+def test_rebuilding_restores_each_field(studied, name):
+    row = CardProgress.objects.exclude(due=None).exclude(state=State.REVIEW).first()
+    before, line, value = derived(), Review.objects.first(), getattr(row, name)
+    if name == "state":
+        wrong = State.LEARNING if value == State.RELEARNING else State.RELEARNING
+    elif isinstance(value, int | float):
+        wrong = value + 1
+    elif value:
+        wrong = value + timedelta(days=1)
+    else:
+        wrong = line.reviewed_at if name == "fades_at" else line.study_day
+    CardProgress.objects.filter(pk=row.pk).update(**{name: wrong})
+    assert replaying.rebuild(Enrollment.objects.get()) >= 1
+    assert derived() == before
 
 
 def test_rebuilding_restores_missing_rows(studied):
