@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from django.conf import settings
 from django.http import Http404, HttpRequest
-from django.urls import URLResolver, get_resolver, get_urlconf, resolve
+from django.urls import ResolverMatch, URLResolver, get_resolver, get_urlconf, resolve
 
 from studysite.numbers import whole_number
 
@@ -75,17 +75,20 @@ def masked_address(found: re.Match[str]) -> str:
     return f"{site or ''}{masked_path(unquote(path))}{query[0] + '…' if query else ''}"
 
 
-def masked_path(path: str) -> str:
-    """The path in one line; a part that is not known to be public is replaced, as in ``/import/<token>/``."""
-    return "/".join(shown for _, shown in parts_of(path)).encode("unicode_escape").decode()
+def masked_path(path: str, match: ResolverMatch | None = None) -> str:
+    """The path in one line; a part that is not known to be public is replaced, as in ``/import/<token>/``.
+
+    ``match`` is the route of the path if it was found already: looking for it takes most of the time.
+    """
+    return "/".join(shown for _, shown in parts_of(path, match)).encode("unicode_escape").decode()
 
 
-def parts_of(path: str) -> Iterator[tuple[str, str]]:
+def parts_of(path: str, match: ResolverMatch | None = None) -> Iterator[tuple[str, str]]:
     """Each part of the path between slashes, with the text to show for it."""
     if path.startswith(settings.STATIC_URL):
         yield path, path
         return
-    arguments = arguments_of(path)
+    arguments = texts_of(match) if match else arguments_of(path)
     public = {value for name, value in arguments.items() if name in PUBLIC_ARGUMENTS}
     for part in path.split("/"):
         if not part or part in words() or part in public or is_number(part):
@@ -99,11 +102,15 @@ def arguments_of(path: str) -> dict[str, str]:
     """The arguments of the path's route, by name; none if there is no route."""
     for whole in (path, f"{path}/"):
         try:
-            return {name: str(value) for name, value in resolve(whole).kwargs.items()}
+            return texts_of(resolve(whole))
         except Http404:
             # No such route, or a number that is too large for a key.
             continue
     return {}
+
+
+def texts_of(match: ResolverMatch) -> dict[str, str]:
+    return {name: str(value) for name, value in match.kwargs.items()}
 
 
 def is_number(part: str) -> bool:
@@ -137,9 +144,11 @@ def without_keys(text: str, request: HttpRequest) -> str:
 
 def keys_of(request: HttpRequest) -> set[str]:
     """The parts that `masked_path` masks, plain and percent-encoded."""
-    pages = [request.path, urlsplit_path(request.META.get("HTTP_REFERER", ""))]
-    pages += [value for value in map(str, request.GET.values()) if value.startswith("/")]
-    parts = {part for page in pages for part, shown in parts_of(unquote(page)) if part != shown}
+    pages = {request.path, urlsplit_path(request.META.get("HTTP_REFERER", ""))}
+    pages |= {value for value in map(str, request.GET.values()) if value.startswith("/")}
+    routes = {request.path: request.resolver_match}
+    paths = ((path, routes.get(path)) for path in map(unquote, pages))
+    parts = {part for path, match in paths for part, shown in parts_of(path, match) if part != shown}
     return {form for part in parts if len(part) >= SHORTEST_KEY for form in (part, quote(part))}
 
 

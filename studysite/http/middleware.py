@@ -36,7 +36,8 @@ def request_log(get_response: Handler) -> Handler:
             response["X-Request-ID"] = request_id
             milliseconds = (time.perf_counter() - started) * 1000
             status = response.status_code
-            logger.info("%s %s %d %.0f ms", request.method, masked_path(request.path), status, milliseconds)
+            path = masked_path(request.path, request.resolver_match)
+            logger.info("%s %s %d %.0f ms", request.method, path, status, milliseconds)
             return response
         finally:
             current_request.reset(token)
