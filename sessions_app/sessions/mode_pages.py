@@ -49,8 +49,9 @@ def spaced_question(question: Question, state: OpenState) -> dict[str, Any]:
     now = timezone.now()
     waits = fsrs_memory.previews(known, now, study_day(now, enrollment.learner.zone), enrollment.retention)
     ratings = TWO_BUTTONS if enrollment.two_buttons else Rating
+    # Texts, since a template takes longer for numbers: it asks for their format in the language.
     context: dict[str, Any] = {
-        "grades": [(rating.value, rating.name.capitalize(), waits[rating]) for rating in ratings],
+        "grades": [(str(rating.value), rating.name.capitalize(), waits[rating]) for rating in ratings],
         "due": state.waiting.get("learning", 0) + state.waiting.get("review", 0),
         "new": state.waiting.get("unseen", 0),
         "is_typed": KINDS[question.kind].is_typed,
@@ -66,13 +67,14 @@ def held(question: Question, state: OpenState) -> dict[str, Any]:
     judgement = state.judgement or grading.judged(question, response)
     is_right = judgement.verdict is Verdict.CORRECT
     is_wrong = judgement.verdict is Verdict.WRONG
+    suggested = Rating.GOOD if is_right else Rating.AGAIN if is_wrong else None
     return {
         "judgement": judgement,
         "response": response,
         "shown": judgement.matched or question.answer,
         "is_right": is_right,
         "is_wrong": is_wrong,
-        "suggested": Rating.GOOD if is_right else Rating.AGAIN if is_wrong else None,
+        "suggested": str(suggested.value) if suggested else "",
     }
 
 

@@ -20,6 +20,7 @@ from sessions_app.questions import today
 from sessions_app.questions.images import illustrated
 from sessions_app.questions.mixups import has_mixups
 from sessions_app.sessions import marks, summary, undo
+from sessions_app.sessions.addresses import addresses
 from sessions_app.sessions.feedback import Feedback
 from sessions_app.sessions.forms import StartForm
 from sessions_app.sessions.marks import Mark, PutAside
@@ -190,5 +191,5 @@ def show_start(
 
 def render_mode(request: LearnerRequest, deck: Deck, mode: str, context: dict[str, Any]) -> HttpResponse:
     """The page of the mode, or the part of it that htmx asks for."""
-    context = {"deck": deck, "mode": MODES[mode], **context}
+    context = {"deck": deck, "mode": MODES[mode], "addresses": addresses(deck.slug, mode), **context}
     return render_page(request, PAGES[mode].template, context, parts=("question",))

@@ -3,7 +3,13 @@
 // unless an element in it has autofocus.
 (() => {
   const GOOD = "3";
-  const FORMS = { z: ["aside-form", "undo-form"], "-": ["bury-form"], "@": ["suspend-form"], "*": ["star-form"] };
+  // The first of them that is on the page is pressed, even in a closed menu.
+  const BUTTONS = {
+    z: ["#aside-form button", "#undo-form button"],
+    "-": ["#card-menu [value=buried]"],
+    "@": ["#card-menu [value=suspended]"],
+    "*": ["#star-button"],
+  };
 
   function keyed(key) {
     return document.querySelector(`#question [data-key="${CSS.escape(key)}"]`);
@@ -33,10 +39,10 @@
   }
 
   function pressed(event) {
-    const ids = FORMS[event.key.toLowerCase()] ?? [];
-    const form = ids.map((id) => document.getElementById(id)).find(Boolean);
+    const places = BUTTONS[event.key.toLowerCase()] ?? [];
+    const button = places.map((place) => document.querySelector(place)).find(Boolean);
     const flip = cardKeys.flip();
-    if (form) form.requestSubmit();
+    if (button) button.click();
     else if (event.key === " " && flip && !flip.open) flip.open = true;
     else if (event.key === " " && flip) return press(GOOD);
     else if (event.key === "Enter" && takesEnter(event.target)) return false;
