@@ -58,5 +58,6 @@ TEMPLATES = [
         },
     }
 ]
+USE_I18N = False
 USE_TZ = True
 LOGGING = {"version": 1, "disable_existing_loggers": False, "root": {"level": "WARNING"}}
