@@ -24,6 +24,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model, QuerySet
 from django.db.models.sql import UpdateQuery
+from django.db.transaction import TransactionManagementError
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,9 @@ MOST_FORMS = 200
 
 CHUNK = 2_000
 """So many rows are read at a time, as by Django."""
+
+NOT_COMPILED: Any = object()
+"""Stands for a form of which nothing is known yet; None means that Django builds it."""
 
 P = ParamSpec("P")
 Row = TypeVar("Row")
@@ -107,11 +111,15 @@ class CompiledStatement(Generic[P]):
     def statement(self, args: tuple[Any, ...], given: Mapping[str, Any]) -> Statement | None:
         """The statement for these arguments; None if Django has to build it."""
         form = (connection().vendor, args, *[(name, form_of(value)) for name, value in given.items()])
-        if form not in self._statements:
-            if len(self._statements) >= MOST_FORMS:
-                self._statements.clear()
-            self._statements[form] = self._bind(args, given)
-        return self._statements[form]
+        # Read once, and answered from what was read: another thread may drop all forms at any time.
+        known = self._statements.get(form, NOT_COMPILED)
+        if known is not NOT_COMPILED:
+            return known
+        statement = self._bind(args, given)
+        if len(self._statements) >= MOST_FORMS:
+            self._statements.clear()
+        self._statements[form] = statement
+        return statement
 
     def _bind(self, args: tuple[Any, ...], given: Mapping[str, Any]) -> Statement | None:
         one, other = probes(given, 1), probes(given, 2)
@@ -183,6 +191,10 @@ class CompiledSelect:
         # A copy, since each thread has a connection of its own.
         compiler = copy.copy(self.statement.source[1])
         compiler.connection = connections[using]
+        # Django checks this only when it builds the SQL.
+        locks = self.select_for_update and compiler.connection.features.has_select_for_update
+        if locks and compiler.connection.get_autocommit():
+            raise TransactionManagementError(f"{self.statement.sql} locks rows outside of a transaction.")
         compiler.as_sql = lambda: (self.statement.sql, self.statement.params_for(self.given))
         return compiler
 
