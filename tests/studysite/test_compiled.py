@@ -1,9 +1,11 @@
 """What compiled statements send and return is what Django itself would send and return."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -109,20 +111,36 @@ def contents(row: Any, *above: Any) -> Any:
 
 @pytest.fixture
 def checked(monkeypatch: pytest.MonkeyPatch) -> Checked:
+    for one in CompiledStatement.instances:
+        # Each is compiled anew, and says so if that is not possible.
+        monkeypatch.setattr(one, "_statements", {})
     return Checked(monkeypatch)
+
+
+def assert_all_are_compiled(caplog: pytest.LogCaptureFixture) -> None:
+    """No statement of the site was left to Django: that is right, but slow."""
+    lines = [line.getMessage() for line in caplog.records]
+    assert [line for line in lines if line.startswith("Django builds")] == []
 
 
 @pytest.mark.parametrize("sitting", recorded.QUICK, ids=lambda sitting: sitting.__name__)
 def test_statements_of_a_short_sitting_are_djangos(
-    checked: Checked, sitting: Callable[..., None], owner: User, learner: User
+    checked: Checked,
+    sitting: Callable[..., None],
+    owner: User,
+    learner: User,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     recorded.compare(sitting, owner, learner)
     assert checked.seen
+    assert_all_are_compiled(caplog)
 
 
 @pytest.mark.slow
 @pytest.mark.long
-def test_all_statements_of_all_sittings_are_djangos(checked: Checked, owner: User, learner: User) -> None:
+def test_all_statements_of_all_sittings_are_djangos(
+    checked: Checked, owner: User, learner: User, caplog: pytest.LogCaptureFixture
+) -> None:
     for sitting in (*recorded.QUICK, *recorded.LONG):
         with transaction.atomic():
             recorded.compare(sitting, owner, learner)
@@ -131,6 +149,7 @@ def test_all_statements_of_all_sittings_are_djangos(checked: Checked, owner: Use
             transaction.set_rollback(True)
     of_the_site = {one for one in CompiledStatement.instances if one.build.__module__ != __name__}
     assert {one.__name__ for one in of_the_site - checked.seen} == set()
+    assert_all_are_compiled(caplog)
 
 
 # --- The module itself
@@ -150,6 +169,11 @@ def after(*, key: int) -> Any:
 @compiled
 def of_any_deck(*, deck: int) -> Any:
     return Card.objects.in_order().values_list("deck", flat=True)[:1]
+
+
+@compiled
+def locked(*, deck: int) -> Any:
+    return Deck.objects.filter(pk=deck).select_for_update()
 
 
 @compiled_update
@@ -214,6 +238,53 @@ def test_query_set_that_changes_its_value_is_built_by_django(
 def test_query_set_that_leaves_out_a_value_is_built_by_django(deck: Deck) -> None:
     assert of_any_deck(deck=deck.pk) == [deck.pk] == of_any_deck(deck=-1)
     assert None in of_any_deck._statements.values()
+
+
+def test_form_that_another_thread_drops_meanwhile_is_used(
+    deck: Deck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Dropped(dict[Any, Any]):
+        """Forms that are gone as soon as one was added or looked up."""
+
+        def __setitem__(self, *item: Any) -> None:
+            super().__setitem__(*item)
+            self.clear()
+
+        def __contains__(self, form: object) -> bool:
+            is_there = super().__contains__(form)
+            self.clear()
+            return is_there
+
+    monkeypatch.setattr(positions, "_statements", Dropped())
+    assert [positions(1, deck=deck.pk, keys=(-1,), removed_at=None) for _ in range(2)] == [[], []]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="only PostgreSQL locks rows")
+def test_lock_outside_of_a_transaction_is_refused(deck: Deck) -> None:
+    with transaction.atomic():
+        assert locked.first(deck=deck.pk) == deck
+    with pytest.raises(transaction.TransactionManagementError):
+        locked.first(deck=deck.pk)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_threads_share_statements_but_not_connections(deck: Deck, cards: list[Card]) -> None:
+    positions._statements.clear()
+    both = Barrier(2)
+
+    def read(number: int) -> list[list[int]]:
+        try:
+            both.wait()
+            given = {"deck": deck.pk, "keys": (cards[number].pk,), "removed_at": None}
+            return [positions(1, **given) for _ in range(20)]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        assert list(threads.map(read, (3, 4))) == [[[3]] * 20, [[4]] * 20]
+    connection.close()
+    assert positions(1, deck=deck.pk, keys=(cards[5].pk,), removed_at=None) == [5]
 
 
 def test_update_changes_what_djangos_would(cards: list[Card]) -> None:
