@@ -140,7 +140,7 @@ def test_action_queries_do_not_grow_with_cards(
         deck = make_deck(size)
         data = {"action": action, ACTION_CHECKBOX_NAME: [card.pk for card in deck.cards.all()], **fields}
         # Two decks are locked and refreshed, and all learners' progress is moved.
-        with django_assert_max_num_queries(30 if action == "move" else 20) as captured:
+        with django_assert_max_num_queries(32 if action == "move" else 20) as captured:
             assert editor_client.post(LIST, data).status_code == 302
         counts.append(len(captured))
     assert counts[1] == counts[2]

@@ -5,6 +5,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
@@ -12,7 +13,7 @@ from cards.editing.decks import refresh_deck
 from cards.models import Card, Deck, Tag
 from sessions_app.models import Enrollment
 from studysite.accounts.models import User
-from tests.sessions_app.conftest import Studying
+from tests.sessions_app.conftest import NOON, Studying
 
 pytestmark = pytest.mark.django_db
 
@@ -192,11 +193,13 @@ def row(html):
 
 @pytest.fixture
 def studied(learner, deck):
-    studying = Studying(learner, deck, now=timezone.now() - timedelta(minutes=30))
-    studying.start(new_limit=3)
-    for rating in (3, 1, 3):
-        studying.answer(rating)
-    return studying
+    # At noon: half an hour ago it was the same day.
+    with time_machine.travel(NOON):
+        studying = Studying(learner, deck, now=timezone.now() - timedelta(minutes=30))
+        studying.start(new_limit=3)
+        for rating in (3, 1, 3):
+            studying.answer(rating)
+        yield studying
 
 
 def test_learner_sees_their_row(learner_client, deck, studied):
