@@ -202,7 +202,7 @@ def table_rows(deck: Deck, viewer: User | AnonymousUser, *, now: datetime) -> li
     visible = Q(learner=viewer)
     if deck.owner_id == viewer.pk:
         visible |= Q(shares_progress=True, learner__is_guest=False)
-    order = (Case(When(learner=viewer, then=0), default=1), "-last_studied_at")
+    order = (Case(When(learner=viewer, then=0), default=1), "-last_studied_at", "pk")
     enrollments = deck.enrollments.studied().filter(visible).order_by(*order)
     # The rows are chosen first: SQLite would calculate all columns of each learner before it sorts them.
     enrollments = deck.enrollments.filter(pk__in=enrollments.values("pk")[:MOST_ROWS]).order_by(*order)

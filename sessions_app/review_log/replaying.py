@@ -233,10 +233,10 @@ class AnsweredCard(NamedTuple):
 
 
 def _histories(*, learner: int, deck: int) -> Iterator[tuple[AnsweredCard, str, History]]:
+    cards = {row[0]: AnsweredCard(*row) for row in _answered_cards(learner=learner, deck=deck)}
     rows = _lines.iterate(learner=learner, deck=deck)
-    for (card_id, card_deck, asked_since, side), group in groupby(rows, key=itemgetter(slice(4))):
-        lines = [Line.of(row[3:]) for row in group]
-        yield AnsweredCard(card_id, card_deck, asked_since), side, History(lines)
+    for (card_id, side), group in groupby(rows, key=itemgetter(0, 1)):
+        yield cards[card_id], side, History([Line.of(row[1:]) for row in group])
 
 
 def _correct_rows(enrollment: Enrollment, changed: Sequence[Changed]) -> None:
@@ -290,11 +290,18 @@ def _answers(learner: int, deck: int) -> ReviewQuerySet:
 
 
 @compiled
+def _answered_cards(*, learner: int, deck: int) -> Values:
+    cards = Card.objects.filter(pk__in=_answers(learner, deck).values("card"))
+    return cards.values_list("pk", "deck_id", "asked_since")
+
+
+@compiled
 def _lines(*, learner: int, deck: int) -> Values:
-    # A card that was moved has lines in other decks, too, and a replay needs all of them.
+    # A card that was moved has lines in other decks, too, and a replay needs all of them. The cards are not
+    # joined: for the first rows of a cursor, PostgreSQL would look through all lines again for each card.
     lines = Review.objects.standing().filter(learner=learner, card__in=_answers(learner, deck).values("card"))
     lines = lines.order_by("card_id", "side", "reviewed_at", "pk")
-    return lines.values_list("card_id", "card__deck_id", "card__asked_since", *LINE_FIELDS)
+    return lines.values_list("card_id", *LINE_FIELDS)
 
 
 @compiled
