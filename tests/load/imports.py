@@ -5,6 +5,7 @@ three runs in its own process, so that their costs are separate:
 ``python -m tests.load.imports make FILE CARDS``, ``... anki FILE``, and ``... ours FILE`` with a database.
 """
 
+import os
 import statistics
 import subprocess
 import sys
@@ -67,7 +68,8 @@ def by_us(path: Path) -> tuple[float, float, float, int, int]:
     from cards.text.markdown import render
     from studysite.accounts.models import User
 
-    owner = User.objects.create_user("import@example.org", name="Ida Import")
+    # The turns of a benchmark import into one database.
+    owner = User.objects.create_user(f"import-{os.getpid()}@example.org", name="Ida Import")
     # Memory that the first card loads is not growth with the number of cards.
     render("$x$")
     with path.open("rb") as file:
