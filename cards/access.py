@@ -7,8 +7,8 @@ from django.shortcuts import get_object_or_404
 
 from cards.models import Card, Deck
 from studysite.accounts.models import User
-from studysite.compiled import compiled
 from studysite.http.requests import SiteRequest
+from studysite.queries.compiled import compiled
 
 
 def deck_to_edit(request: SiteRequest, slug: str) -> Deck:

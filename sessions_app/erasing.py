@@ -26,7 +26,7 @@ from sessions_app.models import (
 from sessions_app.study.questions.frozen import board_without, question_without
 from studysite.accounts.erasing import Belonging
 from studysite.accounts.models import User
-from studysite.chunks import chunked
+from studysite.queries.chunks import chunked
 from studysite.slices import Slice
 
 ROWS_AT_ONCE = 500

@@ -134,7 +134,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "studysite.urls"
 WSGI_APPLICATION = "studysite.wsgi.application"
 
-LOADERS = ["studysite.template_loader.Loader", "django.template.loaders.app_directories.Loader"]
+LOADERS = ["studysite.templating.loader.Loader", "django.template.loaders.app_directories.Loader"]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -149,7 +149,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "studysite.http.context_processors.signup",
             ],
-            "builtins": ["studysite.template_tags"],
+            "builtins": ["studysite.templating.tags"],
             "libraries": {"static_files": "studysite.server.static_files"},
         },
     },

@@ -9,7 +9,7 @@ from cards.media.services import copy_images
 from cards.models import ALTERNATIVES, CHUNK, DERIVED, Card, Deck, Tag, TagLink, TwinPair
 from cards.tagging.services import own_tags
 from studysite.accounts.models import User
-from studysite.chunks import chunked
+from studysite.queries.chunks import chunked
 
 COPIED = (
     *("key", "position", "term", "definition", *DERIVED, "side_choice", "studied_side"),

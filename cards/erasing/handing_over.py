@@ -10,7 +10,7 @@ from django.utils import timezone
 from cards.models import CHUNK, Deck, Tag, TagLink
 from cards.tagging.services import own_tags
 from studysite.accounts.models import User
-from studysite.chunks import chunked
+from studysite.queries.chunks import chunked
 
 
 @transaction.atomic

@@ -38,7 +38,7 @@ from cards.models import (
 )
 from cards.text.markdown import render
 from studysite.admin.log import forget_rows
-from studysite.chunks import chunked
+from studysite.queries.chunks import chunked
 from studysite.slices import Slice
 
 logger = logging.getLogger(__name__)

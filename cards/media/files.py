@@ -15,7 +15,7 @@ from cards.media.encoding import Encoded
 from cards.models import CHUNK, CardImage
 from cards.temporary_files import is_older
 from cards.text.images import StoredImage
-from studysite.chunks import chunked
+from studysite.queries.chunks import chunked
 
 MAX_ON_SIDE = 10
 """Images of one side."""

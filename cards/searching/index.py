@@ -13,7 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BooleanField, F, Func
 
 from cards.text.words import Word
-from studysite.chunks import chunked
+from studysite.queries.chunks import chunked
 from studysite.slices import Slice
 
 MERGED_AT_ONCE = 500

@@ -18,7 +18,7 @@ from cards.text.cleaning import clean_text
 from studysite.http.htmx import render_page, wanted_part
 from studysite.http.requests import LearnerRequest, safe_next
 from studysite.methods import READ_AND_POST
-from studysite.paging import KeyPaginator
+from studysite.queries.paging import KeyPaginator
 
 
 @never_cache

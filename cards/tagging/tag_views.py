@@ -14,10 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from cards.models import Tag, TagLink
 from cards.tagging import services as tagging
 from cards.tagging.forms import MergeForm, RenameForm
-from studysite.counting import MOST_COUNTED, CountUpTo, count_up_to
 from studysite.http.htmx import render_page
 from studysite.http.requests import LearnerRequest
 from studysite.methods import READ_AND_POST
+from studysite.queries.counting import MOST_COUNTED, CountUpTo, count_up_to
 
 TAGS_PER_PAGE = 100
 MOST_NAMES = 500

@@ -4,7 +4,7 @@ from django import template
 from django.utils.safestring import SafeString, mark_safe
 
 from cards.models import Deck, SideChoice
-from studysite import counting
+from studysite.queries import counting
 
 register = template.Library()
 register.filter("capped", counting.capped)

@@ -34,11 +34,11 @@ from sessions_app.study.questions.types import InvalidResponseError
 from sessions_app.study.types import Side
 from studysite.accounts.guests import admit
 from studysite.accounts.models import User
-from studysite.compiled import compiled
 from studysite.http.htmx import render_page
 from studysite.http.requests import LearnerRequest
 from studysite.methods import READ_AND_POST
 from studysite.numbers import whole_number
+from studysite.queries.compiled import compiled
 
 STALE = "The board had already changed; nothing was counted twice."
 CHOOSE = "Choose a term and a definition."

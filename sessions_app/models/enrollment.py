@@ -35,7 +35,7 @@ from sessions_app.study.modes import MODES, TEST
 from sessions_app.study.scheduling import fsrs_memory
 from sessions_app.study.types import Level, Side
 from studysite.accounts.models import User
-from studysite.counting import CountUpTo
+from studysite.queries.counting import CountUpTo
 
 DEFAULT_NEW_PER_DAY = 20
 DEFAULT_LEARN_AHEAD, MAX_LEARN_AHEAD = 20, 120

@@ -14,9 +14,9 @@ from sessions_app.models.session import StepQuerySet
 from sessions_app.study.questions import paper_answers
 from sessions_app.study.questions.types import InvalidResponseError, Question
 from studysite.accounts.models import User
-from studysite.compiled import compiled
-from studysite.compiled import save as save_row
 from studysite.numbers import whole_number
+from studysite.queries.compiled import compiled
+from studysite.queries.compiled import save as save_row
 
 logger = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from sessions_app.study.modes.test import TestPool
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.questions.types import CardPool
 from sessions_app.study.types import CardSide, Side, StudyCard
-from studysite.compiled import compiled, padded
+from studysite.queries.compiled import compiled, padded
 
 WHOLE_DECK = 300
 """For a question, a deck of up to this many cards is read whole."""

@@ -18,7 +18,7 @@ from sessions_app.study.days import study_day
 from sessions_app.study.modes.types import Asked, SameDayStep, Scheduled, SessionSettings
 from sessions_app.study.questions.types import CardPool, Question, plan_from_json
 from sessions_app.study.types import CardSide, Level, Side, StudyCard
-from studysite.compiled import padded
+from studysite.queries.compiled import padded
 
 STEPS_AT_ONCE = 100
 

@@ -9,7 +9,7 @@ from cards.models import DERIVED, Card, CardQuerySet
 from sessions_app.models import CardProgress, CardProgressQuerySet, Step
 from sessions_app.questions.sides import AskedSide, DeckSides, progress_on, truth
 from sessions_app.study.types import Level, Side, State
-from studysite.compiled import compiled
+from studysite.queries.compiled import compiled
 
 STEPS = (State.LEARNING, State.RELEARNING)
 

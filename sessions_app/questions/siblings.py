@@ -17,7 +17,7 @@ from cards.models import Card, SideChoice
 from sessions_app.models import CardProgress, CardProgressQuerySet, Enrollment, Step, StudySession
 from sessions_app.study.days import day_end
 from sessions_app.study.types import CardSide, Side
-from studysite.compiled import compiled
+from studysite.queries.compiled import compiled
 
 IS_OPEN = Q(answered_at=None, retired_at=None)
 

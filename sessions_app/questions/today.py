@@ -12,7 +12,7 @@ from sessions_app.models import CardProgress, CardProgressQuerySet, DayTotal, En
 from sessions_app.study.days import study_day
 from sessions_app.study.types import State
 from studysite.accounts.models import User
-from studysite.counting import MOST_COUNTED
+from studysite.queries.counting import MOST_COUNTED
 
 RECALL_DAYS = 30
 """The study days that the "91 % right" of a table counts."""

@@ -12,7 +12,7 @@ from sessions_app.models import Enrollment, EnrollmentQuerySet
 from sessions_app.review_log import replaying
 from sessions_app.study.scheduling.fsrs_memory import VERSION
 from studysite.accounts.models import User
-from studysite.compiled import compiled
+from studysite.queries.compiled import compiled
 
 logger = logging.getLogger(__name__)
 

@@ -34,8 +34,8 @@ from sessions_app.study.scheduling import progress
 from sessions_app.study.scheduling.fsrs_memory import VERSION
 from sessions_app.study.scheduling.types import Fold, Progress, Tally
 from sessions_app.study.types import JudgedBy, Rating, Verdict
-from studysite.chunks import chunked
-from studysite.compiled import Changes, compiled, compiled_update
+from studysite.queries.chunks import chunked
+from studysite.queries.compiled import Changes, compiled, compiled_update
 
 Values = QuerySet[Any, tuple[Any, ...]]
 

@@ -11,7 +11,7 @@ from cards.models import DERIVED, Card
 from sessions_app.models import CardProgress, DayTotal, Enrollment
 from sessions_app.study.scheduling.types import Tally
 from sessions_app.study.types import Level
-from studysite.compiled import Changes, compiled_update, insert
+from studysite.queries.compiled import Changes, compiled_update, insert
 
 LEVEL_FIELDS = {
     Level.RECOGNISED: "recognised",

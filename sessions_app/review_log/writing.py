@@ -24,7 +24,7 @@ from sessions_app.study.questions.types import Graded, Question
 from sessions_app.study.scheduling import progress
 from sessions_app.study.scheduling.types import Outcome
 from sessions_app.study.types import Evidence, Verdict
-from studysite.compiled import compiled, insert, save
+from studysite.queries.compiled import compiled, insert, save
 
 # If it took longer, the learner was not at the page.
 MAX_ELAPSED = timedelta(hours=1)

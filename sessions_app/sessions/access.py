@@ -6,9 +6,9 @@ from django.http import Http404
 from cards.models import Deck
 from sessions_app.models import Step
 from studysite.accounts.models import User
-from studysite.compiled import compiled
 from studysite.http.requests import LearnerRequest
 from studysite.numbers import whole_number
+from studysite.queries.compiled import compiled
 
 
 def step_or_404(request: LearnerRequest, slug: str, mode: str) -> Step:

@@ -34,7 +34,7 @@ from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.questions.types import Graded, Question
 from sessions_app.study.types import Level, Verdict
 from studysite.accounts.models import User
-from studysite.compiled import Changes, compiled_update, insert
+from studysite.queries.compiled import Changes, compiled_update, insert
 
 
 def session_start(

@@ -16,7 +16,7 @@ from sessions_app.study.judging import Judgement
 from sessions_app.study.modes import MODES, QUESTION_MODES, next_question
 from sessions_app.study.questions.types import Question
 from studysite.accounts.models import User
-from studysite.compiled import compiled
+from studysite.queries.compiled import compiled
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import QuerySet
 
 from studysite.accounts.models import User
-from studysite.compiled import compiled
+from studysite.queries.compiled import compiled
 
 
 class PeopleBackend(AuthenticationBackend):

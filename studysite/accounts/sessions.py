@@ -7,7 +7,7 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from studysite.compiled import compiled
+from studysite.queries.compiled import compiled
 
 
 class SessionStore(db.SessionStore):

@@ -54,7 +54,7 @@ from django.db import connection
 from cards.models import Card, Deck, Visibility
 from cards.searching.finding import find
 from studysite.accounts.models import User
-from studysite.chunks import chunked
+from studysite.queries.chunks import chunked
 
 
 def make_cards(count: int) -> User:

@@ -15,8 +15,8 @@ from sessions_app.practice_test import starting
 from sessions_app.progress import standing
 from sessions_app.questions.today import scheduled_for
 from sessions_app.study.modes.types import SessionSettings
-from studysite import counting, paging
 from studysite.accounts.models import User
+from studysite.queries import counting, paging
 from tests.load import large_data, queries
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]

@@ -22,7 +22,7 @@ from studysite.accounts.guests import learner_required
 from studysite.http.htmx import render_page, wanted_part
 from studysite.http.limits import too_often
 from studysite.http.requests import LearnerRequest
-from studysite.paging import KeyPaginator
+from studysite.queries.paging import KeyPaginator
 
 PARTS = ("cards",)
 

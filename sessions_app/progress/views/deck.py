@@ -18,7 +18,7 @@ from sessions_app.study.modes import MODES
 from studysite.http.htmx import render_page, wanted_part
 from studysite.http.requests import SiteRequest
 from studysite.http.robots import for_robots
-from studysite.paging import KeyPaginator
+from studysite.queries.paging import KeyPaginator
 
 TERMS_PER_PAGE = 50
 

@@ -8,7 +8,7 @@ Where a value stands in the SQL is found by compiling the query set twice, with 
 values. Where that is not clear, Django builds every statement, as it would without this module.
 
 This relies on two undocumented parts of Django: the compiler of a query, and how a query set iterates.
-tests/studysite/test_compiled.py compares what is sent with what Django itself would send.
+tests/studysite/queries/test_compiled.py compares what is sent with what Django itself would send.
 """
 
 import copy

@@ -16,9 +16,9 @@ from django.test.utils import CaptureQueriesContext
 
 from cards.models import Card, Deck
 from sessions_app.models import CardProgress, DayTotal, Review, Step, StudySession
-from studysite import compiled as module
 from studysite.accounts.models import User
-from studysite.compiled import (
+from studysite.queries import compiled as module
+from studysite.queries.compiled import (
     CompiledQuery,
     CompiledStatement,
     CompiledUpdate,

@@ -4,7 +4,7 @@ import pytest
 from django.template import engines
 from django.template.loader import get_template
 
-from studysite.template_loader import without_layout
+from studysite.templating.loader import without_layout
 
 CASES = {
     "<ul>\n  <li>a</li>\n  <li>b</li>\n</ul>\n": "<ul>\n<li>a</li>\n<li>b</li>\n</ul>\n",

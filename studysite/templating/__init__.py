@@ -1,0 +1,1 @@
+"""How templates are read, and the tags that all of them have."""
