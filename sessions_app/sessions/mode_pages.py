@@ -2,20 +2,21 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import timedelta
+from typing import Any, NamedTuple
 
 from django.utils import timezone
 
-from sessions_app.models import Enrollment
+from sessions_app.models import Enrollment, Step
 from sessions_app.sessions.forms import LearnStartForm, SpacedStartForm, StartForm
 from sessions_app.sessions.state import OpenState
 from sessions_app.study.days import study_day
-from sessions_app.study.modes.learn import RECOGNITIONS
 from sessions_app.study.questions import grading
 from sessions_app.study.questions.kinds import KINDS
 from sessions_app.study.questions.types import Question
 from sessions_app.study.scheduling import fsrs_memory
 from sessions_app.study.types import Kind, Rating, Verdict
+from studysite.accounts.models import User
 
 TWO_BUTTONS = (Rating.AGAIN, Rating.GOOD)
 
@@ -29,12 +30,26 @@ class StudyPage:
     question: Callable[[Question, OpenState], dict[str, Any]]
 
 
+HELPED_ANSWERS = 3
+"""Until a learner has given so many answers in a mode, a line above its questions says what to do."""
+
+
+def needs_help(step: Step, learner: User, *, is_answered: bool = False) -> bool:
+    """Whether the line of help stands above the question of ``step``.
+
+    Only the first questions of a session take a query: who has asked for more has read it.
+    """
+    if step.position >= HELPED_ANSWERS:
+        return False
+    answered = Step.objects.standing().exclude(answered_at=None).order_by()
+    answered = answered.filter(session__learner=learner, session__mode=step.session.mode)
+    return len(answered.values_list("pk")[: HELPED_ANSWERS + 1]) < HELPED_ANSWERS + is_answered
+
+
 def learn_question(question: Question, state: OpenState) -> dict[str, Any]:
-    """The parts of the question by its kind, the deck's Learned cards, and whether it is the learner's first."""
+    """The parts of the question by its kind, and the deck's Learned cards."""
     step, enrollment = state.step, state.enrollment
     context: dict[str, Any] = {"kind": question.kind.value, "learned": learned(enrollment)}
-    if question.kind in RECOGNITIONS:
-        context["is_first"] = step.position == 0 and not enrollment.learner.reviews.exists()
     if question.kind is Kind.FLIP:
         context["lines"] = grading.lines_of(question.answer)
     if step.verdict == Verdict.ASK:
@@ -51,14 +66,24 @@ def spaced_question(question: Question, state: OpenState) -> dict[str, Any]:
     ratings = TWO_BUTTONS if enrollment.two_buttons else Rating
     # Texts, since a template takes longer for numbers: it asks for their format in the language.
     context: dict[str, Any] = {
-        "grades": [(str(rating.value), rating.name.capitalize(), waits[rating]) for rating in ratings],
+        "grades": [
+            (str(rating.value), rating.name.capitalize(), waits[rating], is_like_good(waits, rating))
+            for rating in ratings
+        ],
         "due": state.waiting.get("learning", 0) + state.waiting.get("review", 0),
         "new": state.waiting.get("unseen", 0),
+        "done": state.step.position,
+        "whole": state.step.position + sum(state.waiting.values()),
         "is_typed": KINDS[question.kind].is_typed,
     }
     if state.step.verdict == Verdict.ASK:
         context["held"] = held(question, state)
     return context
+
+
+def is_like_good(waits: Mapping[Rating, timedelta], rating: Rating) -> bool:
+    """Whether Hard or Easy would bring the card back just when Good does."""
+    return rating in (Rating.HARD, Rating.EASY) and waits[rating] == waits[Rating.GOOD]
 
 
 def held(question: Question, state: OpenState) -> dict[str, Any]:
@@ -78,10 +103,25 @@ def held(question: Question, state: OpenState) -> dict[str, Any]:
     }
 
 
-def learned(enrollment: Enrollment) -> tuple[int, int]:
-    """How many of the deck's questions are Learned or better, and how many there are that are not suspended."""
-    questions = max(0, enrollment.question_count - enrollment.suspended)
-    return enrollment.learned + enrollment.mastered, questions
+class Learned(NamedTuple):
+    """How many of the deck's ``questions``, without suspended ones, are ``learned``: Learned or better.
+
+    ``thirds`` counts the way there: a question that was met has gone one third of it, one that was recalled two.
+    """
+
+    learned: int
+    questions: int
+    thirds: int
+
+    @property
+    def all_thirds(self) -> int:
+        return 3 * self.questions
+
+
+def learned(enrollment: Enrollment) -> Learned:
+    done = enrollment.learned + enrollment.mastered
+    thirds = enrollment.recognised + 2 * enrollment.recalled + 3 * done
+    return Learned(done, max(0, enrollment.question_count - enrollment.suspended), thirds)
 
 
 PAGES: Mapping[str, StudyPage] = {

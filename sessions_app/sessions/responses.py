@@ -12,9 +12,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django_htmx.http import push_url, replace_url
 
 from cards.models import Deck
-from sessions_app.access import enrollment_of
+from sessions_app.access import enrollment_of, kept_answer
 from sessions_app.models import CardProgress, Enrollment
 from sessions_app.questions import today
 from sessions_app.questions.images import illustrated
@@ -24,7 +25,7 @@ from sessions_app.sessions.addresses import addresses
 from sessions_app.sessions.feedback import Feedback
 from sessions_app.sessions.forms import StartForm
 from sessions_app.sessions.marks import Mark, PutAside
-from sessions_app.sessions.mode_pages import PAGES, learned
+from sessions_app.sessions.mode_pages import PAGES, learned, needs_help
 from sessions_app.sessions.services import session_start
 from sessions_app.sessions.state import OpenState, SessionState, session_state
 from sessions_app.sessions.summary import Round
@@ -75,7 +76,9 @@ def respond(
     if request.htmx:
         if state is None:
             state = session_state(learner=request.learner, deck=deck, mode=mode, now=timezone.now())
-        return show_state(request, deck, mode, state, notice=notice, aside=aside)
+        response = show_state(request, deck, mode, state, notice=notice, aside=aside)
+        name_address(request, response, addresses(deck.slug, mode).page)
+        return response
     if state and state.is_new_day:
         notice = NEW_DAY
     if notice:
@@ -99,7 +102,8 @@ def show_state(
     """
     row = marks.put_aside_row(request.learner, deck, aside, timezone.now()) if aside else None
     if isinstance(state, OpenState):
-        return show_question(request, state, notice=notice, aside=row)
+        typed = "" if request.htmx else kept_answer(request, state.step.pk)
+        return show_question(request, state, notice=notice, aside=row, typed=typed)
     return show_start(request, deck, mode, notice=NEW_DAY if state.is_new_day else notice, aside=row)
 
 
@@ -124,6 +128,7 @@ def show_question(
         "undoable": state.undoable,
         "question": question,
         "progress": state.progress,
+        "needs_help": needs_help(step, request.learner),
         "is_leech": state.progress and is_leech(state.progress.as_progress()),
         **PAGES[session.mode].question(question, state),
     }
@@ -134,16 +139,45 @@ def show_feedback(
     request: LearnerRequest, state: SessionState, feedback: Feedback, *, notice: str = "", retyped: str = ""
 ) -> HttpResponse:
     """Show the feedback on an answer; ``state`` is the session's after it, ``retyped`` what was typed again."""
+    session = feedback.step.session
     context = {
         "notice": notice,
         "undoable": state.undoable,
         "feedback": feedback,
         "step": feedback.step,
         "question": feedback.question,
+        "needs_help": needs_help(feedback.step, request.learner, is_answered=True),
+        "learned": learned(state.enrollment or enrollment_of(request, session.deck)),
         "retyped": retyped,
     }
+    response = render_mode(request, session.deck, session.mode, context)
+    if request.htmx:
+        # A correction can be come back to: the learner may want to read it again.
+        name_address(request, response, feedback.url, is_new=not feedback.is_right)
+    return response
+
+
+def show_next(request: LearnerRequest, feedback: Feedback, state: SessionState) -> HttpResponse:
+    """Respond to an answer without showing ``feedback`` on it: by the next question, or by the finished round."""
+    if not request.htmx:
+        return redirect(feedback.next_url)
     session = feedback.step.session
-    return render_mode(request, session.deck, session.mode, context)
+    if feedback.ends_round and (finished := summary.round_of(session, feedback.question.round)):
+        response = show_round(request, session.deck, session.mode, state, finished)
+        name_address(request, response, feedback.next_url)
+        return response
+    return respond(request, session.deck, session.mode, state)
+
+
+def name_address(
+    request: LearnerRequest, response: HttpResponse, address: str, *, is_new: bool = False
+) -> None:
+    """Let the browser show ``address`` for what htmx swaps in, so that reloading shows the same.
+
+    ``is_new`` if Back then leads to what was there before.
+    """
+    if request.htmx.current_url_abs_path != address:
+        (push_url if is_new else replace_url)(response, address)
 
 
 def show_round(
@@ -191,5 +225,6 @@ def show_start(
 
 def render_mode(request: LearnerRequest, deck: Deck, mode: str, context: dict[str, Any]) -> HttpResponse:
     """The page of the mode, or the part of it that htmx asks for."""
-    context = {"deck": deck, "mode": MODES[mode], "addresses": addresses(deck.slug, mode), **context}
+    known = addresses(deck.slug, mode)
+    context = {"deck": deck, "mode": MODES[mode], "addresses": known, **context}
     return render_page(request, PAGES[mode].template, context, parts=("question",))

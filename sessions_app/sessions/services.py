@@ -139,7 +139,8 @@ def step_answer(*, learner: User, step: Step, response: Mapping[str, str], now: 
         state = next_step(queue, position=step.position + 1)
         totals.roll_up(enrollment, changes, now=now, unseen_from=queue.first_unseen)
         undoable = step.pk if state.step else None
-        return replace(state, lines=lines, undoable=undoable, judgement=graded[0].judgement)
+        judgement = graded[0].judgement
+        return replace(state, enrollment=enrollment, lines=lines, undoable=undoable, judgement=judgement)
 
 
 def _with_held(step: Step, response: Mapping[str, str]) -> Mapping[str, str]:

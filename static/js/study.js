@@ -3,6 +3,7 @@
 // unless an element in it has autofocus.
 (() => {
   const GOOD = "3";
+  const MARGIN = 8;
   // The first of them that is on the page is pressed, even in a closed menu.
   const BUTTONS = {
     z: ["#aside-form button", "#undo-form button"],
@@ -38,7 +39,17 @@
     return Boolean(target.closest("a, button, summary"));
   }
 
+  function stage() {
+    return document.getElementById("question");
+  }
+
+  // While an answer travels nothing else can be pressed.
+  function isBusy() {
+    return stage()?.getAttribute("aria-busy") === "true";
+  }
+
   function pressed(event) {
+    if (isBusy()) return true;
     const places = BUTTONS[event.key.toLowerCase()] ?? [];
     const button = places.map((place) => document.querySelector(place)).find(Boolean);
     const flip = cardKeys.flip();
@@ -54,7 +65,7 @@
   document.addEventListener(
     "keydown",
     (event) => {
-      if (isEscape(event) && press("Escape")) event.preventDefault();
+      if (isEscape(event) && (isBusy() || press("Escape"))) event.preventDefault();
     },
     true,
   );
@@ -64,11 +75,108 @@
     if (pressed(event)) event.preventDefault();
   });
 
+  function ownRequest(event) {
+    return event.detail.target?.id === "question";
+  }
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (!ownRequest(event)) return;
+    if (isBusy()) {
+      event.preventDefault();
+      return;
+    }
+    stop();
+    stage().setAttribute("aria-busy", "true");
+    event.detail.requestConfig.triggeringEvent?.submitter?.classList.add("sent");
+  });
+
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (!ownRequest(event)) return;
+    stage()?.removeAttribute("aria-busy");
+    for (const button of document.querySelectorAll("#question .sent")) button.classList.remove("sent");
+  });
+
+  function uncover(elements) {
+    const foot = document.querySelector(".study-foot").getBoundingClientRect().top;
+    const lowest = Math.max(...elements.map((element) => element.getBoundingClientRect().bottom));
+    if (lowest > foot - MARGIN) window.scrollBy(0, lowest - foot + MARGIN);
+  }
+
+  // --- After a right choice that was tapped or clicked, the page goes on by itself: not after a key or the click of an
+  // assistive technology (its count is 0), nor where less motion is wanted.
+
+  const GOES_ON_AFTER = 900;
+  const STAY = "stay";
+  const lessMotion = matchMedia("(prefers-reduced-motion: reduce)");
+  let wasPointed = false;
+  let timer = null;
+  // Kept here, too, in case the browser stores nothing.
+  let stays = storedChoice() === "on";
+
+  function storedChoice() {
+    try {
+      return localStorage.getItem(STAY);
+    } catch {
+      return null;
+    }
+  }
+
+  function offerStay() {
+    const button = document.getElementById("stay-switch");
+    if (!button) return;
+    button.hidden = lessMotion.matches;
+    button.setAttribute("aria-pressed", String(stays));
+  }
+
+  function stop() {
+    clearTimeout(timer);
+    timer = null;
+    document.querySelector("#go-on.going")?.classList.remove("going");
+  }
+
+  function goOnSoon() {
+    const way = document.querySelector("#go-on[data-goes-on]");
+    if (!way || !wasPointed || stays || lessMotion.matches || document.hidden) return;
+    way.classList.add("going");
+    timer = setTimeout(() => way.isConnected && way.click(), GOES_ON_AFTER);
+  }
+
+  document.addEventListener(
+    "click",
+    (event) => {
+      if (event.target.closest("#question button")) wasPointed = event.detail > 0;
+      // Whoever presses something else has something else in mind.
+      if (timer !== null && !event.target.closest("#go-on")) stop();
+      if (!event.target.closest("#stay-switch")) return;
+      stays = !stays;
+      try {
+        localStorage.setItem(STAY, stays ? "on" : "off");
+      } catch {
+        // It is kept as long as the page.
+      }
+      offerStay();
+    },
+    true,
+  );
+
+  document.addEventListener("keydown", stop, true);
+  document.addEventListener("visibilitychange", stop);
+  document.addEventListener("selectionchange", () => {
+    if (!document.getSelection().isCollapsed) stop();
+  });
+
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.elt.id !== "question") return;
-    const stage = document.getElementById("question");
-    const first = stage.querySelector("[autofocus]") ?? stage.querySelector(".flashcard[tabindex], h1[tabindex]");
+    const first = stage().querySelector("[autofocus]") ?? stage().querySelector(".flashcard[tabindex], h1[tabindex]");
     first?.focus({ preventScroll: true });
-    window.scrollTo(0, 0);
+    // Options stay where they were, unless the foot would cover the answer or the learner's choice.
+    const answered = [...stage().querySelectorAll(".option:is(.right, .wrong)")];
+    if (answered.length) uncover(answered);
+    else window.scrollTo(0, 0);
+    offerStay();
+    goOnSoon();
+    wasPointed = false;
   });
+
+  offerStay();
 })();

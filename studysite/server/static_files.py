@@ -34,6 +34,7 @@ JOINED = {
         "css/card.css",
         "css/study.css",
         "css/answers.css",
+        "css/feedback.css",
         "css/matching.css",
         "css/test.css",
         "css/score.css",

@@ -37,6 +37,18 @@ def expect_step_gone(page: Page, asked: str) -> None:
     expect(page.locator(f"#answer-form [name=step][value='{asked}']")).to_have_count(0)
 
 
+def contradict(place: Page | Locator, name: str, key: str = "") -> None:
+    """Open the first "Not fair?" (or "Change") of ``place``, and press the button ``name`` in it."""
+    fold = place.locator(".not-fair").first
+    summary, button = fold.locator("summary"), fold.get_by_role("button", name=name)
+    if key:
+        summary.press(key)
+        button.press(key)
+    else:
+        summary.click()
+        button.click()
+
+
 LOOKS: tuple[tuple[Literal["dark", "light"], int], ...] = (("dark", 1280), ("light", 360))
 """A colour scheme, and the width of the window in pixels."""
 

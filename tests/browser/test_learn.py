@@ -10,7 +10,7 @@ from cards.models import Card
 from sessions_app.models import Review, Step
 from sessions_app.study.questions.types import Question
 from sessions_app.study.types import Kind
-from tests.browser.steps import check
+from tests.browser.steps import check, contradict, expect_step_gone
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,6 +45,7 @@ def start(page: Page, *labels: str) -> None:
 
 def answer_by_keys(page: Page, *, right: bool = True) -> None:
     asked = question(page)
+    step = page.locator("#answer-form [name=step]").input_value()
     if asked.kind is Kind.CHOICE:
         number = asked.options.index(asked.answer)
         page.keyboard.press(str((number if right else (number + 1) % len(asked.options)) + 1))
@@ -59,7 +60,18 @@ def answer_by_keys(page: Page, *, right: bool = True) -> None:
         for number in range(ticks if right else 0):
             page.keyboard.press(str(number + 1))
         page.keyboard.press("Enter" if ticks else "2" if right else "1")
+        if not ticks or right:
+            # The answer was there to read: the next question follows at once.
+            expect_step_gone(page, step)
+            return
     expect(page.locator("#go-on")).to_be_focused()
+
+
+def go_on(page: Page) -> None:
+    """Leave the feedback, if there is one."""
+    if page.locator(".study-foot #go-on").count():
+        page.keyboard.press("Enter")
+    expect(page.locator("#answer-form, .study-summary").first).to_be_visible()
 
 
 def test_round_works_by_keys_alone(page: Page, learner, sign_in) -> None:
@@ -68,10 +80,7 @@ def test_round_works_by_keys_alone(page: Page, learner, sign_in) -> None:
     for number in range(ROUND):
         answer_by_keys(page)
         assert Review.objects.count() == number + 1
-        expect(page.locator(".feedback.right")).to_be_visible()
-        page.keyboard.press("Enter")
-        if number < ROUND - 1:
-            expect(page.locator("#answer-form")).to_be_visible()
+        go_on(page)
     expect(page.get_by_role("heading", name="Round 1 done")).to_be_visible()
     page.keyboard.press("Enter")
     expect(page.locator(".study-counts")).to_contain_text("Round 2")
@@ -88,8 +97,7 @@ def test_escape_counts_as_a_miss_and_the_card_returns(page: Page, learner, sign_
     else:
         answer_by_keys(page, right=False)
     for _ in range(4):
-        page.keyboard.press("Enter")
-        expect(page.locator("#answer-form")).to_be_visible()
+        go_on(page)
         if question(page).card_id == first.card_id:
             break
         answer_by_keys(page)
@@ -105,7 +113,7 @@ def test_slip_is_marked_and_the_verdict_can_be_overridden(page: Page, learner, s
     expect(page.locator(".feedback.right .reason")).to_contain_text("typing mistake")
     expect(page.locator(".compared del")).to_be_visible()
     expect(page.locator("#go-on")).to_have_attribute("aria-describedby", "feedback")
-    page.get_by_role("button", name="I was wrong").click()
+    contradict(page, "I was wrong")
     expect(page.locator(".feedback.wrong")).to_be_visible()
     assert Review.objects.standing().get().verdict == "wrong"
 
@@ -116,8 +124,7 @@ def test_known_card_is_asked_without_choices(page: Page, learner, sign_in) -> No
     start(page)
     while question(page).kind is not Kind.CHOICE:
         answer_by_keys(page)
-        page.keyboard.press("Enter")
-        expect(page.locator("#answer-form")).to_be_visible()
+        go_on(page)
     page.get_by_role("button", name="I know this").click()
     expect(page.locator("#instead")).to_have_count(0)
     assert question(page).kind in (Kind.TYPED, Kind.FLIP)
@@ -149,8 +156,7 @@ def test_round_fits_a_phone_and_passes_axe(page: Page, learner, sign_in) -> None
         if number < 2:
             check(page)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-        page.locator("#go-on").click()
-        expect(page.locator("#answer-form, .study-summary").first).to_be_visible()
+        go_on(page)
         if page.locator(".study-summary").count():
             check(page)
             page.locator("#go-on").click()
@@ -162,8 +168,7 @@ def test_answer_field_has_no_spelling_help(page: Page, learner, sign_in) -> None
     start(page, "Type the answer")
     while question(page).kind is not Kind.TYPED:
         answer_by_keys(page)
-        page.keyboard.press("Enter")
-        expect(page.locator("#answer-form")).to_be_visible()
+        go_on(page)
     field = page.locator("#typed")
     for name, value in (("autocorrect", "off"), ("autocapitalize", "none"), ("spellcheck", "false")):
         expect(field).to_have_attribute(name, value)
@@ -178,13 +183,16 @@ def test_round_works_without_javascript(plain_page: Page, learner, sign_in) -> N
         if asked.kind is Kind.CHOICE:
             page.locator(".option").nth(asked.options.index(asked.answer)).click()
         else:
+            step = page.locator("#answer-form [name=step]").input_value()
             page.get_by_text("Show answer").click()
             for tick in page.locator(".ticks input").all():
                 tick.check()
             page.get_by_role("button", name=re.compile("Done|I knew it")).click()
-        expect(page.locator(".feedback.right")).to_be_visible()
+            expect_step_gone(page, step)
+        if asked.kind is Kind.CHOICE:
+            expect(page.locator(".feedback.right")).to_be_visible()
+            page.locator("#go-on").click()
         assert Review.objects.count() == number + 1
-        page.locator("#go-on").click()
     expect(page.get_by_role("heading", name="Round 1 done")).to_be_visible()
     page.locator("#go-on").click()
     expect(page.locator("#answer-form")).to_be_visible()
@@ -195,8 +203,7 @@ def test_mixed_up_cards_are_compared_and_drilled(page: Page, learner, sign_in) -
     start(page)
     for _ in range(3):
         answer_by_keys(page, right=False)
-        page.keyboard.press("Enter")
-        expect(page.locator("#answer-form")).to_be_visible()
+        go_on(page)
     page.goto("/decks/deep-learning/")
     page.get_by_role("link", name="Mixed-up cards").click()
     expect(page.locator(".pair").first).to_be_visible()

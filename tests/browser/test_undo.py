@@ -5,7 +5,7 @@ from django.core.management import call_command
 from playwright.sync_api import Page, expect
 
 from sessions_app.models import Review
-from tests.browser.steps import check, expect_step_gone, prompt, rate, start
+from tests.browser.steps import check, contradict, expect_step_gone, prompt, rate, start
 from tests.browser.test_guest import sign_up
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,8 +44,8 @@ def undo_override_and_sign_up(page: Page) -> None:
     rate(page, "Easy")
     expect(page.get_by_text("Undone.")).to_be_hidden()
     page.get_by_role("button", name="Finish").click()
-    page.locator("#summary-cards li").first.get_by_role("button", name="I was wrong").click()
-    expect(page.locator("#summary-cards").get_by_role("button", name="I was right")).to_have_count(1)
+    contradict(page.locator("#summary-cards li").first, "I was wrong")
+    expect(page.locator("#summary-cards").get_by_text("Not fair?")).to_have_count(1)
     check_if_scripted(page)
     page.goto(DECK)
     find_all_of_it(page)
@@ -75,8 +75,8 @@ def test_undo_works_by_keys_alone(page: Page) -> None:
         page.keyboard.press(key)
         expect_step_gone(page, asked)
     page.get_by_role("button", name="Finish").press("Enter")
-    page.locator("#summary-cards li").first.get_by_role("button", name="I was wrong").press("Enter")
-    expect(page.locator("#summary-cards").get_by_role("button", name="I was right")).to_have_count(1)
+    contradict(page.locator("#summary-cards li").first, "I was wrong", key="Enter")
+    expect(page.locator("#summary-cards").get_by_text("Not fair?")).to_have_count(1)
     assert [rating for _, rating in ratings()] == [1, 4]
 
 

@@ -2,7 +2,6 @@
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -20,6 +19,7 @@ from sessions_app.sessions.responses import (
     STALE,
     respond,
     show_feedback,
+    show_next,
     show_question,
     show_round,
     show_start,
@@ -88,9 +88,10 @@ def answer(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
         return respond(request, deck, mode, notice=STALE)
     if not (MODES[mode].tells and step.answered_at):
         return respond(request, deck, mode, state)
-    if request.htmx:
-        return show_feedback(request, state, feedback_on(step, state, learner=request.learner))
-    return redirect(f"{reverse('study', args=[slug, mode])}?answered={step.pk}")
+    feedback = feedback_on(step, state, learner=request.learner)
+    if not feedback.stops:
+        return show_next(request, feedback, state)
+    return show_feedback(request, state, feedback) if request.htmx else redirect(feedback.url)
 
 
 @never_cache

@@ -36,6 +36,8 @@ class QuestionKind(ABC):
     can_be_right_too: ClassVar[bool] = False
     # Whether a wrong answer without a response means "I don't know".
     has_response: ClassVar[bool] = True
+    # Whether the learner has read the answer before they respond.
+    is_self_graded: ClassVar[bool] = False
 
     # --- One question after another
 
@@ -57,6 +59,13 @@ class QuestionKind(ABC):
             InvalidResponseError: the response does not answer the question.
         """
         raise InvalidResponseError("This question is answered on a test’s paper.")
+
+    def ways(self, question: Question) -> Sequence[tuple[str, str, bool]]:
+        """What the learner chooses between: its text, the response that it gives, and whether it is right.
+
+        Empty for kinds without a choice.
+        """
+        return ()
 
     def stated(self, question: Question) -> str:
         """The statement that is true or false; empty for other kinds."""

@@ -49,6 +49,9 @@ class Choice(QuestionKind):
             judged_by=JudgedBy.CHOICE,
         )
 
+    def ways(self, question: Question) -> Sequence[tuple[str, str, bool]]:
+        return [(text, text[:LONGEST_RESPONSE], text == question.answer) for text in question.options]
+
     def fields(self, question: Question) -> Sequence[str]:
         return ["option"]
 

@@ -26,6 +26,7 @@ class Flip(QuestionKind):
     evidence = Evidence.RECALL
     draw_rank = 5
     has_response = False
+    is_self_graded = True
 
     def build(self, question: Question, pool: CardPool, rng: Random, *, strict: bool) -> Question | None:
         return question

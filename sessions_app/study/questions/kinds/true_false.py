@@ -40,6 +40,10 @@ class TrueFalse(QuestionKind):
             judged_by=JudgedBy.CHOICE,
         )
 
+    def ways(self, question: Question) -> Sequence[tuple[str, str, bool]]:
+        answer = VALUES[0] if states_truth(question) else VALUES[1]
+        return [(word.capitalize(), word, word == answer) for word in VALUES]
+
     def stated(self, question: Question) -> str:
         return question.options[0]
 
