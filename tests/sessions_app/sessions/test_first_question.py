@@ -10,7 +10,6 @@ from cards.models import Card, Deck
 from sessions_app.models import Step
 from sessions_app.study.questions.types import Question
 from sessions_app.study.types import Kind
-from tests.sessions_app.conftest import Studying
 from tests.sessions_app.sessions.test_learn_page import Learning, right_answer
 
 pytestmark = pytest.mark.django_db
@@ -82,21 +81,35 @@ def test_small_deck_has_shorter_rounds(client, owner):
     assert "Choose the right answer. Three cards a round." in study_now(client).text
 
 
-def test_hint_disappears_after_the_first_answer(client, deck):
+def answer(learning):
+    learning.answer(**right_answer(learning.question()))
+
+
+def test_hint_disappears_after_three_answers(client, deck):
     study_now(client)
     learning = Learning(client, deck)
-    assert HINT in client.get(learning.page).text
-    learning.answer(**right_answer(learning.question()))
+    for _ in range(3):
+        assert HINT in client.get(learning.page).text
+        answer(learning)
     assert "Choose the right answer" not in client.get(learning.page).text
 
 
-def test_experienced_learner_gets_no_hint(learner_client, learner, make_deck, deck):
-    elsewhere = Studying(learner, make_deck(5, title="Others"))
+def test_who_has_answered_three_questions_in_another_deck_gets_no_hint(learner_client, make_deck, deck):
+    elsewhere = Learning(learner_client, make_deck(8, title="Others"))
     elsewhere.start()
-    elsewhere.answer(3)
+    for _ in range(3):
+        answer(elsewhere)
     page = learner_client.post(Learning(learner_client, deck).page, follow=True)
-    assert Question.from_json(Step.objects.get(session__mode="learn").question).kind is Kind.CHOICE
     assert "Choose the right answer" not in page.text
+
+
+def test_each_mode_has_its_own_hint(learner_client, make_deck, deck):
+    elsewhere = Learning(learner_client, make_deck(8, title="Others"))
+    elsewhere.start()
+    for _ in range(3):
+        answer(elsewhere)
+    page = learner_client.post(f"{deck.get_absolute_url()}spaced/", follow=True)
+    assert "rate how well you knew it" in page.text
 
 
 def test_other_modes_show_no_choice_hint(client, deck):

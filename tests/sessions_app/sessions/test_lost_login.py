@@ -82,12 +82,11 @@ def test_in_a_private_deck_without_htmx_the_login_follows(client: Client) -> Non
     assert response["Location"] == f"{reverse('account_login')}?next={page()}"
 
 
-@pytest.mark.parametrize("typed", ["", " ", "x" * 5_000, "\x00\ud800"])
+@pytest.mark.parametrize("typed", ["", " ", "x" * 5_000, "\x00"])
 def test_any_text_can_be_kept(client: Client, typed: str) -> None:
     client.logout()
     step = Step.objects.unanswered().get()
     address = reverse("study_answer", args=[step.session.deck.slug, "learn"])
-    fields = {"step": step.pk, "typed": typed.encode("utf-8", "surrogatepass")}
-    assert client.post(address, fields, headers=HTMX).status_code == 200
+    assert client.post(address, {"step": step.pk, "typed": typed}, headers=HTMX).status_code == 200
     log_in(client, "lena@example.org")
     assert client.get(page()).status_code == 200
