@@ -45,9 +45,22 @@ def today(enrollment: Any, deck: Deck, *, now: datetime) -> Today:
     questions = deck.question_count(enrollment.side_choice)
     if enrollment.pk is None:
         return Today(0, min(questions, enrollment.new_per_day), questions, 0, None)
-    buried, waiting = buried_cards(enrollment, now), waiting_steps(enrollment, now)
+    return today_of(
+        enrollment,
+        introduced=introduced_today(enrollment, now),
+        buried=buried_cards(enrollment, now),
+        waiting=waiting_steps(enrollment, now),
+    )
+
+
+def today_of(enrollment: Any, *, introduced: int, buried: "Buried", waiting: "Waiting") -> Today:
+    """The learner's cards of today in the deck of ``enrollment``, which comes from `scheduled_for` with its deck.
+
+    ``introduced`` of its new cards have been asked today already.
+    """
+    questions = enrollment.deck.question_count(enrollment.side_choice)
     unseen = max(0, questions - enrollment.suspended - enrollment.scheduled - buried.unseen)
-    left_today = max(0, enrollment.new_per_day - introduced_today(enrollment, now))
+    left_today = max(0, enrollment.new_per_day - introduced)
     # A waiting step is due today, so it comes before anything that is due on a later day.
     next_due = waiting.first_at or min(filter(None, (enrollment.next_due, buried.first_day)), default=None)
     # A count that has stopped at its limit stays above it.

@@ -1,0 +1,177 @@
+"""What is due and new today in all decks of a learner, and in which order they are studied."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.db.models import Count, Min, OuterRef, Q, Subquery, TextField, Value
+from django.db.models.functions import Coalesce, Greatest, TruncDate
+
+from cards.models import Deck, SideChoice
+from cards.text.natural_order import natural_key
+from sessions_app.models import CardProgress, CardProgressQuerySet, DayTotal, Enrollment
+from sessions_app.questions.today import Buried, Today, Waiting, scheduled_for, today_of
+from sessions_app.study.days import study_day
+from sessions_app.study.modes import SPACED
+from sessions_app.study.types import State
+from studysite.accounts.models import User
+
+
+@dataclass(frozen=True)
+class DeckToday:
+    """What Spaced has for a learner today in one deck.
+
+    ``is_open`` if they have begun a session in it today and not finished it. ``next_due`` as in `Today`.
+    """
+
+    deck: Deck
+    due: int
+    new: int
+    next_due: date | datetime | None
+    is_open: bool = False
+
+    @property
+    def total(self) -> int:
+        return self.due + self.new
+
+
+@dataclass(frozen=True)
+class EveryDeck:
+    """All decks of a learner today.
+
+    ``decks`` are those with something to study, in the order in which they are studied; ``due`` and ``new`` are
+    their sums. ``next_deck`` is the one of which a card is due first after that, None without one.
+    """
+
+    decks: Sequence[DeckToday] = field(default_factory=list)
+    next_deck: DeckToday | None = None
+
+    @property
+    def due(self) -> int:
+        return sum(deck.due for deck in self.decks)
+
+    @property
+    def new(self) -> int:
+        return sum(deck.new for deck in self.decks)
+
+
+def planned_enrollments(learner: User, *, now: datetime) -> list[Enrollment]:
+    """The learner's enrollments in the decks that a day's study is made of, with decks and schedules.
+
+    These are the decks that they have studied and may still open.
+    """
+    open_decks = Deck.objects.visible_to(learner).values("pk")
+    mine = learner.enrollments.studied().filter(deck__in=open_decks)
+    return list(scheduled_for(mine, learner, now).select_related("deck").defer("deck__words"))
+
+
+def every_deck(learner: User, *, now: datetime, enrollments: Sequence[Enrollment] | None = None) -> EveryDeck:
+    """What ``learner`` can study at ``now``, in five queries for any number of decks and cards.
+
+    ``enrollments`` come from `planned_enrollments`, which is called without them.
+    """
+    if enrollments is None:
+        enrollments = planned_enrollments(learner, now=now)
+    decks = [
+        DeckToday(enrollment.deck, today.due, today.new, today.next_due, is_open)
+        for enrollment, today, is_open in _todays(learner, enrollments, now)
+    ]
+    to_study = sorted((deck for deck in decks if deck.total or deck.is_open), key=_place)
+    later = [deck for deck in decks if deck.next_due is not None]
+    return EveryDeck(to_study, min(later, key=_when, default=None))
+
+
+def next_deck(learner: User, *, after: Deck, now: datetime) -> DeckToday | None:
+    """What to study after a session in the deck ``after``: the first of the others; None if nothing is left."""
+    return next((deck for deck in every_deck(learner, now=now).decks if deck.deck.pk != after.pk), None)
+
+
+def _place(deck: DeckToday) -> tuple[object, ...]:
+    """An open session first, then the deck with the most due cards."""
+    return (not deck.is_open, -deck.due, natural_key(deck.deck.title), deck.deck.pk)
+
+
+def _when(deck: DeckToday) -> tuple[object, ...]:
+    """An instant is one of today, a date is one of a later day."""
+    due = deck.next_due
+    return (0, due, deck.deck.pk) if isinstance(due, datetime) else (1, due, deck.deck.pk)
+
+
+def _todays(
+    learner: User, enrollments: Sequence[Enrollment], now: datetime
+) -> list[tuple[Enrollment, Today, bool]]:
+    if not enrollments:
+        return []
+    keys, day = [enrollment.deck_id for enrollment in enrollments], study_day(now, learner.zone)
+    introduced = dict(
+        DayTotal.objects.filter(learner=learner, deck__in=keys, study_day=day).values_list(
+            "deck", "introduced"
+        )
+    )
+    sessions = learner.study_sessions.open().filter(deck__in=keys, mode=SPACED.name, study_day=day)
+    has_question = sessions.filter(steps__answered_at=None, steps__retired_at=None)
+    open_in = set(has_question.values_list("deck", flat=True))
+    buried, waiting = _buried(learner, enrollments, now), _waiting(learner, enrollments, now)
+    return [
+        (
+            enrollment,
+            today_of(
+                enrollment,
+                introduced=introduced.get(enrollment.deck_id, 0),
+                buried=buried.get(enrollment.deck_id, Buried()),
+                waiting=waiting.get(enrollment.deck_id, Waiting()),
+            ),
+            enrollment.deck_id in open_in,
+        )
+        for enrollment in enrollments
+    ]
+
+
+def _askable_in(learner: User, decks: Sequence[int]) -> CardProgressQuerySet:
+    """As `askable_progress`, in several decks."""
+    mine = Enrollment.objects.filter(learner=learner, deck=OuterRef("deck"))
+    choice = Coalesce(
+        Subquery(mine.values("side_choice")), Value(SideChoice.AUTO.value), output_field=TextField()
+    )
+    return CardProgress.objects.filter(learner=learner, deck__in=decks).asked(choice).active()
+
+
+def _buried(learner: User, enrollments: Sequence[Enrollment], now: datetime) -> Mapping[int, Buried]:
+    decks = [each.deck_id for each in enrollments if each.buried_until and each.buried_until > now]
+    if not decks:
+        return {}
+    has_memory = Q(due_day__isnull=False)
+    # As in `buried_cards`.
+    back_on = TruncDate("buried_until", tzinfo=learner.zone)
+    counts = (
+        _askable_in(learner, decks)
+        .filter(buried_until__gt=now)
+        .order_by()
+        .values("deck")
+        .annotate(
+            unseen=Count("pk", filter=~has_memory),
+            seen=Count("pk", filter=has_memory),
+            first_day=Min(Greatest("due_day", back_on), filter=has_memory),
+        )
+        .values_list("deck", "unseen", "seen", "first_day")
+    )
+    return {deck: Buried(*figures) for deck, *figures in counts}
+
+
+def _waiting(learner: User, enrollments: Sequence[Enrollment], now: datetime) -> Mapping[int, Waiting]:
+    """The decks may have different times by which a step may come early: one condition for each of these times."""
+    by_minutes: dict[int, list[int]] = {}
+    for enrollment in enrollments:
+        if enrollment.due_count:  # type: ignore[attr-defined]
+            by_minutes.setdefault(enrollment.learn_ahead, []).append(enrollment.deck_id)
+    if not by_minutes:
+        return {}
+    comes_later = Q()
+    for minutes, decks in by_minutes.items():
+        comes_later |= Q(deck__in=decks, due__gt=now + timedelta(minutes=minutes))
+    steps = _askable_in(learner, [deck for decks in by_minutes.values() for deck in decks])
+    steps = steps.unburied(now).filter(state__in=[State.LEARNING, State.RELEARNING])
+    steps = steps.filter(comes_later, due_day__lte=study_day(now, learner.zone))
+    counts = steps.order_by().values("deck").annotate(steps=Count("pk"), first_at=Min("due"))
+    found = counts.values_list("deck", "steps", "first_at")
+    return {deck: Waiting(steps, first_at) for deck, steps, first_at in found}
