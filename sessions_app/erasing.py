@@ -17,6 +17,7 @@ from sessions_app.models import (
     CardProgress,
     DayTotal,
     Enrollment,
+    LearnerSettings,
     MatchingBoard,
     OverriddenAnswer,
     Review,
@@ -182,6 +183,7 @@ def unenroll(person: User) -> None:
 def person_erase(person: User, *, slice_: Slice) -> bool:
     """Delete all answers, marks and settings of the person."""
     unenroll(person)
+    LearnerSettings.objects.filter(learner=person).delete()
     return (
         drop_reviews(Review.objects.filter(learner=person), slice_=slice_)
         and drop_sessions(StudySession.objects.filter(learner=person), slice_=slice_)

@@ -22,6 +22,7 @@ from sessions_app.models import (
     DayTotal,
     Enrollment,
     EnrollmentQuerySet,
+    LearnerSettings,
     MatchingBoard,
     Review,
     StudySession,
@@ -36,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 GUESTS_AT_ONCE = 100
 # All models with a learner.
-LEARNER_MODELS = (Review, StudySession, MatchingBoard, CardProgress, DayTotal, Enrollment)
+LEARNER_MODELS = (Review, StudySession, MatchingBoard, CardProgress, DayTotal, Enrollment, LearnerSettings)
 MARKS = ("starred", "suspended", "buried_until")
 
 
@@ -182,6 +183,8 @@ def drop_what_both_have(enrollments: Sequence[Enrollment], guest: User, user: Us
     CardProgress.objects.filter(Exists(same_side), learner=guest).delete()
     same_day = DayTotal.objects.filter(learner=user, deck=OuterRef("deck"), study_day=OuterRef("study_day"))
     DayTotal.objects.filter(Exists(same_day), learner=guest).delete()
+    if LearnerSettings.objects.filter(learner=user).exists():
+        LearnerSettings.objects.filter(learner=guest).delete()
     mine = {each.deck_id: each for each in enrollments if each.learner_id == user.pk}
     for theirs in enrollments:
         own = mine.get(theirs.deck_id)

@@ -2,6 +2,7 @@
 
 from sessions_app.models.choices import ANKI, MAX_RESPONSE
 from sessions_app.models.enrollment import Enrollment, EnrollmentQuerySet
+from sessions_app.models.learner_settings import MAX_GOAL, LearnerSettings
 from sessions_app.models.matching_board import MatchingBoard
 from sessions_app.models.overridden_answer import OverriddenAnswer, OverriddenAnswerQuerySet
 from sessions_app.models.paper import MAX_NAME, Paper, PaperQuerySet, make_token
@@ -12,6 +13,7 @@ from sessions_app.models.session import Step, StudySession
 
 __all__ = [
     "ANKI",
+    "MAX_GOAL",
     "MAX_NAME",
     "MAX_RESPONSE",
     "OUTCOME_FIELDS",
@@ -20,6 +22,7 @@ __all__ = [
     "DayTotal",
     "Enrollment",
     "EnrollmentQuerySet",
+    "LearnerSettings",
     "Line",
     "MatchingBoard",
     "OverriddenAnswer",

@@ -233,6 +233,8 @@ class DayTotal(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["learner", "deck", "study_day"], name="day_total_unique"),
         ]
+        # The home page adds up the last days over all decks.
+        indexes = [models.Index(fields=["learner", "study_day"], name="day_total_by_day")]
 
     def __str__(self) -> str:
         return f"{self.study_day}: {self.answers}"

@@ -17,7 +17,15 @@ from django.utils import timezone
 
 from cards.importing.drafts import make_draft
 from cards.models import Card, CardImage, CardReport, Deck, DeckExport, ImportDraft, Tag, TwinPair
-from sessions_app.models import MatchingBoard, OverriddenAnswer, Paper, Review, Step, StudySession
+from sessions_app.models import (
+    LearnerSettings,
+    MatchingBoard,
+    OverriddenAnswer,
+    Paper,
+    Review,
+    Step,
+    StudySession,
+)
 from studysite.accounts.models import Invitation, User
 from tests.cards.pictures import stored
 from tests.sessions_app.conftest import NOON, Studying
@@ -53,6 +61,7 @@ def fill(deck: Deck, learner: User, friend: User) -> None:
     studying = Studying(learner, deck)
     for rating in (3, 1):
         studying.answer(rating)
+    LearnerSettings.objects.bulk_create([LearnerSettings(learner=one) for one in (learner, deck.owner)])
     own = Studying(deck.owner, deck)
     own.start()
     own.answer(3)
