@@ -130,6 +130,10 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         """Enrollments in which an answer was given; looking at a deck or setting it up makes one too."""
         return self.filter(last_studied_at__isnull=False)
 
+    def in_plan(self) -> "EnrollmentQuerySet":
+        """Enrollments in decks that a day's study is made of, as `Enrollment.is_in_plan` says of one."""
+        return self.studied()
+
     def behind(self) -> "EnrollmentQuerySet":
         """Enrollments whose progress was computed by the rules of an earlier version."""
         return self.exclude(replayed_with=fsrs_memory.VERSION)
@@ -333,6 +337,11 @@ class Enrollment(models.Model):
             self.save(update_fields=["siblings_until"])
 
     @property
+    def is_in_plan(self) -> bool:
+        """Whether a day's study includes this deck, as `EnrollmentQuerySet.in_plan` says of many."""
+        return self.last_studied_at is not None
+
+    @property
     def has_siblings(self) -> bool:
         """Whether some card of the deck has two questions for this learner."""
         return self.question_count > self.deck.card_count
@@ -342,6 +351,16 @@ class Enrollment(models.Model):
         """The number of questions at level New, without suspended ones."""
         risen = self.recognised + self.recalled + self.learned + self.mastered
         return max(0, self.question_count - self.suspended - risen)
+
+    @property
+    def active_count(self) -> int:
+        """The number of questions that are not suspended."""
+        return max(0, self.question_count - self.suspended)
+
+    @property
+    def learned_count(self) -> int:
+        """The number of questions that are Learned or better."""
+        return self.learned + self.mastered
 
     def roll_up(self) -> dict[str, int]:
         """The counts that follow from the log, by the names of their fields."""
