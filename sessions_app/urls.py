@@ -12,6 +12,7 @@ from sessions_app.practice_test.views import paper, printing, results, sharing
 from sessions_app.progress.views import card, deck, home
 from sessions_app.sessions.views import after_answer, import_and_study, marks, mixups, study
 from sessions_app.study.modes import MODES
+from sessions_app.today import views as today
 
 
 class ModeConverter(StringConverter):
@@ -31,6 +32,8 @@ register_converter(AskingModeConverter, "asking")
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("today/", today.today_start, name="today_start"),
+    path("today/settings/", today.today_settings, name="today_settings"),
     path("import/<slug:token>/study/", import_and_study.import_study, name="import_study"),
     path("guest/", guest_views.guest, name="guest"),
     path("guest/fresh/", guest_views.start_fresh, name="guest_start_fresh"),

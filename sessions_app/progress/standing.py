@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Case, Count, F, FilteredRelation, Q, Sum, When
 
 from cards.models import Deck, DeckQuerySet, SideChoice
-from sessions_app.models import EnrollmentQuerySet, Paper, predicted_recall
+from sessions_app.models import Enrollment, EnrollmentQuerySet, Paper, predicted_recall
 from sessions_app.questions.today import scheduled_for
 from sessions_app.study.modes import MODES
 from sessions_app.study.types import Level
@@ -259,12 +259,16 @@ def rows_of(
     for values in enrollments.with_used_modes().values(*names, *used.values()):
         modes = frozenset(mode for mode, name in used.items() if values.pop(name))
         known = figures(**values)
-        deck = decks[known.deck_id]
-        count = deck.question_count(known.side_choice)
-        questions = max(0, count - known.suspended)
-        shares, mastery = level_shares(known, questions), mastery_percent(known, questions)
-        rows.append(row(known, shares, questions, count > deck.card_count, mastery, modes))
+        rows.append(make_row(row, known, decks[known.deck_id], modes))
     return rows
+
+
+def make_row(row: type[AnyRow], known: Figures, deck: Deck, used: frozenset[str]) -> AnyRow:
+    """A row of the learner's ``known`` figures in ``deck``."""
+    count = deck.question_count(known.side_choice)
+    questions = max(0, count - known.suspended)
+    shares, mastery = level_shares(known, questions), mastery_percent(known, questions)
+    return row(known, shares, questions, count > deck.card_count, mastery, used)
 
 
 def decks_of(learner: User) -> DeckQuerySet:
@@ -274,11 +278,18 @@ def decks_of(learner: User) -> DeckQuerySet:
 
 
 def my_decks(
-    learner: User, decks: Iterable[Deck], *, now: datetime
+    decks: Iterable[Deck], enrollments: Iterable[Enrollment]
 ) -> list[tuple[Deck, Row[Figures] | None]]:
-    """The learner's decks with their standing in each, those with the most due cards first."""
-    by_pk = {deck.pk: deck for deck in decks}
-    enrollments = scheduled_for(learner.enrollments.filter(deck__in=by_pk), learner, now)
-    rows = {row.enrollment.deck_id: row for row in rows_of(enrollments, Row[Figures], Figures, by_pk)}
-    pairs = [(deck, rows.get(pk)) for pk, deck in by_pk.items()]
+    """A learner's decks with their standing in each, those with the most due cards first.
+
+    ``enrollments`` are the learner's, annotated as by `scheduled_for`; a deck may have none. No row names modes.
+    """
+    of = {enrollment.deck_id: enrollment for enrollment in enrollments}
+    pairs = [(deck, row_of(of[deck.pk], deck) if deck.pk in of else None) for deck in decks]
     return sorted(pairs, key=lambda pair: (-(pair[1].enrollment.due_count if pair[1] else 0), pair[0].title))
+
+
+def row_of(enrollment: Enrollment, deck: Deck) -> Row[Figures]:
+    """The learner's standing in ``deck``, without the modes that they have used."""
+    known = Figures(**{field.name: getattr(enrollment, field.name) for field in fields(Figures)})
+    return make_row(Row[Figures], known, deck, frozenset())

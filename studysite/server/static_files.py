@@ -27,6 +27,7 @@ JOINED = {
         "css/forms.css",
         "css/popups.css",
         "css/decks.css",
+        "css/today.css",
         "css/editor.css",
         "css/tags.css",
         "css/levels.css",

@@ -1,7 +1,6 @@
-"""The home page: the learner's decks with the cards that are due; for visitors public decks and a sample card."""
+"""The home page: the learner's day and their decks; for visitors public decks and a sample card."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import HttpResponse
@@ -9,9 +8,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from cards.models import Card, Deck
-from cards.reporting.services import pending_feedback
 from sessions_app.learners.guests import belongings
-from sessions_app.progress import standing
+from sessions_app.progress.home_decks import HomeDecks, home_decks, note_due
+from sessions_app.progress.standing import decks_of
+from sessions_app.today.panel import panel_of
 from studysite.accounts.guests import guest_of
 from studysite.http.htmx import render_page
 from studysite.http.requests import SiteRequest
@@ -22,31 +22,27 @@ DECKS_PER_PAGE = 24
 
 @require_safe
 def home(request: SiteRequest) -> HttpResponse:
-    """The learner's decks, those with the most due cards first, then public decks that they have not studied."""
+    """What is due today, the learner's decks, then public decks that they have not studied."""
+    now, learner = timezone.now(), request.learner
     public = Deck.objects.public()
-    my_decks = []
-    if request.learner.is_authenticated:
-        mine = standing.decks_of(request.learner)
-        public = public.exclude(pk__in=mine.values("pk"))
-        my_decks = standing.my_decks(request.learner, mine.select_related("owner"), now=timezone.now())
-        note_pending_feedback(request.learner.pk, [deck for deck, _ in my_decks])
-    decks = public.select_related("owner").order_by("title", "pk")
+    mine, panel = HomeDecks(), None
+    if learner.is_authenticated:
+        mine = home_decks(learner, now=now)
+        if mine.rows:
+            panel = panel_of(learner, mine.planned, now=now)
+            note_due(panel.plan)
+        public = public.exclude(pk__in=decks_of(learner).values("pk"))
+    decks = public.select_related("owner").defer("words").order_by("title", "pk")
     page = Paginator(decks, DECKS_PER_PAGE).get_page(request.GET.get("page"))
     guest = guest_of(request) if request.user.is_authenticated else None
     context = {
-        "my_decks": my_decks,
+        "my_decks": mine.rows,
+        "panel": panel,
         "guest_belongings": belongings(guest) if guest else "",
         "page": page,
-        "sample": None if my_decks else sample_card(page.object_list),
+        "sample": None if mine.rows else sample_card(page.object_list),
     }
     return for_robots(render_page(request, "sessions_app/home/page.html", context))
-
-
-def note_pending_feedback(owner: int, decks: Iterable[Any]) -> None:
-    """Set ``pending`` on the owner's decks: what learners have reported and the owner has not dealt with."""
-    own = {deck.pk: deck for deck in decks if deck.owner_id == owner}
-    for pk, pending in pending_feedback(own).items():
-        own[pk].pending = pending
 
 
 def sample_card(decks: Iterable[Deck]) -> Card | None:

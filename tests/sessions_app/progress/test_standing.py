@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from cards.editing.cards import remove_cards
 from cards.models import Card, Deck, Visibility
 from sessions_app.models import Enrollment
-from sessions_app.progress.standing import decks_of, level_shares, mastery_percent, my_decks, table_rows
+from sessions_app.progress.home_decks import home_decks
+from sessions_app.progress.standing import decks_of, level_shares, mastery_percent, table_rows
 from sessions_app.questions import today as questions_today
 from sessions_app.sessions.marks import Mark, card_mark
 from tests.sessions_app.conftest import NOON, Studying
@@ -56,7 +57,7 @@ class TestStanding:
             studying = Studying(learner, deck)
             studying.start(new_limit=1)
             studying.answer(rating)
-        mine = my_decks(learner, decks_of(learner), now=NOON + timedelta(hours=1))
+        mine = home_decks(learner, now=NOON + timedelta(hours=1)).rows
         assert [(deck.title, row.enrollment.due_count) for deck, row in mine] == [("B", 1), ("A", 0)]
 
     def test_deck_made_private_leaves_my_decks(self, learner, studying):
@@ -66,7 +67,7 @@ class TestStanding:
         assert not decks_of(learner).exists()
 
     def test_own_unstudied_deck_is_in_my_decks(self, owner, deck):
-        assert my_decks(owner, decks_of(owner), now=NOON) == [(deck, None)]
+        assert home_decks(owner, now=NOON).rows == [(deck, None)]
 
     def test_right_counts_only_recalls_that_tested_a_memory(self, learner, studying):
         studying.start(new_limit=1)
