@@ -1,10 +1,23 @@
 """What is due and new today in all decks of a learner, and in which order they are studied."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Exists, Min, OuterRef, Q, Subquery, TextField, Value
+from django.db.models import (
+    Count,
+    DateField,
+    DateTimeField,
+    Exists,
+    Min,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+)
 from django.db.models.functions import Coalesce, Greatest, TruncDate
 
 from cards.models import Deck, SideChoice
@@ -23,6 +36,10 @@ from sessions_app.study.days import study_day
 from sessions_app.study.modes import SPACED
 from sessions_app.study.types import State
 from studysite.accounts.models import User
+
+Rows = QuerySet[Any, tuple[Any, ...]]
+COLUMNS = ("deck", "unseen", "cards", "first_day", "first_at")
+"""Of what is buried or waits in a deck; ``first_at`` is empty if it is buried."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +114,7 @@ def with_day(enrollments: EnrollmentQuerySet, learner: User, now: datetime) -> E
 
 
 def every_deck(learner: User, *, now: datetime, enrollments: Sequence[Enrollment] | None = None) -> EveryDeck:
-    """What ``learner`` can study at ``now``, in three queries for any number of decks and cards.
+    """What ``learner`` can study at ``now``, in two queries for any number of decks and cards.
 
     ``enrollments`` are those in the plan, with their decks, as `with_day` annotates them. Without them
     `planned_enrollments` reads them.
@@ -132,7 +149,7 @@ def _when(deck: DeckToday) -> tuple[object, ...]:
 def _todays(
     learner: User, enrollments: Sequence[Enrollment], now: datetime
 ) -> list[tuple[Enrollment, Today, bool]]:
-    buried, waiting = _buried(learner, enrollments, now), _waiting(learner, enrollments, now)
+    buried, waiting = _held_back(learner, enrollments, now)
     return [
         (
             enrollment,
@@ -148,6 +165,23 @@ def _todays(
     ]
 
 
+def _held_back(
+    learner: User, enrollments: Sequence[Enrollment], now: datetime
+) -> tuple[dict[int, Buried], dict[int, Waiting]]:
+    """What is buried and what waits, by deck, in one query; in none if no deck can have any."""
+    found = [_buried(learner, enrollments, now), _waiting(learner, enrollments, now)]
+    queries = [query for query in found if query is not None]
+    buried, waiting = {}, {}
+    for deck, unseen, cards, first_day, first_at in (
+        queries[0].union(*queries[1:], all=True) if queries else ()
+    ):
+        if first_at is None:
+            buried[deck] = Buried(unseen, cards, first_day)
+        else:
+            waiting[deck] = Waiting(cards, first_at)
+    return buried, waiting
+
+
 def _askable_in(learner: User, decks: Sequence[int]) -> CardProgressQuerySet:
     """As `askable_progress`, in several decks."""
     mine = Enrollment.objects.filter(learner=learner, deck=OuterRef("deck"))
@@ -157,42 +191,49 @@ def _askable_in(learner: User, decks: Sequence[int]) -> CardProgressQuerySet:
     return CardProgress.objects.filter(learner=learner, deck__in=decks).asked(choice).active()
 
 
-def _buried(learner: User, enrollments: Sequence[Enrollment], now: datetime) -> Mapping[int, Buried]:
+def _buried(learner: User, enrollments: Sequence[Enrollment], now: datetime) -> Rows | None:
+    """For each deck with buried cards the figures of `Buried`, and no time; None if no deck has any."""
     decks = [each.deck_id for each in enrollments if each.buried_until and each.buried_until > now]
     if not decks:
-        return {}
+        return None
     has_memory = Q(due_day__isnull=False)
     # As in `buried_cards`.
     back_on = TruncDate("buried_until", tzinfo=learner.zone)
-    counts = (
+    return (
         _askable_in(learner, decks)
         .filter(buried_until__gt=now)
         .order_by()
         .values("deck")
         .annotate(
             unseen=Count("pk", filter=~has_memory),
-            seen=Count("pk", filter=has_memory),
+            cards=Count("pk", filter=has_memory),
             first_day=Min(Greatest("due_day", back_on), filter=has_memory),
+            first_at=Value(None, DateTimeField()),
         )
-        .values_list("deck", "unseen", "seen", "first_day")
+        .values_list(*COLUMNS)
     )
-    return {deck: Buried(*figures) for deck, *figures in counts}
 
 
-def _waiting(learner: User, enrollments: Sequence[Enrollment], now: datetime) -> Mapping[int, Waiting]:
-    """The decks may have different times by which a step may come early: one condition for each of these times."""
+def _waiting(learner: User, enrollments: Sequence[Enrollment], now: datetime) -> Rows | None:
+    """For each deck the figures of `Waiting`, with nothing in the columns of `_buried`; None if no card is due.
+
+    The decks may have different times by which a step may come early: one condition for each of these times.
+    """
     by_minutes: dict[int, list[int]] = {}
     for enrollment in enrollments:
         if enrollment.due_count:  # type: ignore[attr-defined]
             by_minutes.setdefault(enrollment.learn_ahead, []).append(enrollment.deck_id)
     if not by_minutes:
-        return {}
+        return None
     comes_later = Q()
     for minutes, decks in by_minutes.items():
         comes_later |= Q(deck__in=decks, due__gt=now + timedelta(minutes=minutes))
     steps = _askable_in(learner, [deck for decks in by_minutes.values() for deck in decks])
     steps = steps.unburied(now).filter(state__in=[State.LEARNING, State.RELEARNING])
     steps = steps.filter(comes_later, due_day__lte=study_day(now, learner.zone))
-    counts = steps.order_by().values("deck").annotate(steps=Count("pk"), first_at=Min("due"))
-    found = counts.values_list("deck", "steps", "first_at")
-    return {deck: Waiting(steps, first_at) for deck, steps, first_at in found}
+    counts = (
+        steps.order_by()
+        .values("deck")
+        .annotate(unseen=Value(0), cards=Count("pk"), first_day=Value(None, DateField()), first_at=Min("due"))
+    )
+    return counts.values_list(*COLUMNS)

@@ -119,7 +119,7 @@ def test_queries_do_not_grow(
 ) -> None:
     for n in range(8):
         study(learner, make_deck(6, title=f"Deck {n}"), Random(n))
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(2):
         assert every_deck(learner, now=NOON + timedelta(hours=1)).decks
 
 
