@@ -16,6 +16,6 @@ class DaySettingsForm(forms.ModelForm):
         labels = {"daily_goal": "Answers a day", "shows_days": "Show the days on which I studied"}
         help_texts = {
             "daily_goal": "20 is a short session, 50 a good evening. Leave it empty for no goal.",
-            "shows_days": "The last seven of them, above your decks. A missed day costs nothing but itself.",
+            "shows_days": "The last seven days, above your decks.",
         }
         widgets = {"daily_goal": forms.NumberInput(attrs={"list": "usual-goals", "inputmode": "numeric"})}

@@ -23,24 +23,23 @@ def names_of(paper: Paper) -> dict[str, Any]:
     return {"paper": paper.pk, "learner": paper.session.learner_id, "slug": paper.session.deck.slug}
 
 
+def deck_of(owner: User, cards: int, **fields: object) -> Deck:
+    """A public deck with this many cards, which ask for their definitions."""
+    fields = {"title": "Capitals", "visibility": Visibility.PUBLIC, "side_choice": "definition"} | fields
+    deck = Deck.objects.create(owner=owner, **fields)
+    rows = [Card(deck=deck, position=n, term=f"Term {n}", definition=f"Definition {n}") for n in range(cards)]
+    for row in rows:
+        row.prepare()
+    Card.objects.bulk_create(rows)
+    refresh_deck(deck=deck)
+    deck.refresh_from_db()
+    return deck
+
+
 @pytest.fixture
 def make_deck(owner: User) -> Callable[..., Deck]:
     """``make_deck(46)``: a public deck of Olga's with this many cards, which ask for their definitions."""
-
-    def make_deck(cards: int = 5, **fields: object) -> Deck:
-        fields = {"title": "Capitals", "visibility": Visibility.PUBLIC, "side_choice": "definition"} | fields
-        deck = Deck.objects.create(owner=owner, **fields)
-        rows = [
-            Card(deck=deck, position=n, term=f"Term {n}", definition=f"Definition {n}") for n in range(cards)
-        ]
-        for row in rows:
-            row.prepare()
-        Card.objects.bulk_create(rows)
-        refresh_deck(deck=deck)
-        deck.refresh_from_db()
-        return deck
-
-    return make_deck
+    return lambda cards=5, **fields: deck_of(owner, cards, **fields)
 
 
 @pytest.fixture

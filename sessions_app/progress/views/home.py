@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -16,6 +15,7 @@ from studysite.accounts.guests import guest_of
 from studysite.http.htmx import render_page
 from studysite.http.requests import SiteRequest
 from studysite.http.robots import for_robots
+from studysite.queries.paging import OneQueryPaginator
 
 DECKS_PER_PAGE = 24
 
@@ -33,7 +33,7 @@ def home(request: SiteRequest) -> HttpResponse:
             note_due(panel.plan)
         public = public.exclude(pk__in=decks_of(learner).values("pk"))
     decks = public.select_related("owner").defer("words").order_by("title", "pk")
-    page = Paginator(decks, DECKS_PER_PAGE).get_page(request.GET.get("page"))
+    page = OneQueryPaginator(decks, DECKS_PER_PAGE).get_page(request.GET.get("page"))
     guest = guest_of(request) if request.user.is_authenticated else None
     context = {
         "my_decks": mine.rows,

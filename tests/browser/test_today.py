@@ -1,0 +1,111 @@
+"""A learner with cards due in four decks: by pointer, by keyboard, without JavaScript."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import BrowserContext, Page, expect
+
+from cards.models import Deck
+from sessions_app.models import DayTotal, Enrollment, Review
+from studysite.accounts.models import User
+from tests.browser.steps import check_looks, prompt, rate
+from tests.sessions_app.conftest import Studying, deck_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SignIn = Callable[[BrowserContext, User], None]
+TITLES = {"Biology": 3, "Chemistry": 2, "Deck 2": 1, "Deck 10": 1}
+"""The decks, and how many of their cards are due; in this order they are studied."""
+
+
+@pytest.fixture
+def four_decks(owner: User, learner: User) -> None:
+    before = timezone.now() - timedelta(days=30)
+    for title, cards in TITLES.items():
+        deck = deck_of(owner, cards, title=title)
+        Enrollment.objects.set_for(learner, deck, new_per_day=0)
+        studying = Studying(learner, deck, before)
+        studying.start()
+        for _ in range(cards):
+            studying.answer(3)
+
+
+@pytest.fixture
+def signed_in(learner: User, four_decks: None, sign_in: SignIn) -> Callable[[Page], Page]:
+    def signed_in(page: Page) -> Page:
+        sign_in(page.context, learner)
+        page.goto("/")
+        return page
+
+    return signed_in
+
+
+def study_all_of(page: Page, title: str) -> None:
+    """Rate every due card of the deck, which the page asks."""
+    expect(page.locator(".study-title")).to_have_text(title)
+    for _ in range(TITLES[title]):
+        rate(page, "Good")
+    expect(page.locator("#start-form")).to_be_visible()
+
+
+def study_every_deck(page: Page) -> None:
+    for left, title in enumerate(TITLES):
+        page.goto("/")
+        due = sum(list(TITLES.values())[left:])
+        expect(page.get_by_role("heading", level=1)).to_contain_text(f"{due} due today")
+        page.get_by_role("button", name="Start", exact=True).click()
+        study_all_of(page, title)
+    page.goto("/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Done for today")
+    assert Review.objects.count() == 2 * sum(TITLES.values())
+
+
+def test_one_click_from_home_to_each_next_deck(page: Page, signed_in: Callable[[Page], Page]) -> None:
+    study_every_deck(signed_in(page))
+
+
+def test_every_deck_without_javascript(plain_page: Page, signed_in: Callable[[Page], Page]) -> None:
+    study_every_deck(signed_in(plain_page))
+
+
+def test_first_due_card_by_keyboard(page: Page, signed_in: Callable[[Page], Page]) -> None:
+    page = signed_in(page)
+    page.get_by_role("button", name="Start", exact=True).press("Enter")
+    expect(prompt(page)).to_be_visible()
+    page.goto("/")
+    page.get_by_role("button", name="Continue", exact=True).press("Enter")
+    expect(page.locator(".study-title")).to_have_text("Biology")
+
+
+def test_badge_starts_its_deck(page: Page, signed_in: Callable[[Page], Page]) -> None:
+    signed_in(page).get_by_role("button", name="2 due in Chemistry: study").click()
+    expect(page.locator(".study-title")).to_have_text("Chemistry")
+    expect(prompt(page)).to_be_visible()
+
+
+def test_deck_that_is_removed_in_between(page: Page, signed_in: Callable[[Page], Page]) -> None:
+    signed_in(page)
+    Deck.objects.filter(title="Biology").update(removed_at=timezone.now())
+    page.get_by_role("button", name="Start", exact=True).click()
+    study_all_of(page, "Chemistry")
+
+
+def test_panel_looks_right_before_and_after(
+    page: Page, learner: User, signed_in: Callable[[Page], Page]
+) -> None:
+    signed_in(page)
+    check_looks(page)
+    page.get_by_role("link", name="Set a daily goal").click()
+    page.get_by_label("Answers a day").fill("50")
+    check_looks(page)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("progressbar")).to_have_attribute("value", "0")
+    Deck.objects.exclude(title="Biology").update(removed_at=timezone.now())
+    page.get_by_role("button", name="Start", exact=True).click()
+    study_all_of(page, "Biology")
+    page.goto("/")
+    expect(page.get_by_text("3 of 50 answers today")).to_be_visible()
+    assert DayTotal.objects.filter(learner=learner).count() == 5
+    check_looks(page)
