@@ -7,7 +7,6 @@ from operator import attrgetter
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, CharField, ExpressionWrapper, F, OuterRef, Q, Value, When
-from django.db.models.functions import Coalesce
 
 from cards.models import Card, Deck, SideChoice
 from sessions_app.models.choices import LEVELS, SIDES, STATES
@@ -37,7 +36,7 @@ IS_ASKED = Q(wish=F("side")) | Q(wish=SideChoice.BOTH) | (Q(wish=SideChoice.AUTO
 
 
 class CardProgressQuerySet(models.QuerySet["CardProgress"]):
-    def asked(self, side_choice: str | OuterRef | Coalesce) -> "CardProgressQuerySet":
+    def asked(self, side_choice: str | OuterRef | Case) -> "CardProgressQuerySet":
         """Progress on the questions of present cards: what they ask for if the learner chose ``side_choice``.
 
         With Automatic that is what each card itself asks for.

@@ -6,21 +6,22 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import (
+    Case,
     Count,
     DateField,
-    DateTimeField,
     Exists,
+    F,
     Min,
     OuterRef,
     Q,
     QuerySet,
     Subquery,
-    TextField,
     Value,
+    When,
 )
-from django.db.models.functions import Coalesce, Greatest, TruncDate
+from django.db.models.functions import Coalesce
 
-from cards.models import Deck, SideChoice
+from cards.models import Deck
 from cards.text.natural_order import natural_key
 from sessions_app.models import (
     CardProgress,
@@ -38,8 +39,8 @@ from sessions_app.study.types import State
 from studysite.accounts.models import User
 
 Rows = QuerySet[Any, tuple[Any, ...]]
-COLUMNS = ("deck", "unseen", "cards", "first_day", "first_at")
-"""Of what is buried or waits in a deck; ``first_at`` is empty if it is buried."""
+COLUMNS = ("deck", "is_buried", "until", "unseen", "cards", "first_day")
+"""Of what is buried or waits in a deck until an instant; ``first_day`` is the first due day of the buried ones."""
 
 
 @dataclass(frozen=True)
@@ -171,69 +172,70 @@ def _held_back(
     """What is buried and what waits, by deck, in one query; in none if no deck can have any."""
     found = [_buried(learner, enrollments, now), _waiting(learner, enrollments, now)]
     queries = [query for query in found if query is not None]
-    buried, waiting = {}, {}
-    for deck, unseen, cards, first_day, first_at in (
-        queries[0].union(*queries[1:], all=True) if queries else ()
-    ):
-        if first_at is None:
-            buried[deck] = Buried(unseen, cards, first_day)
+    rows = queries[0].union(*queries[1:], all=True) if queries else ()
+    buried: dict[int, Buried] = {}
+    waiting: dict[int, Waiting] = {}
+    for deck, is_buried, until, unseen, cards, first_day in rows:
+        if is_buried:
+            # As in `buried_cards`: the date of that instant is the day on which the card comes back.
+            back_on = first_day and max(first_day, until.astimezone(learner.zone).date())
+            earlier = buried.get(deck, Buried())
+            days = filter(None, (earlier.first_day, back_on))
+            buried[deck] = Buried(earlier.unseen + unseen, earlier.scheduled + cards, min(days, default=None))
         else:
-            waiting[deck] = Waiting(cards, first_at)
+            waiting[deck] = Waiting(cards, until)
     return buried, waiting
 
 
-def _askable_in(learner: User, decks: Sequence[int]) -> CardProgressQuerySet:
-    """As `askable_progress`, in several decks."""
-    mine = Enrollment.objects.filter(learner=learner, deck=OuterRef("deck"))
-    choice = Coalesce(
-        Subquery(mine.values("side_choice")), Value(SideChoice.AUTO.value), output_field=TextField()
-    )
-    return CardProgress.objects.filter(learner=learner, deck__in=decks).asked(choice).active()
+def _askable_in(learner: User, enrollments: Sequence[Enrollment]) -> CardProgressQuerySet:
+    """As `askable_progress`, in the decks of several enrollments."""
+    by_choice: dict[str, list[int]] = {}
+    for each in enrollments:
+        by_choice.setdefault(each.side_choice, []).append(each.deck_id)
+    mine = CardProgress.objects.filter(learner=learner, deck__in=[each.deck_id for each in enrollments])
+    # Usually all decks have the same choice, and the database need not look it up for each card.
+    choice = Case(*(When(deck__in=decks, then=Value(choice)) for choice, decks in by_choice.items()))
+    return mine.asked(choice if len(by_choice) > 1 else next(iter(by_choice))).active()
 
 
 def _buried(learner: User, enrollments: Sequence[Enrollment], now: datetime) -> Rows | None:
-    """For each deck with buried cards the figures of `Buried`, and no time; None if no deck has any."""
-    decks = [each.deck_id for each in enrollments if each.buried_until and each.buried_until > now]
-    if not decks:
+    """How many cards are buried, by deck and by when they come back; None if no deck has any."""
+    some = [each for each in enrollments if each.buried_until and each.buried_until > now]
+    if not some:
         return None
     has_memory = Q(due_day__isnull=False)
-    # As in `buried_cards`.
-    back_on = TruncDate("buried_until", tzinfo=learner.zone)
-    return (
-        _askable_in(learner, decks)
-        .filter(buried_until__gt=now)
-        .order_by()
-        .values("deck")
-        .annotate(
-            unseen=Count("pk", filter=~has_memory),
-            cards=Count("pk", filter=has_memory),
-            first_day=Min(Greatest("due_day", back_on), filter=has_memory),
-            first_at=Value(None, DateTimeField()),
-        )
-        .values_list(*COLUMNS)
+    rows = _askable_in(learner, some).filter(buried_until__gt=now).order_by()
+    # Not the day of each card, for which SQLite would call Python.
+    counts = rows.values("deck", until=F("buried_until")).annotate(
+        is_buried=Value(value=True),
+        unseen=Count("pk", filter=~has_memory),
+        cards=Count("pk", filter=has_memory),
+        first_day=Min("due_day"),
     )
+    return counts.values_list(*COLUMNS)
 
 
 def _waiting(learner: User, enrollments: Sequence[Enrollment], now: datetime) -> Rows | None:
-    """For each deck the figures of `Waiting`, with nothing in the columns of `_buried`; None if no card is due.
+    """How many same-day steps come too late to be asked now, by deck; None if no card is due.
 
     The decks may have different times by which a step may come early: one condition for each of these times.
     """
-    by_minutes: dict[int, list[int]] = {}
-    for enrollment in enrollments:
-        if enrollment.due_count:  # type: ignore[attr-defined]
-            by_minutes.setdefault(enrollment.learn_ahead, []).append(enrollment.deck_id)
-    if not by_minutes:
+    some = [each for each in enrollments if each.due_count]  # type: ignore[attr-defined]
+    if not some:
         return None
+    by_minutes: dict[int, list[int]] = {}
+    for each in some:
+        by_minutes.setdefault(each.learn_ahead, []).append(each.deck_id)
     comes_later = Q()
     for minutes, decks in by_minutes.items():
         comes_later |= Q(deck__in=decks, due__gt=now + timedelta(minutes=minutes))
-    steps = _askable_in(learner, [deck for decks in by_minutes.values() for deck in decks])
-    steps = steps.unburied(now).filter(state__in=[State.LEARNING, State.RELEARNING])
-    steps = steps.filter(comes_later, due_day__lte=study_day(now, learner.zone))
-    counts = (
-        steps.order_by()
-        .values("deck")
-        .annotate(unseen=Value(0), cards=Count("pk"), first_day=Value(None, DateField()), first_at=Min("due"))
+    rows = _askable_in(learner, some).unburied(now).filter(state__in=[State.LEARNING, State.RELEARNING])
+    rows = rows.filter(comes_later, due_day__lte=study_day(now, learner.zone)).order_by()
+    counts = rows.values("deck").annotate(
+        is_buried=Value(value=False),
+        until=Min("due"),
+        unseen=Value(0),
+        cards=Count("pk"),
+        first_day=Value(None, DateField()),
     )
     return counts.values_list(*COLUMNS)
