@@ -25,8 +25,10 @@ def today_start(*, learner: User, after: str, now: datetime) -> Deck | None:
 
 
 def _start(learner: User, deck: Deck, now: datetime) -> bool:
-    """Whether Spaced has a question in the deck: another tab may have answered the last one just now."""
-    enrollment = Enrollment.objects.get(learner=learner, deck=deck)
+    """Whether Spaced has a question in the deck: another tab may just have answered the last one."""
+    enrollment = Enrollment.objects.filter(learner=learner, deck=deck).first()
+    if enrollment is None:
+        return False
     enrollment.learner, enrollment.deck = learner, deck
     # As if the learner had chosen nothing on the mode's page.
     form = SpacedStartForm({}, instance=enrollment, learner=learner)
