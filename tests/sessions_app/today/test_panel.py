@@ -203,7 +203,7 @@ def test_queries_do_not_grow_with_decks(owner, stranger, make_deck):
     client = client_of(owner)
     numbers = []
     Deck.objects.create(owner=stranger, title="Public", visibility=Visibility.PUBLIC)
-    for decks in (1, 30):
+    for decks in (1, 9):
         fill(owner, make_deck, decks)
         numbers.append(queries_of_home(client))
     assert numbers[0] == numbers[1] <= MOST_FOR_HOME
