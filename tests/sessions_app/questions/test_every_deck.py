@@ -14,6 +14,7 @@ from sessions_app.questions.every_deck import every_deck, next_deck
 from sessions_app.questions.today import scheduled_for, today
 from sessions_app.sessions import marks
 from sessions_app.sessions.marks import Mark
+from sessions_app.study.days import day_end, study_day
 from studysite.accounts.models import User
 from tests.sessions_app.conftest import NOON, Studying
 
@@ -126,3 +127,25 @@ def test_queries_do_not_grow(
 def test_nothing_for_a_new_learner(learner: User, deck: Deck) -> None:
     Enrollment.objects.set_for(learner, deck, new_per_day=5)
     assert every_deck(learner, now=NOON).decks == []
+
+
+def test_buried_cards_come_back_when_they_are_no_longer_buried(learner: User, make_deck: MakeDeck) -> None:
+    """Each on its own day, but not before it is due."""
+    deck = make_deck(2)
+    Enrollment.objects.set_for(learner, deck, new_per_day=0)
+    studying = Studying(learner, deck)
+    studying.start()
+    for _ in range(2):
+        studying.answer(4)
+    now, day = studying.now, study_day(studying.now, learner.zone)
+    for number, row in enumerate(CardProgress.objects.order_by("pk")):
+        row.due_day = day + timedelta(days=1)
+        row.buried_until = day_end(day + timedelta(days=2 + number), learner.zone)
+        row.save()
+    Enrollment.objects.update(buried_until=now + timedelta(days=9))
+    following = every_deck(learner, now=now).next_deck
+    assert following is not None
+    assert following.next_due == day + timedelta(days=3)
+    enrollment = scheduled_for(learner.enrollments.all(), learner, now).get()
+    enrollment.learner = learner
+    assert following.next_due == today(enrollment, deck, now=now).next_due
