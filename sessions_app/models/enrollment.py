@@ -30,8 +30,8 @@ from sessions_app.models.paper import Paper
 from sessions_app.models.predicted_recall import predicted_recall
 from sessions_app.models.progress import CardProgress, CardProgressQuerySet, DayTotal
 from sessions_app.models.review import Review, scheduler_version
-from sessions_app.models.session import StudySession, StudySessionQuerySet
-from sessions_app.study.modes import MODES, TEST
+from sessions_app.models.session import Step, StudySession, StudySessionQuerySet
+from sessions_app.study.modes import LEARN, MODES, TEST
 from sessions_app.study.scheduling import fsrs_memory
 from sessions_app.study.types import Level, Side
 from studysite.accounts.models import User
@@ -172,6 +172,15 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         """Annotate ``used_<mode>``: whether the learner has ever started a session in the mode."""
         sessions = StudySession.objects.filter(learner=OuterRef("learner"), deck=OuterRef("deck"))
         return self.annotate(**{f"used_{mode}": Exists(sessions.filter(mode=mode)) for mode in MODES})
+
+    def with_open_round(self) -> "EnrollmentQuerySet":
+        """Annotate the open session in Learn: its round, and the study day on which it began; None without one."""
+        steps = Step.objects.unanswered().filter(session__mode=LEARN.name, session__finished_at=None)
+        mine = steps.filter(session__learner=OuterRef("learner"), session__deck=OuterRef("deck"))
+        return self.annotate(
+            open_round=Subquery(mine.values("round")[:1]),
+            open_round_day=Subquery(mine.values("session__study_day")[:1]),
+        )
 
     def with_best_board(self) -> "EnrollmentQuerySet":
         """Annotate the learner's best board of Matching: the fastest of those with the most pairs.

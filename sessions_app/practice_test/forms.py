@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 
 from cards.models import SideChoice
 from cards.text.cleaning import clean_text
@@ -13,8 +14,18 @@ from sessions_app.questions.kind_pages import TEST_CHOICES
 from sessions_app.sessions.forms import StartForm
 from sessions_app.study.modes import test
 from sessions_app.study.modes.types import SessionSettings
+from sessions_app.study.types import Kind
 
 AS_IN_DECK = "As in the deck"
+
+QUICK, ALL_KINDS, WRITTEN = "quick", "all", "written"
+RECOGNISED = (Kind.CHOICE, Kind.TRUE_FALSE)
+PRESETS: Mapping[str, Mapping[str, Any]] = {
+    QUICK: {"questions": 10, "kinds": RECOGNISED},
+    ALL_KINDS: {"questions": test.DEFAULT_QUESTIONS, "kinds": test.KINDS},
+    WRITTEN: {"questions": test.DEFAULT_QUESTIONS, "kinds": (Kind.TYPED, Kind.FLIP)},
+}
+"""Tests that start with one press. Written answers that are too long to be compared are graded by the learner."""
 
 
 class PaperStartForm(StartForm):
@@ -33,12 +44,12 @@ class PaperStartForm(StartForm):
         error_messages={"required": "Choose at least one kind."},
     )
     side = forms.ChoiceField(
-        label="Asked for",
+        label="Answer with",
         choices=[
             ("", AS_IN_DECK),
             (SideChoice.TERM.value, "Terms"),
             (SideChoice.DEFINITION.value, "Definitions"),
-            (SideChoice.BOTH.value, "Both, mixed"),
+            (SideChoice.BOTH.value, "Mixed"),
         ],
         required=False,
     )
@@ -52,6 +63,9 @@ class PaperStartForm(StartForm):
 
     def __init__(self, *args: Any, last: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.is_preset = self.is_bound and preset_in(self.data) is not None
+        if self.is_preset:
+            self.data = with_preset(self.data)
         cards = self.instance.deck.card_count
         before = SessionSettings.from_json(last or {})
         wished = before.questions if before.questions and not before.cards else test.DEFAULT_QUESTIONS
@@ -71,6 +85,23 @@ class PaperStartForm(StartForm):
             side=chosen["side"],
             seconds=60 * (chosen["minutes"] or 0),
         )
+
+
+def preset_in(data: Mapping[str, Any]) -> str | None:
+    """The preset that ``data`` names; a quick test if it says nothing at all."""
+    name: str = data.get("preset", "")
+    says_nothing = not {"questions", "kinds"} & data.keys()
+    return name if name in PRESETS else QUICK if says_nothing else None
+
+
+def with_preset(data: Mapping[str, Any]) -> QueryDict:
+    """``data`` with the questions and kinds of its preset."""
+    preset = PRESETS[preset_in(data) or QUICK]
+    chosen = QueryDict(mutable=True)
+    chosen.update(data if isinstance(data, QueryDict) else dict(data))
+    chosen["questions"] = str(preset["questions"])
+    chosen.setlist("kinds", [kind.value for kind in preset["kinds"]])
+    return chosen
 
 
 class TakeForm(forms.Form):

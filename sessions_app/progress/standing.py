@@ -87,6 +87,8 @@ class TableFigures(Figures):
     board_ms: int | None
     board_pairs: int | None
     has_mixups: bool
+    open_round: int | None
+    open_round_day: date | None
     test_right: int | None
     test_graded: int | None
     test_questions: int | None
@@ -212,6 +214,7 @@ def table_rows(deck: Deck, viewer: User | AnonymousUser, *, now: datetime) -> li
         scheduled_for(enrollments, viewer, now)
         .with_tests()
         .with_mixups()
+        .with_open_round()
         .with_best_board()
         .annotate(learner_name=F("learner__name"))
     )

@@ -28,6 +28,7 @@ JOINED = {
         "css/popups.css",
         "css/decks.css",
         "css/today.css",
+        "css/deck-start.css",
         "css/editor.css",
         "css/tags.css",
         "css/levels.css",

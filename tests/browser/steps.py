@@ -37,6 +37,13 @@ def expect_step_gone(page: Page, asked: str) -> None:
     expect(page.locator(f"#answer-form [name=step][value='{asked}']")).to_have_count(0)
 
 
+def choose(page: Page, menu: str, name: str) -> None:
+    """Open the menu of a deck's page with this name, and follow the link ``name`` in it."""
+    by_name = page.locator("main details.menu summary")
+    by_name.filter(has_text=menu).or_(page.locator(f"main summary[aria-label='{menu}']")).first.click()
+    page.get_by_role("link", name=name).click()
+
+
 def contradict(place: Page | Locator, name: str, key: str = "") -> None:
     """Open the first "Not fair?" (or "Change") of ``place``, and press the button ``name`` in it."""
     fold = place.locator(".not-fair").first

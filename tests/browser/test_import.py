@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from cards.importing import running
 from cards.models import Card, Deck
 from sessions_app.study.text import word_lists
-from tests.browser.steps import check
+from tests.browser.steps import check, choose
 from tests.cards.formats.packages import BASIC, note, package
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -134,7 +134,7 @@ def test_large_import_and_export_run_in_slices(
     wait_for(page, "Preview", scripts, "Reading Words.csv")
     page.get_by_role("button", name="Create deck").click()
     wait_for(page, "Words", scripts)
-    page.get_by_role("link", name="Export").click()
+    choose(page, "More", "Export")
     page.get_by_role("button", name="Prepare .csv").click()
     wait_for(page, "CSV of Words", scripts, "0 of 3 cards", "The file is ready.")
     if scripts:
@@ -163,7 +163,7 @@ def test_deck_can_be_downloaded(page, sign_in, learner, word_file) -> None:
     sign_in(page.context, learner)
     import_file(page, word_file)
     page.get_by_role("button", name="Create deck").click()
-    page.get_by_role("link", name="Export").click()
+    choose(page, "More", "Export")
     check(page)
     with page.expect_download() as download:
         page.get_by_role("link", name="Download .csv").click()

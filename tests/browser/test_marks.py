@@ -7,7 +7,7 @@ from django.core.management import call_command
 from playwright.sync_api import Page, expect
 
 from sessions_app.models import CardProgress, Enrollment, Review, Step
-from tests.browser.steps import LOOKS, check, check_looks, expect_step_gone, rate, start, take_look
+from tests.browser.steps import LOOKS, check, check_looks, choose, expect_step_gone, rate, start, take_look
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -139,7 +139,7 @@ def test_shortcuts_are_ignored_while_composing_or_with_control(page: Page, study
 def test_saved_settings_change_the_study_page(page: Page, study) -> None:
     study(page)
     page.goto(DECK)
-    page.get_by_role("link", name="Settings").click()
+    choose(page, "Options", "Settings for this deck")
     page.get_by_label("Two buttons").check()
     page.get_by_label("Desired retention").fill("95")
     page.get_by_role("button", name="Save").click()

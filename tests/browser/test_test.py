@@ -30,11 +30,12 @@ def _library() -> None:
 
 def start(page: Page, *kinds: str, questions: int = QUESTIONS) -> None:
     page.goto(TEST)
+    page.get_by_text("Customise").click()
     page.get_by_label("Questions", exact=True).fill(str(questions))
     if kinds:
         for box in page.locator("[name=kinds]").all():
             box.set_checked(box.get_attribute("value") in kinds)
-    page.get_by_role("button", name="Start test").click()
+    page.get_by_role("button", name="Start this test").click()
     expect(page.locator("#paper-form")).to_be_visible()
 
 

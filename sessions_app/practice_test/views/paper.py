@@ -1,6 +1,7 @@
 """Test's pages: the form that starts a test, and the paper: saving, handing in, judging one's own answers."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -25,7 +26,7 @@ from sessions_app.practice_test.saving import Filled, Saved
 from sessions_app.questions.kind_pages import KIND_PAGES
 from sessions_app.sessions import marks
 from sessions_app.sessions.marks import Mark
-from sessions_app.study.modes import TEST
+from sessions_app.study.modes import TEST, test
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.questions import paper_answers
 from studysite.accounts.guests import admit
@@ -59,8 +60,13 @@ def start(request: LearnerRequest, deck: Deck) -> HttpResponse:
     if instead := admit(request):
         return instead
     Enrollment.objects.set_for(request.learner, deck, **form.kept_settings())
-    settings = form.session_settings()
-    if starting.start(learner=request.learner, deck=deck, settings=settings, now=timezone.now()) is None:
+    settings, now = form.session_settings(), timezone.now()
+    started = starting.start(learner=request.learner, deck=deck, settings=settings, now=now)
+    if started is None and form.is_preset:
+        # Too few cards for these kinds: a button that starts at once asks what can be asked.
+        settings = replace(settings, kinds=test.KINDS)
+        started = starting.start(learner=request.learner, deck=deck, settings=settings, now=now)
+    if started is None:
         form.add_error(None, NOTHING)
         return show_start(request, deck, form)
     return redirect("study", slug=deck.slug, mode=TEST.name)

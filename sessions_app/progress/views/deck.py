@@ -1,5 +1,6 @@
 """A deck's page: the viewer, the modes, tags, the table, and the list of terms."""
 
+from datetime import UTC
 from typing import Any
 
 from django.core.paginator import Page
@@ -13,7 +14,9 @@ from cards.reporting.services import pending_feedback_in
 from cards.tagging.filter import TagChoice, tag_choice
 from sessions_app.models import Enrollment
 from sessions_app.progress import standing, term_list
+from sessions_app.progress.next_step import next_step
 from sessions_app.progress.viewer import Viewer
+from sessions_app.study.days import study_day
 from sessions_app.study.modes import MODES
 from studysite.http.htmx import render_page, wanted_part
 from studysite.http.requests import SiteRequest
@@ -94,8 +97,10 @@ def terms_context(request: SiteRequest, enrollment: Enrollment) -> dict[str, obj
 
 
 def page_context(request: SiteRequest, deck: Deck) -> dict[str, object]:
-    rows = standing.table_rows(deck, request.learner, now=timezone.now())
+    now = timezone.now()
+    rows = standing.table_rows(deck, request.learner, now=now)
     may_edit = deck.is_editable_by(request.learner)
+    today = study_day(now, request.learner.zone if request.learner.is_authenticated else UTC)
     mine = rows[0] if rows and rows[0].enrollment.learner_id == request.learner.pk else None
     viewer = viewer_context(request, deck)
     return {
@@ -105,5 +110,6 @@ def page_context(request: SiteRequest, deck: Deck) -> dict[str, object]:
         "pending": pending_feedback_in(deck) if may_edit else None,
         "rows": rows,
         "mine": mine,
+        "next_step": next_step(mine, today) if deck.card_count else None,
         "modes": MODES.values(),
     }

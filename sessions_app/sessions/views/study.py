@@ -33,11 +33,13 @@ from sessions_app.study.questions.types import InvalidResponseError
 from studysite.http.requests import LearnerRequest
 from studysite.methods import READ_AND_POST
 
+OPEN_SESSION = "You have an open session here. Starting again ends it; its answers count."
+
 
 @never_cache
 @require_http_methods(READ_AND_POST)
 def study(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
-    """The open question, or the form that starts a session; a POST starts one.
+    """The open question, or the form that starts a session (also if the address asks for it); a POST starts one.
 
     If the address names an answered step or a finished round, the feedback on it.
     """
@@ -47,6 +49,8 @@ def study(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
     if not request.learner.is_authenticated:
         return show_start(request, deck, mode)
     state = session_state(learner=request.learner, deck=deck, mode=mode, now=timezone.now())
+    if "options" in request.GET:
+        return show_start(request, deck, mode, notice=OPEN_SESSION if state.step else "")
     if MODES[mode].tells and (response := after_answer(request, deck, mode, state)):
         return response
     return show_state(request, deck, mode, state, aside=PutAside.from_address(request.GET))

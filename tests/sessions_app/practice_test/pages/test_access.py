@@ -30,7 +30,7 @@ def test_private_deck_returns_404_to_others(testing, stranger_client):
 
 def test_guest_takes_a_test(client, deck):
     guest = Sitting(client, deck)
-    assert "Start test" in text(client.get(guest.page))
+    assert "Quick 10" in text(client.get(guest.page))
     guest.start(questions=6, kinds=("typed",))
     guest.post("hand_in", guest.answers())
     assert guest.paper().right == 6
