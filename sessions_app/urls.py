@@ -50,6 +50,7 @@ urlpatterns = [
     # Matching and Test have pages of their own, whose addresses come before the one of every mode.
     path("decks/<slug:slug>/matching/", matching.matching, name="matching"),
     path("decks/<slug:slug>/matching/answer/", matching.answer, name="matching_answer"),
+    path("decks/<slug:slug>/matching/pause/", matching.pause, name="matching_pause"),
     path("decks/<slug:slug>/matching/finish/", matching.finish, name="matching_finish"),
     path("decks/<slug:slug>/test/", paper.test_page, name="test"),
     path("decks/<slug:slug>/test/save/", paper.save, name="test_save"),

@@ -31,6 +31,7 @@ logger = logging.getLogger(__name__)
 MODE = "matching"
 # The cards of the last boards, as many as this, are chosen last for the next one.
 RECENT_BOARDS = 8
+MILLISECOND = timedelta(milliseconds=1)
 MARKUP = re.compile(r"<[^>]*>")
 
 
@@ -140,6 +141,9 @@ def board_try(*, board: MatchingBoard, pair: Try, revision: int, now: datetime) 
         raise InvalidResponseError("That was found already.")
     changes = {
         "revision": revision + 1,
+        # A pause hides the tiles: who tries a pair was not away, and the pause does not count.
+        "paused_at": None,
+        "tried_at": now,
         "found": [*board.found, [pair.term, pair.definition]] if is_right else board.found,
         "misses": board.misses + (not is_right),
     }
@@ -165,5 +169,32 @@ def stale(board: MatchingBoard, revision: int) -> Result:
 
 
 def milliseconds(board: MatchingBoard, now: datetime) -> int:
-    """The board's time at ``now``, in milliseconds, with the penalties for its wrong pairs."""
-    return matching.time_of((now - board.started_at) // timedelta(milliseconds=1), board.misses)
+    """The board's time at ``now``, in milliseconds, without pauses, with the penalties for its wrong pairs."""
+    until = board.paused_at or now
+    elapsed = (until - board.started_at) // MILLISECOND - board.paused_ms
+    return matching.time_of(max(0, elapsed), board.misses)
+
+
+def board_pause(*, board: MatchingBoard, now: datetime) -> None:
+    """Stop the board's clock; a board that is paused, finished or given up stays as it is."""
+    MatchingBoard.objects.open().filter(pk=board.pk, paused_at=None).update(paused_at=now)
+
+
+def board_resume(*, board: MatchingBoard, now: datetime) -> None:
+    """Let the clock of a paused board run on. A board that was left open (`LEFT_OPEN`) goes on without a clock."""
+    with transaction.atomic():
+        boards = MatchingBoard.objects.open().filter(pk=board.pk)
+        current = boards.select_for_update(of=("self",)).first()
+        if current is None:
+            return
+        if current.paused_at:
+            current.paused_ms += max(0, (now - current.paused_at) // MILLISECOND)
+        elif current.is_left_open(now):
+            current.has_clock = False
+        current.paused_at, current.tried_at = None, now
+        current.save(update_fields=["paused_ms", "paused_at", "tried_at", "has_clock"])
+
+
+def board_replace(*, learner: User, deck: Deck, now: datetime) -> None:
+    """Give up the learner's open board in the deck, so that a new one can start."""
+    learner.study_sessions.filter(deck=deck, mode=MODE).finish(now)

@@ -19,6 +19,9 @@ from sessions_app.matching.services import (
     MODE,
     Result,
     Try,
+    board_pause,
+    board_replace,
+    board_resume,
     board_start,
     board_try,
     draw,
@@ -53,7 +56,7 @@ def matching(request: LearnerRequest, slug: str) -> HttpResponse:
         return start(request, deck)
     if request.learner.is_authenticated:
         if board := open_board(request.learner, deck):
-            return show_board(request, deck, board)
+            return show_open(request, deck, board)
         done = MatchingBoard.objects.finished().filter(
             learner=request.learner, deck=deck, pk=named(request, "board") or 0
         )
@@ -67,11 +70,13 @@ def start(request: LearnerRequest, deck: Deck) -> HttpResponse:
         return show_start(request, deck, form=form)
     if instead := admit(request):
         return instead
-    untimed = form.cleaned_data["untimed"]
-    board = board_start(learner=request.learner, deck=deck, untimed=untimed, now=timezone.now())
+    untimed, now = form.cleaned_data["untimed"], timezone.now()
+    if "new" in request.POST:
+        board_replace(learner=request.learner, deck=deck, now=now)
+    board = board_start(learner=request.learner, deck=deck, untimed=untimed, now=now)
     if not request.htmx:
         return redirect("matching", slug=deck.slug)
-    return show_board(request, deck, board) if board else show_start(request, deck)
+    return show_open(request, deck, board) if board else show_start(request, deck)
 
 
 @never_cache
@@ -111,6 +116,22 @@ def finish(request: LearnerRequest, slug: str) -> HttpResponse:
     deck = deck_to_see(request, slug)
     request.learner.study_sessions.filter(deck=deck, mode=MODE).finish(timezone.now())
     return show_start(request, deck) if request.htmx else redirect("matching", slug=slug)
+
+
+@never_cache
+@session_required(MODE)
+@require_POST
+def pause(request: LearnerRequest, slug: str) -> HttpResponse:
+    """Stop the clock of the board that the form names, and hide its tiles; or let it run on (``resume``)."""
+    board, now = board_or_404(request, slug, numbers_in(request)), timezone.now()
+    if "resume" in request.POST:
+        board_resume(board=board, now=now)
+    else:
+        board_pause(board=board, now=now)
+    if not request.htmx:
+        return redirect("matching", slug=slug)
+    state = open_board(request.learner, board.deck)
+    return show_open(request, board.deck, state) if state else show_current(request, board)
 
 
 def numbers_in(request: LearnerRequest) -> dict[str, int]:
@@ -154,8 +175,20 @@ def show_current(request: LearnerRequest, board: MatchingBoard) -> HttpResponse:
         messages.info(request, STALE)
         return redirect(address_after(board))
     if state := open_board(request.learner, board.deck):
+        if state.paused_at:
+            return show_open(request, board.deck, state)
         return show_board(request, board.deck, state, message=STALE)
     return show_start(request, board.deck, done=board if board.finished_at else None, notice=STALE)
+
+
+def show_open(request: LearnerRequest, deck: Deck, board: MatchingBoard) -> HttpResponse:
+    """The board; its tiles are hidden while it is paused, or if it was left open."""
+    is_left_open = board.is_left_open(timezone.now())
+    if not board.paused_at and not is_left_open:
+        return show_board(request, deck, board)
+    context = {"deck": deck, "mode": MODES[MODE], "board": board, "is_left_open": is_left_open}
+    context |= {"elapsed": milliseconds(board, timezone.now()), "is_paused": True}
+    return render_page(request, "sessions_app/matching/page.html", context, parts=("question",))
 
 
 def show_board(

@@ -1,5 +1,7 @@
 """Boards of Matching."""
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -8,6 +10,9 @@ from django.utils import timezone
 from cards.models import Deck
 from sessions_app.models.session import StudySession
 from sessions_app.study.modes import matching
+
+LEFT_OPEN = timedelta(minutes=2)
+"""After so long without a try a board counts as left open."""
 
 
 class MatchingBoardQuerySet(models.QuerySet["MatchingBoard"]):
@@ -31,8 +36,9 @@ class MatchingBoard(models.Model):
 
     ``board`` is frozen when it is drawn (`study.modes.matching.Board`). ``found`` holds the pairs found so far, as
     numbers of a term and a definition. ``revision`` rises with each try, so that no try counts twice.
-    ``milliseconds`` is the time from the start to the last pair, with the penalties for wrong pairs; None before
-    the end, and without a clock.
+    ``milliseconds`` is the time from the start to the last pair without pauses, and with the penalties for wrong
+    pairs; None before the end, and without a clock. ``paused_at`` is when the present pause began, ``paused_ms``
+    how long the earlier ones were. ``tried_at`` is the last sign of the learner: a try, or the end of a pause.
     """
 
     session = models.OneToOneField(StudySession, on_delete=models.CASCADE, related_name="matching_board")
@@ -48,6 +54,9 @@ class MatchingBoard(models.Model):
     misses = models.PositiveIntegerField(default=0)
     revision = models.PositiveIntegerField(default=0)
     started_at = models.DateTimeField(default=timezone.now)
+    tried_at = models.DateTimeField(null=True)
+    paused_at = models.DateTimeField(null=True)
+    paused_ms = models.PositiveBigIntegerField(default=0)
     finished_at = models.DateTimeField(null=True)
     milliseconds = models.PositiveBigIntegerField(null=True)
 
@@ -80,6 +89,10 @@ class MatchingBoard(models.Model):
     @property
     def is_ranked(self) -> bool:
         return self.milliseconds is not None and self.milliseconds <= matching.RANKED_MS
+
+    def is_left_open(self, now: datetime) -> bool:
+        """Whether the learner has been away for so long, without a pause, that the time says nothing any more."""
+        return self.paused_at is None and now - (self.tried_at or self.started_at) > LEFT_OPEN
 
     def frozen(self) -> matching.Board:
         """The board as the engine's value."""

@@ -72,6 +72,11 @@ class Item:
         return str(self.first) if self.first == self.last else f"{self.first}–{self.last}"
 
     @property
+    def is_filled(self) -> bool:
+        """Whether all its points have a saved answer."""
+        return self.step.filled >= paper_answers.points(self.question)
+
+    @property
     def revision(self) -> int:
         """The revision of the next save from this page."""
         return self.step.revision + 1

@@ -102,6 +102,19 @@
     tryPair();
   });
 
+  // A board that nobody sees is paused: at once, even if the page is being closed. Its tiles are hidden until the
+  // learner goes on.
+  document.addEventListener("visibilitychange", () => {
+    const pause = document.getElementById("pause-form");
+    if (!pause) return;
+    if (document.visibilityState === "hidden") {
+      document.getElementById("question").classList.add("paused");
+      fetch(pause.action, { method: "POST", body: new FormData(pause), keepalive: true, redirect: "manual" }).catch(() => {});
+    } else {
+      pause.requestSubmit();
+    }
+  });
+
   let clock = null;
   let startedAt = 0;
 

@@ -112,7 +112,7 @@
 
   function failed(event, text) {
     const item = event.detail.elt;
-    if (item.id === "hand-in") handingIn = false;
+    if (item.id.startsWith("hand-in")) handingIn = false;
     if (!item.matches(".paper-item")) return;
     // The test shows this error itself; ui.js does not.
     event.stopPropagation();
@@ -141,6 +141,58 @@
     fields[fields.indexOf(event.target) + 1]?.focus();
   });
 
+  // --- The line of questions
+
+  function dotOf(item) {
+    return document.querySelector(`[data-dot="${CSS.escape(item.id)}"]`);
+  }
+
+  function isFilled(item) {
+    const fields = [...item.querySelectorAll("input:not([type=hidden]), select, textarea")];
+    const selects = fields.filter((field) => field.matches("select"));
+    if (selects.length) return selects.every((field) => field.value);
+    return fields.some((field) => (/^(radio|checkbox)$/.test(field.type) ? field.checked : field.value.trim()));
+  }
+
+  function showDot(item) {
+    const dot = dotOf(item);
+    if (!dot) return;
+    const filled = isFilled(item);
+    dot.classList.toggle("filled", filled);
+    dot.querySelector("[data-state]").textContent = filled ? "answered" : "blank";
+  }
+
+  function focusFirst(item) {
+    item?.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+  }
+
+  for (const kind of ["input", "change"]) {
+    document.addEventListener(kind, (event) => {
+      const item = itemOf(event);
+      if (item) showDot(item);
+    });
+  }
+
+  document.addEventListener("focusin", (event) => {
+    const item = itemOf(event);
+    const dot = item && dotOf(item);
+    if (!dot) return;
+    document.querySelector(".paper-dots [aria-current]")?.removeAttribute("aria-current");
+    dot.setAttribute("aria-current", "true");
+    // Only the line itself moves, not the page.
+    const line = dot.closest("ul");
+    line.scrollLeft = dot.offsetLeft - (line.clientWidth - dot.offsetWidth) / 2;
+  });
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-dot], [data-look-at]");
+    if (!link) return;
+    event.preventDefault();
+    const item = document.getElementById(link.dataset.dot ?? link.dataset.lookAt);
+    item.scrollIntoView();
+    focusFirst(item);
+  });
+
   // --- Leaving
 
   // Send unsaved changes, even if the page closes before the response.
@@ -161,7 +213,7 @@
   });
 
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.detail.elt.id === "hand-in") handingIn = true;
+    if (event.detail.elt.id.startsWith("hand-in")) handingIn = true;
   });
 
   // --- The time
@@ -193,7 +245,9 @@
       changes.clear();
       waiting.clear();
       saving = null;
-      document.querySelector("#paper [role=alert]")?.scrollIntoView();
+      handingIn = false;
+      document.querySelector("#paper [role=alert]")?.scrollIntoView({ block: "center" });
+      document.querySelector("#blanks a")?.focus({ preventScroll: true });
     }
     setClock();
   });

@@ -220,10 +220,32 @@ def test_board_without_clock_shows_no_time(page: Page, learner, sign_in) -> None
     start(page)
     expect(page.get_by_role("timer")).to_be_visible()
     page.get_by_role("button", name="Give up").click()
+    page.get_by_text("Settings", exact=True).click()
     page.get_by_label("Without a clock").check()
     page.get_by_role("button", name="Start").click()
     expect_left(page, PAIRS)
     expect(page.get_by_role("timer")).to_have_count(0)
+
+
+def test_board_that_is_not_seen_is_paused(page: Page, learner, sign_in) -> None:
+    sign_in(page.context, learner)
+    start(page)
+    for state in ("hidden", "visible"):
+        page.evaluate(
+            """state => {
+                Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+                document.dispatchEvent(new Event("visibilitychange"));
+            }""",
+            state,
+        )
+    expect(page.get_by_role("heading", name="Paused")).to_be_visible()
+    check(page)
+    page.keyboard.press("Enter")
+    expect_left(page, PAIRS)
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_role("heading", name="Paused")).to_be_visible()
+    page.get_by_role("button", name="New board").click()
+    expect_left(page, PAIRS)
 
 
 def test_guest_sees_the_times_of_their_boards(page: Page) -> None:

@@ -200,12 +200,21 @@ def test_test_pages_fit_a_phone_and_pass_axe(
     expect(page.locator("#paper-state")).to_have_text("Saved")
     check(page)
     page.locator("#hand-in").click()
+    expect(page.get_by_text("1 answer is blank.")).to_be_visible()
+    check(page)
+    page.get_by_role("link", name="Look at it").click()
+    expect(page.locator(".paper-item:focus-within")).to_have_count(1)
+    expect(page.locator(".paper-dots [aria-current]")).to_have_attribute(
+        "data-dot", f"q{steps()[-1].position}"
+    )
+    page.get_by_role("button", name="Hand in all the same").click()
     expect(page.get_by_text("Grade these answers yourself")).to_be_visible()
     check(page)
     judge(page)
     page.locator("#hand-in").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("%")
     page.get_by_role("button", name="Create link").click()
+    expect(page.locator(".test-link")).to_be_visible()
     check(page)
     link = page.locator(".test-link").inner_text()
     results = page.url
@@ -217,6 +226,7 @@ def test_test_pages_fit_a_phone_and_pass_axe(
     page.goto(results)
     page.get_by_role("button", name=re.compile("Retake")).click()
     page.locator("#hand-in").click()
+    page.get_by_role("button", name="Hand in all the same").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("0 %")
     expect(page.locator(".score-plot")).to_be_visible()
     check(page)
@@ -236,6 +246,7 @@ def take_as_a_friend(browser: Browser, browser_context_args: dict[str, Any], lin
         name.fill("Kim")
         friend.get_by_role("button", name="Start test").click()
         friend.locator("#hand-in").click()
+        friend.get_by_role("button", name="Hand in all the same").click()
         expect(friend.get_by_role("heading", level=1)).to_have_text("0 %")
         expect(friend.get_by_text("scored")).to_be_visible()
 

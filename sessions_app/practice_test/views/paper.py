@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -37,6 +38,9 @@ from studysite.methods import READ_AND_POST
 from studysite.numbers import whole_number
 
 NOTHING = "None of these cards can be asked in these kinds of question. Choose more kinds, or other cards."
+ALMOST_OVER = timedelta(seconds=3)
+"""So near the end of its time a test is handed in without a question: the page does it by itself."""
+
 CLOSED = "The test was already handed in, or its time is up. Nothing was changed."
 SAVED = "Saved."
 
@@ -102,8 +106,28 @@ def save(request: LearnerRequest, slug: str) -> HttpResponse:
 @session_required(TEST.name)
 @require_POST
 def hand_in(request: LearnerRequest, slug: str) -> HttpResponse:
-    """Hand the paper in with the answers of the form, once."""
+    """Hand the paper in with the answers of the form, once.
+
+    If some are blank, it first says how many: only a post that says ``confirm``, or one at the end of the time,
+    hands them in as they are.
+    """
+    if "confirm" not in request.POST and (instead := blanks_first(request, slug)):
+        return instead
     return submit(request, slug, handing_in.hand_in)
+
+
+def blanks_first(request: LearnerRequest, slug: str) -> HttpResponse | None:
+    """The paper with a warning that answers are blank, after saving the others; None if it can be handed in."""
+    if instead := too_often(request, "hand_in"):
+        return instead
+    paper, now = get_object_or_404(posted_paper(request, slug)), timezone.now()
+    if paper.handed_in_at or (paper.deadline and now > paper.deadline - ALMOST_OVER):
+        return None
+    filled = filled_in(request)
+    saved = saving.save(paper=paper.pk, learner=request.learner.pk, slug=slug, filled=filled, now=now)
+    if saved.is_late or (not saved.errors and saving.answered(saved.paper) >= saved.paper.questions):
+        return None
+    return show_paper(request, saved.paper, saved, filled, warns=not saved.errors)
 
 
 @never_cache
@@ -181,9 +205,17 @@ def bar_context(paper: Paper) -> dict[str, Any]:
 
 
 def show_paper(
-    request: LearnerRequest, paper: Paper, saved: Saved | None = None, filled: Filled | None = None
+    request: LearnerRequest,
+    paper: Paper,
+    saved: Saved | None = None,
+    filled: Filled | None = None,
+    *,
+    warns: bool = False,
 ) -> HttpResponse:
-    """The paper to fill in; after it was handed in, the answers that its learner has to judge."""
+    """The paper to fill in; after it was handed in, the answers that its learner has to judge.
+
+    ``warns`` that some answers are blank, before it is handed in.
+    """
     context = {**bar_context(paper), "mode": TEST, "names_sides": names_sides(paper)}
     if not paper.handed_in_at and saving.is_over(paper, timezone.now()):
         context["stage"] = "over"
@@ -195,6 +227,10 @@ def show_paper(
         ]
     else:
         context["sections"] = sections_of(items)
+        context["in_order"] = [item for section in context["sections"] for item in section.items]
+        if warns:
+            context["blanks"] = paper.questions - context["answered"]
+            context["first_blank"] = next(item for item in context["in_order"] if not item.is_filled)
         wanted = SessionSettings.from_json(paper.session.settings).questions
         context["is_fewer"] = paper.questions < wanted
         context["short"] = [

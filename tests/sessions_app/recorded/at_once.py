@@ -123,7 +123,8 @@ def hand_in(player: Player, deck: Deck, paper: Paper, what: str, answers: dict[s
     """Hand the paper in, or judge its answers; and write down its score."""
     player.wait(minutes=1)
     address = reverse(f"test_{what}", args=[deck.slug])
-    player.note(what, player.post(address, {"paper": paper.pk} | answers, htmx=False))
+    # Blanks and all.
+    player.note(what, player.post(address, {"paper": paper.pk, "confirm": "1"} | answers, htmx=False))
     paper.refresh_from_db()
     verdicts = [paper.verdicts[position] for position in sorted(paper.verdicts, key=int)]
     player.lines.append(f"score {paper.graded} {paper.right} of {paper.questions}: {verdicts}")

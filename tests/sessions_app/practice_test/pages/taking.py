@@ -44,6 +44,9 @@ class Sitting:
         paper: int | None = None,
     ):
         data = {"paper": paper or self.paper().pk} | (fields or {})
+        if what == "hand_in":
+            # Blanks and all.
+            data = {"confirm": "1"} | data
         headers = {"HX-Request": "true", "HX-Target": "paper-bar"} if htmx else {}
         return self.client.post(reverse(f"test_{what}", args=[self.deck.slug]), data, headers=headers)
 
