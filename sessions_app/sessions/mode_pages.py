@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from sessions_app.models import Enrollment, Step
 from sessions_app.sessions.forms import LearnStartForm, SpacedStartForm, StartForm
+from sessions_app.sessions.gains import Reached
 from sessions_app.sessions.state import OpenState
 from sessions_app.study.days import study_day
 from sessions_app.study.questions import grading
@@ -122,6 +123,13 @@ def learned(enrollment: Enrollment) -> Learned:
     done = enrollment.learned + enrollment.mastered
     thirds = enrollment.recognised + 2 * enrollment.recalled + 3 * done
     return Learned(done, max(0, enrollment.question_count - enrollment.suspended), thirds)
+
+
+def reached(enrollment: Enrollment) -> Reached:
+    """How far the deck's questions are; suspended ones may be among the levels, but not among the questions."""
+    done = learned(enrollment)
+    recalled = done.learned + enrollment.recalled
+    return Reached(done.questions, recalled + enrollment.recognised, recalled, done.learned)
 
 
 PAGES: Mapping[str, StudyPage] = {

@@ -20,12 +20,12 @@ from sessions_app.models import CardProgress, Enrollment
 from sessions_app.questions import today
 from sessions_app.questions.images import illustrated
 from sessions_app.questions.mixups import has_mixups
-from sessions_app.sessions import marks, summary, undo
+from sessions_app.sessions import gains, marks, summary, undo
 from sessions_app.sessions.addresses import addresses
 from sessions_app.sessions.feedback import Feedback
 from sessions_app.sessions.forms import StartForm
 from sessions_app.sessions.marks import Mark, PutAside
-from sessions_app.sessions.mode_pages import PAGES, learned, needs_help
+from sessions_app.sessions.mode_pages import PAGES, learned, needs_help, reached
 from sessions_app.sessions.services import session_start
 from sessions_app.sessions.state import OpenState, SessionState, session_state
 from sessions_app.sessions.summary import Round
@@ -188,7 +188,13 @@ def show_round(
 ) -> HttpResponse:
     """Show a finished round card by card."""
     enrollment = state.enrollment or enrollment_of(request, deck)
-    context = {"round": finished, "undoable": state.undoable, "has_siblings": enrollment.has_siblings}
+    what = "question" if enrollment.has_siblings else "card"
+    context = {
+        "round": finished,
+        "gained": gains.reached_sentence(reached(enrollment), what),
+        "undoable": state.undoable,
+        "has_siblings": enrollment.has_siblings,
+    }
     return render_mode(request, deck, mode, context)
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from cards.models import Card
 from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession
+from sessions_app.sessions.gains import Known, known_sentence
 from sessions_app.study.days import day_start, study_day
 from sessions_app.study.modes import spaced
 from sessions_app.study.types import Level, Verdict
@@ -36,7 +37,8 @@ class Move:
 class Summary:
     """A finished session: how many questions were ``answered``, how many of them ``right`` and how many ``new``.
 
-    ``lines`` are its last reviews that were not voided, oldest first, with their cards.
+    ``lines`` are its last reviews that were not voided, oldest first, with their cards. ``last`` is what was known
+    in the session before, None without one.
     """
 
     answered: int
@@ -44,6 +46,12 @@ class Summary:
     new: int
     moves: Sequence[Move]
     lines: Sequence[Review]
+    last: Known | None = None
+
+    @property
+    def gained(self) -> str:
+        """A sentence about what was known, against the session before."""
+        return known_sentence(Known(self.right, self.answered), self.last)
 
 
 @dataclass(frozen=True)
@@ -108,10 +116,23 @@ def last_session(learner: User, enrollment: Enrollment, mode: str, *, now: datet
     session = sessions.order_by("-started_at").first()
     if session is None or enrollment.is_started_over_since(session):
         return None
-    return summary_of(session)
+    return summary_of(session, last=known_before(session, enrollment))
 
 
-def summary_of(session: StudySession) -> Summary | None:
+def known_before(session: StudySession, enrollment: Enrollment) -> Known | None:
+    """What was known in the session of this mode and deck before; None without one since starting over."""
+    earlier = session.learner.study_sessions.answered().filter(
+        deck=session.deck_id, mode=session.mode, started_at__lt=session.started_at
+    )
+    before = earlier.exclude(finished_at=None).order_by("-started_at").first()
+    if before is None or enrollment.is_started_over_since(before):
+        return None
+    answers = Review.objects.standing().filter(step__session=before)
+    counts = answers.aggregate(right=Count("pk", filter=Q(verdict=Verdict.CORRECT)), answered=Count("pk"))
+    return Known(**counts)
+
+
+def summary_of(session: StudySession, *, last: Known | None = None) -> Summary | None:
     """The summary of the session, with today's levels; None if it has no answer that counts."""
     standing = Review.objects.standing().filter(step__session=session)
     answers = list(standing.in_order().values("card_id", "side", "verdict", "step__level", "step__origin"))
@@ -126,6 +147,7 @@ def summary_of(session: StudySession) -> Summary | None:
         new=sum(line["step__origin"] == spaced.NEW for line in answers),
         moves=moves_between(before, levels_now(session, [line["card_id"] for line in answers])),
         lines=list(lines.order_by("-reviewed_at", "-pk")[:MOST_LINES])[::-1],
+        last=last,
     )
 
 

@@ -1,0 +1,57 @@
+"""What a learner gained in a round or a session, as sentences for its end."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Known:
+    """How many answers a session had, and how many of them were ``right``."""
+
+    right: int
+    answered: int
+
+    def is_better_than(self, other: "Known") -> bool:
+        """Whether more was right, and of as many answers or a larger part of them."""
+        return self.right > other.right and self.right * other.answered >= other.right * self.answered
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How many of a deck's ``questions`` were met, recalled and learned; each includes what is further."""
+
+    questions: int
+    met: int
+    recalled: int
+    learned: int
+
+
+def counted(number: int, what: str) -> str:
+    """The number with its noun: "1 card", "2 cards"."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def reached_sentence(reached: Reached, what: str) -> str:
+    """How far the deck is, and what is left; the first level that is not complete. Empty without questions.
+
+    ``what`` is "card" or "question".
+    """
+    whole = reached.questions
+    if whole < 1:
+        return ""
+    for count, name in ((reached.met, "met"), (reached.recalled, "recalled"), (reached.learned, "learned")):
+        if count < whole:
+            return f"{count} of {counted(whole, what)} {name}. {whole - count} to go."
+    return f"All {whole} {what}s learned." if whole > 1 else f"The {what} is learned."
+
+
+def known_sentence(known: Known, last: Known | None = None) -> str:
+    """How many answers were right, and how many more than in the ``last`` session if that is good news."""
+    if not known.right:
+        return f"{counted(known.answered, 'answer')}: practice that counts."
+    if known.right == known.answered:
+        said = "You knew it" if known.answered == 1 else f"You knew all {known.answered}"
+    else:
+        said = f"You knew {known.right} of {known.answered}"
+    if last and last.answered and known.is_better_than(last):
+        return f"{said}, {known.right - last.right} more than last time."
+    return f"{said}."
