@@ -55,3 +55,28 @@ def known_sentence(known: Known, last: Known | None = None) -> str:
     if last and last.answered and known.is_better_than(last):
         return f"{said}, {known.right - last.right} more than last time."
     return f"{said}."
+
+
+@dataclass(frozen=True)
+class Ring:
+    """The way to all learned in percent, ``before`` and ``now``; 100 only when nothing is left."""
+
+    before: int
+    now: int
+
+
+def ring(thirds: int, all_thirds: int, gained: int) -> Ring | None:
+    """The ring for ``thirds`` of ``all_thirds``, of which ``gained`` are new; None without questions.
+
+    Each question counts three thirds. A loss (``gained`` below 0) is not shown as one.
+    """
+    if all_thirds < 1:
+        return None
+    done = min(max(thirds, 0), all_thirds)
+    before = min(max(done - max(gained, 0), 0), done)
+    return Ring(100 * before // all_thirds, 100 * done // all_thirds)
+
+
+def thirds_between(before: int, now: int) -> int:
+    """How many thirds of the way a question went from one level to another; negative if it went back."""
+    return min(now, 3) - min(before, 3)

@@ -7,6 +7,7 @@ starts a session. With htmx it is the part `question` of the page alone.
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -18,6 +19,7 @@ from cards.models import Deck
 from sessions_app.access import enrollment_of, kept_answer
 from sessions_app.models import CardProgress, Enrollment
 from sessions_app.questions import today
+from sessions_app.questions.every_deck import next_deck
 from sessions_app.questions.images import illustrated
 from sessions_app.questions.mixups import has_mixups
 from sessions_app.sessions import gains, marks, summary, undo
@@ -53,12 +55,12 @@ def start_from_post(request: LearnerRequest, deck: Deck, mode: str) -> HttpRespo
     if instead := admit(request):
         return instead
     enrollment.learner = request.learner
-    settings = form.session_settings(introduced_today=today.introduced_today(enrollment, now))
+    chosen = form.session_settings(introduced_today=today.introduced_today(enrollment, now))
     Enrollment.objects.set_for(request.learner, deck, **form.kept_settings())
     if form.cleaned_data["has_settings"] and enrollment.pk:
         # Chosen anew: an open session would go on with what was chosen before.
         request.learner.study_sessions.filter(deck=deck, mode=mode).finish(now)
-    session = session_start(learner=request.learner, deck=deck, mode=mode, settings=settings, now=now)
+    session = session_start(learner=request.learner, deck=deck, mode=mode, settings=chosen, now=now)
     return respond(request, deck, mode, notice="" if session else NOTHING)
 
 
@@ -192,10 +194,32 @@ def show_round(
     context = {
         "round": finished,
         "gained": gains.reached_sentence(reached(enrollment), what),
+        "ring": ring_of(enrollment, finished.thirds),
         "undoable": state.undoable,
         "has_siblings": enrollment.has_siblings,
     }
     return render_mode(request, deck, mode, context)
+
+
+def ring_of(enrollment: Enrollment, gained: int) -> gains.Ring | None:
+    """The ring of the deck after ``gained`` thirds of its questions."""
+    done = learned(enrollment)
+    return gains.ring(done.thirds, done.all_thirds, gained)
+
+
+def end_of(
+    request: LearnerRequest, enrollment: Enrollment, gained: int, *, is_complete: bool
+) -> dict[str, Any]:
+    """What the end of a session shows; the next deck if this one ``is_complete`` for today."""
+    learner = request.learner
+    keep_cards = learner.is_guest and settings.SIGNUP == "open"
+    after = is_complete and not keep_cards
+    return {
+        "ring": ring_of(enrollment, gained),
+        "met": reached(enrollment).met,
+        "keep_cards": keep_cards,
+        "next_deck": next_deck(learner, after=enrollment.deck, now=timezone.now()) if after else None,
+    }
 
 
 def show_start(
@@ -229,6 +253,10 @@ def show_start(
         "learned": learned(enrollment),
         "has_siblings": enrollment.has_siblings,
     }
+    if finished := context.get("summary"):
+        day, all_learned = context["today"], context["learned"].learned == context["learned"].questions
+        is_complete = all_learned if mode == "learn" else not (day.due or day.new)
+        context |= end_of(request, enrollment, finished.thirds, is_complete=is_complete)
     return render_mode(request, deck, mode, context)
 
 

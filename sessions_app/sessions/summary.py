@@ -10,7 +10,7 @@ from django.db.models import Count, Q
 
 from cards.models import Card
 from sessions_app.models import CardProgress, Enrollment, Review, Step, StudySession
-from sessions_app.sessions.gains import Known, known_sentence
+from sessions_app.sessions.gains import Known, known_sentence, thirds_between
 from sessions_app.study.days import day_start, study_day
 from sessions_app.study.modes import spaced
 from sessions_app.study.types import Level, Verdict
@@ -30,7 +30,7 @@ class Move:
 
     @property
     def name(self) -> str:
-        return self.level.name.capitalize()
+        return "met" if self.level is Level.RECOGNISED else self.level.name.lower()
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Summary:
     """A finished session: how many questions were ``answered``, how many of them ``right`` and how many ``new``.
 
     ``lines`` are its last reviews that were not voided, oldest first, with their cards. ``last`` is what was known
-    in the session before, None without one.
+    in the session before, None without one. ``thirds`` is how far its questions came on the way to Learned.
     """
 
     answered: int
@@ -47,6 +47,7 @@ class Summary:
     moves: Sequence[Move]
     lines: Sequence[Review]
     last: Known | None = None
+    thirds: int = 0
 
     @property
     def gained(self) -> str:
@@ -74,12 +75,16 @@ class Round:
 
     number: int
     cards: Sequence[RoundCard]
-    moves: Sequence[Move]
 
     @property
     def missed(self) -> int:
         """How many questions were missed."""
         return sum(card.missed for card in self.cards)
+
+    @property
+    def thirds(self) -> int:
+        """How far its questions came on the way to Learned, in thirds of a question."""
+        return sum(thirds_between(card.before, card.now) for card in self.cards)
 
 
 def round_of(session: StudySession, number: int) -> Round | None:
@@ -97,7 +102,7 @@ def round_of(session: StudySession, number: int) -> Round | None:
         for key, level in before.items()
         if (card := first[key].card)
     ]
-    return Round(number, cards, moves_between(before, now))
+    return Round(number, cards)
 
 
 def key_of(step: Step) -> tuple[int, str]:
@@ -141,13 +146,15 @@ def summary_of(session: StudySession, *, last: Known | None = None) -> Summary |
     # The step of a card's first answer has the level that the card had at the start of the session.
     before = {(line["card_id"], line["side"]): line["step__level"] for line in reversed(answers)}
     lines = standing.select_related("card").defer("card__term", "card__definition")
+    now = levels_now(session, [line["card_id"] for line in answers])
     return Summary(
         answered=len(answers),
         right=sum(line["verdict"] == Verdict.CORRECT for line in answers),
         new=sum(line["step__origin"] == spaced.NEW for line in answers),
-        moves=moves_between(before, levels_now(session, [line["card_id"] for line in answers])),
+        moves=moves_between(before, now),
         lines=list(lines.order_by("-reviewed_at", "-pk")[:MOST_LINES])[::-1],
         last=last,
+        thirds=sum(thirds_between(level, now.get(key, level)) for key, level in before.items()),
     )
 
 

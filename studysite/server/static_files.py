@@ -37,6 +37,7 @@ JOINED = {
         "css/study.css",
         "css/answers.css",
         "css/feedback.css",
+        "css/ends.css",
         "css/matching.css",
         "css/test.css",
         "css/score.css",

@@ -92,6 +92,16 @@ def test_one_click_from_home_to_each_next_deck(page: Page, signed_in: Callable[[
     study_every_deck(signed_in(page))
 
 
+def test_next_deck_is_one_key_away(page: Page, signed_in: Callable[[Page], Page]) -> None:
+    first, second = list(TITLES)[:2]
+    signed_in(page).goto("/")
+    by_pointer(page)
+    study_all_of(page, first, rate_good)
+    check_looks(page)
+    page.keyboard.press("Enter")
+    expect(page.locator(".study-title")).to_have_text(second)
+
+
 @pytest.mark.long
 def test_every_deck_without_javascript(plain_page: Page, signed_in: Callable[[Page], Page]) -> None:
     study_every_deck(signed_in(plain_page))

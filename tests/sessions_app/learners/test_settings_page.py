@@ -341,7 +341,7 @@ def test_session_uses_the_learn_ahead_setting(learner_client, deck):
 def test_end_page_lists_changed_levels_and_cards(learner_client, deck, studied):
     learner_client.post(reverse("study_finish", args=[deck.slug, "spaced"]))
     html = text(learner_client.get(reverse("study", args=[deck.slug, "spaced"])))
-    assert "1 card up to Recalled." in html
+    assert "1 card recalled." in html
     assert 'id="summary-cards"' in html
     assert html.index("Term 0") < html.index("Term 1")
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions_app.sessions.gains import Known, Reached, known_sentence, reached_sentence
+from sessions_app.sessions.gains import Known, Reached, Ring, known_sentence, reached_sentence, ring
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,18 @@ def test_session_is_only_compared_if_it_was_better(known: Known, last: Known) ->
     if "last time" in known_sentence(known, last):
         assert known.right > last.right
         assert known.right / known.answered >= last.right / last.answered
+
+
+@pytest.mark.parametrize(
+    ("thirds", "gained", "percents"),
+    [(0, 0, (0, 0)), (1, 1, (0, 0)), (150, 150, (0, 50)), (299, 2, (99, 99)), (300, 3, (99, 100))],
+)
+def test_ring_is_full_only_when_all_is_learned(thirds: int, gained: int, percents: tuple[int, int]) -> None:
+    assert ring(thirds, 300, gained) == Ring(*percents)
+
+
+@given(st.integers(-9, 400), st.integers(0, 300), st.integers(-300, 300))
+def test_ring_never_runs_back(thirds: int, whole: int, gained: int) -> None:
+    shown = ring(thirds, whole, gained)
+    assert (shown is None) == (whole == 0)
+    assert shown is None or 0 <= shown.before <= shown.now <= 100

@@ -135,7 +135,7 @@ def test_session_of_right_answers_learns_every_card(learning):
     assert set(CardProgress.objects.values_list("level", flat=True)) == {Level.LEARNED}
     page = text(learning.client.get(learning.page))
     assert "All learned" in page
-    assert "12 cards up to Learned." in page
+    assert "12 cards learned." in page
     assert Enrollment.objects.get().learned == 12
 
 
