@@ -54,6 +54,14 @@ class Summary:
         """A sentence about what was known, against the session before."""
         return known_sentence(Known(self.right, self.answered), self.last)
 
+    @property
+    def missed_lines(self) -> list[Review]:
+        return [line for line in self.lines if line.verdict == Verdict.WRONG]
+
+    @property
+    def other_lines(self) -> list[Review]:
+        return [line for line in self.lines if line.verdict != Verdict.WRONG]
+
 
 @dataclass(frozen=True)
 class RoundCard:

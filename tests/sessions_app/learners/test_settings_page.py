@@ -343,7 +343,7 @@ def test_end_page_lists_changed_levels_and_cards(learner_client, deck, studied):
     html = text(learner_client.get(reverse("study", args=[deck.slug, "spaced"])))
     assert "1 card recalled." in html
     assert 'id="summary-cards"' in html
-    assert html.index("Term 0") < html.index("Term 1")
+    assert html.index("Term 1") < html.index("Term 0")
 
 
 def test_suspended_cards_do_not_count_on_the_deck_page(learner, learner_client, deck, studied):
