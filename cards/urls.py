@@ -11,6 +11,7 @@ from cards.exporting import views as exporting
 from cards.importing import views as importing
 from cards.media import views as media
 from cards.reporting import views as reporting
+from cards.searching import views as searching
 from cards.tagging import card_views, tag_views
 
 
@@ -49,6 +50,8 @@ urlpatterns = [
     path("decks/<slug:slug>/cards/<key:pk>/twins/", twins.card_twins, name="card_twins"),
     path("decks/<slug:slug>/cards/<key:pk>/tags/", card_views.card_tags, name="card_tags"),
     path("decks/<slug:slug>/tags/", card_views.deck_tags, name="deck_tags"),
+    path("search/", searching.search, name="search"),
+    path("shortcuts/", searching.shortcuts, name="shortcuts"),
     path("tags/", tag_views.my_tags, name="tags"),
     path("tags/names/", tag_views.tag_names, name="tag_names"),
     path("tags/<key:pk>/", tag_views.tag_edit, name="tag"),

@@ -7,12 +7,15 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.widgets import AutocompleteMixin, AutocompleteSelect, AutocompleteSelectMultiple
-from django.db.models import ForeignKey, ManyToManyField, QuerySet
+from django.db.models import ForeignKey, ManyToManyField, Q, QuerySet
 from django.forms import ModelChoiceField, ModelMultipleChoiceField
 from django.http import HttpRequest
 
 from cards.models import Card
+from cards.searching.index import HasWords, SearchIndex
+from cards.text.words import query_of
 from studysite.accounts.admin.actions import ChosenRowsAdmin
+from studysite.accounts.models import User
 from studysite.numbers import whole_number
 
 SIDES_CSS = ("css/maths.css", "css/code.css")
@@ -64,6 +67,27 @@ class SearchingAdmin(ChosenRowsAdmin):
         if db_field.name in self.get_autocomplete_fields(request):
             kwargs.setdefault("widget", SelectMultiple(db_field, self.admin_site))
         return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+class OwnedWordsAdmin(SearchingAdmin):
+    """For rows that have an owner and an index of words: found by their words, or by who owns them."""
+
+    index: SearchIndex
+    search_help_text = (
+        "Finds words, the last of which may be unfinished, and owners by a part of name or address."
+    )
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        term = search_term.replace("\x00", "").strip()
+        if not term:
+            return queryset, False
+        owners = User.objects.filter(Q(name__icontains=term) | Q(email__icontains=term))
+        found = Q(owner__in=owners.values("pk"))
+        if words := query_of(term):
+            found |= Q(HasWords(self.index, words))
+        return queryset.filter(found), False
 
 
 class RemovableAdmin(SearchingAdmin):

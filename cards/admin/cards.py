@@ -15,7 +15,7 @@ from django.utils.safestring import mark_safe
 from django.utils.text import Truncator
 
 from cards.admin.actions import decks_of, move, reask, tag, untag
-from cards.admin.base import SIDES_CSS, RemovableAdmin, SearchingAdmin
+from cards.admin.base import SIDES_CSS, OwnedWordsAdmin, RemovableAdmin, SearchingAdmin
 from cards.admin.decks import DeckAdmin  # noqa: F401 - registers itself
 from cards.admin.edit_in_place import WholeCardForm
 from cards.admin.filters import CardOwnerFilter, DeckFilter, RemovedFilter, TagFilter, key_from
@@ -23,7 +23,7 @@ from cards.admin.forms import TagForm, TwinPairForm
 from cards.admin.reports import CardReportAdmin  # noqa: F401 - registers itself
 from cards.editing import cards, moving
 from cards.models import DERIVED, Card, Deck, Tag, TwinPair
-from cards.searching.index import CARDS, HasWords
+from cards.searching.index import CARDS, TAGS, HasWords
 from cards.text.markdown import plain
 from cards.text.words import query_of
 from studysite.admin.pages import CappedPaginator
@@ -155,11 +155,13 @@ def preview(rendered: str) -> str:
 
 
 @admin.register(Tag)
-class TagAdmin(SearchingAdmin):
+class TagAdmin(OwnedWordsAdmin):
     form = TagForm
+    index = TAGS
     list_display = ("name", "owner")
     list_select_related = ("owner",)
-    search_fields = ("name", "key", "owner__name", "owner__email")
+    # Django asks for these to show the field; `get_search_results` searches.
+    search_fields = ("words",)
     autocomplete_fields = ("owner",)
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from cards.admin.actions import SHOWN_ROWS, learner_count
-from cards.admin.base import RemovableAdmin, note_changes
+from cards.admin.base import OwnedWordsAdmin, RemovableAdmin, note_changes
 from cards.admin.edit_in_place import edit_in_place, may_edit
 from cards.admin.filters import DeckFilter, OwnerFilter, RemovedFilter
 from cards.admin.import_export import export, import_into, may_import
@@ -21,6 +21,7 @@ from cards.editing.decks import remove_decks, restore_decks, show_decks, update_
 from cards.erasing import services as erasing
 from cards.erasing.handing_over import hand_over
 from cards.models import LIBRARY_SLUG, Card, Deck, Visibility
+from cards.searching.index import DECKS
 from studysite.accounts.admin.filters import GuestOwnerFilter
 from studysite.accounts.models import User
 
@@ -30,12 +31,14 @@ HIDDEN = "Only their owners can open them. Learners keep their progress."
 
 
 @admin.register(Deck)
-class DeckAdmin(RemovableAdmin):
+class DeckAdmin(OwnedWordsAdmin, RemovableAdmin):
+    index = DECKS
     actions = ("publish", "unpublish", export, *RemovableAdmin.actions)
     list_display = ("title", "owner_link", "seen_by", "cards_link", "in_place_link", "updated_at")
     list_filter = (OwnerFilter, "visibility", "side_choice", GuestOwnerFilter, RemovedFilter)
     list_select_related = ("owner",)
-    search_fields = ("title", "slug", "owner__name", "owner__email")
+    # Django asks for these to show the field; `get_search_results` searches.
+    search_fields = ("words",)
     ordering = ("title", "pk")
     autocomplete_fields = ("owner",)
     readonly_fields = ("cards_link", "created_at", "updated_at", "removed_at")

@@ -29,6 +29,7 @@ JOINED = {
         "css/decks.css",
         "css/today.css",
         "css/deck-start.css",
+        "css/search.css",
         "css/editor.css",
         "css/tags.css",
         "css/levels.css",
@@ -52,6 +53,7 @@ JOINED = {
         "js/ui.js",
         "js/time-zone.js",
         "js/keys.js",
+        "js/shortcuts.js",
         "js/viewer.js",
     ),
 }

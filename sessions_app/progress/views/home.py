@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 
 from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from cards.models import Card, Deck
@@ -22,7 +25,9 @@ DECKS_PER_PAGE = 24
 
 @require_safe
 def home(request: SiteRequest) -> HttpResponse:
-    """What is due today, the learner's decks, then public decks that they have not studied."""
+    """What is due today, the learner's decks, then public decks that they have not studied; ``?q=`` searches."""
+    if "q" in request.GET:
+        return redirect(f"{reverse('search')}?{urlencode({'q': request.GET['q']})}")
     now, learner = timezone.now(), request.learner
     public = Deck.objects.public()
     mine, panel = HomeDecks(), None
