@@ -74,6 +74,16 @@ def test_statement_is_true_exactly_if_marked_true(deck, seed):
 # The shipped deck.
 
 
+def test_every_card_of_the_shipped_deck_has_wrong_options_unless_its_prompt_has_its_answer():
+    without = {
+        card.term
+        for card in DECK
+        for seed in range(5)
+        if not options(card, DECK, count=3, rng=Random(seed), confusions={})
+    }
+    assert without == {"Effective receptive field", "Effective receptive field of single 7×7 conv"}
+
+
 def forbidden(card: StudyCard) -> set[str]:
     """The texts of the card's twins. They may be options only if the owner wrote them there."""
     twins = {twin.text(card.side) for twin in DECK if are_twins(card, twin, weights_of(DECK))}
