@@ -107,7 +107,7 @@ def test_test_can_be_finished_if_the_judge_fails(ask, request, learner_client, f
     ask("test", "save", **paper, **{"q0-typed": TYPED, "q0-revision": 1})
     if fails_from == "handing in":
         request.getfixturevalue("failing")
-    page = ask("test", "hand-in", **paper)
+    page = ask("test", "hand-in", confirm="1", **paper)
     if fails_from != "results":
         assert ASKED in page
         ask("test", "judge", **paper, **{"q0-verdict": "correct", "q0-revision": 2})

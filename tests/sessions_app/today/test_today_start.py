@@ -24,7 +24,9 @@ URL = "/today/"
 def study_before(learner, deck, cards, *, days=30):
     """Rate ``cards`` of the deck so long ago that they are due; add no new ones."""
     Enrollment.objects.set_for(learner, deck, new_per_day=0)
-    studying = Studying(learner, deck, timezone.now() - timedelta(days=days))
+    # At an hour at which no study day ends.
+    then = (timezone.now() - timedelta(days=days)).replace(hour=16)
+    studying = Studying(learner, deck, then)
     studying.start(new_limit=cards)
     for _ in range(cards):
         studying.answer(3)
