@@ -190,3 +190,16 @@ def test_nothing_looks_right_or_can_be_pressed_while_an_answer_travels(page: Pag
     option(page, asked).click()
     expect(page.locator(".feedback.right")).to_be_visible()
     assert Review.objects.count() == 1
+
+
+@pytest.mark.parametrize("scripts", ["page", "plain_page"])
+def test_stranger_answers_a_question_with_the_second_click(
+    request: pytest.FixtureRequest, deck: Deck, scripts: str
+) -> None:
+    page: Page = request.getfixturevalue(scripts)
+    page.goto("/")
+    page.get_by_role("button", name="Study now").click()
+    asked, _ = question(page)
+    option(page, asked).click()
+    expect(page.locator(".feedback.right")).to_be_visible()
+    assert Review.objects.count() == 1
