@@ -35,6 +35,7 @@ JOINED = {
         "css/levels.css",
         "css/import.css",
         "css/card.css",
+        "css/deck-terms.css",
         "css/study.css",
         "css/answers.css",
         "css/feedback.css",
@@ -55,6 +56,7 @@ JOINED = {
         "js/keys.js",
         "js/shortcuts.js",
         "js/viewer.js",
+        "js/deck-terms.js",
     ),
 }
 """The sources of each joined file, in their order."""

@@ -56,7 +56,7 @@ def words(html):
 def levels(html):
     """What the list says of each term: the texts of its badges."""
     found = {}
-    for item in re.findall(r'<li>\s*<div class="prose term">(.*?)</li>', html, re.DOTALL):
+    for item in re.findall(r'<li>\s*<div class="prose term" dir="auto">(.*?)</li>', html, re.DOTALL):
         foot = words(item.split('class="term-foot"', 1)[1].split(">", 1)[1])
         found[words(item)[:6]] = foot.partition(" Tag")[0].partition(" Open")[0]
     return found

@@ -29,7 +29,7 @@ def counter(html):
 
 
 def front(html):
-    return re.search(r'flashcard-front.*?<div class="prose">(.*?)</div>', html, re.DOTALL)[1]
+    return re.search(r'flashcard-front.*?<div class="prose" dir="auto">(.*?)</div>', html, re.DOTALL)[1]
 
 
 def test_public_deck_is_visible_to_everyone(client, deck):
@@ -141,10 +141,57 @@ def test_history_restore_gets_the_whole_page(client, deck):
     assert "<html" in body(client, deck, "?card=2", **headers)
 
 
-def test_empty_deck_shows_a_message(client, make_deck):
-    html = body(client, make_deck(0))
-    assert "This deck has no cards yet." in html
-    assert "/spaced/" not in html
+def test_empty_deck_has_one_panel_and_no_sections(client, owner_client, make_deck):
+    deck = make_deck(0)
+    for somebody in (client, owner_client):
+        html = body(somebody, deck)
+        assert html.count("This deck has no cards yet.") == 1
+        assert "/spaced/" not in html
+        for section in ("progress", "tags", "terms"):
+            assert f'id="{section}"' not in html
+            assert f'href="#{section}"' not in html
+
+
+def test_empty_deck_offers_ways_to_add_cards_to_those_who_may(
+    client, owner_client, learner_client, make_deck
+):
+    deck = make_deck(0)
+    add = f"{deck.get_absolute_url()}edit/#new-card"
+    paste = f'<form class="paste-box" method="post" action="{reverse("deck_import", args=[deck.slug])}"'
+    for somebody, may in ((client, False), (learner_client, False), (owner_client, True)):
+        html = body(somebody, deck)
+        assert [add in html, paste in html] == [may, may]
+
+
+def test_list_pasted_into_an_empty_deck_is_previewed(owner_client, make_deck):
+    deck = make_deck(0)
+    pasted = owner_client.post(reverse("deck_import", args=[deck.slug]), {"text": "chien\tdog"}, follow=True)
+    assert f"Import into {deck.title}" in pasted.content.decode()
+
+
+def test_parts_of_a_deck_that_has_become_empty_are_still_sent(client, make_deck):
+    deck = make_deck(0)
+    for part in ("card-viewer", "tags", "terms"):
+        headers = {"HX-Request": "true", "HX-Target": part}
+        assert body(client, deck, **headers).strip().startswith(f'<section id="{part}"')
+
+
+def test_sections_can_be_reached_at_once(client, deck):
+    html = body(client, deck)
+    links = re.findall(r'href="#(\w+)"', html.partition('class="deck-sections"')[2].partition("</nav>")[0])
+    assert links == ["progress", "tags", "terms"]
+    assert all(f'id="{link}"' in html for link in links)
+
+
+def test_each_side_is_set_in_the_direction_of_its_text(learner_client, deck):
+    card = deck.cards.first()
+    card.term, card.definition = "كتاب", "book"
+    card.save()
+    page = learner_client.get(reverse("card", args=[deck.slug, card.pk])).content.decode()
+    for html in (body(learner_client, deck), page):
+        sides = re.findall(r'<div class="prose[^>]*>\s*<p>(?:كتاب|book)', html)
+        assert len(sides) >= 2
+        assert all('dir="auto"' in side for side in sides)
 
 
 # --- Terms and tags

@@ -47,7 +47,7 @@ def body(client, deck, query="", **headers):
 
 def listed(html):
     """The terms on the list, each with its level."""
-    items = re.findall(r'<li>\s*<div class="prose term">.*?</li>', html, re.DOTALL)
+    items = re.findall(r'<li>\s*<div class="prose term" dir="auto">.*?</li>', html, re.DOTALL)
     texts = [" ".join(re.sub(r"<[^>]+>", " ", item).split()) for item in items]
     return {text[:6]: text.partition("Definition ")[2][2:].partition(" Tag this")[0] for text in texts}
 
@@ -161,6 +161,12 @@ def test_cards_never_recalled_count_as_unknown(learner, studying):
     assert row_of(learner, studying.deck, studying.now).recall_percent == 20
     later = studying.now + timedelta(days=30)
     assert 10 < row_of(learner, studying.deck, later).recall_percent < 20
+
+
+def test_overview_begins_with_the_learned_cards(learner_client, known):
+    shown = " ".join(re.sub(r"<[^>]+>", " ", body(learner_client, known)).split())
+    overview = shown.partition("Progress ")[2]
+    assert "2 of 4 cards learned" in overview.partition("mastery")[0]
 
 
 def test_predicted_recall_is_shown_beside_mastery(learner, learner_client, deck):
