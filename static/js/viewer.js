@@ -1,4 +1,4 @@
-// The deck page's viewer: Space flips, arrow keys move, * stars the card, Autoplay flips and moves by itself.
+// The deck page's viewer: Space flips, arrow keys and swipes move, * stars the card, Autoplay flips and moves by itself.
 (() => {
   if (!document.getElementById("card-viewer")) return;
 
@@ -93,6 +93,11 @@
     else return;
     event.preventDefault();
     if (timer !== null) stop();
+  });
+
+  document.addEventListener("swipe", (event) => {
+    if (timer !== null) stop();
+    step(`viewer-${event.detail}`);
   });
 
   document.addEventListener("htmx:afterSwap", offerAutoplay);

@@ -56,6 +56,7 @@ JOINED = {
         "js/keys.js",
         "js/shortcuts.js",
         "js/viewer.js",
+        "js/swipe.js",
         "js/deck-terms.js",
     ),
 }

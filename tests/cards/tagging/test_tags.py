@@ -190,7 +190,9 @@ def test_tag_page_queries_do_not_grow_with_cards(
 def listed(client: Client, deck: Deck, query: str) -> str:
     """The numbers of the terms on the deck page's list."""
     html = client.get(f"{deck.get_absolute_url()}{query}").content.decode()
-    items = re.findall(r"<li>\s*<div class=\"prose term\" dir=\"auto\"><p>Term (\d)", html[html.index('id="terms"') :])
+    items = re.findall(
+        r"<li>\s*<div class=\"prose term\" dir=\"auto\"><p>Term (\d)", html[html.index('id="terms"') :]
+    )
     return "".join(items)
 
 
