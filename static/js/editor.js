@@ -85,8 +85,18 @@
     return Boolean(button);
   }
 
+  // Escape cancels the edit of a card. It asks before changed texts are lost.
+  function cancelled(event) {
+    const form = event.key === "Escape" && !event.isComposing && event.target.closest(".editor-card.open .card-form");
+    const cancel = form && form.querySelector("[data-cancel]");
+    if (!cancel) return false;
+    if (!isChanged(form) || confirm("Discard your changes to this card?")) cancel.click();
+    return true;
+  }
+
   document.addEventListener("keydown", (event) => {
-    if (typed(event) || moved(event)) event.preventDefault();
+    if (event.defaultPrevented) return;
+    if (typed(event) || moved(event) || cancelled(event)) event.preventDefault();
   });
 
   // --- Dragging. A line shows where the card would go. The server sends the new list.
@@ -166,6 +176,13 @@
   function isDirty(form) {
     if (form.closest(".pending")) return true;
     return [...form.querySelectorAll("textarea")].some((field) => field.value !== field.defaultValue);
+  }
+
+  // Also a choice that differs, or a chosen image.
+  function isChanged(form) {
+    const options = [...form.querySelectorAll("option, [type=checkbox], [type=radio]")];
+    const isOther = (one) => (one.selected ?? one.checked) !== (one.defaultSelected ?? one.defaultChecked);
+    return isDirty(form) || options.some(isOther) || [...form.querySelectorAll("[type=file]")].some((one) => one.value);
   }
 
   let leaving = false;

@@ -130,6 +130,49 @@ def test_cancel_restores_the_card(page: Page, editor, deck: Deck) -> None:
     expect(first.locator(".term")).to_have_text("Term 0")
 
 
+def test_opened_card_has_the_focus_and_escape_gives_it_back(page: Page, editor, deck: Deck) -> None:
+    editor(page)
+    second = page.locator(".editor-card").nth(1)
+    edit, term = second.get_by_role("link", name="Edit"), second.get_by_label("Term", exact=True)
+    edit.press("Enter")
+    expect(term).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(second.get_by_label("Definition", exact=True)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(edit).to_be_focused()
+    edit.click()
+    expect(term).to_be_focused()
+
+
+def test_escape_asks_before_it_discards_changes(page: Page, editor, deck: Deck) -> None:
+    editor(page)
+    first = page.locator(".editor-card").first
+    first.get_by_role("link", name="Edit").click()
+    term = first.get_by_label("Term", exact=True)
+    asked: list[str] = []
+    page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    term.fill("Changed")
+    term.dispatch_event("keydown", {"key": "Escape", "bubbles": True, "isComposing": True})
+    assert asked == []
+    term.press("Escape")
+    expect(term).to_have_value("Changed")
+    assert asked == ["Discard your changes to this card?"]
+    page.once("dialog", lambda dialog: dialog.accept())
+    term.press("Escape")
+    expect(first.locator(".term")).to_have_text("Term 0")
+    expect(first.get_by_role("link", name="Edit")).to_be_focused()
+
+
+def test_refused_card_has_the_focus_on_its_fault(page: Page, editor, deck: Deck) -> None:
+    editor(page)
+    first = page.locator(".editor-card").first
+    first.get_by_role("link", name="Edit").click()
+    first.get_by_label("Definition", exact=True).fill("x" * 10_001)
+    first.get_by_label("Definition", exact=True).press("Control+Enter")
+    expect(first.locator(".errorlist")).to_contain_text("10000")
+    expect(first.get_by_label("Definition", exact=True)).to_be_focused()
+
+
 def test_edit_conflict_shows_both_texts(page: Page, editor, deck: Deck) -> None:
     editor(page)
     first = page.locator(".editor-card").first

@@ -60,6 +60,9 @@ def show_form(
     request: LearnerRequest, card: Card, form: CardEditForm, *, current: Card | None = None
 ) -> HttpResponse:
     """Show the form; ``current`` is what someone else has saved in the meantime, shown beside the typed texts."""
+    # The first field that has to be changed; otherwise the first one.
+    begin = next((name for name in form.errors if name in form.fields), "term")
+    form.fields[begin].widget.attrs["autofocus"] = True
     context = {
         "deck": card.deck,
         "card": card,
