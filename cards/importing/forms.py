@@ -6,6 +6,7 @@ from typing import Any, cast
 from django import forms
 
 from cards.access import MAX_GUEST_FILE
+from cards.editing.deck_forms import language_choices
 from cards.formats.anki.reader import NONE, AnkiOptions
 from cards.formats.bounds import ACCOUNT, GUEST, TakesLongError
 from cards.formats.delimited.reader import TextOptions
@@ -110,18 +111,34 @@ class HandInForm(forms.Form):
 
 
 class IntoForm(forms.Form):
-    """The deck that the cards go into: a new one with a title, or an existing one."""
+    """The deck that the cards go into: a new one with a title and a language, or an existing one.
+
+    A title that is left empty is the ``suggestion``, if there is one.
+    """
 
     into = forms.ModelChoiceField(
         Deck.objects.none(), label="Into", required=False, empty_label="A new deck", to_field_name="slug"
     )
     title = forms.CharField(label="Title of the new deck", max_length=200, required=False)
+    language = forms.ChoiceField(
+        label="Language of the new deck",
+        choices=language_choices,
+        required=False,
+        help_text="For reading aloud.",
+    )
 
-    def __init__(self, *args: Any, draft: ImportDraft, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, draft: ImportDraft, suggestion: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.suggestion = suggestion
         if is_split(draft):
-            del self.fields["into"], self.fields["title"]
+            del self.fields["into"], self.fields["title"], self.fields["language"]
             return
+        if draft.deck:
+            del self.fields["language"]
+        else:
+            self.note_language()
+            if suggestion:
+                self.fields["title"].widget.attrs |= {"placeholder": suggestion, "autofocus": True}
         decks = Deck.objects.owned_by(draft.owner).order_by("title", "pk")
         if draft.deck:
             decks |= Deck.objects.present().filter(pk=draft.deck.pk)
@@ -130,11 +147,19 @@ class IntoForm(forms.Form):
         else:
             del self.fields["into"]
 
+    def note_language(self) -> None:
+        """Let a language that the file names be chosen, even one that the site has no name for."""
+        choices = list(self.fields["language"].choices)  # type: ignore[attr-defined]
+        named = self.initial["language"]
+        if named not in dict(choices):
+            self.fields["language"].choices = [(named, named), *choices]  # type: ignore[attr-defined]
+
     def clean_title(self) -> str:
         return clean_text(self.cleaned_data["title"])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if "title" in cleaned and not cleaned["title"] and not cleaned.get("into"):
+        has_title = cleaned.get("title", self.suggestion) or self.suggestion
+        if "title" in cleaned and not has_title and not cleaned.get("into"):
             self.add_error("title", "Give the new deck a title.")
         return cleaned

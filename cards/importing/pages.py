@@ -94,8 +94,12 @@ def respond(request: LearnerRequest, draft: ImportDraft) -> HttpResponse | None:
     if options.has_changed() or "into" in into.changed_data:
         return too_often(request, "import") or update_preview(request, draft, preview, options, into)
     if request.POST.get("do") != "import":
+        draft.options["language"] = chosen_language(draft, preview, into)
+        draft.title = into.cleaned_data.get("title") or draft.title
+        draft.keep_until_begun("options", "title")
         return redirect(draft)
     title = into.cleaned_data.get("title") or title_of(draft, preview)
+    draft.options["language"] = chosen_language(draft, preview, into)
     try:
         result = running.start(draft=draft, preview=preview, title=title)
     except FormatError as start_error:
@@ -108,6 +112,7 @@ def update_preview(
 ) -> HttpResponse:
     """Save the changed options, if the file can be read with them, and show the new preview."""
     chosen = options.options()
+    chosen["language"] = chosen_language(draft, preview, into)
     is_split = chosen.get("subdecks") == splitting.DECKS
     saving.change_options(draft, chosen, None if is_split else into.cleaned_data.get("into"))
     new_preview, error = preview_or_error(draft)
@@ -120,21 +125,40 @@ def update_preview(
     return redirect(draft)
 
 
+def chosen_language(draft: ImportDraft, preview: Preview, into: IntoForm) -> str:
+    return into.cleaned_data.get("language") or language_of(draft, preview)
+
+
 def forms_of(
     request: LearnerRequest, draft: ImportDraft, preview: Preview | None
 ) -> tuple[OptionsForm, IntoForm]:
     data = request.POST if request.method == "POST" else None
-    initial = {"title": title_of(draft, preview), "into": draft.deck}
-    return OptionsForm(data, draft=draft, preview=preview), IntoForm(data, draft=draft, initial=initial)
+    known = known_title(draft, preview)
+    initial = {"title": known, "into": draft.deck, "language": language_of(draft, preview)}
+    suggestion = "" if known else title_of(draft, preview)
+    into = IntoForm(data, draft=draft, initial=initial, suggestion=suggestion)
+    return OptionsForm(data, draft=draft, preview=preview), into
+
+
+def language_of(draft: ImportDraft, preview: Preview | None) -> str:
+    """The language of the new deck: as chosen, as the file says, as its cards look, or the site's usual one."""
+    about = preview.about.language[:12] if preview and preview.about else ""
+    guess = preview.language if preview else ""
+    return draft.options.get("language") or about or guess or Deck._meta.get_field("language").default
 
 
 def title_of(draft: ImportDraft, preview: Preview | None) -> str:
-    """The suggested title of the new deck: from the options, the file's content, or its name."""
+    """The title of the new deck if none is typed."""
+    return known_title(draft, preview) or f"Pasted on {timezone.localdate():%-d %B %Y}"
+
+
+def known_title(draft: ImportDraft, preview: Preview | None) -> str:
+    """The title that was typed, or that the options, the file or its name have. Empty for a pasted text."""
     path = draft.options.get("path")
     about = preview.about.title if preview and preview.about else ""
     stem = PurePath(draft.file_name).stem
     title = draft.title or (path[-1] if path else "") or about or stem
-    return (title or f"Pasted on {timezone.localdate():%-d %B %Y}")[:200]
+    return title[:200]
 
 
 def show_preview(
@@ -157,6 +181,7 @@ def show_preview(
     }
     if preview:
         context |= {
+            "problems": [sample_context(card) | {"problem": what} for what, card in preview.problems],
             "samples": [sample_context(card) for card in preview.file_counts.samples[:SAMPLES]],
             "left_out": left_out(preview),
             "separator": name_of(preview.parsed.separator),

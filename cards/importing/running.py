@@ -102,6 +102,7 @@ def hidden_deck(draft: ImportDraft, about: ParsedDeck | None, title: str) -> Dec
         splitting.describe(staging, about)
     if draft.deck is None:
         staging.side_choice = splitting.asked_sides(draft) or staging.side_choice
+        staging.language = draft.options.get("language") or staging.language
     staging.save()
     return staging
 

@@ -12,6 +12,8 @@ from cards.importing.reading.as_json import counts_from_json, head_from_json, re
 from cards.importing.reading.content import FileContent, Outline, digest, open_content
 from cards.importing.reading.reader import read_steps
 from cards.models import CHUNK, Card, CardImage, Deck, ImportDraft
+from cards.text.language import guess_language
+from cards.text.studied_side import SIDES
 from studysite.accounts.models import User
 from studysite.slices import Steps
 
@@ -31,6 +33,9 @@ class Preview:
     ``duplicates`` are cards that the file has twice, ``unstorable`` cards without a text or with one that is too
     long, ``image_only`` cards with a side whose image gives it a text. ``keys`` are the first of each deck of the
     file, by its path. ``targets`` are the existing decks that the file's decks go into if it is split.
+
+    ``language`` is a sure guess at the language of the first cards, or empty. ``problems`` are cards that should be
+    looked at, each with the reason.
     """
 
     parsed: Parsed
@@ -45,6 +50,8 @@ class Preview:
     has_history: bool = False
     keys: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
     targets: dict[tuple[str, ...], Deck] = field(default_factory=dict)
+    language: str = ""
+    problems: list[tuple[str, ParsedCard]] = field(default_factory=list)
 
     @property
     def kind(self) -> FileKind:
@@ -85,6 +92,9 @@ def make_preview(draft: ImportDraft, content: FileContent, *, samples: int) -> P
     file_counts = counts_from_json(state["file_counts"])
     file_counts.report = report_from_json(state["report"])
     file_counts.samples = [card for _, card in content.cards(0, samples)]
+    problems = [
+        (what, card) for number, what in state.get("problems", []) for _, card in content.cards(number - 1, 1)
+    ]
     counts, compared = Counter(state["counts"]), Counter(state["compared"]["counts"])
     keys = keys_of(content)
     return Preview(
@@ -96,6 +106,10 @@ def make_preview(draft: ImportDraft, content: FileContent, *, samples: int) -> P
         has_history=any(counts[name] for name in ("learned", *RECORDS)),
         keys=keys,
         targets=splitting.find_targets(draft.owner, keys) if splitting.is_split(draft) else {},
+        language=guess_language(
+            [[getattr(card, side) for card in file_counts.samples] for side in SIDES],
+        ),
+        problems=problems,
     )
 
 

@@ -38,8 +38,11 @@ from cards.text.studied_side import SIDES
 from studysite.accounts.models import User
 from studysite.slices import Steps
 
-VERSION = 3
+VERSION = 4
 """Version of the stored content. Increase it with every change, so that files are read again."""
+
+SHOWN_PROBLEMS = 5
+"""How many cards that should be looked at a preview shows first."""
 
 TEXT_KEYS = uuid.uuid5(uuid.NAMESPACE_URL, "https://studysite.invalid/import/")
 """Namespace of keys for cards without one: made from the term, so that a later import finds the card."""
@@ -211,14 +214,25 @@ class Reader:
             if self.content.has_sides(sides):
                 self.counts["duplicates"] += 1
                 return
-            card.key = free_key(card.term, self.content)
+            usual = usual_key(card.term)
+            card.key = free_key(usual, card.term, self.content)
+            if card.key != usual:
+                self.tell(card, "This term is in the file more than once.")
         elif self.content.has_key(card.key):
             self.counts["duplicates"] += 1
             return
         self.counts["image_only"] += is_image_only
         self.store(card, sides)
 
+    def tell(self, card: ParsedCard, what: str) -> None:
+        """Note that the next card should be looked at. The preview shows the first few of these cards first."""
+        problems = self.state.setdefault("problems", [])
+        if len(problems) < SHOWN_PROBLEMS:
+            problems.append([self.number + 1, what])
+
     def store(self, card: ParsedCard, sides: int) -> None:
+        if card.one_sided:
+            self.tell(card, "One side is empty.")
         self.file_counts.add(card)
         self.number += 1
         self.content.add_card(self.number, card, sides, image_counts(card))
@@ -273,9 +287,13 @@ def is_storable(card: ParsedCard) -> bool:
     return bool(card.term or card.definition) and max(len(card.term), len(card.definition)) <= MAX_SOURCE
 
 
-def free_key(term: str, content: FileContent) -> str:
-    """A key for a card whose file has none: always the same for the same term."""
-    key = str(uuid.uuid5(TEXT_KEYS, term))
+def usual_key(term: str) -> str:
+    """The key of the first card with a term, in a file without keys."""
+    return str(uuid.uuid5(TEXT_KEYS, term))
+
+
+def free_key(key: str, term: str, content: FileContent) -> str:
+    """``key``, which is the usual one of the term, or another one if a card has it."""
     while content.has_key(key):
         # Numbered with a counter: trying all numbers for 1,000 cards of one term would take a million steps.
         key = str(uuid.uuid5(TEXT_KEYS, f"{content.next_number(digest(term))} {term}"))
