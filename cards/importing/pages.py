@@ -182,12 +182,19 @@ def show_preview(
     if preview:
         context |= {
             "problems": [sample_context(card) | {"problem": what} for what, card in preview.problems],
-            "samples": [sample_context(card) for card in preview.file_counts.samples[:SAMPLES]],
+            "samples": [sample_context(card) for card in first_cards(preview)],
             "left_out": left_out(preview),
             "separator": name_of(preview.parsed.separator),
             "parts": parts_of(preview, draft) if splitting.is_split(draft) else [],
         }
     return render_page(request, "cards/import/preview.html", context)
+
+
+def first_cards(preview: Preview) -> list[ParsedCard]:
+    """The first cards but for those that are shown before them as problems."""
+    shown = {(card.term, card.definition) for _, card in preview.problems}
+    samples = preview.file_counts.samples[:SAMPLES]
+    return [card for card in samples if (card.term, card.definition) not in shown]
 
 
 def type_samples(info: NoteTypeInfo) -> list[dict[str, object]]:

@@ -34,8 +34,8 @@ class Preview:
     long, ``image_only`` cards with a side whose image gives it a text. ``keys`` are the first of each deck of the
     file, by its path. ``targets`` are the existing decks that the file's decks go into if it is split.
 
-    ``language`` is a sure guess at the language of the first cards, or empty. ``problems`` are cards that should be
-    looked at, each with the reason.
+    ``language`` is a sure guess at the language of the first cards, or empty. ``problems`` are cards to
+    look at, each with the reason.
     """
 
     parsed: Parsed
