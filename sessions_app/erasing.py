@@ -17,6 +17,8 @@ from sessions_app.models import (
     CardProgress,
     DayTotal,
     Enrollment,
+    Folder,
+    FolderDeck,
     LearnerSettings,
     MatchingBoard,
     OverriddenAnswer,
@@ -82,7 +84,8 @@ def deck_erase(deck: Deck, *, slice_: Slice) -> bool:
     is deleted.
     """
     return (
-        drop_sessions(StudySession.objects.filter(deck=deck), slice_=slice_)
+        drop_rows(FolderDeck.objects.filter(deck=deck), slice_=slice_)
+        and drop_sessions(StudySession.objects.filter(deck=deck), slice_=slice_)
         and drop_owners_log(deck, slice_=slice_)
         and drop_rows(unused_enrollments(deck), slice_=slice_)
     )
@@ -181,11 +184,13 @@ def unenroll(person: User) -> None:
 
 
 def person_erase(person: User, *, slice_: Slice) -> bool:
-    """Delete all answers, marks and settings of the person."""
+    """Delete all answers, marks, settings and folders of the person."""
     unenroll(person)
     LearnerSettings.objects.filter(learner=person).delete()
     return (
-        drop_reviews(Review.objects.filter(learner=person), slice_=slice_)
+        drop_rows(FolderDeck.objects.filter(folder__learner=person), slice_=slice_)
+        and drop_rows(Folder.objects.filter(learner=person), slice_=slice_)
+        and drop_reviews(Review.objects.filter(learner=person), slice_=slice_)
         and drop_sessions(StudySession.objects.filter(learner=person), slice_=slice_)
         and drop_rows(CardProgress.objects.filter(learner=person), slice_=slice_)
         and drop_rows(DayTotal.objects.filter(learner=person), slice_=slice_)

@@ -5,6 +5,7 @@ from django.urls.converters import StringConverter
 
 from sessions_app.corrections import owner_views
 from sessions_app.corrections import views as corrections
+from sessions_app.folders import views as folders
 from sessions_app.learners import guest_views
 from sessions_app.learners import views as learners
 from sessions_app.matching import views as matching
@@ -34,6 +35,11 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("today/", today.today_start, name="today_start"),
     path("today/settings/", today.today_settings, name="today_settings"),
+    path("folders/", folders.folders, name="folders"),
+    path("folders/<key:pk>/", folders.folder, name="folder"),
+    path("folders/<key:pk>/remove/", folders.remove, name="folder_remove"),
+    path("decks/<slug:slug>/folders/", folders.deck_folders, name="deck_folders"),
+    path("decks/<slug:slug>/archive/", folders.archive, name="deck_archive"),
     path("import/<slug:token>/study/", import_and_study.import_study, name="import_study"),
     path("guest/", guest_views.guest, name="guest"),
     path("guest/fresh/", guest_views.start_fresh, name="guest_start_fresh"),

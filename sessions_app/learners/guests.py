@@ -22,6 +22,8 @@ from sessions_app.models import (
     DayTotal,
     Enrollment,
     EnrollmentQuerySet,
+    Folder,
+    FolderDeck,
     LearnerSettings,
     MatchingBoard,
     Review,
@@ -37,7 +39,10 @@ logger = logging.getLogger(__name__)
 
 GUESTS_AT_ONCE = 100
 # All models with a learner.
-LEARNER_MODELS = (Review, StudySession, MatchingBoard, CardProgress, DayTotal, Enrollment, LearnerSettings)
+LEARNER_MODELS = (
+    *(Review, StudySession, MatchingBoard, CardProgress, DayTotal),
+    *(Enrollment, LearnerSettings, Folder),
+)
 MARKS = ("starred", "suspended", "buried_until")
 
 
@@ -185,11 +190,25 @@ def drop_what_both_have(enrollments: Sequence[Enrollment], guest: User, user: Us
     DayTotal.objects.filter(Exists(same_day), learner=guest).delete()
     if LearnerSettings.objects.filter(learner=user).exists():
         LearnerSettings.objects.filter(learner=guest).delete()
+    join_folders(guest, user)
     mine = {each.deck_id: each for each in enrollments if each.learner_id == user.pk}
     for theirs in enrollments:
         own = mine.get(theirs.deck_id)
         if theirs.learner_id == guest.pk and own:
             add_enrollment(own, theirs)
+
+
+def join_folders(guest: User, user: User) -> None:
+    """Put the decks of the guest's folders into the user's folders of the same names, and delete the guest's."""
+    own = dict(user.folders.values_list("key", "pk"))
+    same = guest.folders.filter(key__in=own)
+    links = FolderDeck.objects.filter(folder__in=same).values_list("folder__key", "deck")
+    FolderDeck.objects.bulk_create(
+        [FolderDeck(folder_id=own[key], deck_id=deck) for key, deck in links],
+        batch_size=totals.ROWS_AT_ONCE,
+        ignore_conflicts=True,
+    )
+    same.delete()
 
 
 def add_marks(guest: User, user: User) -> None:

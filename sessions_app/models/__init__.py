@@ -2,6 +2,7 @@
 
 from sessions_app.models.choices import ANKI, MAX_RESPONSE
 from sessions_app.models.enrollment import Enrollment, EnrollmentQuerySet
+from sessions_app.models.folder import MAX_FOLDER_NAME, MAX_FOLDERS, Folder, FolderDeck, FolderQuerySet
 from sessions_app.models.learner_settings import MAX_GOAL, LearnerSettings
 from sessions_app.models.matching_board import MatchingBoard
 from sessions_app.models.overridden_answer import OverriddenAnswer, OverriddenAnswerQuerySet
@@ -13,6 +14,8 @@ from sessions_app.models.session import Step, StudySession
 
 __all__ = [
     "ANKI",
+    "MAX_FOLDERS",
+    "MAX_FOLDER_NAME",
     "MAX_GOAL",
     "MAX_NAME",
     "MAX_RESPONSE",
@@ -22,6 +25,9 @@ __all__ = [
     "DayTotal",
     "Enrollment",
     "EnrollmentQuerySet",
+    "Folder",
+    "FolderDeck",
+    "FolderQuerySet",
     "LearnerSettings",
     "Line",
     "MatchingBoard",

@@ -130,9 +130,16 @@ class EnrollmentQuerySet(models.QuerySet["Enrollment"]):
         """Enrollments in which an answer was given; looking at a deck or setting it up makes one too."""
         return self.filter(last_studied_at__isnull=False)
 
+    def unarchived(self) -> "EnrollmentQuerySet":
+        """Enrollments in decks that the learner has not put away."""
+        return self.filter(archived_at=None)
+
+    def archived(self) -> "EnrollmentQuerySet":
+        return self.filter(archived_at__isnull=False)
+
     def in_plan(self) -> "EnrollmentQuerySet":
         """Enrollments in decks that a day's study is made of, as `Enrollment.is_in_plan` says of one."""
-        return self.studied()
+        return self.studied().unarchived()
 
     def behind(self) -> "EnrollmentQuerySet":
         """Enrollments whose progress was computed by the rules of an earlier version."""
@@ -277,6 +284,11 @@ class Enrollment(models.Model):
     reset_at = models.DateTimeField(
         null=True, editable=False, help_text="When the learner last started over."
     )
+    archived_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="When the learner put the deck away, out of their list and their day.",
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_studied_at = models.DateTimeField(null=True, editable=False)
     recognised = models.PositiveIntegerField(default=0, editable=False)
@@ -348,7 +360,7 @@ class Enrollment(models.Model):
     @property
     def is_in_plan(self) -> bool:
         """Whether a day's study includes this deck, as `EnrollmentQuerySet.in_plan` says of many."""
-        return self.last_studied_at is not None
+        return self.last_studied_at is not None and self.archived_at is None
 
     @property
     def has_siblings(self) -> bool:

@@ -4,29 +4,93 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+
 from cards.models import Deck
 from cards.reporting.services import pending_feedback
-from sessions_app.models import Enrollment
+from sessions_app.models import Enrollment, Folder
 from sessions_app.progress.standing import Figures, Row, decks_of, my_decks
 from sessions_app.questions.every_deck import EveryDeck, with_day
 from studysite.accounts.models import User
+from studysite.numbers import whole_number
+
+ARCHIVE = "archive"
+"""The choice of the archive; that of a folder is its primary key, that of all decks is empty."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of the lists that the learner can choose: all decks, a folder or the archive, and how many it has."""
+
+    value: str
+    name: str
+    count: int
+
+    @property
+    def address(self) -> str:
+        return list_address(self.value)
 
 
 @dataclass(frozen=True)
 class HomeDecks:
-    """``rows`` are the learner's decks with their standing, ``planned`` the enrollments in the day's plan."""
+    """The learner's decks.
+
+    ``rows`` are those of the list that is ``chosen``, with their standing; ``planned`` the enrollments in the
+    day's plan, whatever is chosen. ``choices`` are all lists.
+    """
 
     rows: Sequence[tuple[Deck, Row[Figures] | None]] = ()
     planned: Sequence[Enrollment] = ()
+    choices: Sequence[Choice] = ()
+    chosen: Choice | None = None
+    has_decks: bool = False
+
+    @property
+    def is_archive(self) -> bool:
+        return self.chosen is not None and self.chosen.value == ARCHIVE
 
 
-def home_decks(learner: User, *, now: datetime) -> HomeDecks:
-    """The decks that the learner owns or has studied, in two queries, and two more for an owner."""
-    decks = list(decks_of(learner).select_related("owner").defer("words"))
-    enrollments = enrollments_in(decks, learner, now=now) if decks else []
-    note_pending_feedback(learner, decks)
-    planned = [enrollment for enrollment in enrollments if enrollment.is_in_plan]
-    return HomeDecks(my_decks(decks, enrollments), planned)
+def home_decks(learner: User, *, now: datetime, choice: str = "") -> HomeDecks:
+    """The decks that the learner owns or has studied, in three queries, and two more for an owner.
+
+    Raises:
+        Folder.DoesNotExist: ``choice`` names no list of the learner.
+    """
+    put_away = learner.enrollments.archived().filter(deck=OuterRef("pk"))
+    decks = list(
+        decks_of(learner).annotate(is_archived=Exists(put_away)).select_related("owner").defer("words")
+    )
+    present = {deck.pk for deck in decks if not deck.is_archived}
+    archived = {deck.pk for deck in decks} - present
+    folders = learner.folders.decks_by_folder()
+    lists = {"": ("All", present)}
+    lists |= {str(pk): (name, present & keys) for pk, name, keys in folders}
+    lists |= {ARCHIVE: ("Archive", archived)}
+    choice = choice if choice == ARCHIVE else str(whole_number(choice) or "") if choice else ""
+    if choice not in lists:
+        raise Folder.DoesNotExist
+    choices = {value: Choice(value, name, len(keys)) for value, (name, keys) in lists.items()}
+    shown = [deck for deck in decks if deck.pk in lists[choice][1]]
+    # The plan has all decks but archived ones, whose due cards are counted only to list them.
+    read = present | archived if choice == ARCHIVE else present
+    enrollments = (
+        enrollments_in([deck for deck in decks if deck.pk in read], learner, now=now) if read else []
+    )
+    note_pending_feedback(learner, shown)
+    return HomeDecks(
+        rows=my_decks(shown, enrollments, zone=learner.zone),
+        planned=[enrollment for enrollment in enrollments if enrollment.is_in_plan],
+        choices=list(choices.values()) if folders or archived else [],
+        chosen=choices[choice],
+        has_decks=bool(decks),
+    )
+
+
+def list_address(choice: str) -> str:
+    """The address of the home page with the list ``choice``; that of all decks for a value that is no choice."""
+    value = choice if choice == ARCHIVE else str(whole_number(choice) or "") if choice else ""
+    return reverse("home") + (f"?folder={value}" if value else "") + "#decks"
 
 
 def enrollments_in(decks: Sequence[Deck], learner: User, *, now: datetime) -> list[Enrollment]:

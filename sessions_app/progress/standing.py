@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Any, Generic, Protocol, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Case, Count, F, FilteredRelation, Q, Sum, When
 
 from cards.models import Deck, DeckQuerySet, SideChoice
+from cards.text.natural_order import natural_key
 from sessions_app.models import Enrollment, EnrollmentQuerySet, Paper, predicted_recall
 from sessions_app.questions.today import scheduled_for
 from sessions_app.study.modes import MODES
@@ -281,15 +282,27 @@ def decks_of(learner: User) -> DeckQuerySet:
 
 
 def my_decks(
-    decks: Iterable[Deck], enrollments: Iterable[Enrollment]
+    decks: Iterable[Deck], enrollments: Iterable[Enrollment], *, zone: tzinfo
 ) -> list[tuple[Deck, Row[Figures] | None]]:
-    """A learner's decks with their standing in each, those with the most due cards first.
+    """A learner's decks with their standing in each: the one studied last first, then titles in natural order.
 
     ``enrollments`` are the learner's, annotated as by `scheduled_for`; a deck may have none. No row names modes.
+    A deck that they have not studied counts as studied at the beginning of the day in ``zone`` on which it was
+    made: a new one stays near the top, and those of one import keep the order of their titles.
     """
     of = {enrollment.deck_id: enrollment for enrollment in enrollments}
     pairs = [(deck, row_of(of[deck.pk], deck) if deck.pk in of else None) for deck in decks]
-    return sorted(pairs, key=lambda pair: (-(pair[1].enrollment.due_count if pair[1] else 0), pair[0].title))
+
+    def last_use(deck: Deck) -> datetime:
+        enrollment = of.get(deck.pk)
+        if enrollment and enrollment.last_studied_at:
+            return enrollment.last_studied_at
+        return deck.created_at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+
+    return sorted(
+        pairs,
+        key=lambda pair: (-last_use(pair[0]).timestamp(), natural_key(pair[0].title), pair[0].pk),
+    )
 
 
 def row_of(enrollment: Enrollment, deck: Deck) -> Row[Figures]:

@@ -27,6 +27,7 @@ JOINED = {
         "css/forms.css",
         "css/popups.css",
         "css/decks.css",
+        "css/deck-rows.css",
         "css/today.css",
         "css/deck-start.css",
         "css/search.css",

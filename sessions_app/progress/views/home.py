@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from cards.models import Card, Deck
 from sessions_app.learners.guests import belongings
+from sessions_app.models import Folder
 from sessions_app.progress.home_decks import HomeDecks, home_decks, note_due
 from sessions_app.progress.standing import decks_of
 from sessions_app.today.panel import panel_of
@@ -32,20 +33,26 @@ def home(request: SiteRequest) -> HttpResponse:
     public = Deck.objects.public()
     mine, panel = HomeDecks(), None
     if learner.is_authenticated:
-        mine = home_decks(learner, now=now)
-        if mine.rows:
+        try:
+            mine = home_decks(learner, now=now, choice=request.GET.get("folder", ""))
+        except Folder.DoesNotExist:
+            raise Http404 from None
+        if mine.has_decks:
             panel = panel_of(learner, mine.planned, now=now)
             note_due(panel.plan)
         public = public.exclude(pk__in=decks_of(learner).values("pk"))
     decks = public.select_related("owner").defer("words").order_by("title", "pk")
     page = OneQueryPaginator(decks, DECKS_PER_PAGE).get_page(request.GET.get("page"))
     guest = guest_of(request) if request.user.is_authenticated else None
+    # Somebody who has signed up has seen the poster.
+    is_new = request.user.is_authenticated and not mine.has_decks
     context = {
-        "my_decks": mine.rows,
+        "is_new": is_new,
+        "mine": mine,
         "panel": panel,
         "guest_belongings": belongings(guest) if guest else "",
         "page": page,
-        "sample": None if mine.rows else sample_card(page.object_list),
+        "sample": None if mine.has_decks or is_new else sample_card(page.object_list),
     }
     return for_robots(render_page(request, "sessions_app/home/page.html", context))
 

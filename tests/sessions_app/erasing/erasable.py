@@ -18,6 +18,7 @@ from django.utils import timezone
 from cards.importing.drafts import make_draft
 from cards.models import Card, CardImage, CardReport, Deck, DeckExport, ImportDraft, Tag, TwinPair
 from sessions_app.models import (
+    Folder,
     LearnerSettings,
     MatchingBoard,
     OverriddenAnswer,
@@ -39,6 +40,7 @@ NOT_OURS = {"auth.Group", "auth.Permission", "contenttypes.ContentType"}
 KEPT = {
     "accounts.User": ("pk", "other people are nobody's to erase"),
     "cards.Tag": ("owner_id", "a learner's own tags are theirs, wherever they are used"),
+    "sessions_app.Folder": ("learner_id", "a learner's own folders are theirs, whatever is in them"),
     "sessions_app.Enrollment": ("learner_id", "settings of a learner, who has studied there"),
     "sessions_app.Review": (
         "learner_id",
@@ -62,6 +64,8 @@ def fill(deck: Deck, learner: User, friend: User) -> None:
     for rating in (3, 1):
         studying.answer(rating)
     LearnerSettings.objects.bulk_create([LearnerSettings(learner=one) for one in (learner, deck.owner)])
+    for one in (learner, deck.owner):
+        Folder.objects.create(learner=one, name="Languages").links.create(deck=deck)
     own = Studying(deck.owner, deck)
     own.start()
     own.answer(3)

@@ -21,7 +21,11 @@ from tests.sessions_app.erasing import erasable
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-PEOPLE = {"accounts.User", "accounts.Invitation", "account.EmailAddress", "account.EmailConfirmation"}
+PEOPLE = {
+    *("accounts.User", "accounts.Invitation", "account.EmailAddress", "account.EmailConfirmation"),
+    # May have other decks in them.
+    "sessions_app.Folder",
+}
 OF_PEOPLE = {"user", "invitation", "emailaddress"}
 
 

@@ -51,14 +51,30 @@ def test_level_bar_covers_every_card(counts, new):
 
 @pytest.mark.django_db
 class TestStanding:
-    def test_my_decks_list_due_decks_first(self, learner, make_deck):
-        decks = [make_deck(3, title=title) for title in ("A", "B")]
-        for deck, rating in zip(decks, (4, 1), strict=True):
-            studying = Studying(learner, deck)
+    def test_last_studied_deck_is_first(self, learner, make_deck):
+        decks = [make_deck(3, title=title) for title in ("deck 2", "deck 10", "a")]
+        for minute, deck in enumerate(decks):
+            studying = Studying(learner, deck, NOON + timedelta(minutes=minute))
             studying.start(new_limit=1)
-            studying.answer(rating)
-        mine = home_decks(learner, now=NOON + timedelta(hours=1)).rows
-        assert [(deck.title, row.enrollment.due_count) for deck, row in mine] == [("B", 1), ("A", 0)]
+            studying.answer(4)
+        assert [deck.title for deck, _ in home_decks(learner, now=NOON).rows] == ["a", "deck 10", "deck 2"]
+        Enrollment.objects.update(last_studied_at=NOON)
+        assert [deck.title for deck, _ in home_decks(learner, now=NOON).rows] == ["a", "deck 2", "deck 10"]
+
+    def test_new_deck_is_above_those_of_earlier_days(self, owner, make_deck):
+        for title, created, studied in (
+            ("Earlier", 2, 1),
+            ("deck 10", 0, None),
+            ("deck 2", 0, None),
+            ("Today", 9, 0),
+            ("Old", 9, None),
+        ):
+            deck = make_deck(1, title=title)
+            Deck.objects.filter(pk=deck.pk).update(created_at=NOON - timedelta(days=created))
+            if studied is not None:
+                Enrollment.objects.set_for(owner, deck, last_studied_at=NOON - timedelta(days=studied))
+        titles = [deck.title for deck, _ in home_decks(owner, now=NOON).rows]
+        assert titles == ["Today", "deck 2", "deck 10", "Earlier", "Old"]
 
     def test_deck_made_private_leaves_my_decks(self, learner, studying):
         studying.start()

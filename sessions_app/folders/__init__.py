@@ -1,0 +1,1 @@
+"""Folders of decks, and the archive."""
