@@ -18,7 +18,8 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 STYLES, SCRIPTS = "css/site.css", "js/site.js"
 JOINED = {
-    # In the order of the cascade. The sources are in one folder with the joined file, so that their url()s hold.
+    # In the order of the cascade. The pages of Test and Matching link one of their own.
+    # The sources are in one folder with the joined file, so that their url()s hold.
     STYLES: (
         "css/tokens.css",
         "css/base.css",
@@ -41,8 +42,6 @@ JOINED = {
         "css/answers.css",
         "css/feedback.css",
         "css/ends.css",
-        "css/matching.css",
-        "css/test.css",
         "css/score.css",
         "css/maths-font.css",
         "css/maths.css",

@@ -246,7 +246,7 @@ def test_twin_search_updates_while_typing(page: Page, editor, deck: Deck) -> Non
     editor(page)
     page.locator(".editor-card").first.get_by_role("link", name="Edit").click()
     page.get_by_role("link", name="Twins").click()
-    page.get_by_role("searchbox").press_sequentially("term 3")
+    page.locator("main").get_by_role("searchbox").press_sequentially("term 3")
     page.get_by_role("button", name=re.compile("Mark as twins.*Term 3")).click()
     expect(page.get_by_text("twins", exact=True)).to_be_visible()
     check(page)

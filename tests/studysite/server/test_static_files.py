@@ -61,9 +61,11 @@ def test_no_script_has_a_text_or_comment_of_several_lines(name: str) -> None:
     assert not any(line.count("`") % 2 or "/*" in line for line in lines)
 
 
-def test_every_style_sheet_of_the_site_is_joined() -> None:
+def test_every_style_sheet_of_the_site_is_joined_or_linked_by_a_page() -> None:
     ours = {f"css/{path.name}" for path in (STATIC / "css").glob("*.css")}
-    assert {*JOINED[STYLES], "css/admin.css"} == ours | {fonts.STYLES}
+    pages = "".join(path.read_text("utf-8") for path in (STATIC.parent / "templates").rglob("*.html"))
+    linked = set(re.findall(r"'(css/[\w-]+\.css)'", pages))
+    assert {*JOINED[STYLES], *linked, "css/admin.css"} == ours | {fonts.STYLES}
 
 
 def test_every_script_is_joined_or_linked_by_a_page() -> None:
