@@ -29,6 +29,11 @@ class TestHistory:
     def best(self) -> int:
         return max((paper.percent or 0 for paper in self.papers), default=0)
 
+    def before(self, paper: Paper) -> Paper | None:
+        """The last test before ``paper`` that has a score; None without one."""
+        later = next((place for place, one in enumerate(self.papers, 1) if one == paper), len(self.papers))
+        return next((one for one in self.papers[later:] if one.percent is not None), None)
+
     @property
     def dots(self) -> list[Point]:
         """The scores in `PLOT`, from the first to the last, 0 % at the bottom; empty for fewer than two scores."""

@@ -10,6 +10,7 @@ from sessions_app.practice_test import scores
 from sessions_app.practice_test.items import Item, items_of
 from sessions_app.practice_test.scores import AnswerResult
 from sessions_app.questions.kind_pages import KIND_PAGES
+from sessions_app.sessions import gains
 from sessions_app.study.judging import Judgement
 from sessions_app.study.questions import paper_answers
 from sessions_app.study.questions.kinds import KINDS
@@ -64,6 +65,11 @@ class Answer:
         return self.kind.stated(self.question)
 
     @property
+    def is_missed(self) -> bool:
+        """Wrong or blank, and not taken out of the score."""
+        return not (self.result.is_right or self.result.is_void)
+
+    @property
     def truth(self) -> str:
         """The answer to a true/false question: "true" or "false"; empty for a blank and for other kinds."""
         return self.item.step.saved.get("truth", "")
@@ -109,9 +115,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class KindScore:
-    """The score of the questions of one kind."""
+    """The score of the questions of one kind, which the pages call ``heading`` and ``plural``."""
 
     heading: str
+    plural: str
     right: int
     count: int
     answers: Sequence[Answer]
@@ -136,8 +143,20 @@ def by_kind(answers: Sequence[Answer]) -> list[KindScore]:
         listed = list(group)
         counted = [answer for answer in listed if not answer.result.is_void]
         right = sum(answer.result.is_right for answer in counted)
-        found.append(KindScore(KIND_PAGES[kind].heading, right, len(counted), listed))
+        page = KIND_PAGES[kind]
+        found.append(KindScore(page.heading, page.plural, right, len(counted), listed))
     return found
+
+
+def sentence_of(paper: Paper, kinds: Sequence[KindScore], last: Paper | None) -> str:
+    """What the paper showed, against the ``last`` one of the deck; empty if it has no score."""
+    score, before = _score(paper), last and _score(last)
+    found = [gains.KindResult(kind.plural, kind.right, kind.count) for kind in kinds]
+    return gains.score_sentence(score, found, before) if score else ""
+
+
+def _score(paper: Paper) -> gains.Score | None:
+    return gains.Score(paper.right or 0, paper.counted) if paper.counted else None
 
 
 def friends_of(paper: Paper) -> list[Paper]:

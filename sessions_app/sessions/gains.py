@@ -1,5 +1,6 @@
 """What a learner gained in a round or a session, as sentences for its end."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -80,3 +81,76 @@ def ring(thirds: int, all_thirds: int, gained: int) -> Ring | None:
 def thirds_between(before: int, now: int) -> int:
     """How many thirds of the way a question went from one level to another; negative if it went back."""
     return min(now, 3) - min(before, 3)
+
+
+@dataclass(frozen=True)
+class KindResult:
+    """How many of the ``count`` questions of one kind were ``right`` on a test.
+
+    ``name`` is the kind's in the plural: "Typed answers".
+    """
+
+    name: str
+    right: int
+    count: int
+
+    @property
+    def percent(self) -> float:
+        return 100 * self.right / self.count
+
+
+@dataclass(frozen=True)
+class Score:
+    """How many of the ``counted`` questions of a test were ``right``."""
+
+    right: int
+    counted: int
+
+    @property
+    def percent(self) -> int:
+        """Rounded down, as the page shows it."""
+        return 100 * self.right // self.counted
+
+    @property
+    def part(self) -> str:
+        """How much was right, in words."""
+        if self.right == self.counted:
+            return "Everything right"
+        if not self.right:
+            return "Nothing right this time"
+        if 2 * self.right == self.counted:
+            return "Half right"
+        parts = ((90, "Almost everything right"), (67, "Most of it right"), (50, "More than half right"))
+        return next((words for least, words in parts if self.percent >= least), "Less than half right")
+
+
+WEAK = 20
+"""A kind of question is weak if its score is so many percentage points below the whole test's."""
+
+
+def score_sentence(score: Score, kinds: Sequence[KindResult], last: Score | None = None) -> str:
+    """What a test showed: how much was right, how much more than in the ``last`` test, and the weakest kind.
+
+    A lower score is not compared. Neither is a test with fewer questions, such as one of what was missed.
+    """
+    said = score.part
+    if last and score.percent > last.percent and score.counted >= last.counted:
+        said += f", {counted(score.percent - last.percent, 'point')} more than last time"
+    weakest = min((kind for kind in kinds if kind.count), key=lambda kind: kind.percent, default=None)
+    if weakest is None or len(kinds) < 2 or weakest.percent > score.percent - WEAK:
+        return f"{said}."
+    return f"{said}. {weakest.name} are the weak spot."
+
+
+def board_sentence(time: int, others: Sequence[int]) -> str:
+    """How a board's ``time`` compares with the best of the ``others`` of as many pairs, in milliseconds.
+
+    The page shows times in tenths of a second, rounded down; so does the difference.
+    """
+    if not others:
+        return "Your first time."
+    tenths = min(others) // 100 - time // 100
+    seconds = f"{abs(tenths) // 10}.{abs(tenths) % 10} s"
+    if tenths > 0:
+        return f"New best! {seconds} faster."
+    return f"{seconds} behind your best." if tenths else "As fast as your best."

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -15,7 +16,9 @@ from sessions_app.practice_test import starting
 from sessions_app.practice_test.access import scored_paper_or_404
 from sessions_app.practice_test.history import history_of
 from sessions_app.practice_test.items import names_sides
-from sessions_app.practice_test.results import answers_of, by_kind, friends_of
+from sessions_app.practice_test.results import answers_of, by_kind, friends_of, sentence_of
+from sessions_app.questions.every_deck import next_deck
+from sessions_app.sessions import gains
 from sessions_app.study.modes import TEST
 from sessions_app.study.types import CardSide
 from studysite.accounts.guests import learner_required
@@ -33,15 +36,25 @@ def results(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
     paper = scored_paper_or_404(request, slug, pk)
     deck = paper.session.deck
     answers = answers_of(paper, is_owner=deck.owner_id == request.learner.pk)
+    missed = [answer for answer in answers if answer.is_missed]
+    kinds, history = by_kind(answers), history_of(request.learner, deck)
+    keep_cards = request.learner.is_guest and settings.SIGNUP == "open"
+    leads_on = not missed and not keep_cards
     context: dict[str, Any] = {
         "deck": deck,
         "mode": TEST,
         "paper": paper,
-        "kinds": by_kind(answers),
+        "kinds": kinds,
+        "ring": None if paper.percent is None else gains.Ring(0, paper.percent),
+        "sentence": sentence_of(paper, kinds, history.before(paper)),
+        "missed_answers": missed,
+        "other_answers": [answer for answer in answers if not answer.is_missed],
+        "keep_cards": keep_cards,
+        "next_deck": next_deck(request.learner, after=deck, now=timezone.now()) if leads_on else None,
         "blanks": sum(answer.result.is_blank for answer in answers),
-        "missed": sum(not answer.result.is_right and not answer.result.is_void for answer in answers),
+        "missed": len(missed),
         "raised": (paper.right or 0) - (paper.graded or 0),
-        "history": history_of(request.learner, deck),
+        "history": history,
         "here": request.path,
         "friends": friends_of(paper),
         "names_sides": names_sides(paper),
@@ -61,12 +74,12 @@ def retake(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
     missed = [
         CardSide(answer.card_id, answer.question.side)
         for answer in answers_of(paper, is_owner=False)
-        if not answer.result.is_right and not answer.result.is_void
+        if answer.is_missed
     ]
-    settings = starting.retake_settings(paper, [asks.card_id for asks in missed])
+    chosen = starting.retake_settings(paper, [asks.card_id for asks in missed])
     now = timezone.now()
     session = missed and starting.start(
-        learner=request.learner, deck=paper.session.deck, settings=settings, now=now, missed=missed
+        learner=request.learner, deck=paper.session.deck, settings=chosen, now=now, missed=missed
     )
     if not session:
         messages.info(request, ALL_RIGHT if not missed else NOT_THERE)

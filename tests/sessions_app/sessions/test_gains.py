@@ -4,7 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions_app.sessions.gains import Known, Reached, Ring, known_sentence, reached_sentence, ring
+from sessions_app.sessions.gains import (
+    KindResult,
+    Known,
+    Reached,
+    Ring,
+    Score,
+    board_sentence,
+    known_sentence,
+    reached_sentence,
+    ring,
+    score_sentence,
+)
 
 
 @pytest.mark.parametrize(
@@ -63,3 +74,56 @@ def test_ring_never_runs_back(thirds: int, whole: int, gained: int) -> None:
     shown = ring(thirds, whole, gained)
     assert (shown is None) == (whole == 0)
     assert shown is None or 0 <= shown.before <= shown.now <= 100
+
+
+CHOICES, TYPED = KindResult("Choices", 5, 5), KindResult("Typed answers", 0, 5)
+
+
+@pytest.mark.parametrize(
+    ("score", "last", "sentence"),
+    [
+        (Score(10, 10), None, "Everything right."),
+        (Score(19, 20), None, "Almost everything right."),
+        (Score(7, 10), None, "Most of it right."),
+        (Score(6, 10), None, "More than half right."),
+        (Score(5, 10), None, "Half right."),
+        (Score(4, 10), None, "Less than half right."),
+        (Score(0, 1), None, "Nothing right this time."),
+        (Score(5, 10), Score(3, 10), "Half right, 20 points more than last time."),
+        (Score(2, 200), Score(0, 200), "Less than half right, 1 point more than last time."),
+        (Score(5, 10), Score(6, 10), "Half right."),
+        (Score(5, 10), Score(5, 10), "Half right."),
+        (Score(4, 5), Score(5, 10), "Most of it right."),
+    ],
+)
+def test_score_is_compared_if_it_is_better(score: Score, last: Score | None, sentence: str) -> None:
+    assert score_sentence(score, [], last) == sentence
+
+
+@pytest.mark.parametrize(
+    ("kinds", "sentence"),
+    [
+        ([CHOICES, TYPED], "Half right. Typed answers are the weak spot."),
+        ([TYPED, CHOICES], "Half right. Typed answers are the weak spot."),
+        ([KindResult("Choices", 3, 5), KindResult("Typed answers", 2, 5)], "Half right."),
+        ([KindResult("Typed answers", 0, 5)], "Half right."),
+        ([CHOICES, KindResult("Typed answers", 0, 0)], "Half right."),
+    ],
+)
+def test_score_names_the_weakest_kind(kinds: list[KindResult], sentence: str) -> None:
+    assert score_sentence(Score(5, 10), kinds) == sentence
+
+
+@pytest.mark.parametrize(
+    ("time", "others", "sentence"),
+    [
+        (8_140, [], "Your first time."),
+        (8_140, [8_390, 9_000], "New best! 0.2 s faster."),
+        (8_140, [68_140], "New best! 60.0 s faster."),
+        (8_140, [8_199], "As fast as your best."),
+        (8_199, [8_101], "As fast as your best."),
+        (9_500, [9_900, 8_140], "1.4 s behind your best."),
+    ],
+)
+def test_board_is_compared_with_the_best_time(time: int, others: list[int], sentence: str) -> None:
+    assert board_sentence(time, others) == sentence

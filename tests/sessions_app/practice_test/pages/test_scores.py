@@ -13,8 +13,51 @@ from sessions_app.review_log import replaying
 from sessions_app.sessions import undo
 from studysite.slices import Slice
 from tests.sessions_app.practice_test.pages.taking import CAPITALS, results, score, text
+from tests.sessions_app.today.test_today_start import study_before
 
 pytestmark = pytest.mark.django_db
+
+
+def test_result_says_what_was_right_and_more_than_last_time(testing):
+    score(testing, 1)
+    page = results(testing)
+    assert "Less than half right." in page
+    assert '<h1 class="ring-text">25 %</h1>' in page
+    assert 'stroke-dasharray="25 200"' in page
+    score(testing, 2)
+    assert "Half right, 25 points more than last time." in results(testing)
+    score(testing, 1)
+    assert "last time" not in results(testing)
+
+
+def test_result_of_an_earlier_test_is_compared_with_the_one_before_it(testing):
+    first, second = score(testing, 1), score(testing, 2)
+    score(testing, 4)
+    pages = [
+        text(testing.client.get(reverse("test_results", args=[testing.deck.slug, paper.pk])))
+        for paper in (first, second)
+    ]
+    assert ["last time" in page for page in pages] == [False, True]
+
+
+def test_missed_answers_come_first_and_others_behind_a_fold(testing):
+    score(testing, 2)
+    missed, _, rest = results(testing).partition('<details class="other-answers">')
+    assert [f'id="a{number}"' in missed for number in (1, 2, 3, 4)] == [False, False, True, True]
+    assert [f'id="a{number}"' in rest for number in (1, 2, 3, 4)] == [True, True, False, False]
+    assert "The other 2" in rest
+    assert "Retake the 2 missed" in missed
+
+
+def test_result_without_misses_leads_to_the_deck_that_is_due(testing, learner, make_deck):
+    study_before(learner, make_deck(3, title="Biology"), 3)
+    score(testing, 4)
+    page = results(testing)
+    assert '<details class="other-answers" open>' in page
+    assert "Next: Biology, 3 due" in page
+    assert "Retake" not in page
+    score(testing, 3)
+    assert "Next: Biology" not in results(testing)
 
 
 def test_overriding_keeps_both_scores(testing):
