@@ -8,11 +8,14 @@ from django.db.models import Min, OuterRef, Subquery
 from cards.models import Deck
 from sessions_app.models import Enrollment, MatchingBoard
 from sessions_app.plot import Plot, Point, path
+from sessions_app.sessions.gains import Comparison, board_comparison
 from studysite.accounts.models import User
 
 PLOT = Plot(600, 160)
 # The plot shows the last boards, at most this many.
 MOST_BOARDS = 20
+# A line through fewer says nothing.
+FEWEST_FOR_PLOT = 4
 
 
 @dataclass(frozen=True)
@@ -20,13 +23,19 @@ class Times:
     """A learner's ranked boards with the same number of ``pairs``.
 
     Times are in milliseconds. ``boards`` are the last ones, the latest first. ``fastest`` is the best time of all
-    learners who share their progress in the deck; None if there is none.
+    learners who share their progress in the deck; None if there is none. ``podium`` are the learner's
+    three best, the best first.
     """
 
     pairs: int
     best: int
     boards: Sequence[MatchingBoard]
     fastest: int | None
+    podium: Sequence[int] = ()
+
+    @property
+    def has_plot(self) -> bool:
+        return len(self.boards) >= FEWEST_FOR_PLOT
 
     @property
     def latest(self) -> MatchingBoard:
@@ -72,7 +81,20 @@ def times_of(learner: User, deck: Deck, pairs: int | None = None) -> Times | Non
     same = mine.filter(pairs=pairs)
     best = Subquery(same.order_by("milliseconds").values("milliseconds")[:1])
     boards = list(same.annotate(best=best).defer("board").order_by("-finished_at", "-pk")[:MOST_BOARDS])
-    return Times(pairs, boards[0].best, boards, fastest(deck, pairs)) if boards else None
+    if not boards:
+        return None
+    podium = same.order_by("milliseconds").values_list("milliseconds", flat=True)[:3]
+    return Times(pairs, boards[0].best, boards, fastest(deck, pairs), [time or 0 for time in podium])
+
+
+def compared(done: MatchingBoard, times: Times | None) -> Comparison | None:
+    """How a ranked board compares with the best of the others in ``times``; None without a rank."""
+    if not done.is_ranked or done.milliseconds is None or times is None:
+        return None
+    others = list(times.podium)
+    if done.milliseconds in others:
+        others.remove(done.milliseconds)
+    return board_comparison(done.milliseconds, others)
 
 
 def fastest(deck: Deck, pairs: int) -> int | None:

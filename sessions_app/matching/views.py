@@ -29,7 +29,7 @@ from sessions_app.matching.services import (
     open_board,
 )
 from sessions_app.matching.tiles import tiles
-from sessions_app.matching.times import times_of
+from sessions_app.matching.times import compared, times_of
 from sessions_app.models import Enrollment, MatchingBoard
 from sessions_app.models.matching_board import MatchingBoardQuerySet
 from sessions_app.study.modes import MODES
@@ -160,7 +160,7 @@ def result_message(board: MatchingBoard, result: Result) -> str:
     """What the page says after a try, for the eye and for a screen reader."""
     if result is Result.RIGHT:
         return f"Right: {board.left} left." if board.left else "Right: all found."
-    return "Not a pair: one second added." if board.has_clock else "Not a pair."
+    return "Not a pair: +1 s penalty." if board.has_clock else "Not a pair."
 
 
 def address_after(board: MatchingBoard) -> str:
@@ -232,6 +232,7 @@ def show_start(
         "form": form or MatchingStartForm(instance=enrollment),
         "done": done,
         "times": times,
+        "compared": compared(done, times) if done else None,
         "notice": notice,
         "can_start": done is not None or can_start(enrollment),
     }

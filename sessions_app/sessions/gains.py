@@ -142,15 +142,23 @@ def score_sentence(score: Score, kinds: Sequence[KindResult], last: Score | None
     return f"{said}. {weakest.name} are the weak spot."
 
 
-def board_sentence(time: int, others: Sequence[int]) -> str:
-    """How a board's ``time`` compares with the best of the ``others`` of as many pairs, in milliseconds.
+@dataclass(frozen=True)
+class Comparison:
+    """How a board's time compares with the learner's best time, in words; ``is_best`` if it is a new one."""
 
-    The page shows times in tenths of a second, rounded down; so does the difference.
+    is_best: bool
+    text: str
+
+
+def board_comparison(time: int, others: Sequence[int]) -> Comparison:
+    """How ``time`` compares with the ``others`` of boards with as many pairs, in milliseconds.
+
+    Pages show times in tenths of a second, rounded down. The difference is the one between these.
     """
     if not others:
-        return "Your first time."
+        return Comparison(is_best=False, text="your first time")
     tenths = min(others) // 100 - time // 100
     seconds = f"{abs(tenths) // 10}.{abs(tenths) % 10} s"
     if tenths > 0:
-        return f"New best! {seconds} faster."
-    return f"{seconds} behind your best." if tenths else "As fast as your best."
+        return Comparison(is_best=True, text=f"{seconds} faster")
+    return Comparison(is_best=False, text=f"{seconds} behind your best" if tenths else "as fast as your best")

@@ -57,6 +57,12 @@
     tryPair();
   });
 
+  // After a board Enter starts the next one. A link or a button that has the focus takes it for itself.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !isFree(event) || !isSettled) return;
+    if (!event.target.closest("a, button, summary, input")) document.querySelector("#question [data-key='Enter']")?.click();
+  });
+
   function isTry(event) {
     return event.detail.elt === form();
   }

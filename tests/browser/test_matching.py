@@ -66,7 +66,7 @@ def test_board_is_played_by_mouse(page: Page, learner, sign_in) -> None:
     mark(page)
     live = page.locator("#board-live")
     click_pair(page, 0, (key()[0] + 1) % PAIRS)
-    expect(live).to_have_text("Not a pair: one second added.")
+    expect(live).to_have_text("Not a pair: +1 s penalty.")
     expect(page.locator(".tile.shakes")).to_have_count(2)
     for term in range(PAIRS):
         click_pair(page, term, key()[term])
@@ -108,6 +108,9 @@ def test_board_is_played_by_keys_alone(page: Page, learner, sign_in) -> None:
             expect(radio(page, "term", term + 1)).to_be_focused()
     expect(page.get_by_role("heading", name="All pairs found")).to_be_focused()
     assert board().misses == 0
+    page.keyboard.press("Enter")
+    expect_left(page, PAIRS)
+    expect(radio(page, "term", 0)).to_be_focused()
     expect_marked(page)
 
 
@@ -116,7 +119,7 @@ def test_miss_keeps_the_focus_on_the_term(page: Page, learner, sign_in) -> None:
     start(page)
     page.keyboard.press("3")
     page.keyboard.press("abcdef"[(key()[2] + 1) % PAIRS])
-    expect(page.locator("#board-live")).to_have_text("Not a pair: one second added.")
+    expect(page.locator("#board-live")).to_have_text("Not a pair: +1 s penalty.")
     expect(radio(page, "term", 2)).to_be_focused()
     expect(page.locator(".tile-choice:checked")).to_have_count(0)
 
@@ -203,7 +206,7 @@ def test_board_works_without_javascript(plain_page: Page, learner, sign_in) -> N
     start(page)
     click_pair(page, 0, (key()[0] + 1) % PAIRS)
     page.get_by_role("button", name="Match").click()
-    expect(page.locator("#messages")).to_have_text("Not a pair: one second added.")
+    expect(page.locator("#messages")).to_have_text("Not a pair: +1 s penalty.")
     for term in range(PAIRS):
         click_pair(page, term, key()[term])
         page.get_by_role("button", name="Match").click()
@@ -249,7 +252,7 @@ def test_board_that_is_not_seen_is_paused(page: Page, learner, sign_in) -> None:
 
 
 def test_guest_sees_the_times_of_their_boards(page: Page) -> None:
-    for _ in range(3):
+    for _ in range(4):
         start(page)
         for term in range(PAIRS):
             click_pair(page, term, key()[term])
@@ -258,7 +261,7 @@ def test_guest_sees_the_times_of_their_boards(page: Page) -> None:
         expect(page.locator(".study-summary h1")).to_be_focused()
     expect(page.locator(".board-trend")).to_be_visible()
     page.get_by_text("The times in numbers").click()
-    expect(page.locator("tbody tr")).to_have_count(3)
+    expect(page.locator("tbody tr")).to_have_count(4)
     check(page)
     page.goto("/decks/deep-learning/")
     expect(page.locator("#progress-table")).to_contain_text("6 pairs")

@@ -23,7 +23,8 @@ from studysite.accounts.models import User
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 HTMX = {"HX-Request": "true", "HX-Target": "question"}
-MOST_FOR_A_PAIR = 12
+# The last pair shows the times, too.
+MOST_FOR_A_PAIR = 13
 MOST_FOR_THE_DECK_PAGE = 10
 
 
@@ -115,7 +116,7 @@ def test_board_writes_no_review_or_progress(playing):
 
 def test_wrong_pair_adds_a_second(playing):
     playing.start()
-    assert "Not a pair: one second added." in playing.wrong().text
+    assert "Not a pair: +1 s penalty." in playing.wrong().text
     assert "Not a pair" in playing.wrong().text
     assert playing.board().misses == 2
     playing.finish()
@@ -135,12 +136,12 @@ def test_try_without_htmx_redirects_to_the_board_or_result(playing):
     playing.start()
     response = playing.wrong(htmx=False)
     assert (response.status_code, response.url) == (302, playing.page)
-    assert "Not a pair: one second added." in playing.client.get(playing.page).text
+    assert "Not a pair: +1 s penalty." in playing.client.get(playing.page).text
     response = playing.finish(htmx=False)
     assert response.url == f"{playing.page}?board={playing.board().pk}"
     page = playing.client.get(response.url).text
     assert "All pairs found" in page
-    assert "wrong pair</dt><dd>1<" in page
+    assert "1 wrong pair: " in page
 
 
 def test_open_board_continues_on_another_device(playing, learner):
@@ -245,7 +246,7 @@ def test_late_last_pair_shows_the_time(playing, monkeypatch):
 
     monkeypatch.setattr("sessions_app.matching.views.board_try", after_another)
     page = playing.right().text
-    assert "<dt>time</dt>" in page
+    assert 'class="gained"' in page
     assert "more than ten minutes" not in page
 
 
@@ -399,7 +400,7 @@ def test_untimed_setting_hides_the_clock(playing):
     assert "board-clock" not in page
     assert "Not a pair.<" in playing.wrong().text
     page = playing.finish().text
-    assert "<dt>time</dt>" not in page
+    assert 'class="gained"' not in page
     assert "not ranked" in page
     assert Enrollment.objects.get().untimed
     assert 'name="untimed"' in page
@@ -420,15 +421,33 @@ def test_clock_set_back_counts_as_zero_time(playing):
 
 @pytest.mark.slow
 def test_result_shows_the_best_time_and_earlier_times(playing):
-    for seconds in (40, 30, 35):
+    for seconds in (40, 30, 35, 36):
         board = playing.play(seconds=seconds)
     page = playing.client.get(f"{playing.page}?board={board.pk}").text
-    assert "Your best time: <strong>30.0 s</strong>" in page
+    assert '<ol class="podium"><li>30.0 s</li><li>35.0 s</li><li>36.0 s</li></ol>' in page
     assert "All pairs found" in page
-    assert page.count('<tr><th scope="row">') == 3
+    assert "36.0 s, 6.0 s behind your best." in page
+    assert page.count('<tr><th scope="row">') == 4
     board = playing.play(seconds=20)
-    assert "<h1" in (page := playing.client.get(f"{playing.page}?board={board.pk}").text)
-    assert "Your best time</h1>" in page
+    page = playing.client.get(f"{playing.page}?board={board.pk}").text
+    assert "New best!</h1>" in page
+    assert "20.0 s, 10.0 s faster." in page
+
+
+def test_chart_begins_with_four_boards(playing):
+    pages = []
+    for seconds in (40, 30, 35, 36):
+        board = playing.play(seconds=seconds)
+        pages.append(playing.client.get(f"{playing.page}?board={board.pk}").text)
+    assert "40.0 s, your first time." in pages[0]
+    assert ["board-trend" in page for page in pages] == [False, False, False, True]
+
+
+def test_result_names_the_penalty(playing):
+    playing.start()
+    playing.wrong()
+    page = playing.finish().text
+    assert "6 pairs. 1 wrong pair: the time includes a penalty of +1 s." in page
 
 
 def test_trend_runs_from_the_oldest_to_the_latest(playing, learner):
@@ -447,7 +466,7 @@ def test_fastest_time_is_among_those_who_share(playing, deck, stranger_client, s
     assert "fastest" not in playing.client.get(playing.page).text
     Enrollment.objects.filter(learner=stranger).update(shares_progress=True)
     page = playing.client.get(playing.page).text
-    assert "of all who share their progress: <strong>10.0 s</strong>" in page
+    assert "of all who share their progress: 10.0 s" in page
     assert stranger.name not in page
 
 

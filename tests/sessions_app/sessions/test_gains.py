@@ -5,12 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sessions_app.sessions.gains import (
+    Comparison,
     KindResult,
     Known,
     Reached,
     Ring,
     Score,
-    board_sentence,
+    board_comparison,
     known_sentence,
     reached_sentence,
     ring,
@@ -115,15 +116,15 @@ def test_score_names_the_weakest_kind(kinds: list[KindResult], sentence: str) ->
 
 
 @pytest.mark.parametrize(
-    ("time", "others", "sentence"),
+    ("time", "others", "comparison"),
     [
-        (8_140, [], "Your first time."),
-        (8_140, [8_390, 9_000], "New best! 0.2 s faster."),
-        (8_140, [68_140], "New best! 60.0 s faster."),
-        (8_140, [8_199], "As fast as your best."),
-        (8_199, [8_101], "As fast as your best."),
-        (9_500, [9_900, 8_140], "1.4 s behind your best."),
+        (8_140, [], Comparison(False, "your first time")),
+        (8_140, [8_390, 9_000], Comparison(True, "0.2 s faster")),
+        (8_140, [68_140], Comparison(True, "60.0 s faster")),
+        (8_140, [8_199], Comparison(False, "as fast as your best")),
+        (8_199, [8_101], Comparison(False, "as fast as your best")),
+        (9_500, [9_900, 8_140], Comparison(False, "1.4 s behind your best")),
     ],
 )
-def test_board_is_compared_with_the_best_time(time: int, others: list[int], sentence: str) -> None:
-    assert board_sentence(time, others) == sentence
+def test_board_is_compared_with_the_best_time(time: int, others: list[int], comparison: Comparison) -> None:
+    assert board_comparison(time, others) == comparison
