@@ -85,6 +85,11 @@ class Round:
     cards: Sequence[RoundCard]
 
     @property
+    def missed_first(self) -> Sequence[RoundCard]:
+        """The questions that were missed, then the others."""
+        return sorted(self.cards, key=lambda card: not card.missed)
+
+    @property
     def missed(self) -> int:
         """How many questions were missed."""
         return sum(card.missed for card in self.cards)

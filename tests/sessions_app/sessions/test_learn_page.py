@@ -192,6 +192,34 @@ def test_round_is_summarised_before_the_next(learning):
     assert "Round 99" not in text(learning.client.get(f"{learning.page}?round=99"))
 
 
+def one_missed(learning: Learning) -> str:
+    """The summary of a round of which the last question was missed."""
+    learning.start()
+    for _ in range(6):
+        learning.right()
+    learning.wrong()
+    return text(learning.client.get(f"{learning.page}?round=1"))
+
+
+def test_missed_card_comes_first_in_a_round(learning):
+    page = one_missed(learning)
+    missed = Review.objects.latest("pk").card
+    cards = page[page.index('class="term-list"') :]
+    assert cards.count('<div class="prose term"') == 7
+    assert cards.index(">missed<") < cards.index("</li>")
+    assert cards.index(missed.term) < cards.index("</li>")
+
+
+@pytest.mark.parametrize(("signup", "is_offered"), [("open", True), ("closed", False)])
+def test_guest_may_keep_the_cards_of_a_round(client, deck, settings, signup, is_offered):
+    settings.SIGNUP = signup
+    assert ("Keep these cards: sign up" in one_missed(Learning(client, deck))) is is_offered
+
+
+def test_round_of_a_learner_asks_for_no_account(learning):
+    assert "Keep these cards" not in one_missed(learning)
+
+
 def test_session_continues_on_another_device(learning, learner):
     learning.start()
     learning.right()
