@@ -19,7 +19,7 @@ from cards.models import Deck
 from sessions_app.access import enrollment_of, kept_answer
 from sessions_app.models import CardProgress, Enrollment
 from sessions_app.questions import today
-from sessions_app.questions.every_deck import next_deck
+from sessions_app.questions.every_deck import EveryDeck, every_deck
 from sessions_app.questions.images import illustrated
 from sessions_app.questions.mixups import has_mixups
 from sessions_app.sessions import gains, marks, summary, undo
@@ -210,15 +210,18 @@ def ring_of(enrollment: Enrollment, gained: int) -> gains.Ring | None:
 def end_of(
     request: LearnerRequest, enrollment: Enrollment, gained: int, *, is_complete: bool
 ) -> dict[str, Any]:
-    """What the end of a session shows; the next deck if this one ``is_complete`` for today."""
+    """What the end of a session shows; what comes next over all decks if this one ``is_complete`` for today."""
     learner = request.learner
     keep_cards = learner.is_guest and settings.SIGNUP == "open"
-    after = is_complete and not keep_cards
+    plan = every_deck(learner, now=timezone.now()) if is_complete and not keep_cards else EveryDeck()
+    others = [each for each in plan.decks if each.deck.pk != enrollment.deck_id]
     return {
         "ring": ring_of(enrollment, gained),
         "met": reached(enrollment).met,
         "keep_cards": keep_cards,
-        "next_deck": next_deck(learner, after=enrollment.deck, now=timezone.now()) if after else None,
+        "is_complete": is_complete,
+        "next_deck": others[0] if others else None,
+        "coming": None if plan.decks else plan.next_deck,
     }
 
 

@@ -200,7 +200,7 @@ def test_spaced_counts_questions(learner_client, client, both, studied):
     page = words(study_page(learner_client, both))
     assert "7 new questions today" in page
     assert "New questions a day" in page
-    assert "new question 1" in page
+    assert "1 new question." in page
     assert "Study the weakest questions" in page
     assert "asked for the definition" in page
 

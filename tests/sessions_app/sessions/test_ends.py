@@ -1,5 +1,7 @@
 """The end of a session: what was gained, and the one next step."""
 
+from datetime import timedelta
+
 import pytest
 from django.template.loader import render_to_string
 from django.test import Client
@@ -7,8 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cards.models import Deck
-from sessions_app.models import Step
+from sessions_app.models import CardProgress, Enrollment, Step
 from sessions_app.sessions.gains import ring
+from sessions_app.study.days import study_day
 from studysite.accounts.models import User
 from tests.sessions_app.today.test_today_start import study_before
 
@@ -17,12 +20,12 @@ pytestmark = pytest.mark.django_db
 KEEP = "Keep these"
 
 
-def finish_spaced(client: Client, deck) -> str:
-    """Rate every card of today Good; return the page at the end."""
+def finish_spaced(client: Client, deck, rating: str = "3") -> str:
+    """Give every card of today the ``rating``, Good; return the page at the end."""
     page = reverse("study", args=[deck.slug, "spaced"])
     client.post(page)
     while step := Step.objects.unanswered().first():
-        client.post(reverse("study_answer", args=[deck.slug, "spaced"]), {"step": step.pk, "rating": "3"})
+        client.post(reverse("study_answer", args=[deck.slug, "spaced"]), {"step": step.pk, "rating": rating})
     return client.get(page).content.decode()
 
 
@@ -41,6 +44,42 @@ def test_end_names_no_deck_if_nothing_is_due(learner_client, make_deck):
     page = finish_spaced(learner_client, make_deck(2))
     assert "Next: " not in page
     assert "The next card is due" in page
+
+
+def test_end_says_when_the_next_card_of_all_decks_is_due(learner, learner_client, make_deck):
+    other = make_deck(1, title="Biology")
+    study_before(learner, other, 1)
+    tomorrow = study_day(timezone.now(), learner.zone) + timedelta(days=1)
+    CardProgress.objects.filter(deck=other).update(due_day=tomorrow)
+    Enrollment.objects.filter(deck=other).recount()
+    page = finish_spaced(learner_client, make_deck(2, title="Chemistry"), rating="4")
+    assert "Nothing else is due. The next card is due tomorrow in Biology." in page
+    assert page.count("The next card is due") == 1
+
+
+def test_end_offers_a_quick_test_matching_and_home(learner_client, make_deck):
+    deck = make_deck(4)
+    page = finish_spaced(learner_client, deck)
+    assert 'name="preset" value="quick">Quick test<' in page
+    assert ">Matching</button>" in page
+    response = learner_client.post(
+        reverse("study", args=[deck.slug, "test"]), {"preset": "quick"}, follow=True
+    )
+    assert 'id="paper-form"' in response.content.decode()
+    response = learner_client.post(reverse("study", args=[deck.slug, "matching"]), follow=True)
+    assert 'class="board"' in response.content.decode()
+
+
+def test_end_with_more_to_study_offers_no_other_ways(learner_client, make_deck):
+    deck = make_deck(4)
+    page = reverse("study", args=[deck.slug, "spaced"])
+    learner_client.post(page)
+    step = Step.objects.unanswered().get()
+    learner_client.post(reverse("study_answer", args=[deck.slug, "spaced"]), {"step": step.pk, "rating": "3"})
+    learner_client.post(reverse("study_finish", args=[deck.slug, "spaced"]))
+    html = learner_client.get(page).content.decode()
+    assert "You knew it." in html
+    assert "Quick test" not in html
 
 
 def test_removed_deck_is_not_next(learner, learner_client, make_deck):
