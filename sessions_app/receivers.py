@@ -54,7 +54,11 @@ def follow_cards(
 def merge_guest(sender: object, request: HttpRequest, user: User, **kwargs: Any) -> None:
     """A new account takes over the guest of its browser, even before its address is confirmed."""
     if guest := guests.guest_of(request):
-        guest_merge(guest=guest, user=user, now=timezone.now())
+        found = belongings(guest)
+        if guest_merge(guest=guest, user=user, now=timezone.now()):
+            # Read by the message of the login that follows in this request; without one nothing is said, so that
+            # nobody learns from it whether an address has an account.
+            request.came_along = found.removeprefix("1 ")  # type: ignore[attr-defined]
         guests.forget(request)
 
 

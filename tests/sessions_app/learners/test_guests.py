@@ -240,6 +240,25 @@ def test_sign_up_keeps_the_guests_progress(guest_client, study_url, answer_url):
     assert Review.objects.filter(learner=user).count() == 3
 
 
+def test_sign_up_says_what_came_along(guest_client):
+    sign_up(guest_client)
+    page = guest_client.get("/").content.decode()
+    assert "Your 2 answers came with you." in page
+    assert "You are logged in as" not in page
+
+
+def test_sign_up_with_one_answer_says_so_without_a_number(guest_client):
+    Review.objects.latest("pk").delete()
+    sign_up(guest_client)
+    assert "Your answer came with you." in guest_client.get("/").content.decode()
+
+
+def test_sign_up_without_answers_says_who_is_logged_in(guest_client):
+    Review.objects.all().delete()
+    sign_up(guest_client)
+    assert "You are logged in as" in guest_client.get("/").content.decode()
+
+
 @pytest.fixture
 def with_mail(settings):
     settings.HAS_MAIL, settings.DEFAULT_FROM_EMAIL = True, "site@example.org"
@@ -262,6 +281,7 @@ def test_sign_up_with_an_existing_address_moves_nothing(guest_client, learner):
     learner.emailaddress_set.create(email=learner.email, verified=True, primary=True)
     sign_up(guest_client, email=learner.email)
     assert not Review.objects.filter(learner=learner).exists()
+    assert "came with you" not in guest_client.get("/").content.decode()
     assert guest_client.session["guest_id"] == guests().get().pk
 
 
