@@ -76,7 +76,7 @@ def test_board_is_played_by_mouse(page: Page, learner, sign_in) -> None:
     expect(page.get_by_role("heading", name="All pairs found")).to_be_focused()
     assert board().misses == 1
     assert not Review.objects.exists()
-    page.get_by_role("button", name="Play again with other cards").click()
+    page.get_by_role("button", name="Play again").click()
     expect_left(page, PAIRS)
     expect_marked(page)
 
@@ -214,7 +214,7 @@ def test_board_works_without_javascript(plain_page: Page, learner, sign_in) -> N
             expect(page.locator("#messages")).to_have_text(f"Right: {PAIRS - term - 1} left.")
     expect(page.get_by_role("heading", name="All pairs found")).to_be_visible()
     assert board().misses == 1
-    page.get_by_role("button", name="Play again with other cards").click()
+    page.get_by_role("button", name="Play again").click()
     expect_left(page, PAIRS)
 
 
