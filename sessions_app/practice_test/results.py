@@ -150,7 +150,7 @@ def by_kind(answers: Sequence[Answer]) -> list[KindScore]:
 
 def sentence_of(paper: Paper, kinds: Sequence[KindScore], last: Paper | None) -> str:
     """What the paper showed, against the ``last`` one of the deck; empty if it has no score."""
-    score, before = _score(paper), last and _score(last)
+    score, before = _score(paper), _score(last) if last else None
     found = [gains.KindResult(kind.plural, kind.right, kind.count) for kind in kinds]
     return gains.score_sentence(score, found, before) if score else ""
 
