@@ -139,16 +139,19 @@ def board_try(*, board: MatchingBoard, pair: Try, revision: int, now: datetime) 
     is_right = matching.match(board.frozen(), pair.term, pair.definition)
     if any(pair.term == term or pair.definition == definition for term, definition in board.found):
         raise InvalidResponseError("That was found already.")
+    has_clock = board.has_clock and not board.is_left_open(now)
+    # A pause hides the tiles: who tries a pair was not away, and the pause does not count.
+    board.paused_at = None
     changes = {
         "revision": revision + 1,
-        # A pause hides the tiles: who tries a pair was not away, and the pause does not count.
+        "has_clock": has_clock,
         "paused_at": None,
         "tried_at": now,
         "found": [*board.found, [pair.term, pair.definition]] if is_right else board.found,
         "misses": board.misses + (not is_right),
     }
     if is_right and board.left == 1:
-        changes |= {"finished_at": now, "milliseconds": milliseconds(board, now) if board.has_clock else None}
+        changes |= {"finished_at": now, "milliseconds": milliseconds(board, now) if has_clock else None}
     with transaction.atomic():
         if not MatchingBoard.objects.open().filter(pk=board.pk, revision=revision).update(**changes):
             return stale(board, revision)
@@ -176,8 +179,9 @@ def milliseconds(board: MatchingBoard, now: datetime) -> int:
 
 
 def board_pause(*, board: MatchingBoard, now: datetime) -> None:
-    """Stop the board's clock; a board that is paused, finished or given up stays as it is."""
-    MatchingBoard.objects.open().filter(pk=board.pk, paused_at=None).update(paused_at=now)
+    """Stop the board's clock; a board that is paused, left open, finished or given up stays as it is."""
+    if not board.is_left_open(now):
+        MatchingBoard.objects.open().filter(pk=board.pk, paused_at=None).update(paused_at=now)
 
 
 def board_resume(*, board: MatchingBoard, now: datetime) -> None:
@@ -195,6 +199,6 @@ def board_resume(*, board: MatchingBoard, now: datetime) -> None:
         current.save(update_fields=["paused_ms", "paused_at", "tried_at", "has_clock"])
 
 
-def board_replace(*, learner: User, deck: Deck, now: datetime) -> None:
-    """Give up the learner's open board in the deck, so that a new one can start."""
-    learner.study_sessions.filter(deck=deck, mode=MODE).finish(now)
+def board_replace(*, learner: User, deck: Deck, board: int, now: datetime) -> None:
+    """Give up the learner's open board in the deck, if it still is the one with this key."""
+    learner.study_sessions.filter(deck=deck, mode=MODE, matching_board=board).finish(now)

@@ -71,8 +71,8 @@ def start(request: LearnerRequest, deck: Deck) -> HttpResponse:
     if instead := admit(request):
         return instead
     untimed, now = form.cleaned_data["untimed"], timezone.now()
-    if "new" in request.POST:
-        board_replace(learner=request.learner, deck=deck, now=now)
+    if old := whole_number(request.POST.get("new", "")):
+        board_replace(learner=request.learner, deck=deck, board=old, now=now)
     board = board_start(learner=request.learner, deck=deck, untimed=untimed, now=now)
     if not request.htmx:
         return redirect("matching", slug=deck.slug)

@@ -92,7 +92,8 @@ class MatchingBoard(models.Model):
 
     def is_left_open(self, now: datetime) -> bool:
         """Whether the learner has been away for so long, without a pause, that the time says nothing any more."""
-        return self.paused_at is None and now - (self.tried_at or self.started_at) > LEFT_OPEN
+        is_running = self.has_clock and self.paused_at is None
+        return is_running and now - (self.tried_at or self.started_at) > LEFT_OPEN
 
     def frozen(self) -> matching.Board:
         """The board as the engine's value."""

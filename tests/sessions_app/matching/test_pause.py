@@ -72,6 +72,48 @@ def test_who_tries_a_pair_was_not_away(playing):
     assert played(playing, until=40) == 40_000
 
 
+def test_last_pair_takes_a_pause_back(playing):
+    with at(0):
+        playing.start()
+        for _ in range(playing.board().pairs - 1):
+            playing.right()
+    with at(5):
+        pause(playing)
+    with at(100):
+        playing.right()
+    assert playing.board().milliseconds == 100_000
+
+
+@pytest.mark.parametrize("reports", [True, False], ids=["pause that comes late", "no pause"])
+def test_absence_that_was_not_reported_is_not_ranked(playing, reports):
+    with at(0):
+        playing.start()
+    if reports:
+        with at(300):
+            pause(playing)
+            pause(playing, resume="1")
+    assert played(playing, until=310) is None
+
+
+def test_board_without_a_clock_is_never_left_open(playing):
+    with at(0):
+        playing.start(untimed="on")
+    with at(5_000):
+        assert 'class="tile' in playing.client.get(playing.page).text
+
+
+def test_second_press_for_a_new_board_keeps_the_first_one(playing):
+    with at(0):
+        playing.start()
+    old = playing.board().pk
+    with at(500):
+        playing.start(new=old)
+        new = playing.board().pk
+        playing.start(new=old)
+    assert playing.board().pk == new
+    assert MatchingBoard.objects.open().count() == 1
+
+
 def test_board_left_open_is_not_ranked(playing):
     with at(0):
         playing.start()
@@ -98,7 +140,7 @@ def test_new_board_ends_the_old_one(playing, htmx):
         playing.start()
     old = playing.board()
     with at(500):
-        playing.start(htmx=htmx, new="1")
+        playing.start(htmx=htmx, new=old.pk)
     assert playing.board().pk != old.pk
     assert MatchingBoard.objects.open().get() == playing.board()
 

@@ -43,11 +43,10 @@ def study_now(client):
     return response
 
 
-@pytest.mark.parametrize("somebody", ["client", "learner_client"])
 @pytest.mark.parametrize("closed", [0, 1, 7, 9])
-def test_study_now_asks_a_choice(request, owner, somebody, closed):
+def test_study_now_asks_a_choice(client, owner, closed):
     deck = capitals(owner, closed=closed)
-    page = study_now(request.getfixturevalue(somebody))
+    page = study_now(client)
     question = Question.from_json(Step.objects.get().question)
     assert page.redirect_chain == [(f"{deck.get_absolute_url()}learn/", 302)]
     assert question.kind is Kind.CHOICE
