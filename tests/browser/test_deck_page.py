@@ -100,6 +100,7 @@ def test_tap_flips_the_card(page: Page) -> None:
 # --- Rows on a phone
 
 
+@pytest.mark.long
 def test_page_is_short_on_a_phone_and_rows_open(page: Page) -> None:
     take_look(page, *PHONE)
     page.goto(DECK)
@@ -116,6 +117,7 @@ def test_page_is_short_on_a_phone_and_rows_open(page: Page) -> None:
     assert definition.evaluate("one => one.clientHeight") > short
 
 
+@pytest.mark.long
 def test_rows_are_whole_without_javascript(plain_page: Page) -> None:
     take_look(plain_page, *PHONE)
     plain_page.goto(DECK)
@@ -126,6 +128,7 @@ def test_rows_are_whole_without_javascript(plain_page: Page) -> None:
     expect(plain_page).to_have_url(re.compile("#terms$"))
 
 
+@pytest.mark.long
 def test_learner_tags_a_card_on_a_phone(page: Page, learner: Any, sign_in: Callable[..., None]) -> None:
     sign_in(page.context, learner)
     take_look(page, *PHONE)
@@ -143,6 +146,7 @@ def test_learner_tags_a_card_on_a_phone(page: Page, learner: Any, sign_in: Calla
 # --- An empty deck
 
 
+@pytest.mark.long
 def test_owner_pastes_a_list_into_their_empty_deck(
     page: Page, owner: Any, sign_in: Callable[..., None]
 ) -> None:

@@ -48,6 +48,7 @@ def test_result_shows_what_was_missed_first(page: Page, learner: User, deck: Dec
     check_looks(page)
 
 
+@pytest.mark.long
 def test_marked_answer_is_shown_in_the_fold_without_javascript(
     plain_page: Page, learner: User, deck: Deck, sign_in: SignIn
 ) -> None:

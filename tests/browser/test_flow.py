@@ -122,6 +122,7 @@ def test_a_right_choice_goes_on_by_itself_only_after_a_pointer(page_in_motion: P
     expect_step_gone(page, step)
 
 
+@pytest.mark.long
 def test_nothing_goes_on_under_reduced_motion(page: Page, deck: Deck) -> None:
     start(page, deck)
     expect(page.locator("#stay-switch")).to_be_hidden()
@@ -168,6 +169,7 @@ def test_correction_survives_reload_back_and_forward(page: Page, deck: Deck) -> 
     assert Review.objects.count() == 1
 
 
+@pytest.mark.long
 def test_nothing_looks_right_or_can_be_pressed_while_an_answer_travels(page: Page, deck: Deck) -> None:
     start(page, deck)
     asked, _ = question(page)

@@ -56,6 +56,7 @@ def test_folder_and_archive(page: Page, two_decks: None, learner: User, sign_in:
     put_into_folder_and_archive(page)
 
 
+@pytest.mark.long
 def test_folder_and_archive_without_javascript(
     plain_page: Page, two_decks: None, learner: User, sign_in: SignIn
 ) -> None:
@@ -64,6 +65,7 @@ def test_folder_and_archive_without_javascript(
     put_into_folder_and_archive(plain_page)
 
 
+@pytest.mark.long
 def test_looks(page: Page, two_decks: None, learner: User, sign_in: SignIn) -> None:
     sign_in(page.context, learner)
     folder = Folder.objects.create(learner=learner, name="Exam " + "x" * 55)

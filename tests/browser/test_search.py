@@ -36,6 +36,7 @@ def test_results_come_as_one_types(page: Page) -> None:
     expect(page).to_have_url(re.compile("/decks/deep-learning/"))
 
 
+@pytest.mark.long
 def test_search_without_javascript(plain_page: Page) -> None:
     page = plain_page
     page.goto("/")
@@ -46,6 +47,7 @@ def test_search_without_javascript(plain_page: Page) -> None:
     expect(page.get_by_role("heading", name="Shortcuts")).to_be_visible()
 
 
+@pytest.mark.long
 def test_search_on_a_phone_starts_with_an_icon(page: Page) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto("/")
