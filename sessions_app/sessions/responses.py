@@ -57,10 +57,14 @@ def start_from_post(request: LearnerRequest, deck: Deck, mode: str) -> HttpRespo
     enrollment.learner = request.learner
     chosen = form.session_settings(introduced_today=today.introduced_today(enrollment, now))
     Enrollment.objects.set_for(request.learner, deck, **form.kept_settings())
-    if form.cleaned_data["has_settings"] and enrollment.pk:
-        # Chosen anew: an open session would go on with what was chosen before.
-        request.learner.study_sessions.filter(deck=deck, mode=mode).finish(now)
-    session = session_start(learner=request.learner, deck=deck, mode=mode, settings=chosen, now=now)
+    session = session_start(
+        learner=request.learner,
+        deck=deck,
+        mode=mode,
+        settings=chosen,
+        now=now,
+        is_chosen=form.cleaned_data["has_settings"],
+    )
     return respond(request, deck, mode, notice="" if session else NOTHING)
 
 

@@ -38,19 +38,27 @@ from studysite.queries.compiled import Changes, compiled_update, insert
 
 
 def session_start(
-    *, learner: User, deck: Deck, mode: str, settings: SessionSettings, now: datetime
+    *,
+    learner: User,
+    deck: Deck,
+    mode: str,
+    settings: SessionSettings,
+    now: datetime,
+    is_chosen: bool = False,
 ) -> StudySession | None:
     """The learner's open session in this mode, or a new one with its first step; None if there is nothing to ask.
 
-    An open session is closed first if its study day is over, or if ``settings`` name other cards than it asks. If
-    its question was retired, because the card was moved or asks something else now, it goes on with the next.
+    An open session is closed first if its study day is over, if ``settings`` name other cards than it asks, or if
+    the learner has just chosen them (``is_chosen``) and they are others than the session's. If its question was
+    retired, because the card was moved or asks something else now, it goes on with the next.
     """
     today = study_day(now, learner.zone)
     with transaction.atomic():
         enrollment = lock_enrollment(learner, deck)
         open_session = learner.study_sessions.open().filter(deck=deck, mode=mode).first()
         if open_session:
-            if _asks_for(open_session, settings) and _can_continue(open_session, enrollment, now):
+            goes_on = _is_same_choice if is_chosen else _asks_for
+            if goes_on(open_session, settings) and _can_continue(open_session, enrollment, now):
                 return open_session
             open_session.end(now)
         session = StudySession(
@@ -76,6 +84,13 @@ def session_start(
 def _asks_for(session: StudySession, settings: SessionSettings) -> bool:
     """Whether the session asks the cards that ``settings`` name; True if they name none."""
     return not settings.cards or SessionSettings.from_json(session.settings).cards == settings.cards
+
+
+def _is_same_choice(session: StudySession, settings: SessionSettings) -> bool:
+    """Whether the session was started with ``settings``: a form may be sent twice."""
+    known = SessionSettings.from_json(session.settings)
+    chosen = replace(settings, size=known.size, cards_to_ask=known.cards_to_ask, new_limit=known.new_limit)
+    return chosen == known
 
 
 def _can_continue(session: StudySession, enrollment: Enrollment, now: datetime) -> bool:

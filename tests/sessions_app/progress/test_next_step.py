@@ -139,3 +139,10 @@ def test_board_goes_on(learner_client, make_deck):
     press(learner_client, deck, "matching")
     press(learner_client, deck, "matching")
     assert MatchingBoard.objects.count() == 1
+
+
+@pytest.mark.parametrize("mode", ["learn", "spaced"])
+def test_form_that_is_sent_twice_starts_one_session(learner_client, deck, mode):
+    for _ in range(2):
+        press(learner_client, deck, mode, has_settings="on", learn_kinds="typed")
+    assert StudySession.objects.count() == 1

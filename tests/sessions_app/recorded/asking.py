@@ -146,7 +146,7 @@ def learn_everything(player: Player) -> None:
         {"learn_kinds": ["choice"]},
         {"learn_kinds": ["typed"]},
     ):
-        player.start(deck, "learn", **choices)
+        player.start_anew(deck, "learn", **choices)
         player.study(deck, "learn", 25)
         player.finish(deck, "learn")
     player.total(deck)

@@ -15,11 +15,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
+from importlib import import_module
 from random import Random, SystemRandom
 from typing import Any
 from unittest.mock import patch
 
 import time_machine
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
@@ -50,6 +52,8 @@ def fixed_seeds(name: str) -> Iterator[None]:
         def getrandbits(self, bits: int) -> int:
             return seeds.getrandbits(bits)
 
+    # The site is loaded by then, also if one test runs alone.
+    import_module(settings.ROOT_URLCONF)
     modules = [module for path, module in sorted(sys.modules.items()) if path.startswith("sessions_app.")]
     patches = [patch.object(each, "SystemRandom", Seeds) for each in modules if hasattr(each, "SystemRandom")]
     for each in patches:
@@ -102,8 +106,17 @@ class Player:
     # --- A session of Learn or Spaced
 
     def start(self, deck: Deck, mode: str, **choices: object) -> None:
-        """Post the form that starts a session; an open one goes on."""
-        response = self.post(reverse("study", args=[deck.slug, mode]), choices)
+        """Start a session, or go on with an open one; ``start_anew`` posts the page's form instead."""
+        self.note_start(deck, mode, choices, choices)
+
+    def start_anew(self, deck: Deck, mode: str, **choices: object) -> None:
+        """Post the form that starts a session: what ``choices`` leave out is unticked, and an open one ends."""
+        self.note_start(deck, mode, choices, {"has_settings": "on"} | choices)
+
+    def note_start(
+        self, deck: Deck, mode: str, choices: Mapping[str, object], data: Mapping[str, object]
+    ) -> None:
+        response = self.post(reverse("study", args=[deck.slug, mode]), data)
         # The key of a tag is different in each database.
         shown = [name if name == "tag" else f"{name} {value}" for name, value in choices.items()]
         self.note(" ".join(["start", mode, *shown]), response)
