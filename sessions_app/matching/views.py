@@ -44,6 +44,7 @@ from studysite.numbers import whole_number
 from studysite.queries.compiled import compiled
 
 STALE = "The board had already changed; nothing was counted twice."
+HELPED = 3
 CHOOSE = "Choose a term and a definition."
 
 
@@ -209,8 +210,15 @@ def show_board(
         "sides": tiles(board, deck, tried, chosen or {}),
         "elapsed": elapsed,
         "message": message,
+        "needs_help": board.revision == 0 and needs_help(request.learner),
     }
     return render_page(request, "sessions_app/matching/page.html", context, parts=("question",))
+
+
+def needs_help(learner: User) -> bool:
+    """Whether a line above a new board says what to do: until the learner has finished three."""
+    finished = MatchingBoard.objects.finished().filter(learner=learner).order_by()
+    return len(finished.values_list("pk")[:HELPED]) < HELPED
 
 
 def show_start(

@@ -38,6 +38,9 @@ from studysite.methods import READ_AND_POST
 from studysite.numbers import whole_number
 
 NOTHING = "None of these cards can be asked in these kinds of question. Choose more kinds, or other cards."
+HELPED = 3
+"""Until a learner has so many scores, a line above the questions says what to do."""
+
 ALMOST_OVER = timedelta(seconds=3)
 """So near the end of its time a test is handed in without a question: the page does it by itself."""
 
@@ -227,6 +230,8 @@ def show_paper(
         ]
     else:
         context["sections"] = sections_of(items)
+        scored = Paper.objects.scored().filter(session__learner=request.learner).order_by()
+        context["needs_help"] = len(scored.values_list("pk")[:HELPED]) < HELPED
         context["in_order"] = [item for section in context["sections"] for item in section.items]
         if warns:
             context["blanks"] = paper.questions - context["answered"]

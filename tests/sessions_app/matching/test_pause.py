@@ -174,3 +174,14 @@ def test_finished_board_cannot_be_paused(playing):
     with at(20):
         assert pause(playing).status_code == 200
     assert playing.board().paused_at is None
+
+
+def test_help_stands_above_three_boards(playing):
+    shown = []
+    for _ in range(4):
+        playing.start()
+        shown.append("study-hint" in playing.client.get(playing.page).text)
+        playing.right()
+        assert "study-hint" not in playing.client.get(playing.page).text
+        playing.finish()
+    assert shown == [True, True, True, False]

@@ -78,3 +78,12 @@ def test_dots_name_every_question_and_its_state(testing):
 def test_bad_posts(testing, paper):
     testing.start()
     assert hand_in(testing, {"paper": paper}).status_code == 404
+
+
+def test_help_stands_above_three_tests(testing):
+    shown = []
+    for _ in range(4):
+        testing.start(kinds=("choice",))
+        shown.append("study-hint" in testing.client.get(testing.page).text)
+        hand_in(testing, {"confirm": "1"})
+    assert shown == [True, True, True, False]
