@@ -330,9 +330,12 @@ class Reader:
         first: dict[int, list[int]] = {}
         only = "" if self.options.note_types == ALL else f"WHERE mid = {int(self.options.note_types)}"
         for note, note_type in self.database.rows(f"{TYPE_QUERY} {only} ORDER BY id"):
+            # A damaged table may have rows without a key.
+            if not isinstance(note, int):
+                continue
             counts[note_type] += 1
             if len(examples := first.setdefault(note_type, [])) < SAMPLES:
-                examples.append(int(note))
+                examples.append(note)
             elif only:
                 break
         chosen = [key for key, _ in counts.most_common(MAX_SAMPLED_TYPES) if key in self.readers]

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cards.formats import zips
@@ -264,6 +264,7 @@ SMALL = zstd.compress(collection(GOOD, new=True))
 
 
 @given(st.integers(0, 10_000), st.binary(min_size=1, max_size=40))
+@example(892, b"$0")
 def test_damaged_collection_is_read_or_refused(at: int, noise: bytes) -> None:
     data = bytearray(zstd.decompress(SMALL))
     at = at * len(data) // 10_000
