@@ -8,7 +8,8 @@ from django.core.paginator import Paginator
 from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -118,7 +119,18 @@ def tags_shown(request: SiteRequest, tags: list[Tag], words: tuple[Word, ...]) -
 
 @require_safe
 def shortcuts(request: SiteRequest) -> HttpResponse:
-    """The keys of every page; ``?`` shows the same on the page that one is on."""
+    """The keys of every page. In a box over a page: those of the address ``page``, and those of all pages."""
     part = wanted_part(request, ("shortcuts",))
     name = "cards/search/_shortcuts.html" if part else "cards/search/shortcuts.html"
-    return render(request, name)
+    response = render(request, name, {"part": part, "page": page_name(request.GET.get("page", ""))})
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
+
+
+def page_name(address: str) -> str:
+    """The mode that is studied at ``address``, or the name of another page; empty if there is none."""
+    try:
+        found = resolve(address)
+    except Resolver404:
+        return ""
+    return str(found.kwargs.get("mode", found.url_name))

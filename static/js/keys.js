@@ -9,11 +9,11 @@ const cardKeys = (() => {
   function turn(choice) {
     if (choice === "off") document.documentElement.dataset.keys = "off";
     else delete document.documentElement.dataset.keys;
-    const button = document.getElementById("keys-switch");
-    if (!button) return;
-    button.hidden = false;
-    button.setAttribute("aria-pressed", String(on()));
-    button.querySelector("span").textContent = on() ? "Shortcuts: on" : "Shortcuts: off";
+    for (const button of document.querySelectorAll(".keys-switch")) {
+      button.hidden = false;
+      button.setAttribute("aria-pressed", String(on()));
+      button.querySelector("span").textContent = on() ? "Shortcuts: on" : "Shortcuts: off";
+    }
   }
 
   function stored() {
@@ -25,7 +25,7 @@ const cardKeys = (() => {
   }
 
   document.addEventListener("click", (event) => {
-    if (!event.target.closest("#keys-switch")) return;
+    if (!event.target.closest(".keys-switch")) return;
     const choice = on() ? "off" : "on";
     try {
       localStorage.setItem(KEY, choice);
@@ -38,9 +38,14 @@ const cardKeys = (() => {
   document.addEventListener("htmx:afterSwap", () => turn(on() ? "on" : "off"));
   turn(stored());
 
+  // A key press that is not meant for the page: in the header's search field, or in a box over the page.
+  function elsewhere(event) {
+    return event.target.id === "search-field" || document.querySelector("dialog[open]") !== null;
+  }
+
   // Not a shortcut of ours: typing, choosing in a list, composing characters, a shortcut of the browser.
   function taken(event) {
-    if (!on() || event.defaultPrevented || event.isComposing) return true;
+    if (!on() || elsewhere(event) || event.defaultPrevented || event.isComposing) return true;
     // On many keyboards AltGr types @, and is reported as Ctrl and Alt.
     const writes = event.getModifierState("AltGraph");
     if (!writes && (event.ctrlKey || event.metaKey || event.altKey)) return true;
@@ -54,5 +59,5 @@ const cardKeys = (() => {
     return document.querySelector(".flashcard-flip");
   }
 
-  return { taken, flip };
+  return { elsewhere, taken, flip };
 })();

@@ -44,7 +44,8 @@
   });
 
   function isFree(event) {
-    if (document.documentElement.dataset.keys === "off" || event.repeat || event.isComposing) return false;
+    if (document.documentElement.dataset.keys === "off" || cardKeys.elsewhere(event)) return false;
+    if (event.repeat || event.isComposing) return false;
     return !(event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented);
   }
 

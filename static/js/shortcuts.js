@@ -1,35 +1,33 @@
-// For every page: / goes to the search field, ? shows the list of shortcuts. Neither while typing, nor if shortcuts are
-// switched off.
+// For every page: / goes to the search field, or to its page where only the icon is shown, and ? shows the list of
+// shortcuts. Neither while typing, nor if shortcuts are switched off. An open question hides both ways to the search.
 (() => {
   function search() {
     const field = document.getElementById("search-field");
     if (field?.checkVisibility()) {
       field.focus();
       field.select();
-    } else document.getElementById("search-link")?.click();
+      return;
+    }
+    const link = document.getElementById("search-link");
+    if (link?.checkVisibility()) link.click();
   }
 
-  // The page of shortcuts, in a box over the present page.
-  function show() {
+  // The shortcuts of the present page, in a box over it.
+  async function show() {
     const link = document.getElementById("shortcuts-link");
-    if (!link) return;
-    let box = document.querySelector("dialog.shortcuts-box");
+    if (!link || document.querySelector("dialog[open]")) return;
+    let box = document.getElementById("shortcuts");
     if (!box) {
       box = document.createElement("dialog");
+      box.id = "shortcuts";
       box.className = "shortcuts-box";
       box.setAttribute("aria-label", "Shortcuts");
-      const close = document.createElement("button");
-      close.type = "button";
-      close.className = "button quiet";
-      close.textContent = "Close";
-      close.addEventListener("click", () => box.close());
-      const list = document.createElement("div");
-      list.id = "shortcuts";
-      box.append(list, close);
       document.body.append(box);
-      htmx.ajax("GET", link.href, { target: list, swap: "innerHTML" });
     }
-    if (!box.open) box.showModal();
+    const values = { page: location.pathname };
+    // If it cannot be loaded, ui.js says why.
+    await htmx.ajax("GET", link.href, { target: box, swap: "innerHTML", values }).catch(() => {});
+    if (box.childElementCount && !document.querySelector("dialog[open]")) box.showModal();
   }
 
   document.addEventListener("keydown", (event) => {
@@ -47,7 +45,10 @@
     show();
   });
 
+  // What was typed stays.
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && event.target.id === "search-field" && !event.target.value) event.target.blur();
+    if (event.key !== "Escape" || event.target.id !== "search-field" || event.isComposing) return;
+    event.preventDefault();
+    event.target.blur();
   });
 })();

@@ -30,7 +30,7 @@
 
   // Escape means "Don't know" in a text field too, unless it closes a pop-up or ends a composition.
   function isEscape(event) {
-    if (event.key !== "Escape" || event.isComposing || event.repeat) return false;
+    if (event.key !== "Escape" || event.isComposing || event.repeat || cardKeys.elsewhere(event)) return false;
     return document.documentElement.dataset.keys !== "off" && !document.querySelector("details.menu[open], details.info[open]");
   }
 

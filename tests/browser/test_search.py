@@ -55,11 +55,22 @@ def test_search_on_a_phone_starts_with_an_icon(page: Page) -> None:
     expect(page.locator("#search-field")).to_be_focused()
 
 
+def test_escape_leaves_the_field_and_keeps_the_text(page: Page) -> None:
+    page.goto("/search/?q=gradient")
+    page.keyboard.press("/")
+    field = page.locator("#search-field")
+    expect(field).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(field).not_to_be_focused()
+    expect(field).to_have_value("gradient")
+
+
 def test_question_mark_shows_the_shortcuts(page: Page) -> None:
     page.goto("/decks/deep-learning/")
     page.keyboard.press("?")
     box = page.get_by_role("dialog", name="Shortcuts")
     expect(box.get_by_text("Flip the card")).to_be_visible()
+    expect(box.get_by_text("Choose a term")).to_have_count(0)
     check_looks(page)
     page.keyboard.press("Escape")
     expect(box).to_be_hidden()
@@ -68,3 +79,56 @@ def test_question_mark_shows_the_shortcuts(page: Page) -> None:
     page.keyboard.type("?/")
     expect(box).to_be_hidden()
     expect(page.locator("#search-field")).to_have_value("?/")
+
+
+def test_shortcuts_are_switched_off_in_their_box(page: Page) -> None:
+    page.goto("/decks/deep-learning/")
+    link = page.get_by_role("link", name="Shortcuts")
+    link.click()
+    box = page.get_by_role("dialog", name="Shortcuts")
+    box.get_by_role("button", name="Shortcuts: on").click()
+    expect(box.locator("kbd").first).to_be_visible()
+    box.get_by_role("button", name="Close").click()
+    expect(link).to_be_focused()
+    page.reload()
+    page.keyboard.press("/")
+    expect(page.locator("#search-field")).not_to_be_focused()
+    link.click()
+    expect(box.get_by_role("button", name="Shortcuts: off")).to_be_visible()
+
+
+def test_keys_in_the_box_answer_nothing(page: Page) -> None:
+    page.goto("/decks/deep-learning/learn/")
+    page.get_by_role("button", name=re.compile("Start")).click()
+    expect(page.locator("#answer-form")).to_be_visible()
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    page.keyboard.press("?")
+    box = page.get_by_role("dialog", name="Shortcuts")
+    expect(box.get_by_text("Choose an answer")).to_be_visible()
+    page.keyboard.press("1")
+    page.keyboard.press("Escape")
+    expect(box).to_be_hidden()
+    # While a question is open there is no search field, and / does not leave the question.
+    page.keyboard.press("/")
+    expect(page.locator("#answer-form")).to_be_visible()
+    assert not sent
+    page.keyboard.press("1")
+    expect(page.locator("#go-on")).to_be_visible()
+    assert len(sent) == 1
+
+
+def test_keys_in_the_box_leave_a_board_alone(page: Page) -> None:
+    page.goto("/decks/deep-learning/matching/")
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator("form.board")).to_be_visible()
+    chosen = page.locator(".tile-choice:checked")
+    page.keyboard.press("?")
+    box = page.get_by_role("dialog", name="Shortcuts")
+    expect(box).to_be_visible()
+    page.keyboard.press("1")
+    page.keyboard.press("Escape")
+    expect(box).to_be_hidden()
+    expect(chosen).to_have_count(0)
+    page.keyboard.press("1")
+    expect(chosen).to_have_count(1)

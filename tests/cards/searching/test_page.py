@@ -133,9 +133,39 @@ def test_queries_do_not_grow(learner_client, owner, make):
 
 
 def test_shortcuts_are_a_page_and_a_part(client):
-    assert "<h1>Shortcuts</h1>" in client.get("/shortcuts/").text
-    part = client.get("/shortcuts/", headers={"HX-Request": "true", "HX-Target": "shortcuts"}).text
-    assert part.startswith('<div class="shortcuts')
+    page = client.get("/shortcuts/")
+    assert "<h1>Shortcuts</h1>" in page.text
+    assert "HX-Target" in page["Vary"]
+    headings = re.findall("<h2>(.*?)</h2>", page.text)
+    assert headings == [
+        "Deck page",
+        "Learn",
+        "Spaced",
+        "Learn and Spaced",
+        "Matching",
+        "Test",
+        "Editor",
+        "Everywhere",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("/decks/deep-learning/", ["Deck page"]),
+        ("/decks/deep-learning/learn/", ["Learn", "The card"]),
+        ("/decks/deep-learning/spaced/", ["Spaced", "The card"]),
+        ("/decks/deep-learning/matching/", ["Matching"]),
+        ("/decks/deep-learning/test/", ["Test"]),
+        ("/decks/deep-learning/edit/", ["Editor"]),
+        *((address, []) for address in ("/", "", "nothing", "\x00", "http://[", "/" * 9_000)),
+    ],
+)
+def test_box_lists_the_shortcuts_of_a_page(client, address, expected):
+    headers = {"HX-Request": "true", "HX-Target": "shortcuts"}
+    part = client.get("/shortcuts/", {"page": address}, headers=headers).text
+    assert "<main" not in part
+    assert re.findall("<h2>(.*?)</h2>", part) == [*expected, "Everywhere"]
 
 
 @pytest.mark.parametrize(
