@@ -1,11 +1,12 @@
 """The page that finds decks, cards and tags."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.db.models import F
+from django.db.models import F, OuterRef, Q, Subquery
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import Resolver404, resolve, reverse
@@ -14,12 +15,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from cards.models import Card, Deck, Tag, TagLink
-from cards.searching.finding import MOST_COUNTED, Found, Hits, Scope, find
+from cards.searching.finding import MOST_COUNTED, Hits, Scope, find
 from cards.text.markdown import plain
-from cards.text.marking import marked, marked_html, snippet
+from cards.text.marking import NEAR, first_match, marked, marked_html, snippet, source_snippet
 from cards.text.words import MAX_QUERY, Word, query_of
 from studysite.http.htmx import render_page, wanted_part
 from studysite.http.requests import SiteRequest
+from studysite.numbers import whole_number
 
 SHOWN, PER_PAGE = 6, 24
 """Hits of each kind on the page of all kinds, and on a page of one."""
@@ -32,12 +34,16 @@ KINDS = ("decks", "cards", "tags")
 
 @dataclass(frozen=True)
 class Shown:
-    """A hit as the page shows it: its address, its text as HTML, and for a card the HTML of its second side."""
+    """A hit as the page shows it: its address, its text as HTML, and for a card the HTML of its second side.
+
+    ``tags`` are the names, as HTML, of a card's tags that have the words.
+    """
 
     row: Any
     address: str
     text: str
     more: str = ""
+    tags: Sequence[str] = field(default_factory=list)
 
 
 @never_cache
@@ -48,27 +54,35 @@ def search(request: SiteRequest) -> HttpResponse:
     kind = request.GET.get("kind", "")
     kind = kind if kind in KINDS else ""
     words = query_of(text)
-    found = find(request.learner, text, limit=MOST_COUNTED if kind else SHOWN)
-    context: dict[str, object] = {"text": text, "kind": kind, "has_words": bool(words)}
+    number = whole_number(request.GET.get("page", ""), most=MOST_COUNTED) or 1
+    limit = min(number * PER_PAGE, MOST_COUNTED) if kind else SHOWN
+    found = find(request.learner, text, limit=limit)
+    kinds = (kind,) if kind else KINDS
+    hits: dict[str, Hits[Any]] = {name: getattr(found, name) for name in kinds}
+    context: dict[str, object] = {
+        "text": text,
+        "kind": kind,
+        "has_words": bool(words),
+        "counted": counted(hits),
+    }
+    first = 0
     if kind:
-        hits: Hits[Any] = getattr(found, kind)
-        page = Paginator(hits.rows, PER_PAGE).get_page(request.GET.get("page"))
-        context |= {"page": page, "groups": [group(request, kind, hits, list(page), words)]}
-    else:
-        groups = [
-            group(request, name, getattr(found, name), getattr(found, name).rows, words) for name in KINDS
-        ]
-        context["groups"] = [one for one in groups if one["count"]]
-        context["total"] = total(found)
+        page = Paginator(range(hits[kind].count), PER_PAGE).get_page(number)
+        context["page"], first = page, max(page.start_index() - 1, 0)
+    shown = PER_PAGE if kind else SHOWN
+    context["groups"] = [
+        group(request, name, hits[name], hits[name].rows[first : first + shown], words)
+        for name in kinds
+        if hits[name].count
+    ]
     return render_page(request, "cards/search/page.html", context, parts=("results",))
 
 
-def total(found: Found) -> str:
-    """How many hits there are, for a screen reader."""
-    counts: list[Hits[Any]] = [found.decks, found.cards, found.tags]
-    number = sum(hits.count for hits in counts)
-    more = "more than " if any(hits.has_more for hits in counts) else ""
-    return f"{more}{number} result{'' if number == 1 else 's'}"
+def counted(hits: dict[str, Hits[Any]]) -> str:
+    """How many hits there are, as "12 results" or "More than 203 results"; empty if there are none."""
+    number = sum(one.count for one in hits.values())
+    more = "More than " if any(one.has_more for one in hits.values()) else ""
+    return f"{more}{number} result{'' if number == 1 else 's'}" if number else ""
 
 
 def group(
@@ -76,15 +90,16 @@ def group(
 ) -> dict[str, object]:
     if kind == "tags":
         shown = tags_shown(request, rows, words)
+    elif kind == "cards":
+        shown = cards_shown(request, rows, words)
     else:
-        shown = [(card_shown if kind == "cards" else deck_shown)(row, words) for row in rows]
-    count = f"{hits.count}+" if hits.has_more else str(hits.count)
+        shown = [deck_shown(deck, words) for deck in rows]
     return {
         "kind": kind,
-        "count": hits.count,
-        "counted": count,
         "hits": shown,
-        "has_more": hits.count > SHOWN,
+        "count": hits.count,
+        "is_more": hits.has_more,
+        "has_all": hits.count <= SHOWN,
     }
 
 
@@ -93,26 +108,57 @@ def deck_shown(deck: Deck, words: tuple[Word, ...]) -> Shown:
     return Shown(deck, deck.get_absolute_url(), marked(deck.title, words), marked(description, words))
 
 
-def card_shown(card: Card, words: tuple[Word, ...]) -> Shown:
-    sides = [
-        marked_html(html, words) if len(source) <= MOST_HTML else marked(snippet(plain(source), words), words)
-        for source, html in ((card.term, card.term_html), (card.definition, card.definition_html))
+def cards_shown(request: SiteRequest, cards: list[Card], words: tuple[Word, ...]) -> list[Shown]:
+    tags = matching_tags(request, cards, words)
+    return [
+        Shown(
+            card,
+            reverse("card", args=[card.deck.slug, card.pk]),
+            side_shown(card.term, card.term_html, words),
+            side_shown(card.definition, card.definition_html, words),
+            tags.get(card.pk, []),
+        )
+        for card in cards
     ]
-    return Shown(card, reverse("card", args=[card.deck.slug, card.pk]), *sides)
+
+
+def side_shown(source: str, html: str, words: tuple[Word, ...]) -> str:
+    """A side as HTML: whole, or only the part around the match if that would be hidden."""
+    if len(source) > MOST_HTML:
+        return marked(source_snippet(source, words), words)
+    text = plain(source)
+    # A formula is better whole than as LaTeX.
+    if "$" not in source and (first_match(text, words) or 0) > NEAR:
+        return marked(snippet(text, words), words)
+    return marked_html(html, words)
+
+
+def matching_tags(request: SiteRequest, cards: list[Card], words: tuple[Word, ...]) -> dict[int, list[str]]:
+    """By card: its tags that have all the words, if the learner or the deck's owner owns them."""
+    seen = Q(tag__owner=request.learner.pk) | Q(tag__owner=F("card__deck__owner"))
+    links = TagLink.objects.filter(seen, card__in=[card.pk for card in cards]).order_by("tag__key", "tag")
+    found: dict[int, list[str]] = {}
+    for card, name, stored in links.values_list("card", "tag__name", "tag__words"):
+        in_tag = set(stored.split())
+        if all(word.is_in(in_tag) for word in words):
+            found.setdefault(card, []).append(marked(name, words))
+    return found
 
 
 def tags_shown(request: SiteRequest, tags: list[Tag], words: tuple[Word, ...]) -> list[Shown]:
     """The learner's own tags lead to their pages, others to a deck in which they are used."""
     others = [tag.pk for tag in tags if tag.owner_id != request.learner.pk]
-    decks = Scope(request.learner).decks.order_by()
-    links = TagLink.objects.filter(tag__in=others, tag__owner=F("card__deck__owner"), card__removed_at=None)
-    found = links.filter(card__deck__in=decks).order_by("-card__deck")
-    slugs = dict(found.values_list("tag", "card__deck__slug").distinct()) if others else {}
+    links = TagLink.objects.filter(
+        tag=OuterRef("pk"), card__deck__owner=OuterRef("owner"), card__removed_at=None
+    )
+    links = links.filter(card__deck__in=Scope(request.learner).decks.order_by()).order_by("card")
+    slug = Subquery(links.values("card__deck__slug")[:1])
+    slugs = dict(Tag.objects.filter(pk__in=others).order_by().values_list("pk", slug)) if others else {}
     shown = []
     for tag in tags:
         address = reverse("tag", args=[tag.pk])
-        if slug := slugs.get(tag.pk):
-            address = f"{reverse('deck', args=[slug])}?{urlencode({'tag': tag.key})}#terms"
+        if slug_of_deck := slugs.get(tag.pk):
+            address = f"{reverse('deck', args=[slug_of_deck])}?{urlencode({'tag': tag.key})}#terms"
         shown.append(Shown(tag, address, marked(tag.name, words)))
     return shown
 

@@ -7,6 +7,7 @@ from html import escape
 from html.parser import HTMLParser
 from itertools import groupby
 
+from cards.text.markdown import plain
 from cards.text.words import IS_UNSPACED, RUN, Word, folded, pieces
 
 # What can be part of a word: letters, numbers and marks, invisible characters between them, and + and #.
@@ -17,12 +18,27 @@ SNIPPET = 160
 BEFORE = 40
 """Characters of these that come before it."""
 
-MATHS = "math"
+NEAR = 70
+"""Characters before the first match of a short text that is shown whole; with more, a phone would not show it."""
+
+READ_BEFORE, READ_AFTER = 300, 700
+"""Characters of a long source around its first match that are read as Markdown."""
+
+FORMULA = re.compile(r"(<math\b.*?</math>)", re.DOTALL)
 
 
-def matches(text: str, words: Sequence[Word]) -> list[tuple[int, int]]:
+def matches(text: str, words: Sequence[Word]) -> Iterator[tuple[int, int]]:
     """The places in ``text``, first to last, that one of ``words`` finds: start and end of each, in order."""
-    return [place for token in TOKEN.finditer(text) for place in _in_token(token[0], token.start(), words)]
+    # Most texts of a card have no match: folding them whole is quicker than looking at each word.
+    whole = folded(text)
+    if any(word.text in whole for word in words):
+        for token in TOKEN.finditer(text):
+            yield from _in_token(token[0], token.start(), words)
+
+
+def first_match(text: str, words: Sequence[Word]) -> int | None:
+    """Where the first match in ``text`` starts."""
+    return next((start for start, _ in matches(text, words)), None)
 
 
 def _in_token(token: str, start: int, words: Sequence[Word]) -> Iterator[tuple[int, int]]:
@@ -62,11 +78,10 @@ def marked(text: str, words: Sequence[Word]) -> str:
 
 
 def snippet(text: str, words: Sequence[Word]) -> str:
-    """The part of a long ``text`` around its first match, with "…" where it is cut."""
-    if len(text) <= SNIPPET:
+    """The part of ``text`` around its first match, with "…" where it is cut; a short text is shown whole."""
+    first = first_match(text, words) or 0
+    if len(text) <= SNIPPET and first <= NEAR:
         return text
-    found = matches(text, words)
-    first = found[0][0] if found else 0
     start = 0 if first <= BEFORE else text.find(" ", first - BEFORE, first) + 1 or first
     end = start + SNIPPET
     if end < len(text):
@@ -77,8 +92,24 @@ def snippet(text: str, words: Sequence[Word]) -> str:
     return f"{'…' if start else ''}{text[start:end].strip()}{'…' if end < len(text) else ''}"
 
 
+def source_snippet(source: str, words: Sequence[Word]) -> str:
+    """The same of Markdown, without its signs. Of a long ``source`` only the part around the match is read."""
+    start = max((first_match(source, words) or 0) - READ_BEFORE, 0)
+    end = start + READ_BEFORE + READ_AFTER
+    part = snippet(plain(source[start:end]), words)
+    before = "…" if start and not part.startswith("…") else ""
+    after = "…" if end < len(source) and not part.endswith("…") else ""
+    return f"{before}{part}{after}"
+
+
 def marked_html(html: str, words: Sequence[Word]) -> str:
     """A card's stored HTML, which is clean, with matches in its texts marked; formulas stay as they are."""
+    parts = FORMULA.split(html)
+    parts[::2] = [_marked_part(part, words) for part in parts[::2]]
+    return "".join(parts)
+
+
+def _marked_part(html: str, words: Sequence[Word]) -> str:
     marker = _Marker(words)
     marker.feed(html)
     marker.close()
@@ -90,21 +121,19 @@ class _Marker(HTMLParser):
 
     def __init__(self, words: Sequence[Word]) -> None:
         super().__init__(convert_charrefs=False)
-        self.words, self.parts, self.in_maths = words, list[str](), 0
+        self.words, self.parts = words, list[str]()
 
     def handle_starttag(self, tag: str, attrs: object) -> None:
-        self.in_maths += tag == MATHS
         self.parts.append(self.get_starttag_text() or "")
 
     def handle_startendtag(self, tag: str, attrs: object) -> None:
         self.parts.append(self.get_starttag_text() or "")
 
     def handle_endtag(self, tag: str) -> None:
-        self.in_maths -= tag == MATHS
         self.parts.append(f"</{tag}>")
 
     def handle_data(self, data: str) -> None:
-        self.parts.append(data if self.in_maths else marked(data, self.words))
+        self.parts.append(marked(data, self.words))
 
     def handle_entityref(self, name: str) -> None:
         self.parts.append(f"&{name};")

@@ -65,6 +65,15 @@ def test_escape_leaves_the_field_and_keeps_the_text(page: Page) -> None:
     expect(field).to_have_value("gradient")
 
 
+def test_number_of_results_is_told(page: Page) -> None:
+    page.goto("/search/")
+    status = page.get_by_role("status").filter(has_text="Finds")
+    handle = status.element_handle()
+    page.keyboard.type("gradient")
+    expect(page.locator("#search-status")).to_have_text(re.compile("results for “gradient”"))
+    assert handle.evaluate("element => element.isConnected")
+
+
 def test_question_mark_shows_the_shortcuts(page: Page) -> None:
     page.goto("/decks/deep-learning/")
     page.keyboard.press("?")
@@ -132,3 +141,12 @@ def test_keys_in_the_box_leave_a_board_alone(page: Page) -> None:
     expect(chosen).to_have_count(0)
     page.keyboard.press("1")
     expect(chosen).to_have_count(1)
+
+
+@pytest.mark.parametrize("width", [160, 320])
+def test_pages_are_not_wider_than_a_phone_with_large_text(page: Page, width: int) -> None:
+    """Text of 200 % at 320 pixels is laid out as usual text at 160."""
+    page.set_viewport_size({"width": width, "height": 740})
+    for address in ("/search/?q=gradient", "/shortcuts/"):
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cards.text.markdown import plain, render
-from cards.text.marking import marked, marked_html, matches, snippet
+from cards.text.marking import marked, marked_html, matches, snippet, source_snippet
 from cards.text.words import query_of
 
 MARK = re.compile("</?mark>")
@@ -54,7 +54,7 @@ def test_html_is_kept_and_formulas_are_left_alone() -> None:
 @given(st.text(), st.text(max_size=20))
 def test_marking_changes_no_text(text: str, query: str) -> None:
     assert unescape(MARK.sub("", marked(text, query_of(query)))) == unescape(marked(text, ()))
-    places = matches(text, query_of(query))
+    places = list(matches(text, query_of(query)))
     assert all(start < end for start, end in places)
     assert all(first[1] <= second[0] for first, second in pairwise(places))
 
@@ -71,6 +71,38 @@ def test_snippet_is_a_part_of_the_text(text: str, query: str) -> None:
     part = snippet(text, words)
     assert part.strip("…") in text
     assert len(part) < 400
+
+
+@given(
+    st.text(alphabet="ab *_`$<>&\n東京é|1.-[]()", max_size=300),
+    st.integers(0, 9),
+    st.sampled_from(["ab", "東京"]),
+)
+def test_snippet_of_markdown_has_a_bound(source: str, times: int, query: str) -> None:
+    part = source_snippet(source * times, query_of(query))
+    assert len(part) < 400
+    assert MARK.sub("", marked(part, query_of(query))) == marked(part, ())
+
+
+def test_snippet_of_long_markdown_shows_the_match_without_signs() -> None:
+    source = "word **bold** $x$ " * 200 + "the *needle* here" + " and `more` of it" * 200
+    part = source_snippet(source, query_of("needle"))
+    assert "the needle here and more of it" in part
+    assert part.startswith("…")
+    assert part.endswith("…")
+
+
+def test_snippet_of_a_short_text_brings_a_far_match_near() -> None:
+    text = "a " * 50 + "needle"
+    assert snippet(text, query_of("needle")).index("needle") < 50
+    assert snippet("a needle " + "b " * 60, query_of("needle")).startswith("a needle")
+
+
+def test_match_at_the_end_of_a_long_formula_changes_nothing() -> None:
+    html = render('a $x > needle$ needle [needle](https://example.org/needle?a=1&b=2 "needle > 1")')
+    out = marked_html(html, query_of("needle"))
+    assert out.count("<mark>needle</mark>") == 2
+    assert MARK.sub("", out) == html
 
 
 def test_snippet_shows_the_match() -> None:
