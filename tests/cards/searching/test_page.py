@@ -173,6 +173,22 @@ def test_queries_do_not_grow(learner_client, owner, make):
     assert max(numbers) <= 16
 
 
+def test_queries_of_a_frequent_word_do_not_grow(client, make):
+    numbers = []
+    for _ in range(2):
+        deck = make("Apples")
+        cards = [
+            Card(deck=deck, key=str(n), position=n, term="melon", definition="fruit") for n in range(210)
+        ]
+        for card in cards:
+            card.prepare()
+        Card.objects.bulk_create(cards)
+        with CaptureQueriesContext(connection) as captured:
+            assert "More than 200 results" in search(client, "melon")
+        numbers.append(len(captured))
+    assert numbers[0] == numbers[1] <= 20
+
+
 def test_shortcuts_are_a_page_and_a_part(client):
     page = client.get("/shortcuts/")
     assert "<h1>Shortcuts</h1>" in page.text
