@@ -69,7 +69,7 @@ def not_logged_in(request: SiteRequest, slug: str, mode: str) -> HttpResponse:
         return retarget(reswap(response, "innerHTML"), "#trouble")
     if not can_start:
         return redirect_to_login(page)
-    messages.info(request, render_to_string("sessions_app/study/_not_logged_in_text.html", context).strip())
+    messages.info(request, render_to_string("sessions_app/study/_not_logged_in_text.html", context))
     return redirect(page)
 
 

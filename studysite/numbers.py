@@ -1,4 +1,4 @@
-"""Numbers in what a browser sends."""
+"""Numbers in what a browser sends, and in what pages say."""
 
 MAX_KEY = 2**63 - 1
 """The largest primary key: SQLite and PostgreSQL count no further, and raise an error for more."""
@@ -14,3 +14,8 @@ def whole_number(text: str, *, most: int = MAX_KEY) -> int | None:
         return None
     number = int(text)
     return number if number <= most else None
+
+
+def counted(number: int, noun: str) -> str:
+    """The number with its noun in the singular or the plural: "1 card", "1,200 cards"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

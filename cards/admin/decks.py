@@ -24,6 +24,7 @@ from cards.models import LIBRARY_SLUG, Card, Deck, Visibility
 from cards.searching.index import DECKS
 from studysite.accounts.admin.filters import GuestOwnerFilter
 from studysite.accounts.models import User
+from studysite.numbers import counted
 
 LISTED = "Everyone can find, study and copy them."
 SHIPPED = "“{}” comes with the site, which would load it again at its next start. Remove it instead."
@@ -176,8 +177,3 @@ class DeckAdmin(OwnedWordsAdmin, RemovableAdmin):
     def restore(self, request: HttpRequest, queryset: QuerySet[Deck]) -> None:
         count = restore_decks(decks=queryset)
         self.message_user(request, f"{count:,} restored.", messages.SUCCESS)
-
-
-def counted(count: int, what: str) -> str:
-    """The formatted number, with the noun in the singular or the plural."""
-    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -21,7 +21,7 @@ from cards.text.marking import NEAR, first_match, marked, marked_html, snippet, 
 from cards.text.words import MAX_QUERY, Word, query_of
 from studysite.http.htmx import render_page, wanted_part
 from studysite.http.requests import SiteRequest
-from studysite.numbers import whole_number
+from studysite.numbers import counted, whole_number
 
 SHOWN, PER_PAGE = 6, 24
 """Hits of each kind on the page of all kinds, and on a page of one."""
@@ -63,7 +63,7 @@ def search(request: SiteRequest) -> HttpResponse:
         "text": text,
         "kind": kind,
         "has_words": bool(words),
-        "counted": counted(hits),
+        "counted": counted_hits(hits),
     }
     first = 0
     if kind:
@@ -78,11 +78,11 @@ def search(request: SiteRequest) -> HttpResponse:
     return render_page(request, "cards/search/page.html", context, parts=("results",))
 
 
-def counted(hits: dict[str, Hits[Any]]) -> str:
+def counted_hits(hits: dict[str, Hits[Any]]) -> str:
     """How many hits there are, as "12 results" or "More than 203 results"; empty if there are none."""
     number = sum(one.count for one in hits.values())
     more = "More than " if any(one.has_more for one in hits.values()) else ""
-    return f"{more}{number} result{'' if number == 1 else 's'}" if number else ""
+    return more + counted(number, "result") if number else ""
 
 
 def group(

@@ -4,6 +4,7 @@ from django import template
 from django.utils.safestring import SafeString, mark_safe
 
 from cards.models import Deck, SideChoice
+from studysite.numbers import counted
 from studysite.queries import counting
 
 register = template.Library()
@@ -25,7 +26,3 @@ def card_and_question_count(deck: Deck, side_choice: str = SideChoice.AUTO) -> s
     cards, questions = deck.card_count, deck.question_count(side_choice)
     text = counted(cards, "card")
     return text if questions == cards else f"{text}, {counted(questions, 'question')}"
-
-
-def counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -11,12 +11,11 @@ from cards.text.natural_order import natural_key
 from sessions_app.folders import services
 from sessions_app.folders.forms import SAME_NAME, DeckFoldersForm, FolderForm, NameForm
 from sessions_app.models import MAX_FOLDERS, Folder
-from sessions_app.progress.home_decks import ARCHIVE, list_address
+from sessions_app.progress.home_decks import ARCHIVE, clean_choice, list_address
 from sessions_app.progress.standing import decks_of
 from studysite.accounts.guests import learner_required
 from studysite.http.requests import LearnerRequest
 from studysite.methods import READ_AND_POST
-from studysite.numbers import whole_number
 
 TOO_MANY = f"You have {MAX_FOLDERS} folders. Remove one before you make another."
 
@@ -111,8 +110,6 @@ def archive(request: LearnerRequest, slug: str) -> HttpResponse:
 
 def chosen_list(request: LearnerRequest) -> str:
     """The list that the learner came from; all decks if it is a folder that has been removed."""
-    choice = request.POST.get("folder", "")
-    if choice == ARCHIVE:
-        return choice
-    folder = whole_number(choice)
-    return str(folder) if folder and request.learner.folders.filter(pk=folder).exists() else ""
+    choice = clean_choice(request.POST.get("folder", ""))
+    is_gone = choice not in ("", ARCHIVE) and not request.learner.folders.filter(pk=choice).exists()
+    return "" if is_gone else choice

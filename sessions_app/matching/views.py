@@ -32,6 +32,7 @@ from sessions_app.matching.tiles import tiles
 from sessions_app.matching.times import compared, times_of
 from sessions_app.models import Enrollment, MatchingBoard
 from sessions_app.models.matching_board import MatchingBoardQuerySet
+from sessions_app.sessions.mode_pages import HELPED
 from sessions_app.study.modes import MODES
 from sessions_app.study.questions.types import InvalidResponseError
 from sessions_app.study.types import Side
@@ -42,9 +43,9 @@ from studysite.http.requests import LearnerRequest
 from studysite.methods import READ_AND_POST
 from studysite.numbers import whole_number
 from studysite.queries.compiled import compiled
+from studysite.queries.counting import has_fewer
 
 STALE = "The board had already changed; nothing was counted twice."
-HELPED = 3
 CHOOSE = "Choose a term and a definition."
 
 
@@ -210,15 +211,14 @@ def show_board(
         "sides": tiles(board, deck, tried, chosen or {}),
         "elapsed": elapsed,
         "message": message,
-        "needs_help": board.revision == 0 and needs_help(request.learner),
+        "needs_help": board.revision == 0 and has_fewer(finished_by(request.learner), HELPED),
     }
     return render_page(request, "sessions_app/matching/page.html", context, parts=("question",))
 
 
-def needs_help(learner: User) -> bool:
-    """Whether a line above a new board says what to do: until the learner has finished three."""
-    finished = MatchingBoard.objects.finished().filter(learner=learner).order_by()
-    return len(finished.values_list("pk")[:HELPED]) < HELPED
+def finished_by(learner: User) -> MatchingBoardQuerySet:
+    """The boards that the learner has finished, in any deck."""
+    return MatchingBoard.objects.finished().filter(learner=learner)
 
 
 def show_start(

@@ -98,7 +98,7 @@ def with_preset(data: Mapping[str, Any]) -> QueryDict:
     """``data`` with the questions and kinds of its preset."""
     preset = PRESETS[preset_in(data) or QUICK]
     chosen = QueryDict(mutable=True)
-    chosen.update(data if isinstance(data, QueryDict) else dict(data))
+    chosen.update(data)
     chosen["questions"] = str(preset["questions"])
     chosen.setlist("kinds", [kind.value for kind in preset["kinds"]])
     return chosen

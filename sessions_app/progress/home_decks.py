@@ -67,7 +67,7 @@ def home_decks(learner: User, *, now: datetime, choice: str = "") -> HomeDecks:
     lists = {"": ("All", present)}
     lists |= {str(pk): (name, present & keys) for pk, name, keys in folders}
     lists |= {ARCHIVE: ("Archive", archived)}
-    choice = choice if choice == ARCHIVE else str(whole_number(choice) or "") if choice else ""
+    choice = clean_choice(choice)
     if choice not in lists:
         raise Folder.DoesNotExist
     choices = {value: Choice(value, name, len(keys)) for value, (name, keys) in lists.items()}
@@ -87,9 +87,14 @@ def home_decks(learner: User, *, now: datetime, choice: str = "") -> HomeDecks:
     )
 
 
+def clean_choice(text: str) -> str:
+    """``text`` as the value of a choice; that of all decks if it names neither the archive nor a key."""
+    return text if text == ARCHIVE else str(whole_number(text) or "")
+
+
 def list_address(choice: str) -> str:
     """The address of the home page with the list ``choice``; that of all decks for a value that is no choice."""
-    value = choice if choice == ARCHIVE else str(whole_number(choice) or "") if choice else ""
+    value = clean_choice(choice)
     return reverse("home") + (f"?folder={value}" if value else "") + "#decks"
 
 

@@ -19,20 +19,31 @@ from studysite.accounts.models import User
 EXTRA_NEW = 10
 
 
-class StartForm(forms.ModelForm):
-    """What to study in a mode: all of the deck's cards, or those with a star or a tag.
+class ModeForm(forms.ModelForm):
+    """Starts a mode with the learner's settings for the deck; ``kept`` names the fields that are such settings.
 
-    ``kept`` names the fields that are saved as the learner's settings for the deck. The form of a page says by
-    ``has_settings`` that it shows them: only then an unticked box means no. A button that starts at once sends
-    none of them, and they stay as they are.
+    The form of a page says by ``has_settings`` that it shows them: only then an unticked box means no. A button
+    that starts at once sends none of them, and they stay as they are.
     """
 
     has_settings = forms.BooleanField(required=False, widget=forms.HiddenInput, initial=True)
+    kept: tuple[str, ...] = ()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if not cleaned.get("has_settings"):
+            unsent = [name for name in self.kept if self.add_prefix(name) not in self.data]
+            cleaned |= {name: getattr(self.instance, name) for name in unsent}
+        return cleaned
+
+
+class StartForm(ModeForm):
+    """What to study in a mode: all of the deck's cards, or those with a star or a tag."""
+
     starred = forms.BooleanField(label="Only starred cards", required=False)
     tag = forms.ModelChoiceField(
         Tag.objects.none(), label="Only cards with the tag", required=False, empty_label="All cards"
     )
-    kept: tuple[str, ...] = ()
 
     class Meta:
         model = Enrollment
@@ -42,13 +53,6 @@ class StartForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         deck = self.instance.deck
         self.fields["tag"].queryset = Tag.objects.seen_by(learner, deck=deck).on(deck)  # type: ignore[attr-defined]
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or {}
-        if not cleaned.get("has_settings"):
-            unsent = [name for name in self.kept if self.add_prefix(name) not in self.data]
-            cleaned |= {name: getattr(self.instance, name) for name in unsent}
-        return cleaned
 
     def kept_settings(self) -> dict[str, Any]:
         """The chosen values that are saved as settings for the deck."""

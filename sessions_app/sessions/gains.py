@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from studysite.numbers import counted
+
 
 @dataclass(frozen=True)
 class Known:
@@ -24,11 +26,6 @@ class Reached:
     met: int
     recalled: int
     learned: int
-
-
-def counted(number: int, what: str) -> str:
-    """The number with its noun: "1 card", "2 cards"."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def reached_sentence(reached: Reached, what: str) -> str:

@@ -18,6 +18,7 @@ from sessions_app.study.questions.types import Question
 from sessions_app.study.scheduling import fsrs_memory
 from sessions_app.study.types import Kind, Rating, Verdict
 from studysite.accounts.models import User
+from studysite.queries.counting import has_fewer
 
 TWO_BUTTONS = (Rating.AGAIN, Rating.GOOD)
 
@@ -31,8 +32,8 @@ class StudyPage:
     question: Callable[[Question, OpenState], dict[str, Any]]
 
 
-HELPED_ANSWERS = 3
-"""Until a learner has given so many answers in a mode, a line above its questions says what to do."""
+HELPED = 3
+"""Until a learner has so many answers, tests or boards, a line above the questions of the mode says what to do."""
 
 
 def needs_help(step: Step, learner: User, *, is_answered: bool = False) -> bool:
@@ -40,11 +41,12 @@ def needs_help(step: Step, learner: User, *, is_answered: bool = False) -> bool:
 
     Only the first questions of a session take a query: who has asked for more has read it.
     """
-    if step.position >= HELPED_ANSWERS:
+    if step.position >= HELPED:
         return False
-    answered = Step.objects.standing().exclude(answered_at=None).order_by()
-    answered = answered.filter(session__learner=learner, session__mode=step.session.mode)
-    return len(answered.values_list("pk")[: HELPED_ANSWERS + 1]) < HELPED_ANSWERS + is_answered
+    answered = Step.objects.standing().exclude(answered_at=None)
+    return has_fewer(
+        answered.filter(session__learner=learner, session__mode=step.session.mode), HELPED + is_answered
+    )
 
 
 def learn_question(question: Question, state: OpenState) -> dict[str, Any]:
@@ -120,9 +122,9 @@ class Learned(NamedTuple):
 
 
 def learned(enrollment: Enrollment) -> Learned:
-    done = enrollment.learned + enrollment.mastered
+    done = enrollment.learned_count
     thirds = enrollment.recognised + 2 * enrollment.recalled + 3 * done
-    return Learned(done, max(0, enrollment.question_count - enrollment.suspended), thirds)
+    return Learned(done, enrollment.active_count, thirds)
 
 
 def reached(enrollment: Enrollment) -> Reached:

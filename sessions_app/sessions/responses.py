@@ -7,7 +7,6 @@ starts a session. With htmx it is the part `question` of the page alone.
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -34,7 +33,7 @@ from sessions_app.sessions.summary import Round
 from sessions_app.study.modes import MODES
 from sessions_app.study.questions.types import Question
 from sessions_app.study.scheduling.progress import is_leech
-from studysite.accounts.guests import admit
+from studysite.accounts.guests import admit, may_sign_up
 from studysite.http.htmx import render_page
 from studysite.http.requests import LearnerRequest
 
@@ -149,14 +148,16 @@ def show_feedback(
 ) -> HttpResponse:
     """Show the feedback on an answer; ``state`` is the session's after it, ``retyped`` what was typed again."""
     session = feedback.step.session
+    enrollment = state.enrollment or enrollment_of(request, session.deck)
     context = {
+        "has_siblings": enrollment.has_siblings,
         "notice": notice,
         "undoable": state.undoable,
         "feedback": feedback,
         "step": feedback.step,
         "question": feedback.question,
         "needs_help": needs_help(feedback.step, request.learner, is_answered=True),
-        "learned": learned(state.enrollment or enrollment_of(request, session.deck)),
+        "learned": learned(enrollment),
         "retyped": retyped,
     }
     response = render_mode(request, session.deck, session.mode, context)
@@ -216,7 +217,7 @@ def end_of(
 ) -> dict[str, Any]:
     """What the end of a session shows; what comes next over all decks if this one ``is_complete`` for today."""
     learner = request.learner
-    keep_cards = learner.is_guest and settings.SIGNUP == "open"
+    keep_cards = may_sign_up(learner)
     plan = every_deck(learner, now=timezone.now()) if is_complete and not keep_cards else EveryDeck()
     others = [each for each in plan.decks if each.deck.pk != enrollment.deck_id]
     return {
@@ -269,6 +270,5 @@ def show_start(
 
 def render_mode(request: LearnerRequest, deck: Deck, mode: str, context: dict[str, Any]) -> HttpResponse:
     """The page of the mode, or the part of it that htmx asks for."""
-    known = addresses(deck.slug, mode)
-    context = {"deck": deck, "mode": MODES[mode], "addresses": known, **context}
+    context = {"deck": deck, "mode": MODES[mode], "addresses": addresses(deck.slug, mode), **context}
     return render_page(request, PAGES[mode].template, context, parts=("question",))

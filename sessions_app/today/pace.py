@@ -7,6 +7,7 @@ from sessions_app.models import Review
 from sessions_app.questions.every_deck import EveryDeck
 from sessions_app.study.modes import SPACED
 from studysite.accounts.models import User
+from studysite.numbers import counted
 
 RECENT_ANSWERS = 200
 USUAL_PACE = timedelta(seconds=10)
@@ -46,14 +47,10 @@ def in_words(time: timedelta) -> str:
     if minutes < 1:
         return "less than a minute"
     if minutes < 57.5:
-        return f"about {_counted(_rounded(minutes, 5 if minutes >= 20 else 1), 'minute')}"
+        return f"about {counted(_rounded(minutes, 5 if minutes >= 20 else 1), 'minute')}"
     hours, rest = divmod(_rounded(minutes, 10), 60)
-    return f"about {' '.join([_counted(hours, 'hour'), *([_counted(rest, 'minute')] if rest else [])])}"
+    return f"about {' '.join([counted(hours, 'hour'), *([counted(rest, 'minute')] if rest else [])])}"
 
 
 def _rounded(minutes: float, step: int) -> int:
     return step * round(minutes / step)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

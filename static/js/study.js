@@ -49,7 +49,7 @@
   }
 
   function pressed(event) {
-    if (isBusy()) return true;
+    if (isBusy()) return false;
     const places = BUTTONS[event.key.toLowerCase()] ?? [];
     const button = places.map((place) => document.querySelector(place)).find(Boolean);
     const flip = cardKeys.flip();

@@ -95,6 +95,11 @@ def admit(request: HttpRequest) -> HttpResponse | None:
     return None
 
 
+def may_sign_up(learner: User) -> bool:
+    """Whether ``learner`` is a guest who can make their answers those of an account."""
+    return learner.is_guest and settings.SIGNUP == "open"
+
+
 def forget(request: HttpRequest) -> None:
     """Remove the guest from the session; their row stays."""
     request.session.pop(SESSION_KEY, None)

@@ -27,6 +27,11 @@ def count_up_to(rows: QuerySet[Any]) -> int:
     return rows.order_by()[: MOST_COUNTED + 1].count()
 
 
+def has_fewer(rows: QuerySet[Any], number: int) -> bool:
+    """Whether there are fewer than ``number`` ``rows``; the database stops reading there."""
+    return len(rows.order_by().values_list("pk")[:number]) < number
+
+
 def capped(number: int) -> str:
     """``number`` for a page, "999+" if it is larger than that."""
     return f"{MOST_COUNTED:,}+" if number > MOST_COUNTED else f"{number:,}"

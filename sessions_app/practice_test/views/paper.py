@@ -27,6 +27,7 @@ from sessions_app.practice_test.saving import Filled, Saved
 from sessions_app.questions.kind_pages import KIND_PAGES
 from sessions_app.sessions import marks
 from sessions_app.sessions.marks import Mark
+from sessions_app.sessions.mode_pages import HELPED
 from sessions_app.study.modes import TEST, test
 from sessions_app.study.modes.types import SessionSettings
 from sessions_app.study.questions import paper_answers
@@ -36,11 +37,9 @@ from studysite.http.limits import too_often
 from studysite.http.requests import LearnerRequest
 from studysite.methods import READ_AND_POST
 from studysite.numbers import whole_number
+from studysite.queries.counting import has_fewer
 
 NOTHING = "None of these cards can be asked in these kinds of question. Choose more kinds, or other cards."
-HELPED = 3
-"""Until a learner has so many scores, a line above the questions says what to do."""
-
 ALMOST_OVER = timedelta(seconds=3)
 """So near the end of its time a test is handed in without a question: the page does it by itself."""
 
@@ -114,6 +113,8 @@ def hand_in(request: LearnerRequest, slug: str) -> HttpResponse:
     If some are blank, it first says how many: only a post that says ``confirm``, or one at the end of the time,
     hands them in as they are.
     """
+    if instead := too_often(request, "hand_in"):
+        return instead
     if "confirm" not in request.POST and (instead := blanks_first(request, slug)):
         return instead
     return submit(request, slug, handing_in.hand_in)
@@ -121,8 +122,6 @@ def hand_in(request: LearnerRequest, slug: str) -> HttpResponse:
 
 def blanks_first(request: LearnerRequest, slug: str) -> HttpResponse | None:
     """The paper with a warning that answers are blank, after saving the others; None if it can be handed in."""
-    if instead := too_often(request, "hand_in"):
-        return instead
     paper, now = get_object_or_404(posted_paper(request, slug)), timezone.now()
     if paper.handed_in_at or (paper.deadline and now > paper.deadline - ALMOST_OVER):
         return None
@@ -138,13 +137,11 @@ def blanks_first(request: LearnerRequest, slug: str) -> HttpResponse | None:
 @require_POST
 def judge(request: LearnerRequest, slug: str) -> HttpResponse:
     """Save the learner's judgement of their own answers, and score the paper."""
-    return submit(request, slug, handing_in.judge)
+    return too_often(request, "hand_in") or submit(request, slug, handing_in.judge)
 
 
 def submit(request: LearnerRequest, slug: str, action: Callable[..., Saved]) -> HttpResponse:
     """Call ``action``, `handing_in.hand_in` or `handing_in.judge`, with the form's paper and answers."""
-    if instead := too_often(request, "hand_in"):
-        return instead
     paper = get_object_or_404(posted_paper(request, slug).select_related("session__deck"))
     filled = filled_in(request)
     saved = action(learner=request.learner, paper=paper, filled=filled, now=timezone.now())
@@ -230,8 +227,8 @@ def show_paper(
         ]
     else:
         context["sections"] = sections_of(items)
-        scored = Paper.objects.scored().filter(session__learner=request.learner).order_by()
-        context["needs_help"] = len(scored.values_list("pk")[:HELPED]) < HELPED
+        scored = Paper.objects.scored().filter(session__learner=request.learner)
+        context["needs_help"] = has_fewer(scored, HELPED)
         context["in_order"] = [item for section in context["sections"] for item in section.items]
         if warns:
             context["blanks"] = paper.questions - context["answered"]

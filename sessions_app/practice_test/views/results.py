@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -21,7 +20,7 @@ from sessions_app.questions.every_deck import next_deck
 from sessions_app.sessions import gains
 from sessions_app.study.modes import TEST
 from sessions_app.study.types import CardSide
-from studysite.accounts.guests import learner_required
+from studysite.accounts.guests import learner_required, may_sign_up
 from studysite.http.requests import LearnerRequest
 
 ALL_RIGHT = "You missed no card in that test."
@@ -38,7 +37,7 @@ def results(request: LearnerRequest, slug: str, pk: int) -> HttpResponse:
     answers = answers_of(paper, is_owner=deck.owner_id == request.learner.pk)
     missed = [answer for answer in answers if answer.is_missed]
     kinds, history = by_kind(answers), history_of(request.learner, deck)
-    keep_cards = request.learner.is_guest and settings.SIGNUP == "open"
+    keep_cards = may_sign_up(request.learner)
     leads_on = not missed and not keep_cards
     context: dict[str, Any] = {
         "deck": deck,

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from cards.access import deck_to_see
 from cards.models import Deck
 from cards.text.cleaning import clean_text
-from sessions_app.access import named, session_required
+from sessions_app.access import KEPT_ANSWER, named, session_required
 from sessions_app.models import Step, StudySession
 from sessions_app.sessions import summary
 from sessions_app.sessions.access import step_or_404
@@ -88,6 +88,7 @@ def answer(request: LearnerRequest, slug: str, mode: str) -> HttpResponse:
         if isinstance(state, OpenState) and state.step == step:
             return show_question(request, state, notice=str(error), typed=response.get("typed", ""))
         return show_state(request, deck, mode, state, notice=str(error))
+    request.session.pop(KEPT_ANSWER, None)
     if state.is_stale:
         return respond(request, deck, mode, notice=STALE)
     if not (MODES[mode].tells and step.answered_at):

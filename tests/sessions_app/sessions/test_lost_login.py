@@ -5,6 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from cards.models import Card
+from sessions_app.access import KEPT_ANSWER
 from sessions_app.models import Enrollment, Review, Step
 from studysite.accounts.models import User
 from tests.conftest import PASSWORD
@@ -90,3 +91,21 @@ def test_any_text_can_be_kept(client: Client, typed: str) -> None:
     assert client.post(address, {"step": step.pk, "typed": typed}, headers=HTMX).status_code == 200
     log_in(client, "lena@example.org")
     assert client.get(page()).status_code == 200
+
+
+def test_without_htmx_the_page_says_so_with_a_link(client: Client) -> None:
+    client.logout()
+    address = page()
+    response = answer(client)
+    assert response.status_code == 302
+    said = client.get(response["Location"]).text
+    assert f'<a href="{reverse("account_login")}?next={address}">Log in</a> to come back' in said
+
+
+def test_answer_leaves_nothing_in_the_browsers_session(client: Client) -> None:
+    client.logout()
+    answer(client)
+    log_in(client, "lena@example.org")
+    assert KEPT_ANSWER in client.session
+    answer(client)
+    assert KEPT_ANSWER not in client.session
