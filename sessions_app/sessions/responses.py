@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django_htmx.http import push_url, replace_url
+from django_htmx.http import replace_url
 
 from cards.models import Deck
 from sessions_app.access import enrollment_of, kept_answer
@@ -162,8 +162,8 @@ def show_feedback(
     }
     response = render_mode(request, session.deck, session.mode, context)
     if request.htmx:
-        # A correction can be come back to: the learner may want to read it again.
-        name_address(request, response, feedback.url, is_new=not feedback.is_right)
+        # The way on from a miss adds an address, so that Back leads to the correction.
+        name_address(request, response, feedback.url)
     return response
 
 
@@ -179,15 +179,10 @@ def show_next(request: LearnerRequest, feedback: Feedback, state: SessionState) 
     return respond(request, session.deck, session.mode, state)
 
 
-def name_address(
-    request: LearnerRequest, response: HttpResponse, address: str, *, is_new: bool = False
-) -> None:
-    """Let the browser show ``address`` for what htmx swaps in, so that reloading shows the same.
-
-    ``is_new`` if Back then leads to what was there before.
-    """
+def name_address(request: LearnerRequest, response: HttpResponse, address: str) -> None:
+    """Let the browser show ``address`` for what htmx swaps in, so that reloading shows the same."""
     if request.htmx.current_url_abs_path != address:
-        (push_url if is_new else replace_url)(response, address)
+        replace_url(response, address)
 
 
 def show_round(

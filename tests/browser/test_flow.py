@@ -144,6 +144,10 @@ def test_options_stay_in_place_and_take_colour(page: Page, deck: Deck, *, right:
     expect(page.locator(".option.right")).to_contain_text(asked.answer)
     expect(page.locator(".option.wrong")).to_have_count(0 if right else 1)
     check_looks(page)
+    # However low the window, the way on is in sight.
+    page.set_viewport_size({"width": 360, "height": 500})
+    assert page.locator("#go-on").evaluate("way => way.getBoundingClientRect().bottom <= innerHeight")
+    page.set_viewport_size({"width": 360, "height": 740})
     place = page.locator("#go-on").bounding_box()
     page.locator("#go-on").click()
     asked, _ = question(page)
