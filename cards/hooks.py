@@ -29,6 +29,7 @@ class LearnerHistory(Protocol):
     """The number behind which iterating begins: 0 is the beginning."""
 
     decks: tuple[ParsedDeck, ...]
+    """The file's decks with cards in the deck, those with the most cards first."""
     settings: list[dict[str, Any]]
 
     @property

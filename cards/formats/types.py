@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from cards.formats.bounds import MAX_DECKS, MAX_TAGS, Meter
 from cards.formats.errors import FormatError as FormatError
@@ -71,12 +71,13 @@ class ImageRef:
     alt: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PastReview:
+class PastReview(NamedTuple):
     """One answer given in another program. ``side`` is the side that was asked for.
 
-    ``rating`` is 1 (again) to 4 (easy). ``kind`` is ``learn``, ``review``, ``relearn`` or ``extra`` (studied
-    outside the schedule, as in Anki's filtered decks). The interval is the card's after this answer, in days.
+    ``rating`` is 1 (again) to 4 (easy). ``kind`` is ``learn``, ``review``, ``relearn``, ``early`` (before it was
+    due, in a filtered deck of Anki) or ``cram`` (outside the schedule, on which it has no effect). The interval is
+    the card's after this answer, in days. ``study_day`` is None if the file does not say when its days begin.
+    ``counted_since`` is when the card was last made new again before this answer.
     """
 
     side: str
@@ -85,6 +86,8 @@ class PastReview:
     elapsed_ms: int
     kind: str
     interval_days: float
+    study_day: date | None = None
+    counted_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ class Schedule:
     ``state`` is ``new``, ``learning``, ``review`` or ``relearning``. ``due_day`` is the study day of a card whose
     interval is in days, ``due_at`` the time of one whose interval is in minutes. ``stability`` (days),
     ``difficulty`` (1 to 10) and ``retention`` (0 to 1) belong to FSRS and are None if it was not used.
+    ``reset_at`` is when the card was last made new again: earlier answers do not count.
     """
 
     side: str
@@ -107,6 +111,8 @@ class Schedule:
     difficulty: float | None = None
     retention: float | None = None
     last_review: datetime | None = None
+    last_day: date | None = None
+    reset_at: datetime | None = None
     suspended: bool = False
     buried: bool = False
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from cards.formats.types import Learned, ParsedDeck
-from cards.importing.reading.as_json import head_from_json
+from cards.formats.types import Learned
+from cards.importing.reading.as_json import counts_from_json, head_from_json
 from cards.importing.reading.content import FileContent
 from cards.models import Deck
 
@@ -41,12 +41,21 @@ class CardKeys(Mapping[str, int]):
 
 
 class FileHistory:
-    """The `cards.hooks.LearnerHistory` of a file: what it knows card by card, from the number ``start`` on."""
+    """The `cards.hooks.LearnerHistory` of a file: what it knows card by card, from the number ``start`` on.
 
-    def __init__(self, content: FileContent, deck: Deck, start: int) -> None:
+    ``path`` is that of the file's only deck whose cards are in ``deck``; without one they may be of all its decks.
+    """
+
+    def __init__(
+        self, content: FileContent, deck: Deck, start: int, path: tuple[str, ...] | None = None
+    ) -> None:
         self.content, self.start, self.keys = content, start, CardKeys(deck)
         self.kind = content.kind.name if content.kind else ""
-        self.decks: tuple[ParsedDeck, ...] = head_from_json(content.state["head"]).decks
+        counts = counts_from_json(content.state["file_counts"]).decks
+        decks = (each for each in head_from_json(content.state["head"]).decks if path in (None, each.path))
+        # A package of Anki holds an empty deck "Default", too, with options of its own.
+        filled = [each for each in decks if counts[each.path]]
+        self.decks = tuple(sorted(filled, key=lambda each: -counts[each.path]))
         self.settings: list[dict[str, Any]] = content.state.get("settings", [])
 
     def __iter__(self) -> Iterator[Learned]:

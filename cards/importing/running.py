@@ -240,7 +240,7 @@ def write_history(*, draft: ImportDraft, slice_: Slice) -> None:
         stopped = hooks.study.write_history(
             deck=deck,
             learner=draft.owner,
-            history=FileHistory(content, deck, start_at),
+            history=FileHistory(content, deck, start_at, splitting.path_into(draft, deck)),
             seconds=slice_.left,
             now=timezone.now(),
         )

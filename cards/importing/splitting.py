@@ -193,6 +193,11 @@ def hidden_decks(draft: ImportDraft) -> list[Deck]:
     return list(Deck.objects.filter(pk__in=keys - {None}, is_building=True).select_related("owner"))
 
 
+def path_into(draft: ImportDraft, deck: Deck) -> Path | None:
+    """The path of the file's deck that goes into ``deck``. None if the file is not split."""
+    return next((tuple(part["path"]) for part in parts_of(draft) if part["deck"] == deck.pk), None)
+
+
 def decks_of(draft: ImportDraft) -> list[Deck]:
     """The decks of a draft whose cards are written, in the order of its parts."""
     if not is_split(draft):

@@ -13,7 +13,7 @@ from sessions_app.sessions.marks import Mark, marks_on
 from sessions_app.study.days import study_day
 from sessions_app.study.scheduling import forgetting_curve, fsrs_memory, progress
 from sessions_app.study.scheduling.types import Memory, NextStep, Progress
-from sessions_app.study.types import State
+from sessions_app.study.types import Evidence, State
 
 # The curve is calculated from at most this many lines; with more, it only shows the last recall.
 MOST_REPLAYED = 1_000
@@ -151,6 +151,8 @@ class CardStandings:
         if asked is None:
             return f"asked for the {line.side}: not counted here"
         notes = [f"asked for the {line.side}"] if self.has_siblings else []
+        if line.evidence == Evidence.PRACTICE:
+            notes.append("practice: changes no level and no due day")
         if asked.since and line.reviewed_at < asked.since:
             notes.append("before you started over: not counted")
         return ", ".join(notes)

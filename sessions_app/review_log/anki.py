@@ -1,4 +1,4 @@
-"""A learner's history in Anki -> lines of their log; the last line of a card has Anki's memory of it."""
+"""A learner's history in Anki -> lines of their log, and Anki's memory of each card after its last answer."""
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 from cards.formats.types import ParsedCard, PastReview, Schedule
 from cards.hooks import LearnerHistory
 from cards.models import Deck
-from sessions_app.models import ANKI, Enrollment, Review
+from sessions_app.models import ANKI, Enrollment
+from sessions_app.review_log.imported_lines import ImportedLine
 from sessions_app.review_log.importing import CardFlags, CardHistory, in_order
 from sessions_app.study import days
 from sessions_app.study.scheduling import progress
@@ -16,11 +17,16 @@ from sessions_app.study.types import Evidence, JudgedBy, Kind, Rating, State, Ve
 from studysite.accounts.models import User
 
 STATES = {"learning": State.LEARNING, "review": State.REVIEW, "relearning": State.RELEARNING}
+CRAM = "cram"
 MIN_STABILITY, DEFAULT_DIFFICULTY = 0.1, 5.0
 """In days, and from 1 to 10: for cards that Anki scheduled without FSRS."""
 
 MAX_ELAPSED_MS = 3_600_000
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2200, 1, 1)
+
+RIGHT, WRONG = Verdict.CORRECT.value, Verdict.WRONG.value
+FLIP, LEARNER = Kind.FLIP.value, JudgedBy.LEARNER.value
+RECALL, PRACTICE = Evidence.RECALL.value, Evidence.PRACTICE.value
 
 
 class AnkiHistories:
@@ -46,50 +52,54 @@ class AnkiHistories:
 
     def of(self, card: ParsedCard, pk: int, place: int) -> CardHistory:
         lines = [self.line(pk, one) for one in card.reviews if one.reviewed_at <= self.now]
-        history = CardHistory(pk, lines, place=place)
+        history = CardHistory(pk, in_order(lines), place=place)
         for schedule in card.schedules:
-            self.add_schedule(history, schedule)
+            self.add_memory(history, schedule)
             flags = CardFlags(
                 starred=card.starred,
                 suspended=schedule.suspended,
                 buried_until=days.day_end(days.study_day(self.now, self.zone), self.zone)
                 if schedule.buried
                 else None,
+                reset_at=schedule.reset_at and min(schedule.reset_at, self.now),
             )
             if flags != CardFlags():
                 history.flags[schedule.side] = flags
         return history
 
-    def add_schedule(self, history: CardHistory, schedule: Schedule) -> None:
-        """Store the memory on the last line of its side; without a line, on a new one for a right recall."""
-        history.lines = in_order(history.lines)
+    def add_memory(self, history: CardHistory, schedule: Schedule) -> None:
+        """Add Anki's memory of a side, and a right recall for a side without one of which Anki knows a memory."""
         state = STATES.get(schedule.state)
         if state is None:
             return
-        lines = [line for line in history.lines if line.side == schedule.side]
-        if not lines:
+        last = next(
+            (one for one in reversed(history.lines) if one.side == schedule.side and one.evidence == RECALL),
+            None,
+        )
+        if last is None:
             if state is State.LEARNING or not (at := self.last_recall(schedule)):
                 return
-            lines = [self.recalled(history.card_id, schedule.side, at)]
-            history.lines.append(lines[0])
-        last = min(schedule.last_review or lines[-1].reviewed_at, self.now)
-        lines[-1].set_memory(self.memory(schedule, state, last.astimezone(UTC)))
+            day = schedule.last_day if schedule.last_review == at else None
+            last = self.recalled(history.card_id, schedule.side, at, day)
+            history.stand_ins[schedule.side] = last
+        history.memories[schedule.side] = self.memory(schedule, state, last)
 
-    def memory(self, schedule: Schedule, state: State, last: datetime) -> Memory:
-        """Anki's memory, last updated at ``last``. The line may be a later cram, which does not update it."""
-        stability = schedule.stability or max(float(schedule.interval_days), MIN_STABILITY)
-        difficulty = min(max(schedule.difficulty or DEFAULT_DIFFICULTY, 1.0), 10.0)
-        step = None if state is State.REVIEW else 0
-        due = self.due(schedule) or last + timedelta(days=min(schedule.interval_days, 36_500))
+    def memory(self, schedule: Schedule, state: State, last: ImportedLine) -> Memory:
+        """Anki's memory, dated by the card's own last review; an older Anki does not store it beside the card."""
+        at, day = last.reviewed_at, last.study_day
+        if schedule.last_review:
+            at = min(schedule.last_review, self.now).astimezone(UTC)
+            day = schedule.last_day or days.study_day(at, self.zone)
+        due = self.due(schedule) or at + timedelta(days=min(schedule.interval_days, 36_500))
         return Memory(
-            stability=stability,
-            difficulty=difficulty,
+            stability=schedule.stability or max(float(schedule.interval_days), MIN_STABILITY),
+            difficulty=min(max(schedule.difficulty or DEFAULT_DIFFICULTY, 1.0), 10.0),
             state=state,
-            step=step,
+            step=None if state is State.REVIEW else 0,
             due=due,
             due_day=days.study_day(due, self.zone),
-            last_review=last,
-            day=days.study_day(last, self.zone),
+            last_review=at,
+            day=day,
         )
 
     def due(self, schedule: Schedule) -> datetime | None:
@@ -107,32 +117,35 @@ class AnkiHistories:
             at = due - timedelta(days=min(schedule.interval_days, 3_650))
         return at and min(at, self.now)
 
-    def line(self, card: int, past: PastReview) -> Review:
-        right = past.rating > Rating.AGAIN
-        line = self.recalled(card, past.side, past.reviewed_at)
-        line.verdict = Verdict.CORRECT if right else Verdict.WRONG
+    def line(self, card: int, past: PastReview) -> ImportedLine:
+        """The line of an answer. One that was given outside the schedule is practice (see `Evidence`)."""
+        line = self.recalled(card, past.side, past.reviewed_at, past.study_day)
+        line.verdict = RIGHT if past.rating > Rating.AGAIN else WRONG
+        line.evidence = PRACTICE if past.kind == CRAM else RECALL
         line.rating, line.elapsed_ms = past.rating, min(past.elapsed_ms, MAX_ELAPSED_MS)
+        line.counted_since = past.counted_since
         return line
 
-    def recalled(self, card: int, side: str, at: datetime) -> Review:
-        return Review(
-            learner=self.learner,
+    def recalled(self, card: int, side: str, at: datetime, day: date | None) -> ImportedLine:
+        """The line of a right recall. Without a ``day`` of the file, it is the learner's study day."""
+        return ImportedLine(
+            learner_id=self.learner.pk,
             card_id=card,
-            deck=self.deck,
+            deck_id=self.deck.pk,
             mode=ANKI,
             side=side,
-            kind=Kind.FLIP,
-            evidence=Evidence.RECALL,
-            verdict=Verdict.CORRECT,
-            judged_by=JudgedBy.LEARNER,
-            reviewed_at=at.astimezone(UTC),
-            study_day=days.study_day(at, self.zone),
+            kind=FLIP,
+            evidence=RECALL,
+            verdict=RIGHT,
+            judged_by=LEARNER,
+            reviewed_at=at,
+            study_day=day or days.study_day(at, self.zone),
             gap_needed=self.gap_needed,
             scheduler=ANKI,
         )
 
     def read_settings(self, enrollment: Enrollment) -> None:
-        """Set the desired retention of the first deck of the collection that has one."""
+        """Set the desired retention of the file's deck with most of the imported cards that has one."""
         retentions = (deck.retention for deck in self.history.decks if deck.retention)
         if retention := next(retentions, None):
             enrollment.retention = min(max(retention, MIN_RETENTION), MAX_RETENTION)

@@ -12,8 +12,11 @@ from cards.hooks import LearnerHistory
 from cards.models import Deck, SideChoice
 from cards.text.cleaning import clean_text
 from sessions_app.models import ANKI, MAX_RESPONSE, CardProgress, Enrollment, Review
+from sessions_app.models.review import memory_after
+from sessions_app.review_log.imported_lines import ImportedLine
 from sessions_app.review_log.importing import CardFlags, CardHistory
 from sessions_app.study.modes import MODES
+from sessions_app.study.scheduling.types import Memory
 from sessions_app.study.types import Evidence, JudgedBy, Kind, Rating, Side, State, Verdict
 from studysite.accounts.models import User
 
@@ -127,14 +130,15 @@ class ArchiveHistories:
                 continue
         return found
 
-    def line(self, pk: int, record: Record) -> Review | None:
+    def line(self, pk: int, record: Record) -> ImportedLine | None:
         try:
             line = self.read_line(pk, record)
-            return line if max(line.reviewed_at, line.memory_at or line.reviewed_at) <= self.now else None
+            fed_at = line.memory.last_review if line.memory else line.reviewed_at
+            return line if max(line.reviewed_at, fed_at) <= self.now else None
         except (ValueError, TypeError, KeyError, OverflowError):
             return None
 
-    def read_line(self, pk: int, record: Record) -> Review:
+    def read_line(self, pk: int, record: Record) -> ImportedLine:
         """The line of a record. Raises ValueError, TypeError or KeyError if the record is not a valid line."""
         reviewed_at, study_day = moment(record, "reviewed_at"), date.fromisoformat(record["study_day"])
         if reviewed_at is None or not is_near(study_day, reviewed_at):
@@ -146,10 +150,10 @@ class ArchiveHistories:
         verdict, mode = Verdict(record["verdict"]), record["mode"]
         if verdict is Verdict.ASK or mode not in (*MODES, ANKI):
             raise ValueError("This is not an answer.")
-        line = Review(
-            learner=self.learner,
+        return ImportedLine(
+            learner_id=self.learner.pk,
             card_id=pk,
-            deck=self.deck,
+            deck_id=self.deck.pk,
             mode=mode,
             side=Side(record["side"]),
             kind=Kind(record["kind"]),
@@ -167,9 +171,8 @@ class ArchiveHistories:
             counted_since=counted_since,
             scheduler=text(record, "scheduler")[:20],
             voided_at=moment(record, "voided_at"),
+            memory=memory_of(record, reviewed_at, study_day),
         )
-        read_memory(record, line)
-        return line
 
     def read_settings(self, enrollment: Enrollment) -> None:
         """Set those settings that the settings page would accept."""
@@ -236,26 +239,33 @@ def day(record: Record, name: str) -> date | None:
     return date.fromisoformat(record[name]) if name in record else None
 
 
-def read_memory(record: Record, line: Review) -> None:
-    """Set the memory that another program computed for ``line``, if the record has one.
+def memory_of(record: Record, reviewed_at: datetime, study_day: date) -> Memory | None:
+    """The memory that another program computed for the answer of ``record``, if it has one.
 
     Raises ValueError, TypeError or KeyError if it is not a memory. Archives of earlier versions have no days.
     """
     if "memory_stability" not in record:
-        return
-    line.memory_stability = float(record["memory_stability"])
-    line.memory_difficulty = float(record["memory_difficulty"])
-    line.memory_state = State(record["memory_state"])
-    line.memory_step = None if line.memory_state is State.REVIEW else 0
-    line.memory_due, line.memory_due_day = moment(record, "memory_due"), day(record, "memory_due_day")
-    line.memory_at, line.memory_day = moment(record, "memory_at"), day(record, "memory_day")
-    is_memory = 0 < line.memory_stability < 1e6 and 1 <= line.memory_difficulty <= 10
-    if line.memory_due is None or not is_memory or abs(line.memory_due - line.reviewed_at) > LONGEST_INTERVAL:
+        return None
+    state = State(record["memory_state"])
+    memory = memory_after(
+        reviewed_at,
+        study_day,
+        float(record["memory_stability"]),
+        float(record["memory_difficulty"]),
+        state,
+        None if state is State.REVIEW else 0,
+        moment(record, "memory_due"),
+        due_day := day(record, "memory_due_day"),
+        moment(record, "memory_at"),
+        day(record, "memory_day"),
+    )
+    if memory is None or not 0 < memory.stability < 1e6 or not 1 <= memory.difficulty <= 10:
         raise ValueError("This is not a memory.")
-    if line.memory_due_day and not is_near(line.memory_due_day, line.memory_due):
+    if abs(memory.due - reviewed_at) > LONGEST_INTERVAL:
+        raise ValueError("This is not a memory.")
+    if (due_day and not is_near(due_day, memory.due)) or not is_near(memory.day, memory.last_review):
         raise ValueError("The day is too far from its instant.")
-    if not is_near(line.memory_day or line.study_day, line.memory_at or line.reviewed_at):
-        raise ValueError("The day is too far from its instant.")
+    return memory
 
 
 def is_near(day: date, at: datetime) -> bool:

@@ -136,6 +136,7 @@ class Gaps:
                 self.recalled[card, side] = last
         if self.recalled:
             since = standing.filter(reviewed_at__gte=min(self.recalled.values()))
+            since = since.exclude(evidence=Evidence.PRACTICE)
             lines = since.values_list("reviewed_at", "card_id", "side", "evidence")
             self.since = [(at, (card, side), evidence) for at, card, side, evidence in lines]
 

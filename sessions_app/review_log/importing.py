@@ -6,7 +6,7 @@ card, side and time, is not written again. So a file may be imported twice, or c
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from itertools import groupby
@@ -16,15 +16,18 @@ from django.db import transaction
 from cards.models import Card, Deck
 from sessions_app.models import ANKI, CardProgress, Enrollment, Review
 from sessions_app.models.enrollment import last_day_with_siblings
+from sessions_app.models.review import MEMORY_FIELDS
 from sessions_app.review_log import replaying, totals
 from sessions_app.review_log.card_changes import note_buried
+from sessions_app.review_log.imported_lines import ImportedLine, insert_lines
 from sessions_app.review_log.locking import lock_enrollment
 from sessions_app.review_log.replaying import History, Replay
+from sessions_app.study.scheduling.types import Memory
 from sessions_app.study.types import Evidence
 from studysite.accounts.models import User
 from studysite.slices import Slice
 
-CARDS_AT_ONCE, LINES_AT_ONCE = 250, 600
+CARDS_AT_ONCE, LINES_AT_ONCE = 500, 3_000
 
 ONE_ANSWER = timedelta(seconds=1)
 """Two answers about one side are further apart. Anki stores whole milliseconds, so an answer that was exported to
@@ -57,12 +60,23 @@ Key = tuple[int, str]
 
 @dataclass
 class CardHistory:
-    """The history of one card in a file: unsaved lines, and flags by side; ``place`` is the card's number."""
+    """The history of one card in a file: unsaved lines, and flags by side; ``place`` is the card's number.
+
+    ``memories`` are what another program remembers of a side after its last recall in ``lines``; if it has none
+    there, after that in ``stand_ins``.
+    """
 
     card_id: int
-    lines: list[Review] = field(default_factory=list)
+    lines: list[ImportedLine] = field(default_factory=list)
     flags: dict[str, CardFlags] = field(default_factory=dict)
     place: int = 0
+    memories: dict[str, Memory] = field(default_factory=dict)
+    stand_ins: dict[str, ImportedLine] = field(default_factory=dict)
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.lines or self.flags or self.memories)
 
 
 def write(
@@ -94,11 +108,9 @@ def write(
                 Enrollment.objects.filter(pk=enrollment.pk).recount()
             within = Slice.of_a_transaction()
             while chunk:
-                _write_chunk(enrollment, [each for each in chunk if each.lines or each.flags])
+                _write_chunk(enrollment, [each for each in chunk if each.is_needed])
                 start, written = chunk[-1].place, written + len(chunk)
-                if within.is_over or slice_.is_over:
-                    break
-                chunk = next_chunk(rest)
+                chunk = [] if within.is_over or slice_.is_over else next_chunk(rest)
             Enrollment.objects.filter(pk=enrollment.pk).update(
                 last_studied_at=enrollment.last_studied_at,
                 unseen_from=0,
@@ -106,9 +118,9 @@ def write(
                 siblings_until=last_day_with_siblings(),
             )
         # Read outside the transaction, so that others do not wait.
-        chunk = chunk and next_chunk(rest)
-        if slice_.is_over and chunk:
-            return start, written
+        if slice_.is_over:
+            return (start, written) if next(rest, None) else None
+        chunk = next_chunk(rest)
     return None
 
 
@@ -141,11 +153,16 @@ def _write_chunk(enrollment: Enrollment, histories: Sequence[CardHistory]) -> No
         if (line.card_id, line.side, line.reviewed_at) not in known
         and not (line.mode == ANKI and is_near(line.reviewed_at, times.get((line.card_id, line.side), ())))
     ]
+    rows = {
+        (row.card_id, row.side): row for row in CardProgress.objects.filter(learner=learner, card__in=by_pk)
+    }
+    changed = place_memories(histories, new, old, rows)
     drop_older_memories(new, old)
-    Review.objects.bulk_create(new, batch_size=totals.ROWS_AT_ONCE)
+    insert_lines(new)
+    Review.objects.bulk_update(changed, MEMORY_FIELDS.values(), batch_size=totals.ROWS_AT_ONCE)
     flags = {(each.card_id, side): flag for each in histories for side, flag in each.flags.items()}
-    touched = {(line.card_id, line.side) for line in new} | flags.keys()
-    replays = list(_replays(enrollment, by_pk, touched, [*old, *new], {line.pk for line in new}))
+    touched = {(line.card_id, line.side) for line in (*new, *changed)} | flags.keys()
+    replays = list(_replays(enrollment, by_pk, rows, touched, [*old, *new]))
     _put_flags(enrollment, replays, flags)
     replaying.apply_replay(enrollment, replays)
     if any(flag.buried_until for flag in flags.values()):
@@ -168,7 +185,56 @@ def is_near(at: datetime, times: Sequence[datetime]) -> bool:
     return any(abs(at - one) < ONE_ANSWER for one in times[max(place - 1, 0) : place + 1])
 
 
-def drop_older_memories(new: Iterable[Review], old: Iterable[Review]) -> None:
+def place_memories(
+    histories: Iterable[CardHistory],
+    new: list[ImportedLine],
+    old: Iterable[Review],
+    rows: Mapping[Key, CardProgress],
+) -> list[Review]:
+    """Put each memory of a file on the line after which it is true. Returns the lines of the log that change.
+
+    If that line is in the log already, only the schedule has changed since: the other program was given another
+    due date, or has calculated its memories anew. Then the memory goes on this line, unless a later recall follows
+    it here. A stand-in is added to ``new`` if the log has no recall of this side at all. ``rows`` are the progress
+    before the import.
+    """
+    recalls: dict[Key, list[Review | ImportedLine]] = {}
+    for line in sorted((*old, *new), key=in_time):
+        if line.evidence == Evidence.RECALL and line.voided_at is None:
+            recalls.setdefault((line.card_id, line.side), []).append(line)
+    own = {id(line) for line in new}
+    changed: list[Review] = []
+    for each in histories:
+        for side, memory in each.memories.items():
+            there = recalls.get((each.card_id, side), [])
+            in_file = [line for line in each.lines if line.side == side and line.evidence == Evidence.RECALL]
+            last = in_file[-1] if in_file else None
+            if last is not None and id(last) in own:
+                last.set_memory(memory)
+            elif last is None and not there:
+                each.stand_ins[side].set_memory(memory)
+                new.append(each.stand_ins[side])
+            elif there and isinstance(known := there[-1], Review):
+                is_same = is_near(known.reviewed_at, [last.reviewed_at]) if last else known.mode == ANKI
+                if is_same and is_news(memory, known, rows.get((each.card_id, side))):
+                    known.set_memory(memory)
+                    changed.append(known)
+    return changed
+
+
+def is_news(memory: Memory, line: Review, row: CardProgress | None) -> bool:
+    """Whether another program's ``memory`` after ``line`` is not what is known here, by the line or its ``row``.
+
+    An answer that was given here has left with a memory that was calculated here: it is news if the card is now
+    due at another time. A line from the other program without its memory was corrected here, and stays so.
+    """
+    if line.mode == ANKI:
+        return line.memory is not None and line.memory != memory
+    known = line.memory or (row and row.memory)
+    return known is not None and (known.due_day, known.state) != (memory.due_day, memory.state)
+
+
+def drop_older_memories(new: Iterable[ImportedLine], old: Iterable[Review]) -> None:
     """Remove the memory of each new line that is older than the learner's last recall here before it.
 
     A memory's day never goes back. The other program does not know of recalls here, and its memory may be much
@@ -184,32 +250,27 @@ def drop_older_memories(new: Iterable[Review], old: Iterable[Review]) -> None:
     for line in new:
         times, days = recalled.get((line.card_id, line.side), ([], []))
         before = bisect_left(times, line.reviewed_at)
-        if line.memory_day and before and line.memory_day < days[before - 1]:
+        if line.memory and before and line.memory.day < days[before - 1]:
             line.set_memory(None)
 
 
 def _replays(
     enrollment: Enrollment,
     cards: Mapping[int, Card],
+    rows: Mapping[Key, CardProgress],
     touched: Iterable[Key],
-    lines: Iterable[Review],
-    new: Collection[int],
+    lines: Iterable[Review | ImportedLine],
 ) -> Iterator[Replay]:
-    """The replays of the ``touched`` sides of ``cards``.
-
-    ``lines`` are all that the log says about the cards; those with the primary keys ``new`` were not there before.
-    """
-    rows = CardProgress.objects.filter(learner=enrollment.learner_id, card__in=cards)
-    by_key = {(row.card_id, row.side): row for row in rows}
-    by_side: dict[Key, list[Review]] = {}
-    for line in sorted(lines, key=lambda one: (one.reviewed_at, one.pk)):
+    """The replays of the ``touched`` sides of ``cards``. ``lines`` are all that the log says about the cards."""
+    by_side: dict[Key, list[Review | ImportedLine]] = {}
+    for line in sorted(lines, key=in_time):
         if line.voided_at is None:
             by_side.setdefault((line.card_id, line.side), []).append(line)
     for key in sorted(touched):
         card = cards[key[0]]
-        row = by_key.get(key) or totals.new_row(enrollment, card, key[1])
+        row = rows.get(key) or totals.new_row(enrollment, card, key[1])
         after = History(by_side.get(key, []))
-        before = History([line for line in after.lines if line.pk not in new])
+        before = History([line for line in after.lines if isinstance(line, Review)])
         yield Replay(row, card, before, after)
 
 
@@ -228,7 +289,12 @@ def _put_flags(enrollment: Enrollment, replays: Iterable[Replay], flags: Mapping
         Enrollment.objects.filter(pk=enrollment.pk).update(**values)
 
 
-def in_order(lines: Iterable[Review]) -> list[Review]:
+def in_time(line: Review | ImportedLine) -> tuple[datetime, int]:
+    """The order of the log."""
+    return line.reviewed_at, line.pk
+
+
+def in_order(lines: Iterable[ImportedLine]) -> list[ImportedLine]:
     """Lines of one card by side and time; times of one side that are equal are moved apart."""
     ordered = sorted(lines, key=lambda line: (line.side, line.reviewed_at))
     for _, group in groupby(ordered, key=lambda line: line.side):

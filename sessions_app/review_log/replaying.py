@@ -17,6 +17,7 @@ from sessions_app.models import CardProgress, DayTotal, Enrollment, Line, Review
 from sessions_app.models.enrollment import ROLL_UP_FIELDS, roll_up_counts
 from sessions_app.models.review import LINE_FIELDS, ReviewQuerySet
 from sessions_app.review_log import overridden_answers
+from sessions_app.review_log.imported_lines import ImportedLine
 from sessions_app.review_log.totals import (
     ROWS_AT_ONCE,
     TALLY_FIELDS,
@@ -44,7 +45,7 @@ Values = QuerySet[Any, tuple[Any, ...]]
 class History:
     """One learner's lines about one side of a card, in order."""
 
-    lines: Sequence[Review | Line]
+    lines: Sequence[Review | Line | ImportedLine]
 
     @classmethod
     def around(cls, line: Review) -> "History":

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import date, datetime
+from operator import attrgetter
 
 from django.db.models import F
 
@@ -11,7 +12,7 @@ from cards.models import DERIVED, Card
 from sessions_app.models import CardProgress, DayTotal, Enrollment
 from sessions_app.study.scheduling.types import Tally
 from sessions_app.study.types import Level
-from studysite.queries.compiled import Changes, compiled_update, insert
+from studysite.queries.compiled import Changes, compiled_update, insert, insert_rows
 
 LEVEL_FIELDS = {
     Level.RECOGNISED: "recognised",
@@ -27,6 +28,8 @@ DeckDay = tuple[int, date]
 TEXTS = ("term", "definition", *DERIVED)
 
 ROWS_AT_ONCE = 500
+COLUMNS = tuple(field.attname for field in CardProgress._meta.concrete_fields if not field.primary_key)
+columns_of = attrgetter(*COLUMNS)
 TALLY_FIELDS = [each.name for each in fields(Tally)]
 
 
@@ -159,8 +162,8 @@ def new_row(enrollment: Enrollment, card: Card, side: str) -> CardProgress:
 
 
 def save_rows(rows: Sequence[CardProgress]) -> None:
-    """Write the derived fields of many rows in a few statements."""
-    CardProgress.objects.bulk_create([row for row in rows if row.pk is None], batch_size=ROWS_AT_ONCE)
+    """Write new rows, and the derived fields of the others, in a few statements. New ones get no primary key."""
+    insert_rows(CardProgress, COLUMNS, (columns_of(row) for row in rows if row.pk is None))
     old = [row for row in rows if row.pk is not None]
     # An upsert, since bulk_update builds a CASE for each field and row, and takes ten times as long.
     CardProgress.objects.bulk_create(

@@ -149,6 +149,7 @@ def _lines_since_recall(
     recalls = lines.filter(own_recall, study_day=today)
     last = recalls.order_by("-reviewed_at").values("reviewed_at")[:1]
     since = lines.filter(reviewed_at__gte=last).filter(~Q(card=card) | own_recall)
+    since = since.exclude(evidence=Evidence.PRACTICE)
     return since.values_list("pk")[: progress.RECALLS_APART + 1]
 
 

@@ -37,10 +37,15 @@ class Kind(StrEnum):
 
 
 class Evidence(StrEnum):
-    """What a response shows: the learner produced the answer without help, or chose it from what was shown."""
+    """What a response shows: the learner produced the answer without help, or chose it from what was shown.
+
+    ``PRACTICE`` shows nothing: the learner went through the card again outside the schedule of another program
+    (in Anki, a filtered deck that does not reschedule). It counts for answers, time and study days only.
+    """
 
     RECALL = "recall"
     RECOGNITION = "recognition"
+    PRACTICE = "practice"
 
 
 class Verdict(StrEnum):

@@ -14,7 +14,7 @@ tests/studysite/queries/test_compiled.py compares what is sent with what Django 
 import copy
 import itertools
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -220,7 +220,7 @@ class CompiledUpdate(CompiledStatement[P]):
         return (*query.get_compiler(query_set.db).as_sql(), query)
 
 
-# --- One object
+# --- Objects and rows
 
 
 def insert(row: Model) -> None:
@@ -251,6 +251,52 @@ def _insert_sql(model: type[Model], vendor: str) -> tuple[str, list[Any]]:
     marks = ", ".join(["%s"] * len(columns))
     # Names of the models' own tables and columns, quoted.
     return f"INSERT INTO {table} ({names}) VALUES ({marks}) RETURNING {table}.{key}", columns  # noqa: S608
+
+
+def insert_rows(model: type[Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Insert many rows of values, which are in the order of ``names``: the columns' names in Python (``attname``).
+
+    The values are as their columns have them, or an enum's members; a column that is not named gets the default of
+    its field, or an empty text. Nothing is returned and no signal is sent. Django's ``bulk_create`` prepares each
+    value in half a dozen calls, which for a row of thirty columns takes ten times as long as to write it.
+    """
+    sql, defaults, adapters = _insert_rows_sql(model, tuple(names), connection().vendor)
+
+    def prepared(row: Sequence[Any]) -> list[Any]:
+        values = [*row, *defaults]
+        for place, adapt in adapters:
+            if values[place] is not None:
+                values[place] = adapt(values[place])
+        return values
+
+    with connection().cursor() as cursor:
+        cursor.executemany(sql, map(prepared, rows))
+
+
+@cache
+def _insert_rows_sql(
+    model: type[Model], names: tuple[str, ...], vendor: str
+) -> tuple[str, list[Any], list[tuple[int, Callable[[Any], Any]]]]:
+    """The statement, values for the columns that are not named, and what makes values of instants and dates."""
+    quote, operations = connection().ops.quote_name, connection().ops
+    by_name = {field.attname: field for field in model._meta.local_concrete_fields if not field.generated}
+    rest = [field for name, field in by_name.items() if name not in names and not field.primary_key]
+    columns = [*(by_name[name] for name in names), *rest]
+    kinds = {
+        "DateTimeField": operations.adapt_datetimefield_value,
+        "DateField": operations.adapt_datefield_value,
+    }
+    adapters = [
+        (place, kinds[field.get_internal_type()])
+        for place, field in enumerate(columns)
+        if field.get_internal_type() in kinds
+    ]
+    table = quote(model._meta.db_table)
+    marks = ", ".join(["%s"] * len(columns))
+    listed = ", ".join(quote(field.column) for field in columns)
+    # Names of the models' own tables and columns, quoted.
+    sql = f"INSERT INTO {table} ({listed}) VALUES ({marks})"  # noqa: S608
+    return sql, [stored(field, field.get_default()) for field in rest], adapters
 
 
 @cache

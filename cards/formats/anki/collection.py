@@ -4,7 +4,8 @@ The old schema has them as JSON in the only row of ``col``, the new one in table
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
@@ -14,6 +15,9 @@ from cards.formats.anki.container.database import Database
 from cards.formats.types import FormatError
 
 MAX_JSON = 2 * 2**20
+CONFIG, MAX_NUMBER = ("creationOffset", "localOffset", "rollover"), 20
+"""Settings of a collection, and the bytes that their numbers may have."""
+
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Field numbers of Anki's messages: Notetype.Config, Notetype.Template.Config, Deck.KindContainer, Deck.Normal,
@@ -24,6 +28,9 @@ NORMAL, CONFIG_ID, DESCRIPTION, DECK_RETENTION = 1, 1, 4, 10
 WEIGHTS, RETENTION = (6, 5, 3), 37
 
 IMAGE_OCCLUSION = 6
+
+ROLLOVER = 4
+"""The hour at which a day begins, if the collection does not say so."""
 
 OWN_TYPES = {"definition": 1_740_100_001, "term": 1_740_100_002, "both": 1_740_100_003}
 """The note types of our exports, by the side that they ask for. Anki identifies them by id: never change these."""
@@ -62,14 +69,29 @@ class AnkiDeck:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """How the collection counts days: day 0 is ``first_day``, in the time zone in which it was created."""
+    """How the collection counts days: day 0 is ``first_day``, in the time zone in which it was created.
+
+    A study day begins at the hour ``rollover``, in a zone ``offset`` east of UTC. Anki knows no time zone with its
+    history, and counts all its past days with one offset. None if the collection does not have one.
+    """
 
     first_day: date
+    offset: timedelta | None = None
+    rollover: int = ROLLOVER
 
     def day(self, number: int) -> date | None:
         """The study day with this number. None if it is outside the calendar."""
         try:
             return self.first_day + timedelta(days=number)
+        except OverflowError:
+            return None
+
+    def study_day(self, at: datetime) -> date | None:
+        """The study day at the instant ``at``. None if the collection has no offset, or outside the calendar."""
+        if self.offset is None:
+            return None
+        try:
+            return (at + self.offset - timedelta(hours=self.rollover)).date()
         except OverflowError:
             return None
 
@@ -101,11 +123,27 @@ def instant(seconds: float) -> datetime | None:
         return None
 
 
-def clock(created: Any, minutes_west: Any) -> Clock:
-    """Anki counts days between calendar dates, the first in the time zone of creation (timing.rs of its rslib)."""
-    minutes = minutes_west if isinstance(minutes_west, int) and abs(minutes_west) < 24 * 60 else 0
+def clock(created: Any, config: Mapping[str, Any]) -> Clock:
+    """Anki counts days between calendar dates, the first in the time zone of creation (timing.rs of its rslib).
+
+    The offsets are in minutes west of UTC. A package has only that of the creation; a whole collection also has
+    that of the last use, and the hour at which a day begins.
+    """
+    creation, local = (east_of(config.get(name)) for name in ("creationOffset", "localOffset"))
     made = instant(created if isinstance(created, int) else 0) or EPOCH
-    return Clock(made.astimezone(timezone(timedelta(minutes=-minutes))).date())
+    rollover = config.get("rollover")
+    is_hour = isinstance(rollover, int) and not isinstance(rollover, bool) and 0 <= rollover < 24
+    return Clock(
+        made.astimezone(timezone(creation or timedelta())).date(),
+        creation if local is None else local,
+        rollover if is_hour else ROLLOVER,
+    )
+
+
+def east_of(minutes_west: Any) -> timedelta | None:
+    """The offset of a zone. None for a value that no zone has."""
+    is_offset = isinstance(minutes_west, int) and not isinstance(minutes_west, bool)
+    return timedelta(minutes=-minutes_west) if is_offset and abs(minutes_west) < 24 * 60 else None
 
 
 def share(value: Any) -> float | None:
@@ -149,7 +187,7 @@ def old_schema(database: Database) -> Schema:
     return Schema(
         {note_type.id: note_type for note_type in map(old_note_type, dicts(models))},
         {number(deck.get("id")): old_deck(deck, by_id) for deck in dicts(decks)},
-        clock(row[0], conf.get("creationOffset")),
+        clock(row[0], conf),
     )
 
 
@@ -196,16 +234,16 @@ def old_deck(deck: dict[str, Any], options: dict[str, dict[str, Any]]) -> AnkiDe
 # The new schema
 
 
-def config_value(database: Database, key: str) -> Any:
+def config_values(database: Database) -> dict[str, Any]:
+    """The settings of the collection that are needed here, by name."""
+    found: dict[str, Any] = {}
     if "config" not in database.tables:
-        return None
+        return found
     for name, value in database.rows("SELECT key, val FROM config"):
-        if name == key and isinstance(value, bytes):
-            try:
-                return json.loads(value)
-            except (ValueError, RecursionError):
-                return None
-    return None
+        if name in CONFIG and isinstance(value, bytes) and len(value) < MAX_NUMBER:
+            with suppress(ValueError, RecursionError):
+                found[name] = json.loads(value)
+    return found
 
 
 def message(value: Any) -> protobuf.Message:
@@ -219,7 +257,7 @@ def new_schema(database: Database) -> Schema:
     return Schema(
         {note_type.id: note_type for note_type in new_note_types(database)},
         dict(new_decks(database)),
-        clock(row[0] if row else 0, config_value(database, "creationOffset")),
+        clock(row[0] if row else 0, config_values(database)),
     )
 
 

@@ -17,8 +17,14 @@ SECONDS_PER_DAY = 86_400
 
 STATES = {0: "new", 1: "learning", 2: "review", 3: "relearning"}
 SUSPENDED, BURIED = -1, (-2, -3)
-KINDS = {0: "learn", 1: "review", 2: "relearn", 3: "extra"}
-MANUAL = 4
+FILTERED, MANUAL, RESCHEDULED = 3, 4, 5
+"""Types of Anki's log. The last two are no answers: a due date was set, options were changed, a card was reset."""
+
+CRAM, RESET = -FILTERED, -MANUAL
+"""How the same types are stored here if the row has no ease factor (see `kind_of_row`)."""
+
+KINDS = {0: "learn", 1: "review", 2: "relearn", FILTERED: "early", CRAM: "cram"}
+FLAGS = ("", "red", "orange", "green", "blue", "pink", "turquoise", "purple")
 FIRST_SECOND = 1_000_000_000
 """A ``due`` from here on is a time in seconds. A smaller one is a day's number, or a position among new cards."""
 
@@ -37,21 +43,29 @@ class CardRow:
     interval: int
     reps: int
     lapses: int
+    flags: int
     data: str
 
+    @property
+    def flag(self) -> str:
+        """The name of its coloured flag, which the lowest three bits have. Empty without one."""
+        return FLAGS[self.flags & 7]
 
-CARD_QUERY = "SELECT id, nid, did, odid, ord, type, queue, due, odue, ivl, reps, lapses, data FROM cards"
+
+CARD_QUERY = (
+    "SELECT id, nid, did, odid, ord, type, queue, due, odue, ivl, reps, lapses, flags, data FROM cards"
+)
 
 
 def card_row(row: Sequence[Any]) -> CardRow:
     """A row of `CARD_QUERY`. For a card in a filtered deck, its home deck and its due day there."""
     *values, data = row
-    (card, note, deck, home, ord_, type_, queue, due, home_due, interval, reps, lapses) = (
+    (card, note, deck, home, ord_, type_, queue, due, home_due, interval, reps, lapses, flags) = (
         value if isinstance(value, int) else 0 for value in values
     )
     return CardRow(
         *(card, note, home or deck, ord_, type_, queue, home_due if home and home_due else due),
-        *(interval, reps, lapses, data if isinstance(data, str) else ""),
+        *(interval, reps, lapses, flags, data if isinstance(data, str) else ""),
     )
 
 
@@ -59,8 +73,10 @@ def positive(value: Any) -> float | None:
     return float(value) if isinstance(value, int | float) and 0 < value < 1e6 else None
 
 
-def schedule(row: CardRow, side: str, clock: Clock, deck: AnkiDeck | None) -> Schedule:
-    """The schedule of a card for the side that it asks for."""
+def schedule(
+    row: CardRow, side: str, clock: Clock, deck: AnkiDeck | None, reset_at: datetime | None
+) -> Schedule:
+    """The schedule of a card for the side that it asks for. It was last reset at ``reset_at``."""
     try:
         memory = json.loads(row.data) if row.data[:1] == "{" else {}
     except (ValueError, RecursionError):
@@ -68,7 +84,8 @@ def schedule(row: CardRow, side: str, clock: Clock, deck: AnkiDeck | None) -> Sc
     memory = memory if isinstance(memory, dict) else {}
     state = STATES.get(row.type, "new")
     is_instant = row.due >= FIRST_SECOND
-    last = positive_seconds(memory.get("lrt"))
+    seconds = positive_seconds(memory.get("lrt"))
+    last = instant(seconds) if seconds else None
     return Schedule(
         side,
         state,
@@ -80,7 +97,9 @@ def schedule(row: CardRow, side: str, clock: Clock, deck: AnkiDeck | None) -> Sc
         stability=positive(memory.get("s")),
         difficulty=positive(memory.get("d")),
         retention=share(memory.get("dr")) or (deck.retention if deck else None),
-        last_review=instant(last) if last else None,
+        last_review=last,
+        last_day=clock.study_day(last) if last else None,
+        reset_at=reset_at,
         suspended=row.queue == SUSPENDED,
         buried=row.queue in BURIED,
     )
@@ -94,10 +113,11 @@ COPIED = 20_000
 """Answers that are copied in one step."""
 
 LOG_QUERY = """
-SELECT rowid, cid IN (SELECT id FROM cards), cid, id, ease, ivl, time, type FROM revlog
+SELECT rowid, cid IN (SELECT id FROM cards), cid, id, ease, ivl, time, type, factor FROM revlog
 WHERE rowid >= {} ORDER BY rowid LIMIT {}
 """
 IN_LOG = "INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?, ?)"
+RATINGS, NO_ANSWERS = (1, 2, 3, 4), (RESET, MANUAL, RESCHEDULED)
 OF_CARD = "SELECT time, rating, interval, elapsed, kind FROM answers WHERE card = ? ORDER BY time, number"
 
 
@@ -129,36 +149,48 @@ class Log:
 
     def whole(self, rows: Sequence[tuple[Any, ...]], report: Report) -> Iterator[tuple[int, ...]]:
         """The rows whose cards exist, as they are stored."""
-        for number, is_there, *values in rows:
+        for number, is_there, *values, factor in rows:
             if not is_there:
                 continue
             if not all(isinstance(value, int) for value in values):
                 report.skip("answers that are damaged")
                 continue
             card, time, rating, interval, elapsed, kind = values
-            yield card, time, number, rating, interval, elapsed, kind
+            yield card, time, number, rating, interval, elapsed, kind_of_row(kind, factor)
 
-    def of(self, card: int, side: str, report: Report) -> list[PastReview]:
-        """The answers to one card, oldest first, as answers for ``side``."""
+    def of(
+        self, card: int, side: str, clock: Clock, report: Report
+    ) -> tuple[list[PastReview], datetime | None]:
+        """The answers to one card, oldest first, as answers for ``side``; and when it was last made new again."""
         found: list[PastReview] = []
+        reset_at: datetime | None = None
         for time, rating, interval, elapsed, kind in self.work.db.execute(OF_CARD, (card,)):
-            if kind == MANUAL and not rating and not interval:
-                # The card was reset to new. Earlier answers do not count, as in Anki.
-                if found:
-                    report.skipped["answers from before a card was made new again"] += len(found)
-                found = []
-            elif rating not in (1, 2, 3, 4) or kind not in KINDS:
-                report.skip("changes of a schedule that were no answers")
-            elif at := instant(max(min(time, 2**62), 0) / 1000):
-                found.append(past_review(side, at, rating, interval, elapsed, kind))
-        return found
+            at = instant(max(min(time, 2**62), 0) / 1000)
+            if at and kind == RESET:
+                reset_at = at
+            elif at and rating in RATINGS and kind in KINDS:
+                days = days_of(interval)
+                took = max(min(elapsed, 2**31 - 1), 0)
+                day = clock.study_day(at)
+                found.append(PastReview(side, at, rating, took, KINDS[kind], days, day, reset_at))
+            elif kind not in NO_ANSWERS:
+                report.skip("answers that are damaged")
+        return found, reset_at
 
 
-def past_review(side: str, at: datetime, rating: int, interval: int, elapsed: int, kind: int) -> PastReview:
-    """An answer from Anki's row. Its interval is in days or, if negative, in seconds."""
+def kind_of_row(kind: int, factor: Any) -> int:
+    """The type of a row of Anki's log, with those without an ease factor told apart.
+
+    A row of a filtered deck has none if the deck does not reschedule its cards, and one that was written by hand
+    has none if the card was made new again and not only given another due date (revlog/mod.rs of Anki's rslib).
+    """
+    return -kind if kind in (FILTERED, MANUAL) and not factor else kind
+
+
+def days_of(interval: int) -> float:
+    """An interval in days. Anki stores one in seconds as a negative number."""
     interval = max(min(interval, 2**31 - 1), -(2**31))
-    days = float(interval) if interval >= 0 else -interval / SECONDS_PER_DAY
-    return PastReview(side, at, rating, max(min(elapsed, 2**31 - 1), 0), KINDS[kind], days)
+    return float(interval) if interval >= 0 else -interval / SECONDS_PER_DAY
 
 
 def by_note(database: Database, where: str = "") -> Iterator[tuple[int, list[CardRow]]]:

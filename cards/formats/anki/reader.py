@@ -233,6 +233,7 @@ class Reader:
                 if twin is None and (earlier := self.turned(note, row, card, there)):
                     card, side = earlier, other_side(side)
             if twin:
+                twin.tags = clean_tags([*twin.tags, *card.tags], report, where=note.where)
                 self.add_history(twin, row, other_side(side), log, report)
                 # Unless an earlier card of the note has asked for this side alone.
                 twin.side_choice = twin.side_choice if twin.side_choice == other_side(side) else BOTH
@@ -265,9 +266,10 @@ class Reader:
         """Add the history of an Anki card to ``card``, as that of ``side``."""
         if log is None:
             return
-        deck = self.schema.decks.get(row.deck)
-        card.schedules += (schedule(row, side, self.schema.clock, deck),)
-        card.reviews += tuple(log.of(row.id, side, report))
+        deck, clock = self.schema.decks.get(row.deck), self.schema.clock
+        reviews, reset_at = log.of(row.id, side, clock, report)
+        card.schedules += (schedule(row, side, clock, deck, reset_at),)
+        card.reviews += tuple(reviews)
         if len(card.reviews) > ANSWERS_OF_A_CARD:
             raise FormatError(
                 f"It has more than {ANSWERS_OF_A_CARD:,} answers to one card.", where=card.where
@@ -285,6 +287,8 @@ class Reader:
         deck = self.schema.decks.get(row.deck)
         path = deck.path if deck else ()
         names = [name for name in note.tags.split() if name.casefold() not in ("leech", "marked")]
+        if row.flag:
+            names.append(f"{row.flag} flag")
         if self.options.subdecks == "tags" and path[1:]:
             names.append("::".join(path[1:]))
             path = path[:1]

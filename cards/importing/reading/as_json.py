@@ -86,8 +86,8 @@ def history_to_json(card: ParsedCard) -> str:
         for one in card.schedules
     ]
     reviews = [
-        (one.side, one.reviewed_at.isoformat(), one.rating, one.elapsed_ms, one.kind, one.interval_days)
-        for one in card.reviews
+        (side, at.isoformat(), *plain, day and day.isoformat(), since and since.isoformat())
+        for side, at, *plain, day, since in card.reviews
     ]
     return json.dumps({"starred": card.starred, "schedules": schedules, "reviews": reviews})
 
@@ -95,13 +95,22 @@ def history_to_json(card: ParsedCard) -> str:
 def history_from_json(key: str, text: str) -> ParsedCard:
     kept = json.loads(text)
     for one in kept["schedules"]:
-        for name in {"due_at", "last_review"} & set(one):
+        for name in {"due_at", "last_review", "reset_at"} & set(one):
             one[name] = datetime.fromisoformat(one[name])
-        if "due_day" in one:
-            one["due_day"] = date.fromisoformat(one["due_day"])
-    reviews = (PastReview(side, datetime.fromisoformat(at), *more) for side, at, *more in kept["reviews"])
+        for name in {"due_day", "last_day"} & set(one):
+            one[name] = date.fromisoformat(one[name])
+    reviews = tuple(
+        PastReview(
+            side,
+            datetime.fromisoformat(at),
+            *plain,
+            day and date.fromisoformat(day),
+            since and datetime.fromisoformat(since),
+        )
+        for side, at, *plain, day, since in kept["reviews"]
+    )
     schedules = tuple(Schedule(**one) for one in kept["schedules"])
-    return ParsedCard("", "", key=key, starred=kept["starred"], schedules=schedules, reviews=tuple(reviews))
+    return ParsedCard("", "", key=key, starred=kept["starred"], schedules=schedules, reviews=reviews)
 
 
 # --- The whole file

@@ -38,7 +38,7 @@ from cards.text.studied_side import SIDES
 from studysite.accounts.models import User
 from studysite.slices import Steps
 
-VERSION = 4
+VERSION = 5
 """Version of the stored content. Increase it with every change, so that files are read again."""
 
 SHOWN_PROBLEMS = 5
@@ -277,7 +277,10 @@ def has_history(card: ParsedCard) -> bool:
     return (
         card.starred
         or bool(card.reviews)
-        or any(one.state != "new" or one.suspended or one.buried for one in card.schedules)
+        or any(
+            one.state != "new" or one.suspended or one.buried or one.reset_at is not None
+            for one in card.schedules
+        )
     )
 
 

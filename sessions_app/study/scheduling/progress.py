@@ -29,6 +29,8 @@ def gap_needed(deck_size: int) -> int:
 
 def fold(progress: Progress, outcome: Outcome, retention: float) -> Progress:
     """The progress after ``outcome``. Outcomes are in order of time, all on one card and side."""
+    if outcome.is_practice:
+        return progress
     memory = _next_memory(progress, outcome, retention)
     return _right(progress, outcome, memory) if outcome.is_correct else _wrong(progress, outcome, memory)
 
@@ -97,6 +99,8 @@ def _tallies(outcomes: Sequence[Outcome]) -> list[Tally]:
         last_day = outcomes[latest[0]].study_day if latest else None
         tallies.append(_tally(outcome, had_memory=made > 0, last_day=last_day))
         made += _makes_memory(outcome)
+        if outcome.is_practice:
+            continue
         while latest and outcomes[latest[-1]].study_day <= outcome.study_day:
             latest.pop()
         latest.append(place)
@@ -105,7 +109,7 @@ def _tallies(outcomes: Sequence[Outcome]) -> list[Tally]:
 
 def _makes_memory(outcome: Outcome) -> bool:
     """Whether a card has a memory after the outcome in any case."""
-    return outcome.is_recall or outcome.memory is not None
+    return not outcome.is_practice and (outcome.is_recall or outcome.memory is not None)
 
 
 def is_leech(progress: Progress) -> bool:

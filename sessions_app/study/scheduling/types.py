@@ -59,6 +59,10 @@ class Outcome:
         return self.evidence is Evidence.RECALL
 
     @property
+    def is_practice(self) -> bool:
+        return self.evidence is Evidence.PRACTICE
+
+    @property
     def is_correct(self) -> bool:
         return self.verdict is Verdict.CORRECT
 

@@ -55,7 +55,7 @@ NOTE_TYPES: dict[int, tuple[str, Sequence[str], Sequence[tuple[str, str]], bool]
 TABLES = """
 CREATE TABLE notes (id integer PRIMARY KEY, guid text NOT NULL, mid integer NOT NULL, tags text, flds text);
 CREATE TABLE cards (id integer PRIMARY KEY, nid integer, did integer, ord integer, type integer, queue integer,
-  due integer, ivl integer, reps integer, lapses integer, odue integer, odid integer, data text);
+  due integer, ivl integer, reps integer, lapses integer, odue integer, odid integer, flags integer, data text);
 CREATE TABLE revlog (id integer PRIMARY KEY, cid integer, usn integer, ease integer, ivl integer, lastIvl integer,
   factor integer, time integer, type integer);
 CREATE TABLE col (id integer PRIMARY KEY, crt integer, conf text, models text, decks text, dconf text);
@@ -107,7 +107,10 @@ def note(fields: Sequence[str], *, kind: int = BASIC, guid: str = "", tags: str 
 def collection(
     notes: Sequence[Row], *, new: bool, reviews: Sequence[Sequence[int]] = (), extra: str = ""
 ) -> bytes:
-    """The bytes of a collection; each review is (card, instant in ms, ease, interval, ms taken, type)."""
+    """The bytes of a collection; each review is (card, instant in ms, ease, interval, ms taken, type, factor).
+
+    The factor may be left out.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "collection"
         db = sqlite3.connect(path)
@@ -115,12 +118,9 @@ def collection(
         db.executescript(TABLES + (NEW_TABLES if new else ""))
         (fill_new if new else fill_old)(db)
         add_notes(db, notes)
-        for card, at, ease, interval, taken, kind in reviews:
-            insert(
-                db,
-                "revlog",
-                {"id": at, "cid": card, "ease": ease, "ivl": interval, "time": taken, "type": kind},
-            )
+        for card, at, ease, interval, taken, kind, *factor in reviews:
+            row = {"id": at, "cid": card, "ease": ease, "ivl": interval, "time": taken, "type": kind}
+            insert(db, "revlog", row | {"factor": factor[0] if factor else 2_500})
         db.executescript(extra)
         db.commit()
         db.close()
@@ -146,6 +146,7 @@ def add_notes(db: sqlite3.Connection, notes: Sequence[Row]) -> None:
             "lapses": 0,
             "data": "{}",
             "odue": 0,
+            "flags": 0,
         }
         card |= {"odid": 0} | entry["card"]
         ords, deck = card.pop("ords", [0]), card.pop("deck", 1)

@@ -1,12 +1,14 @@
 """Anki's packages, old and new: which notes become which cards."""
 
+import json
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
 from cards.formats.anki.reader import AnkiOptions, read_anki
 from cards.formats.anki.sides import FieldChoice
-from cards.formats.types import ImageRef, ParsedCard
+from cards.formats.types import ImageRef, ParsedCard, PastReview, Report, Schedule
 from tests.cards.formats import packages
 from tests.cards.formats.packages import (
     BACKWARD,
@@ -172,26 +174,93 @@ def test_schedules_are_read(new: bool) -> None:
     assert unseen.retention == 0.85
 
 
-def test_review_log_leaves_out_answers_before_a_reset() -> None:
-    reviews = [
-        (10, 1_700_000_000_000, 1, -600, 5_000, 0),
-        (10, 1_700_000_100_000, 0, 0, 0, 4),
-        (10, 1_700_000_200_000, 3, 4, 1_500, 1),
-        (10, 1_700_000_300_000, 0, 9, 0, 4),
+ANSWERS = [
+    (10, 1_700_000_000_000, 1, -600, 5_000, 0, 0),
+    (10, 1_700_000_100_000, 3, 4, 1_500, 1),
+]
+
+
+def history_of(*more: tuple[int, ...]) -> tuple[list[PastReview], Schedule, Report]:
+    """The answers of ANSWERS and ``more``, and the schedule, of the only card of a package."""
+    with read_anki(package([note(["q", "a"])], reviews=[*ANSWERS, *more])) as parsed:
+        (card,) = parsed
+        return list(card.reviews), card.schedules[0], parsed.report
+
+
+def test_answers_before_a_reset_say_that_they_are() -> None:
+    reset = (10, 1_700_000_200_000, 0, 0, 0, 4, 0)
+    reviews, schedule, report = history_of(reset, (10, 1_700_000_300_000, 3, 2, 900, 0))
+    at = datetime.fromtimestamp(1_700_000_200, UTC)
+    assert [(one.kind, one.rating, one.counted_since) for one in reviews] == [
+        ("learn", 1, None),
+        ("review", 3, None),
+        ("learn", 3, at),
     ]
-    with read_anki(package([note(["q", "a"])], reviews=reviews)) as parsed:
-        ((review,),) = (card.reviews for card in parsed)
-        assert (review.rating, review.kind, review.interval_days, review.elapsed_ms) == (
-            3,
-            "review",
-            4.0,
-            1_500,
-        )
-        assert parsed.report.skipped == {
-            "answers from before a card was made new again": 1,
-            "changes of a schedule that were no answers": 1,
-        }
-        assert counted(parsed).reviews == 1
+    assert (schedule.reset_at, report.skipped) == (at, {})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        (10, 1_700_000_200_000, 0, 9, 0, 4),  # "Set due date" of a card that was answered
+        (10, 1_700_000_200_000, 0, 0, 0, 4),  # and of a new card: no interval either, but an ease factor
+        (10, 1_700_000_200_000, 0, 12, 0, 5, 0),  # rescheduled with other options
+    ],
+)
+def test_changed_schedule_is_no_answer_and_no_reset(change: tuple[int, ...]) -> None:
+    reviews, schedule, report = history_of(change)
+    assert (len(reviews), schedule.reset_at, report.skipped) == (2, None, {})
+
+
+def test_cram_differs_from_an_early_review_by_its_factor() -> None:
+    cram = (10, 1_700_000_200_000, 1, -60, 4_000, 3, 0)
+    early = (10, 1_700_000_300_000, 3, 20, 4_000, 3, 2_500)
+    reviews, _, _ = history_of(cram, early)
+    assert [one.kind for one in reviews] == ["learn", "review", "cram", "early"]
+
+
+def test_damaged_answers_are_counted() -> None:
+    reviews, _, report = history_of((10, 1_700_000_200_000, 7, 0, 0, 1), (10, 1_700_000_300_000, 3, 0, 0, 9))
+    assert (len(reviews), report.skipped) == (2, {"answers that are damaged": 2})
+
+
+@both_formats
+@pytest.mark.parametrize(
+    ("config", "day"),
+    [
+        ({}, None),
+        # The answer was given on 14 November 2023 at 22:13:20 UTC.
+        ({"creationOffset": 0}, date(2023, 11, 14)),
+        ({"creationOffset": -360}, date(2023, 11, 15)),
+        ({"creationOffset": -300}, date(2023, 11, 14)),
+        ({"creationOffset": -360, "localOffset": 0}, date(2023, 11, 14)),
+        ({"creationOffset": -180, "rollover": 1}, date(2023, 11, 15)),
+        ({"creationOffset": 0, "rollover": 23}, date(2023, 11, 13)),
+        ({"creationOffset": "x", "rollover": 99}, None),
+    ],
+)
+def test_study_days_are_the_collections_own(new: bool, config: dict[str, Any], day: date | None) -> None:
+    if new:
+        rows = [f"INSERT INTO config VALUES ('{name}', '{json.dumps(value)}');" for name, value in config.items()]
+        # As bytes, like Anki.
+        extra = "DELETE FROM config;" + "".join(rows) + "UPDATE config SET val = CAST(val AS BLOB);"
+    else:
+        extra = f"UPDATE col SET conf = '{json.dumps(config)}';"
+    with read_anki(package([note(["q", "a"])], new=new, reviews=ANSWERS, extra=extra)) as parsed:
+        (card,) = parsed
+    assert card.reviews[0].study_day == day
+
+
+def test_flags_become_tags() -> None:
+    # Higher bits of the column are reserved.
+    notes = [note(["red", "a"], flags=1), note(["purple", "a"], flags=8 + 7, tags="x"), note(["none", "a"])]
+    assert [card.tags for card in cards_of(package(notes))] == [("red flag",), ("x", "purple flag"), ()]
+
+
+def test_flag_of_either_direction_is_a_tag_of_the_card() -> None:
+    extra = "UPDATE cards SET flags = ord + 2;"
+    (card,) = cards_of(package([note(["q", "a"], kind=REVERSED, ords=[0, 1])], extra=extra))
+    assert card.tags == ("orange flag", "green flag")
 
 
 def test_note_types_have_fields_and_three_samples() -> None:
