@@ -84,6 +84,21 @@ def review(
     )
 
 
+def review_roughly(
+    memory: Memory | None, rating: Rating, now: datetime, day: date, retention: float = DEFAULT_RETENTION
+) -> Memory:
+    """The same, but only the state, the step and the day are right. It takes a tenth of the time."""
+    known = State.LEARNING if memory is None else memory.state
+    if rating >= Rating.GOOD:
+        state = State.REVIEW
+    elif rating is Rating.AGAIN and known is State.REVIEW:
+        state = State.RELEARNING
+    else:
+        state = known
+    step = None if state is State.REVIEW else 0
+    return Memory(1.0, 5.0, state, step, now, day, now, max(day, memory.day) if memory else day)
+
+
 def previews(
     memory: Memory | None, now: datetime, day: date, retention: float = DEFAULT_RETENTION
 ) -> dict[Rating, timedelta]:

@@ -5,10 +5,10 @@ randomness. So the log can be replayed, and any answer can be taken back.
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from functools import lru_cache, reduce
+from functools import lru_cache
 
 from sessions_app.study.scheduling import fsrs_memory
 from sessions_app.study.scheduling.types import Fold, Memory, Need, NextStep, Outcome, Progress, Tally
@@ -21,17 +21,22 @@ LEECH_LAPSES = 8
 # Below this predicted recall a mastered card is shown as fading.
 FADING = 0.8
 
+Review = Callable[[Memory | None, Rating, datetime, date, float], Memory]
+"""What gives the memory after a rating: `fsrs_memory.review`."""
+
 
 def gap_needed(deck_size: int) -> int:
     """How many other questions must be between two recalls on one day, in a deck of ``deck_size`` cards."""
     return max(0, min(RECALLS_APART, deck_size - 1))
 
 
-def fold(progress: Progress, outcome: Outcome, retention: float) -> Progress:
+def fold(
+    progress: Progress, outcome: Outcome, retention: float, *, review: Review = fsrs_memory.review
+) -> Progress:
     """The progress after ``outcome``. Outcomes are in order of time, all on one card and side."""
     if outcome.is_practice:
         return progress
-    memory = _next_memory(progress, outcome, retention)
+    memory = _next_memory(progress, outcome, retention, review)
     return _right(progress, outcome, memory) if outcome.is_correct else _wrong(progress, outcome, memory)
 
 
@@ -42,9 +47,15 @@ def replay(outcomes: Iterable[Outcome], retention: float, since: datetime | None
     longer count for the progress.
     """
     outcomes = list(outcomes)
-    progress = reduce(
-        lambda known, outcome: fold(known, outcome, retention), counted(outcomes, since), Progress()
+    in_force = counted(outcomes, since)
+    progress = Progress()
+    # A memory of another program replaces the one before it, of which only the state and the day are needed.
+    imported = max(
+        (place for place, one in enumerate(in_force) if one.memory and not one.is_practice), default=-1
     )
+    for place, outcome in enumerate(in_force):
+        review = fsrs_memory.review_roughly if place < imported else fsrs_memory.review
+        progress = fold(progress, outcome, retention, review=review)
     return Fold(progress, _tallies(outcomes))
 
 
@@ -139,7 +150,7 @@ def next_step(progress: Progress, today: date) -> NextStep | None:
     return NextStep(Level.RECALLED, Need.RECALL)
 
 
-def _next_memory(progress: Progress, outcome: Outcome, retention: float) -> Memory | None:
+def _next_memory(progress: Progress, outcome: Outcome, retention: float, review: Review) -> Memory | None:
     memory = progress.memory
     if outcome.memory is not None:
         return outcome.memory
@@ -155,7 +166,7 @@ def _next_memory(progress: Progress, outcome: Outcome, retention: float) -> Memo
     if memory is not None and outcome.rating is None and not _may_update_memory(progress, memory, outcome):
         return memory
     rating = outcome.rating or (Rating.GOOD if outcome.is_correct else Rating.AGAIN)
-    return fsrs_memory.review(memory, rating, outcome.reviewed_at, outcome.study_day, retention)
+    return review(memory, rating, outcome.reviewed_at, outcome.study_day, retention)
 
 
 def _may_update_memory(progress: Progress, memory: Memory, outcome: Outcome) -> bool:

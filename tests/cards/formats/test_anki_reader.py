@@ -241,7 +241,9 @@ def test_damaged_answers_are_counted() -> None:
 )
 def test_study_days_are_the_collections_own(new: bool, config: dict[str, Any], day: date | None) -> None:
     if new:
-        rows = [f"INSERT INTO config VALUES ('{name}', '{json.dumps(value)}');" for name, value in config.items()]
+        rows = [
+            f"INSERT INTO config VALUES ('{name}', '{json.dumps(value)}');" for name, value in config.items()
+        ]
         # As bytes, like Anki.
         extra = "DELETE FROM config;" + "".join(rows) + "UPDATE config SET val = CAST(val AS BLOB);"
     else:

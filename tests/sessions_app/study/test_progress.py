@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sessions_app.study.scheduling import fsrs_memory, progress
 from sessions_app.study.scheduling.types import Memory, Progress, Tally
-from sessions_app.study.types import Kind, Level, Rating, State
+from sessions_app.study.types import Evidence, Kind, Level, Rating, State
 from tests.sessions_app.study.build import NOON, folded, histories, outcome
 
 
@@ -270,6 +270,22 @@ def test_retention_changes_only_due_dates(history, retention):
         assert other.memory.day == usual.memory.day
 
 
+@given(histories(), st.integers(0, 2**12 - 1))
+def test_practice_only_counts_as_an_answer(history, chosen):
+    """A cram of Anki, wherever it is: never for level, memory, due day or gap."""
+    as_practice = [
+        replace(each, evidence=Evidence.PRACTICE) if chosen >> place & 1 else each
+        for place, each in enumerate(history)
+    ]
+    rest = [each for each in as_practice if not each.is_practice]
+    after, without = progress.replay(as_practice, 0.9), progress.replay(rest, 0.9)
+    assert after.progress == without.progress
+    tallies = iter(without.tallies)
+    assert list(after.tallies) == [
+        Tally(answers=1) if each.is_practice else next(tallies) for each in as_practice
+    ]
+
+
 # --- Starting over
 
 MOMENTS = st.none() | st.integers(0, 60 * 24 * 40).map(lambda minutes: NOON + timedelta(minutes=minutes))
@@ -288,17 +304,21 @@ def step_by_step(outcomes, retention):
     return known, tallies
 
 
-@given(histories(), st.lists(MOMENTS, min_size=12, max_size=12))
-def test_replaying_equals_computing_answer_by_answer(history, moments):
+@given(histories(), st.lists(MOMENTS, min_size=12, max_size=12), st.sets(st.integers(0, 12), max_size=4))
+def test_replaying_equals_computing_answer_by_answer(history, moments, practised):
     since = [min(at, each.reviewed_at) if at else None for each, at in zip(history, moments, strict=False)]
     history = [replace(each, since=at) for each, at in zip(history, since, strict=True)]
+    history = [
+        replace(each, evidence=Evidence.PRACTICE) if place in practised else each
+        for place, each in enumerate(history)
+    ]
     replayed = progress.replay(history, 0.9)
     assert (replayed.progress, replayed.tallies) == step_by_step(history, 0.9)
 
 
 def test_replay_with_many_resets_computes_no_answer_twice(monkeypatch):
     fold, folds = progress.fold, []
-    monkeypatch.setattr(progress, "fold", lambda *given: folds.append(1) or fold(*given))
+    monkeypatch.setattr(progress, "fold", lambda *given, **more: folds.append(1) or fold(*given, **more))
     history = [replace(outcome(minute=n), since=NOON + timedelta(minutes=n // 2)) for n in range(200)]
     progress.replay(history, 0.9)
     assert len(folds) <= len(history)
