@@ -77,6 +77,10 @@ class Work:
             partial.replace(path)
         return path
 
+    def has_unpacked(self, name: str) -> bool:
+        """Whether the folder has the file called ``name``. False without a folder."""
+        return self._folder is not None and (self._folder / name).exists()
+
     def unpacked(self) -> Iterator[tuple[str, int]]:
         """The name and the size in bytes of each file that is completely unpacked."""
         for path in self.folder.iterdir() if self.has_folder else ():

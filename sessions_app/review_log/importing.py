@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from math import isclose
 
 from django.db import transaction
 
@@ -161,7 +162,8 @@ def _write_chunk(enrollment: Enrollment, histories: Sequence[CardHistory]) -> No
     insert_lines(new)
     Review.objects.bulk_update(changed, MEMORY_FIELDS.values(), batch_size=totals.ROWS_AT_ONCE)
     flags = {(each.card_id, side): flag for each in histories for side, flag in each.flags.items()}
-    touched = {(line.card_id, line.side) for line in (*new, *changed)} | flags.keys()
+    touched = {(line.card_id, line.side) for line in new} | {(line.card_id, line.side) for line in changed}
+    touched |= flags.keys()
     replays = list(_replays(enrollment, by_pk, rows, touched, [*old, *new]))
     _put_flags(enrollment, replays, flags)
     replaying.apply_replay(enrollment, replays)
@@ -199,7 +201,8 @@ def place_memories(
     before the import.
     """
     recalls: dict[Key, list[Review | ImportedLine]] = {}
-    for line in sorted((*old, *new), key=in_time):
+    lines: list[Review | ImportedLine] = [*old, *new]
+    for line in sorted(lines, key=in_time):
         if line.evidence == Evidence.RECALL and line.voided_at is None:
             recalls.setdefault((line.card_id, line.side), []).append(line)
     own = {id(line) for line in new}
@@ -228,10 +231,14 @@ def is_news(memory: Memory, line: Review, row: CardProgress | None) -> bool:
     An answer that was given here has left with a memory that was calculated here: it is news if the card is now
     due at another time. A line from the other program without its memory was corrected here, and stays so.
     """
-    if line.mode == ANKI:
-        return line.memory is not None and line.memory != memory
-    known = line.memory or (row and row.memory)
-    return known is not None and (known.due_day, known.state) != (memory.due_day, memory.state)
+    known = line.memory if line.mode == ANKI else line.memory or (row and row.memory)
+    if known is None:
+        return False
+    # The other program rounds what it stores.
+    is_close = isclose(known.stability, memory.stability, rel_tol=0.01)
+    return (known.due_day, known.state) != (memory.due_day, memory.state) or (
+        line.mode == ANKI and not is_close
+    )
 
 
 def drop_older_memories(new: Iterable[ImportedLine], old: Iterable[Review]) -> None:
@@ -247,11 +254,11 @@ def drop_older_memories(new: Iterable[ImportedLine], old: Iterable[Review]) -> N
             times, days = recalled.setdefault((line.card_id, line.side), ([], []))
             times.append(line.reviewed_at)
             days.append(max(line.study_day, days[-1] if days else line.study_day))
-    for line in new:
-        times, days = recalled.get((line.card_id, line.side), ([], []))
-        before = bisect_left(times, line.reviewed_at)
-        if line.memory and before and line.memory.day < days[before - 1]:
-            line.set_memory(None)
+    for one in new:
+        times, days = recalled.get((one.card_id, one.side), ([], []))
+        before = bisect_left(times, one.reviewed_at)
+        if one.memory and before and one.memory.day < days[before - 1]:
+            one.set_memory(None)
 
 
 def _replays(

@@ -132,11 +132,12 @@ def clock(created: Any, config: Mapping[str, Any]) -> Clock:
     creation, local = (east_of(config.get(name)) for name in ("creationOffset", "localOffset"))
     made = instant(created if isinstance(created, int) else 0) or EPOCH
     rollover = config.get("rollover")
-    is_hour = isinstance(rollover, int) and not isinstance(rollover, bool) and 0 <= rollover < 24
+    if not isinstance(rollover, int) or isinstance(rollover, bool) or not 0 <= rollover < 24:
+        rollover = ROLLOVER
     return Clock(
         made.astimezone(timezone(creation or timedelta())).date(),
         creation if local is None else local,
-        rollover if is_hour else ROLLOVER,
+        rollover,
     )
 
 

@@ -137,7 +137,7 @@ class Reader:
             raise FormatError(f"It has more than {MAX_DECKS:,} decks.", where=database.where)
         self.room = FREE_LENGTH
         self.log = Log(package.work)
-        self.refused_media = package.read_media_list()
+        package.read_media_list()
         self.readers = {
             key: NoteReader(note_type, options.fields.get(key))
             for key, note_type in self.schema.note_types.items()
@@ -164,7 +164,7 @@ class Reader:
         start, self.room = place or (None, FREE_LENGTH)
         if place is None:
             self.package.work.forget_seen("anki")
-            for name in self.refused_media:
+            for name in self.package.refused:
                 why = f"“{name[:80]}” is not a file name."
                 report.skip("images with a path for a name", where="media", why=why)
         log = self.log if self.options.history else None

@@ -14,7 +14,9 @@ from cards.formats.types import ParsedCard, PastReview, Schedule
 QUEUES = {"new": 0, "learning": 1, "review": 2, "relearning": 1}
 IN_STEPS = ("learning", "relearning")
 TYPES = {state: number for number, state in STATES.items()}
-KIND_NUMBERS = {kind: number for number, kind in KINDS.items()}
+KIND_NUMBERS = {kind: abs(number) for number, kind in KINDS.items()}
+WITHOUT_FACTOR = ("learn", "cram")
+"""Answers that Anki stores without an ease factor. By that it tells a cram from an early review."""
 
 ONE_STEP_LEFT = 1_001
 EASE = 2_500
@@ -86,7 +88,7 @@ def add_answers(cursor: sqlite3.Cursor, card: int, answers: Iterable[PastReview]
         kind = KIND_NUMBERS[answer.kind]
         at = free_time(cursor, (answer.reviewed_at - EPOCH) // timedelta(milliseconds=1))
         if at is not None:
-            ease = 0 if answer.kind == "learn" else EASE
+            ease = 0 if answer.kind in WITHOUT_FACTOR else EASE
             row = (at, card, answer.rating, interval, last, ease, answer.elapsed_ms, kind)
             cursor.execute(ADD, row)
         last = interval

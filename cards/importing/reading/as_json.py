@@ -103,11 +103,11 @@ def history_from_json(key: str, text: str) -> ParsedCard:
         PastReview(
             side,
             datetime.fromisoformat(at),
-            *plain,
+            *(rating, elapsed_ms, kind, interval_days),
             day and date.fromisoformat(day),
             since and datetime.fromisoformat(since),
         )
-        for side, at, *plain, day, since in kept["reviews"]
+        for side, at, rating, elapsed_ms, kind, interval_days, day, since in kept["reviews"]
     )
     schedules = tuple(Schedule(**one) for one in kept["schedules"])
     return ParsedCard("", "", key=key, starred=kept["starred"], schedules=schedules, reviews=reviews)

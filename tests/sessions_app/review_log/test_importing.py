@@ -102,7 +102,8 @@ def test_next_answer_builds_on_the_imported_memory(learner):
 
 def test_imported_memory_keeps_ankis_last_review(learner):
     """Anki stores them beside its memory (lrt); the last answer in its log may not have updated the memory."""
-    fed = datetime(2026, 2, 27, 3, tzinfo=UTC)
+    # Before four o'clock in the collection's time zone, an hour east of UTC.
+    fed = datetime(2026, 2, 27, 2, 30, tzinfo=UTC)
     data = json.dumps({"s": 12.5, "d": 4.25, "lrt": int(fed.timestamp())})
     row = note(["q", "a"], type=2, queue=2, due=DUE, ivl=9, data=data)
     import_file(learner, package([row], reviews=REVIEWS))
@@ -130,7 +131,8 @@ def test_older_anki_memory_does_not_replace_a_newer_recall(learner):
 
 
 def test_answer_without_stored_days_keeps_its_due_day(learner):
-    import_file(learner, package([learned()], reviews=REVIEWS))
+    # An earlier version counted the days in the learner's time zone, as it does without the collection's own.
+    import_file(learner, package([learned()], reviews=REVIEWS, extra="DELETE FROM config;"))
     before = CardProgress.objects.values().get()
     Review.objects.update(memory_due_day=None, memory_at=None, memory_day=None, judged_by="")
     assert law_holds()
@@ -196,11 +198,11 @@ def test_schedule_without_answers_is_imported(learner):
 
 
 def test_chunks_are_bounded_by_answers():
-    counts = [1] * 400 + [2_000, 2_000, 5_000, 0]
+    counts = [1] * 600 + [4_000, 4_000, 9_000, 0]
     every = (importing.CardHistory(number, lines=[Review()] * count) for number, count in enumerate(counts))
     chunks = list(iter(lambda: importing.next_chunk(every), []))
-    assert [len(chunk) for chunk in chunks] == [250, 151, 1, 1, 1]
-    assert [each.card_id for chunk in chunks for each in chunk] == list(range(404))
+    assert [len(chunk) for chunk in chunks] == [500, 101, 1, 1, 1]
+    assert [each.card_id for chunk in chunks for each in chunk] == list(range(604))
 
 
 def test_answers_can_be_left_out(learner):

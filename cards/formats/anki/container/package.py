@@ -9,6 +9,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 from cards.formats.anki.container import protobuf
@@ -29,29 +30,52 @@ MAX_IMAGES_TOTAL = 500 * 2**20
 COLLECTION = "collection"
 """The name of the file that a collection is unpacked to."""
 
+CONTENTS = "contents.json"
+"""The name of the file with what else was found in a package that is read in slices."""
+
 NEW, OLD = "collection.anki21b", ("collection.anki21", "collection.anki2")
 
 
 class Package:
-    """An open package. Close it: the collection is in a temporary file, or in the folder of ``work``."""
+    """An open package. Close it: the collection is in a temporary file, or in the folder of ``work``.
+
+    ``refused`` are the names of media that are not plain file names.
+    """
 
     def __init__(self, source: Source, meter: Meter | None = None, work: Work | None = None) -> None:
-        if beginning(source, 15).startswith(b"SQLite format 3"):
-            raise FormatError("This is a bare collection. Export it from Anki as .apkg or .colpkg.")
-        self.archive = Archive(source, meter, work)
-        self.meter, self.work = self.archive.meter, self.archive.work
+        self.source, self.meter, self.work = source, meter or Meter(), work or Work()
         self.path = ""
         self.images_read = 0
         self.media: dict[str, str] = {}
+        self.refused: list[str] = []
         try:
-            self.is_new = NEW in self.archive
-            self.member = NEW if self.is_new else next((name for name in OLD if name in self.archive), "")
-            if not self.member:
-                raise FormatError("There is no Anki collection in this file.")
-            self.check_version()
+            if self.work.has_unpacked(COLLECTION) and self.work.has_unpacked(CONTENTS):
+                self.load_contents()
+            else:
+                self.read_contents()
         except BaseException:
             self.close()
             raise
+
+    @cached_property
+    def archive(self) -> Archive:
+        """The zip archive. Opening it reads the whole file, so a later slice does not, if it needs no image."""
+        return Archive(self.source, self.meter, self.work)
+
+    def read_contents(self) -> None:
+        """Find the collection and the media. Raises FormatError if there is no collection."""
+        if beginning(self.source, 15).startswith(b"SQLite format 3"):
+            raise FormatError("This is a bare collection. Export it from Anki as .apkg or .colpkg.")
+        self.is_new = NEW in self.archive
+        self.member = NEW if self.is_new else next((name for name in OLD if name in self.archive), "")
+        if not self.member:
+            raise FormatError("There is no Anki collection in this file.")
+        self.check_version()
+
+    def load_contents(self) -> None:
+        """The same, as an earlier slice has found them."""
+        kept = json.loads((self.work.folder / CONTENTS).read_bytes())
+        self.is_new, self.member, self.media, self.refused = kept
 
     def check_version(self) -> None:
         """Raise FormatError for packages of newer versions of Anki, of which only the stub is readable."""
@@ -82,24 +106,27 @@ class Package:
                 file.write(chunk)
 
     def close(self) -> None:
-        self.archive.close()
+        if "archive" in self.__dict__:
+            self.archive.close()
+        elif not self.work.has_folder:
+            self.work.close()
         if self.path and not self.work.has_folder:
             Path(self.path).unlink(missing_ok=True)
             self.path = ""
 
-    def read_media_list(self) -> list[str]:
-        """Read which member holds which media file. Returns the names that are not plain file names."""
-        if "media" not in self.archive:
-            return []
-        data = self.archive.read("media", MAX_MEDIA_LIST)
-        names = media_of_protobuf(data) if self.is_new else media_of_json(data)
-        refused = []
-        for member, name in names:
+    def read_media_list(self) -> None:
+        """Read which member holds which media file, unless an earlier slice did."""
+        if self.work.has_unpacked(CONTENTS):
+            return
+        data = self.archive.read("media", MAX_MEDIA_LIST) if "media" in self.archive else b""
+        for member, name in media_of_protobuf(data) if self.is_new and data else media_of_json(data):
             if is_plain_name(name):
                 self.media[name] = member
             else:
-                refused.append(name)
-        return refused
+                self.refused.append(name)
+        if self.work.has_folder:
+            kept = json.dumps([self.is_new, self.member, self.media, self.refused]).encode()
+            self.work.unpack(CONTENTS, lambda: [kept])
 
     def read_image(self, name: str) -> bytes:
         """The bytes of a media file. Raises FormatError where it is missing or too large."""
