@@ -24,6 +24,12 @@ HEAD = {"yes": True, "no": False}
 SHOWN_DECKS = 300
 
 
+LATER_EXPORT = (
+    "If only the schedule of a card has changed in the file, that arrives, too. A card that you have answered here"
+    " since its last answer in the file keeps its due day, and one that you have suspended here stays suspended."
+)
+
+
 class OptionsForm(forms.Form):
     """How a draft's file is read and merged. It has the fields that make sense for the file; see `options`."""
 
@@ -37,10 +43,11 @@ class OptionsForm(forms.Form):
         if preview and self.kind.has_decks:
             self.add_deck_fields(preview)
         if self.kind.can_leave_history:
+            again = LATER_EXPORT if preview and (draft.deck or preview.targets) else ""
             self.fields["history"] = forms.BooleanField(
                 label="Import my answers and due dates",
                 required=False,
-                help_text="You continue where you stopped in Anki. Nobody else sees them.",
+                help_text=f"You continue where you stopped in Anki. Nobody else sees them. {again}".rstrip(),
             )
         if preview and self.kind.has_note_types:
             self.shown_types = list(preview.parsed.note_types[:SHOWN_TYPES])

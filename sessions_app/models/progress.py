@@ -114,6 +114,10 @@ class CardProgress(models.Model):
     # The learner's own marks are not part of the log.
     starred = models.BooleanField(default=False)
     suspended = models.BooleanField(default=False)
+    suspended_in_file = models.BooleanField(
+        default=False,
+        help_text="Another program had suspended it, and the learner has not changed that here.",
+    )
     buried_until = models.DateTimeField(null=True)
 
     DERIVED = (*PROGRESS_FIELDS, *MEMORY_FIELDS.values(), "last_reviewed_at", "fades_at")

@@ -62,9 +62,9 @@ class AnkiHistories:
                 if schedule.buried
                 else None,
                 reset_at=schedule.reset_at and min(schedule.reset_at, self.now),
+                follows=True,
             )
-            if flags != CardFlags():
-                history.flags[schedule.side] = flags
+            history.flags[schedule.side] = flags
         return history
 
     def add_memory(self, history: CardHistory, schedule: Schedule) -> None:

@@ -32,6 +32,7 @@ SETTINGS = (
     *("new_per_day", "retention", "side_choice", "two_buttons", "learn_ahead", "learn_kinds"),
     *("typed", "strict", "retype"),
 )
+MARKS = ("starred", "suspended", "suspended_in_file")
 MAX_INTEGER = 2**31 - 1
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 """Later and earlier instants can overflow in some time zone; no answer was given there."""
@@ -82,7 +83,7 @@ def marks_of(deck: Deck, learner: User, cards: Sequence[int]) -> Iterator[Record
     found = rows.select_related("card").order_by("side")
     for row in by_card(found, cards, key=lambda row: int(row.card_id)):
         record: dict[str, Any] = {"card": row.card.key, "side": row.side}
-        record |= {name: True for name in ("starred", "suspended") if getattr(row, name)}
+        record |= {name: True for name in MARKS if getattr(row, name)}
         record |= {
             name: value.isoformat() for name in ("buried_until", "reset_at") if (value := getattr(row, name))
         }
@@ -123,6 +124,7 @@ class ArchiveHistories:
                 found[record["side"]] = CardFlags(
                     starred=record.get("starred") is True,
                     suspended=record.get("suspended") is True,
+                    follows=record.get("suspended_in_file") is True,
                     buried_until=moment(record, "buried_until"),
                     reset_at=self.past(moment(record, "reset_at")),
                 )

@@ -7,7 +7,7 @@ card, side and time, is not written again. So a file may be imported twice, or c
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from math import isclose
@@ -37,24 +37,42 @@ it comes back with a slightly different time."""
 
 @dataclass
 class CardFlags:
-    """What the learner has set on one side of a card."""
+    """What the learner has set on one side of a card.
+
+    ``follows`` is for a program that the learner goes on using: what it had suspended comes back if it has not any
+    more. What the learner suspended here stays so.
+    """
 
     starred: bool = False
     suspended: bool = False
     buried_until: datetime | None = None
     reset_at: datetime | None = None
+    follows: bool = False
+
+    def may_change(self, row: CardProgress | None) -> bool:
+        """Whether they can change ``row``, which is None if there is none yet."""
+        return bool(
+            self.starred
+            or self.suspended
+            or self.buried_until
+            or self.reset_at
+            or (self.follows and row and row.suspended_in_file)
+        )
 
     def add_to(self, row: CardProgress) -> bool:
         """Add them to those of ``row``; whether that changes it."""
         before = [getattr(row, name) for name in FLAG_FIELDS]
         row.starred |= self.starred
-        row.suspended |= self.suspended
+        if self.suspended and not row.suspended:
+            row.suspended, row.suspended_in_file = True, self.follows
+        elif self.follows and not self.suspended and row.suspended_in_file:
+            row.suspended = row.suspended_in_file = False
         row.buried_until = totals.later(row.buried_until, self.buried_until)
         row.reset_at = totals.later(row.reset_at, self.reset_at)
         return before != [getattr(row, name) for name in FLAG_FIELDS]
 
 
-FLAG_FIELDS = [each.name for each in fields(CardFlags)]
+FLAG_FIELDS = ("starred", "suspended", "suspended_in_file", "buried_until", "reset_at")
 Key = tuple[int, str]
 """The primary key of a card, and a side of it."""
 
@@ -161,7 +179,12 @@ def _write_chunk(enrollment: Enrollment, histories: Sequence[CardHistory]) -> No
     drop_older_memories(new, old)
     insert_lines(new)
     Review.objects.bulk_update(changed, MEMORY_FIELDS.values(), batch_size=totals.ROWS_AT_ONCE)
-    flags = {(each.card_id, side): flag for each in histories for side, flag in each.flags.items()}
+    flags = {
+        (each.card_id, side): flag
+        for each in histories
+        for side, flag in each.flags.items()
+        if flag.may_change(rows.get((each.card_id, side)))
+    }
     touched = {(line.card_id, line.side) for line in new} | {(line.card_id, line.side) for line in changed}
     touched |= flags.keys()
     replays = list(_replays(enrollment, by_pk, rows, touched, [*old, *new]))
@@ -231,7 +254,9 @@ def is_news(memory: Memory, line: Review, row: CardProgress | None) -> bool:
     An answer that was given here has left with a memory that was calculated here: it is news if the card is now
     due at another time. A line from the other program without its memory was corrected here, and stays so.
     """
-    known = line.memory if line.mode == ANKI else line.memory or (row and row.memory)
+    known = line.memory
+    if known is None and row is not None and line.mode != ANKI:
+        known = row.memory
     if known is None:
         return False
     # The other program rounds what it stores.

@@ -183,7 +183,7 @@ def _set_mark(
 def _suspend(enrollment: Enrollment, card: Card, row: CardProgress, *, on: bool) -> None:
     """Suspend or unsuspend, and move the card out of the roll-up's levels or back into them."""
     before = totals.counts_of(row, card, enrollment)
-    row.suspended = on
+    row.suspended, row.suspended_in_file = on, False
     changes = totals.difference(before, totals.counts_of(row, card, enrollment))
     for name, change in changes.items():
         setattr(enrollment, name, getattr(enrollment, name) + change)

@@ -217,10 +217,12 @@ def test_values_of_unexpected_types_can_be_read() -> None:
     extra = (
         "UPDATE notes SET flds = x'00ff', tags = 5, guid = NULL; DROP TABLE cards; DROP TABLE revlog;"
         "CREATE TABLE cards (id, nid, did, ord, type, queue, due, ivl, reps, lapses, odue, odid, flags, data);"
-        "INSERT INTO cards VALUES (1, 1, 'x', 0, 9, 9, 9e99, -1, 1e300, x'', NULL, NULL, 'f', '{\"s\":[],\"d\":\"\"}');"
-        f"INSERT INTO cards VALUES ('a', 'b', 'x', 0, 9, 9, {2**63 - 1}, -1, 1, 1, 1, {2**63 - 1}, {2**63 - 1}, '');"
+        "INSERT INTO cards VALUES"
+        " (1, 1, 'x', 0, 9, 9, 9e99, -1, 1e300, x'', NULL, NULL, 'f', '{\"s\":[],\"d\":\"\"}'),"
+        f" ('a', 'b', 'x', 0, 9, 9, {2**63 - 1}, -1, 1, 1, 1, {2**63 - 1}, {2**63 - 1}, '');"
         "CREATE TABLE revlog (cid, id, ease, ivl, time, type, factor);"
-        "INSERT INTO revlog VALUES (1, 9223372036854775807, 3, 9223372036854775807, -9, 1, x''), ('x', 1, 1, 1, 1, 1, 1);"
+        "INSERT INTO revlog VALUES (1, 9223372036854775807, 3, 9223372036854775807, -9, 1, x''),"
+        "('x', 1, 1, 1, 1, 1, 1);"
     ).replace("guid = NULL", "guid = ''")
     for new in (True, False):
         with read_anki(package(GOOD, new=new, extra=extra)) as parsed:

@@ -14,6 +14,8 @@ from cards.models import Deck
 from sessions_app.corrections import services as corrections
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review
 from sessions_app.review_log.writing import gap_before
+from sessions_app.sessions import marks
+from sessions_app.sessions.marks import Mark
 from sessions_app.study.scheduling import fsrs_memory
 from sessions_app.study.types import Level, Rating, Verdict
 from studysite.accounts.models import User
@@ -267,3 +269,24 @@ def test_answers_of_an_earlier_export_only_add(learner: User) -> None:
     import_file(learner, package([known()], reviews=REVIEWS), deck)
     assert Review.objects.count() == 4
     assert law_holds()
+
+
+def test_card_that_anki_suspended_comes_back_with_it(learner: User) -> None:
+    deck = import_file(learner, package([known(queue=-1)], reviews=MASTERED))
+    assert CardProgress.objects.get().suspended
+    import_file(learner, package([known()], reviews=MASTERED), deck)
+    assert not CardProgress.objects.get().suspended
+    assert Enrollment.objects.get().mastered == 1
+    assert law_holds()
+
+
+def test_card_that_was_suspended_here_stays_so(learner: User, imported: Deck) -> None:
+    row = CardProgress.objects.select_related("card").get()
+    marks.card_mark(learner=learner, card=row.card, mark=Mark.SUSPENDED, on=True, now=NOON, side=row.side)
+    import_file(learner, package([known()], reviews=MASTERED), imported)
+    assert CardProgress.objects.get().suspended
+
+
+def test_new_cards_of_a_file_get_no_progress(learner: User) -> None:
+    import_file(learner, package([known(), note(["never answered", "b"])], reviews=MASTERED))
+    assert CardProgress.objects.count() == 1
