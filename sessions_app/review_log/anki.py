@@ -26,7 +26,9 @@ FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2200, 1, 1)
 
 RIGHT, WRONG = Verdict.CORRECT.value, Verdict.WRONG.value
 FLIP, LEARNER = Kind.FLIP.value, JudgedBy.LEARNER.value
-RECALL, PRACTICE = Evidence.RECALL.value, Evidence.PRACTICE.value
+RECALL, RECOGNITION, PRACTICE = (
+    evidence.value for evidence in (Evidence.RECALL, Evidence.RECOGNITION, Evidence.PRACTICE)
+)
 
 
 class AnkiHistories:
@@ -68,7 +70,7 @@ class AnkiHistories:
         return history
 
     def add_memory(self, history: CardHistory, schedule: Schedule) -> None:
-        """Add Anki's memory of a side, and a right recall for a side without one of which Anki knows a memory."""
+        """Add Anki's memory of a side, and a line for it if the file has no recall of this side."""
         state = STATES.get(schedule.state)
         if state is None:
             return
@@ -81,6 +83,9 @@ class AnkiHistories:
                 return
             day = schedule.last_day if schedule.last_review == at else None
             last = self.recalled(history.card_id, schedule.side, at, day)
+            if not schedule.reps and schedule.stability is None:
+                # A new card that was given a due date. Its line shows no recall, and only holds the memory.
+                last.evidence = RECOGNITION
             history.stand_ins[schedule.side] = last
         history.memories[schedule.side] = self.memory(schedule, state, last)
 
@@ -91,13 +96,16 @@ class AnkiHistories:
             at = min(schedule.last_review, self.now).astimezone(UTC)
             day = schedule.last_day or days.study_day(at, self.zone)
         due = self.due(schedule) or at + timedelta(days=min(schedule.interval_days, 36_500))
+        due_day = days.study_day(due, self.zone)
+        # Without FSRS, and for a card that was never answered, without an interval.
+        interval = schedule.interval_days or (due_day - day).days
         return Memory(
-            stability=schedule.stability or max(float(schedule.interval_days), MIN_STABILITY),
+            stability=schedule.stability or max(float(interval), MIN_STABILITY),
             difficulty=min(max(schedule.difficulty or DEFAULT_DIFFICULTY, 1.0), 10.0),
             state=state,
             step=None if state is State.REVIEW else 0,
             due=due,
-            due_day=days.study_day(due, self.zone),
+            due_day=due_day,
             last_review=at,
             day=day,
         )

@@ -220,13 +220,14 @@ def place_memories(
 
     If that line is in the log already, only the schedule has changed since: the other program was given another
     due date, or has calculated its memories anew. Then the memory goes on this line, unless a later recall follows
-    it here. A stand-in is added to ``new`` if the log has no recall of this side at all. ``rows`` are the progress
-    before the import.
+    it here. A stand-in is added to ``new`` if the log has neither a recall of this side nor a stand-in. ``rows``
+    are the progress before the import.
     """
     recalls: dict[Key, list[Review | ImportedLine]] = {}
     lines: list[Review | ImportedLine] = [*old, *new]
     for line in sorted(lines, key=in_time):
-        if line.evidence == Evidence.RECALL and line.voided_at is None:
+        is_recall = line.evidence == Evidence.RECALL or line.memory is not None
+        if is_recall and line.voided_at is None:
             recalls.setdefault((line.card_id, line.side), []).append(line)
     own = {id(line) for line in new}
     changed: list[Review] = []

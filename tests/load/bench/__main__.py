@@ -6,6 +6,7 @@
     python -m tests.load.bench --large             also the site in large data, which takes minutes to make
     python -m tests.load.bench --write             also write the tables of docs/benchmarks.md
     python -m tests.load.bench --import 100000     only the import of a package of this many cards
+    python -m tests.load.bench --import 100000 --answers 10     with so many answers to each card
 
 Ends with 1 if a request failed, or if what was acknowledged was not written. Time never fails it: figures that
 have moved since the committed ones are printed at the end.
@@ -53,6 +54,7 @@ def read_arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, help="of one window")
     parser.add_argument("--write", action="store_true", help="write the tables of docs/benchmarks.md")
     parser.add_argument("--import", dest="cards", type=int, help="only the import of this many cards")
+    parser.add_argument("--answers", type=int, default=0, help="to each of these cards, in a history of Anki")
     chosen = parser.parse_args(given)
     if chosen.write and (chosen.quick or chosen.only):
         parser.error("--write needs all rows, so neither --quick nor --only")
@@ -81,7 +83,7 @@ def main() -> None:
         try:
             if chosen.cards:
                 with figures.new_site(Path(directory)):
-                    sys.exit(imports.compare(chosen.cards) or 0)
+                    sys.exit(imports.compare(chosen.cards, chosen.answers) or 0)
             print(machine(), flush=True)
             run = Run(chosen, Path(directory))
             run.measure()

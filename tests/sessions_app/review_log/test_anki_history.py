@@ -229,7 +229,8 @@ def test_due_date_of_a_card_without_answers_arrives(learner: User) -> None:
     first, second = date(2026, 5, 1), date(2026, 5, 20)
     change = (10, LAST, 0, 0, 0, 4)
     deck = import_file(learner, package([known(first, ivl=0, data='{"pos":5}')], reviews=[change]))
-    assert CardProgress.objects.get().due_day == first
+    row = CardProgress.objects.get()
+    assert (row.due_day, row.level, row.recalls) == (first, Level.RECOGNISED, 0)
     import_file(learner, package([known(second, ivl=0, data='{"pos":5}')], reviews=[change]), deck)
     assert CardProgress.objects.get().due_day == second
     assert Review.objects.count() == 1
