@@ -2,8 +2,8 @@
 
 `tests.load.bench` runs it; Anki's only if its package ``anki`` is installed (requirements-dev.txt). Each of the
 three runs in its own process, so that their costs are separate:
-``python -m tests.load.imports make FILE CARDS [ANSWERS]``, ``... anki FILE``, and ``... ours FILE`` with a database;
-ANSWERS are those to each card.
+``python -m tests.load.imports make FILE CARDS [ANSWERS]``, ``... anki FILE``, and ``... ours FILE`` with a
+database. ANSWERS are those to each card.
 """
 
 import json
