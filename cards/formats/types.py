@@ -56,6 +56,11 @@ class Report:
         else:
             self.more_notices += 1
 
+    @property
+    def reasons(self) -> str:
+        """What was left out, in words: "sounds (12), notes that are too large (1)". Empty if nothing was."""
+        return ", ".join(f"{what} ({count:,})" for what, count in self.skipped.most_common())
+
     def skip(self, what: str, *, where: str = "", why: str = "") -> None:
         """Count one more of ``what`` as left out, with a notice if there is a reason to tell."""
         self.skipped[what] += 1
@@ -230,6 +235,14 @@ class FileCounts:
             raise FormatError(
                 f"A file has at most {MAX_DECKS:,} decks and {MAX_TAGS:,} tags.", where=card.where
             )
+
+
+def nothing_in(report: Report) -> FormatError:
+    """The error for a file without any card, with the reasons if there were some in it."""
+    if not report.skipped:
+        return FormatError("There are no cards in it.")
+    why = f" {report.notices[0]}" if report.notices else ""
+    return FormatError(f"There are no cards in it that can be imported. Left out: {report.reasons}.{why}")
 
 
 def no_image(name: str) -> bytes:

@@ -11,6 +11,7 @@ from typing import Any
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS seen (kind TEXT, key TEXT, PRIMARY KEY (kind, key)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, is_true INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS answers (
   card INTEGER, time INTEGER, number INTEGER, rating INTEGER, interval INTEGER, elapsed INTEGER, kind INTEGER,
   PRIMARY KEY (card, time, number)
@@ -65,6 +66,14 @@ class Work:
         """Whether this key of that kind was not seen before. It is remembered."""
         found = self.db.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (kind, key))
         return found.rowcount == 1
+
+    def is_fact(self, name: str, find_out: Callable[[], bool]) -> bool:
+        """Whether something about the file is true: from an earlier slice, else from ``find_out``."""
+        known = rows(self.db, "SELECT is_true FROM facts WHERE name = ?", (name,))
+        if not known:
+            known = [(find_out(),)]
+            self.db.execute("INSERT INTO facts VALUES (?, ?)", (name, known[0][0]))
+        return bool(known[0][0])
 
     def unpack(self, name: str, chunks: Callable[[], Iterable[bytes]]) -> Path:
         """The file called ``name`` in the folder, written from ``chunks`` unless it exists."""

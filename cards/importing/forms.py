@@ -13,7 +13,7 @@ from cards.formats.delimited.reader import TextOptions
 from cards.formats.detect import read_file
 from cards.formats.kinds import KINDS
 from cards.formats.sources import megabytes
-from cards.formats.types import MAX_FILE, FormatError
+from cards.formats.types import MAX_FILE, FormatError, nothing_in
 from cards.forms import SizedFileField
 from cards.importing.splitting import ASKS, is_split
 from cards.models import Deck, ImportDraft, SideChoice
@@ -89,7 +89,7 @@ class HandInForm(forms.Form):
         limits = replace(self.limits, seconds=min(self.limits.seconds, FIRST_CARD_SECONDS))
         with read_file(source, text=options, anki=anki, limits=limits) as parsed:
             if next(iter(parsed), None) is None:
-                raise FormatError("There are no cards in it.")
+                raise nothing_in(parsed.report)
 
     @property
     def content(self) -> Any:

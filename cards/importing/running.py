@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from cards import hooks
-from cards.formats.types import FormatError, ParsedDeck
+from cards.formats.types import FormatError, ParsedDeck, nothing_in
 from cards.importing import splitting
 from cards.importing.drafts import drop_hidden, refresh_targets
 from cards.importing.history import FileHistory
@@ -73,7 +73,7 @@ def begin(*, draft: ImportDraft, preview: Preview, title: str) -> None:
     changed by the owner.
     """
     if not preview.total:
-        raise FormatError("There are no cards in it.")
+        raise nothing_in(preview.file_counts.report)
     with transaction.atomic():
         waiting = ImportDraft.objects.select_for_update().filter(pk=draft.pk, phase=ImportDraft.Phase.PREVIEW)
         if not waiting.exists():

@@ -31,7 +31,7 @@ from cards.text.formulas.mathml import Formula, typeset, typesetting_before
 from cards.text.formulas.syntax import FormulaError
 from cards.text.sanitizing import STYLE_ATTRIBUTE, cleaner, styles_to_classes
 
-MAX_SOURCE = 10_000
+MAX_SOURCE = 32_000
 """Characters of one side of a card. A longer one is cut off when rendered, and cannot be saved."""
 
 MAX_HTML = 200_000

@@ -1,11 +1,18 @@
-"""Cloze deletions: ``{{c1::hidden::hint}}`` in a text, nested or not. Pure."""
+"""Cloze deletions: ``{{c1::hidden::hint}}`` in a text, nested or not. Pure.
+
+Anki ends a deletion at the next two closing braces. A formula that ends in a brace of its own is torn apart by
+that, and its question has a brace too many. So in a formula, braces that were opened in the hidden text are closed
+first.
+"""
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from cards.formats.markdown.maths import spans
 
 MARK = re.compile(r"\{\{c(\d{1,3}(?:,\d{1,3})*)::|\}\}")
+BRACE, CLOSING = re.compile(r"\\.|[{}]", re.DOTALL), re.compile(r"\}{2,20}")
 MAX_DEPTH = 8
 
 # Mark the hidden text temporarily. Control characters, which no field contains.
@@ -24,23 +31,47 @@ class Deletion:
 def parse(text: str) -> Deletion:
     """The deletions of ``text``. Braces that do not match are text."""
     stack = [Deletion()]
-    position = 0
-    for match in MARK.finditer(text):
+    # Where the hidden text of each open deletion begins.
+    begins = [0]
+    formulas = list(spans(text)) if "}}}" in text else []
+    starts = [span.source for span in formulas]
+    position = at = 0
+    while match := MARK.search(text, at):
+        start, at = match.span()
         closes = match[1] is None
         if (closes and len(stack) == 1) or (not closes and len(stack) > MAX_DEPTH):
             continue
-        stack[-1].parts.append(text[position : match.start()])
-        position = match.end()
+        around = bisect_right(starts, start)
+        if closes and around and start < formulas[around - 1].end:
+            more = own_braces(text, begins[-1], start)
+            start, at = start + more, at + more
+        stack[-1].parts.append(text[position:start])
+        position = at
         if closes:
+            begins.pop()
             inner = stack.pop()
             stack[-1].parts.append(inner)
         else:
+            begins.append(at)
             stack.append(Deletion(frozenset(map(int, match[1].split(",")))))
     stack[-1].parts.append(text[position:])
     while len(stack) > 1:  # Never closed, so its content is text.
         inner = stack.pop()
         stack[-1].parts += inner.parts
     return stack[0]
+
+
+def own_braces(text: str, begin: int, end: int) -> int:
+    """How many closing braces at ``end`` belong to the hidden formula, which begins at ``begin``."""
+    run = CLOSING.match(text, end)
+    spare = len(run[0]) - 2 if run else 0
+    if spare <= 0:
+        return 0
+    # With the first brace of the run, which a backslash may escape.
+    braces = BRACE.findall(MARK.sub("", text[begin:end]) + "}")
+    is_escaped = braces[-1] != "}"
+    opened = braces.count("{") - braces.count("}") + (not is_escaped)
+    return max(0, min(opened + is_escaped, spare))
 
 
 def numbers(deletion: Deletion) -> set[int]:

@@ -8,10 +8,13 @@ that they can be typed.
 
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
+from typing import Any
 
-from cards.formats.anki.collection import AnkiDeck, Schema, read_schema
+from cards.formats.anki import repeats
+from cards.formats.anki.collection import OWN_TYPES, AnkiDeck, Schema, read_schema
 from cards.formats.anki.container.database import Database
 from cards.formats.anki.container.package import Package
 from cards.formats.anki.history import CardRow, Log, by_note, schedule
@@ -40,13 +43,14 @@ from cards.text.studied_side import BOTH
 MAX_SAMPLED_TYPES = 100
 SAMPLES = 3
 MAX_NOTE = 1_000_000
-"""Characters of one note's fields, without embedded images."""
+"""Characters of one note's fields, without embedded images: read within a second, and far longer than a card."""
+
+MAX_OF_CARDS = 2_000_000
+"""The same times the number of the note's cards, each of which is made from all fields."""
 
 MAX_ACCEPTED = 1_000
 """Characters of an accepted answer."""
 
-FREE_LENGTH, LENGTH_PER_CARD = 2_000_000, 4_000
-"""Characters of fields and HTML that are read of a file: a fixed number, plus a number per card."""
 ALL, NONE = "all", "none"
 TYPE_QUERY = "SELECT id, mid FROM notes"
 NOTE_QUERY = "SELECT id, guid, mid, tags, flds FROM notes"
@@ -135,7 +139,7 @@ class Reader:
         database.count("notes", MAX_CARDS, "notes")
         if len(self.schema.decks) > MAX_DECKS:
             raise FormatError(f"It has more than {MAX_DECKS:,} decks.", where=database.where)
-        self.room = FREE_LENGTH
+        self.repeating: dict[tuple[int, int], bool] = {}
         self.log = Log(package.work)
         package.read_media_list()
         self.readers = {
@@ -154,23 +158,22 @@ class Reader:
 
     def cards(self, report: Report) -> Iterator[ParsedCard]:
         """Every card, note by note, in the order in which the notes were created."""
-        self.database.steps, self.room = 0, FREE_LENGTH
+        self.database.steps = 0
         for _ in self.steps(report, None):
             self.package.meter.check()
         yield from cards_in(self.units(report, None))
 
     def units(self, report: Report, place: Place) -> Iterator[Unit]:
-        """The cards of each note from ``place`` on: the smallest id of the next note, and the remaining length."""
-        start, self.room = place or (None, FREE_LENGTH)
+        """The cards of each note from ``place`` on: the smallest id of the next note."""
         if place is None:
             self.package.work.forget_seen("anki")
             for name in self.package.refused:
                 why = f"“{name[:80]}” is not a file name."
                 report.skip("images with a path for a name", where="media", why=why)
         log = self.log if self.options.history else None
-        for note, rows in self.notes(report, f">= {start}" if start is not None else ""):
+        for note, rows in self.notes(report, f">= {place}" if place is not None else ""):
             found = [card for card in self.cards_of(note, rows, log, report) if self.is_wanted(card, report)]
-            yield found, (note.id + 1, self.room)
+            yield found, note.id + 1
 
     def is_wanted(self, card: ParsedCard, report: Report) -> bool:
         """Whether the card can be stored and its key is new."""
@@ -192,12 +195,8 @@ class Reader:
                 report.skipped["cards without a note"] += len(rows)
                 continue
             self.package.meter.check()
-            _, guid, note_type, tags, fields = row
-            texts = DATA_ADDRESS.sub("data:,", fields) if isinstance(fields, str) else ""
-            if len(texts) > MAX_NOTE:
-                report.skip("notes that are too large", where=f"note {note_id}")
-                continue
-            yield Note(note_id, str(guid), note_type, str(tags), tuple(texts.split("\x1f"))), rows
+            if note := read_note(row, report, cards=len(rows)):
+                yield note, rows
 
     def cards_of(
         self, note: Note, rows: list[CardRow], log: Log | None, report: Report
@@ -218,9 +217,7 @@ class Reader:
             rows, turned = rows[:1], turned[: int(self.options.merge_reversed)]
         there = {row.ord for row in rows}
         made: list[ParsedCard] = []
-        length = sum(map(len, note.fields))
         for row in rows:
-            self.spend(length - LENGTH_PER_CARD, note)
             sides = reader.sides(values, row.ord)
             if sides is None:
                 report.skip("cards whose template or deletion is gone", where=note.where)
@@ -271,15 +268,16 @@ class Reader:
         card.schedules += (schedule(row, side, clock, deck, reset_at),)
         card.reviews += tuple(reviews)
         if len(card.reviews) > ANSWERS_OF_A_CARD:
-            raise FormatError(
-                f"It has more than {ANSWERS_OF_A_CARD:,} answers to one card.", where=card.where
-            )
+            report.skipped["old answers to one card"] += len(card.reviews) - ANSWERS_OF_A_CARD
+            report.notice(f"Only its last {ANSWERS_OF_A_CARD:,} answers are read.", where=card.where)
+            card.reviews = tuple(sorted(card.reviews, key=attrgetter("reviewed_at"))[-ANSWERS_OF_A_CARD:])
 
     def card(self, note: Note, row: CardRow, sides: Sides, report: Report) -> ParsedCard:
         term, definition = convert(sides.term), convert(sides.definition)
         for side in (term, definition):
-            self.spend(side.length, note)
             count_left_out(side, report)
+        if self.repeats(note.type, row.ord):
+            definition = repeats.without_question(term, definition) or definition
         answers = (convert(answer).text for answer in sides.answers)
         accepted = tuple(
             text for text in answers if text != definition.text and 0 < len(text) <= MAX_ACCEPTED
@@ -305,14 +303,30 @@ class Reader:
             where=note.where,
         )
 
-    def spend(self, length: int, note: Note) -> None:
-        """Take ``length`` characters off what may still be read.
+    def repeats(self, note_type: int, ord_: int) -> bool:
+        """Whether the answers of a template repeat their questions, by the first notes of its type."""
+        key = (note_type, ord_)
+        if key not in self.repeating:
+            reader = self.readers[note_type]
+            # The sides of chosen fields and of cloze deletions are made without a template's answer, and our own
+            # templates repeat nothing.
+            has_answer = reader.choice is None and not reader.note_type.is_cloze
+            is_needed = has_answer and note_type not in OWN_TYPES.values()
+            self.repeating[key] = is_needed and self.package.work.is_fact(
+                f"{note_type}:{ord_} repeats", lambda: repeats.is_rule(self.rests(reader, ord_))
+            )
+        return self.repeating[key]
 
-        A large note is fine, but a collection of nothing else would take minutes.
-        """
-        self.room -= length
-        if self.room < 0:
-            raise FormatError("The notes up to here are too large for cards.", where=note.where)
+    def rests(self, reader: NoteReader, ord_: int) -> Iterator[Converted | None]:
+        """The answers of a template without their questions, for its first notes that have both."""
+        query = f"{NOTE_QUERY} WHERE mid = {int(reader.note_type.id)} ORDER BY id LIMIT {repeats.SAMPLED}"
+        for row in self.database.rows(query):
+            note = read_note(row, Report())
+            if note is None or not (sides := reader.sides(reader.values(note.fields), ord_)):
+                continue
+            question, answer = convert(sides.term), convert(sides.definition)
+            if (question.text or question.images) and answer.text and question.text != answer.text:
+                yield repeats.without_question(question, answer)
 
     def images(self, side: Converted, note: Note, report: Report) -> tuple[ImageRef, ...]:
         """The images of a side that are in the package. The others are added to ``report``."""
@@ -364,12 +378,25 @@ class Reader:
                 break
 
 
+def read_note(row: Sequence[Any], report: Report, *, cards: int = 1) -> Note | None:
+    """The note in a row of `NOTE_QUERY`. None if it is too large for its cards, which ``report`` says."""
+    key, guid, note_type, tags, fields = row
+    texts = DATA_ADDRESS.sub("data:,", fields) if isinstance(fields, str) else ""
+    most = min(MAX_NOTE, MAX_OF_CARDS // cards)
+    if len(texts) > most:
+        why = f"The note has {len(texts):,} characters; at most {most:,} are read."
+        report.skip("notes that are too large", where=f"note {key}", why=why)
+        return None
+    return Note(key, str(guid), note_type, str(tags), tuple(texts.split("\x1f")))
+
+
 def count_left_out(side: Converted, report: Report) -> None:
     """Count what is left out of a side."""
     for what, count in (
         ("sounds", side.sounds),
         ("images on other sites", side.outside_images),
         ("images written into the text", side.embedded_images),
+        ("drawings (SVG)", side.drawings),
     ):
         if count:
             report.skipped[what] += count

@@ -35,9 +35,13 @@ class TemplateReader:
 
     def __init__(self, template: Template) -> None:
         self.question = templates.parse(template.question)
-        shown = set(templates.field_names(self.question))
-        self.answer = templates.parse(self.added(template, shown))
-        self.term_fields = tuple(dict.fromkeys(templates.field_names(self.question)))
+        names = templates.field_names(self.question, as_question=True)
+        shown = set(names)
+        answer = templates.parse(self.added(template, shown))
+        self.answer = templates.without_leading(answer, shown | {templates.FRONT})
+        self.term_fields = tuple(dict.fromkeys(names))
+        # A deletion may be only in the input for it.
+        self.cloze_fields = tuple(dict.fromkeys(templates.field_names(self.question)))
         added = (name for name in templates.field_names(self.answer) if name not in shown)
         self.definition_fields = tuple(name for name in dict.fromkeys(added) if name != templates.FRONT)
         self.direction = frozenset(self.term_fields), frozenset(self.definition_fields)
@@ -111,7 +115,7 @@ class NoteReader:
     def cloze_sides(self, values: Mapping[str, str], number: int) -> Sides | None:
         """The text with its deletion hidden, and the hidden text followed by the rest of the answer."""
         template = self.templates[0]
-        names = self.choice.term if self.choice else template.term_fields
+        names = self.choice.term if self.choice else template.cloze_fields
         answers = [answer for name in names for answer in cloze.answers(values.get(name, ""), number)]
         if not answers:
             return None

@@ -5,21 +5,26 @@ Only what matters for the text of a card: scripts, styles and speech are removed
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from cards.formats.anki import cloze
 
 TAG = re.compile(r"\{\{\s*([#^/]?)\s*([^{}]{0,200}?)\s*\}\}")
 ANSWER_LINE = re.compile(r"<hr\b[^<>]*\bid\s*=\s*[\"']?answer\b[^<>]*>", re.IGNORECASE)
-BASE = re.compile(r" ?([^ >\[\]]{1,50})\[([^\[\]]{1,50})\]")
+BASE = re.compile(r" ?([^ >\[\]]{1,50})\[(?!sound:)([^\[\]]{1,50})\]")
+COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+MARKUP = re.compile(r"<[^<>]*>")
+DELIMITERS = "{{=<% %>=}}"
+"""A template that begins with this has its fields between these signs."""
 MAX_TEMPLATE = 100_000
 MAX_TAGS = 1_000
 MAX_SECTIONS = 20
-MAX_RENDERED = 400_000
+MAX_RENDERED = 1_000_000
 """Characters of HTML that fields may add to one side."""
 
 AUTOMATIC = frozenset({"Tags", "Type", "Deck", "Subdeck", "Card", "CardFlag", "CardID"})
+ALWAYS_FILLED = frozenset({"Type", "Deck", "Subdeck", "Card", "CardID"})
 FRONT = "FrontSide"
 
 Node = tuple[str, str, tuple[str, ...], "list[Node]"]
@@ -28,10 +33,15 @@ Node = tuple[str, str, tuple[str, ...], "list[Node]"]
 
 def parse(source: str) -> list[Node]:
     """The pieces of a template. Sections that do not match end with their parent."""
+    source = source[:MAX_TEMPLATE]
+    if source.lstrip().startswith(DELIMITERS):
+        source = source.replace(DELIMITERS, "", 1).replace("<%", "{{").replace("%>", "}}")
+    # Fields in comments are not replaced. A last comment without an end is a text.
+    source = COMMENT.sub("", source)
     root: list[Node] = []
     stack = [root]
     position = 0
-    for count, match in enumerate(TAG.finditer(source[:MAX_TEMPLATE])):
+    for count, match in enumerate(TAG.finditer(source)):
         if count > MAX_TAGS:
             break
         if text := source[position : match.start()]:
@@ -51,18 +61,34 @@ def parse(source: str) -> list[Node]:
         else:
             *filters, name = (part.strip() for part in name.split(":"))
             stack[-1].append(("field", name, tuple(filters), []))
-    stack[-1].append(("text", source[position:MAX_TEMPLATE], (), []))
+    stack[-1].append(("text", source[position:], (), []))
     return root
 
 
-def field_names(nodes: list[Node]) -> list[str]:
-    """The fields that a template shows, in order."""
+def field_names(nodes: list[Node], *, as_question: bool = False) -> list[str]:
+    """The fields that a template shows, in order; ``as_question`` without those that a question hides."""
     names: list[str] = []
     for kind, name, filters, inside in nodes:
-        if kind == "field" and name not in AUTOMATIC and not is_speech(filters):
+        is_hidden = is_speech(filters) or (as_question and not {"hint", "type"}.isdisjoint(filters))
+        if kind == "field" and name not in AUTOMATIC and not is_hidden:
             names.append(name)
-        names += field_names(inside)
+        names += field_names(inside, as_question=as_question)
     return names
+
+
+def without_leading(nodes: list[Node], shown: Collection[str]) -> list[Node]:
+    """The pieces from the first field on that is not among the ``shown`` ones, if one of these comes before it.
+
+    An answer repeats its question like that, in whatever style. Without another field the pieces stay: then the
+    answer is the question's fields in another form.
+    """
+    is_repeated = False
+    for place, (kind, name, _, inside) in enumerate(nodes):
+        names = [name] if kind == "field" else field_names(inside)
+        if any(each not in shown and each not in AUTOMATIC for each in names):
+            return nodes[place:] if is_repeated else nodes
+        is_repeated |= any(each in shown for each in names)
+    return nodes
 
 
 def is_speech(filters: tuple[str, ...]) -> bool:
@@ -83,7 +109,7 @@ class Fields:
     def is_empty(self, name: str) -> bool:
         if re.fullmatch(r"c\d{1,3}", name):  # {{#c1}}: only on the card of this deletion
             return int(name[1:]) != self.number
-        return not is_something(self.values.get(name, ""))
+        return name not in ALWAYS_FILLED and not is_something(self.values.get(name, ""))
 
     def value(self, name: str, filters: tuple[str, ...]) -> str:
         if is_speech(filters) or len(self.values.get(name, "")) > self.room:
@@ -92,8 +118,10 @@ class Fields:
         return self.filtered(self.values.get(name, ""), filters)
 
     def filtered(self, text: str, filters: tuple[str, ...]) -> str:
-        if "type" in filters and self.as_question:
-            return ""  # The input for a typed answer.
+        if self.as_question and ("type" in filters or "hint" in filters):
+            return ""  # The input for a typed answer, or a link that shows the field.
+        if "text" in filters:
+            text = MARKUP.sub("", text)
         if "cloze" in filters or "cloze-only" in filters:
             if self.clozes is not None:
                 return self.clozes(text)

@@ -27,7 +27,7 @@ from cards.formats.markdown.maths import take_formulas
 from cards.formats.types import ImageRef
 
 MAX_HTML_SOURCE = 100_000
-"""Characters of one side's HTML, without embedded images. A longer one is not converted."""
+"""Characters of one side's HTML, without embedded images. A longer one is first cut down to its text."""
 
 MAX_DEPTH = 8
 """Depth of nested lists and quotations."""
@@ -49,6 +49,11 @@ UNSEEN = {
     "script", "style", "head", "title", "template", "iframe", "object", "noscript", "textarea", "select", "svg",
     "audio", "video",
 }  # fmt: skip
+DRAWING, BREAK = "svg", "<br>"
+LINES = {"br", "li", "table", "blockquote", "pre"}
+READ = {"img": ("src", "alt"), "a": ("href",), "ol": ("start",)}
+"""Attributes that are read."""
+
 HEADINGS = {"h1": "# ", "h2": "## ", "h3": "### ", "h4": "#### ", "h5": "##### ", "h6": "###### "}
 APART = {"p", "dl", "hr", *HEADINGS}
 BLOCKS = APART | {
@@ -68,7 +73,7 @@ ORDINALS = {"st", "nd", "rd", "th", "er", "re", "e", "o", "a", "ème"}
 class Converted:
     """A side as Markdown, its images, and the number of things that were left out.
 
-    ``outside_images`` are on other servers, ``embedded_images`` are in the text itself.
+    ``outside_images`` are on other servers, ``embedded_images`` are in the text itself. ``drawings`` are SVG.
     """
 
     text: str = ""
@@ -76,8 +81,7 @@ class Converted:
     sounds: int = 0
     outside_images: int = 0
     embedded_images: int = 0
-    # The number of characters of HTML that were read.
-    length: int = 0
+    drawings: int = 0
 
 
 def attributes(source: str) -> dict[str, str]:
@@ -336,17 +340,19 @@ def convert(marked: str) -> Converted:
     """The Markdown of a piece of HTML, with its images."""
     if len(marked) <= MAX_HTML_SOURCE and not any(sign in marked for sign in "<&[\\"):
         # Line ends are spaces in HTML.
-        return Converted(escape_plain(SPACES.sub(" ", without_controls(marked))), length=len(marked))
+        return Converted(escape_plain(SPACES.sub(" ", without_controls(marked))))
     if "data:" in marked:
         marked = DATA_ADDRESS.sub("data:,", marked)
     marked = without_controls(marked)
-    if len(marked) > MAX_HTML_SOURCE:
-        return Converted(marked, length=len(marked))  # It is too long for a card in any case.
     converter = Converter()
-    converter.out.length = len(marked)
     # After the last end no comment can be complete, and searching one from each start would take too long.
     last = marked.rfind("-->") + 3
     marked = COMMENT.sub("", marked[:last]) + marked[last:] if last > 2 else marked
+    if len(marked) > MAX_HTML_SOURCE:
+        marked, converter.out.drawings = cut_down(marked)
+    if len(marked) > MAX_HTML_SOURCE:
+        converter.out.text = marked  # It is too long for a card in any case.
+        return converter.out
     if "[" in marked:
         marked, converter.out.sounds = SOUND.subn("", marked)
     marked = take_formulas(marked, converter.pieces.keep)
@@ -359,22 +365,63 @@ def convert(marked: str) -> Converted:
     return converter.out
 
 
-def feed(converter: Converter, marked: str) -> None:
-    """Pass every tag and text of ``marked`` to the converter, except what browsers do not show."""
+def visible(marked: str) -> Iterator[str | re.Match[str]]:
+    """The texts and tags of ``marked`` that browsers show. Of a drawing only its first tag."""
     position, unseen = 0, ""
     for match in TOKEN.finditer(marked):
         if not unseen and match.start() > position:
-            converter.text(marked[position : match.start()])
+            yield marked[position : match.start()]
         position = match.end()
         name = match[2].lower()
         if unseen:
             unseen = "" if name == unseen and match[1] else unseen
-        elif name in UNSEEN and not match[1] and not match[3].endswith("/"):
+            continue
+        if name in UNSEEN and not match[1] and not match[3].endswith("/"):
             unseen = name
+        if not unseen or name == DRAWING:
+            yield match
+    if not unseen and position < len(marked):
+        yield marked[position:]
+
+
+def cut_down(marked: str) -> tuple[str, int]:
+    """HTML with the same text, and how many drawings it is without.
+
+    Dictionaries put a whole page with its styles, scripts and thousands of tags into a field. Here tags keep only
+    the attributes that are read. If that is still too long, only the ends of lines are left of them.
+    """
+    short: list[str] = []
+    lines: list[str] = []
+    drawings = 0
+    for piece in visible(marked):
+        if isinstance(piece, str):
+            text = SPACES.sub(" ", piece)
+            short.append(text)
+            if text != " " or lines[-1:] != [BREAK]:
+                lines.append(text)
+            continue
+        name = piece[2].lower()
+        if name == DRAWING:
+            drawings += not piece[1]
+            continue
+        kept = {key: value for key, value in attributes(piece[3]).items() if key in READ.get(name, ())}
+        listed = "".join(f' {key}="{html.escape(value)}"' for key, value in kept.items())
+        short.append(f"<{piece[1]}{name}{listed}>")
+        if (name in BLOCKS or name in LINES) and lines[-1:] != [BREAK]:
+            lines.append(BREAK)
+    whole = "".join(short)
+    return whole if len(whole) <= MAX_HTML_SOURCE else "".join(lines), drawings
+
+
+def feed(converter: Converter, marked: str) -> None:
+    """Pass every tag and text of ``marked`` to the converter, except what browsers do not show."""
+    for piece in visible(marked):
+        if isinstance(piece, str):
+            converter.text(piece)
+        elif piece[2].lower() == DRAWING:
+            converter.out.drawings += not piece[1]
         else:
-            converter.tag(name, match[3], closing=bool(match[1]))
-    if not unseen:
-        converter.text(marked[position:])
+            converter.tag(piece[2].lower(), piece[3], closing=bool(piece[1]))
     converter.code_block(closing=True)
     converter.table(closing=True)
     converter.break_line()

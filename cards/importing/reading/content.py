@@ -36,7 +36,7 @@ CREATE INDEX IF NOT EXISTS mark_by_card ON learned (key) WHERE kind = 'marks';
 CREATE TABLE IF NOT EXISTS known (sides INTEGER, card INTEGER, PRIMARY KEY (sides, card)) WITHOUT ROWID;
 """
 OWN_TABLES = ("state", "cards", "terms", "twins", "learned", "known")
-READERS_TABLES = ("seen", "answers")
+READERS_TABLES = ("seen", "facts", "answers")
 """Tables of `cards.formats.work`."""
 
 

@@ -38,7 +38,7 @@ from cards.text.studied_side import SIDES
 from studysite.accounts.models import User
 from studysite.slices import Steps
 
-VERSION = 5
+VERSION = 6
 """Version of the stored content. Increase it with every change, so that files are read again."""
 
 SHOWN_PROBLEMS = 5

@@ -291,7 +291,7 @@ def test_template_decides_what_is_shown(monkeypatch: pytest.MonkeyPatch) -> None
     types = packages.NOTE_TYPES | {BASIC: ("Capitals", fields, [(question, answer)], False)}
     monkeypatch.setattr(packages, "NOTE_TYPES", types)
     cards = cards_of(package([note(["France", "Paris", ""], tags="x"), note(["Italy", "Rome", "R"])]))
-    assert sides(cards) == [("Capital of France? No hint.", "Paris"), ("Capital of Italy? (R)", "Rome")]
+    assert sides(cards) == [("Capital of France? No hint.", "Paris"), ("Capital of Italy? ()", "Rome")]
 
 
 def test_keys_that_cannot_be_stored_are_replaced() -> None:

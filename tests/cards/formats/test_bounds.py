@@ -149,11 +149,11 @@ def test_answers_to_one_anki_card_are_limited(monkeypatch: pytest.MonkeyPatch) -
     answers = [(10, 1_772_000_000_000 + number, 3, 1, 1, 1) for number in range(4)]
     with read_anki(package([note(["q", "a"])], reviews=answers[:3])) as parsed:
         assert [len(card.reviews) for card in parsed] == [3]
-    with (
-        read_anki(package([note(["q", "a"])], reviews=answers)) as parsed,
-        pytest.raises(FormatError, match=r"note .*: It has more than 3 answers to one card"),
-    ):
-        list(parsed)
+    with read_anki(package([note(["q", "a"])], reviews=answers)) as parsed:
+        (card,) = parsed
+        assert [one.reviewed_at.microsecond for one in card.reviews] == [1_000, 2_000, 3_000]
+        assert parsed.report.skipped == {"old answers to one card": 1}
+        assert "note 1: Only its last 3 answers are read." in map(str, parsed.report.notices)
     with read_anki(package([note(["q", "a"])], reviews=answers), AnkiOptions(history=False)) as parsed:
         assert len(list(parsed)) == 1
 

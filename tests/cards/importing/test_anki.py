@@ -11,7 +11,7 @@ from cards.importing import running
 from cards.importing.preview import comparing, saving
 from cards.importing.reading import reader
 from cards.models import Card, Deck, ImportDraft, Tag
-from tests.cards.formats.packages import BASIC, CLOZE, note, package
+from tests.cards.formats.packages import BASIC, CLOZE, OCCLUSION, note, package
 from tests.cards.importing.slicing import prepared
 from tests.cards.importing.test_pages import as_shown, import_it, upload
 
@@ -37,6 +37,14 @@ def split(client, url: str) -> None:
 
 def decks() -> dict[str, int]:
     return dict(Deck.objects.present().values_list("title", "card_count"))
+
+
+def test_file_of_which_nothing_can_be_imported_says_why(learner_client):
+    hidden = note(["{{c1::image-occlusion:rect:left=.1}}", "<img src=a>"], kind=OCCLUSION, ords=[0])
+    page = upload(learner_client, package([hidden, note(["x" * 40_000, "a"], guid="long")]), "x.apkg")
+    assert page.status_code == 200
+    assert "image occlusion cards (1), cards that are too long (1)" in page.text
+    assert "a side has at most 32,000" in page.text
 
 
 class TestNames:

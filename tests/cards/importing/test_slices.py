@@ -163,17 +163,6 @@ def test_time_limit_of_a_file_spans_its_slices(
     assert 0 < again(draft).done < 40
 
 
-def test_length_limit_of_a_collection_spans_its_slices(
-    learner: User, minimal: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("cards.formats.anki.reader.FREE_LENGTH", 150)
-    monkeypatch.setattr("cards.formats.anki.reader.LENGTH_PER_CARD", 0)
-    draft = a_draft(learner, "new package")
-    with pytest.raises(FormatError, match="too large for cards"):
-        preview_in_slices(draft)
-    assert again(draft).done == 5
-
-
 def test_size_limit_of_an_archive_spans_its_slices(
     learner: User, minimal: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

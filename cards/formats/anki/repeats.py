@@ -1,0 +1,88 @@
+"""Answers that repeat their question in another style. Pure.
+
+Many templates show the question once more above the answer, and many fields hold both. As a definition that would
+give every test away. Whether a template does so cannot be seen in one note, where both sides may share a beginning
+by chance: it is a rule if nearly all of its notes do.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from cards.formats.markdown.from_html import Converted
+
+SAMPLED = 40
+"""Notes of a type that are looked at."""
+
+FEWEST, MOST_SHARE = 3, 0.8
+"""Of at least so many notes with a text, this share repeats the question."""
+
+MARKS = frozenset("*_~`\\#>|")
+"""Characters by which two styles of one text differ in Markdown."""
+
+AFTER = re.compile(r"[*_~`]*[^\S\n]*(?:-{1,3}(?=\s)|[:=–—·•→|])?\s*")
+"""What may stand between the question and the answer: the end of a style, and a sign that separates them."""
+
+MOST_TRIES = 20
+"""Places of an answer that are tried."""
+
+PAIRED = ("**", "~~", "`")
+
+
+def is_rule(found: Iterable[Converted | None]) -> bool:
+    """Whether a template repeats its question. ``found`` has `without_question` of each of its notes."""
+    rests = list(found)
+    return len(rests) >= FEWEST and sum(rest is not None for rest in rests) >= MOST_SHARE * len(rests)
+
+
+def without_question(question: Converted, answer: Converted) -> Converted | None:
+    """The answer without the question. None if it does not repeat it, or has nothing else."""
+    asked = set(question.images)
+    images = [image for image in answer.images if image not in asked]
+    if question.text:
+        rest = without_text(answer.text, question.text)
+    else:
+        rest = answer.text if asked and len(images) < len(answer.images) else None
+    if rest is None or not (rest or images):
+        return None
+    return replace(answer, text=rest, images=images)
+
+
+def without_text(answer: str, question: str) -> str | None:
+    """The Markdown ``answer`` without the text of ``question``: at its beginning, or as lines of its own."""
+    wanted, _ = content(question)
+    there, places = content(answer)
+    if not wanted:
+        return None
+    start = there.find(wanted)
+    for _ in range(MOST_TRIES):
+        if start < 0:
+            break
+        end = places[start + len(wanted) - 1] + 1
+        if start == 0 and not (answer[end : end + 1].isalnum() and wanted[-1].isalnum()):
+            after = AFTER.match(answer, end)
+            rest = answer[after.end() if after else end :]
+        elif is_line_start(answer, places[start]) and is_line_end(answer, end):
+            before = answer[: answer.rfind("\n", 0, places[start]) + 1].strip("\n")
+            rest = "\n\n".join(filter(None, (before, answer[end:].lstrip("*_~` \t").strip("\n"))))
+        else:
+            start = there.find(wanted, start + 1)
+            continue
+        # A style that begins in the question and ends in the answer.
+        return None if any(rest.count(mark) % 2 for mark in PAIRED) else rest.strip()
+    return None
+
+
+def content(text: str) -> tuple[str, list[int]]:
+    """The characters of a Markdown text without spaces and styles, and the place of each."""
+    places = [place for place, sign in enumerate(text) if sign not in MARKS and not sign.isspace()]
+    return "".join(text[place] for place in places), places
+
+
+def is_line_start(text: str, place: int) -> bool:
+    return not text[text.rfind("\n", 0, place) + 1 : place].strip("*_~` \t#>")
+
+
+def is_line_end(text: str, place: int) -> bool:
+    end = text.find("\n", place)
+    return not text[place : end if end >= 0 else len(text)].strip("*_~` \t")

@@ -1,0 +1,220 @@
+"""Anki's card templates: what is hidden, what an answer repeats, and where a deletion ends."""
+
+import pytest
+
+from cards.formats.anki import cloze, templates
+from cards.formats.anki.reader import read_anki
+from cards.formats.anki.repeats import without_question
+from cards.formats.markdown.from_html import Converted, convert
+from cards.formats.types import ImageRef, ParsedCard
+from tests.cards.formats import packages
+from tests.cards.formats.packages import BASIC, cards_of, note, package
+
+FIELDS = ("Front", "Back", "Hint")
+PLAIN = ("{{Front}}", "{{FrontSide}}<hr id=answer>{{Back}}")
+
+
+@pytest.fixture
+def type_with(monkeypatch: pytest.MonkeyPatch):
+    """Gives the basic note type another template, and returns the cards of some notes."""
+
+    def made(question: str, answer: str, *notes: tuple[str, ...]) -> list[ParsedCard]:
+        types = packages.NOTE_TYPES | {BASIC: ("Basic", FIELDS, [(question, answer)], False)}
+        monkeypatch.setattr(packages, "NOTE_TYPES", types)
+        return cards_of(package([note([*fields, "", ""][:3], guid=str(n)) for n, fields in enumerate(notes)]))
+
+    return made
+
+
+# --- Filters
+
+
+def test_hint_is_hidden_on_the_question_and_shown_on_the_answer(type_with) -> None:
+    (card,) = type_with("{{Front}}<br>{{hint:Hint}}", "{{FrontSide}}<hr id=answer>{{Back}}", ("q", "a", "h"))
+    assert (card.term, card.definition) == ("q", "a")
+    (card,) = type_with("{{Front}}", "{{FrontSide}}<hr id=answer>{{Back}}<br>{{hint:Hint}}", ("q", "a", "h"))
+    assert (card.term, card.definition) == ("q", "a\nh")
+
+
+def test_hint_in_a_chain_of_filters_is_hidden(type_with) -> None:
+    (card,) = type_with("{{Front}} {{hint:furigana:Hint}}", PLAIN[1], ("q", "a", " 水[みず]"))
+    assert card.term == "q"
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("{{text:Front}}", "bold x"),
+        ("{{unknown:Front}}", "**bold** x"),
+        ("<!-- {{Back}} -->{{Front}}", "**bold** x"),
+        ("{{=<% %>=}}<%Front%>", "**bold** x"),
+        ("{{#Deck}}{{Front}}{{/Deck}}{{^Type}}never{{/Type}}", "**bold** x"),
+        ("{{kanji:Hint}}", "水 x[sound:a.mp3]"),
+    ],
+)
+def test_filters_and_signs_of_templates(template: str, text: str) -> None:
+    fields = templates.Fields({"Front": "<b>bold</b> x", "Hint": " 水[みず] x[sound:a.mp3]"})
+    made = templates.render(templates.parse(template), fields).strip()
+    assert (made if "[" in text else convert(made).text) == text
+
+
+# --- Repeated questions
+
+
+STYLED = '<div class="front small">{{Front}}</div><div class=back>{{Back}}</div>'
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        STYLED,
+        "<b>{{Front}}</b>: {{Back}}",
+        "{{#Front}}<h1>{{Front}}</h1>{{/Front}}<hr>{{Back}}",
+        "<div>{{furigana:Front}}</div>{{Back}}",
+    ],
+)
+def test_question_in_another_style_is_no_part_of_the_definition(type_with, answer: str) -> None:
+    """Seen in the template alone, even for one note."""
+    (card,) = type_with("<h2>{{Front}}</h2>", answer, ("Hund", "dog"))
+    assert card.definition == "dog"
+
+
+def test_answer_of_the_questions_fields_alone_stays(type_with) -> None:
+    (card,) = type_with("{{kanji:Front}}", "{{furigana:Front}}", (" 水[みず]",))
+    assert (card.term, card.definition) == ("水", "水(みず)")
+
+
+@pytest.mark.parametrize(
+    "repeat",
+    [
+        "{0} – {1}",
+        "<i>{0}</i><br>{1}",
+        "<div>{0}</div><div>{1}</div>",
+        "{1}<br>{0}",
+        "<b>{0}</b> = {1}",
+        "{0}: {1}",
+    ],
+)
+def test_field_that_repeats_the_question_in_nearly_all_notes(type_with, repeat: str) -> None:
+    pairs = [
+        ("Hund", "dog"),
+        ("Katze", "cat"),
+        ("die <b>Maus</b>", "mouse"),
+        ("Pferd", "horse"),
+        ("Kuh", "cow"),
+    ]
+    notes = [(front, repeat.format(front, back)) for front, back in pairs]
+    cards = type_with(*PLAIN, *notes, ("Esel", "donkey"))
+    assert [card.definition for card in cards] == ["dog", "cat", "mouse", "horse", "cow", "donkey"]
+
+
+def test_beginning_that_some_notes_share_stays(type_with) -> None:
+    """Two of four begin with their term: by chance, or because it belongs there."""
+    notes = [("cell", "cell of a battery"), ("ion", "an atom"), ("ATP", "energy"), ("gas", "gas is a state")]
+    cards = type_with(*PLAIN, *notes)
+    assert [card.definition for card in cards] == [definition for _, definition in notes]
+
+
+def test_two_notes_are_no_rule(type_with) -> None:
+    cards = type_with(*PLAIN, ("a", "a: 1"), ("b", "b: 2"))
+    assert [card.definition for card in cards] == ["a: 1", "b: 2"]
+
+
+def test_definitions_that_only_begin_with_the_letters_stay(type_with) -> None:
+    notes = [("go", "goes"), ("see", "sees"), ("run", "runs"), ("sit", "sits")]
+    assert [card.definition for card in type_with(*PLAIN, *notes)] == ["goes", "sees", "runs", "sits"]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "rest"),
+    [
+        ("a", "a", None),
+        ("a", "b", None),
+        ("", "b", None),
+        ("a b", "**a** b\n\nc", "c"),
+        ("a", "b\n\n*a*\n\nc", "b\n\nc"),
+        ("a", "**a b**", None),
+        ("5", "5 - 3", "3"),
+        ("x", "x\n- one\n- two", "- one\n- two"),
+    ],
+)
+def test_rest_of_an_answer(question: str, answer: str, rest: str | None) -> None:
+    found = without_question(Converted(question), Converted(answer))
+    assert (found and found.text) == rest
+
+
+def test_image_of_the_question_is_not_repeated() -> None:
+    heart, vein = ImageRef("heart.png"), ImageRef("vein.png")
+    found = without_question(Converted("", [heart]), Converted("the heart", [heart, vein]))
+    assert found is not None
+    assert (found.text, found.images) == ("the heart", [vein])
+
+
+def test_rule_is_the_same_in_every_slice(type_with) -> None:
+    """It is found by the first notes, whichever note a slice begins with."""
+    notes = [(f"term {n}", f"term {n}: definition {n}") for n in range(6)] + [("other", "other")]
+    type_with(*PLAIN, *notes)
+    data = package([note([*fields, ""], guid=str(n)) for n, fields in enumerate(notes)])
+    with read_anki(data) as parsed:
+        whole = [card.definition for card in parsed]
+        place = None
+        for count in range(len(notes)):
+            (card,), place = next(parsed.make_units(parsed.report, place))
+            assert card.definition == whole[count]
+    assert whole == [*(f"definition {n}" for n in range(6)), "other"]
+
+
+# --- Deletions in formulas
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        (r"\({{c1::\frac{1}{2}}}\)", r"\(\frac{1}{2}\)"),
+        (r"\(x={{c1::\frac{1}{\sqrt{2}}}}\)", r"\(\frac{1}{\sqrt{2}}\)"),
+        (r"[$]{{c1::x_{1}}}[/$]", r"[$]x_{1}[/$]"),
+        (r"\({{c1::\{1,2\}}}\)", r"\(\{1,2\}\)"),
+        (r"\({{c1::a{{c2::b^{3}}}}}\)", r"\(ab^{3}\)"),
+        (r"\({{c1::\frac{1}{2}::half}}\)", r"\(\frac{1}{2}\)"),
+        # As Anki: a brace that is missing, and braces that are no formula's.
+        (r"\({{c1::x^{2}} + y\)", r"\(x^{2\)"),
+        ("{{c1::{a}}}", "{a"),
+        ("{{c1::a}}}", "a"),
+    ],
+)
+def test_deletion_ends_behind_its_formulas_own_braces(text: str, hidden: str) -> None:
+    assert cloze.answers(text, 1) == [hidden]
+
+
+def test_typed_deletion_alone_is_a_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    types = packages.NOTE_TYPES | {
+        packages.CLOZE: ("Cloze", ("Text", "Extra"), [("{{type:cloze:Text}}", "{{type:cloze:Text}}")], True)
+    }
+    monkeypatch.setattr(packages, "NOTE_TYPES", types)
+    (card,) = cards_of(package([note(["{{c1::Paris}} is in France", ""], kind=packages.CLOZE)]))
+    assert card.definition == "Paris"
+
+
+# --- What is left out
+
+
+def test_drawings_are_counted() -> None:
+    drawing = "<svg viewBox='0 0 1 1'><path d='M0'/><text>x</text></svg>"
+    with read_anki(package([note([f"q {drawing}", f"a{drawing}{drawing}"])])) as parsed:
+        (card,) = parsed
+        assert (card.term, card.definition, parsed.report.skipped) == ("q", "a", {"drawings (SVG)": 3})
+
+
+def test_page_of_a_dictionary_is_cut_down_to_its_text() -> None:
+    word = "<style>.a{color:red}</style>\n\t<span lang=de>Wort</span>"
+    entry = f'<div class="entry x y" data-id="12345678">{word}</div>'
+    page = "<script>" + "var x = 1;" * 5_000 + "</script>" + entry * 1_500
+    assert len(page) > 150_000
+    assert convert(page).text == "\n".join(["Wort"] * 1_500)
+
+
+def test_attributes_that_are_read_survive_a_long_page() -> None:
+    padding = f"<i class='{'x' * 200}'>a</i>" * 600
+    made = convert(f'{padding}<img src="b.png" alt="B &amp; C" class=x><a href="http://x.y">z</a>')
+    assert made.images == [ImageRef("b.png", "B & C")]
+    assert made.text.endswith("[z](<http://x.y>)")
