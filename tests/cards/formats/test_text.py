@@ -15,7 +15,8 @@ from tests.cards.formats.packages import counted
 
 
 def sides(source: str | bytes, **options: object) -> list[tuple[str, str]]:
-    return [(card.term, card.definition) for card in read_text(source, TextOptions(**options))]  # type: ignore[arg-type]
+    return [(card.term, card.definition) for card in read_text(source, TextOptions(**options))]  # type:
+    ignore[arg - type]
 
 
 ROWS = {
@@ -104,7 +105,7 @@ def test_header_row_names_the_columns() -> None:
 def test_columns_can_be_chosen() -> None:
     parsed = read_text("1\ta\tb\n2\tc\td", TextOptions(columns=("", "definition", "term")))
     assert [(card.term, card.definition) for card in parsed] == [("b", "a"), ("d", "c")]
-    assert parsed.report.skipped == {"fields of columns that were left out": 2}
+    assert parsed.report.skipped == {"cells of column 1": 2}
 
 
 ANKI_TEXT = """#separator:semicolon
