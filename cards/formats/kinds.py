@@ -55,7 +55,9 @@ class FileKind:
     members: tuple[str, ...] = ()
     signature: bytes | None = None
     has_layout: bool = False
-    """Whether the learner can choose its encoding, its separators and its markup."""
+    """Whether the learner can choose its encoding and its separators."""
+    has_columns: bool = False
+    """Whether it has rows of which the learner chooses what each column is, and the markup of the sides."""
     has_decks: bool = False
     """Whether it can be split into several decks."""
     has_note_types: bool = False
@@ -89,6 +91,7 @@ TEXT = FileKind(
     stages=("cards",),
     signature=b"",
     has_layout=True,
+    has_columns=True,
     has_keys=False,
 )
 ANKI = FileKind(

@@ -6,23 +6,28 @@ Quizlet writes definitions of several lines without quotation marks. Each line b
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from cards.formats.delimited.rows import TAB
+
 Row = tuple[int, list[str], Any]
 """A row's number, its fields, and the place behind it."""
 
 
-def should_join(rows: Sequence[Sequence[str]]) -> bool:
-    """Whether rows without a separator seem to belong to the row before.
+def should_join(rows: Sequence[Sequence[str]], separator: str) -> bool:
+    """Whether rows without a separator seem to belong to the row before. ``rows`` are the first of the text.
 
     There are such rows, the first row is none, and all rows with a separator have text on both sides of it. So one
-    side is never left empty, and a row that has only one is no card. ``rows`` are the first of the text.
+    side is never left empty, and a row that has only one is no card. People who type other separators than tabs do
+    leave one out. So with these, there must be as many such rows as others.
     """
     filled = [row for row in rows if any(row)]
-    if not filled or len(filled[0]) < 2:
-        return False
     is_split = [len(row) > 1 for row in filled]
+    if not filled or not is_split[0] or all(is_split):
+        return False
+    if separator != TAB and sum(is_split) * 2 > len(is_split):
+        return False
     # The definition may begin in the next row.
     followed = [*(not one for one in is_split[1:]), False]
-    return not all(is_split) and all(
+    return all(
         row[0] and (any(row[1:]) or goes_on)
         for row, one, goes_on in zip(filled, is_split, followed, strict=True)
         if one

@@ -111,7 +111,8 @@ def text_plan(text: str, options: TextOptions) -> TextPlan:
         sample = sample[1:]
     joins = options.join
     if joins is None:
-        joins = plan.is_pair and not plan.is_anki and should_join(sample)
+        can_join = plan.is_pair and not plan.is_anki and not options.is_csv
+        joins = can_join and should_join(sample, layout.separator)
     if joins := joins and not plan.is_own:
         sample = [row for row in sample if len(row) > 1]
         plan = replace(plan, shown=tuple(shown_columns(plan, sample)))

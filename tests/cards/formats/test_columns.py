@@ -11,8 +11,7 @@ from tests.cards.formats.packages import counted
 
 
 def sides(source: str | bytes, **options: object) -> list[tuple[str, str]]:
-    return [(card.term, card.definition) for card in read_text(source, TextOptions(**options))]  # type:
-    ignore[arg - type]
+    return [(card.term, card.definition) for card in read_text(source, TextOptions(**options))]  # type: ignore[arg-type]
 
 
 def kinds(parsed: Parsed) -> list[str]:
@@ -150,12 +149,19 @@ def test_definition_may_begin_in_the_next_row_and_have_empty_rows() -> None:
         "Title\na\tb\nc\td",  # There is no row before.
         "a\tb\nc\t\nd\te\nf",  # A definition is missing.
         "one\ntwo\nthree",
+        "a - b\nc - d\nonly",  # Somebody forgot a definition.
     ],
 )
 def test_rows_are_not_continued_where_a_side_may_be_missing(text: str) -> None:
     parsed = read_text(text)
     assert not parsed.joins
     assert len(list(parsed)) == len([row for row in text.split("\n") if row])
+
+
+def test_rows_are_continued_with_other_separators_if_there_are_many() -> None:
+    assert sides("a - b\nb\nc - d\nd") == [("a", "b\nb"), ("c", "d\nd")]
+    # In a CSV they would be in quotation marks.
+    assert len(sides("a,b\nb\nc,d\nd", is_csv=True)) == 4
 
 
 def test_continuing_can_be_chosen_and_switched_off() -> None:

@@ -15,8 +15,7 @@ from tests.cards.formats.packages import counted
 
 
 def sides(source: str | bytes, **options: object) -> list[tuple[str, str]]:
-    return [(card.term, card.definition) for card in read_text(source, TextOptions(**options))]  # type:
-    ignore[arg - type]
+    return [(card.term, card.definition) for card in read_text(source, TextOptions(**options))]  # type: ignore[arg-type]
 
 
 ROWS = {
