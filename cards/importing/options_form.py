@@ -99,6 +99,9 @@ class OptionsForm(forms.Form):
         )
 
     def add_column_fields(self, preview: Preview | None) -> None:
+        sheets = preview.parsed.sheets if preview else ()
+        if len(sheets) > 1:
+            self.fields["sheet"] = forms.ChoiceField(label="Sheet", choices=[(name, name) for name in sheets])
         columns = preview.parsed.columns if preview else ()
         for index, column in enumerate(columns):
             name = f"{COLUMN}{index}"
@@ -249,7 +252,12 @@ class OptionsForm(forms.Form):
         columns = kinds if is_chosen else before.get("columns", [])
         if {*TABLE_FIELDS} & {*self.changed_data}:
             columns = []
-        options = {"columns": columns, "head": HEAD.get(cleaned["head"]), "swap": cleaned["swap"]}
+        options = {
+            "columns": columns,
+            "head": HEAD.get(cleaned["head"]),
+            "swap": cleaned["swap"],
+            "sheet": cleaned["sheet"] if "sheet" in self.changed_data else before.get("sheet", ""),
+        }
         markup = cleaned["markup"]
         if markup and "markup" in self.changed_data:
             return options | {"markdown": markup == MARKDOWN, "html": markup == HTML}
@@ -301,4 +309,4 @@ def initial_columns(preview: Preview) -> dict[str, Any]:
     parsed = preview.parsed
     markup = HTML if parsed.is_html else MARKDOWN if parsed.is_markdown else PLAIN
     columns = {f"{COLUMN}{index}": column.kind or LEFT_OUT for index, column in enumerate(parsed.columns)}
-    return columns | {"markup": markup}
+    return columns | {"markup": markup, "sheet": parsed.sheet}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cards.formats.delimited.anki_text.lines import AnkiHead, anki_head
-from cards.formats.delimited.columns import MAX_COLUMNS, PAIR, Columns, named_columns
+from cards.formats.delimited.columns import MAX_COLUMNS, PAIR, SIDES, Columns, named_columns
 from cards.formats.delimited.joining import should_join
 from cards.formats.delimited.markup import looks_like_html
 from cards.formats.delimited.rows import NEWLINE, Layout, Rows, guess_layout
@@ -134,8 +134,17 @@ def first_rows(text: str, layout: Layout, start: int) -> list[list[str]]:
     return found
 
 
-def rows_plan(sample: Sequence[Sequence[str]], options: TextOptions, anki: AnkiHead | None = None) -> Plan:
-    """Decide what the rows mean, of which ``sample`` are the first. ``anki`` are the settings before them."""
+def rows_plan(
+    sample: Sequence[Sequence[str]],
+    options: TextOptions,
+    anki: AnkiHead | None = None,
+    *,
+    is_table: bool = False,
+) -> Plan:
+    """Decide what the rows mean, of which ``sample`` are the first.
+
+    ``anki`` are the settings before them. The cells of a table (``is_table``) have no separators between them.
+    """
     anki = anki or AnkiHead()
     plan = Plan(
         columns=anki.columns,
@@ -147,12 +156,14 @@ def rows_plan(sample: Sequence[Sequence[str]], options: TextOptions, anki: AnkiH
     )
     if not anki.end and options.head is not False:
         plan = with_head(plan, sample, options)
+    if is_table and not plan.has_head:
+        plan = replace(plan, columns=filled_columns(sample))
     rows = sample[1:] if plan.has_head else sample
     markup = chosen_markup(options) or (MARKDOWN if plan.is_own else markup_of(anki, rows))
     if options.columns:
         plan = replace(plan, columns=Columns(options.columns, plan.columns.names))
     # In Anki's files, definitions with a separator are in quotation marks.
-    plan = replace(plan, markup=markup, is_pair=plan.columns.is_pair and not plan.is_anki)
+    plan = replace(plan, markup=markup, is_pair=plan.columns.is_pair and not (plan.is_anki or is_table))
     return replace(plan, shown=tuple(shown_columns(plan, rows)))
 
 
@@ -163,6 +174,16 @@ def chosen_markup(options: TextOptions) -> str:
     # A text that is known to be neither is plain. One that is not Markdown may still be HTML, and the other way
     # round.
     return PLAIN if options.html is False and options.markdown is False else ""
+
+
+def filled_columns(sample: Sequence[Sequence[str]]) -> Columns:
+    """The first two columns with text are the sides, and the others are left out."""
+    filled = sorted({index for row in sample for index, text in enumerate(row) if text})
+    kinds = [""] * max(filled[1] + 1 if len(filled) > 1 else 2, 2)
+    sides = filled[:2] if len(filled) > 1 else [0, 1]
+    for side, index in zip(SIDES, sides, strict=True):
+        kinds[index] = side
+    return Columns(tuple(kinds))
 
 
 def markup_of(anki: AnkiHead, rows: Sequence[Sequence[str]]) -> str:

@@ -5,6 +5,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from cards.models import Card, ImportDraft
+from tests.cards.formats.workbooks import by_hand, workbook
 from tests.cards.importing.test_pages import as_shown, import_it, paste
 
 pytestmark = pytest.mark.django_db
@@ -153,3 +154,54 @@ def test_guest_chooses_columns_too(client: Client) -> None:
     url = response["Location"]
     look(client, url, column_2="tags")
     assert samples(client, url) == [("a", "b", ("c",))]
+
+
+# --- Workbooks
+
+
+def upload(client: Client, data: bytes, name: str = "Words.xlsx") -> str:
+    response = client.post("/import/", {"text": "", "file": SimpleUploadedFile(name, data)})
+    assert response.status_code == 302, response.context["form"].errors
+    return response["Location"]
+
+
+def test_sheet_and_columns_of_a_workbook_are_chosen(learner_client: Client) -> None:
+    sheets = {
+        "Animals": [["Front", "Back"], ["dog", "Hund"]],
+        "Sky": [["Topic", "Word", "Meaning"], ["s", "sun", "x"]],
+    }
+    url = upload(learner_client, workbook(sheets))
+    page = learner_client.get(url)
+    assert "of which the sheet “Animals” is read" in page.text
+    assert "Encoding" not in page.text
+    look(learner_client, url, column_0="definition", column_1="term")
+    assert samples(learner_client, url) == [("Hund", "dog", ())]
+    # The columns of the other sheet are others.
+    look(learner_client, url, sheet="Sky")
+    assert samples(learner_client, url) == [("sun", "x", ())]
+    look(learner_client, url, column_0="tags")
+    assert samples(learner_client, url) == [("sun", "x", ("s",))]
+    import_it(learner_client, url)
+    assert Card.objects.get().deck.title == "Words"
+
+
+def test_workbook_is_read_in_slices(learner_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studysite.slices.SECONDS", 0.0)
+    url = upload(
+        learner_client, workbook({"S": [["Term", "Definition"], *(["t", f"d {n}"] for n in range(30))]})
+    )
+    for _ in range(100):
+        if (page := learner_client.get(url)).context and page.context.get("preview"):
+            break
+        learner_client.post(f"{url}go-on/")
+    assert learner_client.get(url).context["preview"].total == 30
+
+
+def test_workbook_that_cannot_be_read_is_refused_with_a_reason(learner_client: Client) -> None:
+    page = learner_client.post(
+        "/import/", {"text": "", "file": SimpleUploadedFile("a.xlsx", by_hand("<row>"))}
+    )
+    assert "an Excel workbook that is damaged" in page.text
+    page = learner_client.post("/import/", {"text": "", "file": SimpleUploadedFile("a.xlsx", by_hand(""))})
+    assert "There are no cards in it." in page.text
+    assert not ImportDraft.objects.exists()
