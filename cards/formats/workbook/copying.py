@@ -20,7 +20,7 @@ USED = re.compile(
 STYLES = re.compile(r"xl/styles\.xml", re.I)
 TEXTS = re.compile(r"xl/sharedstrings[^/]*\.xml", re.I)
 SHEETS = re.compile(r"xl/worksheets/", re.I)
-MAX_SHEET, MAX_TEXTS, MAX_OTHER = 32 * 2**20, 16 * 2**20, 4 * 2**20
+MAX_SHEET, MAX_TEXTS, MAX_OTHER = 64 * 2**20, 16 * 2**20, 4 * 2**20
 """Bytes of a sheet, of the texts that sheets share, and of other members."""
 
 PART, MAX_BETWEEN = 2**16, 2**19

@@ -19,15 +19,15 @@ from cards.formats.workbook.cells import text_of
 from cards.formats.workbook.copying import copy
 from cards.formats.zips import Archive
 
-MAX_SECONDS = 6.0
+MAX_SECONDS = 10.0
 """Processor time for writing a sheet as lines, which cannot be interrupted."""
 
-MAX_ROWS = 50_000
+MAX_ROWS = 100_000
 """Rows with text. Larger tables are read from text files."""
 
 MAX_COLUMNS = 60
 MAX_SHEETS, MAX_NAME = 100, 100
-MAX_LINES = 48 * 2**20
+MAX_LINES = 64 * 2**20
 IN_MEMORY = 2**20
 AS_CSV = "Save it as CSV in the program that made it, and import that."
 

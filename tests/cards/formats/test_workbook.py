@@ -133,11 +133,11 @@ HOSTILE = {
     "one row of elements": (f"<row>{'<a/>' * 200_000}</row>", {}, "512 KB in one row"),
     "nested elements": (f"<row>{'<a>' * 100_000}{'</a>' * 100_000}</row>", {}, "512 KB in one row"),
     "elements before the rows": ("", {"head": "<!--" + "x" * 600_000 + "-->"}, "512 KB in one row"),
-    "a sheet that unpacks to much": (row("x" * 90_000) * 400, {}, "too large"),
+    "a sheet that unpacks to much": (row("x" * 90_000) * 800, {}, "too large"),
     "a long row": (row(*["x" * 30_000] * 4), {}, "row 1: The row is longer"),
     "no text with this number": ('<row><c t="s"><v>7</v></c></row>', {}, "damaged"),
     "no number": ("<row><c><v>x</v></c></row>", {}, "damaged"),
-    "many rows": (row("a", "b") * 50_001, {}, "row 50001: A sheet has at most 50,000 rows"),
+    "many rows": (row("a", "b") * 100_001, {}, "row 100001: A sheet has at most 100,000 rows"),
     "no XML": ("<row>", {}, "damaged"),
 }
 
