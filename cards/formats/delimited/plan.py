@@ -9,7 +9,7 @@ from cards.formats.delimited.anki_text.lines import AnkiHead, anki_head
 from cards.formats.delimited.columns import MAX_COLUMNS, PAIR, SIDES, Columns, named_columns
 from cards.formats.delimited.joining import should_join
 from cards.formats.delimited.markup import looks_like_html
-from cards.formats.delimited.rows import NEWLINE, Layout, Rows, guess_layout
+from cards.formats.delimited.rows import NEWLINE, TAB, Layout, Rows, guess_layout
 from cards.formats.markdown.escaping import escape_plain
 from cards.formats.markdown.from_html import Converted, convert
 from cards.formats.types import Column, FormatError
@@ -104,7 +104,10 @@ def text_plan(text: str, options: TextOptions) -> TextPlan:
         is_csv=options.is_csv,
     )
     sample = first_rows(text, layout, start)
-    plan = rows_plan(sample, options, anki)
+    may_be_table = layout.separator == TAB or options.is_csv
+    plan = rows_plan(
+        sample, options, anki, is_table=not start and looks_like_table(sample, by_count=may_be_table)
+    )
     head = start
     if plan.has_head:
         _, start = Rows(text, layout, columns=0, start=start).row(start, "row 1")
@@ -174,6 +177,19 @@ def chosen_markup(options: TextOptions) -> str:
     # A text that is known to be neither is plain. One that is not Markdown may still be HTML, and the other way
     # round.
     return PLAIN if options.html is False and options.markdown is False else ""
+
+
+def looks_like_table(sample: Sequence[Sequence[str]], *, by_count: bool) -> bool:
+    """Whether the rows come from a spreadsheet without a head, and not from a list with long definitions.
+
+    All have the same number of cells, at least three, and a column is empty in all of them. With tabs, or in a
+    CSV, the number is enough (``by_count``); in a list, commas may be as many in each row by chance.
+    """
+    filled = [row for row in sample if any(row)]
+    width = len(filled[0]) if len(filled) > 1 else 0
+    if width <= len(SIDES) or any(len(row) != width for row in filled):
+        return False
+    return by_count or any(not any(row[index] for row in filled) for index in range(width))
 
 
 def filled_columns(sample: Sequence[Sequence[str]]) -> Columns:

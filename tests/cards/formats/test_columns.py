@@ -85,11 +85,30 @@ def test_first_row_can_be_said_to_be_a_head() -> None:
 
 
 def test_columns_are_shown_though_only_the_first_separator_splits() -> None:
-    parsed = read_text("a\tb\tc\nd\te\tf")
+    parsed = read_text("a, b, c\nd, e, f")
     assert kinds(parsed) == ["term", "definition", "definition"]
-    assert [card.definition for card in parsed] == ["b\tc", "e\tf"]
+    assert [card.definition for card in parsed] == ["b, c", "e, f"]
     # Definitions with commas are no columns.
     assert kinds(read_text("a, b, c\nd, e\nf, g")) == ["term", "definition"]
+
+
+TABLES = {
+    "tabs": ("sun\tstar\tx\nmoon\tit turns\ty", False),
+    "a CSV": ("sun,star,x\nmoon,it turns,y", True),
+    "empty columns behind": ("sun,star,,\nmoon,it turns,,", False),
+    "empty columns before": (";sun;star\n;moon;it turns", False),
+    "an empty column between": ("sun,,star,x\nmoon,,it turns,", False),
+}
+
+
+@pytest.mark.parametrize(("text", "is_csv"), TABLES.values(), ids=TABLES)
+def test_table_without_a_head_has_the_sides_in_its_first_columns(text: str, is_csv: bool) -> None:
+    assert sides(text, is_csv=is_csv) == [("sun", "star"), ("moon", "it turns")]
+
+
+def test_rows_of_different_lengths_are_a_list() -> None:
+    assert sides("a\tb\tc\nd\te") == [("a", "b\tc"), ("d", "e")]
+    assert sides("a,b,c\nd,e", is_csv=True) == [("a", "b,c"), ("d", "e")]
 
 
 SEPARATOR_LINES = {
