@@ -25,6 +25,9 @@ MAX_SECONDS = 10.0
 MAX_ROWS = 100_000
 """Rows with text. Larger tables are read from text files."""
 
+LAST_ROW = 1_048_576
+"""The last row that Excel has."""
+
 MAX_COLUMNS = 60
 MAX_SHEETS, MAX_NAME = 100, 100
 MAX_LINES = 64 * 2**20
@@ -125,6 +128,9 @@ def rows(sheet: Any) -> Iterator[tuple[int, list[str]]]:
     # What a file says about its size is often wrong. Without it, missing rows have no cells.
     sheet.reset_dimensions()
     for number, cells in enumerate(sheet.iter_rows(), 1):
+        if number > LAST_ROW:
+            # openpyxl does not limit the numbers of rows.
+            raise FormatError(f"A sheet has at most {LAST_ROW:,} rows.", where=f"row {number}")
         if not cells:
             continue
         texts = [shown(cell).strip() for cell in cells[:MAX_COLUMNS]]
