@@ -103,6 +103,8 @@ class OptionsForm(forms.Form):
         if len(sheets) > 1:
             self.fields["sheet"] = forms.ChoiceField(label="Sheet", choices=[(name, name) for name in sheets])
         columns = preview.parsed.columns if preview else ()
+        # Of two columns without names, the cards show the cells already.
+        has_cells = len(columns) > len(SIDES) or any(column.name for column in columns)
         for index, column in enumerate(columns):
             name = f"{COLUMN}{index}"
             self.column_names.append(name)
@@ -112,7 +114,7 @@ class OptionsForm(forms.Form):
                 label=column.name or f"Column {index + 1}",
                 choices=[*((kind, KIND_LABELS[kind]) for kind in kinds), (LEFT_OUT, "Leave out")],
                 required=False,
-                help_text=escape(" · ".join(column.cells)) or "Empty",
+                help_text=(escape(" · ".join(column.cells)) or "Empty") if has_cells else "",
             )
         self.fields["swap"] = forms.BooleanField(
             label="Swap term and definition",
