@@ -179,13 +179,15 @@ class OptionsForm(forms.Form):
     @property
     def plain_fields(self) -> list[forms.BoundField]:
         """The fields for the whole file."""
-        apart = {f"{side}_{info.id}" for info in self.types for side in SIDES} | {*self.column_names, "swap"}
+        apart = {f"{side}_{info.id}" for info in self.types for side in SIDES}
+        apart |= {*self.column_names, "sheet", "swap"}
         return [field for field in self if field.name not in apart]
 
     @property
     def columns(self) -> list[forms.BoundField]:
-        """The fields that say what each column is, and whether the sides are swapped."""
-        return [self[name] for name in (*self.column_names, "swap")] if self.column_names else []
+        """The fields for the sheet, for what each column is, and for swapping the sides."""
+        names = ("sheet", *self.column_names, "swap")
+        return [self[name] for name in names if name in self.fields]
 
     @property
     def note_types(self) -> list[tuple[NoteTypeInfo, list[forms.BoundField]]]:

@@ -68,9 +68,9 @@ class RowReader:
         if numbers:
             yield from self.clozes(sides, names, numbers, empty)
             return
+        asked = notes.asked_side(kind, sides, third)
         if self.plan.swap:
             sides = {"term": sides["definition"], "definition": sides["term"]}
-        asked = notes.asked_side(kind, third)
         yield self.card(empty, Sides(sides["term"], sides["definition"]), asked or "auto")
 
     def clozes(

@@ -64,8 +64,12 @@ def together(texts: list[str], *, is_html: bool) -> str:
     return spaced(first, "</p><p>".join(others)) if others else first
 
 
-def asked_side(kind: str, third: str) -> str:
-    """What a card of Anki's own types asks for. Empty for other types. ``third`` is the note's third field."""
-    if kind == stock.BOTH or (kind == stock.OPTIONAL and is_something(third)):
-        return BOTH
+def asked_side(kind: str, fields: Mapping[str, str], third: str) -> str:
+    """What a card of Anki's own types asks for. Empty for other types. ``third`` is the note's third field.
+
+    Anki makes no card whose question is empty.
+    """
+    is_reversed = kind == stock.BOTH or (kind == stock.OPTIONAL and is_something(third))
+    if is_reversed and is_something(fields[DEFINITION]):
+        return BOTH if is_something(fields[TERM]) else TERM
     return DEFINITION if kind else ""
