@@ -39,6 +39,13 @@ FORMATS = {
             "text/plain; charset=utf-8",
         ),
         Format("comma", "CSV", "Opens in Excel and other spreadsheets.", "csv", "text/csv; charset=utf-8"),
+        Format(
+            "excel",
+            "Excel workbook",
+            "A table for Excel and other spreadsheets, in which letters of every language survive.",
+            "xlsx",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        ),
         Format("markdown", "Markdown", "A document to read or print.", "md", "text/markdown; charset=utf-8"),
         Format(
             "anki",

@@ -19,6 +19,7 @@ from cards.formats.archive import layout, writing
 from cards.formats.delimited.writers import write_comma, write_markdown, write_tab
 from cards.formats.parts import FILE, Member, Parts, Zip
 from cards.formats.types import ImageRef, ParsedCard, ParsedDeck, Studied, TwinKeys
+from cards.formats.workbook import writer as workbook
 from cards.media.files import ENDING, path_of
 from cards.models import ALTERNATIVES, CHUNK, DERIVED, Card, Deck, Tag
 from cards.models import TwinPair as StoredPair
@@ -157,6 +158,10 @@ class Writer:
         return self.kind in ("anki", ANKI_HISTORY)
 
     @property
+    def is_workbook(self) -> bool:
+        return self.kind == "excel"
+
+    @property
     def total(self) -> int:
         return self.parts.sizes.get(KEYS, 0) // KEY_SIZE
 
@@ -189,6 +194,8 @@ class Writer:
                 yield from self.end_archive()
             elif self.is_package:
                 yield from self.end_package()
+            elif self.is_workbook:
+                yield from self.end_workbook()
 
     def next_keys(self) -> Sequence[int]:
         most = CHUNK_WITH_HISTORY if self.learner else CHUNK
@@ -215,7 +222,7 @@ class Writer:
             self.add_notes(cards, self.done + len(keys))
         else:
             pieces = self.pieces(list(map(parsed, cards)), is_first=not keys)
-            self.parts.append(FILE, "".join(pieces).encode())
+            self.parts.append(workbook.SHEET if self.is_workbook else FILE, "".join(pieces).encode())
         self.state["at"] = self.done + len(keys)
 
     # --- Text
@@ -225,7 +232,15 @@ class Writer:
         if self.kind == "markdown":
             about_deck = {"title": self.deck.title, "description": self.deck.description}
             return write_markdown(cards, **about_deck, after=after)
+        if self.is_workbook:
+            return workbook.write_rows(cards, after=after)
         return write_comma(cards, after=after) if self.kind == "comma" else write_tab(cards, after=after)
+
+    def end_workbook(self) -> Steps:
+        if "zip" not in self.state:
+            self.parts.append(workbook.SHEET, workbook.TAIL.encode())
+            self.state["zip"] = {}
+        yield from self.pack(workbook.members_of(self.parts))
 
     # --- Packages
 

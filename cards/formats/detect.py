@@ -11,7 +11,7 @@ from cards.formats.zips import Archive
 
 ZIP_SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
 OTHER_ZIPS = (
-    ("xl/workbook.xml", "an Excel workbook. Save it as CSV, or copy its cells and paste them"),
+    ("xl/workbook.bin", "a binary Excel workbook. Save it as .xlsx or CSV"),
     ("word/document.xml", "a Word document. Save it as plain text, or copy the cards and paste them"),
     ("content.xml", "an OpenDocument file. Save it as CSV or plain text, or copy the cards and paste them"),
 )
@@ -40,7 +40,9 @@ def kind_of(source: Source) -> FileKind:
             )
     finally:
         archive.close()
-    raise FormatError("This zip archive contains neither a deck of this site nor an Anki collection.")
+    raise FormatError(
+        "This zip archive contains neither a deck of this site nor an Anki collection, nor a workbook."
+    )
 
 
 def read_file(

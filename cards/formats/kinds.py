@@ -12,6 +12,7 @@ from cards.formats.delimited.reader import TextOptions, read_text
 from cards.formats.sources import Source
 from cards.formats.types import Parsed
 from cards.formats.work import Work
+from cards.formats.workbook.reader import read_workbook
 from cards.formats.zips import Archive
 from cards.text.images import MAX_IMAGE
 
@@ -55,7 +56,9 @@ class FileKind:
     members: tuple[str, ...] = ()
     signature: bytes | None = None
     has_layout: bool = False
-    """Whether the learner can choose its encoding, its separators and its markup."""
+    """Whether the learner can choose its encoding and its separators."""
+    has_columns: bool = False
+    """Whether it has rows of which the learner chooses what each column is, and the markup of the sides."""
     has_decks: bool = False
     """Whether it can be split into several decks."""
     has_note_types: bool = False
@@ -81,6 +84,18 @@ def open_archive_images(source: Source, meter: Meter) -> Images:
     return Images(lambda name: members.read(IMAGES.format(name), MAX_IMAGE), members.close)
 
 
+WORKBOOK = FileKind(
+    "workbook",
+    label="An Excel workbook",
+    accepted="Excel (.xlsx)",
+    read=lambda source, options: read_workbook(
+        source, options.text, limits=options.limits, work=options.work
+    ),
+    stages=("cards",),
+    members=("xl/workbook.xml",),
+    has_columns=True,
+    has_keys=False,
+)
 TEXT = FileKind(
     "text",
     label="Text",
@@ -89,6 +104,7 @@ TEXT = FileKind(
     stages=("cards",),
     signature=b"",
     has_layout=True,
+    has_columns=True,
     has_keys=False,
 )
 ANKI = FileKind(
@@ -117,5 +133,5 @@ ARCHIVE = FileKind(
     is_complete=True,
 )
 
-KINDS = {kind.name: kind for kind in (ARCHIVE, ANKI, TEXT)}
+KINDS = {kind.name: kind for kind in (ARCHIVE, ANKI, WORKBOOK, TEXT)}
 """By name, in the order in which they are tried: text is what no other kind is."""

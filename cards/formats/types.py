@@ -204,6 +204,18 @@ class TwinKeys:
     are_twins: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a text or a table: its name if there is a header row, what it is, and its first cells.
+
+    ``kind`` is one of `cards.formats.delimited.columns.KINDS`, empty if it is left out.
+    """
+
+    name: str = ""
+    kind: str = ""
+    cells: tuple[str, ...] = ()
+
+
 @dataclass(slots=True)
 class FileCounts:
     """Counts of a file, and its first cards as ``samples``. ``decks`` and ``tags`` count cards."""
@@ -284,6 +296,9 @@ class Parsed:
     since damage may follow after the first cards, and ``meter`` limits its time. Close it, or use ``with``:
     large files are unpacked on disk.
 
+    ``columns`` and the fields around it say how a text or a workbook is read; with ``joins``, rows without a
+    separator go on the card before.
+
     To read a file in slices, take `steps` and then `units`, and store the place of the last one. Open the file
     with a `cards.formats.work.Work`, which stores what else is needed to continue.
     """
@@ -297,6 +312,11 @@ class Parsed:
     separator: str = ""
     row_separator: str = ""
     is_markdown: bool = False
+    is_html: bool = False
+    columns: tuple[Column, ...] = ()
+    joins: bool = False
+    sheet: str = ""
+    sheets: tuple[str, ...] = ()
     note_types: tuple[Any, ...] = ()
     twins: tuple[TwinKeys, ...] = ()
     read_image: Callable[[str], bytes] = no_image

@@ -3,9 +3,12 @@
 from typing import Any
 
 from django import forms
+from django.utils.html import escape
 
 from cards.formats.anki.reader import NoteTypeInfo
+from cards.formats.delimited.columns import KINDS
 from cards.formats.delimited.decoding import ENCODINGS
+from cards.formats.delimited.plan import HTML, MARKDOWN, PLAIN
 from cards.formats.delimited.rows import COMMA, DASH, NEWLINE, SEMICOLON, TAB
 from cards.formats.kinds import TEXT
 from cards.importing.forms import AsksField
@@ -22,6 +25,19 @@ SEPARATORS = {"tab": TAB, "comma": COMMA, "semicolon": SEMICOLON, "dash": DASH}
 ROW_SEPARATORS = {"newline": NEWLINE, "semicolon": SEMICOLON}
 HEAD = {"yes": True, "no": False}
 SHOWN_DECKS = 300
+MARKUPS = ((PLAIN, "Plain text"), (MARKDOWN, "Markdown"), (HTML, "HTML"))
+COLUMN = "column_"
+LEFT_OUT = "leave"
+KIND_LABELS = {
+    "term": "Term",
+    "definition": "Definition",
+    "tags": "Tags",
+    "key": "Key of the card",
+    "deck": "Deck",
+    "note_type": "Note type in Anki",
+}
+TABLE_FIELDS = ("separator", "own_separator", "row_separator", "sheet")
+"""Fields that decide what the columns are."""
 
 
 LATER_EXPORT = (
@@ -37,6 +53,9 @@ class OptionsForm(forms.Form):
         super().__init__(data, initial=initial_of(draft, preview))
         self.draft, self.kind = draft, preview.kind if preview else TEXT
         self.shown_types: list[NoteTypeInfo] = []
+        self.column_names: list[str] = []
+        if self.kind.has_columns:
+            self.add_column_fields(preview)
         self.fields[ASKS] = AsksField()
         if self.kind.has_layout:
             self.add_layout_fields(preview)
@@ -80,18 +99,47 @@ class OptionsForm(forms.Form):
             names = (*ENCODINGS, *([preview.parsed.encoding] if preview else []))
             choices = [(name, name) for name in dict.fromkeys(names)]
             self.fields["encoding"] = forms.ChoiceField(label="Encoding", choices=choices)
+        self.fields["join"] = forms.BooleanField(
+            label="Rows without a separator belong to the card before",
+            required=False,
+            help_text="For definitions of several lines. Otherwise each of these rows is a card.",
+        )
+
+    def add_column_fields(self, preview: Preview | None) -> None:
+        sheets = preview.parsed.sheets if preview else ()
+        if len(sheets) > 1:
+            self.fields["sheet"] = forms.ChoiceField(label="Sheet", choices=[(name, name) for name in sheets])
+        columns = preview.parsed.columns if preview else ()
+        # Of two columns without names, the cards show the cells already.
+        has_cells = len(columns) > len(SIDES) or any(column.name for column in columns)
+        for index, column in enumerate(columns):
+            name = f"{COLUMN}{index}"
+            self.column_names.append(name)
+            # Anki's own columns make no sense elsewhere.
+            kinds = [kind for kind in KINDS if kind != "note_type" or kind == column.kind]
+            self.fields[name] = forms.ChoiceField(
+                label=column.name or f"Column {index + 1}",
+                choices=[*((kind, KIND_LABELS[kind]) for kind in kinds), (LEFT_OUT, "Leave out")],
+                required=False,
+                help_text=(escape(" · ".join(column.cells)) or "Empty") if has_cells else "",
+            )
+        self.fields["swap"] = forms.BooleanField(
+            label="Swap term and definition",
+            required=False,
+        )
         self.fields["head"] = forms.ChoiceField(
             label="The first row",
             choices=[
                 (GUESS, "Names the columns, if it looks like it"),
                 ("no", "Is a card"),
-                ("yes", "Is left out"),
+                ("yes", "Names the columns"),
             ],
         )
-        self.fields["markdown"] = forms.BooleanField(
-            label="This is Markdown",
+        self.fields["markup"] = forms.ChoiceField(
+            label="The sides are",
+            choices=MARKUPS,
             required=False,
-            help_text="Stars, dollars and similar characters are markup. Otherwise they are shown as they are.",
+            help_text="In plain text, stars, dollars and tags are shown as they are.",
         )
 
     def add_deck_fields(self, preview: Preview) -> None:
@@ -138,8 +186,15 @@ class OptionsForm(forms.Form):
     @property
     def plain_fields(self) -> list[forms.BoundField]:
         """The fields for the whole file."""
-        of_types = {f"{side}_{info.id}" for info in self.types for side in SIDES}
-        return [field for field in self if field.name not in of_types]
+        apart = {f"{side}_{info.id}" for info in self.types for side in SIDES}
+        apart |= {*self.column_names, "sheet", "swap"}
+        return [field for field in self if field.name not in apart]
+
+    @property
+    def columns(self) -> list[forms.BoundField]:
+        """The fields for the sheet, for what each column is, and for swapping the sides."""
+        names = ("sheet", *self.column_names, "swap")
+        return [self[name] for name in names if name in self.fields]
 
     @property
     def note_types(self) -> list[tuple[NoteTypeInfo, list[forms.BoundField]]]:
@@ -153,6 +208,10 @@ class OptionsForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("separator") == OTHER and not cleaned.get("own_separator"):
             self.add_error("own_separator", "Enter what is between the sides.")
+        kinds = [cleaned.get(name) for name in self.column_names]
+        for side in SIDES:
+            if any(kinds) and side not in kinds:
+                self.add_error(self.column_names[0], f"Choose a column for the {side}.")
         for info in self.types:
             chosen = [bool(cleaned.get(f"{side}_{info.id}")) for side in SIDES]
             if any(chosen) and not all(chosen):
@@ -167,6 +226,8 @@ class OptionsForm(forms.Form):
         chosen: dict[str, Any] = {}
         if self.kind.has_layout:
             chosen |= self.layout_options()
+        if self.kind.has_columns:
+            chosen |= self.column_options()
         if self.kind.has_decks:
             path = self.cleaned_data.get("path", "")
             chosen |= {
@@ -191,9 +252,27 @@ class OptionsForm(forms.Form):
             "separator": cleaned["own_separator"] if chosen == OTHER else SEPARATORS[chosen],
             "row_separator": ROW_SEPARATORS[cleaned["row_separator"]],
             "encoding": cleaned.get("encoding", ""),
-            "head": HEAD.get(cleaned["head"]),
-            "markdown": cleaned["markdown"],
+            "join": cleaned["join"] if "join" in self.changed_data else self.draft.options.get("join"),
         }
+
+    def column_options(self) -> dict[str, Any]:
+        """What was chosen for the columns. What was only guessed is guessed again for another layout."""
+        cleaned, before = self.cleaned_data, self.draft.options
+        kinds = [cleaned[name].replace(LEFT_OUT, "") for name in self.column_names]
+        is_chosen = any(kinds) and {*self.column_names} & {*self.changed_data}
+        columns = kinds if is_chosen else before.get("columns", [])
+        if {*TABLE_FIELDS} & {*self.changed_data}:
+            columns = []
+        options = {
+            "columns": columns,
+            "head": HEAD.get(cleaned["head"]),
+            "swap": cleaned["swap"],
+            "sheet": cleaned["sheet"] if "sheet" in self.changed_data else before.get("sheet", ""),
+        }
+        markup = cleaned["markup"]
+        if markup and "markup" in self.changed_data:
+            return options | {"markdown": markup == MARKDOWN, "html": markup == HTML}
+        return options | {name: before.get(name) for name in ("markdown", "html")}
 
 
 def deck_paths(preview: Preview) -> list[tuple[str, ...]]:
@@ -217,6 +296,8 @@ def initial_of(draft: ImportDraft, preview: Preview | None) -> dict[str, Any]:
     }
     if preview and preview.kind.has_layout:
         initial |= initial_layout(preview)
+    if preview and preview.kind.has_columns:
+        initial |= initial_columns(preview) | {"swap": options.get("swap", False)}
     for info in preview.parsed.note_types if preview else ():
         for side, chosen in zip(SIDES, options.get("fields", {}).get(str(info.id), ()), strict=False):
             initial[f"{side}_{info.id}"] = str(info.fields.index(chosen[0]))
@@ -231,5 +312,12 @@ def initial_layout(preview: Preview) -> dict[str, Any]:
         "own_separator": "" if parsed.separator in names else parsed.separator,
         "row_separator": "semicolon" if parsed.row_separator == SEMICOLON else "newline",
         "encoding": parsed.encoding,
-        "markdown": parsed.is_markdown,
+        "join": parsed.joins,
     }
+
+
+def initial_columns(preview: Preview) -> dict[str, Any]:
+    parsed = preview.parsed
+    markup = HTML if parsed.is_html else MARKDOWN if parsed.is_markdown else PLAIN
+    columns = {f"{COLUMN}{index}": column.kind or LEFT_OUT for index, column in enumerate(parsed.columns)}
+    return columns | {"markup": markup, "sheet": parsed.sheet}

@@ -171,6 +171,26 @@ def test_deck_can_be_downloaded(page, sign_in, learner, word_file) -> None:
     assert "zwei" in Path(download.value.path()).read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+def test_columns_of_a_table_are_chosen(page, plain_page, sign_in, learner, tmp_path, scripts) -> None:
+    page = page if scripts else plain_page
+    sign_in(page.context, learner)
+    path = tmp_path / "Sky.csv"
+    path.write_text("Word,Meaning,Example\nsun,star,It shines.\n", encoding="utf-8")
+    import_file(page, path)
+    expect(page.get_by_label("Example")).to_have_value("leave")
+    page.get_by_label("Example").select_option("Definition")
+    page.get_by_label("Meaning").select_option("Leave out")
+    page.get_by_label("Swap term and definition").check()
+    if scripts:
+        check(page)
+    page.get_by_role("button", name="Update preview").click()
+    expect(page.locator(".term-list .term").first).to_have_text("It shines.")
+    page.get_by_role("button", name="Create deck").click()
+    expect(page.get_by_text("Cards: 1 added.")).to_be_visible()
+    assert Card.objects.values_list("term", "definition").get() == ("It shines.", "sun")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_on_import_pages(page, sign_in, learner, word_file, scheme) -> None:
     page.emulate_media(color_scheme=scheme)

@@ -223,7 +223,7 @@ def measure(kind: str, cards: int) -> bool:
     with counted("cards again", Card.objects), counted("answers again", Review.objects):
         browser.bring_in(*page)
     well &= watch.tell("import again")
-    for export in ("tab", "comma", "markdown", "anki", "archive", "history"):
+    for export in ("tab", "comma", "excel", "markdown", "anki", "archive", "history"):
         file = browser.take_out(deck, export)
         expect(f"{export}, cards", sent=cards, written=cards_in(file))
         well &= watch.tell(f"{export}, {len(file) / 2**20:.1f} MB")

@@ -1,78 +1,99 @@
-"""The meaning of a text's columns, from a header row or from Anki's lines with ``#``. Pure."""
+"""The meaning of a table's columns: named by a header row, chosen, or by their order. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from cards.formats.types import FormatError
+from cards.formats.delimited.names import SURE, kind_of
 
-KINDS = ("term", "definition", "tags", "key", "deck")
-"""What a column can be. A column with an empty name is left out."""
+KINDS = ("term", "definition", "tags", "key", "deck", "note_type")
+"""What a column can be. A column with an empty kind is left out."""
 
-# Names of columns in the exports of other programs, in lower case.
-SYNONYMS = {
-    "term": ("term", "front", "question", "word", "begriff", "vorderseite", "frage"),
-    "definition": ("definition", "back", "answer", "meaning", "rückseite", "antwort"),
-    "tags": ("tags", "tag"),
-    "key": ("key", "guid"),
-    "deck": ("deck",),
-}
-KIND_OF = {name: kind for kind, names in SYNONYMS.items() for name in names}
+SIDES = ("term", "definition")
 
 OWN_HEAD = {"term": "term (Markdown)", "definition": "definition (Markdown)", "tags": "tags", "key": "key"}
 """The header row of our own exports, by which the reader knows that the sides are Markdown."""
 
 OWN_KINDS = {name: kind for kind, name in OWN_HEAD.items()}
 
-ANKI_LINE = re.compile(r"#([a-z ]{1,30}):([^\n]*)(?:\n|\Z)", re.IGNORECASE)
-ANKI_KEYS = {
-    *(
-        "separator",
-        "html",
-        "tags",
-        "columns",
-        "notetype",
-        "deck",
-        "notetype column",
-        "deck column",
-        "tags column",
-    ),
-    *("guid column", "if matches", "match scope"),
-}
-ANKI_SEPARATORS = {
-    "tab": "\t", "comma": ",", "semicolon": ";", "space": " ", "pipe": "|", "colon": ":",
-    "\\t": "\t",
-}  # fmt: skip
+MAX_COLUMNS = 30
+"""Columns that can be chosen, and that are told by name if they are left out."""
+
+MAX_LABEL = 60
+LEAST_IN_A_TABLE = 3
+"""Columns from which on "Tags" alone makes the first row a head."""
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """What each column is, as one of `KINDS`."""
+    """What each column is, as one of `KINDS`, and their names if there is a header row."""
 
-    kinds: tuple[str, ...] = ("term", "definition")
+    kinds: tuple[str, ...] = SIDES
+    names: tuple[str, ...] = ()
 
     @property
-    def is_plain(self) -> bool:
-        """Whether a row has a term and a definition only."""
-        return self.kinds == ("term", "definition")
+    def is_pair(self) -> bool:
+        """Whether there are two columns, so that only the first separator of a row splits it."""
+        return len(self.kinds) == len(SIDES)
 
-    def sort(self, fields: Sequence[str]) -> dict[str, str]:
-        """The fields by kind. Those that are left out are joined under the empty name."""
+    def sort(self, fields: Sequence[str], line: str = "\n") -> dict[str, str]:
+        """The fields by kind. Several of one kind are joined with ``line``."""
         found: dict[str, str] = {}
-        for index, text in enumerate(fields):
-            kind = self.kinds[index] if index < len(self.kinds) else ""
-            if text:
-                found[kind] = f"{found[kind]}\n{text}" if kind in found else text
+        for kind, text in zip(self.kinds, fields, strict=False):
+            if kind and text:
+                found[kind] = f"{found[kind]}{line}{text}" if kind in found else text
         return found
 
+    def left_out(self, fields: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """The fields that are not used and not empty, each with a label of its column."""
+        for index, text in enumerate(fields):
+            if text and (index >= len(self.kinds) or not self.kinds[index]):
+                yield self.label(index), text
 
-def named_columns(names: Sequence[str]) -> tuple[Columns | None, bool]:
-    """The columns that a first row names, None if it is a card, and whether it is the header of our exports."""
+    def label(self, index: int) -> str:
+        if index >= MAX_COLUMNS:
+            return "further columns"
+        name = self.names[index] if index < len(self.names) else ""
+        return f"the column “{name}”" if name else f"column {index + 1}"
+
+
+PAIR = Columns()
+
+
+def named_columns(names: Sequence[str], *, is_head: bool = False) -> tuple[Columns | None, bool]:
+    """The columns that a first row names, None if it is a card, and whether it is the header of our exports.
+
+    A row is a head if it names both sides. Of several columns with names of one kind, the first is of this kind.
+    Columns without a name, or with one that is not known, are left out. If the row is known to be a head
+    (``is_head``), or says so by "Tags", the first other columns are the missing sides.
+    """
+    labels = tuple(" ".join(name.split())[:MAX_LABEL] for name in names[: MAX_COLUMNS * 4])
     if tuple(names[:2]) == (OWN_HEAD["term"], OWN_HEAD["definition"]):
-        return Columns(tuple(OWN_KINDS.get(name, "") for name in names)), True
-    kinds = tuple(KIND_OF.get(name.casefold(), "") for name in names)
-    is_head = {"term", "definition"} <= set(kinds) and len(set(kinds)) == len(kinds)
-    return (Columns(kinds), False) if is_head else (None, False)
+        return Columns(tuple(OWN_KINDS.get(name, "") for name in names), labels), True
+    kinds = first_of_each(kind_of(name) for name in names)
+    if not set(kinds) >= set(SIDES):
+        is_table = len(kinds) >= LEAST_IN_A_TABLE and any(name.casefold() in SURE for name in names)
+        if not (is_head or is_table):
+            return None, False
+        kinds = with_sides(kinds, labels)
+    return Columns(tuple(kinds), labels), False
+
+
+def first_of_each(kinds: Iterator[str]) -> list[str]:
+    found: list[str] = []
+    for kind in kinds:
+        found.append("" if kind in found else kind)
+    return found
+
+
+def with_sides(kinds: list[str], labels: Sequence[str]) -> list[str]:
+    """``kinds`` with the missing sides in the first columns without a kind, those that have a name first."""
+    free = [index for index, kind in enumerate(kinds) if not kind]
+    free.sort(key=lambda index: not (index < len(labels) and labels[index]))
+    for side in SIDES:
+        if side not in kinds and free:
+            kinds[free.pop(0)] = side
+    return kinds
 
 
 def split_tags(text: str) -> list[str]:
@@ -84,59 +105,3 @@ def split_tags(text: str) -> list[str]:
 
 def join_tags(names: Sequence[str]) -> str:
     return "; ".join(re.sub(r"([\\;])", r"\\\1", name) for name in names)
-
-
-@dataclass(frozen=True, slots=True)
-class AnkiHead:
-    """The settings in the lines with ``#``. ``end`` is where the rows start, 0 without such lines."""
-
-    end: int = 0
-    separator: str = ""
-    is_html: bool = False
-    tags: tuple[str, ...] = ()
-    deck: tuple[str, ...] = ()
-    columns: Columns = Columns()
-
-
-def anki_head(text: str) -> AnkiHead:
-    """Read the lines with ``#`` at the beginning of a text."""
-    lines: dict[str, str] = {}
-    end = 0
-    while (match := ANKI_LINE.match(text, end)) and match[1].lower() in ANKI_KEYS:
-        lines[match[1].lower()] = match[2].strip("\n")
-        end = match.end()
-    if not end:
-        return AnkiHead()
-    separator = lines.get("separator", "").strip(" ")
-    separator = ANKI_SEPARATORS.get(separator.lower(), separator)
-    if len(separator) > 1:
-        raise FormatError(f"“#separator:{separator[:20]}” is not a separator that Anki knows.", where="row 1")
-    return AnkiHead(
-        end,
-        separator,
-        lines.get("html", "").strip().lower() == "true",
-        tuple(lines.get("tags", "").split()),
-        tuple(filter(None, lines.get("deck", "").strip().split("::"))),
-        anki_columns(lines, separator or "\t"),
-    )
-
-
-def anki_columns(lines: dict[str, str], separator: str) -> Columns:
-    """The columns that the lines define, counted from 1. The first two others are the sides."""
-    special = {}
-    for key, kind in (
-        ("tags column", "tags"),
-        ("guid column", "key"),
-        ("deck column", "deck"),
-        ("notetype column", ""),
-    ):
-        number = lines.get(key, "").strip()
-        if number.isdecimal() and 0 < int(number[:4]) <= 100:
-            special[int(number[:4]) - 1] = kind
-    named = lines["columns"].split(separator) if "columns" in lines else []
-    count = max([len(named), *(index + 1 for index in special)], default=0)
-    if count <= 2 and not special:
-        return Columns()
-    count = max(count, len(special) + 2)
-    sides = iter(("term", "definition"))
-    return Columns(tuple(special[index] if index in special else next(sides, "") for index in range(count)))

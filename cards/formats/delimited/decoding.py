@@ -21,7 +21,7 @@ CODECS = {"Mac Roman": "mac_roman"}
 # How files begin that are not text, and their names.
 OTHER_FILES = (
     (b"PK\x03\x04", "a zip archive (such as .xlsx, .docx, .apkg)"),
-    (b"\xd0\xcf\x11\xe0", "an old Office file (such as .xls)"),
+    (b"\xd0\xcf\x11\xe0", "an Office file that is old (such as .xls) or has a password"),
     (b"%PDF", "a PDF"),
     (b"\x89PNG", "an image"),
     (b"\xff\xd8\xff", "an image"),

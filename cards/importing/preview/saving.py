@@ -25,7 +25,7 @@ from cards.importing.reading.content import BusyError, open_content
 from cards.models import Deck, ImportDraft
 from studysite.slices import Slice
 
-VERSION = 4
+VERSION = 5
 """Version of what is stored. Increase it with every change, so that previews are made again."""
 
 MAX_STORED = MAX_HEAD

@@ -10,6 +10,7 @@ from typing import Any
 from cards.formats.anki.reader import NoteTypeInfo
 from cards.formats.anki.sides import FieldChoice
 from cards.formats.types import (
+    Column,
     FileCounts,
     FormatError,
     ImageRef,
@@ -40,7 +41,9 @@ TOO_MANY = "It has too many decks and note types to show, or their names are too
 Samples = tuple[tuple[dict[str, str], ParsedCard], ...]
 
 COUNTS = ("cards", "one_sided", "both_sides", "images", "reviews", "scheduled", "suspended")
-LAYOUT = ("kind", "encoding", "separator", "row_separator", "is_markdown")
+LAYOUT = (
+    *("kind", "encoding", "separator", "row_separator", "is_markdown", "is_html", "joins", "sheet", "sheets"),
+)
 DECK_FIELDS = ("title", "language", "side_choice", "retention")
 
 TUPLES = (*ALTERNATIVES, "tags", "deck")
@@ -121,6 +124,7 @@ def head_to_json(parsed: Parsed) -> dict[str, Any]:
     shown = MAX_SHOWN if len(parsed.decks) <= MOST_DESCRIBED else 0
     head = {
         "layout": {name: getattr(parsed, name) for name in LAYOUT},
+        "columns": [[column.name, column.kind, column.cells] for column in parsed.columns],
         "decks": [
             {"path": deck.path, "description": deck.description[:shown]}
             | {name: getattr(deck, name) for name in DECK_FIELDS}
@@ -139,6 +143,7 @@ def head_from_json(kept: dict[str, Any]) -> Parsed:
         make_cards=no_cards,
         decks=tuple(ParsedDeck(**{**deck, "path": tuple(deck["path"])}) for deck in kept["decks"]),
         note_types=tuple(map(type_from_json, kept["note_types"])),
+        columns=tuple(Column(name, kind, tuple(cells)) for name, kind, cells in kept["columns"]),
         **kept["layout"],
     )
 

@@ -38,7 +38,7 @@ from cards.text.studied_side import SIDES
 from studysite.accounts.models import User
 from studysite.slices import Steps
 
-VERSION = 6
+VERSION = 7
 """Version of the stored content. Increase it with every change, so that files are read again."""
 
 SHOWN_PROBLEMS = 5
@@ -65,7 +65,12 @@ def open_draft(
         row_separator=chosen.get("row_separator", ""),
         encoding=chosen.get("encoding", "") if draft.file_name else "UTF-8",
         markdown=chosen.get("markdown"),
+        html=chosen.get("html"),
+        columns=tuple(chosen.get("columns", ())),
         head=chosen.get("head"),
+        swap=chosen.get("swap", False),
+        join=chosen.get("join"),
+        sheet=chosen.get("sheet", ""),
         is_csv=draft.is_csv,
     )
     fields = {
@@ -82,7 +87,21 @@ def limits_of(owner: User | AnonymousUser) -> Limits:
     return ACCOUNT if owner.is_authenticated and not owner.is_guest else GUEST
 
 
-READ_OPTIONS = ("separator", "row_separator", "encoding", "markdown", "head", "fields", "path")
+READ_OPTIONS = (
+    *(
+        "separator",
+        "row_separator",
+        "encoding",
+        "markdown",
+        "html",
+        "columns",
+        "head",
+        "swap",
+        "join",
+        "sheet",
+    ),
+    *("fields", "path"),
+)
 """Options of a draft that change how its file is read."""
 
 

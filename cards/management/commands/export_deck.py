@@ -17,7 +17,7 @@ from studysite.accounts.models import User
 
 
 class Command(BaseCommand):
-    help = "Write a deck to a file. Its ending chooses the format: txt, csv, md, apkg or zip."
+    help = "Write a deck to a file. Its ending chooses the format: txt, csv, xlsx, md, apkg or zip."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", help="the last part of the deck's address")

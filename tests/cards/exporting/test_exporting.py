@@ -29,7 +29,7 @@ def _own_folder(settings, tmp_path) -> None:
     settings.DATA_DIR = tmp_path
 
 
-NAMES = ("tab", "comma", "markdown", "anki", "archive")
+NAMES = ("tab", "comma", "excel", "markdown", "anki", "archive")
 
 
 def body(response) -> bytes:

@@ -31,7 +31,7 @@ from tests.cards.pictures import show, stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-KINDS = ("tab", "comma", "markdown", "anki", "anki-mine", "archive", "history")
+KINDS = ("tab", "comma", "excel", "markdown", "anki", "anki-mine", "archive", "history")
 PLAIN = {"history": "archive", "anki-mine": "anki"}
 MOST_REQUESTS = 200
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

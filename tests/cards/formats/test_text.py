@@ -104,7 +104,7 @@ def test_header_row_names_the_columns() -> None:
 def test_columns_can_be_chosen() -> None:
     parsed = read_text("1\ta\tb\n2\tc\td", TextOptions(columns=("", "definition", "term")))
     assert [(card.term, card.definition) for card in parsed] == [("b", "a"), ("d", "c")]
-    assert parsed.report.skipped == {"fields of columns that were left out": 2}
+    assert parsed.report.skipped == {"cells of column 1": 2}
 
 
 ANKI_TEXT = """#separator:semicolon
@@ -134,14 +134,45 @@ def test_formulas_of_spreadsheets_are_neutralised() -> None:
     assert made.endswith('"\'=1+1","\'-2","\'@x","\'+k"\r\n')
 
 
-@given(st.text(st.sampled_from("'=+-@\t\r\nａ＝a"), max_size=5))
+UNSEEN = [
+    " ",
+    "\xa0",
+    "\u3000",
+    "\u200b",
+    "\ufeff",
+    "\xad",
+    "\u202e",
+    "\u2066",
+    "\u061c",
+    "\ufe0f",
+    "\u3164",
+    "\u2800",
+]
+
+
+@pytest.mark.parametrize("before", ["", *UNSEEN, "\u200b \xad"])
+@pytest.mark.parametrize("sign", "=+-@＝＋－＠﹢﹣﹦﹫⁺")
+def test_cells_that_begin_a_formula_after_what_is_not_seen_are_guarded(before: str, sign: str) -> None:
+    assert guarded(f"{before}{sign}1+1") == f"'{before}{sign}1+1"
+
+
+@pytest.mark.parametrize("cell", ["a=1", "1-2", "", " ", "\u200b", "'a", "5 + 5", "−1", "é-"])
+def test_other_cells_are_not_guarded(cell: str) -> None:
+    assert guarded(cell) == cell
+
+
+@given(
+    st.text(
+        st.sampled_from(["'", "=", "+", "-", "@", "\t", "\r", "\n", "ａ", "＝", "a", *UNSEEN]), max_size=5
+    )
+)
 def test_guarded_cells_are_unguarded(cell: str) -> None:
     assert unguarded(guarded(cell)) == cell
     assert not guarded(cell).startswith(("=", "+", "-", "@", "\t", "\r"))
 
 
 pieces = st.sampled_from(
-    ['"', '""', ",", ";", "\t", "\n", "\\", "'", "=", "-", " - ", "#", "a", "é", "$x$", " ", "\ufeff"]
+    [*('"', '""', ",", ";", "\t", "\n", "\\", "'", "=", "-", " - ", "#", "a", "é", "$x$", " "), *UNSEEN]
 )
 texts = st.one_of(st.text(max_size=30), st.lists(pieces, max_size=12).map("".join)).map(clean_text)
 tags = st.lists(texts.map(lambda text: " ".join(text.split())[:60].strip()).filter(bool), max_size=3)

@@ -82,7 +82,7 @@ def test_form_sent_twice_imports_once(learner_client):
 def test_plain_text_is_kept_unless_markdown(learner_client):
     url = paste(learner_client, "__init__\t1986. Chernobyl *x*\n")
     assert "<em>" not in learner_client.get(url).text
-    response = learner_client.post(url, as_shown(learner_client, url, markdown="on", do="look"))
+    response = learner_client.post(url, as_shown(learner_client, url, markup="markdown", do="look"))
     assert response["Location"] == url
     assert "<em>x</em>" in learner_client.get(url).text
 

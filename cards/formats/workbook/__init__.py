@@ -1,0 +1,1 @@
+"""Workbooks of Excel (.xlsx) with a card in each row."""
