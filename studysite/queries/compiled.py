@@ -269,8 +269,9 @@ def insert_rows(model: type[Model], names: Sequence[str], rows: Iterable[Sequenc
                 values[place] = adapt(values[place])
         return values
 
-    with connection().cursor() as cursor:
-        cursor.executemany(sql, map(prepared, rows))
+    if values := list(map(prepared, rows)):
+        with connection().cursor() as cursor:
+            cursor.executemany(sql, values)
 
 
 @cache

@@ -98,10 +98,10 @@ def test_unsaved_card_keeps_its_text(page: Page, editor, deck: Deck, console_err
 
 def test_refused_card_says_why_and_can_be_corrected(page: Page, editor, deck: Deck) -> None:
     editor(page)
-    page.locator("#new-card [name=term]").fill("x" * 10_001)
+    page.locator("#new-card [name=term]").fill("x" * 32_001)
     page.locator("#new-card [name=definition]").press("Enter")
     failed = page.locator(".new-card.failed")
-    expect(failed.locator(".errorlist")).to_contain_text("10000")
+    expect(failed.locator(".errorlist")).to_contain_text("32000")
     failed.locator("[name=term]").fill("short")
     failed.get_by_role("button", name="Add card").click()
     expect(page.locator(".editor-card:not(.new-card)")).to_have_count(5)
@@ -167,9 +167,9 @@ def test_refused_card_has_the_focus_on_its_fault(page: Page, editor, deck: Deck)
     editor(page)
     first = page.locator(".editor-card").first
     first.get_by_role("link", name="Edit").click()
-    first.get_by_label("Definition", exact=True).fill("x" * 10_001)
+    first.get_by_label("Definition", exact=True).fill("x" * 32_001)
     first.get_by_label("Definition", exact=True).press("Control+Enter")
-    expect(first.locator(".errorlist")).to_contain_text("10000")
+    expect(first.locator(".errorlist")).to_contain_text("32000")
     expect(first.get_by_label("Definition", exact=True)).to_be_focused()
 
 

@@ -175,11 +175,11 @@ def test_replacement_names_cards_left_empty_or_too_long(deck: Deck) -> None:
     card.save()
     problems = [
         [change.problem for change in replacing.changes(deck=deck, replacement=replacement)]
-        for replacement in (Replacement("a", ""), Replacement("aaa", "b" * 10_001), Replacement("aaa", "b"))
+        for replacement in (Replacement("a", ""), Replacement("aaa", "b" * 32_001), Replacement("aaa", "b"))
     ]
     assert problems == [
         ["The card would be empty."],
-        ["A side would have more than 10,000 characters."],
+        ["A side would have more than 32,000 characters."],
         [""],
     ]
 

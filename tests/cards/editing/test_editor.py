@@ -297,7 +297,7 @@ def test_too_long_side_is_shown_again_in_full(owner_client: Client, deck: Deck) 
     html = response.content.decode()
     assert response.status_code == 200
     assert MEGABYTE in html
-    assert "at most 10000 characters" in html
+    assert "at most 32000 characters" in html
 
 
 @pytest.mark.parametrize("value", NASTY, ids=range(len(NASTY)))

@@ -21,7 +21,7 @@ AT = 1_772_000_000_000
 
 def a_text() -> bytes:
     rows = ["Term\tDefinition\tTags", "", "same\ta", "same\tb", "same\tb", "same\tc"]
-    rows += ['"two\nlines"\tb\tx; y', "\tonly", "x" * 10_001 + "\ty", "Term 1\tDefinition 1\tz"]
+    rows += ['"two\nlines"\tb\tx; y', "\tonly", "x" * 32_001 + "\ty", "Term 1\tDefinition 1\tz"]
     return "\n".join([*rows, *(f"Term {n}\tanother {n}" for n in range(3))]).encode()
 
 

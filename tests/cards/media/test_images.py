@@ -182,7 +182,7 @@ def test_missing_description_keeps_the_chosen_image(owner_client, card):
 
 def test_other_form_error_keeps_the_chosen_image(owner_client, card):
     response = save(
-        owner_client, card, term="x" * 10_001, definition__file=upload(), definition__words="Flag"
+        owner_client, card, term="x" * 32_001, definition__file=upload(), definition__words="Flag"
     )
     assert response.status_code == 200
     assert 'value="Flag"' in response.text
