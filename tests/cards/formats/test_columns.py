@@ -158,7 +158,14 @@ def test_rows_without_a_separator_continue_the_definition_before() -> None:
 
 
 def test_definition_may_begin_in_the_next_row_and_have_empty_rows() -> None:
-    assert sides("a\t\nb\n\nc\nd\te") == [("a", "b\n\nc"), ("d", "e")]
+    assert sides("a\t\nb\n\n\nc\n\nd\te") == [("a", "b\n\nc"), ("d", "e")]
+
+
+def test_continued_rows_are_only_as_long_as_a_row() -> None:
+    long = "\n".join(["x" * 999] * 300)
+    parsed = read_text(f"a\tb\n{long}\nc\td", TextOptions(join=True))
+    assert [card.term for card in parsed][-1] == "c"
+    assert parsed.report.skipped["cards that are too long"] == 3
 
 
 @pytest.mark.parametrize(
