@@ -223,6 +223,8 @@ class Writer:
         else:
             pieces = self.pieces(list(map(parsed, cards)), is_first=not keys)
             self.parts.append(workbook.SHEET if self.is_workbook else FILE, "".join(pieces).encode())
+            if self.is_workbook:
+                workbook.check(self.total, self.parts.sizes[workbook.SHEET])
         self.state["at"] = self.done + len(keys)
 
     # --- Text

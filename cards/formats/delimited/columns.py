@@ -46,6 +46,8 @@ class Columns:
 
     def left_out(self, fields: Sequence[str]) -> Iterator[tuple[str, str]]:
         """The fields that are not used and not empty, each with a label of its column."""
+        if len(fields) <= len(self.kinds) and all(self.kinds):
+            return
         for index, text in enumerate(fields):
             if text and (index >= len(self.kinds) or not self.kinds[index]):
                 yield self.label(index), text

@@ -37,7 +37,7 @@ def should_join(rows: Sequence[Sequence[str]], separator: str) -> bool:
 def joined(rows: Iterable[Row], line: str, most: int) -> Iterator[Row]:
     """Each row with the rows without a separator behind it, joined with ``line``.
 
-    Empty rows among them stay. A row does not become longer than ``most`` characters.
+    Of several empty rows among them one stays. A row does not become longer than ``most`` characters.
     """
     held: Row | None = None
     parts: list[str] = []
@@ -48,7 +48,7 @@ def joined(rows: Iterable[Row], line: str, most: int) -> Iterator[Row]:
             empty += 1
             continue
         if held is not None and is_more:
-            parts += [*[""] * empty, fields[0]]
+            parts += [*[""] * min(empty, 1), fields[0]]
             length, empty = length + len(fields[0]) + 1, 0
             held = (held[0], held[1], place)
             continue

@@ -19,8 +19,6 @@ NAMES = {TAB: "tab", COMMA: "comma", DASH: "dash", SEMICOLON: "semicolon", NEWLI
 # In order of preference if the rows do not decide. A dash is any dash between spaces.
 GUESSED = (DASH, SEMICOLON, COMMA)
 SAMPLE = 100_000
-FEWEST_TABS = 10
-"""Nobody types tabs by chance: if a text begins with one, a tenth of the rows is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +52,12 @@ def guess_rows(sample: str) -> str:
 def guess_separator(sample: str, row_separator: str, *, is_csv: bool) -> str:
     """The separator that most rows have. Of several, the one that more rows have exactly once."""
     rows = [row for row in sample.split(row_separator) if row.strip()][:1_000]
-    tabs = sum(TAB in row for row in rows)
-    if tabs * 2 >= len(rows) or not rows:
-        return TAB
-    if not is_csv and TAB in rows[0] and tabs > 1 and tabs * FEWEST_TABS >= len(rows):
-        # The other rows may be further lines of definitions, which have commas.
+    if sum(TAB in row for row in rows) * 2 >= len(rows) or not rows:
         return TAB
     quoted = sum(row.lstrip().startswith('"') for row in rows) * 2 > len(rows)
+    if TAB in rows[0] and not (is_csv or quoted):
+        # Nobody types a tab by chance. The other rows may be further lines of definitions, which have commas.
+        return TAB
     preference = (COMMA, SEMICOLON, DASH) if is_csv or quoted else GUESSED
 
     def score(separator: str) -> tuple[int, int]:

@@ -54,7 +54,8 @@ class RowReader:
 
     def made(self, fields: Sequence[str], values: Mapping[str, str], where: str) -> Iterator[ParsedCard]:
         """The cards of one row that is not empty."""
-        kind = stock.stock_kind(values.get("note_type", "") or self.plan.note_type)
+        note_type = values.get("note_type", "") or self.plan.note_type
+        kind = stock.stock_kind(note_type) if note_type else ""
         sides = {side: values.get(side, "") for side in ("term", "definition")}
         left_out = list(self.plan.columns.left_out(fields))
         third = left_out.pop(0)[1] if kind == stock.OPTIONAL and left_out else ""
@@ -91,26 +92,23 @@ class RowReader:
             yield self.card(replace(empty, key=key), made, "definition")
 
     def card(self, empty: ParsedCard, sides: Sides, side_choice: str) -> ParsedCard:
-        """``empty`` with its sides. What is left out of them is told."""
+        """``empty`` with its sides, itself. What is left out of them is told."""
         term, definition = self.converted(sides.term), self.converted(sides.definition)
-        answers = (self.side(answer).text for answer in sides.answers)
-        accepted = tuple(
-            text for text in answers if text != definition.text and 0 < len(text) <= MAX_ACCEPTED
-        )
-        return replace(
-            empty,
-            term=term.text,
-            definition=definition.text,
-            accepted_definitions=accepted,
-            side_choice=side_choice,
-        )
+        empty.term, empty.definition, empty.side_choice = term.text, definition.text, side_choice
+        if sides.answers:
+            answers = (self.side(answer).text for answer in sides.answers)
+            empty.accepted_definitions = tuple(
+                text for text in answers if text != definition.text and 0 < len(text) <= MAX_ACCEPTED
+            )
+        return empty
 
     def converted(self, text: str) -> Converted:
         """A side as Markdown. Images are in other files, which a text does not have."""
         made = self.side(text)
-        count_left_out(made, self.report)
-        if made.images:
-            self.report.skipped["images"] += len(made.images)
+        if self.is_html:
+            count_left_out(made, self.report)
+            if made.images:
+                self.report.skipped["images"] += len(made.images)
         return made
 
     def without_sides(self, values: Mapping[str, str], where: str) -> ParsedCard:

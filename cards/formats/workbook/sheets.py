@@ -19,11 +19,11 @@ from cards.formats.workbook.cells import text_of
 from cards.formats.workbook.copying import copy
 from cards.formats.zips import Archive
 
-MAX_SECONDS = 10.0
+MAX_SECONDS = 15.0
 """Processor time for writing a sheet as lines, which cannot be interrupted."""
 
-MAX_ROWS = 100_000
-"""Rows with text. Larger tables are read from text files."""
+MAX_ROWS = 100_001
+"""Rows with text, with one for the names of the columns. Larger tables are read from text files."""
 
 LAST_ROW = 1_048_576
 """The last row that Excel has."""
@@ -72,7 +72,7 @@ def lines_of(archive: Archive, wanted: str, meter: Meter) -> Iterator[bytes]:
                 size += len(made)
                 if count >= MAX_ROWS or size > MAX_LINES:
                     raise FormatError(
-                        f"A sheet has at most {MAX_ROWS:,} rows. {AS_CSV}", where=f"row {row[0]}"
+                        f"At most {MAX_ROWS:,} rows can be read. {AS_CSV}", where=f"row {row[0]}"
                     )
                 yield made
         except (FormatError, MemoryError, GeneratorExit):

@@ -13,7 +13,9 @@ from xml.sax.saxutils import escape
 from cards.formats.delimited.columns import OWN_HEAD
 from cards.formats.delimited.writers import columns_of
 from cards.formats.parts import Member, Parts
-from cards.formats.types import ParsedCard
+from cards.formats.types import FormatError, ParsedCard
+from cards.formats.workbook.copying import MAX_SHEET
+from cards.formats.workbook.sheets import MAX_ROWS
 
 SHEET = "xl/worksheets/sheet1.xml"
 START = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
@@ -44,6 +46,9 @@ MEMBERS = {
     '<alignment vertical="top" wrapText="1"/></xf></cellXfs><cellStyles count="1">'
     '<cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>',
 }
+MAX_CARDS = MAX_ROWS - 1
+"""Cards of a workbook. What we write, we can read again."""
+
 WIDTHS = (40, 60, 20, 40)
 HEAD = (
     f'{START}<worksheet xmlns="{MAIN}"><sheetViews><sheetView workbookViewId="0">'
@@ -81,6 +86,13 @@ def xml_text(text: str) -> str:
     """``text`` as Excel writes it in XML: characters that XML cannot hold become ``_x0001_``."""
     text = LIKE_ESCAPES.sub("_x005F_", text)
     return escape(NO_XML.sub(lambda match: f"_x{ord(match[0]):04X}_", text))
+
+
+def check(cards: int, size: int) -> None:
+    """Raise FormatError if a sheet with this number of cards and bytes is too large to be read again."""
+    if cards > MAX_CARDS or size + len(TAIL) > MAX_SHEET:
+        most = f"{MAX_CARDS:,} cards and {MAX_SHEET // 2**20} MB"
+        raise FormatError(f"A workbook has at most {most}. Choose CSV for this deck.")
 
 
 def members_of(parts: Parts) -> Iterator[Member]:

@@ -157,8 +157,20 @@ def test_rows_without_a_separator_continue_the_definition_before() -> None:
     assert any("without a separator" in notice.message for notice in parsed.report.notices)
 
 
+def test_one_definition_may_have_all_other_rows() -> None:
+    lines = "\n".join(f"line {number}, with a comma - and a dash" for number in range(30))
+    assert sides(f"poem\t{lines}\nsong\tla") == [("poem", lines), ("song", "la")]
+
+
 def test_definition_may_begin_in_the_next_row_and_have_empty_rows() -> None:
-    assert sides("a\t\nb\n\nc\nd\te") == [("a", "b\n\nc"), ("d", "e")]
+    assert sides("a\t\nb\n\n\nc\n\nd\te") == [("a", "b\n\nc"), ("d", "e")]
+
+
+def test_continued_rows_are_only_as_long_as_a_row() -> None:
+    long = "\n".join(["x" * 999] * 300)
+    parsed = read_text(f"a\tb\n{long}\nc\td", TextOptions(join=True))
+    assert [card.term for card in parsed][-1] == "c"
+    assert parsed.report.skipped["cards that are too long"] == 3
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ HOSTILE = {
     "a long row": (row(*["x" * 30_000] * 4), {}, "row 1: The row is longer"),
     "no text with this number": ('<row><c t="s"><v>7</v></c></row>', {}, "damaged"),
     "no number": ("<row><c><v>x</v></c></row>", {}, "damaged"),
-    "many rows": (row("a", "b") * 100_001, {}, "row 100001: A sheet has at most 100,000 rows"),
+    "many rows": (row("a", "b") * 100_002, {}, "row 100002: At most 100,001 rows can be read"),
     "a row far away": ('<row r="1048577"><c><v>1</v></c></row>', {}, "row 1048577: A sheet has at most"),
     "a column far away": ('<row><c r="ZZZZZZ1"><v>1</v></c></row>', {}, "damaged"),
     "no XML": ("<row>", {}, "damaged"),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cards.formats.detect import read_file
 from cards.formats.parts import FILE, Parts, Zip
-from cards.formats.types import ParsedCard
+from cards.formats.types import FormatError, ParsedCard
 from cards.formats.workbook import writer
 from tests.cards.formats.test_text import UNSEEN, content, written
 
@@ -77,6 +77,13 @@ def test_no_cell_is_a_formula(before: str, sign: str, tmp_path: Path) -> None:
 def test_file_is_the_same_wherever_it_was_interrupted(tmp_path: Path) -> None:
     cards = [ParsedCard(f"t{n}", "d", key=f"k{n}") for n in range(5)]
     assert len({made(cards, tmp_path, cut=cut) for cut in range(5)}) == 1
+
+
+def test_workbook_that_could_not_be_read_again_is_not_written() -> None:
+    writer.check(100_000, 2**20)
+    for cards, size in ((100_001, 2**20), (1, 64 * 2**20)):
+        with pytest.raises(FormatError, match="Choose CSV"):
+            writer.check(cards, size)
 
 
 def test_columns_have_our_names(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def deletions(fields: Mapping[str, str], kind: str) -> tuple[list[str], list[int
     ``kind`` is what a note's type makes (see `stock`). Notes of Anki's own types without deletions have none:
     their braces are text.
     """
-    if kind not in ("", stock.CLOZE):
+    if kind not in ("", stock.CLOZE) or not any("{{c" in text for text in fields.values()):
         return [], []
     found = {name: cloze.numbers(cloze.parse(text)) - {0} for name, text in fields.items() if "{{c" in text}
     names = [name for name, numbers in found.items() if numbers]
