@@ -171,12 +171,15 @@ class Learned:
 
 @dataclass(frozen=True, slots=True)
 class ParsedDeck:
-    """A deck of a file. ``weights`` are FSRS parameters that were optimised for its owner, if any."""
+    """A deck of a file. ``language`` is that of its terms; ``definition_language`` is empty if it is the same.
+
+    ``weights`` are FSRS parameters that were optimised for its owner, if any."""
 
     path: tuple[str, ...]
     title: str = ""
     description: str = ""
     language: str = ""
+    definition_language: str = ""
     side_choice: str = "auto"
     visibility: str = ""
     slug: str = ""

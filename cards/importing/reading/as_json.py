@@ -41,7 +41,7 @@ Samples = tuple[tuple[dict[str, str], ParsedCard], ...]
 
 COUNTS = ("cards", "one_sided", "both_sides", "images", "reviews", "scheduled", "suspended")
 LAYOUT = ("kind", "encoding", "separator", "row_separator", "is_markdown")
-DECK_FIELDS = ("title", "language", "side_choice", "retention")
+DECK_FIELDS = ("title", "language", "definition_language", "side_choice", "retention")
 
 TUPLES = (*ALTERNATIVES, "tags", "deck")
 MOMENTS = ("asked_since", "created_at")
