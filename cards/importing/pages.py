@@ -19,7 +19,7 @@ from cards.importing.card_merging import keeps_existing
 from cards.importing.forms import IntoForm
 from cards.importing.images import images_message
 from cards.importing.options_form import OptionsForm
-from cards.importing.preview import saving
+from cards.importing.preview import languages, saving
 from cards.importing.preview.comparing import Preview
 from cards.importing.reading.as_json import SAMPLES
 from cards.models import Deck, ImportDraft
@@ -94,12 +94,12 @@ def respond(request: LearnerRequest, draft: ImportDraft) -> HttpResponse | None:
     if options.has_changed() or "into" in into.changed_data:
         return too_often(request, "import") or update_preview(request, draft, preview, options, into)
     if request.POST.get("do") != "import":
-        draft.options["language"] = chosen_language(draft, preview, into)
+        draft.options |= languages.chosen_in(into, draft)
         draft.title = into.cleaned_data.get("title") or draft.title
         draft.keep_until_begun("options", "title")
         return redirect(draft)
     title = into.cleaned_data.get("title") or title_of(draft, preview)
-    draft.options["language"] = chosen_language(draft, preview, into)
+    draft.options |= languages.seen_in(into)
     try:
         result = running.start(draft=draft, preview=preview, title=title)
     except FormatError as start_error:
@@ -112,7 +112,7 @@ def update_preview(
 ) -> HttpResponse:
     """Save the changed options, if the file can be read with them, and show the new preview."""
     chosen = options.options()
-    chosen["language"] = chosen_language(draft, preview, into)
+    chosen |= languages.chosen_in(into, draft)
     is_split = chosen.get("subdecks") == splitting.DECKS
     saving.change_options(draft, chosen, None if is_split else into.cleaned_data.get("into"))
     new_preview, error = preview_or_error(draft)
@@ -125,26 +125,16 @@ def update_preview(
     return redirect(draft)
 
 
-def chosen_language(draft: ImportDraft, preview: Preview, into: IntoForm) -> str:
-    return into.cleaned_data.get("language") or language_of(draft, preview)
-
-
 def forms_of(
     request: LearnerRequest, draft: ImportDraft, preview: Preview | None
 ) -> tuple[OptionsForm, IntoForm]:
     data = request.POST if request.method == "POST" else None
     known = known_title(draft, preview)
-    initial = {"title": known, "into": draft.deck, "language": language_of(draft, preview)}
+    shown = languages.shown_in(draft, preview)
+    initial = {"title": known, "into": draft.deck, **dict(zip(languages.NAMES, shown, strict=True))}
     suggestion = "" if known else title_of(draft, preview)
     into = IntoForm(data, draft=draft, initial=initial, suggestion=suggestion)
     return OptionsForm(data, draft=draft, preview=preview), into
-
-
-def language_of(draft: ImportDraft, preview: Preview | None) -> str:
-    """The language of the new deck: as chosen, as the file says, as its cards look, or the site's usual one."""
-    about = preview.about.language[:12] if preview and preview.about else ""
-    guess = preview.language if preview else ""
-    return draft.options.get("language") or about or guess or Deck._meta.get_field("language").default
 
 
 def title_of(draft: ImportDraft, preview: Preview | None) -> str:
@@ -178,6 +168,7 @@ def show_preview(
         "types": [(info, fields, type_samples(info)) for info, fields in options.note_types],
         "keeps_existing": keeps_existing(draft),
         "asked": splitting.asked_sides(draft),
+        "languages": spoken_in(draft, preview),
     }
     if preview:
         context |= {
@@ -197,6 +188,14 @@ def first_cards(preview: Preview) -> list[ParsedCard]:
     return [card for card in samples if (card.term, card.definition) not in shown]
 
 
+def spoken_in(draft: ImportDraft, preview: Preview | None) -> dict[str, str]:
+    """The language tags of both sides of the cards that the page shows, for its ``lang`` attributes."""
+    if draft.deck:
+        return {"term": draft.deck.language, "definition": draft.deck.definitions_language}
+    terms, definitions = languages.languages_of(draft, preview)
+    return {"term": terms, "definition": definitions or terms}
+
+
 def type_samples(info: NoteTypeInfo) -> list[dict[str, object]]:
     return [sample_context(card) for _, card in info.samples]
 
@@ -206,11 +205,19 @@ def sample_context(card: ParsedCard) -> dict[str, object]:
     return {**html, "images": len(card.images), "tags": card.tags}
 
 
-def parts_of(preview: Preview, draft: ImportDraft) -> list[tuple[str, int, Deck | None]]:
-    """The decks that the file is split into: title, number of cards, and the existing deck."""
+def parts_of(preview: Preview, draft: ImportDraft) -> list[tuple[str, int, Deck | None, str]]:
+    """The decks that the file is split into: title, number of cards, existing deck, languages of a new one."""
     counts = sorted(preview.file_counts.decks.items())
     title = title_of(draft, preview)
-    return [(splitting.part_title(path, title), count, preview.targets.get(path)) for path, count in counts]
+    return [
+        (
+            splitting.part_title(path, title),
+            count,
+            preview.targets.get(path),
+            languages.named(languages.languages_of(draft, preview, path)),
+        )
+        for path, count in counts
+    ]
 
 
 def left_out(preview: Preview) -> list[tuple[str, int]]:

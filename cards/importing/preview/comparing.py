@@ -1,7 +1,7 @@
 """The preview of a file: how many of its cards are new, changed or the same, and in which decks."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,8 +12,7 @@ from cards.importing.reading.as_json import counts_from_json, head_from_json, re
 from cards.importing.reading.content import FileContent, Outline, digest, open_content
 from cards.importing.reading.reader import read_steps
 from cards.models import CHUNK, Card, CardImage, Deck, ImportDraft
-from cards.text.language import guess_language
-from cards.text.studied_side import SIDES
+from cards.text.language import guess_languages
 from studysite.accounts.models import User
 from studysite.slices import Steps
 
@@ -34,8 +33,9 @@ class Preview:
     long, ``image_only`` cards with a side whose image gives it a text. ``keys`` are the first of each deck of the
     file, by its path. ``targets`` are the existing decks that the file's decks go into if it is split.
 
-    ``language`` is a sure guess at the language of the first cards, or empty. ``problems`` are cards to
-    look at, each with the reason.
+    ``guesses`` are the languages of the terms and of the definitions of the first cards, by the path of their deck
+    if the file is split; a code is empty without a sure guess. ``problems`` are cards to look at, each with the
+    reason.
     """
 
     parsed: Parsed
@@ -50,7 +50,7 @@ class Preview:
     has_history: bool = False
     keys: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
     targets: dict[tuple[str, ...], Deck] = field(default_factory=dict)
-    language: str = ""
+    guesses: dict[tuple[str, ...], tuple[str, str]] = field(default_factory=dict)
     problems: list[tuple[str, ParsedCard]] = field(default_factory=list)
 
     @property
@@ -106,11 +106,26 @@ def make_preview(draft: ImportDraft, content: FileContent, *, samples: int) -> P
         has_history=any(counts[name] for name in ("learned", *RECORDS)),
         keys=keys,
         targets=splitting.find_targets(draft.owner, keys) if splitting.is_split(draft) else {},
-        language=guess_language(
-            [[getattr(card, side) for card in file_counts.samples] for side in SIDES],
-        ),
+        guesses=guesses_of(draft, content, file_counts.samples, keys),
         problems=problems,
     )
+
+
+def guesses_of(
+    draft: ImportDraft,
+    content: FileContent,
+    samples: Sequence[ParsedCard],
+    keys: Mapping[tuple[str, ...], Sequence[str]],
+) -> dict[tuple[str, ...], tuple[str, str]]:
+    """A guess at the languages of the first cards, and of those of each deck if the file is split."""
+    found = {(): languages_of_cards(samples)}
+    if splitting.is_split(draft):
+        found |= {path: languages_of_cards(content.cards_with(some)) for path, some in keys.items()}
+    return found
+
+
+def languages_of_cards(cards: Collection[ParsedCard]) -> tuple[str, str]:
+    return guess_languages([card.term for card in cards], [card.definition for card in cards])
 
 
 def keys_of(content: FileContent) -> dict[tuple[str, ...], list[str]]:

@@ -25,7 +25,7 @@ from cards.importing.reading.content import BusyError, open_content
 from cards.models import Deck, ImportDraft
 from studysite.slices import Slice
 
-VERSION = 4
+VERSION = 5
 """Version of what is stored. Increase it with every change, so that previews are made again."""
 
 MAX_STORED = MAX_HEAD
@@ -142,8 +142,9 @@ def restore_options(draft: ImportDraft, before: list[Any]) -> None:
 
 def inputs_of(draft: ImportDraft) -> list[Any]:
     """What a preview depends on besides the file, which never changes: the options, and the state of the decks."""
-    # These two change nothing in a preview.
-    options = {name: value for name, value in draft.options.items() if name not in ("keep", "language")}
+    # These change nothing in a preview.
+    without = ("keep", "language", "definition_language")
+    options = {name: value for name, value in draft.options.items() if name not in without}
     stored = as_stored({"inputs": [VERSION, options, comparing.deck_states(draft)]})
     inputs: list[Any] = stored["inputs"]
     return inputs
@@ -159,7 +160,7 @@ def to_json(preview: Preview) -> dict[str, Any]:
         **counts_to_json(file_counts),
         **report_to_json(file_counts.report),
         "counts": {name: getattr(preview, name) for name in COUNTS},
-        "language": preview.language,
+        "guesses": list(preview.guesses.items()) if len(preview.guesses) <= splitting.MOST_DECKS + 1 else [],
         "problems": [[what, sample_to_json(card)] for what, card in preview.problems],
         "samples": [sample_to_json(card) for card in file_counts.samples[:SAMPLES]],
         # A file with more decks cannot be split.
@@ -173,7 +174,7 @@ def from_json(draft: ImportDraft, stored: dict[str, Any]) -> Preview:
     file_counts.report = report_from_json(stored)
     keys = {tuple(path): list(first) for path, first in stored["keys"]}
     preview = Preview(head_from_json(stored), file_counts, **stored["counts"], keys=keys)
-    preview.language = stored["language"]
+    preview.guesses = {tuple(path): (terms, definitions) for path, (terms, definitions) in stored["guesses"]}
     preview.problems = [(what, sample_from_json(card)) for what, card in stored["problems"]]
     if splitting.is_split(draft):
         preview.targets = splitting.find_targets(draft.owner, keys)

@@ -137,6 +137,11 @@ class FileContent(Work):
         found = rows(self.db, query, (after, most))
         return [(number, card_from_json(key, text)) for number, key, text in found]
 
+    def cards_with(self, keys: Sequence[str]) -> list[ParsedCard]:
+        """The cards with these keys, a few, in the order of the file."""
+        query = f"SELECT key, card FROM cards WHERE key IN ({', '.join('?' * len(keys))}) ORDER BY number"  # noqa: S608
+        return [card_from_json(key, text) for key, text in rows(self.db, query, tuple(keys))]
+
     def outlines(self, after: int, most: int) -> list[Outline]:
         query = "SELECT number, key, sides, images, deck FROM cards WHERE number > ? ORDER BY number LIMIT ?"
         return [

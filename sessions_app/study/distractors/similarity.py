@@ -1,7 +1,7 @@
 """How similar two texts are: by the stems of their content words, or by their forms for comparison (`Names`).
 
-Stems are Snowball's (PyStemmer), by the language of the side; words of a language that Snowball does not know are not
-stemmed. Scripts without spaces are cut into pairs of characters.
+Stems are Snowball's (PyStemmer), by the language of the side; words of a language that Snowball does not know are
+not stemmed. Scripts without spaces are cut into pairs of characters.
 """
 
 import re
