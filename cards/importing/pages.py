@@ -1,6 +1,7 @@
 """What the pages of importing show: the preview, the progress, and where a finished import leads."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import PurePath
 from typing import Any
@@ -13,13 +14,13 @@ from django.utils import timezone
 
 from cards.formats.anki.reader import NoteTypeInfo
 from cards.formats.delimited.rows import name_of
-from cards.formats.types import FormatError, ParsedCard
+from cards.formats.types import TOO_LONG, FormatError, ParsedCard
 from cards.importing import running, splitting
 from cards.importing.card_merging import keeps_existing
 from cards.importing.forms import IntoForm
 from cards.importing.images import images_message
 from cards.importing.options_form import OptionsForm
-from cards.importing.preview import languages, saving
+from cards.importing.preview import languages, mending, saving
 from cards.importing.preview.comparing import Preview
 from cards.importing.reading.as_json import SAMPLES
 from cards.models import Deck, ImportDraft
@@ -76,6 +77,29 @@ def preview_or_error(draft: ImportDraft, slice_: Slice | None = None) -> tuple[P
         return None, running.GONE
 
 
+@dataclass(frozen=True)
+class Forms:
+    """The forms of the preview's page, which are sent together."""
+
+    options: OptionsForm
+    into: IntoForm
+    mends: mending.MendingForm
+
+    @property
+    def are_valid(self) -> bool:
+        return all([self.options.is_valid(), self.into.is_valid(), self.mends.is_valid()])
+
+    @property
+    def are_changed(self) -> bool:
+        """Whether the file has to be read or compared again."""
+        return self.mends.has_changed() or not self.only_mends
+
+    @property
+    def only_mends(self) -> bool:
+        """Whether nothing else has changed than cards that the learner mended."""
+        return not (self.options.has_changed() or "into" in self.into.changed_data)
+
+
 def respond(request: LearnerRequest, draft: ImportDraft) -> HttpResponse | None:
     """Show the preview or the progress, or do what the post of the preview's form asks for.
 
@@ -88,11 +112,17 @@ def respond(request: LearnerRequest, draft: ImportDraft) -> HttpResponse | None:
     preview, error = preview_or_error(draft)
     if preview is None and not error:
         return show_progress(request, draft)
-    options, into = forms_of(request, draft, preview)
-    if request.method != "POST" or preview is None or not (options.is_valid() and into.is_valid()):
-        return show_preview(request, draft, preview, options, into, error)
-    if options.has_changed() or "into" in into.changed_data:
-        return too_often(request, "import") or update_preview(request, draft, preview, options, into)
+    sent = forms_of(request, draft, preview)
+    into = sent.into
+    if request.method != "POST" or preview is None or not sent.are_valid:
+        return show_preview(request, draft, preview, sent, error)
+    if sent.are_changed:
+        if instead := too_often(request, "import"):
+            return instead
+        mended, response = update_preview(request, draft, preview, sent)
+        if mended is None:
+            return response
+        preview = mended
     if request.POST.get("do") != "import":
         draft.options |= languages.chosen_in(into, draft)
         draft.title = into.cleaned_data.get("title") or draft.title
@@ -103,38 +133,44 @@ def respond(request: LearnerRequest, draft: ImportDraft) -> HttpResponse | None:
     try:
         result = running.start(draft=draft, preview=preview, title=title)
     except FormatError as start_error:
-        return show_preview(request, draft, preview, options, into, str(start_error))
+        return show_preview(request, draft, preview, sent, str(start_error))
     return after_slice(request, draft, result)
 
 
 def update_preview(
-    request: LearnerRequest, draft: ImportDraft, preview: Preview, options: OptionsForm, into: IntoForm
-) -> HttpResponse:
-    """Save the changed options, if the file can be read with them, and show the new preview."""
-    chosen = options.options()
+    request: LearnerRequest, draft: ImportDraft, preview: Preview, sent: Forms
+) -> tuple[Preview | None, HttpResponse]:
+    """Save the changed options, if the file can be read with them, and show the new preview.
+
+    Also returns that preview if it can be imported at once: the learner has only mended cards, and asks for it.
+    """
+    into = sent.into
+    chosen = sent.options.options() | {mending.MENDED: sent.mends.decisions()}
     chosen |= languages.chosen_in(into, draft)
     is_split = chosen.get("subdecks") == splitting.DECKS
     saving.change_options(draft, chosen, None if is_split else into.cleaned_data.get("into"))
     new_preview, error = preview_or_error(draft)
     if error:
-        return show_preview(request, draft, preview, options, into, error)
+        return None, show_preview(request, draft, preview, sent, error)
     draft.title = into.cleaned_data.get("title") or draft.title
     draft.keep_until_begun("options", "deck", "title", *([] if new_preview else ["look"]))
     if request.POST.get("do") == "import":
+        if new_preview and sent.only_mends:
+            return new_preview, redirect(draft)
         messages.info(request, CHANGED)
-    return redirect(draft)
+    return None, redirect(draft)
 
 
-def forms_of(
-    request: LearnerRequest, draft: ImportDraft, preview: Preview | None
-) -> tuple[OptionsForm, IntoForm]:
+def forms_of(request: LearnerRequest, draft: ImportDraft, preview: Preview | None) -> Forms:
     data = request.POST if request.method == "POST" else None
     known = known_title(draft, preview)
     shown = languages.shown_in(draft, preview)
     initial = {"title": known, "into": draft.deck, **dict(zip(languages.NAMES, shown, strict=True))}
     suggestion = "" if known else title_of(draft, preview)
     into = IntoForm(data, draft=draft, initial=initial, suggestion=suggestion)
-    return OptionsForm(data, draft=draft, preview=preview), into
+    spoken = spoken_in(draft, preview)
+    mends = mending.MendingForm(data, draft=draft, preview=preview, languages=spoken)
+    return Forms(OptionsForm(data, draft=draft, preview=preview), into, mends)
 
 
 def title_of(draft: ImportDraft, preview: Preview | None) -> str:
@@ -155,15 +191,16 @@ def show_preview(
     request: LearnerRequest,
     draft: ImportDraft,
     preview: Preview | None,
-    options: OptionsForm,
-    into: IntoForm,
+    sent: Forms,
     error: str,
 ) -> HttpResponse:
+    options = sent.options
     context: dict[str, Any] = {
         "draft": draft,
         "preview": preview,
         "options": options,
-        "into": into,
+        "into": sent.into,
+        "mends": sent.mends,
         "error": error,
         "types": [(info, fields, type_samples(info)) for info, fields in options.note_types],
         "keeps_existing": keeps_existing(draft),
@@ -172,7 +209,6 @@ def show_preview(
     }
     if preview:
         context |= {
-            "problems": [sample_context(card) | {"problem": what} for what, card in preview.problems],
             "samples": [sample_context(card) for card in first_cards(preview)],
             "left_out": left_out(preview),
             "separator": name_of(preview.parsed.separator),
@@ -183,7 +219,7 @@ def show_preview(
 
 def first_cards(preview: Preview) -> list[ParsedCard]:
     """The first cards but for those that are shown before them as problems."""
-    shown = {(card.term, card.definition) for _, card in preview.problems}
+    shown = {(one.card.term, one.card.definition) for one in preview.problems}
     samples = preview.file_counts.samples[:SAMPLES]
     return [card for card in samples if (card.term, card.definition) not in shown]
 
@@ -223,7 +259,8 @@ def parts_of(preview: Preview, draft: ImportDraft) -> list[tuple[str, int, Deck 
 def left_out(preview: Preview) -> list[tuple[str, int]]:
     """What is not imported, and how much of it, the largest number first."""
     counts = preview.file_counts.report.skipped.copy()
-    counts["cards that are too long"] += preview.unstorable
+    counts[TOO_LONG] += preview.unstorable
+    counts["cards that you leave out"] += preview.dismissed
     return [(what, count) for what, count in counts.most_common() if count]
 
 
