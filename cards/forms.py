@@ -12,9 +12,10 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.datastructures import MultiValueDict
 
 from cards.formats.sources import megabytes
-from cards.models import MAX_ALTERNATIVE, MAX_ALTERNATIVES, make_card_key, make_slug
+from cards.models import MAX_ALTERNATIVE, MAX_ALTERNATIVES, Deck, make_card_key, make_slug
 from cards.text.cleaning import clean_text
 from cards.text.markdown import MAX_SOURCE
+from cards.text.studied_side import SIDES
 
 MAX_SEARCH = 200
 CARDS_PER_PAGE = 50
@@ -162,6 +163,13 @@ SIDE_HELP = (
 
 class SidesForm(forms.ModelForm):
     """A form for a card's sides; the card as a whole is checked once each field is valid."""
+
+    def name_languages(self, deck: Deck) -> None:
+        """Say in which language each field is typed: browsers choose spelling and voice by it."""
+        for side in SIDES:
+            for name in (side, f"accepted_{side}s", f"wrong_{side}s"):
+                if name in self.fields:
+                    self.fields[name].widget.attrs["lang"] = deck.language_of(side)
 
     def _post_clean(self) -> None:
         if not self.errors:

@@ -45,7 +45,7 @@ class DeckAdmin(OwnedWordsAdmin, RemovableAdmin):
     readonly_fields = ("cards_link", "created_at", "updated_at", "removed_at")
     fieldsets = (
         (None, {"fields": ("title", "description", "owner", "visibility", "slug")}),
-        ("Cards", {"fields": ("cards_link", "language", "side_choice")}),
+        ("Cards", {"fields": ("cards_link", "language", "definition_language", "side_choice")}),
         ("Dates", {"fields": ("created_at", "updated_at", "removed_at")}),
     )
 

@@ -40,6 +40,7 @@ class CardEditForm(SidesForm):
     ) -> None:
         auto_id = f"card-{instance.pk}-%s"
         super().__init__(data, instance=instance, auto_id=auto_id)
+        self.name_languages(instance.deck)
         self.initial["seen"] = instance.updated_at
         has = instance.images_by_side()
         self.images = ImageForms(data, files, has=has, auto_id=auto_id, is_guest=is_guest)
@@ -86,6 +87,7 @@ class NewCardForm(SidesForm):
 
     def __init__(self, data: Any = None, *, deck: Deck) -> None:
         super().__init__(data, instance=Card(deck=deck), auto_id="new-%s")
+        self.name_languages(deck)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

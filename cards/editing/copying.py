@@ -31,6 +31,7 @@ def copy_deck(*, deck: Deck, owner: User, title: str, slug: str) -> Deck:
             "title": title,
             "description": deck.description,
             "language": deck.language,
+            "definition_language": deck.definition_language,
             "side_choice": deck.side_choice,
         },
     )

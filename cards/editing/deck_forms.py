@@ -23,6 +23,19 @@ def language_choices() -> list[tuple[str, str]]:
     return sorted(names.items(), key=lambda choice: choice[1])
 
 
+def definition_language_choices() -> list[tuple[str, str]]:
+    """The same languages, after the usual choice."""
+    return [("", "The same as the terms"), *language_choices()]
+
+
+def offer_language(field: forms.Field, code: str) -> None:
+    """Let ``code`` be chosen in ``field``, also if the site has no name for it, and choose it at first."""
+    field.initial = code
+    choices = list(field.choices)  # type: ignore[attr-defined]
+    if code not in dict(choices):
+        field.choices = [(code, code), *choices]  # type: ignore[attr-defined]
+
+
 class DeckForm(forms.ModelForm):
     title = PlainTextField(max_length=200)
     description = PlainTextField(
@@ -32,12 +45,17 @@ class DeckForm(forms.ModelForm):
         help_text="What it is about.",
     )
     language = forms.ChoiceField(
-        choices=language_choices, help_text="Of the cards: for reading aloud, spelling and wrong options."
+        label="Language of the terms",
+        choices=language_choices,
+        help_text="For reading aloud, spelling and wrong options.",
+    )
+    definition_language = forms.ChoiceField(
+        label="Language of the definitions", choices=definition_language_choices, required=False
     )
 
     class Meta:
         model = Deck
-        fields = ("title", "description", "visibility", "language", "side_choice")
+        fields = ("title", "description", "visibility", "language", "definition_language", "side_choice")
         widgets = {"visibility": forms.RadioSelect}
         help_texts = {
             "side_choice": "The side that learners are asked for. Automatic chooses the side that is better to "
@@ -47,11 +65,8 @@ class DeckForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        language = self.fields["language"]
-        known = [code for code, _ in language.choices]  # type: ignore[attr-defined]
-        language.initial = own = self.instance.language
-        if own not in known:
-            language.choices = [(own, own), *language.choices]  # type: ignore[attr-defined]
+        for name in ("language", "definition_language"):
+            offer_language(self.fields[name], getattr(self.instance, name))
 
 
 class DetailsForm(DeckForm):

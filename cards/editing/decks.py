@@ -15,7 +15,7 @@ from cards.signals import cards_changed
 
 logger = logging.getLogger(__name__)
 
-DESCRIBED = ("title", "description", "visibility", "language", "side_choice")
+DESCRIBED = ("title", "description", "visibility", "language", "definition_language", "side_choice")
 """The details of a deck that its owner edits."""
 
 

@@ -88,6 +88,7 @@ def claim_decks(keys: Collection[int], *, now: datetime, removed_before: datetim
         words="",
         slug=Concat(Value(f"{prefix}-"), Cast("pk", CharField())),
         language=Deck._meta.get_field("language").default,
+        definition_language="",
         visibility=Visibility.PRIVATE,
         removed_at=Coalesce("removed_at", Value(now)),
         erased_at=now,

@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple, Self
 
 from cards.formats.bounds import MAX_DECKS, MAX_TAGS, Meter
 from cards.formats.errors import FormatError as FormatError
 from cards.text.markdown import MAX_SOURCE
-from cards.text.studied_side import BOTH
+from cards.text.studied_side import BOTH, SIDES
 
 MAX_FILE = 100 * 2**20
 """Bytes of a file that can be read."""
@@ -28,6 +28,12 @@ MAX_TAGS_OF_CARD = 1_000
 
 MAX_NOTICES = 200
 """Notices that a report keeps. Further ones are only counted."""
+
+TOO_LONG = "cards that are too long"
+"""What a report counts."""
+
+MOST_TOO_LONG = 100
+"""Cards that are too long whose beginnings a report keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,8 @@ class Report:
     notices: list[Notice] = field(default_factory=list)
     skipped: Counter[str] = field(default_factory=Counter)
     more_notices: int = 0
+    too_long: list["ParsedCard"] = field(default_factory=list, compare=False)
+    """The beginnings of the last cards that are too long. Whoever can show them takes them out."""
 
     def notice(self, message: str, *, where: str = "") -> None:
         """Add a notice. Beyond `MAX_NOTICES` they are only counted."""
@@ -182,12 +190,15 @@ class Learned:
 
 @dataclass(frozen=True, slots=True)
 class ParsedDeck:
-    """A deck of a file. ``weights`` are FSRS parameters that were optimised for its owner, if any."""
+    """A deck of a file. ``language`` is that of its terms; ``definition_language`` is empty if it is the same.
+
+    ``weights`` are FSRS parameters that were optimised for its owner, if any."""
 
     path: tuple[str, ...]
     title: str = ""
     description: str = ""
     language: str = ""
+    definition_language: str = ""
     side_choice: str = "auto"
     visibility: str = ""
     slug: str = ""
@@ -354,11 +365,14 @@ class Parsed:
 
 def fits(card: ParsedCard, report: Report) -> bool:
     """Whether ``card`` can be stored. If not, ``report`` says why it is left out."""
-    for side in ("term", "definition"):
+    for side in SIDES:
         length = len(getattr(card, side))
         if length > MAX_SOURCE:
             why = f"The {side} has {length:,} characters; a side has at most {MAX_SOURCE:,}."
-            report.skip("cards that are too long", where=card.where, why=why)
+            report.skip(TOO_LONG, where=card.where, why=why)
+            if len(report.too_long) < MOST_TOO_LONG:
+                beginnings = {name: getattr(card, name)[:MAX_SOURCE] for name in SIDES}
+                report.too_long.append(replace(card, **beginnings))
             return False
     if card.term or card.definition or card.images:
         return True

@@ -6,7 +6,7 @@ from typing import Any, cast
 from django import forms
 
 from cards.access import MAX_GUEST_FILE
-from cards.editing.deck_forms import language_choices
+from cards.editing.deck_forms import definition_language_choices, language_choices, offer_language
 from cards.formats.anki.reader import NONE, AnkiOptions
 from cards.formats.bounds import ACCOUNT, GUEST, TakesLongError
 from cards.formats.delimited.reader import TextOptions
@@ -21,6 +21,9 @@ from cards.text.cleaning import clean_text
 
 FIRST_CARD_SECONDS = 0.3
 """Seconds of processor time for reading the first card. A file that takes longer is read in slices."""
+
+EACH = "As guessed for each deck"
+NAMES = ("language", "definition_language")
 
 # The kind that is tried last is the most common one.
 ACCEPTED = [kind.accepted for kind in reversed(KINDS.values())]
@@ -111,7 +114,7 @@ class HandInForm(forms.Form):
 
 
 class IntoForm(forms.Form):
-    """The deck that the cards go into: a new one with a title and a language, or an existing one.
+    """The deck that the cards go into: a new one with a title and the languages of its sides, or an existing one.
 
     A title that is left empty is the ``suggestion``, if there is one.
     """
@@ -121,24 +124,32 @@ class IntoForm(forms.Form):
     )
     title = forms.CharField(label="Title of the new deck", max_length=200, required=False)
     language = forms.ChoiceField(
-        label="Language of the new deck",
+        label="Language of the terms",
         choices=language_choices,
         required=False,
-        help_text="For reading aloud.",
+        help_text="For reading aloud, spelling and wrong options. Guessed from the cards.",
+    )
+    definition_language = forms.ChoiceField(
+        label="Language of the definitions", choices=definition_language_choices, required=False
     )
 
     def __init__(self, *args: Any, draft: ImportDraft, suggestion: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.suggestion = suggestion
         if is_split(draft):
-            del self.fields["into"], self.fields["title"], self.fields["language"]
+            del self.fields["into"], self.fields["title"]
+            for name in NAMES:
+                self.fields[name].choices = [("", EACH), *language_choices()]  # type: ignore[attr-defined]
+                offer_language(self.fields[name], self.initial[name])
             return
-        if draft.deck:
-            del self.fields["language"]
-        else:
-            self.note_language()
-            if suggestion:
-                self.fields["title"].widget.attrs |= {"placeholder": suggestion, "autofocus": True}
+        for name in NAMES:
+            if draft.deck:
+                del self.fields[name]
+            else:
+                # Also one that the file names and the site has no name for.
+                offer_language(self.fields[name], self.initial[name])
+        if draft.deck is None and suggestion:
+            self.fields["title"].widget.attrs |= {"placeholder": suggestion, "autofocus": True}
         decks = Deck.objects.owned_by(draft.owner).order_by("title", "pk")
         if draft.deck:
             decks |= Deck.objects.present().filter(pk=draft.deck.pk)
@@ -146,13 +157,6 @@ class IntoForm(forms.Form):
             self.fields["into"].queryset = decks  # type: ignore[attr-defined]
         else:
             del self.fields["into"]
-
-    def note_language(self) -> None:
-        """Let a language that the file names be chosen, even one that the site has no name for."""
-        choices = list(self.fields["language"].choices)  # type: ignore[attr-defined]
-        named = self.initial["language"]
-        if named not in dict(choices):
-            self.fields["language"].choices = [(named, named), *choices]  # type: ignore[attr-defined]
 
     def clean_title(self) -> str:
         return clean_text(self.cleaned_data["title"])

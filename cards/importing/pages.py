@@ -1,6 +1,7 @@
 """What the pages of importing show: the preview, the progress, and where a finished import leads."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from pathlib import PurePath
 from typing import Any
@@ -13,13 +14,13 @@ from django.utils import timezone
 
 from cards.formats.anki.reader import NoteTypeInfo
 from cards.formats.delimited.rows import name_of
-from cards.formats.types import FormatError, ParsedCard
+from cards.formats.types import TOO_LONG, FormatError, ParsedCard
 from cards.importing import running, splitting
 from cards.importing.card_merging import keeps_existing
 from cards.importing.forms import IntoForm
 from cards.importing.images import images_message
 from cards.importing.options_form import OptionsForm
-from cards.importing.preview import saving
+from cards.importing.preview import languages, mending, saving
 from cards.importing.preview.comparing import Preview
 from cards.importing.reading.as_json import SAMPLES
 from cards.models import Deck, ImportDraft
@@ -76,6 +77,29 @@ def preview_or_error(draft: ImportDraft, slice_: Slice | None = None) -> tuple[P
         return None, running.GONE
 
 
+@dataclass(frozen=True)
+class Forms:
+    """The forms of the preview's page, which are sent together."""
+
+    options: OptionsForm
+    into: IntoForm
+    mends: mending.MendingForm
+
+    @property
+    def are_valid(self) -> bool:
+        return all([self.options.is_valid(), self.into.is_valid(), self.mends.is_valid()])
+
+    @property
+    def are_changed(self) -> bool:
+        """Whether the file has to be read or compared again."""
+        return self.mends.has_changed() or not self.only_mends
+
+    @property
+    def only_mends(self) -> bool:
+        """Whether nothing else has changed than cards that the learner mended."""
+        return not (self.options.has_changed() or "into" in self.into.changed_data)
+
+
 def respond(request: LearnerRequest, draft: ImportDraft) -> HttpResponse | None:
     """Show the preview or the progress, or do what the post of the preview's form asks for.
 
@@ -88,63 +112,65 @@ def respond(request: LearnerRequest, draft: ImportDraft) -> HttpResponse | None:
     preview, error = preview_or_error(draft)
     if preview is None and not error:
         return show_progress(request, draft)
-    options, into = forms_of(request, draft, preview)
-    if request.method != "POST" or preview is None or not (options.is_valid() and into.is_valid()):
-        return show_preview(request, draft, preview, options, into, error)
-    if options.has_changed() or "into" in into.changed_data:
-        return too_often(request, "import") or update_preview(request, draft, preview, options, into)
+    sent = forms_of(request, draft, preview)
+    into = sent.into
+    if request.method != "POST" or preview is None or not sent.are_valid:
+        return show_preview(request, draft, preview, sent, error)
+    if sent.are_changed:
+        if instead := too_often(request, "import"):
+            return instead
+        mended, response = update_preview(request, draft, preview, sent)
+        if mended is None:
+            return response
+        preview = mended
     if request.POST.get("do") != "import":
-        draft.options["language"] = chosen_language(draft, preview, into)
+        draft.options |= languages.chosen_in(into, draft)
         draft.title = into.cleaned_data.get("title") or draft.title
         draft.keep_until_begun("options", "title")
         return redirect(draft)
     title = into.cleaned_data.get("title") or title_of(draft, preview)
-    draft.options["language"] = chosen_language(draft, preview, into)
+    draft.options |= languages.seen_in(into)
     try:
         result = running.start(draft=draft, preview=preview, title=title)
     except FormatError as start_error:
-        return show_preview(request, draft, preview, options, into, str(start_error))
+        return show_preview(request, draft, preview, sent, str(start_error))
     return after_slice(request, draft, result)
 
 
 def update_preview(
-    request: LearnerRequest, draft: ImportDraft, preview: Preview, options: OptionsForm, into: IntoForm
-) -> HttpResponse:
-    """Save the changed options, if the file can be read with them, and show the new preview."""
-    chosen = options.options()
-    chosen["language"] = chosen_language(draft, preview, into)
+    request: LearnerRequest, draft: ImportDraft, preview: Preview, sent: Forms
+) -> tuple[Preview | None, HttpResponse]:
+    """Save the changed options, if the file can be read with them, and show the new preview.
+
+    Also returns that preview if it can be imported at once: the learner has only mended cards, and asks for it.
+    """
+    into = sent.into
+    chosen = sent.options.options() | {mending.MENDED: sent.mends.decisions()}
+    chosen |= languages.chosen_in(into, draft)
     is_split = chosen.get("subdecks") == splitting.DECKS
     saving.change_options(draft, chosen, None if is_split else into.cleaned_data.get("into"))
     new_preview, error = preview_or_error(draft)
     if error:
-        return show_preview(request, draft, preview, options, into, error)
+        return None, show_preview(request, draft, preview, sent, error)
     draft.title = into.cleaned_data.get("title") or draft.title
     draft.keep_until_begun("options", "deck", "title", *([] if new_preview else ["look"]))
     if request.POST.get("do") == "import":
+        if new_preview and sent.only_mends:
+            return new_preview, redirect(draft)
         messages.info(request, CHANGED)
-    return redirect(draft)
+    return None, redirect(draft)
 
 
-def chosen_language(draft: ImportDraft, preview: Preview, into: IntoForm) -> str:
-    return into.cleaned_data.get("language") or language_of(draft, preview)
-
-
-def forms_of(
-    request: LearnerRequest, draft: ImportDraft, preview: Preview | None
-) -> tuple[OptionsForm, IntoForm]:
+def forms_of(request: LearnerRequest, draft: ImportDraft, preview: Preview | None) -> Forms:
     data = request.POST if request.method == "POST" else None
     known = known_title(draft, preview)
-    initial = {"title": known, "into": draft.deck, "language": language_of(draft, preview)}
+    shown = languages.shown_in(draft, preview)
+    initial = {"title": known, "into": draft.deck, **dict(zip(languages.NAMES, shown, strict=True))}
     suggestion = "" if known else title_of(draft, preview)
     into = IntoForm(data, draft=draft, initial=initial, suggestion=suggestion)
-    return OptionsForm(data, draft=draft, preview=preview), into
-
-
-def language_of(draft: ImportDraft, preview: Preview | None) -> str:
-    """The language of the new deck: as chosen, as the file says, as its cards look, or the site's usual one."""
-    about = preview.about.language[:12] if preview and preview.about else ""
-    guess = preview.language if preview else ""
-    return draft.options.get("language") or about or guess or Deck._meta.get_field("language").default
+    spoken = spoken_in(draft, preview)
+    mends = mending.MendingForm(data, draft=draft, preview=preview, languages=spoken)
+    return Forms(OptionsForm(data, draft=draft, preview=preview), into, mends)
 
 
 def title_of(draft: ImportDraft, preview: Preview | None) -> str:
@@ -165,23 +191,24 @@ def show_preview(
     request: LearnerRequest,
     draft: ImportDraft,
     preview: Preview | None,
-    options: OptionsForm,
-    into: IntoForm,
+    sent: Forms,
     error: str,
 ) -> HttpResponse:
+    options = sent.options
     context: dict[str, Any] = {
         "draft": draft,
         "preview": preview,
         "options": options,
-        "into": into,
+        "into": sent.into,
+        "mends": sent.mends,
         "error": error,
         "types": [(info, fields, type_samples(info)) for info, fields in options.note_types],
         "keeps_existing": keeps_existing(draft),
         "asked": splitting.asked_sides(draft),
+        "languages": spoken_in(draft, preview),
     }
     if preview:
         context |= {
-            "problems": [sample_context(card) | {"problem": what} for what, card in preview.problems],
             "samples": [sample_context(card) for card in first_cards(preview)],
             "left_out": left_out(preview),
             "separator": name_of(preview.parsed.separator),
@@ -192,9 +219,17 @@ def show_preview(
 
 def first_cards(preview: Preview) -> list[ParsedCard]:
     """The first cards but for those that are shown before them as problems."""
-    shown = {(card.term, card.definition) for _, card in preview.problems}
+    shown = {(one.card.term, one.card.definition) for one in preview.problems}
     samples = preview.file_counts.samples[:SAMPLES]
     return [card for card in samples if (card.term, card.definition) not in shown]
+
+
+def spoken_in(draft: ImportDraft, preview: Preview | None) -> dict[str, str]:
+    """The language tags of both sides of the cards that the page shows, for its ``lang`` attributes."""
+    if draft.deck:
+        return {"term": draft.deck.language, "definition": draft.deck.definitions_language}
+    terms, definitions = languages.languages_of(draft, preview)
+    return {"term": terms, "definition": definitions or terms}
 
 
 def type_samples(info: NoteTypeInfo) -> list[dict[str, object]]:
@@ -206,17 +241,26 @@ def sample_context(card: ParsedCard) -> dict[str, object]:
     return {**html, "images": len(card.images), "tags": card.tags}
 
 
-def parts_of(preview: Preview, draft: ImportDraft) -> list[tuple[str, int, Deck | None]]:
-    """The decks that the file is split into: title, number of cards, and the existing deck."""
+def parts_of(preview: Preview, draft: ImportDraft) -> list[tuple[str, int, Deck | None, str]]:
+    """The decks that the file is split into: title, number of cards, existing deck, languages of a new one."""
     counts = sorted(preview.file_counts.decks.items())
     title = title_of(draft, preview)
-    return [(splitting.part_title(path, title), count, preview.targets.get(path)) for path, count in counts]
+    return [
+        (
+            splitting.part_title(path, title),
+            count,
+            preview.targets.get(path),
+            languages.named(languages.languages_of(draft, preview, path)),
+        )
+        for path, count in counts
+    ]
 
 
 def left_out(preview: Preview) -> list[tuple[str, int]]:
     """What is not imported, and how much of it, the largest number first."""
     counts = preview.file_counts.report.skipped.copy()
-    counts["cards that are too long"] += preview.unstorable
+    counts[TOO_LONG] += preview.unstorable
+    counts["cards that you leave out"] += preview.dismissed
     return [(what, count) for what, count in counts.most_common() if count]
 
 

@@ -8,12 +8,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from cards import hooks
-from cards.formats.types import FormatError, ParsedDeck, nothing_in
+from cards.formats.types import FormatError, nothing_in
 from cards.importing import splitting
 from cards.importing.drafts import drop_hidden, refresh_targets
 from cards.importing.history import FileHistory
 from cards.importing.merging import finish
 from cards.importing.preview.comparing import Preview
+from cards.importing.preview.languages import languages_of
 from cards.importing.reading.content import BusyError, open_content
 from cards.importing.reading.reader import read_steps
 from cards.importing.writing import write_cards
@@ -68,9 +69,9 @@ def run_or_roll_back(*, draft: ImportDraft) -> Result:
 def begin(*, draft: ImportDraft, preview: Preview, title: str) -> None:
     """Create the hidden deck. Does nothing if the import was started before.
 
-    A new deck gets the ``title`` and the chosen side, and is otherwise as the file says, but always private.
-    Raises FormatError if there are no cards, or if a deck that they go into was removed or may no longer be
-    changed by the owner.
+    A new deck gets the ``title``, the chosen side and languages, and is otherwise as the file says, but always
+    private. Raises FormatError if there are no cards, or if a deck that they go into was removed or may no
+    longer be changed by the owner.
     """
     if not preview.total:
         raise nothing_in(preview.file_counts.report)
@@ -84,25 +85,26 @@ def begin(*, draft: ImportDraft, preview: Preview, title: str) -> None:
         splitting.require_decks(draft.owner, targets)
         if is_split:
             draft.title = title
-            staging = splitting.make_parts(draft, preview.keys, preview.targets, preview.parsed.decks)
+            languages = {path: languages_of(draft, preview, path) for path in preview.keys}
+            staging = splitting.make_parts(draft, languages, preview.targets, preview.parsed.decks)
         else:
-            staging = hidden_deck(draft, preview.about, title)
+            staging = hidden_deck(draft, preview, title)
         draft.options["history"] = preview.has_history and draft.options.get("history", True)
         draft.staging, draft.total, draft.title = staging, preview.total, title
         draft.phase, draft.done, draft.look = ImportDraft.Phase.CARDS, 0, {}
         draft.save(update_fields=["options", "staging", "total", "title", "phase", "done", "look"])
 
 
-def hidden_deck(draft: ImportDraft, about: ParsedDeck | None, title: str) -> Deck:
+def hidden_deck(draft: ImportDraft, preview: Preview, title: str) -> Deck:
     """Create the hidden deck that the cards are written into."""
     staging = Deck(owner=draft.deck.owner if draft.deck else draft.owner, title=title, is_building=True)
     if draft.deck:
-        staging.language, staging.side_choice = draft.deck.language, draft.deck.side_choice
-    elif about:
-        splitting.describe(staging, about)
+        splitting.take_after(staging, draft.deck)
+    elif preview.about:
+        splitting.describe(staging, preview.about)
     if draft.deck is None:
         staging.side_choice = splitting.asked_sides(draft) or staging.side_choice
-        staging.language = draft.options.get("language") or staging.language
+        staging.language, staging.definition_language = languages_of(draft, preview)
     staging.save()
     return staging
 

@@ -5,7 +5,7 @@ the existing ``deck`` that has most of its cards, if any, into which they are me
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,22 +94,27 @@ def own_deck_states(owner: User) -> list[Any]:
 
 
 def make_parts(
-    draft: ImportDraft, paths: Iterable[Path], known: Mapping[Path, Deck], about: Sequence[ParsedDeck]
+    draft: ImportDraft,
+    languages: Mapping[Path, tuple[str, str]],
+    known: Mapping[Path, Deck],
+    about: Sequence[ParsedDeck],
 ) -> Deck:
     """Create the hidden decks, store them in the draft's options, and return the first. The draft is not saved.
 
-    Raises ValueError without ``paths``.
+    ``languages`` has each path of the file's decks, with the languages of both sides for a new deck.
+    Raises ValueError without any.
     """
     about_path = {deck.path: deck for deck in about}
     staging = []
-    for path in sorted(paths):
+    for path in sorted(languages):
         existing = known.get(path)
         deck = Deck(owner=draft.owner, title=part_title(path, draft.title), is_building=True)
         if existing:
-            deck.language, deck.side_choice = existing.language, existing.side_choice
+            take_after(deck, existing)
         elif path in about_path:
             describe(deck, about_path[path])
         if existing is None:
+            deck.language, deck.definition_language = languages[path]
             deck.side_choice = asked_sides(draft) or deck.side_choice
         deck.save()
         staging.append((path, deck, existing))
@@ -122,10 +127,15 @@ def make_parts(
     return staging[0][1]
 
 
+def take_after(staging: Deck, deck: Deck) -> None:
+    """Give a hidden deck what decides about its cards in ``deck``, into which they go."""
+    for name in ("language", "definition_language", "side_choice"):
+        setattr(staging, name, getattr(deck, name))
+
+
 def describe(deck: Deck, about: ParsedDeck) -> None:
-    """Set the properties of a new deck to those of the file's deck."""
+    """Set the properties of a new deck to those of the file's deck, except for its languages."""
     deck.description = clean_text(about.description)[:2_000]
-    deck.language = about.language[:12] or deck.language
     deck.side_choice = about.side_choice if about.side_choice in SideChoice.values else SideChoice.AUTO
 
 

@@ -108,6 +108,7 @@ def import_samples(request: LearnerRequest, token: str, note_type: str) -> HttpR
     chosen = [name for name in (f"term_{info.id}", f"definition_{info.id}") if name in options.fields]
     errors = [error for name in chosen for error in options[name].errors]
     context = {"draft": draft, "info": info, "samples": pages.type_samples(info), "errors": errors}
+    context["languages"] = pages.spoken_in(draft, preview)
     return render_page(request, "cards/import/_note_type_samples.html", context)
 
 

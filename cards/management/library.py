@@ -39,6 +39,7 @@ def library_deck(source: dict[str, Any], owner: User) -> Deck:
         title=source["title"],
         description=source["description"],
         language=source["language"],
+        definition_language=source.get("definition_language", ""),
         visibility=Visibility.PUBLIC,
         card_count=len(source["cards"]),
         created_at=published,

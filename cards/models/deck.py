@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from cards.text.studied_side import sides_of
+from cards.text.studied_side import TERM, sides_of
 from cards.text.words import words_of
 from studysite.accounts.models import User
 
@@ -125,7 +125,17 @@ class Deck(models.Model):
     description = models.TextField(blank=True, max_length=2_000)
     visibility = models.CharField(max_length=7, choices=Visibility, default=Visibility.PRIVATE)
     language = models.CharField(
-        max_length=12, default="en", help_text="Of the cards, as a language tag: en, de, pt-BR."
+        "language of the terms",
+        max_length=12,
+        default="en",
+        help_text="As a language tag: en, de, pt-BR.",
+    )
+    definition_language = models.CharField(
+        "language of the definitions",
+        max_length=12,
+        blank=True,
+        default="",
+        help_text="As a language tag. Empty if it is that of the terms.",
     )
     side_choice = models.CharField(
         "studied side",
@@ -192,6 +202,15 @@ class Deck(models.Model):
     def clean(self) -> None:
         if self.slug in RESERVED_SLUGS:
             raise ValidationError({"slug": "This address is taken by a page of the site."})
+
+    @property
+    def definitions_language(self) -> str:
+        """The language tag of the definitions, also if it is that of the terms."""
+        return self.definition_language or self.language
+
+    def language_of(self, side: str) -> str:
+        """The language tag of the texts of ``side``, ``"term"`` or ``"definition"``."""
+        return self.language if side == TERM else self.definitions_language
 
     def question_count(self, side_choice: str = SideChoice.AUTO) -> int:
         """The number of questions that the deck has for a learner who chose ``side_choice``."""

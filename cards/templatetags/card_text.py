@@ -18,6 +18,12 @@ def stored(html: str) -> SafeString:
 
 
 @register.filter
+def language_of(deck: Deck, side: str) -> str:
+    """The language tag of the texts of ``side`` in ``deck``."""
+    return deck.language_of(side)
+
+
+@register.filter
 def card_and_question_count(deck: Deck, side_choice: str = SideChoice.AUTO) -> str:
     """How many cards ``deck`` has, and how many questions if it has more of them: "46 cards, 92 questions".
 

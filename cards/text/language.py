@@ -1,4 +1,4 @@
-"""Which language the cards of a list are written in: a careful guess from scripts and small words. Pure.
+"""Which languages the two sides of a list are written in: a careful guess from scripts and small words. Pure.
 
 A list of nouns without articles says too little, and so do a few cards: then there is no guess. Languages that
 cannot be told apart by such signs (Danish and Norwegian, Hindi and Marathi) are left to the learner.
@@ -7,18 +7,24 @@ cannot be told apart by such signs (Danish and Norwegian, Hindi and Marathi) are
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 ENGLISH = "en"
 
 LEAST_TEXTS = 5
 """So many texts of a side have to speak for a language."""
 
+LEAST_OF_A_SCRIPT = 2
+"""So many are enough for a language that has a script of its own."""
+
 LEAST_SHARE = 0.4
 """And this share of them."""
 
 LEAD = 1.5
 """And so many times as many as for any other language."""
+
+SENTENCE = 5
+"""Words of a text. A side of sentences explains its terms, and is written in their language."""
 
 # Small words, articles above all, that most lists of vocabulary have; and letters that others hardly use. Italian
 # lacks "le" and "l'", which French has far more often.
@@ -59,6 +65,9 @@ SCRIPTS = {
     "TELUGU": "te",
     "KHMER": "km",
 }
+OWN_SCRIPT = frozenset(SCRIPTS.values()) - {"el"}
+"""Languages with a script of their own. Greek letters are also names of quantities."""
+
 # Letters of Cyrillic and Arabic that only one of the languages has, and those that rule it out.
 MARKED = {
     "CYRILLIC": {"ru": ("ыэё", "іїєґўјљњђћџ"), "uk": ("їєґі", "ыэёўјљњђћџ")},
@@ -66,56 +75,98 @@ MARKED = {
 }
 
 WORD = re.compile(r"[^\W\d_]+")
+FORMULA = re.compile(r"\$[^$]*\$")
 
 
-def guess_language(sides: Iterable[Sequence[str]]) -> str:
-    """The language code of ``sides``: the texts of all terms, and of all definitions. Empty without a sure guess.
+def guess_languages(terms: Sequence[str], definitions: Sequence[str]) -> tuple[str, str]:
+    """The language codes of the terms and of the definitions. A code is empty without a sure guess."""
+    sides = (terms, definitions)
+    found = [side_language(texts) for texts in sides]
+    for side, other in ((0, 1), (1, 0)):
+        if found[side] == "zh" and found[other] == "ja" and may_be_japanese(sides[side]):
+            found[side] = "ja"
+        elif not found[side] and found[other] and go_with(sides[side], sides[other], found[other]):
+            found[side] = found[other]
+    return found[0], found[1]
 
-    Of English and another language it is the other one, which is the one that is learned.
+
+def go_with(texts: Sequence[str], others: Sequence[str], language: str) -> bool:
+    """Whether texts without a sure language are in the ``language`` that the ``others`` certainly have.
+
+    Words beside words of another language are a vocabulary: then they are not.
     """
-    found = {side_language(texts) for texts in sides} - {""}
-    if len(found) > 1:
-        found.discard(ENGLISH)
-    return found.pop() if len(found) == 1 else ""
+    scripts = {script for text in texts if (script := script_in(text))}
+    if not scripts:
+        # Numbers and formulas.
+        return True
+    if scripts != {"LATIN"} or language not in LATIN:
+        return scripts <= {script_in(text) for text in others}
+    signs = Counter[str]()
+    for text in texts:
+        signs.update(signs_in(text))
+    if signs[language] > signs[ENGLISH]:
+        return True
+    words = sum(len(WORD.findall(text)) for text in others)
+    return words >= SENTENCE * len(others) and signs[language] >= signs[ENGLISH]
+
+
+def may_be_japanese(texts: Sequence[str]) -> bool:
+    """Whether Japanese has all characters of these texts: most simplified ones are not in JIS X 0208."""
+    try:
+        "".join(texts).encode("euc_jp", "strict")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def side_language(texts: Sequence[str]) -> str:
     """The language of the texts of one side, or an empty text."""
-    signs = Counter[str]()
+    signs, speaking = Counter[str](), Counter[str]()
     filled = [text for text in texts if text.strip()]
     for text in filled:
-        signs.update(languages_of(text))
-    ranked = signs.most_common(2)
-    if not ranked or ranked[0][1] < max(LEAST_TEXTS, LEAST_SHARE * len(filled)):
+        found = signs_in(text)
+        signs.update(found)
+        speaking.update(found.keys())
+    if not signs:
         return ""
-    second = ranked[1][1] if len(ranked) > 1 else 0
-    return ranked[0][0] if ranked[0][1] >= LEAD * second else ""
+    ranked = [*signs.most_common(2), ("", 0)]
+    best, second = ranked[0], ranked[1]
+    least = LEAST_OF_A_SCRIPT if best[0] in OWN_SCRIPT else LEAST_TEXTS
+    if speaking[best[0]] < max(least, LEAST_SHARE * len(filled)):
+        return ""
+    return best[0] if best[1] >= LEAD * second[1] else ""
 
 
-def languages_of(text: str) -> set[str]:
-    """The languages that a text may be in, by its signs. Most texts of one or two words have none."""
-    lower = unicodedata.normalize("NFC", text).lower()
+def signs_in(text: str) -> Counter[str]:
+    """The languages that a text may be in, with the number of its signs. Most short texts have none."""
+    lower = unicodedata.normalize("NFC", FORMULA.sub(" ", text)).lower()
     letters = {letter for letter in lower if letter.isalpha()}
     if not letters:
-        return set()
+        return Counter()
     scripts = Counter(script_of(letter) for letter in lower if letter.isalpha())
     script = scripts.most_common(1)[0][0]
     if script in ("CJK", "HIRAGANA", "KATAKANA"):
-        return {"ja"} if scripts["HIRAGANA"] + scripts["KATAKANA"] else {"zh"}
+        return Counter({"ja": 1} if scripts["HIRAGANA"] + scripts["KATAKANA"] else {"zh": 1})
+    if script == "GREEK" and len(letters) < 2:
+        return Counter()
     if script in MARKED:
-        return {
+        return Counter(
             language
             for language, (own, others) in MARKED[script].items()
             if not letters.isdisjoint(own) and letters.isdisjoint(others)
-        }
+        )
     if script != "LATIN":
-        return {SCRIPTS[script]} if script in SCRIPTS else set()
+        return Counter({SCRIPTS[script]: 1} if script in SCRIPTS else {})
     words = set(WORD.findall(lower))
-    return {
-        language
-        for language in LATIN
-        if not words.isdisjoint(WORDS[language]) or not letters.isdisjoint(LETTERS[language])
-    }
+    found = {language: len(words & WORDS[language]) + len(letters & LETTERS[language]) for language in LATIN}
+    return Counter({language: count for language, count in found.items() if count})
+
+
+def script_in(text: str) -> str:
+    """The script of most letters of a text, or an empty text. Japanese is written in several: all count as one."""
+    scripts = Counter(script_of(letter) for letter in FORMULA.sub(" ", text) if letter.isalpha())
+    most = scripts.most_common(1)[0][0] if scripts else ""
+    return "CJK" if most in ("HIRAGANA", "KATAKANA") else most
 
 
 def script_of(letter: str) -> str:

@@ -110,12 +110,12 @@ def candidates(enrollment: Enrollment, rng: Random, now: datetime) -> list[Candi
         cards = cards.filter(position__in=rng.sample(range(deck.card_count), PLACES))
     rows = list(cards.only(*FIELDS, "term_html", "definition_html").in_order())
     pairs = twin_pairs(deck, [card.pk for card in rows])
-    return [candidate(card, deck.language, pairs.get(card.pk, {})) for card in rows]
+    return [candidate(card, deck, pairs.get(card.pk, {})) for card in rows]
 
 
-def candidate(card: Card, language: str, ties: Ties) -> Candidate:
+def candidate(card: Card, deck: Deck, ties: Ties) -> Candidate:
     return Candidate(
-        study_card(card, Side.DEFINITION, language, **ties),
+        study_card(card, Side.DEFINITION, deck, **ties),
         as_read(card.term_html),
         as_read(card.definition_html),
     )

@@ -49,8 +49,8 @@ class Ties(TypedDict, total=False):
     distinct: frozenset[int]
 
 
-def study_card(row: Any, side: Side, language: str, **ties: Unpack[Ties]) -> StudyCard:
-    """``row`` (a card read with FIELDS) as the engine sees it, asking for ``side``."""
+def study_card(row: Any, side: Side, deck: Deck, **ties: Unpack[Ties]) -> StudyCard:
+    """``row`` (a card of ``deck``, read with FIELDS) as the engine sees it, asking for ``side``."""
     return StudyCard(
         row.pk,
         row.term,
@@ -60,7 +60,8 @@ def study_card(row: Any, side: Side, language: str, **ties: Unpack[Ties]) -> Stu
         accepted_definitions=tuple(row.accepted_definitions),
         wrong_terms=tuple(row.wrong_terms),
         wrong_definitions=tuple(row.wrong_definitions),
-        language=language,
+        language=deck.language,
+        definition_language=deck.definition_language,
         **ties,
     )
 
@@ -108,7 +109,7 @@ def card_pool(
     if is_paired:
         said = _gathered((are_twins, other) for other, are_twins in _pairs(card=card_id))
         ties[card_id] |= Ties(twins=frozenset(said[True]), distinct=frozenset(said[False]))
-    cards = {pk: study_card(row, side, enrollment.deck.language, **ties[pk]) for pk, row in rows.items()}
+    cards = {pk: study_card(row, side, enrollment.deck, **ties[pk]) for pk, row in rows.items()}
     # A confusion counts for both cards, as in `mixups.confusions`.
     confused = Counter(other if card == card_id else card for card, other in mistakes)
     return CardPool(cards[card_id], list(cards.values()), {pk: confused[pk] for pk in rows if pk in confused})
@@ -229,7 +230,7 @@ def test_pool(
     for row in rows:
         side = enrollment.asked_sides(row)[0]
         ties: Ties = {**pairs.get(row.pk, {}), "tags": tags.get(row.pk, frozenset())}
-        studied.append(study_card(row, side, deck.language, **ties))
+        studied.append(study_card(row, side, deck, **ties))
     return TestPool(studied, frozenset(askable), counts)
 
 

@@ -213,7 +213,7 @@ class DeckQueue:
         mine: Any = getattr(card, "mine", None) or CardProgress(card_id=card.pk, side=asks.side)
         mine.own_star = card.own_star
         self._progress[asks] = mine
-        return study_card(card, asks.side, self.enrollment.deck.language)
+        return study_card(card, asks.side, self.enrollment.deck)
 
     def progress_on(self, asks: CardSide) -> CardProgress | None:
         """The learner's progress on a question; None without any."""

@@ -110,7 +110,8 @@ class StudyCard:
     """A card: two Markdown sources, the side that it asks for, and what its owner has set.
 
     ``twins`` are the ids of the cards that the owner marked as meaning the same, ``distinct`` of those marked as
-    not meaning the same. ``language`` is the deck's, as a language tag.
+    not meaning the same. ``language`` is the language tag of the terms; ``definition_language`` is
+    empty if it is the same.
     """
 
     id: int
@@ -125,6 +126,7 @@ class StudyCard:
     twins: frozenset[int] = frozenset()
     distinct: frozenset[int] = frozenset()
     language: str = "en"
+    definition_language: str = ""
 
     @property
     def asks(self) -> CardSide:
@@ -132,6 +134,9 @@ class StudyCard:
 
     def text(self, side: Side) -> str:
         return self.term if side is Side.TERM else self.definition
+
+    def language_of(self, side: Side) -> str:
+        return self.language if side is Side.TERM else self.definition_language or self.language
 
     def accepted(self, side: Side) -> tuple[str, ...]:
         """The other accepted answers, if the card asks for this side."""

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
 
-from cards.templatetags.card_text import stored
+from cards.templatetags.card_text import language_of, stored
 from cards.text.images import images_in
 from cards.text.markdown import PLAIN, plain, render
 from sessions_app.questions.images import IllustratedText
@@ -20,6 +20,7 @@ from sessions_app.study.types import Level
 
 register = template.Library()
 register.filter("stored", stored)
+register.filter("language_of", language_of)
 
 LINK = re.compile(r"</?a\b[^>]*>")
 WIDE = '<span class="maths-wide">'

@@ -27,10 +27,11 @@ from studysite.methods import READ_AND_POST
 
 @dataclass(frozen=True)
 class Difference:
-    """A field that two people have changed differently at the same time."""
+    """A field that two people have changed differently at the same time; ``side`` is that of its text, if any."""
 
     label: str
     theirs: str
+    side: str = ""
 
 
 @never_cache
@@ -92,12 +93,13 @@ def differences(form: CardEditForm, current: Card) -> list[Difference]:
         theirs = getattr(current, name, None)
         if name != "seen" and theirs != form.cleaned_data[name]:
             text = "\n".join(theirs) if isinstance(theirs, list) else str(theirs)
-            found.append(Difference(str(form[name].label), text))
+            side = next((side for side in SIDES if side in name), "")
+            found.append(Difference(str(form[name].label), text, side))
     images = current.images_by_side()
     for side, mine in form.images.by_side.items():
         if images[side] != mine:
             words = "\n".join(image.alt or NOT_DESCRIBED for image in images[side])
-            found.append(Difference(f"Images of the {side}", words))
+            found.append(Difference(f"Images of the {side}", words, side))
     return found
 
 

@@ -31,7 +31,10 @@ IMAGE_LISTS = ("term_images", "definition_images")
 """Fields of a card's line, by their type."""
 
 SIDE_CHOICES = ("auto", "term", "definition", "both")
-DECK_FIELDS = ("title", "description", "language", "side_choice", "visibility", "slug")
+DECK_FIELDS = (
+    *("title", "description", "language", "definition_language"),
+    *("side_choice", "visibility", "slug"),
+)
 
 
 def records_member(name: str) -> str:

@@ -1,7 +1,7 @@
 """The preview of a file: how many of its cards are new, changed or the same, and in which decks."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,17 +10,25 @@ from cards.formats.types import FileCounts, FormatError, Parsed, ParsedCard, Par
 from cards.importing import splitting
 from cards.importing.reading.as_json import counts_from_json, head_from_json, report_from_json
 from cards.importing.reading.content import FileContent, Outline, digest, open_content
+from cards.importing.reading.problems import (
+    KNOWN,
+    SHOWN_PROBLEMS,
+    Problem,
+    folded,
+    row_id,
+    within_limits,
+)
+from cards.importing.reading.problems import from_json as problem_from_json
 from cards.importing.reading.reader import read_steps
 from cards.models import CHUNK, Card, CardImage, Deck, ImportDraft
-from cards.text.language import guess_language
-from cards.text.studied_side import SIDES
+from cards.text.language import guess_languages
 from studysite.accounts.models import User
 from studysite.slices import Steps
 
 RESULTS = ("new", "changed", "same")
 """What comparing a card with the deck can result in."""
 
-LEFT_OUT = ("duplicates", "unstorable", "image_only")
+LEFT_OUT = ("duplicates", "unstorable", "image_only", "dismissed")
 SIDES_AT_ONCE = 2_000
 RECORDS = ("reviews", "marks", "settings")
 """The records of an archive that are about a learner."""
@@ -34,8 +42,10 @@ class Preview:
     long, ``image_only`` cards with a side whose image gives it a text. ``keys`` are the first of each deck of the
     file, by its path. ``targets`` are the existing decks that the file's decks go into if it is split.
 
-    ``language`` is a sure guess at the language of the first cards, or empty. ``problems`` are cards to
-    look at, each with the reason.
+    ``guesses`` are the languages of the terms and of the definitions of the first cards, by the path of their deck
+    if the file is split; a code is empty without a sure guess. ``problems`` are the first of
+    ``problem_count`` cards to look at, and then those that the learner has decided about; ``dismissed`` ones are
+    left out.
     """
 
     parsed: Parsed
@@ -46,12 +56,14 @@ class Preview:
     duplicates: int = 0
     unstorable: int = 0
     image_only: int = 0
+    dismissed: int = 0
     tags: int = 0
     has_history: bool = False
     keys: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
     targets: dict[tuple[str, ...], Deck] = field(default_factory=dict)
-    language: str = ""
-    problems: list[tuple[str, ParsedCard]] = field(default_factory=list)
+    guesses: dict[tuple[str, ...], tuple[str, str]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    problem_count: int = 0
 
     @property
     def kind(self) -> FileKind:
@@ -92,9 +104,8 @@ def make_preview(draft: ImportDraft, content: FileContent, *, samples: int) -> P
     file_counts = counts_from_json(state["file_counts"])
     file_counts.report = report_from_json(state["report"])
     file_counts.samples = [card for _, card in content.cards(0, samples)]
-    problems = [
-        (what, card) for number, what in state.get("problems", []) for _, card in content.cards(number - 1, 1)
-    ]
+    known = known_problems(draft, content)
+    problems = within_limits([*map(problem_from_json, state["problems"]), *known])
     counts, compared = Counter(state["counts"]), Counter(state["compared"]["counts"])
     keys = keys_of(content)
     return Preview(
@@ -106,11 +117,27 @@ def make_preview(draft: ImportDraft, content: FileContent, *, samples: int) -> P
         has_history=any(counts[name] for name in ("learned", *RECORDS)),
         keys=keys,
         targets=splitting.find_targets(draft.owner, keys) if splitting.is_split(draft) else {},
-        language=guess_language(
-            [[getattr(card, side) for card in file_counts.samples] for side in SIDES],
-        ),
+        guesses=guesses_of(draft, content, file_counts.samples, keys),
         problems=problems,
+        problem_count=counts["problems"] + state["compared"]["counts"].get(KNOWN, 0),
     )
+
+
+def guesses_of(
+    draft: ImportDraft,
+    content: FileContent,
+    samples: Sequence[ParsedCard],
+    keys: Mapping[tuple[str, ...], Sequence[str]],
+) -> dict[tuple[str, ...], tuple[str, str]]:
+    """A guess at the languages of the first cards, and of those of each deck if the file is split."""
+    found = {(): languages_of_cards(samples)}
+    if splitting.is_split(draft):
+        found |= {path: languages_of_cards(content.cards_with(some)) for path, some in keys.items()}
+    return found
+
+
+def languages_of_cards(cards: Collection[ParsedCard]) -> tuple[str, str]:
+    return guess_languages([card.term for card in cards], [card.definition for card in cards])
 
 
 def keys_of(content: FileContent) -> dict[tuple[str, ...], list[str]]:
@@ -125,10 +152,10 @@ def compare(draft: ImportDraft, content: FileContent) -> Steps:
     """Count the cards of a completely read file that are new, changed and the same, in chunks."""
     inputs = deck_states(draft)
     if content.state.get("compared", {}).get("inputs") != inputs:
-        content.state["compared"] = {"inputs": inputs, "number": 0, "counts": {}}
+        content.state["compared"] = {"inputs": inputs, "number": 0, "counts": {}, "same_terms": []}
     compared = content.state["compared"]
     has_keys = content.kind is None or content.kind.has_keys
-    if draft.deck and not has_keys:
+    if draft.deck and not (content.kind and content.kind.is_complete):
         yield from load_deck_sides(draft.deck, content, compared)
     by_sides = None if has_keys or draft.deck is None else content
     targets = targets_of(draft, content)
@@ -136,9 +163,41 @@ def compare(draft: ImportDraft, content: FileContent) -> Steps:
     while outlines := content.outlines(compared["number"], CHUNK):
         for deck, cards in by_deck(outlines, targets).items():
             existing = ExistingCards.of(deck, [card.key for card in cards])
-            counts.update(compare_card(card, existing, by_sides) for card in cards)
+            results = [compare_card(card, existing, by_sides) for card in cards]
+            counts.update(results)
+            if draft.deck:
+                new = [card.number for card, result in zip(cards, results, strict=True) if result == "new"]
+                note_known(content, new, compared, counts)
         compared |= {"number": outlines[-1].number, "counts": dict(counts)}
         yield
+
+
+def note_known(
+    content: FileContent, numbers: Sequence[int], compared: dict[str, Any], counts: Counter[str]
+) -> None:
+    """Count the new cards whose term the deck has, and note the first ones, each with the deck's card."""
+    if not numbers or not content.has_deck_terms:
+        return
+    wanted = set(numbers) - {one["number"] for one in content.state["problems"]}
+    for number, card in content.cards(min(numbers) - 1, max(numbers) - min(numbers) + 1):
+        there = content.deck_card_named(digest(folded(card.term))) if number in wanted and card.term else None
+        if there is not None:
+            counts[KNOWN] += 1
+            if len(compared["same_terms"]) < SHOWN_PROBLEMS:
+                compared["same_terms"].append([number, there])
+
+
+def known_problems(draft: ImportDraft, content: FileContent) -> list[Problem]:
+    """The first cards whose term the deck has with another definition."""
+    noted, kind = content.state["compared"]["same_terms"], content.kind
+    if not noted or kind is None or draft.deck is None:
+        return []
+    keys = dict(draft.deck.cards.filter(pk__in=[pk for _, pk in noted]).values_list("pk", "key"))
+    return [
+        Problem(row_id(card, kind), KNOWN, card, number=number, key="" if kind.has_keys else keys.get(pk, ""))
+        for number, pk in noted
+        for _, card in content.cards(number - 1, 1)
+    ]
 
 
 def deck_states(draft: ImportDraft) -> list[Any]:
@@ -181,7 +240,9 @@ def load_deck_sides(deck: Deck, content: FileContent, state: dict[str, Any]) -> 
     cards = deck.cards.present().order_by("pk").values_list("pk", "term", "definition")
     while (last := state["known"]) is not None:
         found = list(cards.filter(pk__gt=last)[:SIDES_AT_ONCE])
-        content.add_deck_sides([(digest(term, definition), pk) for pk, term, definition in found])
+        content.add_deck_sides(
+            [(digest(term, definition), digest(folded(term)), pk) for pk, term, definition in found]
+        )
         state["known"] = found[-1][0] if len(found) == SIDES_AT_ONCE else None
         yield
 

@@ -8,6 +8,7 @@ from cards.formats.types import FormatError
 from cards.importing import splitting
 from cards.importing.preview import comparing
 from cards.importing.preview.comparing import Preview
+from cards.importing.reading import problems
 from cards.importing.reading.as_json import (
     MAX_HEAD,
     SAMPLES,
@@ -25,7 +26,7 @@ from cards.importing.reading.content import BusyError, open_content
 from cards.models import Deck, ImportDraft
 from studysite.slices import Slice
 
-VERSION = 5
+VERSION = 7
 """Version of what is stored. Increase it with every change, so that previews are made again."""
 
 MAX_STORED = MAX_HEAD
@@ -37,7 +38,10 @@ MATCHED_CARDS = 50
 # In JSON. PostgreSQL's JSON cannot hold it.
 NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
-COUNTS = ("new", "changed", "same", "duplicates", "unstorable", "image_only", "tags", "has_history")
+COUNTS = (
+    *("new", "changed", "same", "duplicates", "unstorable", "image_only", "dismissed"),
+    *("problem_count", "tags", "has_history"),
+)
 
 
 def prepare(draft: ImportDraft, slice_: Slice) -> Preview | None:
@@ -142,8 +146,9 @@ def restore_options(draft: ImportDraft, before: list[Any]) -> None:
 
 def inputs_of(draft: ImportDraft) -> list[Any]:
     """What a preview depends on besides the file, which never changes: the options, and the state of the decks."""
-    # These two change nothing in a preview.
-    options = {name: value for name, value in draft.options.items() if name not in ("keep", "language")}
+    # These change nothing in a preview.
+    without = ("keep", "language", "definition_language")
+    options = {name: value for name, value in draft.options.items() if name not in without}
     stored = as_stored({"inputs": [VERSION, options, comparing.deck_states(draft)]})
     inputs: list[Any] = stored["inputs"]
     return inputs
@@ -159,8 +164,8 @@ def to_json(preview: Preview) -> dict[str, Any]:
         **counts_to_json(file_counts),
         **report_to_json(file_counts.report),
         "counts": {name: getattr(preview, name) for name in COUNTS},
-        "language": preview.language,
-        "problems": [[what, sample_to_json(card)] for what, card in preview.problems],
+        "guesses": list(preview.guesses.items()) if len(preview.guesses) <= splitting.MOST_DECKS + 1 else [],
+        "problems": [problems.to_json(problem) for problem in preview.problems],
         "samples": [sample_to_json(card) for card in file_counts.samples[:SAMPLES]],
         # A file with more decks cannot be split.
         "keys": list(preview.keys.items()) if len(preview.keys) <= splitting.MOST_DECKS else [],
@@ -173,8 +178,8 @@ def from_json(draft: ImportDraft, stored: dict[str, Any]) -> Preview:
     file_counts.report = report_from_json(stored)
     keys = {tuple(path): list(first) for path, first in stored["keys"]}
     preview = Preview(head_from_json(stored), file_counts, **stored["counts"], keys=keys)
-    preview.language = stored["language"]
-    preview.problems = [(what, sample_from_json(card)) for what, card in stored["problems"]]
+    preview.guesses = {tuple(path): (terms, definitions) for path, (terms, definitions) in stored["guesses"]}
+    preview.problems = [problems.from_json(problem) for problem in stored["problems"]]
     if splitting.is_split(draft):
         preview.targets = splitting.find_targets(draft.owner, keys)
     return preview

@@ -44,7 +44,7 @@ COUNTS = ("cards", "one_sided", "both_sides", "images", "reviews", "scheduled", 
 LAYOUT = (
     *("kind", "encoding", "separator", "row_separator", "is_markdown", "is_html", "joins", "sheet", "sheets"),
 )
-DECK_FIELDS = ("title", "language", "side_choice", "retention")
+DECK_FIELDS = ("title", "language", "definition_language", "side_choice", "retention")
 
 TUPLES = (*ALTERNATIVES, "tags", "deck")
 MOMENTS = ("asked_since", "created_at")

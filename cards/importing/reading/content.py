@@ -30,12 +30,14 @@ CREATE TABLE IF NOT EXISTS cards (
 );
 CREATE INDEX IF NOT EXISTS card_by_sides ON cards (sides);
 CREATE TABLE IF NOT EXISTS terms (term INTEGER PRIMARY KEY, number INTEGER);
+CREATE TABLE IF NOT EXISTS firsts (term INTEGER PRIMARY KEY, number INTEGER);
+CREATE TABLE IF NOT EXISTS known_terms (term INTEGER PRIMARY KEY, card INTEGER);
 CREATE TABLE IF NOT EXISTS twins (number INTEGER PRIMARY KEY, first TEXT, second TEXT, are_twins INTEGER);
 CREATE TABLE IF NOT EXISTS learned (number INTEGER PRIMARY KEY, kind TEXT, key TEXT, line TEXT);
 CREATE INDEX IF NOT EXISTS mark_by_card ON learned (key) WHERE kind = 'marks';
 CREATE TABLE IF NOT EXISTS known (sides INTEGER, card INTEGER, PRIMARY KEY (sides, card)) WITHOUT ROWID;
 """
-OWN_TABLES = ("state", "cards", "terms", "twins", "learned", "known")
+OWN_TABLES = ("state", "cards", "terms", "firsts", "twins", "learned", "known", "known_terms")
 READERS_TABLES = ("seen", "facts", "answers")
 """Tables of `cards.formats.work`."""
 
@@ -127,6 +129,15 @@ class FileContent(Work):
         )
         return int(rows(self.db, query, (term,))[0][0])
 
+    def first_with(self, term: int, number: int) -> int:
+        """The number of the first card with this term (its digest). It is ``number`` if there was none."""
+        self.db.execute("INSERT OR IGNORE INTO firsts VALUES (?, ?)", (term, number))
+        return int(rows(self.db, "SELECT number FROM firsts WHERE term = ?", (term,))[0][0])
+
+    def replace_card(self, number: int, card: ParsedCard, sides: int, images: dict[str, int]) -> None:
+        values = (sides, json.dumps(images) if images else None, card_to_json(card), number)
+        self.db.execute("UPDATE cards SET sides = ?, images = ?, card = ? WHERE number = ?", values)
+
     def add_card(self, number: int, card: ParsedCard, sides: int, images: dict[str, int]) -> None:
         values = (number, card.key, sides, json.dumps(images) if images else None, path_as_json(card.deck))
         self.db.execute("INSERT INTO cards VALUES (?, ?, ?, ?, ?, ?)", (*values, card_to_json(card)))
@@ -136,6 +147,11 @@ class FileContent(Work):
         query = "SELECT number, key, card FROM cards WHERE number > ? ORDER BY number LIMIT ?"
         found = rows(self.db, query, (after, most))
         return [(number, card_from_json(key, text)) for number, key, text in found]
+
+    def cards_with(self, keys: Sequence[str]) -> list[ParsedCard]:
+        """The cards with these keys, a few, in the order of the file."""
+        query = f"SELECT key, card FROM cards WHERE key IN ({', '.join('?' * len(keys))}) ORDER BY number"  # noqa: S608
+        return [card_from_json(key, text) for key, text in rows(self.db, query, tuple(keys))]
 
     def outlines(self, after: int, most: int) -> list[Outline]:
         query = "SELECT number, key, sides, images, deck FROM cards WHERE number > ? ORDER BY number LIMIT ?"
@@ -201,10 +217,24 @@ class FileContent(Work):
 
     def clear_deck_sides(self) -> None:
         self.db.execute("DELETE FROM known")
+        self.db.execute("DELETE FROM known_terms")
 
-    def add_deck_sides(self, pairs: Sequence[tuple[int, int]]) -> None:
-        """Remember the sides (their digest) and the primary key of cards of the deck."""
-        self.db.executemany("INSERT OR IGNORE INTO known VALUES (?, ?)", pairs)
+    def add_deck_sides(self, cards: Sequence[tuple[int, int, int]]) -> None:
+        """Remember the sides and the term (their digests), and the primary key of cards of the deck."""
+        self.db.executemany(
+            "INSERT OR IGNORE INTO known VALUES (?, ?)", [(sides, pk) for sides, _, pk in cards]
+        )
+        terms = [(term, pk) for _, term, pk in cards]
+        self.db.executemany("INSERT OR IGNORE INTO known_terms VALUES (?, ?)", terms)
+
+    @property
+    def has_deck_terms(self) -> bool:
+        return bool(rows(self.db, "SELECT 1 FROM known_terms LIMIT 1"))
+
+    def deck_card_named(self, term: int) -> int | None:
+        """The primary key of a card of the deck with this term, if there is one."""
+        found = rows(self.db, "SELECT card FROM known_terms WHERE term = ?", (term,))
+        return found[0][0] if found else None
 
     def deck_cards_with(self, sides: int) -> list[int]:
         """The primary keys of the deck's cards with these sides."""

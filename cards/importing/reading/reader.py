@@ -18,7 +18,16 @@ from cards.formats.bounds import ACCOUNT, GUEST, Limits, most_answers
 from cards.formats.delimited.reader import TextOptions
 from cards.formats.detect import read_file
 from cards.formats.kinds import KINDS, FileKind
-from cards.formats.types import MAX_CARDS, FileCounts, FormatError, Parsed, ParsedCard, Place, Report
+from cards.formats.types import (
+    MAX_CARDS,
+    TOO_LONG,
+    FileCounts,
+    FormatError,
+    Parsed,
+    ParsedCard,
+    Place,
+    Report,
+)
 from cards.formats.work import Work
 from cards.importing.images import name_image_sides, refs_on
 from cards.importing.reading.as_json import (
@@ -30,6 +39,26 @@ from cards.importing.reading.as_json import (
     report_to_json,
 )
 from cards.importing.reading.content import FileContent, digest
+from cards.importing.reading.problems import (
+    EMPTY,
+    JOIN,
+    KEEP,
+    LEAVE,
+    LONG,
+    REPLACE,
+    SHOWN_PROBLEMS,
+    TWICE,
+    Decision,
+    Problem,
+    decided,
+    folded,
+    from_json,
+    joined,
+    row_id,
+    shortened,
+    to_json,
+    within_limits,
+)
 from cards.importing.splitting import KEYS_ASKED, MOST_DECKS
 from cards.models import ImportDraft
 from cards.text.cleaning import clean_text
@@ -38,11 +67,8 @@ from cards.text.studied_side import SIDES
 from studysite.accounts.models import User
 from studysite.slices import Steps
 
-VERSION = 7
+VERSION = 8
 """Version of the stored content. Increase it with every change, so that files are read again."""
-
-SHOWN_PROBLEMS = 5
-"""How many cards that should be looked at a preview shows first."""
 
 TEXT_KEYS = uuid.uuid5(uuid.NAMESPACE_URL, "https://studysite.invalid/import/")
 """Namespace of keys for cards without one: made from the term, so that a later import finds the card."""
@@ -100,7 +126,7 @@ READ_OPTIONS = (
         "join",
         "sheet",
     ),
-    *("fields", "path"),
+    *("fields", "path", "mended"),
 )
 """Options of a draft that change how its file is read."""
 
@@ -166,6 +192,8 @@ class Reader:
         # The first keys of each deck of the file, unless it has too many decks to be split.
         self.keys: dict[tuple[str, ...], list[str]] = {tuple(path): some for path, some in self.state["keys"]}
         self.number = content.count
+        self.decisions: dict[str, Decision] = draft.options.get("mended", {})
+        self.problems = {one["id"]: from_json(one) for one in self.state.get("problems", [])}
 
     def steps(self) -> Steps:
         stages = self.kind.stages
@@ -190,6 +218,7 @@ class Reader:
             for cards, place in self.parsed.units(start, self.report, left):
                 for card in cards:
                     self.add(card)
+                self.add_too_long()
                 yield from self.after(place)
         else:
             for line, place in self.parsed.lines(stage, start, left):
@@ -212,6 +241,7 @@ class Reader:
             "tags": list(self.file_counts.tags),
             "counts": dict(self.counts),
             "keys": list(self.keys.items()),
+            "problems": [to_json(one) for one in within_limits(self.problems.values())],
         }
 
     # --- Cards
@@ -225,35 +255,94 @@ class Reader:
             return
         # A side without a text is normal where cards are stored as the site does.
         is_image_only = name_image_sides(card, only_without_text=self.kind.is_complete)
-        if not is_storable(card):
+        can_be_stored = is_storable(card)
+        # Made from the card as the file has it. Most files have no decisions, and need it for few cards.
+        row = row_id(card, self.kind) if self.decisions else ""
+        decision = self.decisions.get(row, {})
+        if decision:
+            decided(card, decision)
+            can_be_stored = is_storable(card)
+        if decision and (decision["do"] == LEAVE or not (card.term or card.definition)):
+            self.counts["dismissed"] += 1
+            self.tell(row, decision["what"], card, done=LEAVE)
+        elif not can_be_stored:
             self.counts["unstorable"] += 1
-            return
-        sides = digest(card.term, card.definition)
-        if not card.key:
-            if self.content.has_sides(sides):
-                self.counts["duplicates"] += 1
-                return
-            usual = usual_key(card.term)
-            card.key = free_key(usual, card.term, self.content)
-            if card.key != usual:
-                self.tell(card, "This term is in the file more than once.")
-        elif self.content.has_key(card.key):
+            if card.term or card.definition:
+                self.tell(row, LONG, card)
+        elif self.is_duplicate(card):
             self.counts["duplicates"] += 1
+            if decision:
+                self.tell(row, decision["what"], card, done=KEEP)
+        else:
+            self.counts["image_only"] += is_image_only
+            self.store_or_join(card, row, decision)
+
+    def is_duplicate(self, card: ParsedCard) -> bool:
+        """Whether an earlier card has the same key, or without a key the same sides."""
+        if card.key:
+            return self.content.has_key(card.key)
+        return self.content.has_sides(digest(card.term, card.definition))
+
+    def store_or_join(self, card: ParsedCard, row: str, decision: Decision) -> None:
+        """Store a card with a key, and tell what is wrong with it; or add it to the first card with its term."""
+        first = self.content.first_with(digest(folded(card.term)), self.number + 1) if card.term else 0
+        is_again, done = 0 < first <= self.number, decision.get("do", "")
+        if is_again and done == JOIN and self.join(first, card):
+            self.tell(row, decision["what"], card, done=JOIN)
             return
-        self.counts["image_only"] += is_image_only
-        self.store(card, sides)
+        if done == REPLACE and not self.content.has_key(decision["key"]):
+            card.key = decision["key"]
+        elif done:
+            done = KEEP
+        card.key = card.key or free_key(usual_key(card.term), card.term, self.content)
+        what = EMPTY if card.one_sided else TWICE if is_again and not self.kind.is_complete else ""
+        if what or decision:
+            found = {"number": self.number + 1, "key": decision.get("key", "")}
+            self.tell(row, decision.get("what", what), card, done=done, **found)
+        self.store(card)
 
-    def tell(self, card: ParsedCard, what: str) -> None:
-        """Note that the next card should be looked at. The preview shows the first few of these cards first."""
-        problems = self.state.setdefault("problems", [])
-        if len(problems) < SHOWN_PROBLEMS:
-            problems.append([self.number + 1, what])
+    def add_too_long(self) -> None:
+        """What the file's reader had to leave out: add what was shortened in the preview, and tell the rest."""
+        for card in self.report.too_long:
+            if card.deck[: len(self.path)] != self.path:
+                continue
+            is_storable(card)
+            row = row_id(card, self.kind)
+            if row in self.decisions:
+                self.report.skipped[TOO_LONG] -= 1
+                self.add(card)
+            else:
+                self.tell(row, LONG, card)
+        self.report.too_long.clear()
 
-    def store(self, card: ParsedCard, sides: int) -> None:
-        if card.one_sided:
-            self.tell(card, "One side is empty.")
+    def tell(self, row: str, what: str, card: ParsedCard, *, done: str = "", **found: Any) -> None:
+        """Note that a card should be looked at. The preview shows the first of these cards first."""
+        self.counts["problems"] += not done
+        if done or self.counts["problems"] <= SHOWN_PROBLEMS:
+            problem = Problem(row or row_id(card, self.kind), what, shortened(card), done, **found)
+            self.problems.setdefault(problem.id, problem)
+
+    def join(self, number: int, card: ParsedCard) -> bool:
+        """Add the definition, tags and images of ``card`` to an earlier one. Returns whether there is room."""
+        ((_, first),) = self.content.cards(number - 1, 1)
+        definition = joined(first.definition, card.definition)
+        if len(definition) > MAX_SOURCE:
+            return False
+        was_one_sided, tags = first.one_sided, [tag for tag in card.tags if tag not in first.tags]
+        first.definition, first.tags = definition, (*first.tags, *tags)
+        first.term_images += card.term_images
+        first.definition_images += card.definition_images
+        self.file_counts.one_sided += first.one_sided - was_one_sided
+        self.file_counts.images += len(card.images)
+        self.file_counts.tags.update(tags)
+        sides = digest(first.term, first.definition)
+        self.content.replace_card(number, first, sides, image_counts(first))
+        return True
+
+    def store(self, card: ParsedCard) -> None:
         self.file_counts.add(card)
         self.number += 1
+        sides = digest(card.term, card.definition)
         self.content.add_card(self.number, card, sides, image_counts(card))
         if len(self.keys) <= MOST_DECKS or card.deck in self.keys:
             first = self.keys.setdefault(card.deck, [])

@@ -99,7 +99,7 @@ def share_prompt(card: StudyCard, other: StudyCard) -> bool:
     side = card.side.other
     prompts = (card.text(side), *card.accepted(side))
     return any(
-        might_equal(prompt, theirs, card.language) and names(prompt).meets(names(theirs))
+        might_equal(prompt, theirs, card.language_of(side)) and names(prompt).meets(names(theirs))
         for theirs in (other.text(side), *other.accepted(side))
         for prompt in prompts
     )

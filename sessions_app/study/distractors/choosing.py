@@ -104,8 +104,10 @@ class WrongOptions:
 
 def gives_away(card: StudyCard, chosen: Iterable[str]) -> bool:
     """Whether the right option has a word of the prompt, and none of the wrong ones has one."""
-    sought = stems(card.text(card.side.other), card.language) & stems(card.text(card.side), card.language)
-    return bool(sought) and all(sought.isdisjoint(stems(text, card.language)) for text in chosen)
+    # A word that stands on both sides is recognised if both are stemmed in the same language.
+    language = card.language_of(card.side)
+    sought = stems(card.text(card.side.other), language) & stems(card.text(card.side), language)
+    return bool(sought) and all(sought.isdisjoint(stems(text, language)) for text in chosen)
 
 
 def is_among(text: str, chosen: Iterable[str]) -> bool:

@@ -89,7 +89,7 @@ class Guard:
             return Doubt.SOME
         # The option is shown with its remark in brackets, so that it is compared with the whole answer.
         matched = self.answer if has_remark(text) else judgement.matched
-        words, others = (stems(each, self.card.language) for each in (text, matched))
+        words, others = (stems(each, self.card.language_of(self.side)) for each in (text, matched))
         return Doubt.SOME if words <= others or others <= words else Doubt.NONE
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from rapidfuzz import fuzz
 
 from sessions_app.study.distractors.appearance import Appearance, appearance_of, misfit
-from sessions_app.study.distractors.similarity import Weights, stems, weigh
+from sessions_app.study.distractors.similarity import Weights, stems, weigh_sides
 from sessions_app.study.distractors.twins import language_of, spread
 from sessions_app.study.types import Side, StudyCard
 
@@ -59,7 +59,8 @@ def ranked(
 ) -> list[Candidate]:
     """The other cards' answers, the best first: by how much they look like the answer, then by plausibility."""
     side = card.side
-    mine, prompt = comparable(card, side), stems(card.text(side.other), card.language)
+    # The prompt is compared with answers, so it is stemmed in their language.
+    mine, prompt = comparable(card, side), stems(card.text(side.other), card.language_of(side))
     kind = appearance_of(card.text(side.other)).shape
     weight_of_prompt = weights.of(prompt) or 1.0
     length = weights.length(mine.words)
@@ -90,14 +91,16 @@ def ranked(
 def weights_of_texts(deck: Sequence[StudyCard]) -> Weights:
     """The weights of words in the deck's texts."""
     cards = spread(deck)
-    texts = (*(card.term for card in cards), *(card.definition for card in cards))
-    return weigh(texts, language_of(deck))
+    return weigh_sides(
+        *((tuple(card.text(side) for card in cards), language_of(deck, side)) for side in Side)
+    )
 
 
 def comparable(card: StudyCard, side: Side) -> Comparable:
     text = card.text(side)
-    answer = stems(text, card.language)
-    return Comparable(answer, answer | stems(card.text(side.other), card.language), appearance_of(text))
+    answer = stems(text, card.language_of(side))
+    prompt = stems(card.text(side.other), card.language_of(side.other))
+    return Comparable(answer, answer | prompt, appearance_of(text))
 
 
 def likeness(tags: frozenset[int], others: frozenset[int]) -> float:

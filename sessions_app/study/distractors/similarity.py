@@ -1,7 +1,7 @@
 """How similar two texts are: by the stems of their content words, or by their forms for comparison (`Names`).
 
-Stems are Snowball's (PyStemmer), by the deck's language; words of a language that Snowball does not know are not
-stemmed. Scripts without spaces are cut into pairs of characters.
+Stems are Snowball's (PyStemmer), by the language of the side; words of a language that Snowball does not know are
+not stemmed. Scripts without spaces are cut into pairs of characters.
 """
 
 import re
@@ -134,10 +134,10 @@ class Weights:
 
 
 @lru_cache(maxsize=64)
-def weigh(texts: tuple[str, ...], language: str) -> Weights:
-    """The weights of the words of ``texts``; cached."""
-    counts = Counter(word for text in texts for word in stems(text, language))
-    most = log(max(1, len(texts)))
+def weigh_sides(*sides: tuple[tuple[str, ...], str]) -> Weights:
+    """The weights of the words of the texts of ``sides``, each with its language; cached."""
+    counts = Counter(word for texts, language in sides for text in texts for word in stems(text, language))
+    most = log(max(1, sum(len(texts) for texts, _ in sides)))
     words = {word: most - log(count) for word, count in counts.items()}
     squares = {word: weight * weight for word, weight in words.items()}
     return Weights(WordValues(words, most), WordValues(squares, most * most))

@@ -9,11 +9,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
 
-from sessions_app.study.distractors.similarity import Weights, stems, weigh
+from sessions_app.study.distractors.similarity import Weights, stems, weigh_sides
 from sessions_app.study.text.normal import tidy
 from sessions_app.study.text.numbers import LONGEST as NUMBER_LONGEST
 from sessions_app.study.text.numbers import quantity
-from sessions_app.study.types import StudyCard
+from sessions_app.study.types import Side, StudyCard
 
 SHARE = 0.5
 # The weights of words are calculated from about this many cards, evenly spread over the deck.
@@ -22,15 +22,15 @@ WEIGHED = 300
 
 def weights_of(deck: Sequence[StudyCard]) -> Weights:
     """The weights of the words in the deck's terms; cached."""
-    return weigh(tuple(card.term for card in spread(deck)), language_of(deck))
+    return weigh_sides((tuple(card.term for card in spread(deck)), language_of(deck, Side.TERM)))
 
 
 def spread(deck: Sequence[StudyCard]) -> Sequence[StudyCard]:
     return deck if len(deck) <= WEIGHED else deck[:: -(-len(deck) // WEIGHED)]
 
 
-def language_of(deck: Sequence[StudyCard]) -> str:
-    return deck[0].language if deck else ""
+def language_of(deck: Sequence[StudyCard], side: Side) -> str:
+    return deck[0].language_of(side) if deck else ""
 
 
 def are_twins(one: StudyCard, other: StudyCard, weights: Weights) -> bool:
@@ -60,7 +60,7 @@ def are_different_numbers(one: str, other: str) -> bool:
 
 def twins_of(card: StudyCard, deck: Sequence[StudyCard]) -> frozenset[int]:
     """The ids of the card's twins in the deck; what it needs of the deck is cached."""
-    places = words_of(tuple(other.term for other in deck), language_of(deck))
+    places = words_of(tuple(other.term for other in deck), language_of(deck, Side.TERM))
     near = {place for word in stems(card.term, card.language) for place in places.get(word, ())}
     weights = weights_of(deck)
     found = {deck[place].id for place in near if are_twins(card, deck[place], weights)}

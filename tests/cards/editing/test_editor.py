@@ -219,9 +219,17 @@ class TestTwoPeopleDescribeADeck:
 
 
 def test_unlisted_language_is_kept(owner_client: Client, deck: Deck) -> None:
-    Deck.objects.update(language="tlh")
+    Deck.objects.update(language="tlh", definition_language="qya")
     fields = {"title": "T", "visibility": "link", "language": "tlh", "side_choice": "auto"}
-    assert owner_client.post(url("deck_details", deck), fields).status_code == 302
+    details = url("deck_details", deck)
+    assert owner_client.post(details, fields | {"definition_language": "qya"}).status_code == 302
+    # A page that was opened before there was a second language says nothing of it.
+    assert owner_client.post(details, fields).status_code == 302
+    deck.refresh_from_db()
+    assert (deck.language, deck.definition_language) == ("tlh", "qya")
+    assert owner_client.post(details, fields | {"definition_language": ""}).status_code == 302
+    deck.refresh_from_db()
+    assert [deck.language_of(side) for side in ("term", "definition")] == ["tlh", "tlh"]
 
 
 def test_removed_deck_can_be_restored(owner_client: Client, deck: Deck) -> None:

@@ -171,13 +171,21 @@ class RoundTrip(TestCase):
     @given(
         fields=st.lists(st.tuples(cards, illustrations), min_size=1, max_size=6),
         language=st.sampled_from(["en", "de", "pt-BR"]),
+        definition_language=st.sampled_from(["", "fr"]),
         side=st.sampled_from(["auto", "term"]),
         description=texts,
     )
-    def test_archive_is_imported_as_it_was_exported(self, fields, language, side, description):
+    def test_archive_is_imported_as_it_was_exported(
+        self, fields, language, definition_language, side, description
+    ):
         owner = User.objects.create_user("round@example.org", name="Round")
         deck = Deck.objects.create(
-            owner=owner, title="Round trip", language=language, side_choice=side, description=description
+            owner=owner,
+            title="Round trip",
+            language=language,
+            definition_language=definition_language,
+            side_choice=side,
+            description=description,
         )
         tag = Tag.objects.create(owner=owner, name="Äpfel; \\")
         made = []
@@ -195,7 +203,7 @@ class RoundTrip(TestCase):
         file = io.BytesIO()
         exporting.write("archive", file, deck, owner, now=timezone.now())
         back = import_content(owner, file.getvalue())
-        for name in ("title", "description", "language", "side_choice", "card_count"):
+        for name in ("title", "description", "language", "definition_language", "side_choice", "card_count"):
             assert getattr(back, name) == getattr(deck, name)
         assert rows(back) == rows(deck)
         pairs = TwinPair.objects.filter(first__deck=back).values_list("first__key", "are_twins")

@@ -53,6 +53,7 @@ decks = st.builds(
     title=some,
     description=texts,
     language=st.just("en"),
+    definition_language=st.sampled_from(["", "de"]),
     side_choice=st.sampled_from(["term", "both"]),
     visibility=st.just("link"),
     slug=st.just("s"),

@@ -1,4 +1,4 @@
-"""The preview's page: what it says first, the suggested title, the language of the new deck."""
+"""The preview's page: what it says first, the suggested title, the cards that should be looked at."""
 
 import re
 
@@ -7,7 +7,6 @@ from django.test import Client
 from django.urls import reverse
 
 from cards.models import Deck, ImportDraft
-from studysite.accounts.models import User
 
 pytestmark = pytest.mark.django_db
 
@@ -34,44 +33,11 @@ def test_number_of_cards_is_said_first(learner_client: Client) -> None:
     assert "5 cards ready." in html.partition("<h1>Preview</h1>")[2].partition("</header>")[0]
 
 
-def test_pasted_deck_gets_the_language_of_its_cards_and_the_suggested_title(learner_client: Client) -> None:
+def test_pasted_deck_gets_the_suggested_title(learner_client: Client) -> None:
     url, html = preview(learner_client, FRENCH)
     assert re.search(r'name="title"[^>]* placeholder="Pasted on [^"]*"', html)
-    assert '<option value="fr" selected' in html
     learner_client.post(url, fields(html), follow=True)
-    deck = Deck.objects.get()
-    assert deck.language == "fr"
-    assert deck.title.startswith("Pasted on ")
-
-
-def test_chosen_language_is_kept_in_the_preview_and_in_the_deck(learner_client: Client) -> None:
-    url, html = preview(learner_client, FRENCH)
-    refused = learner_client.post(url, fields(html, do="look", language="xx", title="Mots"))
-    assert "Select a valid choice" in refused.text
-    html = learner_client.post(url, fields(html, do="look", language="ca", title="Mots"), follow=True).text
-    assert '<option value="ca" selected' in html
-    learner_client.post(url, fields(html, title="Mots"), follow=True)
-    assert [(deck.title, deck.language) for deck in Deck.objects.all()] == [("Mots", "ca")]
-
-
-def test_few_cards_keep_the_usual_language(learner_client: Client) -> None:
-    url, html = preview(learner_client, "le chien\tdog")
-    learner_client.post(url, fields(html), follow=True)
-    assert Deck.objects.get().language == "en"
-
-
-def test_language_that_is_not_sent_is_guessed(learner_client: Client) -> None:
-    url, html = preview(learner_client, FRENCH)
-    sent = fields(html)
-    del sent["language"]
-    learner_client.post(url, sent, follow=True)
-    assert Deck.objects.get().language == "fr"
-
-
-def test_import_into_a_deck_does_not_ask_for_a_language(learner_client: Client, learner: User) -> None:
-    url = reverse("deck_import", args=[Deck.objects.create(owner=learner, title="Mots").slug])
-    html = learner_client.post(url, {"text": FRENCH}, follow=True).content.decode()
-    assert 'name="language"' not in html
+    assert Deck.objects.get().title.startswith("Pasted on ")
 
 
 def test_cards_with_a_problem_come_first(learner_client: Client) -> None:

@@ -1,4 +1,4 @@
-"""The guess at the language of a list of cards: sure, or none."""
+"""The guess at the languages of both sides of a list of cards: sure, or none."""
 
 import pytest
 from django.conf.locale import LANG_INFO
@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cards.editing.deck_forms import MORE_LANGUAGES
-from cards.text.language import LATIN, MARKED, SCRIPTS, guess_language
+from cards.text.language import LATIN, MARKED, SCRIPTS, guess_languages
 
 ENGLISH = ["dog", "cat", "house", "tree", "water", "bread"]
+SENTENCES = ["a thing to read", "the large one", "an animal", "part of a cell", "it is cold", "to run"]
+GERMAN = ["der Hund", "die Katze", "das Haus", "ein Baum", "das Wasser", "das Brot"]
 
 
 @pytest.mark.parametrize(
@@ -30,34 +32,69 @@ ENGLISH = ["dog", "cat", "house", "tree", "water", "bread"]
         ("مدرسة|سيارة|كتاب|قطة|شجرة|كبير", "ar"),
     ],
 )
-def test_language_that_is_learned_is_found_beside_english(terms: str, language: str) -> None:
-    assert guess_language([terms.split("|"), ENGLISH]) == language
-    assert guess_language([["the dog of it", *ENGLISH[1:]] * 5, terms.split("|")]) == language
+def test_language_of_each_side_is_found(terms: str, language: str) -> None:
+    other = terms.split("|")
+    assert guess_languages(other, ENGLISH) == (language, "")
+    assert guess_languages(ENGLISH, other) == ("", language)
+    assert guess_languages(SENTENCES, other) == ("en", language)
+    assert guess_languages(other, SENTENCES) == (language, "en")
+    assert guess_languages(other, GERMAN) == (language, "de")
 
 
-def test_english_is_found_by_its_definitions() -> None:
-    definitions = ["a thing to read", "the large one", "an animal", "part of a cell", "it is cold", "to run"]
-    assert guess_language([ENGLISH, definitions]) == "en"
+@pytest.mark.parametrize(
+    ("terms", "definitions", "languages"),
+    [
+        # A glossary explains its words in their own language; English is what the site supposes anyway.
+        (ENGLISH, SENTENCES, ("", "en")),
+        (
+            ["Zelle", "Kern", "Membran", "Gen", "Enzym", "Gewebe"],
+            ["Der Teil, der die Energie liefert", "Das ist der Ort der Gene in ihr"] * 3,
+            ("de", "de"),
+        ),
+        # A question and its answer.
+        (["Quelle est la capitale de la France ?"] * 6, ["Paris", "Lyon", "Nice"] * 2, ("fr", "fr")),
+        # Numbers are read as the other side is.
+        (["der Anfang", "das Ende", "die Mitte"] * 2, ["1914", "1918", "$x$"] * 2, ("de", "de")),
+        # Characters and their reading: characters alone look like Chinese.
+        (
+            ["学校", "先生", "電車", "花", "水", "山"],
+            ["がっこう", "せんせい", "でんしゃ", "はな", "みず", "やま"],
+            ("ja", "ja"),
+        ),
+        (
+            ["说话", "这里", "们", "汉语", "吗", "对"],
+            ["はなす", "ここ", "たち", "ちゅうごくご", "か", "はい"],
+            ("zh", "ja"),
+        ),
+        # A script of one language is told from two texts; Cyrillic goes with what is surely Russian.
+        (["いぬ", "ねこ"], ["dog", "cat"], ("ja", "")),
+        (["кот", "дом", "лес"] * 2, ["вы", "мышь", "сыр", "ты", "рыба", "эхо"], ("ru", "ru")),
+    ],
+)
+def test_sides_are_guessed_together(
+    terms: list[str], definitions: list[str], languages: tuple[str, str]
+) -> None:
+    assert guess_languages(terms, definitions) == languages
 
 
 @pytest.mark.parametrize(
     "sides",
     [
-        [[], []],
-        [["le chien"], ["dog"]],
-        [["le chien", "le chat", "la maison", "le pain"], ENGLISH],
-        [["chien", "chat", "maison", "arbre", "eau", "pain"], ENGLISH],
-        # Norwegian or Danish; French and German.
-        [["en hund", "et hus", "en kat", "et træ", "en bil", "et brød"], ENGLISH],
-        [["le chien", "le chat", "du pain", "les yeux", "une rue"], ["der Hund", "das Haus"] * 3],
+        ([], []),
+        (["le chien"], ["dog"]),
+        (["le chien", "le chat", "la maison", "le pain"], ENGLISH[:4]),
+        (["chien", "chat", "maison", "arbre", "eau", "pain"], ENGLISH),
+        # Norwegian or Danish.
+        (["en hund", "et hus", "en kat", "et træ", "en bil", "et brød"], ENGLISH),
         # Latin names among English ones; mathematics.
-        [["Homo sapiens", "Canis lupus", "Felis catus", "Mus musculus", "Bos taurus"], ENGLISH],
-        [["$x$", "1+1", "42", "=", "…"], ["2", "3", "4", "5", "6"]],
-        [["кот"] * 9, ENGLISH],
+        (["Homo sapiens", "Canis lupus", "Felis catus", "Mus musculus", "Bos taurus"], ENGLISH),
+        (["$x$", "1+1", "42", "=", "…"], ["2", "3", "4", "5", "6"]),
+        (["α", "β", "γ", "δ", "ε", "ζ"], ENGLISH),
+        (["кот"] * 9, ENGLISH),
     ],
 )
-def test_there_is_no_guess_where_it_could_be_wrong(sides: list[list[str]]) -> None:
-    assert guess_language(sides) == ""
+def test_there_is_no_guess_where_it_could_be_wrong(sides: tuple[list[str], list[str]]) -> None:
+    assert guess_languages(*sides) == ("", "")
 
 
 def test_every_guess_is_a_language_of_the_site() -> None:
@@ -65,6 +102,9 @@ def test_every_guess_is_a_language_of_the_site() -> None:
     assert codes <= {*LANG_INFO, *MORE_LANGUAGES}
 
 
-@given(st.lists(st.lists(st.text(max_size=30), max_size=12), max_size=2))
-def test_any_text_is_accepted(sides: list[list[str]]) -> None:
-    assert isinstance(guess_language(sides), str)
+TEXTS = st.lists(st.text(max_size=30), max_size=12)
+
+
+@given(TEXTS, TEXTS)
+def test_any_text_is_accepted(terms: list[str], definitions: list[str]) -> None:
+    assert {type(code) for code in guess_languages(terms, definitions)} == {str}

@@ -56,6 +56,7 @@ def decks(draw: st.DrawFn) -> list[StudyCard]:
     """One to eight cards, which may be alike, marked as twins, or marked as distinct."""
     side = draw(st.sampled_from(Side))
     language = draw(st.sampled_from(["en", "de", "ja", "zz"]))
+    definition_language = draw(st.sampled_from(["", "en", "fr"]))
     return [
         StudyCard(
             number, draw(texts), draw(texts), side,
@@ -64,6 +65,7 @@ def decks(draw: st.DrawFn) -> list[StudyCard]:
             twins=draw(st.frozensets(ids, max_size=2)) - {number},
             distinct=draw(st.frozensets(ids, max_size=1)) - {number},
             language=language,
+            definition_language=definition_language,
         )
         for number in range(draw(st.integers(1, 8)))
     ]  # fmt: skip

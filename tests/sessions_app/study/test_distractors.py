@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from sessions_app.study.distractors import choose, options, owner_of, statement
 from sessions_app.study.distractors.appearance import Shape, appearance_of
+from sessions_app.study.distractors.choosing import gives_away
+from sessions_app.study.distractors.ranking import comparable, weights_of_texts
 from sessions_app.study.distractors.similarity import names, stands_in, stems
 from sessions_app.study.distractors.twins import are_marked, are_twins, weights_of
 from sessions_app.study.judging import judge
@@ -56,9 +58,10 @@ def test_options_hold_exactly_one_right_answer(deck, seed, count):
         assert 2 <= len(offered) <= count + 1
         assert [text for text in offered if verdict(card, text) is Verdict.CORRECT] == [answer]
         assert not any(names(one).meets(names(other)) for one, other in combinations(offered, 2))
-        shared = stems(prompt, card.language) & stems(answer, card.language)
+        language = card.language_of(card.side)
+        shared = stems(prompt, language) & stems(answer, language)
         assert not stands_in(answer, prompt)
-        assert not shared or any(shared & stems(text, card.language) for text in offered if text != answer)
+        assert not shared or any(shared & stems(text, language) for text in offered if text != answer)
 
 
 @given(decks(), st.integers(0, 3))
@@ -294,6 +297,30 @@ def test_word_shared_by_prompt_and_answer_gives_no_hint():
         ("pools make maps small", True),
         ("a pooled map", False),
     ]
+
+
+def test_each_side_is_read_in_its_own_language():
+    """ "Häuser" and "Haus" are one word in German, "chevaux" and "chevaux-vapeur" in French."""
+    pairs = ("das Haus", "cheval"), ("die Häuser der Stadt", "gravement"), ("der Baum", "grave")
+    deck = [replace(card, language="de", definition_language="fr") for card in deck_of(*pairs)]
+    weights = weights_of_texts(deck)
+    assert weights.words.keys() == {
+        *(word for card in deck for word in stems(card.term, "de")),
+        *(word for card in deck for word in stems(card.definition, "fr")),
+    }
+    for side in Side:
+        words = comparable(deck[1], side).words
+        assert words == stems("die Häuser der Stadt", "de") | stems("gravement", "fr")
+
+
+def test_word_on_both_sides_gives_no_hint_in_two_languages():
+    """ "Integration" has another stem in each language, but it is one word for a reader."""
+    card = replace(
+        deck_of(("Integration", "the integration of parts"))[0], language="de", definition_language="en"
+    )
+    assert stems("Integration", "de").isdisjoint(stems("the integration", "en"))
+    assert gives_away(card, ["the slope"])
+    assert not gives_away(card, ["integrations in a row"])
 
 
 def test_right_option_place_and_truth_are_evenly_spread():
