@@ -1,6 +1,7 @@
 """A deck with the learner's answers as an Anki package: what is in it, and that it comes back the same."""
 
 import io
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -134,11 +135,15 @@ def test_card_with_an_empty_side_is_exported_as_the_deck_asks(owner, make_deck):
     assert (card.term, card.definition, card.side_choice) == ("", "a", "term")
 
 
-def test_answers_from_before_a_start_over_are_left_out(two_way, learner):
-    CardProgress.objects.filter(side="term").reset(timezone.now())
+def test_answers_from_before_a_start_over_leave_with_the_reset(two_way, learner):
+    now = timezone.now().replace(microsecond=0)
+    CardProgress.objects.filter(side="term").reset(now)
     (card,) = read(exported(two_way, learner))
-    assert {one.side: one.state for one in card.schedules} == {"definition": "review", "term": "new"}
-    assert {one.side for one in card.reviews} == {"definition"}
+    assert {one.side: (one.state, one.reset_at) for one in card.schedules} == {
+        "definition": ("review", None),
+        "term": ("new", now),
+    }
+    assert Counter(one.side for one in card.reviews) == {"definition": 4, "term": 2}
 
 
 def test_marks_are_exported_for_their_side(two_way, learner):
