@@ -14,22 +14,21 @@ import re
 
 SPACE, IDEOGRAPHIC = "\u00a0", "\u3000"
 QUOTE, COLONS = "ˮ", "∷"
-"""They stand for ``"`` and ``::``. A tag that has one of them gets two spaces before it, which no tag has."""
+"""They stand for ``"`` and ``::``. A tag that has one of them itself gets the invisible sign behind it."""
 
-ESCAPE = SPACE * 2
 MARKED, LEECH = "marked", "leech"
 OWN_MEANING, JOINER = (MARKED, LEECH), "\u2060"
 """Anki's own tags, and the invisible sign behind a learner's tag of that name."""
 
 STANDING_FOR = {QUOTE: '"', COLONS: "::"}
-SIGN = re.compile(f"({ESCAPE})?([{QUOTE}{COLONS}])")
+SIGN = re.compile(f"([{QUOTE}{COLONS}])({JOINER})?")
 RUN = re.compile("::+")
 
 
 def to_anki(tag: str) -> str:
     """The name of ``tag`` (single spaces, none at its ends) in Anki."""
     name = " ".join(tag.split())
-    name = re.sub(f"[{QUOTE}{COLONS}]", lambda found: ESCAPE + found[0], name)
+    name = re.sub(f"[{QUOTE}{COLONS}]", lambda found: found[0] + JOINER, name)
     name = RUN.sub(lambda found: colons(found, name), name).replace('"', QUOTE)
     return name.replace(" ", SPACE) + JOINER * (tag.casefold() in OWN_MEANING)
 
@@ -55,5 +54,5 @@ def from_anki(tags: str, *, is_own: bool) -> tuple[list[str], bool]:
 
 
 def meant(sign: re.Match[str]) -> str:
-    """What a sign stands for: itself, if there are spaces before it."""
-    return sign[2] if sign[1] else STANDING_FOR[sign[2]]
+    """What a sign stands for: itself, if there is the invisible one behind it."""
+    return sign[1] if sign[2] else STANDING_FOR[sign[1]]

@@ -114,6 +114,11 @@ def unicase(one: str, other: str) -> int:
     return (first > second) - (first < second)
 
 
+def is_default(package: Package) -> bool:
+    """Whether the deck has the name of Anki's own first deck, which then is not written: names are unique."""
+    return unicase(DEFAULT_NAME, package.name) == 0
+
+
 def begin_old(db: sqlite3.Connection, package: Package) -> None:
     db.executescript(f"BEGIN; {TABLES} {OLD_TABLES}")
     ms = package.seconds * 1000
@@ -134,7 +139,9 @@ def end_old(db: sqlite3.Connection, package: Package, used: Sequence[NoteType]) 
     }
     if package.preset:
         own["desiredRetention"] = round(package.preset.retention * 100)
-    decks = {str(one["id"]): one | deck_counts() for one in (default, own)}
+    decks = {
+        str(one["id"]): one | deck_counts() for one in ((own,) if is_default(package) else (default, own))
+    }
     known = {"1": options.as_json(1, DEFAULT_NAME, None, 0)}
     if package.preset:
         known[str(package.options)] = options.as_json(
@@ -179,8 +186,7 @@ def end_new(db: sqlite3.Connection, package: Package, used: Sequence[NoteType]) 
         row = (package.options, package.options_name, seconds, options.message(package.preset))
         db.execute("INSERT INTO deck_config VALUES (?, ?, ?, -1, ?)", row)
     for key, name, kind in ((DEFAULT_DECK, DEFAULT_NAME, default), (package.deck, package.name, normal)):
-        if key == DEFAULT_DECK and unicase(name, package.name) == 0:
-            # Names are unique.
+        if key == DEFAULT_DECK and is_default(package):
             continue
         content = protobuf.write({NORMAL: protobuf.write(kind)})
         db.execute("INSERT INTO decks VALUES (?, ?, ?, -1, x'', ?)", (key, name, seconds, content))
