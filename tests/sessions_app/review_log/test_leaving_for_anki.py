@@ -5,6 +5,7 @@ night, with starts over, both sides, and cards put aside.
 """
 
 import io
+import json
 import random
 import time
 from collections import Counter
@@ -24,6 +25,7 @@ from sessions_app.review_log import replaying
 from sessions_app.study import days
 from sessions_app.study.types import Evidence, Kind, State
 from studysite.accounts.models import User
+from tests.cards.formats.packages import note, package
 from tests.cards.pictures import show, stored
 from tests.sessions_app.conftest import deck_of
 from tests.sessions_app.review_log.test_importing import import_file
@@ -297,3 +299,39 @@ def answers_of(deck: Deck) -> list[tuple[Any, ...]]:
         )
         for line in Review.objects.filter(card__deck=deck).select_related("card")
     )
+
+
+def test_memory_without_answers_leaves_with_its_memory(learner: User, tmp_path: Path) -> None:
+    """A card of Anki's with a schedule and no log: the answer that stands for them gives the same memory there."""
+    data = json.dumps({"s": 41.5, "d": 6.25, "lrt": int(timezone.now().timestamp()) - 9 * 86_400})
+    row = note(["q", "a"], type=2, queue=2, due=9_000, ivl=40, data=data)
+    deck = import_file(learner, package([row]))
+    memory = CardProgress.objects.get().memory
+    assert memory
+    assert memory.stability == 41.5
+    collection = imported(tmp_path / "c.anki2", exported(deck, learner, "anki", tmp_path / "out.apkg"))
+    collection.set_config("fsrs", True)
+    (key,) = collection.find_cards("")
+    assert collection.get_card(key).memory_state.stability == pytest.approx(41.5, abs=0.01)
+    replayed = collection.compute_memory_state(key)
+    assert replayed.stability == pytest.approx(41.5, rel=0.02)
+    assert replayed.difficulty == pytest.approx(6.25, abs=0.1)
+    collection.close()
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_statistics_of_anki_leave_crams_out(learner: User, tmp_path: Path, kind: str) -> None:
+    """Each answer is in Anki's log, and those that fed no memory there are crams without an ease factor."""
+    deck = studied_deck(learner)
+    collection = imported(tmp_path / "c.anki2", exported(deck, learner, kind, tmp_path / "out.apkg"))
+    log = collection.db.all("SELECT type, factor, ease, ivl, lastIvl FROM revlog")
+    answers = [row for row in log if row[2]]
+    assert len(answers) == Review.objects.count()
+    crams = sum(row[0] == 3 for row in answers)
+    others = Review.objects.exclude(evidence=Evidence.RECALL).count()
+    assert others < crams < len(answers)
+    assert all(factor == 0 for row_type, factor, *_ in answers if row_type == 3)
+    assert {row[0] for row in log} == {0, 1, 2, 3, 4}
+    resets = sum(row[0] == 4 for row in log)
+    assert 0 < resets <= CardProgress.objects.exclude(reset_at=None).count()
+    collection.close()
