@@ -51,8 +51,8 @@ FORMATS = {
             ANKI,
             "Anki",
             "A package for Anki 2.1.50 or newer. With your answers it has your schedule and memory too: choose "
-            "“Import any learning progress” in Anki. Notes that came here from the same collection stay as they "
-            "are there.",
+            "“Import any learning progress” in Anki. Cards that Anki has already keep the schedule that they have "
+            "there.",
             "apkg",
             "application/zip",
         ),

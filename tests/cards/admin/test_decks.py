@@ -104,7 +104,7 @@ def test_one_deck_is_exported_as_one_file(editor_client: Client, make_deck: Make
     assert f'filename="{deck.title}.{exporting.FORMATS[kind].ending}"' in answer["Content-Disposition"]
     content = content_of(answer)
     is_zip = zipfile.is_zipfile(io.BytesIO(content))
-    assert is_zip == (exporting.FORMATS[kind].ending in ("apkg", "zip"))
+    assert is_zip == (exporting.FORMATS[kind].ending in ("apkg", "xlsx", "zip"))
     assert is_zip or b"Definition 2" in content
 
 
