@@ -51,12 +51,12 @@ class Collection:
 
     def add(self, cards: Iterable[ParsedCard], place: int) -> None:
         """Write the notes of ``cards`` and ``place`` in one transaction."""
-        query = "SELECT max(id) + 1 FROM (SELECT id FROM notes UNION ALL SELECT id FROM cards)"
-        first = self.db.execute(query).fetchone()[0] or int(self.package.now.timestamp() * 1000)
-        position = self.db.execute("SELECT count(*) FROM notes").fetchone()[0]
-        ids, cursor = itertools.count(first), self.db.cursor()
+        # A note's cards have the ids behind its own.
+        (last,) = self.db.execute("SELECT max(id) FROM cards").fetchone()
+        ids = itertools.count(last + 1 if last else int(self.package.now.timestamp() * 1000))
+        cursor, written = self.db.cursor(), self.place
         self.db.execute("BEGIN")
-        for number, card in enumerate(cards, position + 1):
+        for number, card in enumerate(cards, written + 1):
             self.add_note(cursor, ids, card, number)
         self.db.execute(f"PRAGMA user_version = {place:d}")
         self.db.commit()

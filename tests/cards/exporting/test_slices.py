@@ -575,3 +575,25 @@ def test_failing_export_does_not_block_others(
     assert preparing.run_waiting(seconds=60) == 1
     assert again(good).is_whole
     assert f"Export {bad.pk} has failed" in caplog.text
+
+
+def test_package_that_an_earlier_version_has_begun_is_begun_again(deck: Deck, owner: User) -> None:
+    """Its collection may have other tables, and its state says nothing of a version."""
+    export = begun(deck, "anki-mine", owner)
+    export.folder.mkdir(parents=True)
+    (export.folder / "collection").write_bytes(b"other tables")
+    (export.folder / "keys").write_bytes(bytes(24))
+    DeckExport.objects.filter(pk=export.pk).update(state={"sizes": {"keys": 24}, "at": 2}, done=2)
+    with read_file(in_slices(export)) as parsed:
+        assert len(list(parsed)) == 7
+
+
+def test_cards_with_many_answers_are_written_in_smaller_steps(
+    deck: Deck, owner: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cards.exporting.writing.MOST_ANSWERS", 5)
+    (folder := tmp_path / "export").mkdir()
+    writer = Writer(deck, owner, "anki-mine", now=NOW, folder=folder, state={})
+    places = [writer.done for _ in writer.steps()]
+    # Every second card has three answers, from the first on.
+    assert places[:5] == [0, 2, 4, 6, 7]
