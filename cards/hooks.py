@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from django.db.models import QuerySet
 
-from cards.formats.types import Learned, ParsedDeck, Studied
+from cards.formats.types import Learned, ParsedDeck, Preset, Studied
 from cards.models import Card, Deck
 from studysite.accounts.models import User
 from studysite.slices import Slice
@@ -62,6 +62,12 @@ class StudyHooks(Protocol):
         self, deck: Deck, learner: User, cards: Sequence[int], *, now: datetime
     ) -> Mapping[int, Studied]:
         """What ``learner`` has done with each of these ``cards`` of ``deck``, for another program."""
+
+    def answer_counts(self, learner: User, cards: Sequence[int]) -> Mapping[int, int]:
+        """How many answers of ``learner`` there are about each of ``cards``; one without any may be missing."""
+
+    def preset(self, deck: Deck, learner: User) -> Preset | None:
+        """How ``learner``'s memory of ``deck`` is calculated, for another program."""
 
     def write_history(
         self, *, deck: Deck, learner: User, history: LearnerHistory, seconds: float, now: datetime
@@ -114,6 +120,12 @@ class NothingStudied:
         self, deck: Deck, learner: User, cards: Sequence[int], *, now: datetime
     ) -> Mapping[int, Studied]:
         return {}
+
+    def answer_counts(self, learner: User, cards: Sequence[int]) -> Mapping[int, int]:
+        return {}
+
+    def preset(self, deck: Deck, learner: User) -> Preset | None:
+        return None
 
     def write_history(
         self, *, deck: Deck, learner: User, history: LearnerHistory, seconds: float, now: datetime

@@ -7,13 +7,12 @@ from typing import Any
 from django.db.models import QuerySet
 
 from cards.formats.kinds import ANKI, ARCHIVE
-from cards.formats.types import Studied
+from cards.formats.types import Preset, Studied
 from cards.hooks import LearnerHistory, Record
 from cards.models import Card, Deck
 from sessions_app import erasing
-from sessions_app.review_log import card_changes, importing, overridden_answers
+from sessions_app.review_log import anki_writing, card_changes, importing, overridden_answers
 from sessions_app.review_log.anki import AnkiHistories
-from sessions_app.review_log.anki_writing import studied_by
 from sessions_app.review_log.archive import ArchiveHistories, records_of
 from studysite.accounts.models import User
 from studysite.slices import Slice
@@ -41,7 +40,13 @@ class StudyAnswers:
     def studied(
         self, deck: Deck, learner: User, cards: Sequence[int], *, now: datetime
     ) -> Mapping[int, Studied]:
-        return studied_by(deck, learner, cards, now=now)
+        return anki_writing.studied_by(deck, learner, cards, now=now)
+
+    def answer_counts(self, learner: User, cards: Sequence[int]) -> Mapping[int, int]:
+        return anki_writing.answer_counts(learner, cards)
+
+    def preset(self, deck: Deck, learner: User) -> Preset:
+        return anki_writing.preset_of(deck, learner)
 
     def write_history(
         self, *, deck: Deck, learner: User, history: LearnerHistory, seconds: float, now: datetime

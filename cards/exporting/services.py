@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from cards.exporting.writing import WITH_HISTORY, Viewer, Writer
+from cards.exporting.writing import ANKI, ANKI_OLDER, WITH_HISTORY, Viewer, Writer
 from cards.models import Deck
 
 
@@ -48,10 +48,18 @@ FORMATS = {
         ),
         Format("markdown", "Markdown", "A document to read or print.", "md", "text/markdown; charset=utf-8"),
         Format(
-            "anki",
+            ANKI,
             "Anki",
-            "A package that Anki imports. With your answers it has your schedule too: choose “Import any "
-            "learning progress” in Anki. Notes that came here from the same collection stay as they are there.",
+            "A package for Anki 2.1.50 or newer. With your answers it has your schedule and memory too: choose "
+            "“Import any learning progress” in Anki. Cards that Anki has already keep the schedule that they have "
+            "there.",
+            "apkg",
+            "application/zip",
+        ),
+        Format(
+            ANKI_OLDER,
+            "Anki, older format",
+            "The same for older versions of Anki, and for other programs that do not read the newest format.",
             "apkg",
             "application/zip",
         ),

@@ -5,6 +5,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,12 @@ from django.db.models.functions import Length
 
 from cards import hooks
 from cards.formats.anki import writer as anki
+from cards.formats.anki.writing import packing
+from cards.formats.anki.writing.package import Package
 from cards.formats.archive import layout, writing
 from cards.formats.delimited.writers import write_comma, write_markdown, write_tab
 from cards.formats.parts import FILE, Member, Parts, Zip
-from cards.formats.types import ImageRef, ParsedCard, ParsedDeck, Studied, TwinKeys
+from cards.formats.types import ImageRef, ParsedCard, ParsedDeck, Preset, Studied, TwinKeys
 from cards.formats.workbook import writer as workbook
 from cards.media.files import ENDING, path_of
 from cards.models import ALTERNATIVES, CHUNK, DERIVED, Card, Deck, Tag
@@ -30,10 +33,11 @@ from studysite.slices import Steps
 
 logger = logging.getLogger(__name__)
 
-HISTORY, ANKI_HISTORY = "history", "anki-mine"
-"""The names of the archive and of the Anki package with the learner's history."""
+ANKI, ANKI_OLDER = "anki", "anki-older"
+HISTORY, ANKI_HISTORY, ANKI_OLDER_HISTORY = "history", "anki-mine", "older-mine"
+"""The names of the archive and of the Anki packages with the learner's history."""
 
-WITH_HISTORY = {"archive": HISTORY, "anki": ANKI_HISTORY}
+WITH_HISTORY = {"archive": HISTORY, ANKI: ANKI_HISTORY, ANKI_OLDER: ANKI_OLDER_HISTORY}
 """The kinds of file that can hold a history, each with its name if it does."""
 
 DAYS_BEFORE = timedelta(days=3_653)
@@ -42,11 +46,17 @@ DAYS_BEFORE = timedelta(days=3_653)
 CHUNK_WITH_HISTORY = 200
 """Cards that are written in one step with their answers."""
 
+MOST_ANSWERS = 4_000
+"""Answers about the cards that are written in one step, unless one card has more."""
+
 CHARACTERS = 20_000
 """Characters of cards that are written in one step. This usually takes 0.03 s, at most 0.5 s, of rendering."""
 
 CARD_FIELDS = ("term", "definition", "key", "side_choice", "asked_since", "created_at")
 """Fields of a card that a file has under the same name."""
+
+VERSION = 2
+"""Of a package's state. One of another version is begun again: its collection has other tables."""
 
 PAIRS_AT_ONCE = 2_000
 KEYS, IMAGES = "keys", "images"
@@ -142,6 +152,9 @@ class Writer:
     ) -> None:
         self.deck, self.viewer, self.kind, self.now = deck, viewer, kind, now
         self.state, self.collection = state, folder / anki.COLLECTION
+        if self.is_package and state.get("version") != VERSION:
+            state.clear()
+            state["version"] = VERSION
         self.parts = Parts(folder, state.setdefault("sizes", {}))
         self.path = self.parts.path(FILE)
         self.is_archive = kind in ("archive", HISTORY)
@@ -155,7 +168,12 @@ class Writer:
 
     @property
     def is_package(self) -> bool:
-        return self.kind in ("anki", ANKI_HISTORY)
+        return self.kind in (ANKI, ANKI_HISTORY) or self.is_older
+
+    @property
+    def is_older(self) -> bool:
+        """Whether it is a package in the format before Anki's newest."""
+        return self.kind in (ANKI_OLDER, ANKI_OLDER_HISTORY)
 
     @property
     def is_workbook(self) -> bool:
@@ -206,11 +224,19 @@ class Writer:
         return keys[: self.count_within(keys)]
 
     def count_within(self, keys: Sequence[int]) -> int:
-        """How many of the next cards are written in one step: at most `CHARACTERS`, at least one card."""
+        """How many of the next cards are written in one step: at most `CHARACTERS` and `MOST_ANSWERS`.
+
+        It is at least one card.
+        """
         found = self.deck.cards.filter(pk__in=keys).values_list("pk", CHARACTERS_OF_CARD)
         lengths = dict(found)
         sums = accumulate(lengths.get(key, 0) for key in keys)
-        return max(sum(characters <= CHARACTERS for characters in sums), 1)
+        count = sum(characters <= CHARACTERS for characters in sums)
+        if self.learner:
+            answers = hooks.study.answer_counts(self.learner, keys)
+            sums = accumulate(answers.get(key, 0) for key in keys)
+            count = min(count, sum(so_far <= MOST_ANSWERS for so_far in sums))
+        return max(count, 1)
 
     def add(self, keys: Sequence[int]) -> None:
         """Write the next cards. Without cards, write the beginning of the file."""
@@ -257,10 +283,23 @@ class Writer:
     def pack(self, members: Iterable[Member]) -> Steps:
         yield from Zip(self.parts, self.state.setdefault("zip", {})).steps(members)
 
-    def package(self) -> anki.Package:
-        named = self.named
-        day_0 = self.now.astimezone(self.learner.zone) - DAYS_BEFORE if self.learner else None
-        return anki.Package(named["title"], named["slug"], self.now, named["description"], day_0)
+    @cached_property
+    def package(self) -> Package:
+        # Days and options are those at the start, as the names are.
+        named, state, learner = self.named, self.state, self.learner
+        if learner and "preset" not in state:
+            preset = hooks.study.preset(self.deck, learner)
+            state["preset"] = preset and [preset.retention, preset.weights]
+        kept = state.get("preset")
+        return Package(
+            named["title"],
+            named["slug"],
+            self.now,
+            named["description"],
+            day_0=self.now.astimezone(learner.zone) - DAYS_BEFORE if learner else None,
+            preset=Preset(kept[0], tuple(kept[1])) if kept else None,
+            is_newest=not self.is_older,
+        )
 
     def add_notes(self, cards: Sequence[Card], place: int) -> None:
         studied: Mapping[int, Studied] = {}
@@ -268,7 +307,7 @@ class Writer:
             keys = [card.pk for card in cards]
             studied = hooks.study.studied(self.deck, self.learner, keys, now=self.now)
         made = [with_history(card, studied.get(card.pk)) for card in cards]
-        with closing(anki.Collection(self.collection, self.package())) as collection:
+        with closing(anki.Collection(self.collection, self.package)) as collection:
             # A server that was killed may have written these notes already.
             if not collection.is_ended and collection.place < place:
                 collection.add(made, place)
@@ -276,10 +315,12 @@ class Writer:
 
     def end_package(self) -> Steps:
         if "zip" not in self.state:
-            with closing(anki.Collection(self.collection, self.package())) as collection:
+            with closing(anki.Collection(self.collection, self.package)) as collection:
                 if not collection.is_ended:
                     collection.end()
-        yield from self.pack(anki.members_of(self.collection, self.images, read_image))
+        yield from packing.steps(
+            self.parts, self.state, self.package, self.collection, self.images, read_image
+        )
 
     def add_lines(self, cards: Sequence[Card], *, is_first: bool) -> None:
         made = list(map(parsed, cards))

@@ -80,12 +80,16 @@ class Parts:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of a zip: the first ``end`` bytes of a file, to be compressed, or bytes that already are."""
+    """A member of a zip: the first ``end`` bytes of a file, to be compressed, or bytes that already are.
+
+    A file that ``is_packed`` is not compressed again.
+    """
 
     name: str
     path: Path | None = None
     end: int | None = None
     read: Callable[[], bytes] = bytes
+    is_packed: bool = False
 
 
 @dataclass(slots=True)
@@ -100,7 +104,9 @@ class Zip:
         for number, member in enumerate(members):
             if number < self.state.get("member", 0):
                 continue
-            if member.path:
+            if member.path and member.is_packed:
+                yield from self.copy(member.name, member.path, member.end)
+            elif member.path:
                 yield from self.deflate(member.name, member.path, member.end)
             else:
                 self.store(member)
@@ -129,6 +135,27 @@ class Zip:
         numbers = (state["crc"], state["packed"] + len(last), state["at"])
         self.parts.append(FILE, b"PK\x07\x08" + b"".join(number.to_bytes(4, "little") for number in numbers))
         self.note(name, zipfile.ZIP_DEFLATED, state["start"], numbers)
+
+    def copy(self, name: str, path: Path, end: int | None) -> Iterator[None]:
+        """Store a file as it is. It is read twice, because its checksum comes before it."""
+        state = self.state
+        if "start" not in state:
+            state.setdefault("summed", 0)
+            for block in self.parts.blocks(path, state["summed"], end):
+                state["crc"] = zlib.crc32(block, state.get("crc", 0))
+                state["summed"] += len(block)
+                yield
+            state |= {"start": self.parts.sizes.get(FILE, 0), "at": 0}
+            self.parts.append(FILE, entry(name, zipfile.ZIP_STORED, 0, self.stored()).FileHeader())
+        for block in self.parts.blocks(path, state["at"], end):
+            self.parts.append(FILE, block)
+            state["at"] += len(block)
+            yield
+        self.note(name, zipfile.ZIP_STORED, state["start"], self.stored())
+
+    def stored(self) -> tuple[int, int, int]:
+        """The checksum and both sizes of the file that is copied."""
+        return self.state.get("crc", 0), self.state["summed"], self.state["summed"]
 
     def store(self, member: Member) -> None:
         data = member.read()

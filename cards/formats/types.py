@@ -110,7 +110,8 @@ class Schedule:
     ``state`` is ``new``, ``learning``, ``review`` or ``relearning``. ``due_day`` is the study day of a card whose
     interval is in days, ``due_at`` the time of one whose interval is in minutes. ``stability`` (days),
     ``difficulty`` (1 to 10) and ``retention`` (0 to 1) belong to FSRS and are None if it was not used.
-    ``reset_at`` is when the card was last made new again: earlier answers do not count.
+    ``reset_at`` is when the card was last made new again: earlier answers do not count. ``first_difficulty`` (1 to
+    10) is that of a memory whose answers are not known: the first known answer stands for them.
     """
 
     side: str
@@ -128,6 +129,15 @@ class Schedule:
     reset_at: datetime | None = None
     suspended: bool = False
     buried: bool = False
+    first_difficulty: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """How a learner's memory of a deck is calculated: desired retention (0 to 1), and the parameters of FSRS-6."""
+
+    retention: float
+    weights: tuple[float, ...]
 
 
 @dataclass(slots=True)

@@ -20,6 +20,7 @@ from cards.formats.anki.container.package import Package
 from cards.formats.anki.history import CardRow, Log, by_note, schedule
 from cards.formats.anki.notes import Note, is_occlusion, is_reverse, key_of, other_side
 from cards.formats.anki.sides import FieldChoice, NoteReader, Sides
+from cards.formats.anki.tags import from_anki as tags_of
 from cards.formats.bounds import ACCOUNT, ANSWERS_OF_A_CARD, MAX_DECKS, Limits, Meter, most_answers
 from cards.formats.markdown.from_html import DATA_ADDRESS, Converted, convert
 from cards.formats.sources import Source
@@ -284,7 +285,7 @@ class Reader:
         )
         deck = self.schema.decks.get(row.deck)
         path = deck.path if deck else ()
-        names = [name for name in note.tags.split() if name.casefold() not in ("leech", "marked")]
+        names, starred = tags_of(note.tags, is_own=note.type in OWN_TYPES.values())
         if row.flag:
             names.append(f"{row.flag} flag")
         if self.options.subdecks == "tags" and path[1:]:
@@ -296,7 +297,7 @@ class Reader:
             key=key_of(note, row.ord),
             tags=clean_tags(names, report, where=note.where),
             accepted_definitions=accepted,
-            starred="marked" in note.tags.casefold().split(),
+            starred=starred,
             deck=path,
             term_images=self.images(term, note, report),
             definition_images=self.images(definition, note, report),

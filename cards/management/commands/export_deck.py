@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from cards.exporting import services as exporting
 from cards.exporting.services import FORMATS
-from cards.exporting.writing import WITH_HISTORY
+from cards.exporting.writing import ANKI, ANKI_OLDER, WITH_HISTORY
 from cards.formats.types import FormatError
 from cards.management.progress_bar import Bar
 from cards.models import Deck
@@ -28,12 +28,22 @@ class Command(BaseCommand):
             help="put this learner's answers into the archive or the Anki package",
         )
 
+        parser.add_argument(
+            "--older",
+            action="store_true",
+            help="write an Anki package in the format for versions before 2.1.50",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
         kind = next((each for each in FORMATS.values() if path.suffix.lower() == f".{each.ending}"), None)
         if kind is None:
             endings = ", ".join(f".{each.ending}" for each in FORMATS.values())
             raise CommandError(f"The file's name must end with one of {endings}.")
+        if options["older"]:
+            if kind.name != ANKI:
+                raise CommandError("Only an Anki package has an older format: a file that ends with .apkg.")
+            kind = FORMATS[ANKI_OLDER]
         deck = Deck.objects.present().select_related("owner").filter(slug=options["slug"]).first()
         if deck is None:
             raise CommandError(f"There is no deck with the address {options['slug']}.")

@@ -39,6 +39,11 @@ def scheduler(retention: float) -> fsrs.Scheduler:
     )
 
 
+def weights() -> tuple[float, ...]:
+    """The parameters of FSRS-6 with which every memory here is calculated."""
+    return tuple(scheduler(DEFAULT_RETENTION).parameters)
+
+
 class CardForOneReview(fsrs.Card):
     """A card that is made for one review: the library may change it, and need not copy it first."""
 
@@ -137,5 +142,5 @@ def falls_to(memory: Memory, recall: float) -> datetime:
 @lru_cache(maxsize=1)
 def forgetting_curve() -> tuple[float, float]:
     """FSRS-6's power curve R = (1 + factor * t / S) ** decay, with R = 0.9 at t = S."""
-    decay = -scheduler(DEFAULT_RETENTION).parameters[20]
+    decay = -weights()[20]
     return decay, 0.9 ** (1 / decay) - 1

@@ -104,7 +104,7 @@ def test_one_deck_is_exported_as_one_file(editor_client: Client, make_deck: Make
     assert f'filename="{deck.title}.{exporting.FORMATS[kind].ending}"' in answer["Content-Disposition"]
     content = content_of(answer)
     is_zip = zipfile.is_zipfile(io.BytesIO(content))
-    assert is_zip == (kind in ("anki", "archive"))
+    assert is_zip == (exporting.FORMATS[kind].ending in ("apkg", "xlsx", "zip"))
     assert is_zip or b"Definition 2" in content
 
 
@@ -129,7 +129,7 @@ def test_several_decks_are_exported_as_a_zip(editor_client: Client, make_deck: M
     assert sorted(len(package.read(name).splitlines()) for name in package.namelist()) == [2, 3]
 
 
-@pytest.mark.parametrize("kind", ["", "exe", "\0", "history", "anki-mine"])
+@pytest.mark.parametrize("kind", ["", "exe", "\0", "history", "anki-mine", "older-mine"])
 def test_unknown_kind_of_file_is_a_form_error(editor_client: Client, make_deck: MakeDeck, kind: str) -> None:
     answer = choose(editor_client, "export", make_deck(1), confirmed="yes", kind=kind)
     assert answer.status_code == 200

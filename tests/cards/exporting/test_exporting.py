@@ -29,7 +29,7 @@ def _own_folder(settings, tmp_path) -> None:
     settings.DATA_DIR = tmp_path
 
 
-NAMES = ("tab", "comma", "excel", "markdown", "anki", "archive")
+NAMES = ("tab", "comma", "excel", "markdown", "anki", "anki-older", "archive")
 
 
 def body(response) -> bytes:
@@ -46,7 +46,7 @@ def deck(make_deck, owner):
 
 def test_page_offers_every_kind_of_file(owner_client, deck):
     page = owner_client.get(f"/decks/{deck.slug}/export/")
-    for name in (*NAMES, "history", "anki-mine"):
+    for name in (*NAMES, "history", "anki-mine", "older-mine"):
         assert f"/decks/{deck.slug}/export/{name}/" in page.text
     assert f"/decks/{deck.slug}/export/" in owner_client.get(deck.get_absolute_url()).text
 
@@ -84,7 +84,7 @@ def test_post_returns_405_and_unknown_kind_404(owner_client, deck):
     assert owner_client.head(f"/decks/{deck.slug}/export/tab/").status_code == 200
 
 
-@pytest.mark.parametrize("name", ["history", "anki-mine"])
+@pytest.mark.parametrize("name", ["history", "anki-mine", "older-mine"])
 def test_history_export_needs_a_learner(client, owner_client, deck, name):
     Deck.objects.update(visibility="public")
     assert client.get(f"/decks/{deck.slug}/export/{name}/").status_code == 404

@@ -260,7 +260,7 @@ def test_anki_imports_and_updates_our_export(tmp_path: Path) -> None:
     assert not log.new
     assert collection.card_count() == 4
     note = collection.get_note(collection.find_notes('"Definition:second"')[0])
-    assert (note.guid, note.tags) == ("key-1", ["two_words"])
+    assert (note.guid, note.tags) == ("key-1", ["two\N{NO-BREAK SPACE}words"])
     assert note["Term"] == "<strong>What</strong> is \\(x &lt; 2\\)?"
     asks_for_term = collection.get_card(collection.find_cards('"Term:name*"')[0])
     assert "a long description" in asks_for_term.question()

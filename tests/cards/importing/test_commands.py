@@ -85,6 +85,16 @@ def test_exported_deck_is_imported_again(owner, tmp_path, make_deck, ending):
     )
 
 
+def test_older_format_of_anki_can_be_chosen(owner, tmp_path, make_deck):
+    deck, path = make_deck(1), tmp_path / "deck.apkg"
+    for older, member in ((False, "collection.anki21b"), (True, "collection.anki21")):
+        run("export_deck", deck.slug, str(path), older=older, learner=owner.email)
+        with zipfile.ZipFile(path) as package:
+            assert member in package.namelist()
+    with pytest.raises(CommandError, match="Only an Anki package has an older format"):
+        run("export_deck", deck.slug, str(tmp_path / "deck.zip"), older=True)
+
+
 def test_export_command_names_the_error(owner, tmp_path, make_deck):
     deck = make_deck(1)
     for args, why in (

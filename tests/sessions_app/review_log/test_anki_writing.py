@@ -1,6 +1,7 @@
 """A deck with the learner's answers as an Anki package: what is in it, and that it comes back the same."""
 
 import io
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -134,11 +135,15 @@ def test_card_with_an_empty_side_is_exported_as_the_deck_asks(owner, make_deck):
     assert (card.term, card.definition, card.side_choice) == ("", "a", "term")
 
 
-def test_answers_from_before_a_start_over_are_left_out(two_way, learner):
-    CardProgress.objects.filter(side="term").reset(timezone.now())
+def test_answers_from_before_a_start_over_leave_with_the_reset(two_way, learner):
+    now = timezone.now().replace(microsecond=0)
+    CardProgress.objects.filter(side="term").reset(now)
     (card,) = read(exported(two_way, learner))
-    assert {one.side: one.state for one in card.schedules} == {"definition": "review", "term": "new"}
-    assert {one.side for one in card.reviews} == {"definition"}
+    assert {one.side: (one.state, one.reset_at) for one in card.schedules} == {
+        "definition": ("review", None),
+        "term": ("new", now),
+    }
+    assert Counter(one.side for one in card.reviews) == {"definition": 4, "term": 2}
 
 
 def test_marks_are_exported_for_their_side(two_way, learner):
@@ -178,3 +183,53 @@ def test_anki_shows_the_same_due_days_and_answers(two_way, learner, tmp_path):
         assert row.due_day is not None
         assert abs(due - row.due_day) <= timedelta(days=1)
         assert card["stability"] == pytest.approx(row.stability, abs=0.01)
+
+
+ANSWERS = [
+    # What was asked, the rating, whether it was right; minutes after the first; kind and interval in Anki.
+    ("choice", "recognition", None, True, 0, ("cram", 0.0)),
+    ("typed", "recall", None, True, 1, ("learn", 2.0)),
+    ("flip", "recall", 3, True, 2, ("review", 2.0)),
+    ("choice", "recognition", None, False, 3 * 1_440, ("cram", 2.0)),
+    # The choice has just shown the answer: this recall does not update the memory.
+    ("typed", "recall", None, True, 3 * 1_440 + 1, ("cram", 2.0)),
+    ("flip", "recall", 1, False, 3 * 1_440 + 2, ("review", 10 / 1_440)),
+    ("flip", "practice", 3, True, 3 * 1_440 + 3, ("cram", 10 / 1_440)),
+    ("flip", "recall", 3, True, 3 * 1_440 + 4, ("relearn", 1.0)),
+]
+
+
+def test_only_recalls_that_fed_the_memory_leave_as_reviews(owner, make_deck):
+    deck = make_deck(1)
+    enrollment = Enrollment.objects.create(learner=owner, deck=deck)
+    for kind, evidence, rating, is_right, minutes, _ in ANSWERS:
+        at = NOON - timedelta(days=30) + timedelta(minutes=minutes)
+        Review.objects.create(
+            learner=owner,
+            deck=deck,
+            card=deck.cards.get(),
+            mode="spaced",
+            side="definition",
+            kind=kind,
+            evidence=evidence,
+            rating=rating,
+            verdict="correct" if is_right else "wrong",
+            reviewed_at=at,
+            study_day=at.date(),
+            elapsed_ms=minutes,
+        )
+    replaying.rebuild(enrollment)
+    for kind in ("anki", "anki-older"):
+        file = io.BytesIO()
+        exporting.write(kind, file, deck, owner, now=timezone.now(), history=True)
+        (card,) = read(file.getvalue())
+        assert [(one.kind, pytest.approx(one.interval_days)) for one in card.reviews] == [
+            told for *_, told in ANSWERS
+        ]
+        assert [(one.rating, one.elapsed_ms) for one in card.reviews] == [
+            (rating or (3 if is_right else 1), minutes) for _, _, rating, is_right, minutes, _ in ANSWERS
+        ]
+        (schedule,) = card.schedules
+        row = CardProgress.objects.get()
+        assert (schedule.reps, schedule.due_day) == (4, row.due_day)
+        assert schedule.retention == pytest.approx(0.9)

@@ -335,10 +335,10 @@ def test_importing_anothers_archive_adds_only_to_the_importers_history(studied, 
     assert Review.objects.filter(learner=owner).count() == Review.objects.filter(learner=learner).count()
 
 
-@pytest.mark.parametrize("kind", ["tab", "comma", "markdown", "anki", "archive"])
+@pytest.mark.parametrize("kind", ["tab", "comma", "markdown", "anki-older", "archive"])
 def test_only_a_requested_file_holds_the_history(studied, learner, kind, tmp_path):
     file = io.BytesIO()
-    wanted = kind not in ("anki", "archive")
+    wanted = kind not in ("anki-older", "archive")
     exporting.write(kind, file, studied.deck, learner, now=timezone.now(), history=wanted)
     if wanted:
         empty = io.BytesIO()
@@ -347,8 +347,8 @@ def test_only_a_requested_file_holds_the_history(studied, learner, kind, tmp_pat
         return
     with zipfile.ZipFile(file) as members:
         assert not [name for name in members.namelist() if name.startswith("records/")]
-        if kind == "anki":
-            with closing(sqlite3.connect(members.extract("collection.anki2", tmp_path))) as collection:
+        if kind == "anki-older":
+            with closing(sqlite3.connect(members.extract("collection.anki21", tmp_path))) as collection:
                 assert collection.execute("SELECT count(*) FROM revlog").fetchone() == (0,)
                 assert collection.execute("SELECT DISTINCT type, reps FROM cards").fetchall() == [(0, 0)]
 

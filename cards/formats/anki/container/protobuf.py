@@ -1,10 +1,11 @@
-"""Reads the protocol buffers in Anki's files, without a schema. Pure.
+"""Reads and writes the protocol buffers in Anki's files, without a schema. Pure.
 
 The encoding: https://protobuf.dev/programming-guides/encoding/
 """
 
 import struct
 from collections import defaultdict
+from collections.abc import Mapping
 
 from cards.formats.types import FormatError
 
@@ -82,3 +83,39 @@ def floats(message: Message, field: int) -> tuple[float, ...]:
     """A list of 32-bit floats, packed or not. A single one makes a list of one."""
     data = b"".join(value for value in message.get(field, []) if isinstance(value, bytes))
     return tuple(value for (value,) in struct.iter_unpack("<f", data[: len(data) // 4 * 4]))
+
+
+# Writing
+
+Value = int | float | str | bytes | tuple[float, ...]
+
+
+def write(values: Mapping[int, Value]) -> bytes:
+    """A message with these values by field number, in their order.
+
+    A float has 32 bits, a tuple is a packed list of such floats, and bytes may be a nested message. Whole numbers
+    must not be negative.
+    """
+    return b"".join(field_of(number, value) for number, value in values.items())
+
+
+def field_of(number: int, value: Value) -> bytes:
+    """One field of a message. A list of messages is several fields with one number."""
+    if isinstance(value, int):
+        return encoded(number << 3 | VARINT) + encoded(value)
+    if isinstance(value, float):
+        return encoded(number << 3 | FIXED32) + struct.pack("<f", value)
+    if isinstance(value, tuple):
+        value = struct.pack(f"<{len(value)}f", *value)
+    data = value.encode("utf-8", "replace") if isinstance(value, str) else value
+    return encoded(number << 3 | BYTES) + encoded(len(data)) + data
+
+
+def encoded(value: int) -> bytes:
+    """A whole number in groups of seven bits, the lowest first."""
+    groups = bytearray()
+    while value > 0x7F:
+        groups.append(value & 0x7F | 0x80)
+        value >>= 7
+    groups.append(value)
+    return bytes(groups)
