@@ -130,7 +130,7 @@ def guesses_of(
     keys: Mapping[tuple[str, ...], Sequence[str]],
 ) -> dict[tuple[str, ...], tuple[str, str]]:
     """A guess at the languages of the first cards, and of those of each deck if the file is split."""
-    found = {(): languages_of_cards(samples)}
+    found: dict[tuple[str, ...], tuple[str, str]] = {(): languages_of_cards(samples)}
     if splitting.is_split(draft):
         found |= {path: languages_of_cards(content.cards_with(some)) for path, some in keys.items()}
     return found
