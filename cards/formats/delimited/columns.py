@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from cards.formats.delimited.names import SURE, kind_of
+from cards.formats.delimited.names import SURE, are_languages, kind_of
 
 KINDS = ("term", "definition", "tags", "key", "deck", "note_type")
 """What a column can be. A column with an empty kind is left out."""
@@ -67,7 +67,7 @@ def named_columns(names: Sequence[str], *, is_head: bool = False) -> tuple[Colum
 
     A row is a head if it names both sides. Of several columns with names of one kind, the first is of this kind.
     Columns without a name, or with one that is not known, are left out. If the row is known to be a head
-    (``is_head``), or says so by "Tags", the first other columns are the missing sides.
+    (``is_head``), or says so by "Tags" or two languages, the first other columns are the missing sides.
     """
     labels = tuple(" ".join(name.split())[:MAX_LABEL] for name in names[: MAX_COLUMNS * 4])
     if tuple(names[:2]) == (OWN_HEAD["term"], OWN_HEAD["definition"]):
@@ -75,7 +75,7 @@ def named_columns(names: Sequence[str], *, is_head: bool = False) -> tuple[Colum
     kinds = first_of_each(kind_of(name) for name in names)
     if not set(kinds) >= set(SIDES):
         is_table = len(kinds) >= LEAST_IN_A_TABLE and any(name.casefold() in SURE for name in names)
-        if not (is_head or is_table):
+        if not (is_head or is_table or are_languages(names)):
             return None, False
         kinds = with_sides(kinds, labels)
     return Columns(tuple(kinds), labels), False

@@ -1,6 +1,7 @@
 """What the names of columns mean, in the languages of other programs and of people's own tables. Pure."""
 
 import re
+from collections.abc import Sequence
 
 NAMES = {
     "term": (
@@ -39,6 +40,42 @@ NAMES = {
 
 KIND_OF = {name: kind for kind, texts in NAMES.items() for text in texts for name in re.split(r",\s*", text)}
 
+LANGUAGES = (
+    "english, englisch, anglais, inglés, ingles, inglese, inglês, engels, angielski, английский, 英語, 英语, 영어",
+    "german, deutsch, allemand, alemán, aleman, tedesco, alemão, duits, немецкий, ドイツ語, 德语, 독일어",
+    "french, französisch, français, francais, francés, francese, francês, frans, французский, フランス語, 法语",
+    "spanish, spanisch, espagnol, español, espanol, spagnolo, espanhol, spaans, испанский, スペイン語, 西班牙语",
+    "italian, italienisch, italien, italiano, italiaans, włoski, итальянский, イタリア語, 意大利语, 이탈리아어",
+    "portuguese, portugiesisch, portugais, portugués, portoghese, português, portugees, португальский",
+    "dutch, niederländisch, holländisch, néerlandais, neerlandés, olandese, holandês, nederlands, niderlandzki",
+    "latin, latein, lateinisch, latín, latino, latim, latijn, łacina, латинский",
+    "greek, griechisch, altgriechisch, grec, griego, greco, grego, grieks, ελληνικά, греческий",
+    "russian, russisch, russe, ruso, russo, rosyjski, русский, ロシア語, 俄语, 러시아어",
+    "polish, polnisch, polonais, polaco, polacco, pools, polski, польский",
+    "ukrainian, ukrainisch, ukrainien, ucraniano, українська, украинский",
+    "czech, tschechisch, tchèque, checo, ceco, čeština, česky",
+    "swedish, schwedisch, suédois, sueco, svedese, svenska, zweeds",
+    "danish, dänisch, danois, danés, dansk, deens",
+    "norwegian, norwegisch, norvégien, noruego, norsk, noors",
+    "finnish, finnisch, finnois, finlandés, suomi",
+    "hungarian, ungarisch, hongrois, húngaro, magyar",
+    "romanian, rumänisch, roumain, rumano, română",
+    "turkish, türkisch, turc, turco, türkçe, turks",
+    "arabic, arabisch, arabe, árabe, arabo, العربية, عربي, арабский, 아랍어",
+    "hebrew, hebräisch, hébreu, hebreo, ebraico, עברית",
+    "persian, farsi, persisch, persan, فارسی",
+    "hindi, हिन्दी",
+    "chinese, mandarin, chinesisch, chinois, chino, cinese, chinês, 中文, 汉语, 漢語, 中国語, 중국어, китайский",
+    "japanese, japanisch, japonais, japonés, giapponese, japonês, japans, 日本語, 日语, 日語, 일본어, японский",
+    "korean, koreanisch, coréen, coreano, 한국어, 韩语, 韓語, 韓国語, корейский",
+    "vietnamese, vietnamesisch, vietnamien, tiếng việt",
+    "thai, thailändisch, thaï, ไทย, ภาษาไทย",
+    "indonesian, indonesisch, indonésien, bahasa indonesia",
+)
+"""The names of languages, one language in each text."""
+
+LANGUAGE_OF = {name: number for number, text in enumerate(LANGUAGES) for name in re.split(r",\s*", text)}
+
 SURE = ("tags", "guid")
 """Names that are no words of a language to be learned, unlike "word" or "tag", which means "day" in German."""
 
@@ -53,10 +90,22 @@ def kind_of(name: str) -> str:
 
     Empty if that is not known.
     """
+    return next((KIND_OF[known] for known in variants(name) if known in KIND_OF), "")
+
+
+def are_languages(names: Sequence[str]) -> bool:
+    """Whether the first two names that are not empty are those of two languages.
+
+    Two names of one language are a card: "German" and "Deutsch".
+    """
+    filled = [name for name in names if name][:2]
+    found = [LANGUAGE_OF[known] for name in filled for known in variants(name)[-1:] if known in LANGUAGE_OF]
+    return len(found) > 1 and found[0] != found[1]
+
+
+def variants(name: str) -> list[str]:
+    """The name in lower case, without marks around it, and then without brackets behind it."""
     if len(name) > MAX_NAME:
-        return ""
+        return []
     plain = " ".join(name.casefold().replace("_", " ").split())
-    for known in (plain, ADDED.sub("", plain)):
-        if kind := KIND_OF.get(known.strip(" *#:.-")):
-            return kind
-    return ""
+    return [known.strip(" *#:.-") for known in (plain, ADDED.sub("", plain))]

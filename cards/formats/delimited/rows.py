@@ -19,6 +19,8 @@ NAMES = {TAB: "tab", COMMA: "comma", DASH: "dash", SEMICOLON: "semicolon", NEWLI
 # In order of preference if the rows do not decide. A dash is any dash between spaces.
 GUESSED = (DASH, SEMICOLON, COMMA)
 SAMPLE = 100_000
+DELETION = "{{c"
+"""How a cloze deletion of Anki begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,9 @@ def guess_separator(sample: str, row_separator: str, *, is_csv: bool) -> str:
     quoted = sum(row.lstrip().startswith('"') for row in rows) * 2 > len(rows)
     if TAB in rows[0] and not (is_csv or quoted):
         # Nobody types a tab by chance. The other rows may be further lines of definitions, which have commas.
+        return TAB
+    if sum(DELETION in row for row in rows) * 2 > len(rows) and not (is_csv or quoted):
+        # Each row is a whole text with gaps, and its commas and dashes belong to it.
         return TAB
     preference = (COMMA, SEMICOLON, DASH) if is_csv or quoted else GUESSED
 

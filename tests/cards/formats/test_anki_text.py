@@ -56,6 +56,16 @@ def test_deletions_are_found_in_any_text() -> None:
     assert [(card.term, card.definition) for card in behind] == [("Geography\n\n[...] is in Italy", "Rome")]
 
 
+def test_sentences_with_deletions_are_not_split_at_their_commas() -> None:
+    text = "The {{c1::cat}}, big - and old, sat.\nThe {{c1::dog}}, small, ran.\n"
+    assert [(card.term, card.definition) for card in read_text(text)] == [
+        ("The [...], big - and old, sat.", "cat"),
+        ("The [...], small, ran.", "dog"),
+    ]
+    (card,) = read_text('"{{c1::Rome}}, Italy",Europe\n', TextOptions(is_csv=True))
+    assert card.definition == "Rome\n\nEurope"
+
+
 def test_our_own_exports_keep_their_braces() -> None:
     (card,) = read_text("term (Markdown)\tdefinition (Markdown)\n{{c1::a}}\tb")
     assert card.term == "{{c1::a}}"

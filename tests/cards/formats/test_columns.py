@@ -26,6 +26,7 @@ HEADS = {
     "another language": "Niveau;Mot;Traduction\n1;sun;star\n1;moon;it turns",
     "capitals, marks and brackets": "FRONT:\tBack (English)\nsun\tstar\nmoon\tit turns",
     "other names with tags": "Sky,English,Tags\nsun,star,a\nmoon,it turns,",
+    "two languages": "Français (féminin);Deutsch;Notiz\nsun;star;x\nmoon;it turns;",
     "no letters that are Latin": "単語\t意味\nsun\tstar\nmoon\tit turns",
 }
 
@@ -35,7 +36,12 @@ def test_named_columns_are_used_and_others_never_spoil_a_side(text: str) -> None
     assert sides(text) == [("sun", "star"), ("moon", "it turns")]
 
 
-NO_HEADS = ("word\tmot\tparola\nday\tjour\tgiorno", "question\tFrage\nday\tTag", "tag\tday\nHund\tdog")
+NO_HEADS = (
+    "word\tmot\tparola\nday\tjour\tgiorno",
+    "question\tFrage\nday\tTag",
+    "tag\tday\nHund\tdog",
+    "German\tDeutsch\nEnglish\tAnglais",
+)
 
 
 @pytest.mark.parametrize("text", NO_HEADS)
