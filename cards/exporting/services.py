@@ -50,8 +50,8 @@ FORMATS = {
         Format(
             ANKI,
             "Anki",
-            "A package for Anki 2.1.50 or newer. With your answers it has your schedule and memory too: switch FSRS "
-            "on in Anki, and choose “Import any learning progress”. Cards that Anki has already keep the schedule "
+            "A package for Anki 2.1.50 or newer. With your answers it has your schedule and memory too: in Anki, "
+            "switch FSRS on and choose “Import any learning progress”. Cards that Anki has already keep the schedule "
             "that they have there.",
             "apkg",
             "application/zip",
