@@ -50,9 +50,9 @@ FORMATS = {
         Format(
             ANKI,
             "Anki",
-            "A package for Anki 2.1.50 or newer. With your answers it has your schedule and memory too: choose "
-            "“Import any learning progress” in Anki. Cards that Anki has already keep the schedule that they have "
-            "there.",
+            "A package for Anki 2.1.50 or newer. With your answers it has your schedule and memory too: in Anki, "
+            "switch FSRS on and choose “Import any learning progress”. Cards that Anki has already keep the "
+            "schedule that they have there.",
             "apkg",
             "application/zip",
         ),
