@@ -204,7 +204,7 @@ def test_decision_about_a_row_that_is_gone_waits_for_it(learner_client: Client) 
 
 def test_other_option_and_a_mended_card_are_shown_before_the_import(learner_client: Client) -> None:
     mended = Mending(learner_client, SOUND + "le vent\t\n")
-    page = mended.send("import", definition="the wind", option_markdown="on", option_title="Mots")
+    page = mended.send("import", definition="the wind", option_markup="markdown", option_title="Mots")
     assert "The preview has changed." in page.text
     assert 'value="Mots"' in page.text
     assert not Deck.objects.exists()
