@@ -45,6 +45,7 @@ from cards.importing.reading.problems import (
     KEEP,
     LEAVE,
     LONG,
+    MOST_OTHER,
     REPLACE,
     SHOWN_PROBLEMS,
     TWICE,
@@ -277,9 +278,13 @@ class Reader:
             done = KEEP
         card.key = card.key or free_key(usual_key(card.term), card.term, self.content)
         what = EMPTY if card.one_sided else TWICE if is_again and not self.kind.is_complete else ""
-        if what or decision:
+        if decision or (what and self.counts["problems"] < SHOWN_PROBLEMS):
             found = {"number": self.number + 1, "key": decision.get("key", "")}
+            if is_again:
+                found["other"] = self.content.cards(first - 1, 1)[0][1].definition[:MOST_OTHER]
             self.tell(row, decision.get("what", what), card, done=done, **found)
+        elif what:
+            self.counts["problems"] += 1
         self.store(card)
 
     def add_too_long(self) -> None:

@@ -93,6 +93,14 @@ def test_card_with_a_problem_is_shown_first_with_its_fields(
     )
 
 
+def test_other_definition_of_the_term_is_shown(learner_client: Client, learner: User) -> None:
+    deck = Deck.objects.create(owner=learner, title="Mots")
+    Card.objects.create(deck=deck, position=0, term="le chat", definition="*kitten*")
+    url = reverse("deck_import", args=[deck.slug])
+    rows = Mending(learner_client, SOUND + "le chien\thound\n", url=url).rows
+    assert [row.other for row in rows] == [("The first card has:", "dog"), ("The deck has:", "kitten")]
+
+
 def test_same_card_twice_is_no_problem(learner_client: Client) -> None:
     assert Mending(learner_client, SOUND + "le chien\tdog\n").told == []
 
