@@ -99,6 +99,11 @@ class MendingForm(forms.Form):
             for do, *sides in [names_of(problem)]
         ]
 
+    @property
+    def undecided(self) -> int:
+        """How many of the cards that are shown the learner has not decided about."""
+        return sum(not problem.done for problem in self.problems)
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if not self.errors and self.has_changed():

@@ -5,7 +5,6 @@ result is a `FileContent`, which all later steps use.
 """
 
 import json
-import uuid
 from collections import Counter
 from typing import Any
 
@@ -39,6 +38,7 @@ from cards.importing.reading.as_json import (
     report_to_json,
 )
 from cards.importing.reading.content import FileContent, digest
+from cards.importing.reading.keys import free_key, usual_key
 from cards.importing.reading.problems import (
     EMPTY,
     JOIN,
@@ -70,9 +70,6 @@ from studysite.slices import Steps
 
 VERSION = 5
 """Version of the stored content. Increase it with every change, so that files are read again."""
-
-TEXT_KEYS = uuid.uuid5(uuid.NAMESPACE_URL, "https://studysite.invalid/import/")
-"""Namespace of keys for cards without one: made from the term, so that a later import finds the card."""
 
 
 def open_draft(
@@ -379,16 +376,3 @@ def is_storable(card: ParsedCard) -> bool:
     """Normalise the card's texts. Returns whether they can be stored: not both empty, and not too long."""
     card.term, card.definition = clean_text(card.term), clean_text(card.definition)
     return bool(card.term or card.definition) and max(len(card.term), len(card.definition)) <= MAX_SOURCE
-
-
-def usual_key(term: str) -> str:
-    """The key of the first card with a term, in a file without keys."""
-    return str(uuid.uuid5(TEXT_KEYS, term))
-
-
-def free_key(key: str, term: str, content: FileContent) -> str:
-    """``key``, which is the usual one of the term, or another one if a card has it."""
-    while content.has_key(key):
-        # Numbered with a counter: trying all numbers for 1,000 cards of one term would take a million steps.
-        key = str(uuid.uuid5(TEXT_KEYS, f"{content.next_number(digest(term))} {term}"))
-    return key

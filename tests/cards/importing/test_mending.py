@@ -243,10 +243,10 @@ def test_fields_of_unknown_cards_change_nothing(learner_client: Client) -> None:
 def test_many_problems_are_counted_and_the_first_are_shown(learner_client: Client) -> None:
     mended = Mending(learner_client, "".join(f"word {number}\t\n" for number in range(130)))
     assert len(mended.rows) == problems.SHOWN_PROBLEMS
-    assert "The first of 130 cards." in mended.page.text
+    assert "The first 50 of 130 cards." in mended.page.text
     mended.send(**{f"do_{number}" if number > 1 else "do": "leave" for number in range(1, 51)})
     assert len(mended.rows) == 2 * problems.SHOWN_PROBLEMS
-    assert "The first of 80 cards." in mended.page.text
+    assert "The first 50 of 80 cards." in mended.page.text
 
 
 def test_number_of_mended_cards_is_limited(learner_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
