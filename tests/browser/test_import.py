@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from cards.importing import running
 from cards.models import Card, Deck
 from sessions_app.study.text import word_lists
-from tests.browser.steps import check, choose
+from tests.browser.steps import check, check_looks, choose
 from tests.cards.formats.packages import BASIC, note, package
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -201,3 +201,35 @@ def test_axe_finds_nothing_on_import_pages(page, sign_in, learner, word_file, sc
     check(page)
     import_file(page, word_file)
     check(page)
+
+
+def mend(page: Page, *, has_scripts: bool) -> None:
+    """Type a missing side, leave a card out, choose a language, and import: all in the preview."""
+    page.goto("/import/")
+    page.get_by_label("Paste").fill("le chien – dog\nle chat – cat\nle vent – \nle chat – kitten")
+    page.get_by_role("button", name="Show preview").click()
+    wind = page.get_by_role("group", name="One side is empty.")
+    wind.get_by_label("Definition").fill("wind")
+    again = page.get_by_role("group", name="This term is in the file more than once.")
+    again.get_by_label("What to do").select_option("Leave it out")
+    page.get_by_role("button", name="Update preview").first.click()
+    expect(page.get_by_text("3 cards ready.")).to_be_visible()
+    expect(page.get_by_role("group", name="You have left this card out.")).to_be_visible()
+    if has_scripts:
+        check_looks(page)
+    page.get_by_label("Language of the terms").select_option("fr")
+    page.get_by_label("Title of the new deck").fill("Mots")
+    page.get_by_role("button", name="Create deck").click()
+    expect(page.get_by_role("heading", name="Mots")).to_be_visible()
+    deck = Deck.objects.get(title="Mots")
+    assert [deck.language_of(side) for side in ("term", "definition")] == ["fr", "fr"]
+    cards = deck.cards.in_order().values_list("term", "definition")
+    assert list(cards) == [("le chien", "dog"), ("le chat", "cat"), ("le vent", "wind")]
+
+
+def test_cards_are_mended_in_the_preview(page: Page) -> None:
+    mend(page, has_scripts=True)
+
+
+def test_cards_are_mended_in_the_preview_without_javascript(plain_page: Page) -> None:
+    mend(plain_page, has_scripts=False)

@@ -12,6 +12,7 @@ from cards.importing.reading.as_json import counts_from_json, head_from_json, re
 from cards.importing.reading.content import FileContent, Outline, digest, open_content
 from cards.importing.reading.problems import (
     KNOWN,
+    MOST_OTHER,
     SHOWN_PROBLEMS,
     Problem,
     folded,
@@ -192,10 +193,19 @@ def known_problems(draft: ImportDraft, content: FileContent) -> list[Problem]:
     noted, kind = content.state["compared"]["same_terms"], content.kind
     if not noted or kind is None or draft.deck is None:
         return []
-    keys = dict(draft.deck.cards.filter(pk__in=[pk for _, pk in noted]).values_list("pk", "key"))
+    there = draft.deck.cards.in_bulk([pk for _, pk in noted])
     return [
-        Problem(row_id(card, kind), KNOWN, card, number=number, key="" if kind.has_keys else keys.get(pk, ""))
+        Problem(
+            row_id(card, kind),
+            KNOWN,
+            card,
+            number=number,
+            # A card with a key of its own stays another card.
+            key="" if kind.has_keys else there[pk].key,
+            other=there[pk].definition[:MOST_OTHER],
+        )
         for number, pk in noted
+        if pk in there
         for _, card in content.cards(number - 1, 1)
     ]
 

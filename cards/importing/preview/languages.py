@@ -12,7 +12,7 @@ TERMS, DEFINITIONS = "language", "definition_language"
 """The fields of a deck, and the options of a draft. An option is stored only if the learner has chosen it."""
 
 NAMES = (TERMS, DEFINITIONS)
-USUAL: str = Deck().language
+USUAL: str = Deck._meta.get_field("language").default
 
 TAG = re.compile(r"[A-Za-z0-9_-]{1,12}")
 """What can be a language tag. A file may say anything."""

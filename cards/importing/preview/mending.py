@@ -15,11 +15,13 @@ from cards.importing.reading.problems import (
     LONG,
     MOST_MENDED,
     MOST_TEXT,
+    OTHERS,
     REPLACE,
     Decision,
     Problem,
 )
 from cards.models import ImportDraft
+from cards.text.markdown import plain
 from cards.text.studied_side import SIDES
 
 MENDED = "mended"
@@ -48,6 +50,12 @@ class Row:
     problem: Problem
     do: forms.BoundField
     sides: list[forms.BoundField]
+
+    @property
+    def other(self) -> tuple[str, str] | None:
+        """Who has another definition of the term, and the beginning of that."""
+        who = OTHERS.get(self.problem.what)
+        return (who, plain(self.problem.other)) if who and self.problem.other else None
 
 
 class MendingForm(forms.Form):
@@ -90,6 +98,11 @@ class MendingForm(forms.Form):
             for problem in self.problems
             for do, *sides in [names_of(problem)]
         ]
+
+    @property
+    def undecided(self) -> int:
+        """How many of the cards that are shown the learner has not decided about."""
+        return sum(not problem.done for problem in self.problems)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

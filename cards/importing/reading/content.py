@@ -131,8 +131,11 @@ class FileContent(Work):
 
     def first_with(self, term: int, number: int) -> int:
         """The number of the first card with this term (its digest). It is ``number`` if there was none."""
-        self.db.execute("INSERT OR IGNORE INTO firsts VALUES (?, ?)", (term, number))
-        return int(rows(self.db, "SELECT number FROM firsts WHERE term = ?", (term,))[0][0])
+        query = (
+            "INSERT INTO firsts VALUES (?, ?) ON CONFLICT (term) DO UPDATE SET number = number"
+            " RETURNING number"
+        )
+        return int(rows(self.db, query, (term, number))[0][0])
 
     def replace_card(self, number: int, card: ParsedCard, sides: int, images: dict[str, int]) -> None:
         values = (sides, json.dumps(images) if images else None, card_to_json(card), number)

@@ -31,6 +31,11 @@ DONE = {
     REPLACE: "It replaces the deck’s definition.",
 }
 
+OTHERS = {TWICE: "The first card has:", KNOWN: "The deck has:"}
+
+MOST_OTHER = 300
+"""Characters of the definition that such a card has."""
+
 SHOWN_PROBLEMS = 50
 """How many cards that should be looked at a preview shows, besides those that the learner has decided about."""
 
@@ -50,7 +55,7 @@ class Problem:
     """A card with what is wrong with it. ``done`` is what the learner decided; empty if nothing yet.
 
     ``number`` is that of the card in the content; 0 if it is not there. ``key`` is that of the deck's card with
-    the same term.
+    the same term. ``other`` is the beginning of the definition of that, or of the first card with the term.
     """
 
     id: str
@@ -59,6 +64,7 @@ class Problem:
     done: str = ""
     number: int = 0
     key: str = ""
+    other: str = ""
 
     @property
     def sentence(self) -> str:
@@ -131,7 +137,7 @@ def within_limits(problems: Iterable[Problem]) -> list[Problem]:
 def to_json(problem: Problem) -> dict[str, Any]:
     card = problem.card
     texts = [card.term, card.definition, list(card.tags[:10]), len(card.images)]
-    named = {name: getattr(problem, name) for name in ("id", "what", "done", "number", "key")}
+    named = {name: getattr(problem, name) for name in ("id", "what", "done", "number", "key", "other")}
     return {**named, "card": texts}
 
 

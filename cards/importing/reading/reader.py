@@ -5,7 +5,6 @@ result is a `FileContent`, which all later steps use.
 """
 
 import json
-import uuid
 from collections import Counter
 from typing import Any
 
@@ -39,12 +38,14 @@ from cards.importing.reading.as_json import (
     report_to_json,
 )
 from cards.importing.reading.content import FileContent, digest
+from cards.importing.reading.keys import free_key, usual_key
 from cards.importing.reading.problems import (
     EMPTY,
     JOIN,
     KEEP,
     LEAVE,
     LONG,
+    MOST_OTHER,
     REPLACE,
     SHOWN_PROBLEMS,
     TWICE,
@@ -69,9 +70,6 @@ from studysite.slices import Steps
 
 VERSION = 8
 """Version of the stored content. Increase it with every change, so that files are read again."""
-
-TEXT_KEYS = uuid.uuid5(uuid.NAMESPACE_URL, "https://studysite.invalid/import/")
-"""Namespace of keys for cards without one: made from the term, so that a later import finds the card."""
 
 
 def open_draft(
@@ -296,9 +294,13 @@ class Reader:
             done = KEEP
         card.key = card.key or free_key(usual_key(card.term), card.term, self.content)
         what = EMPTY if card.one_sided else TWICE if is_again and not self.kind.is_complete else ""
-        if what or decision:
+        if decision or (what and self.counts["problems"] < SHOWN_PROBLEMS):
             found = {"number": self.number + 1, "key": decision.get("key", "")}
+            if is_again:
+                found["other"] = self.content.cards(first - 1, 1)[0][1].definition[:MOST_OTHER]
             self.tell(row, decision.get("what", what), card, done=done, **found)
+        elif what:
+            self.counts["problems"] += 1
         self.store(card)
 
     def add_too_long(self) -> None:
@@ -396,16 +398,3 @@ def is_storable(card: ParsedCard) -> bool:
     """Normalise the card's texts. Returns whether they can be stored: not both empty, and not too long."""
     card.term, card.definition = clean_text(card.term), clean_text(card.definition)
     return bool(card.term or card.definition) and max(len(card.term), len(card.definition)) <= MAX_SOURCE
-
-
-def usual_key(term: str) -> str:
-    """The key of the first card with a term, in a file without keys."""
-    return str(uuid.uuid5(TEXT_KEYS, term))
-
-
-def free_key(key: str, term: str, content: FileContent) -> str:
-    """``key``, which is the usual one of the term, or another one if a card has it."""
-    while content.has_key(key):
-        # Numbered with a counter: trying all numbers for 1,000 cards of one term would take a million steps.
-        key = str(uuid.uuid5(TEXT_KEYS, f"{content.next_number(digest(term))} {term}"))
-    return key

@@ -93,6 +93,14 @@ def test_card_with_a_problem_is_shown_first_with_its_fields(
     )
 
 
+def test_other_definition_of_the_term_is_shown(learner_client: Client, learner: User) -> None:
+    deck = Deck.objects.create(owner=learner, title="Mots")
+    Card.objects.create(deck=deck, position=0, term="le chat", definition="*kitten*")
+    url = reverse("deck_import", args=[deck.slug])
+    rows = Mending(learner_client, SOUND + "le chien\thound\n", url=url).rows
+    assert [row.other for row in rows] == [("The first card has:", "dog"), ("The deck has:", "kitten")]
+
+
 def test_same_card_twice_is_no_problem(learner_client: Client) -> None:
     assert Mending(learner_client, SOUND + "le chien\tdog\n").told == []
 
@@ -235,10 +243,10 @@ def test_fields_of_unknown_cards_change_nothing(learner_client: Client) -> None:
 def test_many_problems_are_counted_and_the_first_are_shown(learner_client: Client) -> None:
     mended = Mending(learner_client, "".join(f"word {number}\t\n" for number in range(130)))
     assert len(mended.rows) == problems.SHOWN_PROBLEMS
-    assert "The first of 130 cards." in mended.page.text
+    assert "The first 50 of 130 cards." in mended.page.text
     mended.send(**{f"do_{number}" if number > 1 else "do": "leave" for number in range(1, 51)})
     assert len(mended.rows) == 2 * problems.SHOWN_PROBLEMS
-    assert "The first of 80 cards." in mended.page.text
+    assert "The first 50 of 80 cards." in mended.page.text
 
 
 def test_number_of_mended_cards_is_limited(learner_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
