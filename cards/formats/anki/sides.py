@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cards.formats.anki import cloze, templates
 from cards.formats.anki.collection import OWN_TYPES, NoteType, Template
@@ -34,11 +34,16 @@ class TemplateReader:
     """One parsed template: what its question shows, and what its answer adds."""
 
     def __init__(self, template: Template) -> None:
+        template = replace(
+            template, question=templates.normal(template.question), answer=templates.normal(template.answer)
+        )
         self.question = templates.parse(template.question)
         names = templates.field_names(self.question, as_question=True)
         shown = set(names)
-        answer = templates.parse(self.added(template, shown))
-        self.answer = templates.without_leading(answer, shown | {templates.FRONT})
+        added, is_repeated = self.added(template, shown)
+        self.answer = templates.without_leading(
+            templates.parse(added), shown | {templates.FRONT}, is_repeated=is_repeated
+        )
         self.term_fields = tuple(dict.fromkeys(names))
         # A deletion may be only in the input for it.
         self.cloze_fields = tuple(dict.fromkeys(templates.field_names(self.question)))
@@ -47,17 +52,18 @@ class TemplateReader:
         self.direction = frozenset(self.term_fields), frozenset(self.definition_fields)
 
     @staticmethod
-    def added(template: Template, shown: set[str]) -> str:
-        """The answer's template without the question, which most answers repeat."""
+    def added(template: Template, shown: set[str]) -> tuple[str, bool]:
+        """The answer's template without the question, and whether it was there literally."""
         answer = template.answer
         if line := templates.ANSWER_LINE.search(answer):
             before = templates.field_names(templates.parse(answer[: line.start()]))
             if set(before) <= shown | {templates.FRONT}:
-                return answer[line.end() :]
+                return answer[line.end() :], False
             answer = answer[: line.start()] + LINE + answer[line.end() :]
         question = template.question.strip()
         answer = answer.strip()
-        return answer.removeprefix(question) if question and answer != question else answer
+        is_repeated = bool(question) and answer != question and answer.startswith(question)
+        return answer.removeprefix(question) if is_repeated else answer, is_repeated
 
 
 class NoteReader:

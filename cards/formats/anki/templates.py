@@ -31,13 +31,17 @@ Node = tuple[str, str, tuple[str, ...], "list[Node]"]
 """A piece of a template: its kind (text, field, if, unless), its text or field, filters, and nested pieces."""
 
 
-def parse(source: str) -> list[Node]:
-    """The pieces of a template. Sections that do not match end with their parent."""
+def normal(source: str) -> str:
+    """A template with the usual signs around its fields, and without comments: their fields are not replaced."""
     source = source[:MAX_TEMPLATE]
     if source.lstrip().startswith(DELIMITERS):
         source = source.replace(DELIMITERS, "", 1).replace("<%", "{{").replace("%>", "}}")
-    # Fields in comments are not replaced. A last comment without an end is a text.
-    source = COMMENT.sub("", source)
+    # A last comment without an end is a text.
+    return COMMENT.sub("", source)
+
+
+def parse(source: str) -> list[Node]:
+    """The pieces of a template. Sections that do not match end with their parent."""
     root: list[Node] = []
     stack = [root]
     position = 0
@@ -76,13 +80,12 @@ def field_names(nodes: list[Node], *, as_question: bool = False) -> list[str]:
     return names
 
 
-def without_leading(nodes: list[Node], shown: Collection[str]) -> list[Node]:
+def without_leading(nodes: list[Node], shown: Collection[str], *, is_repeated: bool = False) -> list[Node]:
     """The pieces from the first field on that is not among the ``shown`` ones, if one of these comes before it.
 
-    An answer repeats its question like that, in whatever style. Without another field the pieces stay: then the
-    answer is the question's fields in another form.
+    An answer repeats its question like that, in whatever style; ``is_repeated`` says that it has done so before
+    these pieces. Without another field they stay: then the answer is the question's fields in another form.
     """
-    is_repeated = False
     for place, (kind, name, _, inside) in enumerate(nodes):
         names = [name] if kind == "field" else field_names(inside)
         if any(each not in shown and each not in AUTOMATIC for each in names):

@@ -54,7 +54,7 @@ def test_hint_in_a_chain_of_filters_is_hidden(type_with) -> None:
 )
 def test_filters_and_signs_of_templates(template: str, text: str) -> None:
     fields = templates.Fields({"Front": "<b>bold</b> x", "Hint": " 水[みず] x[sound:a.mp3]"})
-    made = templates.render(templates.parse(template), fields).strip()
+    made = templates.render(templates.parse(templates.normal(template)), fields).strip()
     assert (made if "[" in text else convert(made).text) == text
 
 
@@ -71,12 +71,19 @@ STYLED = '<div class="front small">{{Front}}</div><div class=back>{{Back}}</div>
         "<b>{{Front}}</b>: {{Back}}",
         "{{#Front}}<h1>{{Front}}</h1>{{/Front}}<hr>{{Back}}",
         "<div>{{furigana:Front}}</div>{{Back}}",
+        "<h2>{{Front}}</h2><hr>A: {{Back}}",
     ],
 )
 def test_question_in_another_style_is_no_part_of_the_definition(type_with, answer: str) -> None:
     """Seen in the template alone, even for one note."""
     (card,) = type_with("<h2>{{Front}}</h2>", answer, ("Hund", "dog"))
     assert card.definition == "dog"
+
+
+def test_other_signs_around_fields_are_read_on_both_sides(type_with) -> None:
+    signs = "{{=<% %>=}}"
+    (card,) = type_with(f"{signs}<%Front%>", f"{signs}<%FrontSide%><hr id=answer><%Back%>", ("q", "a"))
+    assert (card.term, card.definition) == ("q", "a")
 
 
 def test_answer_of_the_questions_fields_alone_stays(type_with) -> None:

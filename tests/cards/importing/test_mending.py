@@ -135,7 +135,7 @@ def test_card_is_left_out(learner_client: Client) -> None:
     mended = Mending(learner_client, SOUND + "le vent\t\n")
     page = mended.send(do="leave")
     assert "3 cards ready." in page.text
-    assert "1 cards that you leave out" in page.text
+    assert "Cards that you leave out: 1" in page.text
     assert mended.told == [("You have left this card out.", "le vent", "")]
     mended.send("import", option_title="Mots")
     assert len(cards()) == 3
