@@ -46,11 +46,21 @@ def from_anki(tags: str, *, is_own: bool) -> tuple[list[str], bool]:
 
     ``is_own`` says whether the note's type is one of our exports.
     """
-    names = [name for name in tags.replace(IDEOGRAPHIC, " ").split(" ") if name]
+    names = separated(tags)
     given = [name for name in names if name.casefold() not in OWN_MEANING]
     if is_own:
-        given = [SIGN.sub(meant, name).removesuffix(JOINER) for name in given]
+        given = list(map(restored, given))
     return given, MARKED in map(str.casefold, names)
+
+
+def separated(tags: str) -> list[str]:
+    """The names in a note's column of tags, as Anki separates them."""
+    return [name for name in tags.replace(IDEOGRAPHIC, " ").split(" ") if name]
+
+
+def restored(name: str) -> str:
+    """The tag of ours that Anki has as ``name``, but for its spaces."""
+    return SIGN.sub(meant, name).removesuffix(JOINER)
 
 
 def meant(sign: re.Match[str]) -> str:

@@ -6,6 +6,8 @@ from dataclasses import replace
 from cards.formats.anki.notes import Note, key_of
 from cards.formats.anki.reader import MAX_ACCEPTED, count_left_out
 from cards.formats.anki.sides import Sides
+from cards.formats.anki.tags import restored, separated
+from cards.formats.anki.writing.note_types import NOTE_TYPES
 from cards.formats.bounds import Meter
 from cards.formats.delimited.anki_text import notes, stock
 from cards.formats.delimited.columns import split_tags
@@ -16,6 +18,7 @@ from cards.formats.markdown.from_html import Converted
 from cards.formats.types import ParsedCard, Report, clean_tags, fits
 
 MAX_KEY = 64
+OWN_NAMES = {one.name for one in NOTE_TYPES.values()}
 CLOZES = "A text with deletions ({{c1::…}}) becomes a card for each of them."
 
 
@@ -114,7 +117,9 @@ class RowReader:
     def without_sides(self, values: Mapping[str, str], where: str) -> ParsedCard:
         """The card of a row with everything but its sides."""
         names = values.get("tags", "")
-        tags = names.split() if self.plan.is_anki else split_tags(names)
+        tags = separated(names) if self.plan.is_anki else split_tags(names)
+        if values.get("note_type") in OWN_NAMES:
+            tags = list(map(restored, tags))
         key = values.get("key", "").replace("\0", "")
         if len(key) > MAX_KEY or not key.isprintable():
             message = f"A key has at most {MAX_KEY} characters on one line; this one was left out."

@@ -12,6 +12,7 @@ import pytest
 
 from cards.formats.anki.reader import read_anki
 from cards.formats.anki.writer import write_anki
+from cards.formats.detect import read_file
 from cards.formats.markdown.from_html import convert
 from cards.formats.types import ImageRef, ParsedCard
 from cards.text.markdown import plain
@@ -286,3 +287,45 @@ def test_our_export_survives_a_round_trip_through_anki(tmp_path: Path) -> None:
     with read_anki(tmp_path / "back.apkg") as parsed:
         back = [(card.term, card.definition, card.key, card.side_choice) for card in parsed]
     assert back == [(card.term, card.definition, card.key, card.side_choice) for card in cards]
+
+
+TAGS = (
+    "two words",
+    "two_words",
+    "Nouns::Proper nouns",
+    "x::",
+    "a :: b",
+    'so-called "strong"',
+    "leech",
+    "日本 語",
+)
+
+
+@pytest.mark.parametrize("is_newest", [True, False])
+def test_our_tags_survive_anki_and_its_exports(tmp_path: Path, is_newest: bool) -> None:
+    card = ParsedCard("Hund", "dog", key="k", tags=TAGS, side_choice="definition")
+    with (tmp_path / "out.apkg").open("wb") as file:
+        write_anki(file, title="Default", deck_key="d", cards=[card], now=NOW, is_newest=is_newest)
+    collection = Collection(str(tmp_path / "collection.anki2"))
+    collection.import_anki_package(ImportAnkiPackageRequest(package_path=str(tmp_path / "out.apkg")))
+    assert len(collection.get_note(collection.find_notes("tag:two_words")[0]).tags) == len(TAGS)
+    assert [deck.name for deck in collection.decks.all_names_and_ids()] == ["Default"]
+    text = tmp_path / "back.txt"
+    shown = {
+        "with_html": True,
+        "with_tags": True,
+        "with_deck": True,
+        "with_notetype": True,
+        "with_guid": True,
+    }
+    collection.export_note_csv(out_path=str(text), limit=None, **shown)
+    packages = [tmp_path / "new.apkg", tmp_path / "old.apkg"]
+    for path in packages:
+        options = ExportAnkiPackageOptions(legacy=path.name == "old.apkg")
+        collection.export_anki_package(out_path=str(path), options=options, limit=None)
+    assert collection.fix_integrity()[1]
+    collection.close()
+    for path in (text, *packages):
+        with read_file(path) as parsed:
+            (back,) = parsed
+        assert set(back.tags) == set(TAGS)

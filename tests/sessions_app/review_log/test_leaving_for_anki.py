@@ -191,8 +191,9 @@ def test_cards_are_due_in_anki_on_the_same_day(
         if row is None or memory is None:
             assert card.type == 0
             continue
-        assert (card.queue == -1, card.note().has_tag("marked")) == (
+        assert (card.queue == -1, card.queue == -2, card.note().has_tag("marked")) == (
             row.suspended,
+            row.buried_until is not None and not row.suspended,
             any(one.starred for one in (rows[key, "definition"], rows[key, "term"])),
         )
         if memory.state is State.REVIEW:
