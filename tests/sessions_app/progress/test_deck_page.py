@@ -29,7 +29,7 @@ def counter(html):
 
 
 def front(html):
-    return re.search(r'flashcard-front.*?<div class="prose" dir="auto">(.*?)</div>', html, re.DOTALL)[1]
+    return re.search(r'flashcard-front.*?<div class="prose"[^>]*>(.*?)</div>', html, re.DOTALL)[1]
 
 
 def test_public_deck_is_visible_to_everyone(client, deck):
