@@ -40,9 +40,9 @@ class TemplateReader:
         self.question = templates.parse(template.question)
         names = templates.field_names(self.question, as_question=True)
         shown = set(names)
-        added, is_repeated = self.added(template, shown)
+        rest, is_repeated = self.added(template, shown)
         self.answer = templates.without_leading(
-            templates.parse(added), shown | {templates.FRONT}, is_repeated=is_repeated
+            templates.parse(rest), shown | {templates.FRONT}, is_repeated=is_repeated
         )
         self.term_fields = tuple(dict.fromkeys(names))
         # A deletion may be only in the input for it.
