@@ -26,7 +26,7 @@ from cards.importing.reading.content import BusyError, open_content
 from cards.models import Deck, ImportDraft
 from studysite.slices import Slice
 
-VERSION = 6
+VERSION = 7
 """Version of what is stored. Increase it with every change, so that previews are made again."""
 
 MAX_STORED = MAX_HEAD
@@ -40,7 +40,7 @@ NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 COUNTS = (
     *("new", "changed", "same", "duplicates", "unstorable", "image_only", "dismissed"),
-    *("problem_count", "tags", "has_history"),
+    *("problem_count", "known", "tags", "has_history"),
 )
 
 
