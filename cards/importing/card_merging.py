@@ -109,7 +109,7 @@ def find_by_terms(
     taken = {there.pk for there in existing.values()}
     found: dict[int, Card] = {}
     for pk, there in named.items():
-        if there in present and there not in taken:
+        if there is not None and there in present and there not in taken:
             found[pk] = present[there]
             taken.add(there)
     return found
