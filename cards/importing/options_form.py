@@ -14,7 +14,15 @@ from cards.formats.kinds import TEXT
 from cards.importing.forms import AsksField
 from cards.importing.preview.comparing import Preview
 from cards.importing.reading.as_json import SHOWN_TYPES
-from cards.importing.splitting import ASKS, DECKS, MOST_DECKS, TAGS, asked_sides
+from cards.importing.splitting import (
+    ASKS,
+    DECKS,
+    MOST_DECKS,
+    SAME_TERMS,
+    TAGS,
+    asked_sides,
+    have_same_terms,
+)
 from cards.importing.writing import DECK, FILE
 from cards.models import ImportDraft
 from cards.text.studied_side import SIDES
@@ -72,6 +80,12 @@ class OptionsForm(forms.Form):
             self.shown_types = list(preview.parsed.note_types[:SHOWN_TYPES])
             for info in self.types:
                 self.add_type_fields(info)
+        if preview and draft.deck and not self.kind.has_keys and (preview.known or have_same_terms(draft)):
+            self.fields[SAME_TERMS] = forms.BooleanField(
+                label="Cards with the same term are the same card",
+                required=False,
+                help_text="Otherwise a new card is added if the deck has its term with another definition.",
+            )
         if preview and (draft.deck or preview.targets):
             self.add_keep_field(preview)
 
@@ -243,6 +257,8 @@ class OptionsForm(forms.Form):
                 if self.cleaned_data.get(f"term_{info.id}")
             }
         asked = {ASKS: self.cleaned_data[ASKS]}
+        if SAME_TERMS in self.fields:
+            asked[SAME_TERMS] = self.cleaned_data[SAME_TERMS]
         return {**(chosen or self.draft.options), **asked, "keep": kept}
 
     def layout_options(self) -> dict[str, Any]:
@@ -290,6 +306,7 @@ def initial_of(draft: ImportDraft, preview: Preview | None) -> dict[str, Any]:
         "history": options.get("history", True),
         "keep": options.get("keep", FILE),
         ASKS: asked_sides(draft),
+        SAME_TERMS: have_same_terms(draft),
         "path": "::".join(options.get("path", [])),
         "subdecks": options.get("subdecks", TAGS),
         "head": {value: name for name, value in HEAD.items()}.get(options.get("head"), GUESS),

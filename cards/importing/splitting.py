@@ -21,6 +21,9 @@ TAGS, DECKS = "tags", "decks"
 ASKS = "side_choice"
 """The option of a draft that says what its cards ask for."""
 
+SAME_TERMS = "same_terms"
+"""The option of a draft that says whether a card is the deck's card with the same term, in files without keys."""
+
 KEYS_ASKED = 20
 """How many keys of a deck's first cards are looked up to find an existing deck."""
 
@@ -54,6 +57,11 @@ def asked_sides(draft: ImportDraft) -> str:
     """What the learner chose that the cards ask for; empty if the file, the deck and the texts decide."""
     chosen: str = draft.options.get(ASKS, "")
     return chosen if chosen in (SideChoice.TERM, SideChoice.DEFINITION, SideChoice.BOTH) else ""
+
+
+def have_same_terms(draft: ImportDraft) -> bool:
+    """Whether the learner chose that a card of the file is the deck's card with the same term."""
+    return bool(draft.options.get(SAME_TERMS))
 
 
 def parts_of(draft: ImportDraft) -> list[dict[str, Any]]:

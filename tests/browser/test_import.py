@@ -212,7 +212,7 @@ def mend(page: Page, *, has_scripts: bool) -> None:
     wind.get_by_label("Definition").fill("wind")
     again = page.get_by_role("group", name="This term is in the file more than once.")
     again.get_by_label("What to do").select_option("Leave it out")
-    page.get_by_role("button", name="Update preview").first.click()
+    page.get_by_role("button", name="Check again").click()
     expect(page.get_by_text("3 cards ready.")).to_be_visible()
     expect(page.get_by_role("group", name="You have left this card out.")).to_be_visible()
     if has_scripts:

@@ -10,6 +10,7 @@ from cards.formats.types import FileCounts, FormatError, Parsed, ParsedCard, Par
 from cards.importing import splitting
 from cards.importing.reading.as_json import counts_from_json, head_from_json, report_from_json
 from cards.importing.reading.content import FileContent, Outline, digest, open_content
+from cards.importing.reading.keys import is_usual
 from cards.importing.reading.problems import (
     KNOWN,
     MOST_OTHER,
@@ -21,6 +22,7 @@ from cards.importing.reading.problems import (
 )
 from cards.importing.reading.problems import from_json as problem_from_json
 from cards.importing.reading.reader import read_steps
+from cards.importing.splitting import have_same_terms
 from cards.models import CHUNK, Card, CardImage, Deck, ImportDraft
 from cards.text.language import guess_languages
 from studysite.accounts.models import User
@@ -46,7 +48,7 @@ class Preview:
     ``guesses`` are the languages of the terms and of the definitions of the first cards, by the path of their deck
     if the file is split; a code is empty without a sure guess. ``problems`` are the first of
     ``problem_count`` cards to look at, and then those that the learner has decided about; ``dismissed`` ones are
-    left out.
+    left out. ``known`` are new cards whose term the deck has.
     """
 
     parsed: Parsed
@@ -65,6 +67,7 @@ class Preview:
     guesses: dict[tuple[str, ...], tuple[str, str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     problem_count: int = 0
+    known: int = 0
 
     @property
     def kind(self) -> FileKind:
@@ -120,7 +123,8 @@ def make_preview(draft: ImportDraft, content: FileContent, *, samples: int) -> P
         targets=splitting.find_targets(draft.owner, keys) if splitting.is_split(draft) else {},
         guesses=guesses_of(draft, content, file_counts.samples, keys),
         problems=problems,
-        problem_count=counts["problems"] + state["compared"]["counts"].get(KNOWN, 0),
+        problem_count=counts["problems"] + compared[KNOWN],
+        known=compared[KNOWN],
     )
 
 
@@ -168,21 +172,35 @@ def compare(draft: ImportDraft, content: FileContent) -> Steps:
             counts.update(results)
             if draft.deck:
                 new = [card.number for card, result in zip(cards, results, strict=True) if result == "new"]
-                note_known(content, new, compared, counts)
+                note_known(content, new, compared, counts, are_same=have_same_terms(draft))
         compared |= {"number": outlines[-1].number, "counts": dict(counts)}
         yield
 
 
 def note_known(
-    content: FileContent, numbers: Sequence[int], compared: dict[str, Any], counts: Counter[str]
+    content: FileContent,
+    numbers: Sequence[int],
+    compared: dict[str, Any],
+    counts: Counter[str],
+    *,
+    are_same: bool,
 ) -> None:
-    """Count the new cards whose term the deck has, and note the first ones, each with the deck's card."""
+    """Count the new cards whose term the deck has, and note the first ones, each with the deck's card.
+
+    If they ``are_same``, they change the deck's cards instead of being added.
+    """
     if not numbers or not content.has_deck_terms:
         return
-    wanted = set(numbers) - {one["number"] for one in content.state["problems"]}
+    new, told = set(numbers), {one["number"] for one in content.state["problems"]}
     for number, card in content.cards(min(numbers) - 1, max(numbers) - min(numbers) + 1):
-        there = content.deck_card_named(digest(folded(card.term))) if number in wanted and card.term else None
-        if there is not None:
+        if number not in new or not card.term or not card.definition:
+            continue
+        there = content.deck_card_named(digest(folded(card.term)))
+        if there is None:
+            continue
+        if are_same:
+            counts.update({"new": -1, "changed": 1} if is_usual(card) else {})
+        elif number not in told:
             counts[KNOWN] += 1
             if len(compared["same_terms"]) < SHOWN_PROBLEMS:
                 compared["same_terms"].append([number, there])
@@ -217,7 +235,7 @@ def deck_states(draft: ImportDraft) -> list[Any]:
         decks = splitting.own_deck_states(draft.owner)
     elif draft.deck:
         decks = [draft.deck.pk, draft.deck.updated_at.isoformat()]
-    return [splitting.is_split(draft), decks]
+    return [splitting.is_split(draft), decks, have_same_terms(draft)]
 
 
 def targets_of(draft: ImportDraft, content: FileContent) -> dict[tuple[str, ...], Deck] | Deck | None:

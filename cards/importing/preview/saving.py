@@ -40,7 +40,7 @@ NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 COUNTS = (
     *("new", "changed", "same", "duplicates", "unstorable", "image_only", "dismissed"),
-    *("problem_count", "tags", "has_history"),
+    *("problem_count", "known", "tags", "has_history"),
 )
 
 

@@ -98,8 +98,9 @@ def share_prompt(card: StudyCard, other: StudyCard) -> bool:
     """Whether the two cards have the same prompt, or one that counts as the same."""
     side = card.side.other
     prompts = (card.text(side), *card.accepted(side))
+    language = card.language_of(side)
     return any(
-        might_equal(prompt, theirs, card.language_of(side)) and names(prompt).meets(names(theirs))
+        might_equal(prompt, theirs, language) and names(prompt).meets(names(theirs))
         for theirs in (other.text(side), *other.accepted(side))
         for prompt in prompts
     )

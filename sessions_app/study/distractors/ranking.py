@@ -58,17 +58,18 @@ def ranked(
     confusions: Mapping[int, int],
 ) -> list[Candidate]:
     """The other cards' answers, the best first: by how much they look like the answer, then by plausibility."""
-    side = card.side
+    side, asked_by = card.side, card.side.other
+    languages = card.language_of(side), card.language_of(asked_by)
     # The prompt is compared with answers, so it is stemmed in their language.
-    mine, prompt = comparable(card, side), stems(card.text(side.other), card.language_of(side))
-    kind = appearance_of(card.text(side.other)).shape
+    mine, prompt = comparable(card, side, asked_by, languages), stems(card.text(asked_by), languages[0])
+    kind = appearance_of(card.text(asked_by)).shape
     weight_of_prompt = weights.of(prompt) or 1.0
     length = weights.length(mine.words)
     sought = prompt & mine.answer
     found = []
     for other in others:
         text = other.text(side)
-        theirs = comparable(other, side)
+        theirs = comparable(other, side, asked_by, languages)
         picked = confusions.get(other.id, 0)
         score = (
             TAG * likeness(card.tags, other.tags)
@@ -76,7 +77,7 @@ def ranked(
             + ANSWER * answer_likeness(card.text(side), text, mine, theirs, weights)
             + PROMPT * weights.of(prompt & theirs.answer) / weight_of_prompt
             + OPENING * (mine.appearance.opening == theirs.appearance.opening)
-            + KIND * (appearance_of(other.text(side.other)).shape is kind)
+            + KIND * (appearance_of(other.text(asked_by)).shape is kind)
             + APPEARANCE * appearance_likeness(mine.appearance, theirs.appearance)
             + CHANCE * rng.random()
         )
@@ -96,11 +97,11 @@ def weights_of_texts(deck: Sequence[StudyCard]) -> Weights:
     )
 
 
-def comparable(card: StudyCard, side: Side) -> Comparable:
+def comparable(card: StudyCard, side: Side, asked_by: Side, languages: tuple[str, str]) -> Comparable:
+    """A card that asks for ``side``; ``languages`` are those of the answer and of the prompt."""
     text = card.text(side)
-    answer = stems(text, card.language_of(side))
-    prompt = stems(card.text(side.other), card.language_of(side.other))
-    return Comparable(answer, answer | prompt, appearance_of(text))
+    answer = stems(text, languages[0])
+    return Comparable(answer, answer | stems(card.text(asked_by), languages[1]), appearance_of(text))
 
 
 def likeness(tags: frozenset[int], others: frozenset[int]) -> float:

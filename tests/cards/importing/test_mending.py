@@ -185,6 +185,31 @@ def test_term_that_the_deck_has(learner_client: Client, learner: User, do: str, 
     assert there.definition == result[0]
 
 
+@pytest.mark.parametrize(
+    ("keep", "result"),
+    [
+        ("file", [("le chien", "dog"), ("le chat", "cat"), ("la maison", "house"), ("le chien", "hound")]),
+        ("deck", [("Le chien", "old"), ("le chat", "cat"), ("la maison", "house"), ("le chien", "hound")]),
+    ],
+)
+def test_all_cards_with_a_term_of_the_deck_are_its_cards(
+    learner_client: Client, learner: User, keep: str, result: list[tuple[str, str]]
+) -> None:
+    """The first card of the file with the term, once, and as the learner chooses for cards that differ."""
+    deck = Deck.objects.create(owner=learner, title="Mots")
+    Card.objects.create(deck=deck, position=0, term="Le chien", definition="old")
+    text = SOUND + "le chien\thound\n"
+    assert "the same card" not in Mending(learner_client, text).page.text
+    mended = Mending(learner_client, text, url=reverse("deck_import", args=[deck.slug]))
+    mended.send(option_same_terms="on")
+    preview = mended.page.context["preview"]
+    assert (preview.new, preview.changed, preview.known) == (3, 1, 0)
+    if keep == "deck":
+        mended.send(option_keep="deck")
+    mended.send("import")
+    assert cards() == result
+
+
 # --- What is kept
 
 

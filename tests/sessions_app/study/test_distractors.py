@@ -309,7 +309,8 @@ def test_each_side_is_read_in_its_own_language():
         *(word for card in deck for word in stems(card.definition, "fr")),
     }
     for side in Side:
-        words = comparable(deck[1], side).words
+        languages = deck[1].language_of(side), deck[1].language_of(side.other)
+        words = comparable(deck[1], side, side.other, languages).words
         assert words == stems("die Häuser der Stadt", "de") | stems("gravement", "fr")
 
 
