@@ -301,6 +301,9 @@ class Reader:
     def tell(self, row: str, what: str, card: ParsedCard, *, done: str = "", **found: Any) -> None:
         """Note that a card should be looked at. The preview shows the first of these cards first."""
         self.counts["problems"] += not done
+        if done and card.where:
+            # What the learner has decided is no longer news.
+            self.report.notices = [each for each in self.report.notices if each.where != card.where]
         if done or self.counts["problems"] <= SHOWN_PROBLEMS:
             problem = Problem(row or row_id(card, self.kind), what, shortened(card), done, **found)
             self.problems.setdefault(problem.id, problem)

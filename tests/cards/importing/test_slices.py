@@ -17,7 +17,7 @@ from cards.formats.types import FormatError
 from cards.importing import running
 from cards.importing.drafts import drop_draft, hidden_remove, make_draft
 from cards.importing.preview import comparing, saving
-from cards.importing.reading import reader
+from cards.importing.reading import keys, reader
 from cards.importing.reading.content import open_content
 from cards.models import Card, Deck, ImportDraft
 from cards.models import TwinPair as StoredPair
@@ -144,8 +144,8 @@ def test_import_in_slices_updates_a_deck_the_same(
 
 def test_many_cards_with_one_term_stay_fast(learner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[str] = []
-    real = reader.uuid.uuid5
-    monkeypatch.setattr(reader.uuid, "uuid5", lambda space, name: made.append(name) or real(space, name))
+    real = keys.uuid.uuid5
+    monkeypatch.setattr(keys.uuid, "uuid5", lambda space, name: made.append(name) or real(space, name))
     text = "".join(f"same\tdefinition {n}\n" for n in range(200))
     assert comparing.preview_file(make_draft(owner=learner, content=text)).total == 200
     assert len(made) < 2 * 200
