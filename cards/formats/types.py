@@ -2,14 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple, Self
 
 from cards.formats.bounds import MAX_DECKS, MAX_TAGS, Meter
 from cards.formats.errors import FormatError as FormatError
-from cards.text.markdown import MAX_SOURCE
-from cards.text.studied_side import BOTH, SIDES
+from cards.text.studied_side import BOTH
 
 MAX_FILE = 100 * 2**20
 """Bytes of a file that can be read."""
@@ -20,20 +19,8 @@ MAX_CARDS = 200_000
 MAX_REVIEWS = 3_000_000
 """Answers of one file."""
 
-MAX_TAG = 60
-"""Characters of a tag's name."""
-
-MAX_TAGS_OF_CARD = 1_000
-"""Tags of one card that are read. The site keeps far fewer."""
-
 MAX_NOTICES = 200
 """Notices that a report keeps. Further ones are only counted."""
-
-TOO_LONG = "cards that are too long"
-"""What a report counts."""
-
-MOST_TOO_LONG = 100
-"""Cards that are too long whose beginnings a report keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,14 +257,6 @@ class FileCounts:
             )
 
 
-def nothing_in(report: Report) -> FormatError:
-    """The error for a file without any card, with the reasons if there were some in it."""
-    if not report.skipped:
-        return FormatError("There are no cards in it.")
-    why = f" {report.notices[0]}" if report.notices else ""
-    return FormatError(f"There are no cards in it that can be imported. Left out: {report.reasons}.{why}")
-
-
 def no_image(name: str) -> bytes:
     raise FormatError("There is no such image.", where=name)
 
@@ -371,36 +350,3 @@ class Parsed:
 
     def __exit__(self, *_error: object) -> None:
         self.close()
-
-
-def fits(card: ParsedCard, report: Report) -> bool:
-    """Whether ``card`` can be stored. If not, ``report`` says why it is left out."""
-    for side in SIDES:
-        length = len(getattr(card, side))
-        if length > MAX_SOURCE:
-            why = f"The {side} has {length:,} characters; a side has at most {MAX_SOURCE:,}."
-            report.skip(TOO_LONG, where=card.where, why=why)
-            if len(report.too_long) < MOST_TOO_LONG:
-                beginnings = {name: getattr(card, name)[:MAX_SOURCE] for name in SIDES}
-                report.too_long.append(replace(card, **beginnings))
-            return False
-    if card.term or card.definition or card.images:
-        return True
-    report.skip("cards with nothing on them")
-    return False
-
-
-def clean_tags(names: Iterable[str], report: Report, *, where: str) -> tuple[str, ...]:
-    """Tag names without duplicates, with single spaces, and no longer than a tag's name may be."""
-    tags: dict[str, str] = {}
-    names = list(names)
-    if len(names) > MAX_TAGS_OF_CARD:
-        report.notice(f"Only the first {MAX_TAGS_OF_CARD:,} of its tags are read.", where=where)
-    for name in names[:MAX_TAGS_OF_CARD]:
-        tag = " ".join(name.replace("\0", "").split())
-        if len(tag) > MAX_TAG:
-            tag = tag[:MAX_TAG].rstrip()
-            report.notice(f"A tag has at most {MAX_TAG} characters; “{tag}” was shortened.", where=where)
-        if tag:
-            tags.setdefault(tag.casefold(), tag)
-    return tuple(tags.values())

@@ -9,11 +9,12 @@ from cards.access import MAX_GUEST_FILE
 from cards.editing.deck_forms import definition_language_choices, language_choices, offer_language
 from cards.formats.anki.reader import NONE, AnkiOptions
 from cards.formats.bounds import ACCOUNT, GUEST, TakesLongError
+from cards.formats.checking import nothing_in
 from cards.formats.delimited.reader import TextOptions
 from cards.formats.detect import read_file
 from cards.formats.kinds import KINDS
 from cards.formats.sources import megabytes
-from cards.formats.types import MAX_FILE, FormatError, nothing_in
+from cards.formats.types import MAX_FILE, FormatError
 from cards.forms import SizedFileField
 from cards.importing.splitting import ASKS, is_split
 from cards.models import Deck, ImportDraft, SideChoice

@@ -13,8 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cards.formats.anki.reader import NoteTypeInfo
+from cards.formats.checking import TOO_LONG
 from cards.formats.delimited.rows import name_of
-from cards.formats.types import TOO_LONG, FormatError, ParsedCard
+from cards.formats.types import FormatError, ParsedCard
 from cards.importing import running, splitting
 from cards.importing.card_merging import keeps_existing
 from cards.importing.forms import IntoForm

@@ -8,7 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from cards import hooks
-from cards.formats.types import FormatError, nothing_in
+from cards.formats.checking import nothing_in
+from cards.formats.types import FormatError
 from cards.importing import splitting
 from cards.importing.drafts import drop_hidden, refresh_targets
 from cards.importing.history import FileHistory

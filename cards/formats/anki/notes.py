@@ -1,11 +1,20 @@
 """Anki's notes: their keys, and which of their cards are the two directions of one. Pure."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from cards.formats.anki.collection import NoteType
-from cards.formats.types import ParsedCard
+from cards.formats.markdown.from_html import DATA_ADDRESS
+from cards.formats.types import ParsedCard, Report
 from cards.text.studied_side import DEFINITION, TERM
+
+MAX_NOTE = 1_000_000
+"""Characters of one note's fields, without embedded images: read within a second, and far longer than a card."""
+
+MAX_OF_CARDS = 2_000_000
+"""The same times the number of the note's cards, each of which is made from all fields."""
 
 MAX_KEY = 56
 """Characters of a note's guid. With the number of the card, this makes a key of at most 64."""
@@ -22,6 +31,18 @@ class Note:
     @property
     def where(self) -> str:
         return f"note {self.id}"
+
+
+def read_note(row: Sequence[Any], report: Report, *, cards: int = 1) -> Note | None:
+    """The note in a row of `NOTE_QUERY`. None if it is too large for its cards, which ``report`` says."""
+    key, guid, note_type, tags, fields = row
+    texts = DATA_ADDRESS.sub("data:,", fields) if isinstance(fields, str) else ""
+    most = min(MAX_NOTE, MAX_OF_CARDS // cards)
+    if len(texts) > most:
+        why = f"The note has {len(texts):,} characters; at most {most:,} are read."
+        report.skip("notes that are too large", where=f"note {key}", why=why)
+        return None
+    return Note(key, str(guid), note_type, str(tags), tuple(texts.split("\x1f")))
 
 
 def is_occlusion(note_type: NoteType, note: Note) -> bool:

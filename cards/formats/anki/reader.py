@@ -8,21 +8,21 @@ that they can be typed.
 
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
-from typing import Any
 
 from cards.formats.anki import repeats
 from cards.formats.anki.collection import OWN_TYPES, AnkiDeck, Schema, read_schema
 from cards.formats.anki.container.database import Database
 from cards.formats.anki.container.package import Package
 from cards.formats.anki.history import CardRow, Log, by_note, schedule
-from cards.formats.anki.notes import Note, is_occlusion, is_reverse, key_of, other_side
+from cards.formats.anki.notes import Note, is_occlusion, is_reverse, key_of, other_side, read_note
 from cards.formats.anki.sides import FieldChoice, NoteReader, Sides
 from cards.formats.anki.tags import from_anki as tags_of
 from cards.formats.bounds import ACCOUNT, ANSWERS_OF_A_CARD, MAX_DECKS, Limits, Meter, most_answers
-from cards.formats.markdown.from_html import DATA_ADDRESS, Converted, convert
+from cards.formats.checking import clean_tags, fits
+from cards.formats.markdown.from_html import Converted, convert
 from cards.formats.sources import Source
 from cards.formats.types import (
     MAX_CARDS,
@@ -35,19 +35,12 @@ from cards.formats.types import (
     Report,
     Unit,
     cards_in,
-    clean_tags,
-    fits,
 )
 from cards.formats.work import Work
 from cards.text.studied_side import BOTH
 
 MAX_SAMPLED_TYPES = 100
 SAMPLES = 3
-MAX_NOTE = 1_000_000
-"""Characters of one note's fields, without embedded images: read within a second, and far longer than a card."""
-
-MAX_OF_CARDS = 2_000_000
-"""The same times the number of the note's cards, each of which is made from all fields."""
 
 MAX_ACCEPTED = 1_000
 """Characters of an accepted answer."""
@@ -377,18 +370,6 @@ class Reader:
             for card in self.cards_of(note, rows[:2], None, ignored):
                 yield fields, card
                 break
-
-
-def read_note(row: Sequence[Any], report: Report, *, cards: int = 1) -> Note | None:
-    """The note in a row of `NOTE_QUERY`. None if it is too large for its cards, which ``report`` says."""
-    key, guid, note_type, tags, fields = row
-    texts = DATA_ADDRESS.sub("data:,", fields) if isinstance(fields, str) else ""
-    most = min(MAX_NOTE, MAX_OF_CARDS // cards)
-    if len(texts) > most:
-        why = f"The note has {len(texts):,} characters; at most {most:,} are read."
-        report.skip("notes that are too large", where=f"note {key}", why=why)
-        return None
-    return Note(key, str(guid), note_type, str(tags), tuple(texts.split("\x1f")))
 
 
 def count_left_out(side: Converted, report: Report) -> None:

@@ -14,7 +14,8 @@ from cards.formats.archive.layout import (
     TEXT_LISTS,
 )
 from cards.formats.archive.lines import is_texts, text
-from cards.formats.types import MAX_TAG, FormatError, ImageRef, ParsedCard
+from cards.formats.checking import MAX_TAG
+from cards.formats.types import FormatError, ImageRef, ParsedCard
 
 
 def card_from_json(line: Mapping[str, Any], where: str) -> ParsedCard:

@@ -19,6 +19,7 @@ from cards.formats.archive.layout import (
 from cards.formats.archive.lines import begin, from_json, is_texts, lines_of, text
 from cards.formats.archive.records import read_records, records_and_places
 from cards.formats.bounds import ACCOUNT, Limits, Meter
+from cards.formats.checking import fits
 from cards.formats.sources import Source
 from cards.formats.types import (
     MAX_CARDS,
@@ -32,7 +33,6 @@ from cards.formats.types import (
     TwinKeys,
     Unit,
     cards_in,
-    fits,
 )
 from cards.formats.work import Work
 from cards.formats.zips import Archive

@@ -9,13 +9,14 @@ from cards.formats.anki.sides import Sides
 from cards.formats.anki.tags import restored, separated
 from cards.formats.anki.writing.note_types import NOTE_TYPES
 from cards.formats.bounds import Meter
+from cards.formats.checking import clean_tags, fits
 from cards.formats.delimited.anki_text import notes, stock
 from cards.formats.delimited.columns import split_tags
 from cards.formats.delimited.plan import HTML, READERS, Plan
 from cards.formats.delimited.rows import is_blank
 from cards.formats.delimited.spreadsheet import unguarded
 from cards.formats.markdown.from_html import Converted
-from cards.formats.types import ParsedCard, Report, clean_tags, fits
+from cards.formats.types import ParsedCard, Report
 
 MAX_KEY = 64
 OWN_NAMES = {one.name for one in NOTE_TYPES.values()}

@@ -24,16 +24,21 @@ from cards.formats.markdown.inline import (
     without_marks,
 )
 from cards.formats.markdown.maths import take_formulas
+from cards.formats.markdown.tags import (
+    APART,
+    BLOCKS,
+    DRAWING,
+    HEADINGS,
+    MAX_HTML_SOURCE,
+    attributes,
+    cut_down,
+    visible,
+)
 from cards.formats.types import ImageRef
-
-MAX_HTML_SOURCE = 100_000
-"""Characters of one side's HTML, without embedded images. A longer one is first cut down to its text."""
 
 MAX_DEPTH = 8
 """Depth of nested lists and quotations."""
 
-TOKEN = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*+)([^<>]*+)>")
-ATTRIBUTE = re.compile(r"""([a-zA-Z-]{1,30})\s*=\s*(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 SOUND = re.compile(
     r"\[sound:[^\[\]\n]{1,500}\]|\[anki:play:[^\[\]]{0,50}\]|\[anki:tts[^\[\]]{0,500}\][^\[\]]{0,9999}\[/anki:tts\]"
@@ -44,21 +49,6 @@ OUTSIDE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
 STYLES = {
     "b": STRONG, "strong": STRONG, "i": EM, "em": EM, "cite": EM, "var": EM, "dfn": EM,
     "s": STRIKE, "del": STRIKE, "strike": STRIKE,
-}  # fmt: skip
-UNSEEN = {
-    "script", "style", "head", "title", "template", "iframe", "object", "noscript", "textarea", "select", "svg",
-    "audio", "video",
-}  # fmt: skip
-DRAWING, BREAK = "svg", "<br>"
-LINES = {"br", "li", "table", "blockquote", "pre"}
-READ = {"img": ("src", "alt"), "a": ("href",), "ol": ("start",)}
-"""Attributes that are read."""
-
-HEADINGS = {"h1": "# ", "h2": "## ", "h3": "### ", "h4": "#### ", "h5": "##### ", "h6": "###### "}
-APART = {"p", "dl", "hr", *HEADINGS}
-BLOCKS = APART | {
-    "div", "section", "article", "header", "footer", "center", "dt", "dd", "figure", "figcaption", "tr", "details",
-    "summary", "main", "aside", "nav", "form", "fieldset", "address", "caption", "body", "html",
 }  # fmt: skip
 SPANS = {"a", "sub", "sup", "code", "kbd", "tt", "samp", "rt"}
 
@@ -82,13 +72,6 @@ class Converted:
     outside_images: int = 0
     embedded_images: int = 0
     drawings: int = 0
-
-
-def attributes(source: str) -> dict[str, str]:
-    return {
-        match[1].lower(): html.unescape(match[2] or match[3] or match[4] or "")
-        for match in ATTRIBUTE.finditer(source)
-    }
 
 
 class Converter:
@@ -363,54 +346,6 @@ def convert(marked: str) -> Converted:
         line = converter.pieces.finish(html.unescape(marked))
         converter.out.text = line if line.strip("#") else ""
     return converter.out
-
-
-def visible(marked: str) -> Iterator[str | re.Match[str]]:
-    """The texts and tags of ``marked`` that browsers show. Of a drawing only its first tag."""
-    position, unseen = 0, ""
-    for match in TOKEN.finditer(marked):
-        if not unseen and match.start() > position:
-            yield marked[position : match.start()]
-        position = match.end()
-        name = match[2].lower()
-        if unseen:
-            unseen = "" if name == unseen and match[1] else unseen
-            continue
-        if name in UNSEEN and not match[1] and not match[3].endswith("/"):
-            unseen = name
-        if not unseen or name == DRAWING:
-            yield match
-    if not unseen and position < len(marked):
-        yield marked[position:]
-
-
-def cut_down(marked: str) -> tuple[str, int]:
-    """HTML with the same text, and how many drawings it is without.
-
-    Dictionaries put a whole page with its styles, scripts and thousands of tags into a field. Here tags keep only
-    the attributes that are read. If that is still too long, only the ends of lines are left of them.
-    """
-    short: list[str] = []
-    lines: list[str] = []
-    drawings = 0
-    for piece in visible(marked):
-        if isinstance(piece, str):
-            text = SPACES.sub(" ", piece)
-            short.append(text)
-            if text != " " or lines[-1:] != [BREAK]:
-                lines.append(text)
-            continue
-        name = piece[2].lower()
-        if name == DRAWING:
-            drawings += not piece[1]
-            continue
-        kept = {key: value for key, value in attributes(piece[3]).items() if key in READ.get(name, ())}
-        listed = "".join(f' {key}="{html.escape(value)}"' for key, value in kept.items())
-        short.append(f"<{piece[1]}{name}{listed}>")
-        if (name in BLOCKS or name in LINES) and lines[-1:] != [BREAK]:
-            lines.append(BREAK)
-    whole = "".join(short)
-    return whole if len(whole) <= MAX_HTML_SOURCE else "".join(lines), drawings
 
 
 def feed(converter: Converter, marked: str) -> None:

@@ -14,19 +14,11 @@ from cards.formats.anki.container.package import COLLECTION
 from cards.formats.anki.reader import ALL, NONE, AnkiOptions
 from cards.formats.anki.sides import FieldChoice
 from cards.formats.bounds import ACCOUNT, GUEST, Limits, most_answers
+from cards.formats.checking import TOO_LONG
 from cards.formats.delimited.reader import TextOptions
 from cards.formats.detect import read_file
 from cards.formats.kinds import KINDS, FileKind
-from cards.formats.types import (
-    MAX_CARDS,
-    TOO_LONG,
-    FileCounts,
-    FormatError,
-    Parsed,
-    ParsedCard,
-    Place,
-    Report,
-)
+from cards.formats.types import MAX_CARDS, FileCounts, FormatError, Parsed, ParsedCard, Place, Report
 from cards.formats.work import Work
 from cards.importing.images import name_image_sides, refs_on
 from cards.importing.reading.as_json import (
@@ -111,20 +103,8 @@ def limits_of(owner: User | AnonymousUser) -> Limits:
     return ACCOUNT if owner.is_authenticated and not owner.is_guest else GUEST
 
 
-READ_OPTIONS = (
-    *(
-        "separator",
-        "row_separator",
-        "encoding",
-        "markdown",
-        "html",
-        "columns",
-        "head",
-        "swap",
-        "join",
-        "sheet",
-    ),
-    *("fields", "path", "mended"),
+READ_OPTIONS = frozenset(
+    "separator row_separator encoding markdown html columns head swap join sheet fields path mended".split()
 )
 """Options of a draft that change how its file is read."""
 
@@ -320,6 +300,9 @@ class Reader:
     def tell(self, row: str, what: str, card: ParsedCard, *, done: str = "", **found: Any) -> None:
         """Note that a card should be looked at. The preview shows the first of these cards first."""
         self.counts["problems"] += not done
+        if done and card.where:
+            # What the learner has decided is no longer news.
+            self.report.notices = [each for each in self.report.notices if each.where != card.where]
         if done or self.counts["problems"] <= SHOWN_PROBLEMS:
             problem = Problem(row or row_id(card, self.kind), what, shortened(card), done, **found)
             self.problems.setdefault(problem.id, problem)

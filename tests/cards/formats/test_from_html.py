@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cards.formats.markdown.from_html import MAX_HTML_SOURCE, convert
+from cards.formats.markdown.from_html import convert
+from cards.formats.markdown.tags import MAX_HTML_SOURCE
 from cards.formats.types import ImageRef
 from cards.text.markdown import plain, render
 

@@ -144,7 +144,9 @@ def test_card_is_left_out(learner_client: Client) -> None:
 def test_side_that_is_too_long_is_shortened(learner_client: Client) -> None:
     mended = Mending(learner_client, f"{SOUND}le vent\t{'x' * (MAX_SOURCE + 5)}\n")
     assert "Cards that are too long: 1" in mended.page.text
+    assert "row 4: The definition has" in mended.page.text
     page = mended.send(definition="the wind")
+    assert "row 4" not in page.text
     assert "too long" not in page.text.partition("Left out, and notices")[2].partition("<details")[0]
     mended.send("import", option_title="Mots")
     assert cards()[-1] == ("le vent", "the wind")
