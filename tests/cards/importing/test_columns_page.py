@@ -34,7 +34,7 @@ def test_each_column_has_its_name_and_its_first_cells(learner_client: Client) ->
         ("Swap term and definition", False),
     ]
     assert "star · it turns" in page.text
-    assert "cells of the column “Topic”" in page.text
+    assert "Cells of the column “Topic”: " in page.text
 
 
 def test_cells_are_no_markup_of_the_page(learner_client: Client) -> None:
