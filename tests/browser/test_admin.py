@@ -11,7 +11,7 @@ from cards.models import Card, Deck
 from studysite.accounts.models import User
 from tests.browser.test_editor import check
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 SignIn = Callable[[BrowserContext, User], None]
 
 

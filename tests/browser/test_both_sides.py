@@ -10,7 +10,7 @@ from cards.models import Card, Deck
 from sessions_app.models import CardProgress, Review
 from tests.browser.steps import check_looks, expect_step_gone, rate, start
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 WORDS = ("sun", "moon", "star", "sea", "tree", "stone")
 DECK = "/decks/nouns/"

@@ -12,7 +12,7 @@ from studysite.accounts.models import User
 from tests.browser.steps import check, start
 from tests.cards.pictures import png, show, stored
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 SignIn = Callable[[BrowserContext, User], None]
 PHONE = {"width": 360, "height": 640}

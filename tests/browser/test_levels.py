@@ -13,7 +13,7 @@ from sessions_app.models import CardProgress
 from tests.browser.steps import LOOKS, check_looks, take_look
 from tests.sessions_app.conftest import Studying
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 DECK = "/decks/deep-learning/"
 

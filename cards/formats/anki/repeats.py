@@ -17,11 +17,14 @@ SAMPLED = 40
 FEWEST, MOST_SHARE = 3, 0.8
 """Of at least so many notes with a text, this share repeats the question."""
 
-MARKS = frozenset("*_~`\\#>|")
+MARKS = frozenset("*_~`\\#>")
 """Characters by which two styles of one text differ in Markdown."""
 
-AFTER = re.compile(r"[*_~`]*[^\S\n]*(?:-{1,3}(?=\s)|[:=–—·•→|])?\s*")
-"""What may stand between the question and the answer: the end of a style, and a sign that separates them."""
+AFTER = re.compile(r"[*_~`]*[^\S\n]*(?:[:–—→](?=\s)|(?=\n)|\Z)\s*")
+"""What ends the question in an answer: the end of a style, and a sign that separates them, or the line's end.
+
+Not a comma, a slash or a minus: "go, went, gone" and "x - y" are answers.
+"""
 
 MOST_TRIES = 20
 """Places of an answer that are tried."""
@@ -59,9 +62,8 @@ def without_text(answer: str, question: str) -> str | None:
         if start < 0:
             break
         end = places[start + len(wanted) - 1] + 1
-        if start == 0 and not (answer[end : end + 1].isalnum() and wanted[-1].isalnum()):
-            after = AFTER.match(answer, end)
-            rest = answer[after.end() if after else end :]
+        if start == 0 and (after := AFTER.match(answer, end)):
+            rest = answer[after.end() :]
         elif is_line_start(answer, places[start]) and is_line_end(answer, end):
             before = answer[: answer.rfind("\n", 0, places[start]) + 1].strip("\n")
             rest = "\n\n".join(filter(None, (before, answer[end:].lstrip("*_~` \t").strip("\n"))))

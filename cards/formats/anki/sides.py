@@ -41,7 +41,7 @@ class TemplateReader:
         names = templates.field_names(self.question, as_question=True)
         shown = set(names)
         rest, is_repeated = self.added(template, shown)
-        self.answer = templates.without_leading(
+        self.answer = templates.without_question(
             templates.parse(rest), shown | {templates.FRONT}, is_repeated=is_repeated
         )
         self.term_fields = tuple(dict.fromkeys(names))

@@ -14,7 +14,8 @@ TAG = re.compile(r"\{\{\s*([#^/]?)\s*([^{}]{0,200}?)\s*\}\}")
 ANSWER_LINE = re.compile(r"<hr\b[^<>]*\bid\s*=\s*[\"']?answer\b[^<>]*>", re.IGNORECASE)
 BASE = re.compile(r" ?([^ >\[\]]{1,50})\[(?!sound:)([^\[\]]{1,50})\]")
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-MARKUP = re.compile(r"<[^<>]*>")
+MARKUP, LETTER = re.compile(r"<[^<>]*>"), re.compile(r"[^\W\d_]")
+LINE_END = re.compile(r"<(?:br|hr|div|p|/div|/p|h[1-6]|/h[1-6]|table|tr|td|li)\b", re.IGNORECASE)
 DELIMITERS = "{{=<% %>=}}"
 """A template that begins with this has its fields between these signs."""
 MAX_TEMPLATE = 100_000
@@ -80,18 +81,44 @@ def field_names(nodes: list[Node], *, as_question: bool = False) -> list[str]:
     return names
 
 
-def without_leading(nodes: list[Node], shown: Collection[str], *, is_repeated: bool = False) -> list[Node]:
-    """The pieces from the first field on that is not among the ``shown`` ones, if one of these comes before it.
+def without_question(nodes: list[Node], shown: Collection[str], *, is_repeated: bool = False) -> list[Node]:
+    """The pieces of an answer without the ``shown`` fields at its beginning and at its end.
 
     An answer repeats its question like that, in whatever style; ``is_repeated`` says that it has done so before
-    these pieces. Without another field they stay: then the answer is the question's fields in another form.
+    these pieces. Words in the same line as the answer stay ("is not"). Without another field all pieces stay: then
+    the answer is the question's fields in another form.
     """
-    for place, (kind, name, _, inside) in enumerate(nodes):
-        names = [name] if kind == "field" else field_names(inside)
-        if any(each not in shown and each not in AUTOMATIC for each in names):
-            return nodes[place:] if is_repeated else nodes
-        is_repeated |= any(each in shown for each in names)
-    return nodes
+    added = [place for place, node in enumerate(nodes) if not names_of(node) <= {*shown, *AUTOMATIC}]
+    repeated = [place for place, node in enumerate(nodes) if names_of(node) & {*shown}]
+    if not added:
+        return nodes
+    first, last = added[0], added[-1]
+    start, end = 0, len(nodes)
+    if is_repeated or any(place < first for place in repeated):
+        start = max((place + 1 for place in repeated if place < first), default=0)
+        words = "".join(text for kind, text, *_ in nodes[start:first] if kind == "text")
+        if LINE_END.search(words) or not LETTER.search(MARKUP.sub("", words)) or words.rstrip().endswith(":"):
+            start = first
+    if any(place > last for place in repeated):
+        end = last + 1
+    kept = nodes[start:end]
+    if len(kept) < len(nodes):
+        # Tags whose other end is gone.
+        while kept and is_markup(kept[0]):
+            kept = kept[1:]
+        while kept and is_markup(kept[-1]):
+            kept = kept[:-1]
+    return kept
+
+
+def is_markup(node: Node) -> bool:
+    """Whether a piece is tags without a text."""
+    return node[0] == "text" and not MARKUP.sub("", node[1]).strip()
+
+
+def names_of(node: Node) -> set[str]:
+    """The fields that a piece shows."""
+    return set(field_names([node]))
 
 
 def is_speech(filters: tuple[str, ...]) -> bool:
@@ -128,7 +155,10 @@ class Fields:
         if "cloze" in filters or "cloze-only" in filters:
             if self.clozes is not None:
                 return self.clozes(text)
-            return cloze.shown(cloze.parse(text), self.number, as_question=self.as_question)
+            parsed = cloze.parse(text)
+            # As in Anki, a field without this card's deletion is empty.
+            is_on_card = self.number in cloze.numbers(parsed)
+            return cloze.shown(parsed, self.number, as_question=self.as_question) if is_on_card else ""
         if reading := READINGS.get(next(iter(set(filters) & set(READINGS)), "")):
             return BASE.sub(reading, text)
         return text

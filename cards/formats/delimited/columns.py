@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from cards.formats.delimited.names import SURE, are_languages, kind_of
+from cards.formats.delimited.names import SURE, are_languages, is_counter, kind_of
 
 KINDS = ("term", "definition", "tags", "key", "deck", "note_type")
 """What a column can be. A column with an empty kind is left out."""
@@ -89,9 +89,13 @@ def first_of_each(kinds: Iterator[str]) -> list[str]:
 
 
 def with_sides(kinds: list[str], labels: Sequence[str]) -> list[str]:
-    """``kinds`` with the missing sides in the first columns without a kind, those that have a name first."""
+    """``kinds`` with the missing sides in the first columns without a kind.
+
+    Those that have a name come first, and those that only number the rows last.
+    """
     free = [index for index, kind in enumerate(kinds) if not kind]
-    free.sort(key=lambda index: not (index < len(labels) and labels[index]))
+    named = [index < len(labels) and bool(labels[index]) for index in range(len(kinds))]
+    free.sort(key=lambda index: 2 * (named[index] and is_counter(labels[index])) + (not named[index]))
     for side in SIDES:
         if side not in kinds and free:
             kinds[free.pop(0)] = side

@@ -76,6 +76,9 @@ LANGUAGES = (
 
 LANGUAGE_OF = {name: number for number, text in enumerate(LANGUAGES) for name in re.split(r",\s*", text)}
 
+COUNTERS = frozenset("# nr no number nummer id index lfd lfd.nr num numéro número n° номер 番号 编号".split())
+"""Names of columns that number the rows."""
+
 SURE = ("tags", "guid")
 """Names that are no words of a language to be learned, unlike "word" or "tag", which means "day" in German."""
 
@@ -93,12 +96,17 @@ def kind_of(name: str) -> str:
     return next((KIND_OF[known] for known in variants(name) if known in KIND_OF), "")
 
 
+def is_counter(name: str) -> bool:
+    """Whether a column of this name numbers the rows."""
+    return name.casefold().strip(" .") in COUNTERS
+
+
 def are_languages(names: Sequence[str]) -> bool:
-    """Whether the first two names that are not empty are those of two languages.
+    """Whether the first two names, without empty ones and those of counters, are those of two languages.
 
     Two names of one language are a card: "German" and "Deutsch".
     """
-    filled = [name for name in names if name][:2]
+    filled = [name for name in names if name and not is_counter(name)][:2]
     found = [LANGUAGE_OF[known] for name in filled for known in variants(name)[-1:] if known in LANGUAGE_OF]
     return len(found) > 1 and found[0] != found[1]
 

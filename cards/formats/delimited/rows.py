@@ -51,6 +51,10 @@ def guess_rows(sample: str) -> str:
     return SEMICOLON if len(pieces) > 1 and both else NEWLINE
 
 
+IN_TEXT = re.compile(r",(?=\s)|(?<=\d),(?=\d)")
+"""A comma that hardly separates fields."""
+
+
 def guess_separator(sample: str, row_separator: str, *, is_csv: bool) -> str:
     """The separator that most rows have. Of several, the one that more rows have exactly once."""
     rows = [row for row in sample.split(row_separator) if row.strip()][:1_000]
@@ -71,6 +75,10 @@ def guess_separator(sample: str, row_separator: str, *, is_csv: bool) -> str:
 
     usable = [way for way in preference if way != row_separator]
     best = max(usable, key=score)
+    if best == COMMA and SEMICOLON in usable and score(SEMICOLON) >= score(COMMA):
+        # Commas before spaces and between digits belong to the texts.
+        commas = sum(row.count(COMMA) for row in rows)
+        best = SEMICOLON if commas == sum(len(IN_TEXT.findall(row)) for row in rows) else best
     return best if score(best)[0] else TAB
 
 

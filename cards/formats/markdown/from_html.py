@@ -230,6 +230,8 @@ class Converter:
             return
         if self.code_start is None:
             self.break_line(apart=not self.lists)
+            # Spaces before the code are none of its own.
+            self.line = [piece for piece in self.line if piece.strip()]
             self.lines.append(self.prefix() + "```")
             self.code_start = len(self.lines)
             return

@@ -13,8 +13,13 @@ TOKEN = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:-]*+)([^<>]*+)>")
 ATTRIBUTE = re.compile(r"""([a-zA-Z-]{1,30})\s*=\s*(?:"([^"]*+)"|'([^']*+)'|([^\s"'>]++))""")
 UNSEEN = {
     "script", "style", "head", "title", "template", "iframe", "object", "noscript", "textarea", "select", "svg",
-    "audio", "video",
+    "audio", "video", "rp",
 }  # fmt: skip
+HIDDEN, ALONE = (
+    re.compile(r"hidden|none", re.IGNORECASE),
+    re.compile(r"\shidden(?=[\s/>=]|\Z)", re.IGNORECASE),
+)
+VOID = {"img", "br", "hr", "input", "wbr", "source", "embed", "col", "area"}
 DRAWING, BREAK = "svg", "<br>"
 LINES = {"br", "li", "table", "blockquote", "pre"}
 READ = {"img": ("src", "alt"), "a": ("href",), "ol": ("start",)}
@@ -37,21 +42,33 @@ def attributes(source: str) -> dict[str, str]:
 
 def visible(marked: str) -> Iterator[str | re.Match[str]]:
     """The texts and tags of ``marked`` that browsers show. Of a drawing only its first tag."""
-    position, unseen = 0, ""
+    position, unseen, depth = 0, "", 0
     for match in TOKEN.finditer(marked):
         if not unseen and match.start() > position:
             yield marked[position : match.start()]
         position = match.end()
-        name = match[2].lower()
+        name, closes, is_alone = match[2].lower(), bool(match[1]), match[3].endswith("/")
         if unseen:
-            unseen = "" if name == unseen and match[1] else unseen
+            if name == unseen and not is_alone:
+                depth += -1 if closes else int(name not in UNSEEN)
+                unseen = unseen if depth else ""
             continue
-        if name in UNSEEN and not match[1] and not match[3].endswith("/"):
-            unseen = name
+        is_hidden = not closes and bool(HIDDEN.search(match[3])) and is_not_shown(match[3])
+        if is_hidden and name in VOID:
+            continue
+        if (is_hidden or (name in UNSEEN and not closes)) and not is_alone:
+            unseen, depth = name, 1
         if not unseen or name == DRAWING:
             yield match
     if not unseen and position < len(marked):
         yield marked[position:]
+
+
+def is_not_shown(attributes_source: str) -> bool:
+    """Whether a tag with these attributes hides its element."""
+    found = attributes(attributes_source)
+    style = found.get("style", "").lower().replace(" ", "")
+    return "display:none" in style or "visibility:hidden" in style or bool(ALONE.search(attributes_source))
 
 
 def cut_down(marked: str) -> tuple[str, int]:

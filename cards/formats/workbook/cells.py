@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 NUMBER = re.compile(r"(#,##)?(0+)(?:\.(0+))?(%?)(?:_.)?\Z")
@@ -10,8 +11,10 @@ NUMBER = re.compile(r"(#,##)?(0+)(?:\.(0+))?(%?)(?:_.)?\Z")
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 """How Excel writes characters that XML cannot hold, and texts that look like this."""
 
-MAX_DIGITS = 15
-"""Significant digits of a number in Excel."""
+MAX_DIGITS, MAX_DECIMALS = 15, 30
+"""Significant digits of a number in Excel, and the decimals that a number format may show there."""
+
+EXACT = Context(prec=MAX_DIGITS + MAX_DECIMALS + 5)
 
 
 def text_of(value: Any, number_format: str = "General") -> str:
@@ -39,8 +42,10 @@ def number_text(value: float, number_format: str) -> str:
     if shape is None or value != value or abs(value) >= 10**MAX_DIGITS:
         return str(value) if isinstance(value, int) else format(value, f".{MAX_DIGITS}G")
     thousands, zeros, decimals, percent = shape.groups()
-    # Excel rounds halves away from zero, but to the digits that are shown of the decimal number.
-    shown = format(abs(value) * (100 if percent else 1), f".{len(decimals or '')}f")
+    # Excel rounds halves away from zero, and the number as it is written, not its binary value.
+    number = Decimal(repr(abs(value))) * (100 if percent else 1)
+    unit = Decimal(1).scaleb(-min(len(decimals or ""), MAX_DECIMALS))
+    shown = f"{number.quantize(unit, ROUND_HALF_UP, EXACT):f}"
     whole, _, rest = shown.partition(".")
     whole = f"{int(whole):,}" if thousands else whole.zfill(len(zeros))
     sign = "-" if value < 0 and float(shown) else ""

@@ -13,7 +13,7 @@ from studysite.accounts.models import User
 from tests.accounts.people import errors, log_in
 from tests.conftest import PASSWORD
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 HERE, ELSEWHERE = "192.0.2.1", "198.51.100.7"
 NEW_PASSWORD = "another long sentence"

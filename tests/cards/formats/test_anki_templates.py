@@ -98,7 +98,7 @@ def test_answer_of_the_questions_fields_alone_stays(type_with) -> None:
         "<i>{0}</i><br>{1}",
         "<div>{0}</div><div>{1}</div>",
         "{1}<br>{0}",
-        "<b>{0}</b> = {1}",
+        "<b>{0}</b>: {1}",
         "{0}: {1}",
     ],
 )
@@ -127,6 +127,37 @@ def test_two_notes_are_no_rule(type_with) -> None:
     assert [card.definition for card in cards] == ["a: 1", "b: 2"]
 
 
+def test_principal_parts_stay(type_with) -> None:
+    """What people have written themselves, after a sign that separates nothing."""
+    notes = [("go", "go, went, gone"), ("see", "see, saw, seen"), ("x", "x - y"), ("Haus", "Haus/Häuser")]
+    cards = type_with(*PLAIN, *notes)
+    assert [card.definition for card in cards] == [definition for _, definition in notes]
+
+
+@pytest.mark.parametrize(
+    ("answer", "definition"),
+    [
+        ("{{Back}}<hr>{{Front}}", "dog"),
+        ("{{Back}} <i>({{Front}})</i>", "dog"),
+        ("{{Front}} is not {{Back}}", "is not dog"),
+        ("{{Front}}<br>Meaning {{Back}}", "dog"),
+        ("{{#Hint}}{{Hint}}{{/Hint}}{{Back}}<br>{{Front}}", "hdog"),
+    ],
+)
+def test_question_at_the_end_and_words_between(type_with, answer: str, definition: str) -> None:
+    (card,) = type_with("{{Front}}", answer, ("Hund", "dog", "h"))
+    assert card.definition == definition
+
+
+def test_second_direction_with_the_same_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = "<b>{{Front}}</b> {{Back}}"
+    both = [("{{Front}}", answer), ("{{Back}}", answer)]
+    types = packages.NOTE_TYPES | {BASIC: ("Basic", FIELDS, both, False)}
+    monkeypatch.setattr(packages, "NOTE_TYPES", types)
+    (card,) = cards_of(package([note(["q", "a", ""], ords=[0, 1])]))
+    assert (card.term, card.definition, card.side_choice) == ("q", "a", "both")
+
+
 def test_definitions_that_only_begin_with_the_letters_stay(type_with) -> None:
     notes = [("go", "goes"), ("see", "sees"), ("run", "runs"), ("sit", "sits")]
     assert [card.definition for card in type_with(*PLAIN, *notes)] == ["goes", "sees", "runs", "sits"]
@@ -141,7 +172,11 @@ def test_definitions_that_only_begin_with_the_letters_stay(type_with) -> None:
         ("a b", "**a** b\n\nc", "c"),
         ("a", "b\n\n*a*\n\nc", "b\n\nc"),
         ("a", "**a b**", None),
-        ("5", "5 - 3", "3"),
+        ("5", "5 - 3", None),
+        ("go", "go, went, gone", None),
+        ("Haus", "Haus/Häuser", None),
+        ("a", "a=-b", None),
+        ("cat", "| cat | Katze |\n| --- | --- |", None),
         ("x", "x\n- one\n- two", "- one\n- two"),
     ],
 )
@@ -193,6 +228,19 @@ def test_deletion_ends_behind_its_formulas_own_braces(text: str, hidden: str) ->
     assert cloze.answers(text, 1) == [hidden]
 
 
+def test_field_without_the_cards_deletion_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in Anki: otherwise the other fields of an overlapping cloze would show the answer."""
+    template = "{{cloze:Text}} {{cloze:Extra}}"
+    types = packages.NOTE_TYPES | {packages.CLOZE: ("Cloze", ("Text", "Extra"), [(template, template)], True)}
+    monkeypatch.setattr(packages, "NOTE_TYPES", types)
+    fields = ["{{c1::Mercury}}, ...", "Mercury, {{c2::Venus}}"]
+    cards = cards_of(package([note(fields, kind=packages.CLOZE, ords=[0, 1])]))
+    assert [(card.term, card.definition) for card in cards] == [
+        ("[...], ...", "Mercury"),
+        ("Mercury, [...]", "Venus"),
+    ]
+
+
 def test_typed_deletion_alone_is_a_card(monkeypatch: pytest.MonkeyPatch) -> None:
     types = packages.NOTE_TYPES | {
         packages.CLOZE: ("Cloze", ("Text", "Extra"), [("{{type:cloze:Text}}", "{{type:cloze:Text}}")], True)
@@ -203,6 +251,32 @@ def test_typed_deletion_alone_is_a_card(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 # --- What is left out
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        '<span style="display: none">b</span>',
+        '<div style="color:red;display:none"><div>b</div>b</div>',
+        "<div hidden>b</div>",
+        '<p class=x hidden="">b</p>',
+        '<img src="b.png" hidden>',
+    ],
+)
+def test_what_browsers_hide_is_left_out(hidden: str) -> None:
+    assert convert(f"a{hidden}c") == Converted("ac")
+
+
+def test_hidden_word_in_a_class_hides_nothing() -> None:
+    assert convert('<span class="hidden none">b</span>').text == "b"
+
+
+def test_code_begins_at_its_first_line() -> None:
+    assert convert("\n\n<pre><code>x\n  y</code></pre>").text == "```\nx\n  y\n```"
+
+
+def test_brackets_for_browsers_without_ruby_are_left_out() -> None:
+    assert convert("<ruby>日本<rp>(</rp><rt>にほん</rt><rp>)</rp></ruby>").text == "日本(にほん)"
 
 
 def test_drawings_are_counted() -> None:

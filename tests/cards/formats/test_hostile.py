@@ -257,7 +257,7 @@ def test_huge_note_is_left_out_alone() -> None:
         assert [notice.where for notice in parsed.report.notices] == ["note 2", "note 4"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_many_large_notes_are_read() -> None:
     text = "<b>x</b> \\(y\\)1 " * 2_000
     cards = cards_of(package([note([text, text + str(n)]) for n in range(100)]))

@@ -232,3 +232,24 @@ def test_unreadable_text_is_refused_with_a_reason(data: bytes, message: str) -> 
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     with contextlib.suppress(FormatError):
         counted(read_text(data))
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("Hund;dog, hound\nKatze;cat, kitty\n", ("Hund", "dog, hound")),
+        ("1,5;eins\n2,5;zwei\n", ("1,5", "eins")),
+        ("dog,Hund; Köter\ncat,Katze; Mieze\n", ("dog", "Hund; Köter")),
+    ],
+)
+def test_comma_of_a_text_is_no_separator_of_a_csv(text: str, first: tuple[str, str]) -> None:
+    with read_text(text.encode(), TextOptions(is_csv=True)) as parsed:
+        card = next(iter(parsed))
+    assert (card.term, card.definition) == first
+
+
+@pytest.mark.parametrize("head", ["Nr,Deutsch,Englisch", "#,German,English", "Deutsch,Nr.,English"])
+def test_column_that_numbers_the_rows_is_no_side(head: str) -> None:
+    row = "Hund,1,dog" if head.startswith("Deutsch") else "1,Hund,dog"
+    with read_text(f"{head}\n{row}\n".encode(), TextOptions(is_csv=True)) as parsed:
+        assert [(card.term, card.definition) for card in parsed] == [("Hund", "dog")]

@@ -17,7 +17,7 @@ from studysite.accounts.models import User
 from studysite.slices import Slice
 from tests.cards.importing.slicing import MOST_REQUESTS, a_draft, again, preview_in_slices
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 
 @pytest.fixture(autouse=True)

@@ -24,7 +24,7 @@ from tests.cards.conftest import MakeDeck
 from tests.cards.importing.slicing import MOST_REQUESTS, a_draft, again, preview_in_slices
 from tests.cards.importing.test_pages import import_it
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("minimal"), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("minimal"), pytest.mark.long]
 
 GONE = "The deck no longer exists."
 

@@ -38,7 +38,7 @@ from anki.collection import (
     ImportAnkiPackageRequest,
 )
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 CARDS = 60
 FORMATS = ("anki", "anki-older")
@@ -67,6 +67,8 @@ def at_home(monkeypatch: pytest.MonkeyPatch, learner: User) -> Iterator[Callable
         learner.save()
         monkeypatch.setenv("TZ", zone)
         time.tzset()
+        # Anki looks at the time zone at most once a second.
+        time.sleep(1.1)
 
     yield move
     monkeypatch.undo()

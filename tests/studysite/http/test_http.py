@@ -18,7 +18,7 @@ import pytest
 from studysite.settings import MAX_IMPORT, MAX_REQUEST
 from tests.load.sites import Site, site
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.long]
 
 LOGIN = b"/accounts/login/"
 BEHIND = {

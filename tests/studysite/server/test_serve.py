@@ -23,7 +23,7 @@ from studysite.server.paths import BASE_DIR
 from tests.load.sites import children, is_running
 from tests.server import MAX_WAIT, environment, manage, query, run, serving, wait_until_healthy
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.long]
 
 FORK = multiprocessing.get_context("fork")
 
