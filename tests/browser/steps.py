@@ -74,6 +74,7 @@ def check_looks(page: Page) -> None:
 
 def check(page: Page) -> None:
     """Check all rules of axe, including WCAG 2.2 AA, and that the page is not wider than the screen."""
+    page.wait_for_load_state()
     # Without the list of passed rules, which takes as long as the checks.
     results = Axe().run(page, options={"resultTypes": ["violations"]})
     assert results.violations_count == 0, results.generate_report()

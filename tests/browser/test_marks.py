@@ -77,6 +77,7 @@ def test_z_undoes_a_buried_card_before_an_answer(page: Page, study) -> None:
     page.keyboard.press("z")
     expect(page.get_by_text("The card is asked again today.")).to_be_visible()
     assert Review.objects.standing().count() == 1
+    page.wait_for_load_state()
     page.keyboard.press("z")
     expect(page.get_by_text("Undone.")).to_be_visible()
     assert not Review.objects.standing().exists()

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.steps import check_looks
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 
 @pytest.fixture(autouse=True)

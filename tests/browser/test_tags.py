@@ -11,7 +11,7 @@ from cards.tagging import services as tagging
 from studysite.accounts.models import User
 from tests.browser.steps import LOOKS, check, check_looks, take_look
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 DECK = "/decks/deep-learning/"
 SignIn = Callable[[BrowserContext, User], None]

@@ -8,7 +8,7 @@ from sessions_app.models import Review
 from tests.browser.steps import check, contradict, expect_step_gone, prompt, rate, start
 from tests.browser.test_guest import sign_up
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 DECK = "/decks/deep-learning/"
 

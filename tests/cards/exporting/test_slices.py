@@ -29,7 +29,7 @@ from studysite.accounts.models import User
 from studysite.slices import Slice, Steps
 from tests.cards.pictures import show, stored
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 KINDS = (
     "tab",

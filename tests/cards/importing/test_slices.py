@@ -36,7 +36,7 @@ from tests.cards.importing.slicing import (
 )
 from tests.cards.importing.test_pages import upload
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 
 @pytest.fixture(autouse=True)
