@@ -9,7 +9,7 @@ from studysite.accounts.models import User
 from tests.browser.steps import LOOKS, check, check_looks, prompt, rate, start, take_look
 from tests.conftest import PASSWORD
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 DECK = "/decks/deep-learning/"
 

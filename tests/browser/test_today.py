@@ -13,7 +13,7 @@ from studysite.accounts.models import User
 from tests.browser.steps import check_looks, expect_step_gone, rate
 from tests.sessions_app.conftest import Studying, deck_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 SignIn = Callable[[BrowserContext, User], None]
 TITLES = {"Biology": 2, "Chemistry": 1, "Deck 2": 1, "Deck 10": 1}
