@@ -126,15 +126,17 @@ def write(
                 # The settings may have changed the side that is asked.
                 Enrollment.objects.filter(pk=enrollment.pk).recount()
             within = Slice.of_a_transaction()
+            # The last day of other sides is looked for in all progress, so only where it can have changed.
+            has_other_sides = start == 0
             while chunk:
-                _write_chunk(enrollment, [each for each in chunk if each.is_needed])
+                has_other_sides |= _write_chunk(enrollment, [each for each in chunk if each.is_needed])
                 start, written = chunk[-1].place, written + len(chunk)
                 chunk = [] if within.is_over or slice_.is_over else next_chunk(rest)
             Enrollment.objects.filter(pk=enrollment.pk).update(
                 last_studied_at=enrollment.last_studied_at,
                 unseen_from=0,
                 unseen_version=0,
-                siblings_until=last_day_with_siblings(),
+                **({"siblings_until": last_day_with_siblings()} if has_other_sides else {}),
             )
         # Read outside the transaction, so that others do not wait.
         if slice_.is_over:
@@ -155,7 +157,8 @@ def next_chunk(histories: Iterator[CardHistory]) -> list[CardHistory]:
     return chunk
 
 
-def _write_chunk(enrollment: Enrollment, histories: Sequence[CardHistory]) -> None:
+def _write_chunk(enrollment: Enrollment, histories: Sequence[CardHistory]) -> bool:
+    """Write a chunk. Returns whether it has changed progress on sides that their cards do not ask for."""
     learner = enrollment.learner_id
     cards = Card.objects.filter(pk__in=[each.card_id for each in histories], deck=enrollment.deck_id)
     cards = cards.defer(*totals.TEXTS)
@@ -194,6 +197,7 @@ def _write_chunk(enrollment: Enrollment, histories: Sequence[CardHistory]) -> No
         note_buried(enrollment.deck)
     last = max((line.reviewed_at for line in new), default=None)
     enrollment.last_studied_at = totals.later(enrollment.last_studied_at, last)
+    return any(side not in enrollment.asked_sides(by_pk[card]) for card, side in touched)
 
 
 def times_by_side(lines: Iterable[Review]) -> dict[Key, list[datetime]]:
