@@ -95,6 +95,23 @@ class Line(NamedTuple):
         return self.value
 
 
+def outcome_of(line: Any) -> Outcome:
+    """A line of the log, stored or not, as the engine's value. It has the fields of a `Review`."""
+    return Outcome(
+        side=SIDES_OF[line.side],
+        kind=KINDS_OF[line.kind],
+        evidence=EVIDENCE_OF[line.evidence],
+        verdict=VERDICTS_OF[line.verdict],
+        rating=RATINGS_OF[line.rating],
+        reviewed_at=line.reviewed_at,
+        study_day=line.study_day,
+        gap=line.gap,
+        gap_needed=line.gap_needed,
+        since=line.counted_since,
+        memory=line.memory,
+    )
+
+
 def memory_after(
     reviewed_at: datetime,
     study_day: date,
@@ -266,20 +283,7 @@ class Review(models.Model):
         return f"{self.card_id} {self.verdict} {self.reviewed_at:%d %b %Y %H:%M}"
 
     def outcome(self) -> Outcome:
-        """This line as the engine's value."""
-        return Outcome(
-            side=Side(self.side),
-            kind=Kind(self.kind),
-            evidence=Evidence(self.evidence),
-            verdict=Verdict(self.verdict),
-            rating=Rating(self.rating) if self.rating else None,
-            reviewed_at=self.reviewed_at,
-            study_day=self.study_day,
-            gap=self.gap,
-            gap_needed=self.gap_needed,
-            since=self.counted_since,
-            memory=self.memory,
-        )
+        return outcome_of(self)
 
     @property
     def memory(self) -> Memory | None:

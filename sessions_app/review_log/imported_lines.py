@@ -10,14 +10,7 @@ from datetime import date, datetime
 from operator import attrgetter
 
 from sessions_app.models import Review
-from sessions_app.models.review import (
-    EVIDENCE_OF,
-    KINDS_OF,
-    MEMORY_FIELDS,
-    RATINGS_OF,
-    SIDES_OF,
-    VERDICTS_OF,
-)
+from sessions_app.models.review import MEMORY_FIELDS, outcome_of
 from sessions_app.study.scheduling.types import Memory, Outcome
 from studysite.queries.compiled import insert_rows
 
@@ -59,20 +52,7 @@ class ImportedLine:
         self.memory = memory
 
     def outcome(self) -> Outcome:
-        """This line as the engine's value."""
-        return Outcome(
-            side=SIDES_OF[self.side],
-            kind=KINDS_OF[self.kind],
-            evidence=EVIDENCE_OF[self.evidence],
-            verdict=VERDICTS_OF[self.verdict],
-            rating=RATINGS_OF[self.rating],
-            reviewed_at=self.reviewed_at,
-            study_day=self.study_day,
-            gap=self.gap,
-            gap_needed=self.gap_needed,
-            since=self.counted_since,
-            memory=self.memory,
-        )
+        return outcome_of(self)
 
 
 PLAIN = tuple(one.name for one in fields(ImportedLine) if one.name != "memory")
