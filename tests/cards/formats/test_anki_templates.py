@@ -117,9 +117,9 @@ def test_field_that_repeats_the_question_in_nearly_all_notes(type_with, repeat: 
 
 def test_beginning_that_some_notes_share_stays(type_with) -> None:
     """Two of four begin with their term: by chance, or because it belongs there."""
-    notes = [("cell", "cell of a battery"), ("ion", "an atom"), ("ATP", "energy"), ("gas", "gas is a state")]
+    notes = [("cell", "cell<br>of a battery"), ("ion", "an atom"), ("ATP", "energy"), ("gas", "gas: a state")]
     cards = type_with(*PLAIN, *notes)
-    assert [card.definition for card in cards] == [definition for _, definition in notes]
+    assert [card.definition for card in cards] == ["cell\nof a battery", "an atom", "energy", "gas: a state"]
 
 
 def test_two_notes_are_no_rule(type_with) -> None:

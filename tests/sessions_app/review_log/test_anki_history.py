@@ -13,6 +13,7 @@ from cards.importing.preview import comparing
 from cards.models import Deck
 from sessions_app.corrections import services as corrections
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review
+from sessions_app.review_log import importing
 from sessions_app.review_log.writing import gap_before
 from sessions_app.sessions import marks
 from sessions_app.sessions.marks import Mark
@@ -164,15 +165,18 @@ OWN_RETENTION = (
 )
 
 
-def test_retention_is_that_of_the_deck_with_most_cards(learner: User) -> None:
+@pytest.mark.parametrize(("most", "other", "retention"), [(2, 3, 0.85), (3, 2, 0.95)])
+def test_retention_is_that_of_the_deck_with_most_cards(
+    learner: User, most: int, other: int, retention: float
+) -> None:
     """Every package holds an empty "Default" with options of its own."""
     notes = [
-        note(["q1", "a"], deck=3, guid="1"),
-        *(note([f"r{n}", "b"], deck=2, guid=f"2{n}") for n in range(2)),
+        note(["q1", "a"], deck=other, guid="1"),
+        *(note([f"r{n}", "b"], deck=most, guid=f"2{n}") for n in range(2)),
     ]
     reviews = [(card, FIRST + card, 3, 4, 900, 0) for card in (10, 20, 30)]
     import_file(learner, package(notes, new=False, reviews=reviews, extra=OWN_RETENTION))
-    assert Enrollment.objects.get().retention == pytest.approx(0.85)
+    assert Enrollment.objects.get().retention == pytest.approx(retention)
 
 
 def test_each_deck_of_a_split_file_has_its_own_retention(learner: User) -> None:
@@ -291,3 +295,31 @@ def test_card_that_was_suspended_here_stays_so(learner: User, imported: Deck) ->
 def test_new_cards_of_a_file_get_no_progress(learner: User) -> None:
     import_file(learner, package([known(), note(["never answered", "b"])], reviews=MASTERED))
     assert CardProgress.objects.count() == 1
+
+
+def test_recall_of_an_unasked_side_in_a_later_transaction_is_noted(learner: User, imported: Deck) -> None:
+    """The first transaction of an import looks for such sides in any case, later ones only after such lines."""
+    row = CardProgress.objects.get()
+    assert Enrollment.objects.get().siblings_until is None
+    line = importing.ImportedLine(
+        learner_id=learner.pk,
+        card_id=row.card_id,
+        deck_id=imported.pk,
+        mode="anki",
+        side="term",
+        kind="flip",
+        evidence="recall",
+        verdict="correct",
+        reviewed_at=datetime(2026, 3, 1, 12, tzinfo=UTC),
+        study_day=date(2026, 3, 1),
+        scheduler="anki",
+    )
+    importing.write(
+        deck=imported,
+        learner=learner,
+        histories=[importing.CardHistory(row.card_id, [line], place=2)],
+        read_settings=lambda enrollment: None,
+        start=1,
+        seconds=5,
+    )
+    assert Enrollment.objects.get().siblings_until == date(2026, 3, 1)
