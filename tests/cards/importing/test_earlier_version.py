@@ -85,6 +85,7 @@ def test_import_of_earlier_version_is_finished(
     columns = ("key", "position", "term_html", "definition_html")
     assert finished.deck is not None
     assert whole.deck is not None
-    assert list(finished.deck.cards.values_list(*columns)) == list(whole.deck.cards.values_list(*columns))
+    both = [deck.cards.order_by("position").values_list(*columns) for deck in (finished.deck, whole.deck)]
+    assert list(both[0]) == list(both[1])
     answers = [Review.objects.filter(learner=person).count() for person in (learner, owner)]
     assert answers[0] == answers[1]

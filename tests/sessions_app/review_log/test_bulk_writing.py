@@ -89,6 +89,39 @@ def test_bulk_writing_equals_single_writing(answers, kinds, right, learner, stra
         transaction.set_rollback(True)
 
 
+def practise(studying: Studying, times: int) -> None:
+    """Log practice about the deck's last card, as an import does, after what is logged already."""
+    *_, card = studying.deck.cards.in_order()
+    for minute in range(1, times + 1):
+        Review.objects.create(
+            learner=studying.learner,
+            card=card,
+            deck=studying.deck,
+            mode="imported",
+            side=Side.DEFINITION,
+            kind=Kind.FLIP,
+            evidence=Evidence.PRACTICE,
+            verdict=Verdict.CORRECT,
+            reviewed_at=studying.now + timedelta(seconds=minute),
+            study_day=study_day(studying.now, studying.learner.zone),
+            scheduler=Review.objects.latest("pk").scheduler,
+        )
+
+
+def test_practice_is_no_question_between_two_recalls(learner, stranger, make_deck):
+    """Cards practised in another program, and imported since the last recall, do not set two recalls apart."""
+    User.objects.update(time_zone="UTC")
+    learner.time_zone = stranger.time_zone = "UTC"
+    deck = make_deck(CARDS)
+    for person, write in ((learner, write_one_by_one), (stranger, write_at_once)):
+        studying = study(person, deck, [(3, 1)] * 2)
+        practise(studying, times=3)
+        write(studying, [Kind.TYPED] * CARDS, [True] * CARDS)
+    assert derived(learner) == derived(stranger)
+    gaps = [line.gap for line in Review.objects.filter(learner=stranger).exclude(gap=None)]
+    assert gaps == [1, 1]
+
+
 def enrollment_of(studying: Studying) -> Enrollment:
     enrollment, _ = Enrollment.objects.get_or_create(learner=studying.learner, deck=studying.deck)
     enrollment.learner, enrollment.deck = studying.learner, studying.deck
