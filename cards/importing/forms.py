@@ -128,7 +128,7 @@ class IntoForm(forms.Form):
         label="Language of the terms",
         choices=language_choices,
         required=False,
-        help_text="For reading aloud, spelling and wrong options. Guessed from the cards.",
+        help_text="For reading aloud, spelling and wrong options. Choose another if it is not right.",
     )
     definition_language = forms.ChoiceField(
         label="Language of the definitions", choices=definition_language_choices, required=False

@@ -207,8 +207,8 @@ class OptionsForm(forms.Form):
 
     @property
     def columns(self) -> list[forms.BoundField]:
-        """The fields for the sheet, for what each column is, and for swapping the sides."""
-        names = ("sheet", *self.column_names, "swap")
+        """The fields for what each column is, and for swapping the sides."""
+        names = (*self.column_names, "swap")
         return [self[name] for name in names if name in self.fields]
 
     @property
