@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from cards.formats.delimited.names import SURE, are_languages, is_counter, kind_of
+from cards.formats.delimited.names import SURE, are_languages, is_counter, kind_of, language_named
 
 KINDS = ("term", "definition", "tags", "key", "deck", "note_type")
 """What a column can be. A column with an empty kind is left out."""
@@ -91,11 +91,18 @@ def first_of_each(kinds: Iterator[str]) -> list[str]:
 def with_sides(kinds: list[str], labels: Sequence[str]) -> list[str]:
     """``kinds`` with the missing sides in the first columns without a kind.
 
-    Those that have a name come first, and those that only number the rows last.
+    Those with the names of several languages come first, then others that have a name, and those that only number
+    the rows last.
     """
-    free = [index for index, kind in enumerate(kinds) if not kind]
-    named = [index < len(labels) and bool(labels[index]) for index in range(len(kinds))]
-    free.sort(key=lambda index: 2 * (named[index] and is_counter(labels[index])) + (not named[index]))
+    names = [*labels, *[""] * len(kinds)]
+    languages = set(map(language_named, labels)) - {None}
+
+    def rank(index: int) -> int:
+        if len(languages) > 1 and language_named(names[index]) is not None:
+            return 0
+        return 3 if is_counter(names[index]) else 1 if names[index] else 2
+
+    free = sorted((index for index, kind in enumerate(kinds) if not kind), key=rank)
     for side in SIDES:
         if side not in kinds and free:
             kinds[free.pop(0)] = side

@@ -107,8 +107,12 @@ def are_languages(names: Sequence[str]) -> bool:
     Two names of one language are a card: "German" and "Deutsch".
     """
     filled = [name for name in names if name and not is_counter(name)][:2]
-    found = [LANGUAGE_OF[known] for name in filled for known in variants(name)[-1:] if known in LANGUAGE_OF]
-    return len(found) > 1 and found[0] != found[1]
+    return len(set(map(language_named, filled)) - {None}) > 1
+
+
+def language_named(name: str) -> int | None:
+    """A number for the language that ``name`` means, in any language. None if it means none."""
+    return next((LANGUAGE_OF[known] for known in variants(name)[-1:] if known in LANGUAGE_OF), None)
 
 
 def variants(name: str) -> list[str]:

@@ -27,6 +27,7 @@ HEADS = {
     "capitals, marks and brackets": "FRONT:\tBack (English)\nsun\tstar\nmoon\tit turns",
     "other names with tags": "Sky,English,Tags\nsun,star,a\nmoon,it turns,",
     "two languages": "Français (féminin);Deutsch;Notiz\nsun;star;x\nmoon;it turns;",
+    "two languages with other columns between": "Deutsch,Notiz,Tags,Englisch\nsun,x,a,star\nmoon,,,it turns",
     "no letters that are Latin": "単語\t意味\nsun\tstar\nmoon\tit turns",
 }
 
@@ -86,7 +87,7 @@ def test_sides_can_be_swapped() -> None:
 
 def test_first_row_can_be_said_to_be_a_head() -> None:
     parsed = read_text("Deutsch;Notiz;Tags;Englisch\nHund;x;y;dog", TextOptions(head=True))
-    assert [(card.term, card.definition, card.tags) for card in parsed] == [("Hund", "x", ("y",))]
+    assert [(card.term, card.definition, card.tags) for card in parsed] == [("Hund", "dog", ("y",))]
     assert [column.name for column in parsed.columns] == ["Deutsch", "Notiz", "Tags", "Englisch"]
 
 
