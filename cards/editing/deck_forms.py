@@ -36,6 +36,10 @@ def offer_language(field: forms.Field, code: str) -> None:
         field.choices = [(code, code), *choices]  # type: ignore[attr-defined]
 
 
+LANGUAGES = ("language", "definition_language")
+"""The fields of a deck for the languages of its terms and of its definitions."""
+
+
 class DeckForm(forms.ModelForm):
     title = PlainTextField(max_length=200)
     description = PlainTextField(
@@ -55,7 +59,7 @@ class DeckForm(forms.ModelForm):
 
     class Meta:
         model = Deck
-        fields = ("title", "description", "visibility", "language", "definition_language", "side_choice")
+        fields = ("title", "description", "visibility", *LANGUAGES, "side_choice")
         widgets = {"visibility": forms.RadioSelect}
         help_texts = {
             "side_choice": "The side that learners are asked for. Automatic chooses the side that is better to "
@@ -65,7 +69,7 @@ class DeckForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("language", "definition_language"):
+        for name in LANGUAGES:
             offer_language(self.fields[name], getattr(self.instance, name))
 
 

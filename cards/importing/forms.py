@@ -6,7 +6,7 @@ from typing import Any, cast
 from django import forms
 
 from cards.access import MAX_GUEST_FILE
-from cards.editing.deck_forms import definition_language_choices, language_choices, offer_language
+from cards.editing.deck_forms import LANGUAGES, definition_language_choices, language_choices, offer_language
 from cards.formats.anki.reader import NONE, AnkiOptions
 from cards.formats.bounds import ACCOUNT, GUEST, TakesLongError
 from cards.formats.checking import nothing_in
@@ -24,7 +24,6 @@ FIRST_CARD_SECONDS = 0.3
 """Seconds of processor time for reading the first card. A file that takes longer is read in slices."""
 
 EACH = "As guessed for each deck"
-NAMES = ("language", "definition_language")
 
 # The kind that is tried last is the most common one.
 ACCEPTED = [kind.accepted for kind in reversed(KINDS.values())]
@@ -139,11 +138,11 @@ class IntoForm(forms.Form):
         self.suggestion = suggestion
         if is_split(draft):
             del self.fields["into"], self.fields["title"]
-            for name in NAMES:
+            for name in LANGUAGES:
                 self.fields[name].choices = [("", EACH), *language_choices()]  # type: ignore[attr-defined]
                 offer_language(self.fields[name], self.initial[name])
             return
-        for name in NAMES:
+        for name in LANGUAGES:
             if draft.deck:
                 del self.fields[name]
             else:

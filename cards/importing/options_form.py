@@ -47,7 +47,6 @@ KIND_LABELS = {
 TABLE_FIELDS = ("separator", "own_separator", "row_separator", "sheet")
 """Fields that decide what the columns are."""
 
-
 LATER_EXPORT = (
     "If only the schedule of a card has changed in the file, that arrives, too, also from an older export. A card"
     " that you have answered here since its last answer in the file keeps its due day, and one that you have"

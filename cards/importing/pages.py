@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 
+from cards.editing.deck_forms import LANGUAGES
 from cards.formats.anki.reader import NoteTypeInfo
 from cards.formats.checking import TOO_LONG
 from cards.formats.delimited.rows import name_of
@@ -24,6 +25,7 @@ from cards.importing.options_form import OptionsForm
 from cards.importing.preview import languages, mending, saving
 from cards.importing.preview.comparing import Preview
 from cards.importing.reading.as_json import SAMPLES
+from cards.importing.reading.problems import MENDED
 from cards.models import Deck, ImportDraft
 from cards.text.markdown import render
 from studysite.http.htmx import go_to, render_page
@@ -146,7 +148,7 @@ def update_preview(
     Also returns that preview if it can be imported at once: the learner has only mended cards, and asks for it.
     """
     into = sent.into
-    chosen = sent.options.options() | {mending.MENDED: sent.mends.decisions()}
+    chosen = sent.options.options() | {MENDED: sent.mends.decisions()}
     chosen |= languages.chosen_in(into, draft)
     is_split = chosen.get("subdecks") == splitting.DECKS
     saving.change_options(draft, chosen, None if is_split else into.cleaned_data.get("into"))
@@ -166,7 +168,7 @@ def forms_of(request: LearnerRequest, draft: ImportDraft, preview: Preview | Non
     data = request.POST if request.method == "POST" else None
     known = known_title(draft, preview)
     shown = languages.shown_in(draft, preview)
-    initial = {"title": known, "into": draft.deck, **dict(zip(languages.NAMES, shown, strict=True))}
+    initial = {"title": known, "into": draft.deck, **dict(zip(LANGUAGES, shown, strict=True))}
     suggestion = "" if known else title_of(draft, preview)
     into = IntoForm(data, draft=draft, initial=initial, suggestion=suggestion)
     spoken = spoken_in(draft, preview)
@@ -228,7 +230,7 @@ def first_cards(preview: Preview) -> list[ParsedCard]:
 def spoken_in(draft: ImportDraft, preview: Preview | None) -> dict[str, str]:
     """The language tags of both sides of the cards that the page shows, for its ``lang`` attributes."""
     if draft.deck:
-        return {"term": draft.deck.language, "definition": draft.deck.definitions_language}
+        return {"term": draft.deck.language, "definition": draft.deck.language_of_definitions}
     terms, definitions = languages.languages_of(draft, preview)
     return {"term": terms, "definition": definitions or terms}
 

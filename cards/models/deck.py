@@ -204,13 +204,13 @@ class Deck(models.Model):
             raise ValidationError({"slug": "This address is taken by a page of the site."})
 
     @property
-    def definitions_language(self) -> str:
+    def language_of_definitions(self) -> str:
         """The language tag of the definitions, also if it is that of the terms."""
         return self.definition_language or self.language
 
     def language_of(self, side: str) -> str:
         """The language tag of the texts of ``side``, ``"term"`` or ``"definition"``."""
-        return self.language if side == TERM else self.definitions_language
+        return self.language if side == TERM else self.language_of_definitions
 
     def question_count(self, side_choice: str = SideChoice.AUTO) -> int:
         """The number of questions that the deck has for a learner who chose ``side_choice``."""

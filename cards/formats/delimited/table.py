@@ -38,7 +38,7 @@ class RowReader:
             self.report.notice(message, where=f"row {head}")
 
     def cards(self, fields: Sequence[str], where: str) -> list[ParsedCard]:
-        """The cards of one row. None if there are none, or they cannot be stored."""
+        """The cards of one row that can be stored."""
         self.meter.check()
         if is_blank(fields):
             return []

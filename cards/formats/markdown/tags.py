@@ -15,10 +15,8 @@ UNSEEN = {
     "script", "style", "head", "title", "template", "iframe", "object", "noscript", "textarea", "select", "svg",
     "audio", "video", "rp",
 }  # fmt: skip
-HIDDEN, ALONE = (
-    re.compile(r"hidden|none", re.IGNORECASE),
-    re.compile(r"\shidden(?=[\s/>=]|\Z)", re.IGNORECASE),
-)
+MAY_HIDE = re.compile(r"hidden|none", re.IGNORECASE)
+HIDDEN_ATTRIBUTE = re.compile(r"\shidden(?=[\s/>=]|\Z)", re.IGNORECASE)
 VOID = {"img", "br", "hr", "input", "wbr", "source", "embed", "col", "area"}
 DRAWING, BREAK = "svg", "<br>"
 LINES = {"br", "li", "table", "blockquote", "pre"}
@@ -53,7 +51,7 @@ def visible(marked: str) -> Iterator[str | re.Match[str]]:
                 depth += -1 if closes else int(name not in UNSEEN)
                 unseen = unseen if depth else ""
             continue
-        is_hidden = not closes and bool(HIDDEN.search(match[3])) and is_not_shown(match[3])
+        is_hidden = not closes and bool(MAY_HIDE.search(match[3])) and is_not_shown(match[3])
         if is_hidden and name in VOID:
             continue
         if (is_hidden or (name in UNSEEN and not closes)) and not is_alone:
@@ -68,7 +66,11 @@ def is_not_shown(attributes_source: str) -> bool:
     """Whether a tag with these attributes hides its element."""
     found = attributes(attributes_source)
     style = found.get("style", "").lower().replace(" ", "")
-    return "display:none" in style or "visibility:hidden" in style or bool(ALONE.search(attributes_source))
+    return (
+        "display:none" in style
+        or "visibility:hidden" in style
+        or bool(HIDDEN_ATTRIBUTE.search(attributes_source))
+    )
 
 
 def cut_down(marked: str) -> tuple[str, int]:

@@ -3,15 +3,14 @@
 import re
 from typing import Any
 
-from cards.editing.deck_forms import language_choices
+from cards.editing.deck_forms import LANGUAGES, language_choices
 from cards.importing import splitting
 from cards.importing.preview.comparing import Preview
 from cards.models import Deck, ImportDraft
 
-TERMS, DEFINITIONS = "language", "definition_language"
-"""The fields of a deck, and the options of a draft. An option is stored only if the learner has chosen it."""
+TERMS, DEFINITIONS = LANGUAGES
+"""Also options of a draft. An option is stored only if the learner has chosen it."""
 
-NAMES = (TERMS, DEFINITIONS)
 USUAL: str = Deck._meta.get_field("language").default
 
 TAG = re.compile(r"[A-Za-z0-9_-]{1,12}")
@@ -24,7 +23,7 @@ Pair = tuple[str, str]
 def languages_of(draft: ImportDraft, preview: Preview | None, path: tuple[str, ...] = ()) -> Pair:
     """The languages of the new deck, or of the deck that the file's deck with this ``path`` becomes."""
     terms, definitions = found_in(preview, path) if preview else (USUAL, "")
-    options = {name: draft.options[name] for name in NAMES if name in draft.options}
+    options = {name: draft.options[name] for name in LANGUAGES if name in draft.options}
     if splitting.is_split(draft):
         # There, an empty choice leaves it to the guess for each deck.
         options = {name: chosen for name, chosen in options.items() if chosen}
@@ -64,8 +63,8 @@ def chosen_in(form: Any, draft: ImportDraft) -> dict[str, Any]:
     What the form had shown, and the learner left as it was, is no choice: cards that are read in another way get
     another guess.
     """
-    kept = {name: draft.options[name] for name in NAMES if name in draft.options}
-    for name in NAMES:
+    kept = {name: draft.options[name] for name in LANGUAGES if name in draft.options}
+    for name in LANGUAGES:
         if name in form.cleaned_data and form.add_prefix(name) in form.data and name in form.changed_data:
             kept[name] = form.cleaned_data[name]
     return {name: chosen for name, chosen in kept.items() if chosen or name != TERMS}
@@ -73,5 +72,5 @@ def chosen_in(form: Any, draft: ImportDraft) -> dict[str, Any]:
 
 def seen_in(form: Any) -> dict[str, Any]:
     """The languages that ``form`` has shown or that were chosen in it, whose import begins now."""
-    sent = {name for name in NAMES if name in form.cleaned_data and form.add_prefix(name) in form.data}
+    sent = {name for name in LANGUAGES if name in form.cleaned_data and form.add_prefix(name) in form.data}
     return {name: form.cleaned_data[name] for name in sent if form.cleaned_data[name] or name != TERMS}

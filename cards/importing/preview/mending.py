@@ -13,6 +13,7 @@ from cards.importing.reading.problems import (
     KNOWN,
     LEAVE,
     LONG,
+    MENDED,
     MOST_MENDED,
     MOST_TEXT,
     OTHERS,
@@ -23,9 +24,6 @@ from cards.importing.reading.problems import (
 from cards.models import ImportDraft
 from cards.text.markdown import plain
 from cards.text.studied_side import SIDES
-
-MENDED = "mended"
-"""The option of a draft with the decisions."""
 
 AS_IN_FILE = "file"
 

@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+from cards.editing.deck_forms import LANGUAGES
 from cards.formats.types import FormatError
 from cards.importing import splitting
 from cards.importing.preview import comparing
@@ -147,8 +148,7 @@ def restore_options(draft: ImportDraft, before: list[Any]) -> None:
 def inputs_of(draft: ImportDraft) -> list[Any]:
     """What a preview depends on besides the file, which never changes: the options, and the state of the decks."""
     # These change nothing in a preview.
-    without = ("keep", "language", "definition_language")
-    options = {name: value for name, value in draft.options.items() if name not in without}
+    options = {name: value for name, value in draft.options.items() if name not in ("keep", *LANGUAGES)}
     stored = as_stored({"inputs": [VERSION, options, comparing.deck_states(draft)]})
     inputs: list[Any] = stored["inputs"]
     return inputs

@@ -45,6 +45,9 @@ MOST_MENDED = 100
 MOST_TEXT = 60_000
 """Characters of the cards that are shown, and of those that were decided about: a form with more is too large."""
 
+MENDED = "mended"
+"""The option of a draft with the decisions."""
+
 Decision = dict[str, str]
 """As a draft stores it, by `row_id`: ``what`` was wrong, what to ``do``, and the sides that were typed. ``key`` is
 that of the deck's card that is replaced."""

@@ -37,6 +37,7 @@ from cards.importing.reading.problems import (
     KEEP,
     LEAVE,
     LONG,
+    MENDED,
     MOST_OTHER,
     REPLACE,
     SHOWN_PROBLEMS,
@@ -103,8 +104,8 @@ def limits_of(owner: User | AnonymousUser) -> Limits:
     return ACCOUNT if owner.is_authenticated and not owner.is_guest else GUEST
 
 
-READ_OPTIONS = frozenset(
-    "separator row_separator encoding markdown html columns head swap join sheet fields path mended".split()
+READ_OPTIONS = {MENDED}.union(
+    "separator row_separator encoding markdown html columns head swap join sheet fields path".split()
 )
 """Options of a draft that change how its file is read."""
 
@@ -170,7 +171,7 @@ class Reader:
         # The first keys of each deck of the file, unless it has too many decks to be split.
         self.keys: dict[tuple[str, ...], list[str]] = {tuple(path): some for path, some in self.state["keys"]}
         self.number = content.count
-        self.decisions: dict[str, Decision] = draft.options.get("mended", {})
+        self.decisions: dict[str, Decision] = draft.options.get(MENDED, {})
         self.problems = {one["id"]: from_json(one) for one in self.state.get("problems", [])}
 
     def steps(self) -> Steps:

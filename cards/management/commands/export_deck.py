@@ -27,7 +27,6 @@ class Command(BaseCommand):
             metavar="EMAIL",
             help="put this learner's answers into the archive or the Anki package",
         )
-
         parser.add_argument(
             "--older",
             action="store_true",

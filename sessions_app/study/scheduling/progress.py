@@ -21,7 +21,7 @@ LEECH_LAPSES = 8
 # Below this predicted recall a mastered card is shown as fading.
 FADING = 0.8
 
-Review = Callable[[Memory | None, Rating, datetime, date, float], Memory]
+MemoryRule = Callable[[Memory | None, Rating, datetime, date, float], Memory]
 """What gives the memory after a rating: `fsrs_memory.review`."""
 
 
@@ -31,7 +31,7 @@ def gap_needed(deck_size: int) -> int:
 
 
 def fold(
-    progress: Progress, outcome: Outcome, retention: float, *, review: Review = fsrs_memory.review
+    progress: Progress, outcome: Outcome, retention: float, *, review: MemoryRule = fsrs_memory.review
 ) -> Progress:
     """The progress after ``outcome``. Outcomes are in order of time, all on one card and side."""
     if outcome.is_practice:
@@ -150,7 +150,7 @@ def next_step(progress: Progress, today: date) -> NextStep | None:
     return NextStep(Level.RECALLED, Need.RECALL)
 
 
-def _next_memory(progress: Progress, outcome: Outcome, retention: float, review: Review) -> Memory | None:
+def _next_memory(progress: Progress, outcome: Outcome, retention: float, review: MemoryRule) -> Memory | None:
     memory = progress.memory
     if outcome.memory is not None:
         return outcome.memory
