@@ -9,7 +9,8 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from cards.models import Deck
-from sessions_app.models import CardProgress
+from sessions_app.models import CardProgress, Review
+from sessions_app.study.types import Evidence
 from tests.browser.steps import LOOKS, check_looks, take_look
 from tests.sessions_app.conftest import Studying
 
@@ -108,4 +109,12 @@ def test_level_pages_fit_and_pass_axe(page: Page) -> None:
     page.get_by_label("About mastery and predicted recall").click()
     check_looks(page)
     read_a_card(page)
+    check_looks(page)
+
+
+def test_long_notes_about_an_answer_fit(page: Page, learner) -> None:
+    line = Review.objects.filter(learner=learner).last()
+    Review.objects.filter(pk=line.pk).update(evidence=Evidence.PRACTICE)
+    page.goto(f"{DECK}cards/{line.card_id}/")
+    expect(page.get_by_text("practice: changes no level and no due day")).to_be_visible()
     check_looks(page)
