@@ -185,16 +185,19 @@ def content(card: ParsedCard) -> tuple[str, str, str, tuple[str, ...]]:
     return card.term, card.definition, card.key, card.tags
 
 
+def as_read(cards: list[ParsedCard]) -> list[tuple[str, str, str, tuple[str, ...]]]:
+    """What a reader finds of ``cards``: those with a text, and of tags that differ in case the first."""
+    for card in cards:
+        names = {tag.casefold(): tag for tag in reversed(card.tags)}
+        card.tags = tuple(dict.fromkeys(names[tag.casefold()] for tag in card.tags))
+    return [content(card) for card in cards if card.term or card.definition]
+
+
 @given(st.lists(written, max_size=5))
 @pytest.mark.parametrize("write", [write_tab, write_comma])
 def test_exports_are_read_back_equal(write: object, cards: list[ParsedCard]) -> None:
     made = "".join(write(cards))  # type: ignore[operator]
-    expected = []
-    for card in cards:
-        names = {tag.casefold(): tag for tag in reversed(card.tags)}
-        card.tags = tuple(dict.fromkeys(names[tag.casefold()] for tag in card.tags))
-        if card.term or card.definition:
-            expected.append(content(card))
+    expected = as_read(cards)
     parsed = read_text(made.encode())
     assert [content(card) for card in parsed] == expected
     assert parsed.is_markdown

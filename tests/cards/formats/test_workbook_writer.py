@@ -11,7 +11,7 @@ from cards.formats.detect import read_file
 from cards.formats.parts import FILE, Parts, Zip
 from cards.formats.types import FormatError, ParsedCard
 from cards.formats.workbook import writer
-from tests.cards.formats.test_text import UNSEEN, content, written
+from tests.cards.formats.test_text import UNSEEN, as_read, content, written
 
 
 def made(cards: list[ParsedCard], folder: Path, *, cut: int = 0) -> bytes:
@@ -31,12 +31,7 @@ def made(cards: list[ParsedCard], folder: Path, *, cut: int = 0) -> bytes:
 @given(st.lists(written, max_size=4))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_workbook_is_read_back_equal(tmp_path: Path, cards: list[ParsedCard]) -> None:
-    expected = []
-    for card in cards:
-        names = {tag.casefold(): tag for tag in reversed(card.tags)}
-        card.tags = tuple(dict.fromkeys(names[tag.casefold()] for tag in card.tags))
-        if card.term or card.definition:
-            expected.append(content(card))
+    expected = as_read(cards)
     with read_file(made(cards, tmp_path)) as parsed:
         assert [content(card) for card in parsed] == expected
         assert parsed.is_markdown
