@@ -24,7 +24,8 @@ from anki.collection import (
     ImportAnkiPackageOptions,
     ImportAnkiPackageRequest,
 )
-from anki.decks import UpdateDeckConfigs
+
+from tests.cards.formats.anki_options import switch_fsrs_on
 
 FORMATS = ["new.apkg", "old.apkg", "new.colpkg", "old.colpkg"]
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -96,22 +97,7 @@ def study(collection: Any) -> None:
             collection.db.execute("INSERT INTO revlog VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", *row)
         update = "UPDATE cards SET type = 2, queue = 2, due = ?, ivl = 21, reps = 3 WHERE id = ?"
         collection.db.execute(update, now - 9 + number * 3, card)
-    # When it is switched on, Anki computes every memory.
-    config = collection.decks.get_deck_configs_for_update(1)
-    request = UpdateDeckConfigs(
-        target_deck_id=1,
-        configs=[config.all_config[0].config],
-        removed_config_ids=[],
-        mode=0,
-        card_state_customizer="",
-        limits=config.current_deck.limits,
-        new_cards_ignore_review_limit=False,
-        fsrs=True,
-        apply_all_parent_limits=False,
-        fsrs_reschedule=True,
-        fsrs_health_check=False,
-    )
-    collection.decks.update_deck_configs(request)
+    switch_fsrs_on(collection, 1, reschedule=True)
     collection.sched.suspend_cards([cards[3]])
     collection.sched.bury_cards([cards[4]])
 

@@ -16,8 +16,9 @@ from tests.sessions_app.review_log.test_importing import import_file, law_holds
 
 pytest.importorskip("anki", reason="Anki's package is installed by hand: pip install anki")
 from anki.collection import Collection, ExportAnkiPackageOptions
-from anki.decks import UpdateDeckConfigs
 from anki.scheduler.v3 import CardAnswer
+
+from tests.cards.formats.anki_options import switch_fsrs_on
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -42,7 +43,7 @@ class Studied:
         for kind, card in self.cards.items():
             if kind not in ("due date set of a new card", "learning"):
                 self.learn(card)
-        self.switch_fsrs_on()
+        self.choose_options()
         self.change()
 
     def add(self, front: str, deck: str) -> int:
@@ -61,8 +62,8 @@ class Studied:
         )
         self.col.db.execute(update, self.col.sched.today - 5, card)
 
-    def switch_fsrs_on(self) -> None:
-        """With it Anki computes every memory. Each deck gets options of its own."""
+    def choose_options(self) -> None:
+        """Give each deck options of its own, and switch FSRS on."""
         decks = self.col.decks
         for deck, retention in (("Second", SECOND), ("Main", MAIN)):
             key = decks.id(deck)
@@ -70,22 +71,7 @@ class Studied:
             option["desiredRetention"] = retention
             decks.update_config(option)
             decks.set_config_id_for_deck_dict(decks.get(key), option["id"])
-        now = decks.get_deck_configs_for_update(decks.id("Main"))
-        request = UpdateDeckConfigs(
-            target_deck_id=decks.id("Main"),
-            # The last one becomes that of the deck.
-            configs=sorted((one.config for one in now.all_config), key=lambda one: one.name == "Main"),
-            removed_config_ids=[],
-            mode=0,
-            card_state_customizer="",
-            limits=now.current_deck.limits,
-            new_cards_ignore_review_limit=False,
-            fsrs=True,
-            apply_all_parent_limits=False,
-            fsrs_reschedule=False,
-            fsrs_health_check=False,
-        )
-        decks.update_deck_configs(request)
+        switch_fsrs_on(self.col, decks.id("Main"))
 
     def filtered(self, kind: str, *, reschedule: bool) -> int:
         """A filtered deck that holds the card of this kind."""

@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -42,6 +43,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.long]
 
 CARDS = 60
 FORMATS = ("anki", "anki-older")
+Rows = dict[tuple[str, str], CardProgress]
 ZONES = ("UTC", "America/New_York", "Pacific/Kiritimati", "Asia/Kathmandu")
 ASKED = [
     (Kind.FLIP, Evidence.RECALL, True),
@@ -170,20 +172,26 @@ def sides_of(collection: Any) -> Iterator[tuple[Any, str, str]]:
         yield card, card.note().guid, asks
 
 
-def progress_of(deck: Deck, learner: User) -> dict[tuple[str, str], CardProgress]:
+def progress_of(deck: Deck, learner: User) -> Rows:
     rows = CardProgress.objects.filter(learner=learner, card__deck=deck).select_related("card")
     return {(row.card.key, row.side): row for row in rows}
 
 
-@pytest.mark.parametrize("kind", FORMATS)
-@pytest.mark.parametrize("zone", ZONES)
-def test_cards_are_due_in_anki_on_the_same_day(
-    learner: User, tmp_path: Path, at_home: Callable[[str], None], zone: str, kind: str
-) -> None:
+@pytest.fixture(params=product(ZONES, FORMATS), ids=" ".join)
+def arrived(
+    request: pytest.FixtureRequest, learner: User, tmp_path: Path, at_home: Callable[[str], None]
+) -> Iterator[tuple[Rows, Any]]:
+    """The learner's progress in each zone, and Anki's collection with the package of their deck."""
+    zone, kind = request.param
     at_home(zone)
     deck = studied_deck(learner)
-    rows = progress_of(deck, learner)
     collection = imported(tmp_path / "c.anki2", exported(deck, learner, kind, tmp_path / "out.apkg"))
+    yield progress_of(deck, learner), collection
+    collection.close()
+
+
+def test_cards_are_due_in_anki_on_the_same_day(learner: User, arrived: tuple[Rows, Any]) -> None:
+    rows, collection = arrived
     today = days.study_day(timezone.now(), learner.zone)
     states: Counter[int] = Counter()
     for card, key, side in sides_of(collection):
@@ -208,18 +216,10 @@ def test_cards_are_due_in_anki_on_the_same_day(
         assert card.decay == pytest.approx(0.154, abs=0.001)
     assert sum(states.values()) == 2 * CARDS
     assert set(states) == {0, 1, 2, 3}
-    collection.close()
 
 
-@pytest.mark.parametrize("kind", FORMATS)
-@pytest.mark.parametrize("zone", ZONES)
-def test_ankis_own_replay_gives_our_memory(
-    learner: User, tmp_path: Path, at_home: Callable[[str], None], zone: str, kind: str
-) -> None:
-    at_home(zone)
-    deck = studied_deck(learner)
-    rows = progress_of(deck, learner)
-    collection = imported(tmp_path / "c.anki2", exported(deck, learner, kind, tmp_path / "out.apkg"))
+def test_ankis_own_replay_gives_our_memory(arrived: tuple[Rows, Any]) -> None:
+    rows, collection = arrived
     collection.set_config("fsrs", True)
     compared = 0
     for card, key, side in sides_of(collection):
@@ -233,7 +233,6 @@ def test_ankis_own_replay_gives_our_memory(
         assert found.difficulty == pytest.approx(row.difficulty, abs=0.02)
         assert found.desired_retention == pytest.approx(0.87)
     assert compared > CARDS
-    collection.close()
 
 
 @pytest.mark.parametrize("kind", FORMATS)
