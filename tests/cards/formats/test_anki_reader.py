@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from cards.formats.anki.collection import CONFIG_ID, DECK_RETENTION, NORMAL
+from cards.formats.anki.container import protobuf
 from cards.formats.anki.reader import AnkiOptions, read_anki
 from cards.formats.anki.sides import FieldChoice
 from cards.formats.types import ImageRef, ParsedCard, PastReview, Report, Schedule
@@ -174,6 +176,23 @@ def test_schedules_are_read(new: bool) -> None:
     assert unseen.retention == 0.85
 
 
+@both_formats
+def test_card_in_a_filtered_deck_belongs_to_its_home_deck(new: bool) -> None:
+    (card,) = cards_of(package([note(["q", "a"], odid=2)], new=new))
+    assert card.deck == ("Biology", "Cells")
+
+
+@both_formats
+def test_retention_of_a_deck_counts_before_that_of_its_options(new: bool) -> None:
+    kind = protobuf.write({NORMAL: protobuf.write({CONFIG_ID: 1, DECK_RETENTION: 0.7})})
+    changed = {
+        True: f"UPDATE decks SET kind = x'{kind.hex()}' WHERE id = 1",
+        False: "UPDATE col SET decks = json_set(decks, '$.1.desiredRetention', 70)",
+    }
+    (card,) = cards_of(package([note(["q", "a"])], new=new, extra=changed[new]))
+    assert card.schedules[0].retention == 0.7
+
+
 ANSWERS = [
     (10, 1_700_000_000_000, 1, -600, 5_000, 0, 0),
     (10, 1_700_000_100_000, 3, 4, 1_500, 1),
@@ -236,7 +255,12 @@ def test_damaged_answers_are_counted() -> None:
         ({"creationOffset": -360, "localOffset": 0}, date(2023, 11, 14)),
         ({"creationOffset": -180, "rollover": 1}, date(2023, 11, 15)),
         ({"creationOffset": 0, "rollover": 23}, date(2023, 11, 13)),
-        ({"creationOffset": "x", "rollover": 99}, None),
+        ({"creationOffset": "x", "rollover": 1}, None),
+        # Numbers that no zone and no day has, and a truth value, which is a number in Python.
+        ({"creationOffset": -1_440}, None),
+        ({"creationOffset": 0, "localOffset": -99_999}, date(2023, 11, 14)),
+        ({"creationOffset": 0, "rollover": 99}, date(2023, 11, 14)),
+        ({"creationOffset": -180, "rollover": True}, date(2023, 11, 14)),
     ],
 )
 def test_study_days_are_the_collections_own(new: bool, config: dict[str, Any], day: date | None) -> None:

@@ -123,6 +123,7 @@ HEADS = {
     "cells behind": ("#separator:Semicolon;;;\n#tags column:3;;;\na;b;x y\n", ("x", "y")),
     "comments between": ("# made by hand\n#separator:Pipe\n#unknown:1\n# more\n#tags:x y\na|b\n", ("x", "y")),
     "tags for all": ("tags: x y\na\tb\n", ("x", "y")),
+    "a note type in each row": ("#notetype:Basic\n#notetype column:1\nBasic\ta\tb\tx y\n", ()),
     "capitals": ("#SEPARATOR:Comma\n#Tags Column: 1\nx y,a,b\n", ("x", "y")),
 }
 
@@ -139,6 +140,12 @@ def test_lines_of_no_settings_are_cards() -> None:
 def test_deck_and_note_type_of_all_notes() -> None:
     (card,) = read_text("#deck:Bio::Cells\n#notetype:Basic (and reversed card)\n#html:false\na\tb<br>")
     assert (card.deck, card.side_choice, card.definition) == (("Bio", "Cells"), "both", "b\\<br>")
+
+
+@pytest.mark.parametrize(("name", "tag"), [("Studysite", 'a::"b"'), ("Basic", "a∷ˮbˮ")])
+def test_signs_in_tags_are_turned_back_on_our_own_notes_alone(name: str, tag: str) -> None:
+    (card,) = read_text(f"#separator:tab\n#notetype column:1\n#tags column:4\n{name}\ta\tb\ta∷ˮbˮ\n")
+    assert card.tags == (tag,)
 
 
 def test_columns_can_be_chosen_over_those_of_anki() -> None:

@@ -64,11 +64,14 @@ def test_columns_that_are_left_out_are_told_by_name() -> None:
 
 
 def test_chosen_columns_replace_those_of_the_head() -> None:
-    text = "Front,Back,Hint\na,b,c"
     chosen = ("definition", "tags", "term")
-    assert [
-        (card.term, card.definition, card.tags) for card in read_text(text, TextOptions(columns=chosen))
-    ] == [("c", "a", ("b",))]
+    parsed = read_text("Front,Back,Hint\na,b,c", TextOptions(columns=chosen))
+    assert [(card.term, card.definition, card.tags) for card in parsed] == [("c", "a", ("b",))]
+    assert [(column.name, column.kind) for column in parsed.columns] == [
+        ("Front", "definition"),
+        ("Back", "tags"),
+        ("Hint", "term"),
+    ]
 
 
 def test_several_columns_of_one_side_are_lines_of_it() -> None:
@@ -89,6 +92,10 @@ def test_first_row_can_be_said_to_be_a_head() -> None:
     parsed = read_text("Deutsch;Notiz;Tags;Englisch\nHund;x;y;dog", TextOptions(head=True))
     assert [(card.term, card.definition, card.tags) for card in parsed] == [("Hund", "dog", ("y",))]
     assert [column.name for column in parsed.columns] == ["Deutsch", "Notiz", "Tags", "Englisch"]
+
+
+def test_first_row_can_be_said_to_be_a_card() -> None:
+    assert sides("Front\tBack\na\tb", head=False) == [("Front", "Back"), ("a", "b")]
 
 
 def test_columns_are_shown_though_only_the_first_separator_splits() -> None:
@@ -205,6 +212,8 @@ def test_rows_are_continued_with_other_separators_if_there_are_many() -> None:
 def test_continuing_can_be_chosen_and_switched_off() -> None:
     assert sides("Title\na, b\nmore\n", join=True) == [("Title", ""), ("a", "b\nmore")]
     assert ("eres", "") in sides(LINES, separator="\t", join=False)
+    # Our own exports have their lines in quotation marks.
+    assert sides("term (Markdown)\tdefinition (Markdown)\na\tb\nonly", join=True)[1:] == [("only", "")]
 
 
 def test_continued_rows_are_read_on_from_every_place() -> None:

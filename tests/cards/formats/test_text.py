@@ -171,6 +171,10 @@ def test_guarded_cells_are_unguarded(cell: str) -> None:
     assert not guarded(cell).startswith(("=", "+", "-", "@", "\t", "\r"))
 
 
+def test_cells_of_other_programs_keep_their_apostrophes() -> None:
+    assert sides("'-n Schaf\t'@home\n") == [("'-n Schaf", "'@home")]
+
+
 pieces = st.sampled_from(
     [*('"', '""', ",", ";", "\t", "\n", "\\", "'", "=", "-", " - ", "#", "a", "é", "$x$", " "), *UNSEEN]
 )
