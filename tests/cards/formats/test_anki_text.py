@@ -66,6 +66,11 @@ def test_sentences_with_deletions_are_not_split_at_their_commas() -> None:
     assert card.definition == "Rome\n\nEurope"
 
 
+def test_deletion_with_the_number_0_is_a_text() -> None:
+    (card,) = read_text("{{c0::Rome}}\tb")
+    assert (card.term, card.definition) == ("{{c0::Rome}}", "b")
+
+
 def test_our_own_exports_keep_their_braces() -> None:
     (card,) = read_text("term (Markdown)\tdefinition (Markdown)\n{{c1::a}}\tb")
     assert card.term == "{{c1::a}}"
@@ -140,6 +145,14 @@ def test_lines_of_no_settings_are_cards() -> None:
 def test_deck_and_note_type_of_all_notes() -> None:
     (card,) = read_text("#deck:Bio::Cells\n#notetype:Basic (and reversed card)\n#html:false\na\tb<br>")
     assert (card.deck, card.side_choice, card.definition) == (("Bio", "Cells"), "both", "b\\<br>")
+
+
+@pytest.mark.parametrize(
+    ("row", "side"), [("a\tb", "both"), ("\tb", "term"), ("<br>\tb", "term"), ("a\t<br>", "definition")]
+)
+def test_empty_question_is_not_asked_for(row: str, side: str) -> None:
+    (card,) = read_text(f"#separator:tab\n#html:true\n#notetype:Basic (and reversed card)\n{row}\n")
+    assert card.side_choice == side
 
 
 @pytest.mark.parametrize(("name", "tag"), [("Studysite", 'a::"b"'), ("Basic", "a∷ˮbˮ")])

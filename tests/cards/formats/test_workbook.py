@@ -9,6 +9,7 @@ from cards.formats.delimited.plan import TextOptions
 from cards.formats.detect import read_file
 from cards.formats.types import FormatError, Parsed, Report
 from cards.formats.work import Work
+from cards.formats.workbook import copying
 from tests.cards.formats.packages import counted
 from tests.cards.formats.workbooks import MAIN, by_hand, row, workbook
 
@@ -31,6 +32,9 @@ CELLS = {
     "large": (1e20, "General", "1E+20"),
     "leading zeros": (7, "00000", "00007"),
     "two decimals": (2.5, "0.00", "2.50"),
+    "half": (2.5, "0", "3"),
+    "half as it is written": (1.005, "0.00", "1.01"),
+    "nearly nothing": (-0.001, "0.00", "0.00"),
     "thousands": (-1234.5, "#,##0.00", "-1,234.50"),
     "percent": (0.25, "0%", "25%"),
     "no": (False, "General", "FALSE"),
@@ -149,6 +153,21 @@ HOSTILE = {
 def test_hostile_workbook_is_refused_with_a_reason(rows: str, more: dict[str, str], message: str) -> None:
     with pytest.raises(FormatError, match=message):
         list(read_file(by_hand(rows, **more)))
+
+
+def test_too_many_members_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copying, "MAX_MEMBERS", 4)
+    with pytest.raises(FormatError, match="too many sheets"):
+        list(read_file(by_hand(row("a", "b"))))
+
+
+@pytest.mark.parametrize("prefix", [b"", b"x:"])
+def test_what_follows_the_rows_is_left_out_wherever_a_part_ends(prefix: bytes) -> None:
+    rows = b"<%(p)sworksheet><%(p)ssheetData><row/></%(p)ssheetData>" % {b"p": prefix}
+    data = rows + b"<mergeCells/></" + prefix + b"worksheet>"
+    for cut in range(len(data)):
+        made = b"".join(copying.until_the_end([data[:cut], data[cut:]]))
+        assert made == rows + b"</" + prefix + b"worksheet>"
 
 
 @pytest.mark.parametrize("length", [10, 700, 1_500])
