@@ -4,12 +4,12 @@ import datetime
 
 import pytest
 
-from cards.formats.bounds import GUEST
+from cards.formats.bounds import GUEST, Meter, TakesLongError
 from cards.formats.delimited.plan import TextOptions
 from cards.formats.detect import read_file
 from cards.formats.types import FormatError, Parsed, Report
 from cards.formats.work import Work
-from cards.formats.workbook import copying
+from cards.formats.workbook import copying, sheets
 from tests.cards.formats.packages import counted
 from tests.cards.formats.workbooks import MAIN, by_hand, row, workbook
 
@@ -153,6 +153,15 @@ HOSTILE = {
 def test_hostile_workbook_is_refused_with_a_reason(rows: str, more: dict[str, str], message: str) -> None:
     with pytest.raises(FormatError, match=message):
         list(read_file(by_hand(rows, **more)))
+
+
+def test_time_is_looked_at_while_the_library_reads() -> None:
+    meter = Meter()
+    with sheets.Metered(meter) as file:
+        assert file.read() == b""
+        meter.begin(left=-1)
+        with pytest.raises(TakesLongError):
+            file.read()
 
 
 def test_too_many_members_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -127,6 +127,29 @@ def test_continued_rows_are_a_choice(learner_client: Client) -> None:
     assert len(samples(learner_client, url)) == 2
 
 
+CHOICES = {
+    "columns": (TABLE, {"column_3": "tags"}),
+    "a head": ("Himmel,Sky\nSonne,sun\n", {"head": "yes"}),
+    "no head": ("Front,Back\na,b\n", {"head": "no"}),
+    "plain text": ("a\tb<br><i>c</i>\n", {"markup": "plain"}),
+    "Markdown": ("a\t*b*\n", {"markup": "markdown"}),
+    "no continued rows": ("ir\tvoy\nvas\nser\tsoy\neres\n", {"join": ""}),
+    "continued rows": ("Title\na, b\nmore\n", {"join": "on"}),
+    "swapped": (TABLE, {"swap": "on"}),
+    "a separator": ("a, b - c\nd, e - f\n", {"separator": "comma"}),
+}
+
+
+@pytest.mark.parametrize(("text", "choice"), CHOICES.values(), ids=CHOICES)
+def test_choice_outlives_a_later_one(learner_client: Client, text: str, choice: dict[str, str]) -> None:
+    url = paste(learner_client, text)
+    guessed = samples(learner_client, url)
+    look(learner_client, url, **choice)
+    chosen = samples(learner_client, url)
+    look(learner_client, url, side_choice="both")
+    assert samples(learner_client, url) == chosen != guessed
+
+
 def test_deletions_of_a_text_become_cards(learner_client: Client) -> None:
     url = paste(learner_client, "{{c1::Rome}} is in {{c2::Italy}}\t\n")
     import_it(learner_client, url, title="Cities")
