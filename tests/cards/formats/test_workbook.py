@@ -126,6 +126,13 @@ def test_sheet_is_read_on_from_every_place(tmp_path) -> None:  # type: ignore[no
         assert rest == [card for cards, _ in units[number + 1 :] for card in cards]
 
 
+def test_another_sheet_is_read_after_the_first_was_unpacked(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    data = workbook({"One": [["a", "b"]], "Two": [["c", "d"]]})
+    for name, term in (("", "a"), ("Two", "c"), ("One", "a")):
+        with read_file(data, text=TextOptions(sheet=name), work=Work(tmp_path)) as parsed:
+            assert [card.term for card in parsed] == [term]
+
+
 ENTITY = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;">]>'
 OUTSIDE = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///nowhere">]>'
 HOSTILE = {

@@ -208,6 +208,14 @@ def test_sheet_and_columns_of_a_workbook_are_chosen(learner_client: Client) -> N
     assert Card.objects.get().deck.title == "Words"
 
 
+def test_sheet_alone_is_chosen_and_outlives_a_later_choice(learner_client: Client) -> None:
+    url = upload(learner_client, workbook({"One": [["a", "b"]], "Two": [["c", "d"]]}))
+    look(learner_client, url, sheet="Two")
+    assert samples(learner_client, url) == [("c", "d", ())]
+    look(learner_client, url, swap="on")
+    assert samples(learner_client, url) == [("d", "c", ())]
+
+
 def test_workbook_is_read_in_slices(learner_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("studysite.slices.SECONDS", 0.0)
     url = upload(

@@ -113,6 +113,21 @@ def test_archive_says_its_languages(learner_client: Client, said: tuple[str, ...
     assert languages() == [("de", said[1] if said[1:] else "")]
 
 
+@pytest.mark.parametrize(
+    ("said", "used"),
+    [(("no tag", "de"), ("fr", "en")), (("x" * 13, ""), ("fr", "en")), (("de", "<i>"), ("de", ""))],
+)
+def test_what_is_no_language_tag_is_ignored(
+    learner_client: Client, said: tuple[str, str], used: tuple[str, str]
+) -> None:
+    cards = [ParsedCard(*line.split("\t"), key=line) for line in FRENCH.splitlines()]
+    file = io.BytesIO()
+    about = ParsedDeck((), title="T", language=said[0], definition_language=said[1])
+    write_archive(file, deck=about, cards=cards)
+    import_it(learner_client, upload(learner_client, file.getvalue())["Location"])
+    assert languages() == [used]
+
+
 def test_each_deck_of_a_collection_gets_its_own_languages(learner_client: Client) -> None:
     lines = [(1, line) for line in GERMAN.splitlines()] + [(2, line) for line in FRENCH.splitlines()]
     notes = [note(line.split("\t"), deck=deck) for deck, line in lines]

@@ -6,8 +6,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from cards.importing.preview import mending
-from cards.importing.reading import problems
+from cards.formats.kinds import TEXT
+from cards.formats.types import ParsedCard
+from cards.importing import drafts
+from cards.importing.preview import comparing, mending
+from cards.importing.reading import keys, problems
 from cards.models import Card, Deck, ImportDraft
 from cards.text.markdown import MAX_SOURCE
 from studysite.accounts.models import User
@@ -116,6 +119,15 @@ def test_term_that_the_deck_has_is_told_unless_the_card_is_the_same(
     assert mended.told == (told if definition == "hound" else [])
 
 
+def test_card_with_two_problems_is_told_once(learner_client: Client, learner: User) -> None:
+    deck = Deck.objects.create(owner=learner, title="Mots")
+    Card.objects.create(deck=deck, position=0, term="Le chien", definition="old")
+    url = reverse("deck_import", args=[deck.slug])
+    mended = Mending(learner_client, SOUND + "le chien\thound\n", url=url)
+    assert [row.problem.what for row in mended.rows] == ["twice", "known"]
+    assert mended.page.context["preview"].problem_count == 2
+
+
 # --- What is done about it
 
 
@@ -212,6 +224,33 @@ def test_all_cards_with_a_term_of_the_deck_are_its_cards(
     assert cards() == result
 
 
+def test_two_cards_cannot_replace_one(learner: User) -> None:
+    sides = [("un", "dog"), ("deux", "cat")]
+    replace = {"what": problems.KNOWN, "do": problems.REPLACE, "key": "of the deck"}
+    draft = drafts.make_draft(
+        owner=learner,
+        content="".join(f"{term}\t{definition}\n" for term, definition in sides),
+        options={"mended": {problems.row_id(ParsedCard(*pair), TEXT): replace for pair in sides}},
+    )
+    first, second = comparing.preview_file(draft).file_counts.samples
+    assert (first.key, second.key) == ("of the deck", keys.usual_key("deux"))
+
+
+def test_card_without_a_definition_replaces_none(learner_client: Client, learner: User) -> None:
+    deck = Deck.objects.create(owner=learner, title="Mots")
+    for position, term in enumerate(("Le chien", "Le chat")):
+        Card.objects.create(deck=deck, position=position, term=term, definition="old")
+    url = reverse("deck_import", args=[deck.slug])
+    mended = Mending(learner_client, "le chien\t\nle chat\tcat\n", url=url)
+    # Compared anew each time, also if the file is not read again.
+    for chosen, new, changed in (("on", 1, 1), ("", 2, 0), ("on", 1, 1)):
+        mended.send(option_same_terms=chosen)
+        preview = mended.page.context["preview"]
+        assert (preview.new, preview.changed) == (new, changed)
+    mended.send("import")
+    assert cards() == [("Le chien", "old"), ("le chat", "cat"), ("le chien", "")]
+
+
 # --- What is kept
 
 
@@ -283,6 +322,17 @@ def test_number_of_mended_cards_is_limited(learner_client: Client, monkeypatch: 
     assert "mended" not in ImportDraft.objects.get().options
 
 
+def test_characters_of_mended_cards_are_limited(
+    learner_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mending, "MOST_TEXT", 10)
+    mended = Mending(learner_client, SOUND + "le vent\t\n\tthe sea\n")
+    mended.send(definition="the wind")
+    before = ImportDraft.objects.get().options["mended"]
+    assert "can be changed here" in mended.send(definition_2="the sea!", term_2="la mer").text
+    assert ImportDraft.objects.get().options["mended"] == before != {}
+
+
 def test_long_cards_do_not_make_the_form_too_large(learner_client: Client) -> None:
     text = "".join(f"word {number}\t{'語' * (MAX_SOURCE + 1)}\n" for number in range(20))
     mended = Mending(learner_client, SOUND + text)
@@ -307,6 +357,20 @@ def test_note_of_a_package_is_mended_by_its_key(learner_client: Client) -> None:
         data[row.sides[1].html_name] = f"mended {row.sides[0].value()}"
     learner_client.post(url, data)
     assert sorted(definition for _, definition in cards())[-1].startswith("mended")
+
+
+def test_notes_with_the_same_letters_are_decided_apart(learner_client: Client) -> None:
+    notes = [note(["only", ""]), note(["only?", ""], guid="second")]
+    url = upload(learner_client, package(notes))["Location"]
+    assert len(learner_client.get(url).context["mends"].rows) == 2
+
+
+def test_long_notes_of_decks_that_are_not_chosen_are_not_told(learner_client: Client) -> None:
+    notes = [note(["q", "x" * (MAX_SOURCE + 1)]), note(["r", "b"], guid="second", deck=2)]
+    url = upload(learner_client, package(notes))["Location"]
+    assert len(learner_client.get(url).context["mends"].rows) == 1
+    learner_client.post(url, as_shown(learner_client, url, path="Biology", do="look"))
+    assert learner_client.get(url).context["mends"].rows == []
 
 
 def test_every_field_has_a_label_and_a_language(learner_client: Client) -> None:
