@@ -16,6 +16,7 @@ from cards.text.markdown import MAX_SOURCE
 from studysite.accounts.models import User
 from tests.cards.formats.packages import note, package
 from tests.cards.importing.test_pages import as_shown, upload
+from tests.cards.importing.test_preview_page import FRENCH
 
 pytestmark = pytest.mark.django_db
 
@@ -251,6 +252,18 @@ def test_card_without_a_definition_replaces_none(learner_client: Client, learner
     assert cards() == [("Le chien", "old"), ("le chat", "cat"), ("le chien", "")]
 
 
+def test_card_of_the_deck_is_replaced_once(learner_client: Client, learner: User) -> None:
+    """Not by another card with its term, if the file has it as it is."""
+    deck = Deck.objects.create(owner=learner, title="Mots")
+    for position, term in enumerate(("le chien", "Le chat")):
+        Card.objects.create(deck=deck, position=position, term=term, definition="dog")
+    url = reverse("deck_import", args=[deck.slug])
+    mended = Mending(learner_client, "le chien\tdog\nLe Chien\thound\nle chat\tcat\n", url=url)
+    mended.send(option_same_terms="on")
+    mended.send("import")
+    assert cards() == [("le chien", "dog"), ("le chat", "cat"), ("Le Chien", "hound")]
+
+
 # --- What is kept
 
 
@@ -356,7 +369,7 @@ def test_note_of_a_package_is_mended_by_its_key(learner_client: Client) -> None:
             data[field.html_name] = field.value()
         data[row.sides[1].html_name] = f"mended {row.sides[0].value()}"
     learner_client.post(url, data)
-    assert sorted(definition for _, definition in cards())[-1].startswith("mended")
+    assert cards() == [("q", "a"), ("q", "mended q"), ("only", "mended only")]
 
 
 def test_notes_with_the_same_letters_are_decided_apart(learner_client: Client) -> None:
@@ -374,10 +387,9 @@ def test_long_notes_of_decks_that_are_not_chosen_are_not_told(learner_client: Cl
 
 
 def test_every_field_has_a_label_and_a_language(learner_client: Client) -> None:
-    html = Mending(
-        learner_client, "le chien\tdog\n" * 1 + SOUND.replace("la", "une") + "le vent\t\n"
-    ).page.text
-    area = re.search(r'<textarea[^>]*name="([0-9a-f]{16})-definition"[^>]*>', html)
-    assert area
-    assert 'lang="en"' in area[0]
-    assert f'for="id_{area[1]}-definition"' in html
+    html = Mending(learner_client, FRENCH + "le vent\t\n").page.text
+    for side, language in (("term", "fr"), ("definition", "en")):
+        area = re.search(rf'<textarea[^>]*name="([0-9a-f]{{16}}-{side})"[^>]*>', html)
+        assert area
+        assert f'lang="{language}"' in area[0]
+        assert f'for="id_{area[1]}"' in html
