@@ -17,7 +17,7 @@ from cards.formats.bounds import ACCOUNT, GUEST, Limits, Meter
 from cards.formats.detect import read_file
 from cards.formats.types import FileCounts, FormatError, Parsed, ParsedCard, Report
 from cards.formats.work import Work
-from tests.cards.formats.packages import note, package, zipped
+from tests.cards.formats.packages import REVERSED, note, package, zipped
 
 HEAD = json.dumps({"format": "studysite-deck", "version": 1, "title": "T"}).encode()
 MEGABYTE = 2**20
@@ -156,6 +156,20 @@ def test_answers_to_one_anki_card_are_limited(monkeypatch: pytest.MonkeyPatch) -
         assert "note 1: Only its last 3 answers are read." in map(str, parsed.report.notices)
     with read_anki(package([note(["q", "a"])], reviews=answers), AnkiOptions(history=False)) as parsed:
         assert len(list(parsed)) == 1
+
+
+def test_oldest_answers_of_both_directions_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "ANSWERS_OF_A_CARD", 3)
+    answers = [
+        (card, 1_772_000_000_000 + at, 3, 1, 1, 1) for card, at in ((10, 3), (10, 4), (11, 1), (11, 2))
+    ]
+    with read_anki(package([note(["q", "a"], kind=REVERSED, ords=[0, 1])], reviews=answers)) as parsed:
+        (card,) = parsed
+    assert [(one.side, one.reviewed_at.microsecond) for one in card.reviews] == [
+        ("term", 2_000),
+        ("definition", 3_000),
+        ("definition", 4_000),
+    ]
 
 
 @pytest.mark.parametrize("name", ["tags", "accepted_terms", "wrong_definitions"])

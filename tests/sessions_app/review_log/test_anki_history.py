@@ -179,6 +179,13 @@ def test_retention_is_that_of_the_deck_with_most_cards(
     assert Enrollment.objects.get().retention == pytest.approx(retention)
 
 
+def test_options_of_an_empty_deck_are_not_taken(learner: User) -> None:
+    without = OWN_RETENTION.replace(', "desiredRetention": 0.85', "").replace("0.9}", "0.8}")
+    data = package([note(["q", "a"], deck=2)], new=False, reviews=[(10, FIRST, 3, 4, 900, 0)], extra=without)
+    import_file(learner, data)
+    assert Enrollment.objects.get().retention == Enrollment().retention
+
+
 def test_each_deck_of_a_split_file_has_its_own_retention(learner: User) -> None:
     notes = [
         note(["q1", "a"], deck=3, guid="1"),
