@@ -14,9 +14,11 @@ from cards.formats.anki import reader
 from cards.formats.anki.reader import AnkiOptions, read_anki
 from cards.formats.archive import reading, records
 from cards.formats.bounds import ACCOUNT, GUEST, Limits, Meter
+from cards.formats.checking import MOST_TOO_LONG, TOO_LONG, fits
 from cards.formats.detect import read_file
 from cards.formats.types import FileCounts, FormatError, Parsed, ParsedCard, Report
 from cards.formats.work import Work
+from cards.text.markdown import MAX_SOURCE
 from tests.cards.formats.packages import REVERSED, note, package, zipped
 
 HEAD = json.dumps({"format": "studysite-deck", "version": 1, "title": "T"}).encode()
@@ -177,6 +179,14 @@ def test_lists_of_a_card_are_limited(name: str) -> None:
     read(deck(cards=[{"term": "a", name: ["x"] * 1_000}]))
     with pytest.raises(FormatError, match=f"“{name}” lists more than 1,000"):
         read(deck(cards=[{"term": "a", name: ["x"] * 1_001}]))
+
+
+def test_only_some_cards_that_are_too_long_are_kept() -> None:
+    report = Report()
+    for _ in range(MOST_TOO_LONG + 1):
+        assert not fits(ParsedCard("a", "x" * (MAX_SOURCE + 1)), report)
+    assert (len(report.too_long), report.skipped[TOO_LONG]) == (MOST_TOO_LONG, MOST_TOO_LONG + 1)
+    assert {len(card.definition) for card in report.too_long} == {MAX_SOURCE}
 
 
 def test_images_of_a_card_and_twin_keys_are_limited() -> None:

@@ -260,3 +260,21 @@ class TestCommand:
     def test_command_refuses_to_split_into_an_existing_deck(self, tmp_path, owner, make_deck):
         with pytest.raises(CommandError, match="split"):
             self.run(tmp_path, owner, "--subdecks", "decks", "--into", make_deck(1).slug)
+
+
+NO_CARDS = "There are no cards in it that can be imported. Left out: image occlusion cards (2)."
+
+
+def test_file_without_cards_is_refused_with_what_is_left_out(learner_client):
+    data = package([note(["{{c1::image-occlusion:rect}}", "<img src=a>"], kind=OCCLUSION, ords=[0, 1])])
+    page = upload(learner_client, data, "Maps.apkg")
+    assert NO_CARDS in page.context["form"].errors["file"]
+    assert not ImportDraft.objects.exists()
+
+
+def test_command_says_what_is_left_out_of_a_file_without_cards(owner, tmp_path):
+    path = tmp_path / "Maps.apkg"
+    path.write_bytes(package([note(["{{c1::image-occlusion:rect}}", ""], kind=OCCLUSION, ords=[0, 1])]))
+    with pytest.raises(CommandError) as error:
+        call_command("import_deck", str(path), owner=owner.email, stdout=StringIO())
+    assert NO_CARDS in str(error.value)
