@@ -58,6 +58,11 @@ def test_filters_and_signs_of_templates(template: str, text: str) -> None:
     assert (made if "[" in text else convert(made).text) == text
 
 
+def test_fields_that_a_template_shows_again_and_again_have_an_end() -> None:
+    fields = templates.Fields({"Front": "abc", "Back": "d"}, room=4)
+    assert templates.render(templates.parse("{{Front}}{{Front}}{{Back}}"), fields) == "abcd"
+
+
 # --- Repeated questions
 
 

@@ -138,6 +138,11 @@ def test_lines_at_the_beginning_are_followed(text: str, tags: tuple[str, ...]) -
     assert [(card.term, card.definition, card.tags) for card in read_text(text)] == [("a", "b", tags)]
 
 
+def test_column_far_away_makes_no_columns() -> None:
+    assert len(read_text("#tags column:100\na\tb").columns) > 2
+    assert len(read_text("#tags column:101\na\tb").columns) == 2
+
+
 def test_lines_of_no_settings_are_cards() -> None:
     assert [card.term for card in read_text("# one\t1\n# two\t2")] == ["\\# one", "\\# two"]
 

@@ -91,6 +91,9 @@ def test_sides_are_guessed_together(
         (["$x$", "1+1", "42", "=", "…"], ["2", "3", "4", "5", "6"]),
         (["α", "β", "γ", "δ", "ε", "ζ"], ENGLISH),
         (["кот"] * 9, ENGLISH),
+        # Articles in a quarter of the texts; letters of formulas.
+        (["le chien", "le chat", "la maison", "le pain", "une rue", *["mot"] * 15], ENGLISH),
+        (["$le la les$"] * 6, ENGLISH),
     ],
 )
 def test_there_is_no_guess_where_it_could_be_wrong(sides: tuple[list[str], list[str]]) -> None:
