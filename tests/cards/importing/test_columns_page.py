@@ -143,6 +143,8 @@ CHOICES = {
 @pytest.mark.parametrize(("text", "choice"), CHOICES.values(), ids=CHOICES)
 def test_choice_outlives_a_later_one(learner_client: Client, text: str, choice: dict[str, str]) -> None:
     url = paste(learner_client, text)
+    # The first change of any option lets the file be read again.
+    look(learner_client, url, side_choice="term")
     guessed = samples(learner_client, url)
     look(learner_client, url, **choice)
     chosen = samples(learner_client, url)
@@ -210,6 +212,7 @@ def test_sheet_and_columns_of_a_workbook_are_chosen(learner_client: Client) -> N
 
 def test_sheet_alone_is_chosen_and_outlives_a_later_choice(learner_client: Client) -> None:
     url = upload(learner_client, workbook({"One": [["a", "b"]], "Two": [["c", "d"]]}))
+    look(learner_client, url, side_choice="term")
     look(learner_client, url, sheet="Two")
     assert samples(learner_client, url) == [("c", "d", ())]
     look(learner_client, url, swap="on")

@@ -208,9 +208,14 @@ def test_term_that_the_deck_has(learner_client: Client, learner: User, do: str, 
     ],
 )
 def test_all_cards_with_a_term_of_the_deck_are_its_cards(
-    learner_client: Client, learner: User, keep: str, result: list[tuple[str, str]]
+    learner_client: Client,
+    learner: User,
+    monkeypatch: pytest.MonkeyPatch,
+    keep: str,
+    result: list[tuple[str, str]],
 ) -> None:
     """The first card of the file with the term, once, and as the learner chooses for cards that differ."""
+    monkeypatch.setattr("cards.importing.merging.CHUNK", 1)
     deck = Deck.objects.create(owner=learner, title="Mots")
     Card.objects.create(deck=deck, position=0, term="Le chien", definition="old")
     text = SOUND + "le chien\thound\n"

@@ -15,7 +15,9 @@ from cards.formats.anki.reader import read_anki
 from cards.formats.types import ParsedCard
 from cards.models import Deck
 from sessions_app.models import CardProgress, Enrollment, Review
-from sessions_app.review_log import replaying
+from sessions_app.review_log import anki_writing, replaying
+from sessions_app.study.scheduling.types import Memory
+from sessions_app.study.types import State
 from studysite.accounts.models import User
 from tests.cards.formats.packages import REVERSED, note, package
 from tests.sessions_app.conftest import NOON
@@ -156,6 +158,20 @@ def test_marks_are_exported_for_their_side(two_way, learner):
     }
 
 
+def test_answer_that_was_taken_back_does_not_leave(two_way, learner):
+    first, *others = Review.objects.filter(side="definition").in_order()
+    Review.objects.filter(pk=first.pk).update(voided_at=timezone.now())
+    (card,) = read(exported(two_way, learner))
+    left = [one.reviewed_at for one in card.reviews if one.side == "definition"]
+    assert left == [line.reviewed_at for line in others]
+
+
+def test_card_that_was_buried_until_now_is_not_buried(two_way, learner):
+    CardProgress.objects.update(buried_until=timezone.now())
+    (card,) = read(exported(two_way, learner))
+    assert [one.buried for one in card.schedules] == [False, False]
+
+
 def test_answers_of_one_instant_all_have_a_place(two_way, learner):
     more = import_file(
         learner, package([note([f"q{n}", "a"]) for n in range(30)], reviews=[(10, FIRST, 3, 1, 1, 0)])
@@ -233,3 +249,58 @@ def test_only_recalls_that_fed_the_memory_leave_as_reviews(owner, make_deck):
         row = CardProgress.objects.get()
         assert (schedule.reps, schedule.due_day) == (4, row.due_day)
         assert schedule.retention == pytest.approx(0.9)
+
+
+def test_memory_on_practice_changes_no_interval(owner, make_deck):
+    """Such a line may come from an archive. It is not Anki's last word on the recalls before it."""
+    deck = make_deck(1)
+    for evidence, day in (("recall", date(2026, 1, 1)), ("practice", date(2026, 1, 9))):
+        at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+        line = Review(learner=owner, deck=deck, card=deck.cards.get(), mode="anki", side="definition")
+        line.kind, line.evidence, line.verdict, line.rating = "flip", evidence, "correct", 4
+        line.reviewed_at, line.study_day = at, day
+        if evidence == "practice":
+            line.set_memory(Memory(50.0, 5.0, State.REVIEW, None, at + timedelta(days=50), day, at, day))
+        line.save()
+    replaying.rebuild(Enrollment.objects.create(learner=owner, deck=deck))
+    row = CardProgress.objects.get()
+    (card,) = read(exported(deck, owner))
+    assert [(one.kind, one.interval_days) for one in card.reviews] == [
+        ("learn", (row.due_day - row.memory_day).days),
+        ("cram", (row.due_day - row.memory_day).days),
+    ]
+    assert row.due_day > row.memory_day == date(2026, 1, 1)
+
+
+@pytest.fixture
+def unknown(learner: User) -> Deck:
+    """A deck with a card of which Anki knows the memory, and no answers: a line stands for them."""
+    return import_file(learner, package([note(["q", "a"], type=2, queue=2, due=DUE, ivl=9, data=FSRS)]))
+
+
+def leaving(deck: Deck, learner: User) -> tuple[float | None, list[str]]:
+    """The difficulty that Anki calculates from the first row alone, and the kinds of the answers."""
+    key = deck.cards.get().pk
+    found = anki_writing.studied_by(deck, learner, [key], now=timezone.now())[key]
+    return found.schedules[0].first_difficulty, [one.kind for one in found.reviews]
+
+
+@pytest.mark.parametrize(
+    ("changes", "left"),
+    [({}, (4.25, ["review"])), ({"rating": 3}, (None, ["learn"])), ({"scheduler": ""}, (None, ["learn"]))],
+    ids=["a stand-in", "an answer in Anki", "an answer here"],
+)
+def test_only_a_line_that_stands_for_others_is_the_first_row(unknown, learner, changes, left):
+    Review.objects.update(**changes)
+    assert leaving(unknown, learner) == left
+
+
+def test_unknown_answers_from_before_a_start_over_stand_for_nothing(unknown, learner):
+    now, line = timezone.now(), Review.objects.get()
+    CardProgress.objects.all().reset(now)
+    line.pk, line.rating, line.reviewed_at, line.counted_since = None, 3, now + timedelta(minutes=1), now
+    line.set_memory(None)
+    line.save()
+    replaying.rebuild(Enrollment.objects.get())
+    assert CardProgress.objects.get().memory is not None
+    assert leaving(unknown, learner) == (None, ["review", "learn"])
