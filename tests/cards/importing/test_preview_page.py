@@ -48,6 +48,7 @@ def test_cards_with_a_problem_come_first(learner_client: Client) -> None:
         "One side is empty.",
     ]
     assert "hound" in problems
+    assert "hound" not in rest
     assert "la maison" not in problems
     assert "la maison" in rest
 

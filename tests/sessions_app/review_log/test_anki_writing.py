@@ -70,6 +70,8 @@ def test_two_way_card_leaves_with_both_schedules_and_both_histories(two_way, lea
         *(("term", datetime.fromtimestamp(at / 1_000, UTC), rating) for _, at, rating, *_ in SECOND),
     ]
     assert [one.kind for one in card.reviews] == ["learn", "review", "review", "relearn", "learn", "review"]
+    # Before a memory of Anki's: the days until the next answer.
+    assert [one.interval_days for one in card.reviews[:3]] == [1, 4, pytest.approx(600 / 86_400)]
 
 
 def test_exported_deck_comes_back_with_the_same_progress(two_way, learner, stranger):
