@@ -161,3 +161,14 @@ def test_falls_to_is_the_inverse_of_retrievability(ratings, recall):
 def test_clock_set_back_never_raises_recall_above_one():
     fresh = reviewed((Rating.GOOD, 0, 12))
     assert fsrs_memory.retrievability(fresh, NOON - timedelta(days=3)) == 1
+
+
+@given(st.lists(st.tuples(st.sampled_from(Rating), st.integers(-1, 40)), min_size=1, max_size=12))
+def test_rough_review_has_the_state_the_step_and_the_day(reviews):
+    known = rough = None
+    now = NOON
+    for rating, days in reviews:
+        now += timedelta(days=days)
+        known = fsrs_memory.review(known, rating, now, now.date())
+        rough = fsrs_memory.review_roughly(rough, rating, now, now.date())
+        assert (rough.state, rough.step, rough.day) == (known.state, known.step, known.day)
