@@ -24,11 +24,11 @@ CARDS = [
 ]
 
 
-def content(*, is_newest: bool) -> bytes:
+def content(*, is_newest: bool, title: str = "Deck") -> bytes:
     file = io.BytesIO()
     write_anki(
         file,
-        title="Deck",
+        title=title,
         deck_key="deck",
         cards=CARDS,
         now=NOW,
@@ -81,6 +81,14 @@ def test_every_card_is_in_the_package(is_newest: bool) -> None:
     """Also one whose question is empty: it would be lost without a card of Anki's."""
     with read_anki(content(is_newest=is_newest)) as parsed:
         assert [card.key for card in parsed] == ["k1", "k2", "k3", "k4"]
+
+
+@pytest.mark.parametrize("is_newest", [True, False])
+@pytest.mark.parametrize("title", ["Default", "DEFAULT"])
+def test_deck_with_the_name_of_ankis_first_one_takes_its_place(title: str, is_newest: bool) -> None:
+    """Names of decks are unique there, in any case."""
+    with read_anki(content(is_newest=is_newest, title=title)) as parsed:
+        assert [deck.title for deck in parsed.decks] == [title]
 
 
 values = (
