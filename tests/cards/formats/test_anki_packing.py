@@ -80,7 +80,14 @@ def test_stub_says_that_anki_is_too_old(is_newest: bool) -> None:
 def test_every_card_is_in_the_package(is_newest: bool) -> None:
     """Also one whose question is empty: it would be lost without a card of Anki's."""
     with read_anki(content(is_newest=is_newest)) as parsed:
-        assert [card.key for card in parsed] == ["k1", "k2", "k3", "k4"]
+        asked = {card.key: [one.side for one in card.schedules] for card in parsed}
+    # And no second one: Anki would find it empty.
+    assert asked == {
+        "k1": ["definition", "term"],
+        "k2": ["definition"],
+        "k3": ["term"],
+        "k4": ["definition"],
+    }
 
 
 @pytest.mark.parametrize("is_newest", [True, False])

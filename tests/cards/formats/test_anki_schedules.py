@@ -1,17 +1,21 @@
 """Schedules and answers in our Anki packages: what is written is read back."""
 
 import io
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import fsrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cards.formats.anki.reader import read_anki
 from cards.formats.anki.writer import write_anki
-from cards.formats.types import ParsedCard, PastReview, Schedule
+from cards.formats.anki.writing.schedules import EASE, add_answers, interval_of
+from cards.formats.types import ParsedCard, PastReview, Preset, Schedule
 
 NOW = datetime(2026, 3, 1, 12, 30, 15, tzinfo=UTC)
 SECONDS = st.integers(1_200_000_000, 1_900_000_000)
@@ -111,3 +115,48 @@ def test_side_that_is_not_asked_for_has_no_card() -> None:
     schedule = Schedule("term", "review", due_day=date(2026, 3, 4), interval_days=3)
     back = read_back(ParsedCard("q", "a", key="k", side_choice="definition", schedules=(schedule,)))
     assert [(one.side, one.state) for one in back.schedules] == [("definition", "new")]
+
+
+def test_last_of_two_resets_is_read_back_without_an_answer_after_it() -> None:
+    first, second = NOW - timedelta(days=9), NOW - timedelta(days=3)
+    answers = tuple(
+        PastReview("definition", at, 3, 900, "learn", 1.0, counted_since=since)
+        for at, since in ((first - timedelta(days=1), None), (first + timedelta(days=1), first))
+    )
+    schedule = Schedule("definition", "new", reset_at=second)
+    card = ParsedCard("q", "a", key="k", side_choice="definition", reviews=answers, schedules=(schedule,))
+    back = read_back(card)
+    assert back.schedules == (schedule,)
+    assert [one.counted_since for one in back.reviews] == [None, first]
+
+
+def test_package_for_others_has_no_history() -> None:
+    schedule = Schedule("definition", "review", due_day=date(2026, 3, 4), interval_days=3)
+    answer = PastReview("definition", NOW, 3, 900, "review", 3.0)
+    card = ParsedCard("q", "a", key="k", side_choice="definition", reviews=(answer,), schedules=(schedule,))
+    file = io.BytesIO()
+    write_anki(file, title="Deck", deck_key="deck", cards=[card], now=NOW)
+    with read_anki(file.getvalue()) as parsed:
+        (back,) = parsed
+    assert (back.reviews, [one.state for one in back.schedules]) == ((), ["new"])
+
+
+@pytest.mark.parametrize(("days", "stored"), [(0, 0), (1e-9, -1), (600 / 86_400, -600), (1.9, 1), (40.0, 40)])
+def test_interval_is_stored_in_days_or_seconds(days: float, stored: int) -> None:
+    assert interval_of(days) == stored
+
+
+def test_first_recall_has_the_ease_of_a_memory_without_answers() -> None:
+    """Not a cram before it, which is known by having none, and no later recall."""
+    answers = tuple(
+        PastReview("definition", NOW + timedelta(days=day), 3, 900, kind, 10.0)
+        for day, kind in enumerate(("cram", "review", "review"))
+    )
+    schedule = Schedule("definition", "review", first_difficulty=6.0)
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.execute("CREATE TABLE revlog (id, cid, usn, ease, ivl, lastIvl, factor, time, type)")
+        preset = Preset(0.9, tuple(fsrs.Scheduler().parameters))
+        add_answers(db.cursor(), 1, answers, schedule, preset)
+        factors = [factor for (factor,) in db.execute("SELECT factor FROM revlog ORDER BY id")]
+    assert (factors[0], factors[2]) == (0, EASE)
+    assert factors[1] not in (0, EASE)
