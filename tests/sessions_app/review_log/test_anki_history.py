@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -18,7 +19,8 @@ from sessions_app.review_log.writing import gap_before
 from sessions_app.sessions import marks
 from sessions_app.sessions.marks import Mark
 from sessions_app.study.scheduling import fsrs_memory
-from sessions_app.study.types import Level, Rating, Verdict
+from sessions_app.study.scheduling.types import Memory
+from sessions_app.study.types import Level, Rating, State, Verdict
 from studysite.accounts.models import User
 from tests.cards.formats.packages import note, package
 from tests.sessions_app.conftest import NOON, Studying
@@ -330,3 +332,57 @@ def test_recall_of_an_unasked_side_in_a_later_transaction_is_noted(learner: User
         seconds=5,
     )
     assert Enrollment.objects.get().siblings_until == date(2026, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "stays"),
+    [
+        ({}, False),
+        ({"voided_at": NOON}, True),
+        ({"evidence": "recognition"}, True),
+        ({"mode": "anki"}, True),
+        ({"side": "term"}, True),
+        ({"study_day": date(2026, 3, 5)}, True),
+        ({"reviewed_at": datetime(2026, 3, 13, tzinfo=UTC)}, True),
+    ],
+)
+def test_memory_gives_way_to_a_later_recall_here_before_its_line(
+    changes: dict[str, Any], stays: bool
+) -> None:
+    at, day = datetime(2026, 3, 12, tzinfo=UTC), date(2026, 3, 5)
+    common = {"card_id": 1, "learner_id": 1, "deck_id": 1, "side": "definition", "evidence": "recall"}
+    line = importing.ImportedLine(
+        **common,
+        mode="anki",
+        kind="flip",
+        verdict="correct",
+        scheduler="anki",
+        reviewed_at=at,
+        study_day=at.date(),
+        memory=Memory(9.0, 5.0, State.REVIEW, None, at, day, at, day),
+    )
+    here = {"mode": "spaced", "reviewed_at": at - timedelta(days=2), "study_day": date(2026, 3, 10)}
+    importing.drop_older_memories([line], [Review(**common | here | changes)])
+    assert (line.memory is not None) == stays
+
+
+@pytest.mark.parametrize(
+    ("mode", "changes", "is_news"),
+    [
+        ("anki", {}, False),
+        ("anki", {"stability": 9.05}, False),
+        ("anki", {"stability": 9.5}, True),
+        # Calculated anew from an answer that was given here.
+        ("spaced", {"stability": 9.5}, False),
+        ("spaced", {"due_day": date(2026, 3, 21)}, True),
+        ("spaced", {"state": State.RELEARNING}, True),
+    ],
+)
+def test_memory_of_anki_is_news_if_something_else_has_calculated_it(
+    mode: str, changes: dict[str, Any], is_news: bool
+) -> None:
+    day = date(2026, 3, 12)
+    known = Memory(9.0, 5.0, State.REVIEW, None, NOON, date(2026, 3, 20), NOON, day)
+    line = Review(mode=mode, reviewed_at=NOON, study_day=day)
+    line.set_memory(known)
+    assert importing.is_news(replace(known, **changes), line, None) == is_news
