@@ -181,6 +181,18 @@ def test_retention_is_that_of_the_deck_with_most_cards(
     assert Enrollment.objects.get().retention == pytest.approx(retention)
 
 
+@pytest.mark.parametrize(("said", "taken"), [("0.6", 0.7), ("0.995", 0.99)])
+def test_retention_is_one_that_the_site_has(learner: User, said: str, taken: float) -> None:
+    data = package(
+        [note(["q", "a"], deck=2)],
+        new=False,
+        reviews=[(10, FIRST, 3, 4, 900, 0)],
+        extra=OWN_RETENTION.replace("0.85", said),
+    )
+    import_file(learner, data)
+    assert Enrollment.objects.get().retention == pytest.approx(taken)
+
+
 def test_options_of_an_empty_deck_are_not_taken(learner: User) -> None:
     without = OWN_RETENTION.replace(', "desiredRetention": 0.85', "").replace("0.9}", "0.8}")
     data = package([note(["q", "a"], deck=2)], new=False, reviews=[(10, FIRST, 3, 4, 900, 0)], extra=without)

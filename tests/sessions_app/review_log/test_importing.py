@@ -20,7 +20,7 @@ from cards.models import Deck
 from sessions_app.corrections import services as corrections
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step
 from sessions_app.review_log import importing, replaying
-from sessions_app.review_log.archive import DAYS, MOMENTS, PLAIN
+from sessions_app.review_log.archive import DAYS, MOMENTS, PLAIN, memory_of
 from sessions_app.sessions import marks
 from sessions_app.sessions import services as sessions
 from sessions_app.sessions.marks import Mark
@@ -318,6 +318,42 @@ def test_archived_history_is_imported_as_exported(studied, learner):
     assert law_holds()
     import_file(learner, archive(studied.deck, learner), back)
     assert history(back, learner) == history(studied.deck, learner)
+
+
+@pytest.mark.parametrize("in_file", [True, False])
+def test_archive_says_who_has_suspended_a_card(learner, stranger, in_file):
+    deck = import_file(learner, package([learned()], reviews=REVIEWS))
+    CardProgress.objects.update(suspended=True, suspended_in_file=in_file)
+    import_file(stranger, archive(deck, learner))
+    row = CardProgress.objects.get(learner=stranger)
+    assert (row.suspended, row.suspended_in_file) == (True, in_file)
+
+
+MEMORY = {
+    "memory_stability": 9.0,
+    "memory_difficulty": 5.0,
+    "memory_state": int(State.REVIEW),
+    "memory_due": "2026-03-20T12:00:00+00:00",
+    "memory_due_day": "2026-03-20",
+    "memory_at": "2026-03-11T12:00:00+00:00",
+    "memory_day": "2026-03-11",
+}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"memory_due_day": "2026-03-24"},
+        {"memory_day": "2026-03-07"},
+        {"memory_stability": 0.0},
+        {"memory_difficulty": 11.0},
+    ],
+)
+def test_memory_of_an_archive_must_be_one(changes):
+    at = datetime(2026, 3, 11, 12, tzinfo=UTC)
+    assert memory_of(MEMORY, at, at.date())
+    with pytest.raises(ValueError, match=r"not a memory|too far"):
+        memory_of(MEMORY | changes, at, at.date())
 
 
 def test_archive_has_every_field_of_a_review():
