@@ -8,7 +8,6 @@ from django.utils import timezone
 from cards.formats.kinds import FileKind
 from cards.importing.drafts import delete_cards
 from cards.importing.reading.content import FileContent, digest
-from cards.importing.reading.keys import usual_key
 from cards.importing.reading.problems import folded
 from cards.importing.splitting import asked_sides, have_same_terms
 from cards.importing.writing import DECK
@@ -34,9 +33,7 @@ def merge_cards(
     by_sides = None if kind.has_keys else content
     existing = find_existing(chunk, deck, by_sides)
     if by_sides and have_same_terms(draft):
-        existing |= find_by_terms(
-            [card for card in chunk if card.pk not in existing], deck, by_sides, existing
-        )
+        existing |= find_by_terms([card for card in chunk if card.pk not in existing], deck, by_sides)
     if keeps_existing(draft):
         # Removed cards are restored as the file has them: there is no version of the deck to keep.
         updated = {card: there for card, there in existing.items() if there.removed_at is not None}
@@ -93,26 +90,18 @@ def find_existing(cards: Sequence[Card], deck: Deck, by_sides: FileContent | Non
     return found
 
 
-def find_by_terms(
-    cards: Sequence[Card], deck: Deck, content: FileContent, existing: dict[int, Card]
-) -> dict[int, Card]:
-    """The deck's card with the same term for each of ``cards``, unless it is among the ``existing`` ones already.
+def find_by_terms(cards: Sequence[Card], deck: Deck, content: FileContent) -> dict[int, Card]:
+    """The deck's card with the same term for each of ``cards`` that is a version of it.
 
-    Of several cards of the file with one term only the first one counts. One without a definition replaces none.
+    One without a definition replaces none.
     """
     named = {
-        card.pk: content.deck_card_named(digest(folded(card.term)))
+        card.pk: content.replaced_by(digest(folded(card.term)), card.key)
         for card in cards
-        if card.term and card.definition and card.key == usual_key(card.term)
+        if card.term and card.definition
     }
     present = deck.cards.present().in_bulk([pk for pk in named.values() if pk is not None])
-    taken = {there.pk for there in existing.values()}
-    found: dict[int, Card] = {}
-    for pk, there in named.items():
-        if there is not None and there in present and there not in taken:
-            found[pk] = present[there]
-            taken.add(there)
-    return found
+    return {pk: present[there] for pk, there in named.items() if there in present}
 
 
 def image_moves(there: Card, card: Card, kind: FileKind) -> list[tuple[int, int, str]]:

@@ -10,7 +10,6 @@ from cards.formats.types import FileCounts, FormatError, Parsed, ParsedCard, Par
 from cards.importing import splitting
 from cards.importing.reading.as_json import counts_from_json, head_from_json, report_from_json
 from cards.importing.reading.content import FileContent, Outline, digest, open_content
-from cards.importing.reading.keys import is_usual
 from cards.importing.reading.problems import (
     KNOWN,
     MOST_OTHER,
@@ -195,11 +194,12 @@ def note_known(
     for number, card in content.cards(min(numbers) - 1, max(numbers) - min(numbers) + 1):
         if number not in new or not card.term or not card.definition:
             continue
-        there = content.deck_card_named(digest(folded(card.term)))
+        term = digest(folded(card.term))
+        there = content.replaced_by(term, card.key) if are_same else content.deck_card_named(term)
         if there is None:
             continue
         if are_same:
-            counts.update({"new": -1, "changed": 1} if is_usual(card) else {})
+            counts.update({"new": -1, "changed": 1})
         elif number not in told:
             counts[KNOWN] += 1
             if len(compared["same_terms"]) < SHOWN_PROBLEMS:
@@ -265,11 +265,11 @@ def load_deck_sides(deck: Deck, content: FileContent, state: dict[str, Any]) -> 
     if "known" not in state:
         content.clear_deck_sides()
         state["known"] = 0
-    cards = deck.cards.present().order_by("pk").values_list("pk", "term", "definition")
+    cards = deck.cards.present().order_by("pk").values_list("pk", "key", "term", "definition")
     while (last := state["known"]) is not None:
         found = list(cards.filter(pk__gt=last)[:SIDES_AT_ONCE])
         content.add_deck_sides(
-            [(digest(term, definition), digest(folded(term)), pk) for pk, term, definition in found]
+            [(digest(folded(term)), pk, key, digest(term, definition)) for pk, key, term, definition in found]
         )
         state["known"] = found[-1][0] if len(found) == SIDES_AT_ONCE else None
         yield

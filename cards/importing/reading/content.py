@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS cards (
 CREATE INDEX IF NOT EXISTS card_by_sides ON cards (sides);
 CREATE TABLE IF NOT EXISTS terms (term INTEGER PRIMARY KEY, number INTEGER);
 CREATE TABLE IF NOT EXISTS firsts (term INTEGER PRIMARY KEY, number INTEGER);
-CREATE TABLE IF NOT EXISTS known_terms (term INTEGER PRIMARY KEY, card INTEGER);
+CREATE TABLE IF NOT EXISTS known_terms (term INTEGER PRIMARY KEY, card INTEGER, key TEXT, sides INTEGER);
 CREATE TABLE IF NOT EXISTS twins (number INTEGER PRIMARY KEY, first TEXT, second TEXT, are_twins INTEGER);
 CREATE TABLE IF NOT EXISTS learned (number INTEGER PRIMARY KEY, kind TEXT, key TEXT, line TEXT);
 CREATE INDEX IF NOT EXISTS mark_by_card ON learned (key) WHERE kind = 'marks';
@@ -222,13 +222,11 @@ class FileContent(Work):
         self.db.execute("DELETE FROM known")
         self.db.execute("DELETE FROM known_terms")
 
-    def add_deck_sides(self, cards: Sequence[tuple[int, int, int]]) -> None:
-        """Remember the sides and the term (their digests), and the primary key of cards of the deck."""
-        self.db.executemany(
-            "INSERT OR IGNORE INTO known VALUES (?, ?)", [(sides, pk) for sides, _, pk in cards]
-        )
-        terms = [(term, pk) for _, term, pk in cards]
-        self.db.executemany("INSERT OR IGNORE INTO known_terms VALUES (?, ?)", terms)
+    def add_deck_sides(self, cards: Sequence[tuple[int, int, str, int]]) -> None:
+        """Remember the term, the primary key, the key and the sides of cards of the deck (of texts, digests)."""
+        sides = [(sides, pk) for _, pk, _, sides in cards]
+        self.db.executemany("INSERT OR IGNORE INTO known VALUES (?, ?)", sides)
+        self.db.executemany("INSERT OR IGNORE INTO known_terms VALUES (?, ?, ?, ?)", cards)
 
     @property
     def has_deck_terms(self) -> bool:
@@ -237,6 +235,20 @@ class FileContent(Work):
     def deck_card_named(self, term: int) -> int | None:
         """The primary key of a card of the deck with this term, if there is one."""
         found = rows(self.db, "SELECT card FROM known_terms WHERE term = ?", (term,))
+        return found[0][0] if found else None
+
+    def replaced_by(self, term: int, key: str) -> int | None:
+        """The primary key of the deck's card that the card of the file with this ``key`` and term is a version of.
+
+        None unless it is the first one with its term, and no other card of the file is that card of the deck.
+        """
+        query = """
+            SELECT card FROM known_terms AS there WHERE term = ?
+            AND ? = (SELECT key FROM firsts JOIN cards USING (number) WHERE firsts.term = there.term)
+            AND NOT EXISTS (SELECT 1 FROM cards WHERE cards.key = there.key)
+            AND NOT EXISTS (SELECT 1 FROM cards WHERE cards.sides = there.sides)
+            """
+        found = rows(self.db, query, (term, key))
         return found[0][0] if found else None
 
     def deck_cards_with(self, sides: int) -> list[int]:

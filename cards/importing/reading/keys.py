@@ -2,7 +2,6 @@
 
 import uuid
 
-from cards.formats.types import ParsedCard
 from cards.importing.reading.content import FileContent, digest
 
 TEXT_KEYS = uuid.uuid5(uuid.NAMESPACE_URL, "https://studysite.invalid/import/")
@@ -12,11 +11,6 @@ TEXT_KEYS = uuid.uuid5(uuid.NAMESPACE_URL, "https://studysite.invalid/import/")
 def usual_key(term: str) -> str:
     """The key of the first card with a term, in a file without keys."""
     return str(uuid.uuid5(TEXT_KEYS, term))
-
-
-def is_usual(card: ParsedCard) -> bool:
-    """Whether a card of a file without keys is the first one with its term."""
-    return card.key == usual_key(card.term)
 
 
 def free_key(key: str, term: str, content: FileContent) -> str:

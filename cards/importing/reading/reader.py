@@ -116,7 +116,12 @@ def inputs_of(draft: ImportDraft) -> dict[str, Any]:
     inputs = {
         "version": VERSION,
         "file": [file.st_size, file.st_mtime_ns],
-        "options": {name: value for name, value in draft.options.items() if name in READ_OPTIONS},
+        # What was left as it is means the same as what was never asked for. A "no" is a choice, but for swapping.
+        "options": {
+            name: value
+            for name, value in draft.options.items()
+            if name in READ_OPTIONS and (value or (value is False and name != "swap"))
+        },
         "limits": [limits.unpacked, limits.lines, limits.seconds],
     }
     made: dict[str, Any] = json.loads(json.dumps(inputs))

@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from cards.importing import running
 from cards.importing.preview import comparing, saving
 from cards.importing.reading import reader
+from cards.importing.reading.content import FileContent
 from cards.models import Card, Deck, ImportDraft, Tag
 from tests.cards.formats.packages import BASIC, CLOZE, OCCLUSION, note, package
 from tests.cards.importing.slicing import prepared
@@ -37,6 +38,15 @@ def split(client, url: str) -> None:
 
 def decks() -> dict[str, int]:
     return dict(Deck.objects.present().values_list("title", "card_count"))
+
+
+def test_first_change_of_an_option_reads_the_file_only_if_it_needs_to(learner_client, monkeypatch):
+    url = hand_in(learner_client)
+    monkeypatch.setattr(FileContent, "clear", lambda _: pytest.fail("It is read again."))
+    sent = as_shown(learner_client, url, do="look")
+    del sent["history"]
+    assert learner_client.post(url, sent).status_code == 302
+    assert ImportDraft.objects.get().options["history"] is False
 
 
 def test_file_of_which_nothing_can_be_imported_says_why(learner_client):

@@ -257,16 +257,28 @@ def test_card_without_a_definition_replaces_none(learner_client: Client, learner
     assert cards() == [("Le chien", "old"), ("le chat", "cat"), ("le chien", "")]
 
 
-def test_card_of_the_deck_is_replaced_once(learner_client: Client, learner: User) -> None:
-    """Not by another card with its term, if the file has it as it is."""
+@pytest.mark.parametrize("chunk", [1, 500])
+@pytest.mark.parametrize(
+    "lines", [("le chien\tdog", "Le Chien\thound"), ("Le Chien\thound", "le chien\tdog")]
+)
+def test_card_of_the_deck_is_replaced_once(
+    learner_client: Client, learner: User, monkeypatch: pytest.MonkeyPatch, lines: tuple[str, ...], chunk: int
+) -> None:
+    """Not by another card with its term, if the file has it as it is. The preview says the same."""
+    monkeypatch.setattr("cards.importing.merging.CHUNK", chunk)
     deck = Deck.objects.create(owner=learner, title="Mots")
     for position, term in enumerate(("le chien", "Le chat")):
         Card.objects.create(deck=deck, position=position, term=term, definition="dog")
     url = reverse("deck_import", args=[deck.slug])
-    mended = Mending(learner_client, "le chien\tdog\nLe Chien\thound\nle chat\tcat\n", url=url)
+    mended = Mending(learner_client, "\n".join([*lines, "le chat\tcat", "LE CHAT\ttom"]), url=url)
     mended.send(option_same_terms="on")
+    preview = mended.page.context["preview"]
+    assert (preview.new, preview.changed, preview.same) == (2, 1, 1)
     mended.send("import")
-    assert cards() == [("le chien", "dog"), ("le chat", "cat"), ("Le Chien", "hound")]
+    assert cards()[:2] == [("le chien", "dog"), ("le chat", "cat")]
+    assert sorted(cards()[2:]) == [("LE CHAT", "tom"), ("Le Chien", "hound")]
+    draft = ImportDraft.objects.get()
+    assert (draft.added, draft.updated, draft.unchanged) == (2, 1, 1)
 
 
 # --- What is kept
