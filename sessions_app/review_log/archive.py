@@ -30,7 +30,7 @@ MOMENTS = ("reviewed_at", "counted_since", "memory_due", "memory_at", "voided_at
 DAYS = ("study_day", "memory_due_day", "memory_day")
 SETTINGS = (
     *("new_per_day", "retention", "side_choice", "two_buttons", "learn_ahead", "learn_kinds"),
-    *("typed", "strict", "retype"),
+    *("typed", "strict", "retype", "untimed"),
 )
 MARKS = ("starred", "suspended", "suspended_in_file")
 MAX_INTEGER = 2**31 - 1

@@ -20,7 +20,7 @@ from cards.models import Deck
 from sessions_app.corrections import services as corrections
 from sessions_app.models import CardProgress, DayTotal, Enrollment, Review, Step
 from sessions_app.review_log import importing, replaying
-from sessions_app.review_log.archive import DAYS, MOMENTS, PLAIN, memory_of
+from sessions_app.review_log.archive import DAYS, MOMENTS, PLAIN, SETTINGS, memory_of
 from sessions_app.sessions import marks
 from sessions_app.sessions import services as sessions
 from sessions_app.sessions.marks import Mark
@@ -536,3 +536,10 @@ def test_invalid_settings_are_ignored(studied, learner, settings):
     enrollment = Enrollment.objects.get(deck=back)
     enrollment.full_clean(exclude=["learn_kinds"])
     assert enrollment.retention == 0.9
+
+
+def test_archive_has_all_settings_but_consent():
+    """A new setting has to be added to the archive, or named here."""
+    fields = [field for field in Enrollment._meta.fields if field.editable and not field.is_relation]
+    names = {field.name for field in fields if not field.primary_key}
+    assert names - {"shares_progress"} == {*SETTINGS}
