@@ -257,10 +257,12 @@ def insert_rows(model: type[Model], names: Sequence[str], rows: Iterable[Sequenc
     """Insert many rows of values, which are in the order of ``names``: the columns' names in Python (``attname``).
 
     The values are as their columns have them, or an enum's members; a column that is not named gets the default of
-    its field, or an empty text. Nothing is returned and no signal is sent. Django's ``bulk_create`` prepares each
-    value in half a dozen calls, which for a row of thirty columns takes ten times as long as to write it.
+    its field, one for all rows, or an empty text. Nothing is returned and no signal is sent. Django's
+    ``bulk_create`` prepares each value in half a dozen calls, which for a row of thirty columns takes ten times as
+    long as to write it.
     """
-    sql, defaults, adapters = _insert_rows_sql(model, tuple(names), connection().vendor)
+    sql, rest, adapters = _insert_rows_sql(model, tuple(names), connection().vendor)
+    defaults = [stored(field, field.get_default()) for field in rest]
 
     def prepared(row: Sequence[Any]) -> list[Any]:
         values = [*row, *defaults]
@@ -278,7 +280,7 @@ def insert_rows(model: type[Model], names: Sequence[str], rows: Iterable[Sequenc
 def _insert_rows_sql(
     model: type[Model], names: tuple[str, ...], vendor: str
 ) -> tuple[str, list[Any], list[tuple[int, Callable[[Any], Any]]]]:
-    """The statement, values for the columns that are not named, and what makes values of instants and dates."""
+    """The statement, the fields that are not named, and what makes values of instants and dates that are named."""
     quote, operations = connection().ops.quote_name, connection().ops
     by_name = {field.attname: field for field in model._meta.local_concrete_fields if not field.generated}
     rest = [field for name, field in by_name.items() if name not in names and not field.primary_key]
@@ -289,7 +291,7 @@ def _insert_rows_sql(
     }
     adapters = [
         (place, kinds[field.get_internal_type()])
-        for place, field in enumerate(columns)
+        for place, field in enumerate(columns[: len(names)])
         if field.get_internal_type() in kinds
     ]
     table = quote(model._meta.db_table)
@@ -297,7 +299,7 @@ def _insert_rows_sql(
     listed = ", ".join(quote(field.column) for field in columns)
     # Names of the models' own tables and columns, quoted.
     sql = f"INSERT INTO {table} ({listed}) VALUES ({marks})"  # noqa: S608
-    return sql, [stored(field, field.get_default()) for field in rest], adapters
+    return sql, rest, adapters
 
 
 @cache

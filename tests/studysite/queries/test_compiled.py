@@ -25,6 +25,7 @@ from studysite.queries.compiled import (
     compiled,
     compiled_update,
     insert,
+    insert_rows,
     padded,
     probes,
     save,
@@ -358,6 +359,32 @@ def test_inserted_rows_are_those_that_django_inserts(learner: User, deck: Deck, 
         names = [each.attname for each in row._meta.concrete_fields if not each.generated]
         assert [getattr(stored, name) for name in names] == [getattr(row, name) for name in names]
         assert not row._state.adding
+
+
+def test_many_rows_of_values_are_those_that_django_inserts(
+    learner: User, deck: Deck, cards: list[Card]
+) -> None:
+    """Also where columns are not named, and where values are empty. The values of a JSON column are texts."""
+    for row in rows(learner, deck, cards[0])[1:]:
+        model, found = type(row), []
+        columns = [each for each in row._meta.concrete_fields if not (each.generated or each.primary_key)]
+        named = [each.attname for each in columns if getattr(row, each.attname) != each.get_default()]
+        for names in (named, [each.attname for each in columns]):
+            insert_rows(model, names, [[getattr(row, name) for name in names]])
+            found += model._base_manager.values(*(each.attname for each in columns))
+            model._base_manager.all().delete()
+        row.save(force_insert=True)
+        (djangos,) = model._base_manager.values(*(each.attname for each in columns))
+        assert found == [djangos, djangos]
+    insert_rows(DayTotal, ["learner_id"], [])
+
+
+def test_defaults_are_made_for_each_statement(learner: User) -> None:
+    for title in ("one", "other"):
+        insert_rows(Deck, ["owner_id", "title"], [[learner.pk, title]])
+    one, other = Deck.objects.filter(owner=learner)
+    assert one.slug != other.slug
+    assert one.created_at < other.created_at or other.created_at < one.created_at
 
 
 def test_saved_fields_are_those_that_django_saves(learner: User, deck: Deck, cards: list[Card]) -> None:
