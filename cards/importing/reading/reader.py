@@ -61,7 +61,7 @@ from cards.text.studied_side import SIDES
 from studysite.accounts.models import User
 from studysite.slices import Steps
 
-VERSION = 8
+VERSION = 9
 """Version of the stored content. Increase it with every change, so that files are read again."""
 
 

@@ -120,6 +120,19 @@ def test_field_that_repeats_the_question_in_nearly_all_notes(type_with, repeat: 
     assert [card.definition for card in cards] == ["dog", "cat", "mouse", "horse", "cow", "donkey"]
 
 
+def test_question_with_readings_in_another_field(type_with) -> None:
+    words = [("食べる", " 食[た]べる", "eat"), ("犬", "犬[いぬ]", "dog"), ("お茶", "お 茶[ちゃ]", "tea")]
+    notes = [(word, meaning, reading) for word, reading, meaning in words]
+    cards = type_with("{{Front}}", "{{furigana:Hint}}<br>{{Back}}", *notes)
+    assert [card.definition for card in cards] == ["eat", "dog", "tea"]
+
+
+def test_cognates_stay(type_with) -> None:
+    notes = [("Hotel", "hotel"), ("Hand", "hand."), ("Arm", "ARM"), ("Wind", "wind<br>noun")]
+    cards = type_with(*PLAIN, *notes)
+    assert [card.definition for card in cards] == ["hotel", "hand.", "ARM", "wind\nnoun"]
+
+
 def test_beginning_that_some_notes_share_stays(type_with) -> None:
     """Two of four begin with their term: by chance, or because it belongs there."""
     notes = [("cell", "cell<br>of a battery"), ("ion", "an atom"), ("ATP", "energy"), ("gas", "gas: a state")]
@@ -185,6 +198,22 @@ def test_definitions_that_only_begin_with_the_letters_stay(type_with) -> None:
         ("a", "a=-b", None),
         ("cat", "| cat | Katze |\n| --- | --- |", None),
         ("x", "x\n- one\n- two", "- one\n- two"),
+        ("食べる", "食(た)べる\nto eat", "to eat"),
+        ("犬", "to bark\n\n**犬**\\[いぬ\\]\n\ndog", "to bark\n\ndog"),
+        ("汉字", "汉(hàn)字(zi4): character", "character"),
+        ("食(た)べる", "食べる\nto eat", "to eat"),
+        ("犬", "犬(dog)\nnoun", None),
+        ("水", "水(みず)", None),
+        ("水", "水\n(みず)\nwater", "(みず)\nwater"),
+        ("水", "水(1)\nwater", None),
+        ("dog", "DOG.\nan animal", "an animal"),
+        ("The dog.", "**the dog**: an animal", "an animal"),
+        ("犬", "an animal\n*犬*。", "an animal"),
+        ("5", "5\\.\nfive", "five"),
+        ("Straße", "STRASSE\nroad", None),
+        ("Hotel", "hotel.", None),
+        ("dog", "DOG. An animal", None),
+        ("go", "Go, went, gone.", None),
     ],
 )
 def test_rest_of_an_answer(question: str, answer: str, rest: str | None) -> None:
