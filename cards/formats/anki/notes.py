@@ -7,11 +7,18 @@ from typing import Any
 
 from cards.formats.anki.collection import NoteType
 from cards.formats.markdown.from_html import DATA_ADDRESS
+from cards.formats.markdown.tags import without_unread
 from cards.formats.types import ParsedCard, Report
 from cards.text.studied_side import DEFINITION, TERM
 
 MAX_NOTE = 1_000_000
-"""Characters of one note's fields, without embedded images: read within a second, and far longer than a card."""
+"""Characters of one note's fields, without embedded images and, in a longer one, without what is never shown.
+
+They are read within a second, and are far longer than a card.
+"""
+
+MAX_LOOKED_AT = 4_000_000
+"""Characters of a note in which this is looked for, embedded images excluded: about a second."""
 
 MAX_OF_CARDS = 2_000_000
 """The same times the number of the note's cards, each of which is made from all fields."""
@@ -33,11 +40,20 @@ class Note:
         return f"note {self.id}"
 
 
-def read_note(row: Sequence[Any], report: Report, *, cards: int = 1) -> Note | None:
-    """The note in a row of `NOTE_QUERY`. None if it is too large for its cards, which ``report`` says."""
+def read_note(
+    row: Sequence[Any], report: Report, *, cards: int = 1, looked_at: int = MAX_LOOKED_AT
+) -> Note | None:
+    """The note in a row of `NOTE_QUERY`. None if it is too large for its cards, which ``report`` says.
+
+    A note that is too large is read without what is never shown. At most so many characters are ``looked_at``.
+    """
     key, guid, note_type, tags, fields = row
     texts = DATA_ADDRESS.sub("data:,", fields) if isinstance(fields, str) else ""
     most = min(MAX_NOTE, MAX_OF_CARDS // cards)
+    if len(texts) > looked_at:
+        most = looked_at
+    elif len(texts) > most:
+        texts = "\x1f".join(map(without_unread, texts.split("\x1f")))
     if len(texts) > most:
         why = f"The note has {len(texts):,} characters; at most {most:,} are read."
         report.skip("notes that are too large", where=f"note {key}", why=why)

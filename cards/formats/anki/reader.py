@@ -17,7 +17,7 @@ from cards.formats.anki.collection import OWN_TYPES, AnkiDeck, Schema, read_sche
 from cards.formats.anki.container.database import Database
 from cards.formats.anki.container.package import Package
 from cards.formats.anki.history import CardRow, Log, by_note, schedule
-from cards.formats.anki.notes import Note, is_occlusion, is_reverse, key_of, other_side, read_note
+from cards.formats.anki.notes import MAX_NOTE, Note, is_occlusion, is_reverse, key_of, other_side, read_note
 from cards.formats.anki.sides import FieldChoice, NoteReader, Sides
 from cards.formats.anki.tags import from_anki as tags_of
 from cards.formats.bounds import ACCOUNT, ANSWERS_OF_A_CARD, MAX_DECKS, Limits, Meter, most_answers
@@ -315,7 +315,8 @@ class Reader:
         """The answers of a template without their questions, for its first notes that have both."""
         query = f"{NOTE_QUERY} WHERE mid = {int(reader.note_type.id)} ORDER BY id LIMIT {repeats.SAMPLED}"
         for row in self.database.rows(query):
-            note = read_note(row, Report())
+            # Others take too long for many notes at once.
+            note = read_note(row, Report(), looked_at=MAX_NOTE)
             if note is None or not (sides := reader.sides(reader.values(note.fields), ord_)):
                 continue
             question, answer = convert(sides.term), convert(sides.definition)

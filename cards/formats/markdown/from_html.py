@@ -33,13 +33,13 @@ from cards.formats.markdown.tags import (
     attributes,
     cut_down,
     visible,
+    without_comments,
 )
 from cards.formats.types import ImageRef
 
 MAX_DEPTH = 8
 """Depth of nested lists and quotations."""
 
-COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 SOUND = re.compile(
     r"\[sound:[^\[\]\n]{1,500}\]|\[anki:play:[^\[\]]{0,50}\]|\[anki:tts[^\[\]]{0,500}\][^\[\]]{0,9999}\[/anki:tts\]"
 )
@@ -330,9 +330,7 @@ def convert(marked: str) -> Converted:
         marked = DATA_ADDRESS.sub("data:,", marked)
     marked = without_controls(marked)
     converter = Converter()
-    # After the last end no comment can be complete, and searching one from each start would take too long.
-    last = marked.rfind("-->") + 3
-    marked = COMMENT.sub("", marked[:last]) + marked[last:] if last > 2 else marked
+    marked = without_comments(marked)
     if len(marked) > MAX_HTML_SOURCE:
         marked, converter.out.drawings = cut_down(marked)
     if len(marked) > MAX_HTML_SOURCE:

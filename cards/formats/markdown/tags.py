@@ -20,8 +20,12 @@ HIDDEN_ATTRIBUTE = re.compile(r"\shidden(?=[\s/>=]|\Z)", re.IGNORECASE)
 VOID = {"img", "br", "hr", "input", "wbr", "source", "embed", "col", "area"}
 DRAWING, BREAK = "svg", "<br>"
 LINES = {"br", "li", "table", "blockquote", "pre"}
-READ = {"img": ("src", "alt"), "a": ("href",), "ol": ("start",)}
+READ = {"img": ("src", "alt"), "a": ("href",), "ol": ("start",), "anki-mathjax": ("block",)}
 """Attributes that are read."""
+
+COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+LISTED = re.compile(r"""(?:\s+[\w:.@-]++(?:\s*=\s*(?:"[^"]*+"|'[^']*+'|[^\s"'>]++))?+)*+\s*+/?""")
+"""All attributes of a tag. A text like "a<b\\) and c>" has none."""
 
 HEADINGS = {"h1": "# ", "h2": "## ", "h3": "### ", "h4": "#### ", "h5": "##### ", "h6": "###### "}
 APART = {"p", "dl", "hr", *HEADINGS}
@@ -73,6 +77,36 @@ def is_not_shown(attributes_source: str) -> bool:
     )
 
 
+def without_comments(marked: str) -> str:
+    # After the last end no comment can be complete, and searching one from each start would take too long.
+    last = marked.rfind("-->") + 3
+    return COMMENT.sub("", marked[:last]) + marked[last:] if last > 2 else marked
+
+
+def without_unread(marked: str) -> str:
+    """HTML with the same text, tags and images, without what is never shown: styles, scripts and most attributes.
+
+    A drawing stays without its content. HTML with a cloze deletion in what is not shown stays as it is.
+    """
+    made = "".join(
+        piece if isinstance(piece, str) else short_tag(piece) for piece in visible(without_comments(marked))
+    )
+    return made if made.count("{{c") == marked.count("{{c") else marked
+
+
+def short_tag(tag: re.Match[str]) -> str:
+    """The tag with only the attributes that are read. A drawing's first tag with its end."""
+    name, source = tag[2].lower(), tag[3]
+    if name == DRAWING and not tag[1] and not source.endswith("/"):
+        return "<svg></svg>"
+    if not source or not LISTED.fullmatch(source):
+        return tag[0]
+    read = READ.get(name)
+    kept = {key: value for key, value in attributes(source).items() if key in read} if read else {}
+    listed = "".join(f' {key}="{html.escape(value)}"' for key, value in kept.items())
+    return f"<{tag[1]}{name}{listed}{'/' if source.endswith('/') else ''}>"
+
+
 def cut_down(marked: str) -> tuple[str, int]:
     """HTML with the same text, and how many drawings it is without.
 
@@ -93,9 +127,7 @@ def cut_down(marked: str) -> tuple[str, int]:
         if name == DRAWING:
             drawings += not piece[1]
             continue
-        kept = {key: value for key, value in attributes(piece[3]).items() if key in READ.get(name, ())}
-        listed = "".join(f' {key}="{html.escape(value)}"' for key, value in kept.items())
-        short.append(f"<{piece[1]}{name}{listed}>")
+        short.append(short_tag(piece))
         if (name in BLOCKS or name in LINES) and lines[-1:] != [BREAK]:
             lines.append(BREAK)
     whole = "".join(short)

@@ -2,13 +2,13 @@
 
 import pytest
 
-from cards.formats.anki import cloze, templates
+from cards.formats.anki import cloze, notes, templates
 from cards.formats.anki.reader import read_anki
 from cards.formats.anki.repeats import without_question
 from cards.formats.markdown.from_html import Converted, convert
-from cards.formats.types import ImageRef, ParsedCard
+from cards.formats.types import ImageRef, ParsedCard, Report
 from tests.cards.formats import packages
-from tests.cards.formats.packages import BASIC, cards_of, note, package
+from tests.cards.formats.packages import BASIC, CLOZE, cards_of, note, package
 
 FIELDS = ("Front", "Back", "Hint")
 PLAIN = ("{{Front}}", "{{FrontSide}}<hr id=answer>{{Back}}")
@@ -335,3 +335,53 @@ def test_attributes_that_are_read_survive_a_long_page() -> None:
     made = convert(f'{padding}<img src="b.png" alt="B &amp; C" class=x><a href="http://x.y">z</a>')
     assert made.images == [ImageRef("b.png", "B & C")]
     assert made.text.endswith("[z](<http://x.y>)")
+
+
+LONG = "x" * 300
+UNREAD = {
+    "style": f"<style>{LONG}</style>word",
+    "attribute": f"<b class='{LONG}'>bold</b>",
+    "hidden": f"a<div hidden>{LONG}</div>b",
+    "comment": f"a<!--{LONG}-->b",
+    "drawing": f"a<svg>{LONG}</svg>b",
+    "images": f"<img class={LONG} src='b &amp;.png' alt='B'><img src='data:image/png;base64,{LONG}'>a",
+    "link and list": f"<a class={LONG} href=http://x.y/z>z</a><ol class=x start='3'><li>c</ol>",
+    "element that is alone": f"a<style class={LONG} />b",
+    "formulas": f"<i class={LONG}></i>\\(a<b\\) and c>d <anki-mathjax class=x block=true>x</anki-mathjax>",
+    "deletion": f"{{{{c1::<style>a{{b:{LONG}}}</style>word::hint}}}} end",
+    "code": f"<pre class={LONG}>a\n  b</pre>",
+}
+
+
+@pytest.mark.parametrize("field", UNREAD.values(), ids=UNREAD)
+def test_long_note_is_read_as_a_short_one(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
+    kind = CLOZE if "{{c" in field else BASIC
+    data = package([note(["q", field] if kind == BASIC else [field, ""], kind=kind)], media={"b &.png": b"x"})
+    with read_anki(data) as parsed:
+        whole, left_out = list(parsed), parsed.report.skipped
+    monkeypatch.setattr(notes, "MAX_NOTE", 200)
+    with read_anki(data) as parsed:
+        assert (list(parsed), parsed.report.skipped) == (whole, left_out)
+        assert whole
+
+
+def test_deletions_that_are_not_shown_are_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notes, "MAX_NOTE", 200)
+    data = package([note([f"{{{{c1::a}}}}<i hidden>{LONG}{{{{c2::b}}}}</i>", ""], kind=CLOZE, ords=[0, 1])])
+    with read_anki(data) as parsed:
+        assert not list(parsed)
+        assert parsed.report.skipped == {"notes that are too large": 1}
+
+
+@pytest.mark.parametrize(
+    ("field", "why"),
+    [
+        (f"<i class=x>{LONG}</i>", "The note has 309 characters; at most 200 are read."),
+        (f"<style>{LONG}{LONG}</style>a", "The note has 618 characters; at most 500 are read."),
+    ],
+)
+def test_long_note_is_told_as_it_was_counted(monkeypatch: pytest.MonkeyPatch, field: str, why: str) -> None:
+    report = Report()
+    monkeypatch.setattr(notes, "MAX_NOTE", 200)
+    assert notes.read_note((1, "guid", 1, "", f"q\x1f{field}"), report, looked_at=500) is None
+    assert [notice.message for notice in report.notices] == [why]

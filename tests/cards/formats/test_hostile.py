@@ -19,10 +19,11 @@ from cards.formats import zips
 from cards.formats.anki import history
 from cards.formats.anki.container import protobuf
 from cards.formats.anki.container.zstandard import zstd
+from cards.formats.anki.notes import MAX_LOOKED_AT, read_note
 from cards.formats.anki.reader import read_anki
 from cards.formats.detect import read_file
 from cards.formats.markdown.from_html import convert
-from cards.formats.types import FormatError
+from cards.formats.types import FormatError, Report
 from tests.cards.formats.packages import CLOZE, cards_of, collection, counted, message, note, package, zipped
 
 pytestmark = pytest.mark.slow
@@ -273,6 +274,17 @@ def test_longest_html_is_read_within_a_second(unit: str) -> None:
     convert(unit * (1_000_000 // len(unit)))
     # A third of a second on an idle machine; time that grows with the square takes minutes.
     assert time.process_time() - started < 4
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["<b c=d>", "<a href=none>", "<style>", "<!--", "<i hidden>", "<a b='", "<a" + " b" * 500, "<a b=c 'd>"],
+)
+def test_longest_note_is_cut_down_within_seconds(unit: str) -> None:
+    started = time.process_time()
+    read_note((1, "guid", 1, "", unit * (MAX_LOOKED_AT // len(unit))), Report())
+    # At most 1.3 seconds on an idle machine.
+    assert time.process_time() - started < 8
 
 
 def test_scripts_in_html_are_removed_or_escaped() -> None:
