@@ -1,17 +1,19 @@
 """Cloze deletions: ``{{c1::hidden::hint}}`` in a text, nested or not. Pure.
 
-Anki ends a deletion at the next two closing braces. A formula that ends in a brace of its own is torn apart by
-that, and its question has a brace too many. So in a formula, braces that were opened in the hidden text are closed
-first.
+Anki ends a deletion at the next two closing braces. A formula with braces of its own is torn apart by that, and
+its question has a brace too many. So the braces of a formula are matched first, whether the deletion is in the
+formula or around it. If they do not match, only those at the end of the hidden text are.
 """
 
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
-from cards.formats.markdown.maths import spans
+from cards.formats.markdown.maths import Span, spans
 
-MARK = re.compile(r"\{\{c(\d{1,3}(?:,\d{1,3})*)::|\}\}")
+BEGIN = r"\{\{c(\d{1,3}(?:,\d{1,3})*)::"
+MARK = re.compile(rf"{BEGIN}|\}}\}}")
+SIGN = re.compile(rf"{BEGIN}|\\.|[{{}}]", re.DOTALL)
 BRACE, CLOSING = re.compile(r"\\.|[{}]", re.DOTALL), re.compile(r"\}{2,20}")
 MAX_DEPTH = 8
 
@@ -33,8 +35,12 @@ def parse(text: str) -> Deletion:
     stack = [Deletion()]
     # Where the hidden text of each open deletion begins.
     begins = [0]
-    formulas = list(spans(text)) if "}}}" in text else []
+    # Usually there are no other braces than those of deletions.
+    usual = 2 * len(re.findall(BEGIN, text))
+    formulas = list(spans(text)) if (text.count("{"), text.count("}")) != (usual, usual) else []
     starts = [span.source for span in formulas]
+    own = matched(text, formulas)
+    last = text.rfind("}}")
     position = at = 0
     while match := MARK.search(text, at):
         start, at = match.span()
@@ -43,6 +49,11 @@ def parse(text: str) -> Deletion:
             continue
         around = bisect_right(starts, start)
         if closes and around and start < formulas[around - 1].end:
+            span = formulas[around - 1]
+            # A deletion around the formula must have an end behind it.
+            if start in own and (begins[-1] > span.start or last >= span.end):
+                at = start + 1
+                continue
             more = own_braces(text, begins[-1], start)
             start, at = start + more, at + more
         stack[-1].parts.append(text[position:start])
@@ -59,6 +70,36 @@ def parse(text: str) -> Deletion:
         inner = stack.pop()
         stack[-1].parts += inner.parts
     return stack[0]
+
+
+def matched(text: str, formulas: list[Span]) -> set[int]:
+    """Where the closing braces of formulas are, of those whose braces and deletions all match."""
+    found: set[int] = set()
+    for span in formulas:
+        if text.find("}}", span.source, span.closer) < 0:
+            continue
+        own: list[int] = []
+        # What is open: braces, and deletions.
+        stack: list[str] = []
+        ended = span.source
+        for sign in SIGN.finditer(text, span.source, span.closer):
+            if sign.start() < ended:
+                continue  # The second brace of a deletion's end.
+            if sign[0] == "\\}":
+                own.append(sign.start() + 1)
+            elif sign[0] == "}":
+                if stack[-1:] == ["{"]:
+                    own.append(sign.start())
+                elif stack and text.startswith("}}", sign.start(), span.closer):
+                    ended = sign.start() + 2
+                else:
+                    break
+                stack.pop()
+            elif sign[0][0] == "{":
+                stack.append(sign[0])
+        else:
+            found.update(() if stack else own)
+    return found
 
 
 def own_braces(text: str, begin: int, end: int) -> int:

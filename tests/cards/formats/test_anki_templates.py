@@ -254,6 +254,24 @@ def test_rule_is_the_same_in_every_slice(type_with) -> None:
         (r"\({{c1::\{1,2\}}}\)", r"\(\{1,2\}\)"),
         (r"\({{c1::a{{c2::b^{3}}}}}\)", r"\(ab^{3}\)"),
         (r"\({{c1::\frac{1}{2}::half}}\)", r"\(\frac{1}{2}\)"),
+        (r"\({{c1::\frac{1}{\sqrt{2}}+x}}\)", r"\(\frac{1}{\sqrt{2}}+x\)"),
+        (r"\({{c1::x\right\}}}\)", r"\(x\right\}\)"),
+        # The formula is in the deletion.
+        (r"{{c1::\(\frac{1}{\sqrt{2}}\)}} end", r"\(\frac{1}{\sqrt{2}}\)"),
+        (r"{{c1::\(x_{a_{b}}\)}}", r"\(x_{a_{b}}\)"),
+        (r"{{c1::[$]x_{a_{b}}[/$], \[y_{c_{d}}\] e::hint}} {{c2::f}}", r"[$]x_{a_{b}}[/$], \[y_{c_{d}}\] e"),
+        (r"{{c1::\(x_{y_{z}}\)}} and {{c2::\(a", r"\(x_{y_{z}}\)"),
+        (r"{{c1::\({{cos x}}\)}}", r"\({{cos x}}\)"),
+        (r"{{c1::\(a {{c2::b}} c\)}}", r"\(a b c\)"),
+        (r"{{c2::\(a {{c1::b_{c_{d}}}} e_{f_{g}}\)}}", r"\(b_{c_{d}}\)"),
+        (r"{{c1::a \(x_{y_{z}}\) {{c2::\(b_{c_{d}}\)}} e}}", r"a \(x_{y_{z}}\) \(b_{c_{d}}\) e"),
+        # As Anki: a formula without an end, or whose end is that of another one.
+        (r"{{c1::\(a}} b", r"\(a"),
+        (r"{{c1::\(a}} and {{c2::\(b\)}}", r"\(a"),
+        (r"{{c1::\(x_{a}} and \(b\)", r"\(x_{a"),
+        (r"{{c1::\(x_{a_{b}} and {{c2::c}}", r"\(x_{a_{b"),
+        # As Anki: a deletion without an end behind the formula.
+        (r"{{c1::\(x_{a_{b}}\) end", r"\(x_{a_{b"),
         # As Anki: a brace that is missing, and braces that are no formula's.
         (r"\({{c1::x^{2}} + y\)", r"\(x^{2\)"),
         ("{{c1::{a}}}", "{a"),

@@ -16,7 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cards.formats import zips
-from cards.formats.anki import history
+from cards.formats.anki import cloze, history
 from cards.formats.anki.container import protobuf
 from cards.formats.anki.container.zstandard import zstd
 from cards.formats.anki.notes import MAX_LOOKED_AT, read_note
@@ -285,6 +285,17 @@ def test_longest_note_is_cut_down_within_seconds(unit: str) -> None:
     read_note((1, "guid", 1, "", unit * (MAX_LOOKED_AT // len(unit))), Report())
     # At most 1.3 seconds on an idle machine.
     assert time.process_time() - started < 8
+
+
+@pytest.mark.parametrize(
+    "unit", [("{", "}"), ("{{c1::", "}}"), ("", "\\(x_{y_{z}}"), ("", "{{}}"), ("", "{{c1::\\({{}}")]
+)
+def test_longest_deletions_are_read_within_seconds(unit: tuple[str, str]) -> None:
+    opening, closing = (part * (500_000 // max(map(len, unit))) for part in unit)
+    started = time.process_time()
+    cloze.parse(f"{{{{c1::\\({opening}{closing}\\)}}}}")
+    # At most half a second on an idle machine.
+    assert time.process_time() - started < 4
 
 
 def test_scripts_in_html_are_removed_or_escaped() -> None:
