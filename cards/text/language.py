@@ -36,7 +36,7 @@ LATIN: dict[str, tuple[str, str]] = {
     "en": ("the a an of to is and in that for with it are be on as by or not from", ""),
     "es": ("el la los las un una de del y es que en por con para no se lo", "ñ¿¡"),
     "fi": ("ja on ei se että mutta ovat hän minä olla tai kun", ""),
-    "fr": ("le la les un une des du de et est l d que qui dans pour avec au aux je ne pas se en", "œçêèù"),
+    "fr": ("le la les un une des du de et est l' d' que qui dans pour avec au aux je ne pas se en", "œçêèù"),
     "hu": ("a az egy és nem van hogy is meg de ez", "őű"),
     "it": ("il lo la i gli un una uno di del della e è che in per con non dei delle", ""),
     "la": ("et est in non ad cum ex sunt esse quod qui quae sed", "āēīōū"),
@@ -74,8 +74,12 @@ MARKED = {
     "ARABIC": {"fa": ("پچژگ", "ٹڈےةىكي"), "ar": ("ةىكي", "پچژگٹڈےکی")},
 }
 
-WORD = re.compile(r"[^\W\d_]+")
-FORMULA = re.compile(r"\$[^$]*\$")
+CAPITALISED_NOUNS = frozenset({"de"})
+"""Languages with capital letters for all nouns. In others a capital letter behind a small word begins a name."""
+
+# An elided article has its apostrophe and a letter behind it. Letters beside digits are no words.
+WORD = re.compile(r"(?<!\w)(?:[LDld]['’](?=[^\W\d_])|[^\W\d_]+(?!\w))")
+FORMULA = re.compile(r"\$+[^$]*\$+")
 
 
 def guess_languages(terms: Sequence[str], definitions: Sequence[str]) -> tuple[str, str]:
@@ -157,9 +161,34 @@ def signs_in(text: str) -> Counter[str]:
         )
     if script != "LATIN":
         return Counter({SCRIPTS[script]: 1} if script in SCRIPTS else {})
-    words = set(WORD.findall(lower))
-    found = {language: len(words & WORDS[language]) + len(letters & LETTERS[language]) for language in LATIN}
+    words, before_names = small_words(FORMULA.sub(" ", text))
+    found = {
+        language: len((words | before_names if language in CAPITALISED_NOUNS else words) & WORDS[language])
+        + len(letters & LETTERS[language])
+        for language in LATIN
+    }
     return Counter({language: count for language, count in found.items() if count})
+
+
+def small_words(text: str) -> tuple[set[str], set[str]]:
+    """The words of a text in small letters, and those before a word with a capital letter, as in "Los Angeles".
+
+    Letters alone and those of an equation are names of quantities or choices.
+    """
+    text = unicodedata.normalize("NFC", text).replace("’", "'")
+    matches = list(WORD.finditer(text))
+    has_words = any(len(match[0]) > 1 for match in matches)
+    least = 1 if has_words and not any(is_operator(sign) for sign in text) else 2
+    words, before_names = set[str](), set[str]()
+    for match in matches:
+        if len(match[0]) >= least:
+            behind = text[match.end() : match.end() + 2].lstrip(" ")
+            (before_names if behind[:1].isupper() else words).add(match[0].lower())
+    return words, before_names
+
+
+def is_operator(sign: str) -> bool:
+    return sign == "^" or unicodedata.category(sign) == "Sm"
 
 
 def script_in(text: str) -> str:

@@ -94,6 +94,17 @@ def test_sides_are_guessed_together(
         # Articles in a quarter of the texts; letters of formulas.
         (["le chien", "le chat", "la maison", "le pain", "une rue", *["mot"] * 15], ENGLISH),
         (["$le la les$"] * 6, ENGLISH),
+        (["$$le la les$$"] * 6, ENGLISH),
+        # Letters beside digits, alone and in equations are no words.
+        ([f"w {n}" for n in range(8)], [f"D{n}" for n in range(8)]),
+        ([f"L{n}" for n in range(5)], [f"d{n}" for n in range(5)]),
+        (["y = 2x", "y = x + 1", "y = -x", "y = sin x", "y < log a"], ["2", "3", "4", "5", "6"]),
+        (["y", "(a, y)", "y/2", "x - y", "2 y"], ["o", "e", "i", "w", "z"]),
+        (["vitamin d", "group l", "type d", "class l", "line d"], ENGLISH),
+        # A small word before a name says nothing.
+        (["Los Angeles", "Las Vegas", "El Paso", "Los Alamos", "La Paz", "El Salvador"], ENGLISH),
+        (["L'Oréal", "L’Aquila", "D'Artagnan", "Le Mans", "La Rochelle"], ENGLISH),
+        (["Jan van Eyck", "Vincent van Gogh", "Anthony van Dyck", "Kees van Dongen", "De Niro"], ENGLISH),
     ],
 )
 def test_there_is_no_guess_where_it_could_be_wrong(sides: tuple[list[str], list[str]]) -> None:
