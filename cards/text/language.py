@@ -1,7 +1,8 @@
 """Which languages the two sides of a list are written in: a careful guess from scripts and small words. Pure.
 
-A list of nouns without articles says too little, and so do a few cards: then there is no guess. Languages that
-cannot be told apart by such signs (Danish and Norwegian, Hindi and Marathi) are left to the learner.
+A list of nouns without articles says too little, and so do a few cards: then there is no guess. Languages with
+Latin letters that cannot be told apart by such signs (Danish and Norwegian) are left to the learner. Another
+script is certainly not English: without signs it is taken for its most used language (Russian, Arabic, Hindi).
 """
 
 import re
@@ -46,6 +47,8 @@ LATIN: dict[str, tuple[str, str]] = {
     "pt": ("o a os as um uma de do da e é que em por com para não se ao", "ãõ"),
     "ro": ("un o și este de la în cu nu pe pentru că sunt al", "țșăâ"),
     "sv": ("en ett den det de och är av att till inte på som jag", "åä"),
+    # The letters that only Vietnamese has: horns, hooks, and two marks on one letter.
+    "vi": ("và của không có một là người những được trong", "ơưđạảẻỉỏủỷấầẩẫậắằẳẵặếềểễệốồổỗộớờởỡợứừửữự"),
     "tr": ("bir ve bu için ile değil ne da de mi var yok", "ğış"),
 }
 WORDS = {language: frozenset(words.split()) for language, (words, _) in LATIN.items()}
@@ -64,9 +67,13 @@ SCRIPTS = {
     "TAMIL": "ta",
     "TELUGU": "te",
     "KHMER": "km",
+    "KANNADA": "kn",
+    "MALAYALAM": "ml",
+    "GURMUKHI": "pa",
+    "MYANMAR": "my",
 }
-OWN_SCRIPT = frozenset(SCRIPTS.values()) - {"el"}
-"""Languages with a script of their own. Greek letters are also names of quantities."""
+OWN_SCRIPT = frozenset(SCRIPTS.values())
+"""Languages with a script of their own."""
 
 # Letters of Cyrillic and Arabic that only one of the languages has, and those that rule it out.
 MARKED = {
@@ -78,20 +85,45 @@ CAPITALISED_NOUNS = frozenset({"de"})
 """Languages with capital letters for all nouns. In others a capital letter behind a small word begins a name."""
 
 # An elided article has its apostrophe and a letter behind it. Letters beside digits are no words.
+# The most used language of a script, and what only other languages write in it. Serbian and Bulgarian have words
+# without such letters, Urdu and Marathi too: so nearly all texts have to be without them.
+MOST_USED = {
+    "CYRILLIC": ("ru", re.compile("[^\u0430-\u044fё]|ъ(?![еёюя])")),
+    "ARABIC": ("ar", re.compile("[^\u0621-\u063a\u0641-\u064a\u0671]")),
+    "DEVANAGARI": ("hi", re.compile("[ळऴऩ]")),
+    "CJK": ("zh", re.compile("[\u3040-\u30ff]")),
+}
+MOST_FOREIGN = 0.1
+"""The share of a side's texts that may have letters that only other languages have."""
+
+GREEK_WORD = 3
+"""Letters of a Greek word. Single ones and pairs are names of quantities and angles."""
+
 WORD = re.compile(r"(?<!\w)(?:[LDld]['’](?=[^\W\d_])|[^\W\d_]+(?!\w))")
+LETTERS_TOGETHER = re.compile(r"[^\W\d_]+")
 FORMULA = re.compile(r"\$+[^$]*\$+")
 
 
 def guess_languages(terms: Sequence[str], definitions: Sequence[str]) -> tuple[str, str]:
     """The language codes of the terms and of the definitions. A code is empty without a sure guess."""
     sides = (terms, definitions)
-    found = [side_language(texts) for texts in sides]
+    found = together(sides, [side_language(texts) for texts in sides])
+    # The other side says more than what is most common.
+    guessed = [code or most_used(texts) for code, texts in zip(found, sides, strict=True)]
+    if guessed != found:
+        guessed = together(sides, guessed)
+    return guessed[0], guessed[1]
+
+
+def together(sides: tuple[Sequence[str], Sequence[str]], languages: Sequence[str]) -> list[str]:
+    """The languages of both sides, where what is found of one may say more of the other."""
+    found = list(languages)
     for side, other in ((0, 1), (1, 0)):
         if found[side] == "zh" and found[other] == "ja" and may_be_japanese(sides[side]):
             found[side] = "ja"
         elif not found[side] and found[other] and go_with(sides[side], sides[other], found[other]):
             found[side] = found[other]
-    return found[0], found[1]
+    return found
 
 
 def go_with(texts: Sequence[str], others: Sequence[str], language: str) -> bool:
@@ -141,6 +173,24 @@ def side_language(texts: Sequence[str]) -> str:
     return best[0] if best[1] >= LEAD * second[1] else ""
 
 
+def most_used(texts: Sequence[str]) -> str:
+    """The most used language of the script of these texts, if no other language shows. Empty for Latin letters."""
+    filled = [text for text in texts if text.strip()]
+    ranked = Counter(script for text in filled if (script := script_in(text)) in MOST_USED).most_common(1)
+    if not ranked or ranked[0][1] < max(LEAST_OF_A_SCRIPT, LEAST_SHARE * len(filled)):
+        return ""
+    script, count = ranked[0]
+    language, others = MOST_USED[script]
+    foreign = sum(any(others.search(word) for word in words_of(text, script)) for text in filled)
+    return language if foreign <= MOST_FOREIGN * count else ""
+
+
+def words_of(text: str, script: str) -> list[str]:
+    """The words of ``text`` whose letters are of this script, in small letters."""
+    lower = unicodedata.normalize("NFC", FORMULA.sub(" ", text)).lower()
+    return [word for word in LETTERS_TOGETHER.findall(lower) if script_in(word) == script]
+
+
 def signs_in(text: str) -> Counter[str]:
     """The languages that a text may be in, with the number of its signs. Most short texts have none."""
     lower = unicodedata.normalize("NFC", FORMULA.sub(" ", text)).lower()
@@ -151,7 +201,7 @@ def signs_in(text: str) -> Counter[str]:
     script = scripts.most_common(1)[0][0]
     if script in ("CJK", "HIRAGANA", "KATAKANA"):
         return Counter({"ja": 1} if scripts["HIRAGANA"] + scripts["KATAKANA"] else {"zh": 1})
-    if script == "GREEK" and len(letters) < 2:
+    if script == "GREEK" and max(map(len, words_of(lower, script)), default=0) < GREEK_WORD:
         return Counter()
     if script in MARKED:
         return Counter(

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cards.editing.deck_forms import MORE_LANGUAGES
-from cards.text.language import LATIN, MARKED, SCRIPTS, guess_languages
+from cards.text.language import LATIN, MARKED, MOST_USED, SCRIPTS, guess_languages
 
 ENGLISH = ["dog", "cat", "house", "tree", "water", "bread"]
 SENTENCES = ["a thing to read", "the large one", "an animal", "part of a cell", "it is cold", "to run"]
@@ -90,7 +90,13 @@ def test_sides_are_guessed_together(
         (["Homo sapiens", "Canis lupus", "Felis catus", "Mus musculus", "Bos taurus"], ENGLISH),
         (["$x$", "1+1", "42", "=", "…"], ["2", "3", "4", "5", "6"]),
         (["α", "β", "γ", "δ", "ε", "ζ"], ENGLISH),
-        (["кот"] * 9, ENGLISH),
+        # Ukrainian, Bulgarian, Serbian and Persian words, whose own letters are rare; angles.
+        (["хата", "вода", "рука", "їжа", "мова", "сад"], ENGLISH),
+        (["къща", "вода", "ръка", "храна", "език", "градина"], ENGLISH),
+        (["кућа", "вода", "рука", "храна", "језик", "башта"], ENGLISH),
+        (["آب", "نان", "در", "باد", "پدر", "خانه"], ENGLISH),
+        (["お茶", "水"], ENGLISH),
+        (["αβ", "γ", "Δx", "θ = π", "ε"], ENGLISH),
         # Articles in a quarter of the texts; letters of formulas.
         (["le chien", "le chat", "la maison", "le pain", "une rue", *["mot"] * 15], ENGLISH),
         (["$le la les$"] * 6, ENGLISH),
@@ -111,8 +117,36 @@ def test_there_is_no_guess_where_it_could_be_wrong(sides: tuple[list[str], list[
     assert guess_languages(*sides) == ("", "")
 
 
+@pytest.mark.parametrize(
+    ("terms", "language"),
+    [
+        ("кот|дом|лес|стол|окно|вода|рука|нога|книга|школа|город|друг", "ru"),
+        ("дом|вода|подъезд|сыр|стол|окно", "ru"),
+        ("σπίτι|νερό", "el"),
+        ("घर|पानी|किताब|पेड़", "hi"),
+        ("باب|قلم", "ar"),
+        ("學校|電腦|圖書館", "zh"),
+        ("người|nước|được|đường|trời|một quyển sách|tiếng Việt", "vi"),
+        ("con mèo|con chó|cái bàn|quả táo|nước|cơm|trường học|bạn", "vi"),
+        ("ಮನೆ|ನೀರು", "kn"),
+    ],
+)
+def test_a_script_that_is_not_english_has_its_most_used_language(terms: str, language: str) -> None:
+    words = terms.split("|")
+    assert guess_languages(words, ENGLISH) == (language, "")
+    assert guess_languages(words, words) == (language, language)
+    # One text may be of anything.
+    assert guess_languages(words[:1], ENGLISH) == ("", "")
+
+
+def test_another_side_says_more_than_what_is_most_used() -> None:
+    ukrainian = ["її хліб", "їжа", "ніч", "кіт", "дім", "собака є"]
+    assert guess_languages(["хата", "вода", "рука"] * 2, ukrainian) == ("uk", "uk")
+
+
 def test_every_guess_is_a_language_of_the_site() -> None:
-    codes = {*LATIN, *SCRIPTS.values(), *(code for of_script in MARKED.values() for code in of_script), "zh"}
+    codes = {*LATIN, *SCRIPTS.values(), *(code for of_script in MARKED.values() for code in of_script)}
+    codes |= {code for code, _ in MOST_USED.values()}
     assert codes <= {*LANG_INFO, *MORE_LANGUAGES}
 
 
