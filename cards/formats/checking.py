@@ -1,5 +1,6 @@
 """Whether what a reader has found can be stored, and what is told if not. Pure."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -16,6 +17,9 @@ MAX_TAGS_OF_CARD = 1_000
 TOO_LONG = "cards that are too long"
 """What a report counts."""
 
+ESCAPED = re.compile(r"\\[!-/:-@\[-`{-~]")
+"""A sign that is shown as it is, with its backslash."""
+
 MOST_TOO_LONG = 100
 """Cards that are too long whose beginnings a report keeps."""
 
@@ -31,9 +35,12 @@ def nothing_in(report: Report) -> FormatError:
 def fits(card: ParsedCard, report: Report) -> bool:
     """Whether ``card`` can be stored. If not, ``report`` says why it is left out."""
     for side in SIDES:
-        length = len(getattr(card, side))
-        if length > MAX_SOURCE:
-            why = f"The {side} has {length:,} characters; a side has at most {MAX_SOURCE:,}."
+        source = getattr(card, side)
+        if len(source) > MAX_SOURCE:
+            # A text that is not Markdown has become longer: this is its length as it would be stored.
+            escaped = len(ESCAPED.findall(source))
+            signs = f" with {escaped:,} backslashes that show signs as they are" if escaped else ""
+            why = f"The {side} has {len(source):,} characters{signs}; a side has at most {MAX_SOURCE:,}."
             report.skip(TOO_LONG, where=card.where, why=why)
             if len(report.too_long) < MOST_TOO_LONG:
                 beginnings = {name: getattr(card, name)[:MAX_SOURCE] for name in SIDES}

@@ -11,7 +11,7 @@ from cards.formats.anki.reader import NONE, AnkiOptions
 from cards.formats.bounds import ACCOUNT, GUEST, TakesLongError
 from cards.formats.checking import nothing_in
 from cards.formats.delimited.reader import TextOptions
-from cards.formats.detect import read_file
+from cards.formats.detect import kind_of, read_file
 from cards.formats.kinds import KINDS
 from cards.formats.sources import megabytes
 from cards.formats.types import MAX_FILE, FormatError
@@ -84,14 +84,17 @@ class HandInForm(forms.Form):
         return cleaned
 
     def read_first_card(self) -> None:
-        """Raise FormatError if the file or text cannot be read, or has no cards."""
+        """Raise FormatError if the file or text cannot be read, or has no cards at all."""
         content = self.content
         source = content.encode("utf-8", "replace") if isinstance(content, str) else content.file
         options = TextOptions(is_csv=self.file_name.lower().endswith(".csv"))
         anki = AnkiOptions(history=False, note_types=NONE)
         limits = replace(self.limits, seconds=min(self.limits.seconds, FIRST_CARD_SECONDS))
-        with read_file(source, text=options, anki=anki, limits=limits) as parsed:
-            if next(iter(parsed), None) is None:
+        kind = kind_of(source)
+        with read_file(source, text=options, anki=anki, limits=limits, kind=kind) as parsed:
+            # A text or a table that is too long may be shorter as it is read by the choices of the preview.
+            is_empty = next(iter(parsed), None) is None
+            if is_empty and not (kind.has_columns and parsed.report.too_long):
                 raise nothing_in(parsed.report)
 
     @property

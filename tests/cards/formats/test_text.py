@@ -93,6 +93,12 @@ def test_row_with_a_too_long_side_is_skipped() -> None:
     assert str(counts.report.notices[0]).startswith("row 2: The definition has 32,001 characters")
 
 
+def test_backslashes_of_a_too_long_side_are_told() -> None:
+    (notice,) = counted(read_text("q\t" + "*" * 20_000 + "\na\tb")).report.notices
+    assert "40,000 characters with 20,000 backslashes that show signs as they are; a side" in notice.message
+    assert counted(read_text("q\t" + "*" * 20_000, TextOptions(markdown=True))).cards == 1
+
+
 def test_header_row_names_the_columns() -> None:
     text = "Tags,Question,Answer\nx; y,a,b\n,c,d"
     assert [(card.term, card.definition, card.tags) for card in read_text(text)] == [

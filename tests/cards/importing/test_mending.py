@@ -166,9 +166,21 @@ def test_side_that_is_too_long_is_shortened(learner_client: Client) -> None:
 
 
 def test_file_with_nothing_else_can_be_mended(learner_client: Client) -> None:
-    mended = Mending(learner_client, f"a\tb\nle vent\t{'x' * (MAX_SOURCE + 5)}\n")
+    mended = Mending(learner_client, f"le vent\t{'x' * (MAX_SOURCE + 5)}\n")
+    assert "Cards that are too long: 1" in mended.page.text
     mended.send(definition="the wind")
     assert [told[1:] for told in mended.told] == [("le vent", "the wind")]
+    mended.send("import", option_title="Mots")
+    assert cards() == [("le vent", "the wind")]
+
+
+def test_only_card_that_is_too_long_with_its_backslashes_can_be_markdown(learner_client: Client) -> None:
+    stars = "*" * 20_000
+    mended = Mending(learner_client, f"q\t{stars}\n")
+    assert "with 20,000 backslashes" in mended.page.text
+    mended.send(option_markup="markdown")
+    mended.send("import", option_title="Mots")
+    assert cards() == [("q", stars)]
 
 
 def test_definitions_of_one_term_are_joined(learner_client: Client) -> None:
