@@ -12,10 +12,10 @@ from cards.formats.bounds import Meter
 from cards.formats.checking import clean_tags, fits
 from cards.formats.delimited.anki_text import notes, stock
 from cards.formats.delimited.columns import split_tags
-from cards.formats.delimited.plan import HTML, READERS, Plan
+from cards.formats.delimited.plan import HTML, PLAIN, READERS, Plan
 from cards.formats.delimited.rows import is_blank
 from cards.formats.delimited.spreadsheet import unguarded
-from cards.formats.markdown.from_html import Converted
+from cards.formats.markdown.from_html import Converted, convert_plain
 from cards.formats.types import ParsedCard, Report
 
 MAX_KEY = 64
@@ -28,7 +28,8 @@ class RowReader:
 
     def __init__(self, plan: Plan, report: Report, meter: Meter) -> None:
         self.plan, self.report, self.meter = plan, report, meter
-        self.side = READERS[plan.markup]
+        is_field = plan.is_anki and plan.markup == PLAIN
+        self.side = convert_plain if is_field else READERS[plan.markup]
         self.is_html = plan.markup == HTML
         self.line = "<br>" if self.is_html else "\n"
 
@@ -109,10 +110,9 @@ class RowReader:
     def converted(self, text: str) -> Converted:
         """A side as Markdown. Images are in other files, which a text does not have."""
         made = self.side(text)
-        if self.is_html:
-            count_left_out(made, self.report)
-            if made.images:
-                self.report.skipped["images"] += len(made.images)
+        count_left_out(made, self.report)
+        if made.images:
+            self.report.skipped["images"] += len(made.images)
         return made
 
     def without_sides(self, values: Mapping[str, str], where: str) -> ParsedCard:

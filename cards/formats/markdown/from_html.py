@@ -23,7 +23,7 @@ from cards.formats.markdown.inline import (
     without_controls,
     without_marks,
 )
-from cards.formats.markdown.maths import take_formulas
+from cards.formats.markdown.maths import spans, take_formulas
 from cards.formats.markdown.tags import (
     APART,
     BLOCKS,
@@ -346,6 +346,15 @@ def convert(marked: str) -> Converted:
         line = converter.pieces.finish(html.unescape(marked))
         converter.out.text = line if line.strip("#") else ""
     return converter.out
+
+
+def convert_plain(text: str) -> Converted:
+    r"""The Markdown of plain text that a field of Anki has: as in its packages, ``\(..\)`` is a formula."""
+    if "\\" in text or "[" in text:
+        marked = html.escape(text, quote=False)
+        if next(spans(marked), None):
+            return convert(marked.replace("\r\n", "\n").replace("\n", "<br>"))
+    return Converted(escape_plain(text))
 
 
 def feed(converter: Converter, marked: str) -> None:

@@ -44,6 +44,34 @@ def test_note_becomes_the_cards_of_a_package(
     assert told(list(read_text(text))) == told(expected)
 
 
+@pytest.mark.parametrize(
+    ("field", "html"),
+    [
+        (r"an \(x^2\) here", ""),
+        (r"\[a < b & c\]", r"\[a &lt; b &amp; c\]"),
+        (r"\(x\) <b> *y* [$]z[/$]", r"\(x\) &lt;b&gt; *y* [$]z[/$]"),
+        (r"[latex]$a < b$[/latex] c", r"[latex]$a &lt; b$[/latex] c"),
+    ],
+)
+def test_formulas_in_plain_text_are_those_of_a_package(field: str, html: str) -> None:
+    head = HEAD.replace("html:true", "html:false")
+    cards = list(read_text(f"{head}g1\tBasic\tq\t{field}\n"))
+    assert told(cards) == told(cards_of(package([note(["q", html or field], guid="g1")])))
+    assert "$" in cards[0].definition
+
+
+def test_formulas_of_several_lines_and_signs_of_no_formula_in_plain_text() -> None:
+    head = HEAD.replace("html:true", "html:false")
+    rows = 'g1\tBasic\tq\t"one\n\\[x\n+ y\\]\ntwo"\ng2\tBasic\ta \\( b\t[c] $d$\n'
+    assert [(card.term, card.definition) for card in read_text(head + rows)] == [
+        ("q", "one\n$$x + y$$\ntwo"),
+        ("a \\\\( b", "[c] \\$d\\$"),
+    ]
+    # A text that is not Anki's has no such formulas.
+    (card,) = read_text("q\t\\(x\\)")
+    assert card.definition == "\\\\(x\\\\)"
+
+
 def test_deletions_are_found_in_any_text() -> None:
     plain = read_text("{{c1::Rome}} is in {{c2::Italy}}\tEurope, *south*\nsun\tstar")
     assert [(card.term, card.definition) for card in plain] == [
