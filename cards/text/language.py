@@ -233,7 +233,9 @@ def small_words(text: str) -> tuple[set[str], set[str]]:
     for match in matches:
         if len(match[0]) >= least:
             behind = text[match.end() : match.end() + 2].lstrip(" ")
-            (before_names if behind[:1].isupper() else words).add(match[0].lower())
+            # Not "la France": a text does not begin a name with a small letter.
+            is_in_name = behind[:1].isupper() and (match.start() > 0 or match[0][0].isupper())
+            (before_names if is_in_name else words).add(match[0].lower())
     return words, before_names
 
 

@@ -17,6 +17,7 @@ GERMAN = ["der Hund", "die Katze", "das Haus", "ein Baum", "das Wasser", "das Br
     ("terms", "language"),
     [
         ("le chien|le chat|la maison|l’arbre|l'eau|du pain", "fr"),
+        ("la France|l’Espagne|le Portugal|les Pays-Bas|la Suisse|l'Italie", "fr"),
         ("der Hund|die Katze|das Haus|der Baum|das Wasser|das Brot", "de"),
         ("el perro|el gato|los niños|el árbol|el agua|las casas", "es"),
         ("il cane|il gatto|gli alberi|lo zaino|il pane|le case", "it"),
