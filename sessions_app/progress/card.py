@@ -151,6 +151,8 @@ class CardStandings:
         if asked is None:
             return f"asked for the {line.side}: not counted here"
         notes = [f"asked for the {line.side}"] if self.has_siblings else []
+        if not line.outcome().is_answer:
+            notes.append("no answer: it only had a due day there")
         if line.evidence == Evidence.PRACTICE:
             notes.append("practice: changes no level and no due day")
         if asked.since and line.reviewed_at < asked.since:

@@ -56,8 +56,7 @@ class AnkiHistories:
         lines = [self.line(pk, one) for one in card.reviews if one.reviewed_at <= self.now]
         history = CardHistory(pk, in_order(lines), place=place)
         for schedule in card.schedules:
-            self.add_memory(history, schedule)
-            flags = CardFlags(
+            history.flags[schedule.side] = CardFlags(
                 starred=card.starred,
                 suspended=schedule.suspended,
                 buried_until=days.day_end(days.study_day(self.now, self.zone), self.zone)
@@ -66,24 +65,24 @@ class AnkiHistories:
                 reset_at=schedule.reset_at and min(schedule.reset_at, self.now),
                 follows=True,
             )
-            history.flags[schedule.side] = flags
+            self.add_memory(history, schedule)
         return history
 
     def add_memory(self, history: CardHistory, schedule: Schedule) -> None:
-        """Add Anki's memory of a side, and a line for it if the file has no recall of this side."""
+        """Add Anki's memory of a side, and a line for it if the file has no recall of this side that counts."""
         state = STATES.get(schedule.state)
         if state is None:
             return
-        last = next(
-            (one for one in reversed(history.lines) if one.side == schedule.side and one.evidence == RECALL),
-            None,
-        )
+        reset_at = history.reset_at(schedule.side)
+        last = next(reversed(history.recalls_of(schedule.side)), None)
         if last is None:
             if state is State.LEARNING or not (at := self.last_recall(schedule)):
                 return
             day = schedule.last_day if schedule.last_review == at else None
             last = self.recalled(history.card_id, schedule.side, at, day)
-            if not schedule.reps and schedule.stability is None:
+            if reset_at and at < reset_at:
+                last = self.recalled(history.card_id, schedule.side, reset_at, None)
+            if reset_at or (not schedule.reps and schedule.stability is None):
                 # A new card that was given a due date. Its line shows no recall, and only holds the memory.
                 last.evidence = RECOGNITION
             history.stand_ins[schedule.side] = last
@@ -110,19 +109,20 @@ class AnkiHistories:
             day=day,
         )
 
-    def due(self, schedule: Schedule) -> datetime | None:
-        """The instant from which the card is due; for a due day, its beginning."""
+    def due(self, schedule: Schedule, *, days_before: int = 0) -> datetime | None:
+        """The instant from which the card is due, or so many days before it. For a due day, its beginning."""
         if schedule.due_at and schedule.due_at.date() < LAST_DAY:
-            return schedule.due_at
+            return schedule.due_at - timedelta(days=days_before)
         if schedule.due_day is None or not FIRST_DAY <= schedule.due_day < LAST_DAY:
             return None
-        return days.day_end(schedule.due_day - timedelta(days=1), self.zone)
+        # Days of the learner's zone, which may have changed its clocks in the meantime.
+        return days.day_end(schedule.due_day - timedelta(days=days_before + 1), self.zone)
 
     def last_recall(self, schedule: Schedule) -> datetime | None:
         """When a card was last recalled, for a card without answers in the file."""
         at = schedule.last_review
-        if at is None and (due := self.due(schedule)):
-            at = due - timedelta(days=min(schedule.interval_days, 3_650))
+        if at is None:
+            at = self.due(schedule, days_before=min(schedule.interval_days, 3_650))
         return at and min(at, self.now)
 
     def line(self, card: int, past: PastReview) -> ImportedLine:

@@ -123,9 +123,10 @@ def schedule_of(
         interval_days=max((memory.due_day - memory.day).days, 1) if in_days else 0,
         reps=reps,
         lapses=row.lapses,
-        stability=memory.stability,
-        difficulty=memory.difficulty,
-        last_review=memory.last_review,
+        # A new card that was only given a due date: Anki has no memory of it.
+        stability=memory.stability if reps else None,
+        difficulty=memory.difficulty if reps else None,
+        last_review=memory.last_review if reps else None,
         reset_at=since,
         suspended=row.suspended,
         buried=buried,
@@ -161,6 +162,8 @@ def of_era(answers: Sequence[Answer], retention: float, since: datetime | None) 
         before = known.memory
         review = fsrs_memory.review_roughly if place < imported else fsrs_memory.review
         known = progress.fold(known, outcome, retention, review=review)
+        if not outcome.is_answer:
+            continue
         # A cram leaves the interval as it is.
         kind, after = CRAM, known.memory
         if outcome.is_recall and after and after is not before:

@@ -81,8 +81,8 @@ Key = tuple[int, str]
 class CardHistory:
     """The history of one card in a file: unsaved lines, and flags by side; ``place`` is the card's number.
 
-    ``memories`` are what another program remembers of a side after its last recall in ``lines``; if it has none
-    there, after that in ``stand_ins``.
+    ``memories`` are what another program remembers of a side after its last recall in ``lines`` that counts; if it
+    has none there, after that in ``stand_ins``.
     """
 
     card_id: int
@@ -91,6 +91,15 @@ class CardHistory:
     place: int = 0
     memories: dict[str, Memory] = field(default_factory=dict)
     stand_ins: dict[str, ImportedLine] = field(default_factory=dict)
+
+    def recalls_of(self, side: str) -> list[ImportedLine]:
+        """The recalls of ``side`` in ``lines``, in order, since it was last made new again."""
+        since = self.reset_at(side)
+        found = (line for line in self.lines if line.side == side and line.evidence == Evidence.RECALL)
+        return [line for line in found if since is None or line.reviewed_at >= since]
+
+    def reset_at(self, side: str) -> datetime | None:
+        return self.flags[side].reset_at if side in self.flags else None
 
     @property
     def is_needed(self) -> bool:
@@ -237,8 +246,10 @@ def place_memories(
     changed: list[Review] = []
     for each in histories:
         for side, memory in each.memories.items():
+            since = each.reset_at(side)
             there = recalls.get((each.card_id, side), [])
-            in_file = [line for line in each.lines if line.side == side and line.evidence == Evidence.RECALL]
+            there = [line for line in there if since is None or line.reviewed_at >= since]
+            in_file = each.recalls_of(side)
             last = in_file[-1] if in_file else None
             if last is not None and id(last) in own:
                 last.set_memory(memory)

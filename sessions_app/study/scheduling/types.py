@@ -63,6 +63,12 @@ class Outcome:
         return self.evidence is Evidence.PRACTICE
 
     @property
+    def is_answer(self) -> bool:
+        """False for a line that only holds the memory that another program has of a card nobody has answered."""
+        holds_memory = self.memory is not None and self.rating is None
+        return not (holds_memory and self.evidence is Evidence.RECOGNITION)
+
+    @property
     def is_correct(self) -> bool:
         return self.verdict is Verdict.CORRECT
 

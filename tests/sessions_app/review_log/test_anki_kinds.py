@@ -28,7 +28,7 @@ MAIN, SECOND = 0.87, 0.95
 KINDS = (
     *("plain", "due date set", "due date set of a new card", "forgotten", "crammed", "reviewed early"),
     *("in a cram deck", "in a filtered deck", "suspended", "buried", "learning", "relearning", "flagged"),
-    "learned after it was forgotten",
+    *("learned after it was forgotten", "due date set after it was forgotten"),
 )
 
 
@@ -95,7 +95,8 @@ class Studied:
         sched, cards = self.col.sched, self.cards
         sched.set_due_date([cards["due date set"]], "4")
         sched.set_due_date([cards["due date set of a new card"]], "6")
-        sched.schedule_cards_as_new([cards["forgotten"], cards["learned after it was forgotten"]])
+        sched.schedule_cards_as_new([card for kind, card in cards.items() if "forgotten" in kind])
+        sched.set_due_date([cards["due date set after it was forgotten"]], "5")
         sched.suspend_cards([cards["suspended"]])
         sched.bury_cards([cards["buried"]])
         self.col.set_user_flag_for_cards(2, [cards["flagged"]])
@@ -147,7 +148,8 @@ def test_every_kind_of_change_comes_in_as_anki_shows_it(
             ), kind
     assert rows["crammed"].level == rows["plain"].level == Level.MASTERED
     assert rows["relearning"].level == Level.LEARNED
-    assert rows["due date set of a new card"].recalls == 0
+    for kind in ("due date set of a new card", "due date set after it was forgotten"):
+        assert (rows[kind].level, rows[kind].recalls) == (Level.RECOGNISED, 0), kind
     assert [tag.name for tag in rows["flagged"].card.tags.all()] == ["orange flag"]
     assert Enrollment.objects.get().retention == pytest.approx(MAIN)
     assert law_holds()

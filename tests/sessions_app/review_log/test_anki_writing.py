@@ -14,7 +14,7 @@ from cards.exporting import services as exporting
 from cards.formats.anki.reader import read_anki
 from cards.formats.types import ParsedCard
 from cards.models import Deck
-from sessions_app.models import CardProgress, Enrollment, Review
+from sessions_app.models import CardProgress, DayTotal, Enrollment, Review
 from sessions_app.review_log import anki_writing, replaying
 from sessions_app.study.scheduling.types import Memory
 from sessions_app.study.types import State
@@ -278,6 +278,24 @@ def test_memory_on_practice_changes_no_interval(owner, make_deck):
 def unknown(learner: User) -> Deck:
     """A deck with a card of which Anki knows the memory, and no answers: a line stands for them."""
     return import_file(learner, package([note(["q", "a"], type=2, queue=2, due=DUE, ivl=9, data=FSRS)]))
+
+
+FORGOTTEN = [(10, 1_700_000_000_000, 3, 1, 0, 0), (10, 1_700_000_001_000, 0, 0, 1, 4, 0)]
+
+
+@pytest.mark.parametrize("reviews", [[], FORGOTTEN], ids=["new", "made new again"])
+def test_due_day_without_answers_goes_to_anki_and_back(learner, stranger, reviews):
+    """Of a card that was new, or made new again, and was given a due date: nobody has answered it."""
+    given = note(["q", "a"], type=2, queue=2, due=DUE, ivl=13)
+    answers = len(reviews[:1])
+    deck = import_file(learner, package([given], reviews=[*reviews, (10, 1_700_000_002_000, 0, 9, 0, 4)]))
+    first = CardProgress.objects.get()
+    back = import_file(stranger, exported(deck, learner))
+    second = CardProgress.objects.get(card__deck=back)
+    for row in (first, second):
+        assert (row.level, row.recalls, row.due_day, row.stability) == (1, 0, date(2026, 3, 20), 13)
+        assert sum(DayTotal.objects.filter(learner=row.learner).values_list("answers", flat=True)) == answers
+    assert [one.kind for one in read(exported(back, stranger))[0].reviews] == ["learn"] * answers
 
 
 def leaving(deck: Deck, learner: User) -> tuple[float | None, list[str]]:

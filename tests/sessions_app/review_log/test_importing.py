@@ -245,7 +245,7 @@ def test_answers_and_resets_of_the_future_are_not_believed(learner):
     future = FIRST + 9_000 * DAY
     more = [(10, future, 3, 1, 1, 1), (10, future + 1, 0, 0, 0, 4, 0)]
     import_file(learner, package([learned()], reviews=[*REVIEWS, *more]))
-    assert Review.objects.count() == 4
+    assert Review.objects.exclude(rating=None).count() == 4
     assert CardProgress.objects.get().reset_at <= timezone.now()
     assert law_holds()
 
