@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from sessions_app.models import CardProgress, Enrollment
+from sessions_app.models import CardProgress, Enrollment, Review
 from sessions_app.study.scheduling import fsrs_memory
 from sessions_app.study.types import Level, State
 from studysite.accounts.models import User
@@ -159,12 +159,16 @@ def test_later_export_with_other_schedules_arrives(learner: User, studied: Studi
     deck = import_file(learner, studied.export(legacy=False))
     sched, cards = studied.col.sched, studied.cards
     sched.set_due_date([cards["plain"]], "9")
-    sched.schedule_cards_as_new([cards["flagged"]])
+    sched.schedule_cards_as_new([cards["flagged"], cards["other"]])
+    sched.set_due_date([cards["other"]], "7")
     sched.unsuspend_cards([cards["suspended"]])
-    import_file(learner, studied.export(legacy=False), deck)
+    for _ in range(2):
+        import_file(learner, studied.export(legacy=False), deck)
     rows = {row.card.term: row for row in CardProgress.objects.select_related("card")}
-    due = datetime.fromtimestamp(studied.col.card_stats_data(cards["plain"]).due_date, UTC)
-    assert rows["plain"].due_day == due.astimezone().date()
+    for kind in ("plain", "other"):
+        due = datetime.fromtimestamp(studied.col.card_stats_data(cards[kind]).due_date, UTC)
+        assert rows[kind].due_day == due.astimezone().date(), kind
+    assert Review.objects.filter(card=rows["other"].card, rating=None).count() == 1
     assert (rows["flagged"].level, rows["flagged"].memory) == (Level.NEW, None)
     assert not rows["suspended"].suspended
     assert law_holds()
