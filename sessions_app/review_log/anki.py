@@ -82,7 +82,7 @@ class AnkiHistories:
             last = self.recalled(history.card_id, schedule.side, at, day)
             if reset_at and at < reset_at:
                 last = self.recalled(history.card_id, schedule.side, reset_at, None)
-            if reset_at or (not schedule.reps and schedule.stability is None):
+            if schedule.stability is None and (reset_at or not schedule.reps):
                 # A new card that was given a due date. Its line shows no recall, and only holds the memory.
                 last.evidence = RECOGNITION
             history.stand_ins[schedule.side] = last
