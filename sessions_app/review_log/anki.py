@@ -74,7 +74,7 @@ class AnkiHistories:
         if state is None:
             return
         reset_at = history.reset_at(schedule.side)
-        last = next(reversed(history.recalls_of(schedule.side)), None)
+        last = history.last_recall(schedule.side)
         if last is None:
             if state is State.LEARNING or not (at := self.last_recall(schedule)):
                 return

@@ -92,11 +92,13 @@ class CardHistory:
     memories: dict[str, Memory] = field(default_factory=dict)
     stand_ins: dict[str, ImportedLine] = field(default_factory=dict)
 
-    def recalls_of(self, side: str) -> list[ImportedLine]:
-        """The recalls of ``side`` in ``lines``, in order, since it was last made new again."""
-        since = self.reset_at(side)
-        found = (line for line in self.lines if line.side == side and line.evidence == Evidence.RECALL)
-        return [line for line in found if since is None or line.reviewed_at >= since]
+    def last_recall(self, side: str) -> ImportedLine | None:
+        """The last recall of ``side`` in ``lines``, unless it was made new again after it."""
+        recalls = (
+            one for one in reversed(self.lines) if one.side == side and one.evidence == Evidence.RECALL
+        )
+        last, since = next(recalls, None), self.reset_at(side)
+        return last if last is None or since is None or last.reviewed_at >= since else None
 
     def reset_at(self, side: str) -> datetime | None:
         return self.flags[side].reset_at if side in self.flags else None
@@ -248,9 +250,9 @@ def place_memories(
         for side, memory in each.memories.items():
             since = each.reset_at(side)
             there = recalls.get((each.card_id, side), [])
-            there = [line for line in there if since is None or line.reviewed_at >= since]
-            in_file = each.recalls_of(side)
-            last = in_file[-1] if in_file else None
+            if since is not None:
+                there = [line for line in there if line.reviewed_at >= since]
+            last = each.last_recall(side)
             if last is not None and id(last) in own:
                 last.set_memory(memory)
             elif last is None and not there:

@@ -74,10 +74,8 @@ def tally(progress: Progress, outcome: Outcome) -> Tally:
 
 
 def _tally(outcome: Outcome, *, had_memory: bool, last_day: date | None) -> Tally:
-    if not outcome.is_answer:
-        return Tally()
     if not outcome.is_recall:
-        return _tally_of()
+        return _tally_of() if outcome.is_answer else Tally()
     is_first_of_day = last_day is None or outcome.study_day > last_day
     tests_memory = had_memory and is_first_of_day
     return _tally_of(not had_memory, tests_memory, tests_memory and outcome.is_correct)
